@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# One non-recursive Makefile. Each folder has a NAME.mk that lists its sources;
+# objects, archives, programs and tests go to $(BUILD). `make help` lists targets.
+
+BUILD   ?= build
+CC      ?= cc
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wpointer-arith -Wcast-qual -Wwrite-strings -Wformat=2 -Wundef -Wvla
+ifdef CI
+WARNINGS += -Werror
+endif
+OPTIMISE ?= -O2 -g
+HARDEN   ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+SANITIZE ?=
+
+CPPFLAGS += -D_GNU_SOURCE -Icommon -I. -DPOSTSEAL_VERSION='"$(VERSION)"'
+CFLAGS   += -std=c11 $(OPTIMISE) $(HARDEN) $(WARNINGS) $(SANITIZE) -pthread
+LDFLAGS  += $(SANITIZE) -pthread -pie -Wl,-z,relro,-z,now
+
+pkg = $(shell pkg-config --libs $(1))
+
+.PHONY: all
+all:
+
+# Each .mk file adds to these: ARCHIVES and PROGRAMS are built by `all`, and
+# objects of NAME are listed in NAME_SRCS, its libraries in NAME_LIBS.
+ARCHIVES :=
+PROGRAMS :=
+TESTS    :=
+
+include common/base/base.mk common/core/core.mk common/io/io.mk common/daemon/daemon.mk
+include socketmap/socketmap.mk milter/milter.mk prober/prober.mk cli/cli.mk
+include tests/tests.mk
+
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+
+# An archive for each floor of the house.
+define archive_rule
+$(BUILD)/lib$(1).a: $(call obj,$($(1)_SRCS))
+	@rm -f $$@
+	$(AR) rcs $$@ $$^
+endef
+$(foreach a,$(ARCHIVES),$(eval $(call archive_rule,$(a))))
+
+# A program: its own objects, then the floors below it, highest first.
+FLOORS := daemon io core base
+define program_rule
+$(BUILD)/$(1): $(call obj,$($(1)_SRCS)) $(FLOORS:%=$(BUILD)/lib%.a)
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS) -o $$@ $$^ $($(1)_LIBS)
+endef
+$(foreach p,$(PROGRAMS) $(TESTS),$(eval $(call program_rule,$(p))))
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+all: $(PROGRAMS:%=$(BUILD)/%)
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * log - what the admin reads at three in the morning.
+ *
+ * Every line has its subject first (`domain=... host=... `), then one sentence.
+ * A line is made printable as a whole before it is written: bytes outside
+ * printable ASCII become \xNN, so nothing that came from the network can start
+ * a new line, colour a terminal or pose as another program.
+ *
+ * Severities, as in Postfix:
+ *   fatal    the program cannot go on and exits with status 1
+ *   error    something an admin has to mend; the program goes on
+ *   warning  something an admin should look at (a downgrade, a bad request)
+ *   info     the normal course of work, a line or two per event
+ *   debug    for the developer
+ *
+ * Not for common/core, which reports by return value alone. Thread-safe: a
+ * line is written with one write(2).
+ */
+#ifndef POSTSEAL_BASE_LOG_H
+#define POSTSEAL_BASE_LOG_H
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+enum log_sink { LOG_SINK_STDERR, LOG_SINK_SYSLOG };
+
+/* A line longer than this is cut, and says so. */
+#define LOG_LINE_MAX 2048
+
+/*
+ * Before log_open, lines of level info and above go to standard error. On
+ * standard error under systemd ($JOURNAL_STREAM) each line carries the
+ * sd-daemon(3) priority prefix; elsewhere it starts with the program's name.
+ * `program` must outlive the logger.
+ */
+void log_open(const char *program, enum log_level level, enum log_sink sink);
+
+#define LOG_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+
+void log_error(const char *fmt, ...) LOG_PRINTF(1, 2);
+void log_warning(const char *fmt, ...) LOG_PRINTF(1, 2);
+void log_info(const char *fmt, ...) LOG_PRINTF(1, 2);
+void log_debug(const char *fmt, ...) LOG_PRINTF(1, 2);
+_Noreturn void log_fatal(const char *fmt, ...) LOG_PRINTF(1, 2);
+
+#endif

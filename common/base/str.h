@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * str - small string work that libc leaves to accident: bounded copies that
+ * say when they did not fit, ASCII case that ignores the locale.
+ */
+#ifndef POSTSEAL_BASE_STR_H
+#define POSTSEAL_BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Number of elements of an array (not of a pointer). */
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Copy a C string; false, and dst empty, when it does not fit with its NUL. */
+bool str_copy(char *dst, size_t size, const char *src);
+bool str_copy_n(char *dst, size_t size, const char *src, size_t len);
+
+/* ASCII only, whatever the locale. */
+char str_lower_char(char c);
+void str_lower(char *s);
+bool str_equal_nocase(const char *a, const char *b);
+bool str_starts_nocase(const char *s, const char *prefix);
+
+/*
+ * Copy len bytes so that they can be shown: printable ASCII as it is, all else
+ * as \xNN. Always ends with a NUL; what does not fit is cut at a whole
+ * character. Returns dst.
+ */
+char *str_printable(char *dst, size_t size, const char *src, size_t len);
+
+/*
+ * A decimal number of at most `max`, of all of s[0..len); no sign, no blanks,
+ * not empty. False otherwise, and *value untouched.
+ */
+bool str_number(const char *s, size_t len, uint64_t max, uint64_t *value);
+
+#endif

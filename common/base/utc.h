@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * utc - RFC 3339 dates, as shown to people and written to exports:
+ * 2026-01-02T03:04:05Z. Pure: no clock, no time zone.
+ */
+#ifndef POSTSEAL_BASE_UTC_H
+#define POSTSEAL_BASE_UTC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define UTC_SIZE 24 /* the date and its NUL, years 0000 to 9999 */
+#define UTC_DAY INT64_C(86400)
+
+/* Seconds since 1970 as a date in dst; outside years 0..9999 as "?". Returns dst. */
+char *utc_format(char dst[UTC_SIZE], int64_t seconds);
+
+/* The reverse, for exactly this form; false, and *seconds untouched, otherwise. */
+bool utc_parse(const char *text, int64_t *seconds);
+
+/* An age or a span for people: "12 s", "5 min", "3 h", "12 days". */
+#define UTC_SPAN_SIZE 32
+char *utc_span(char dst[UTC_SPAN_SIZE], int64_t seconds);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * domain - a DNS name in the one form that everything here compares.
+ *
+ * That form is lower-case A-labels without a trailing dot (RFC 5891), so
+ * "Bücher.Example." and "xn--bcher-kva.example" are the same name. Labels may
+ * hold letters, digits, hyphens and underscores ("_dmarc" and hosts named by
+ * careless people do exist); each is 1 to 63 bytes, the whole at most 253.
+ */
+#ifndef POSTSEAL_CORE_DOMAIN_H
+#define POSTSEAL_CORE_DOMAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define DOMAIN_SIZE 254 /* the longest name and its NUL */
+
+/*
+ * Fold text[0..len) (ASCII or UTF-8) into dst. False, and dst empty, when it
+ * is no domain name: empty, too long, a bad label, invalid UTF-8, an embedded
+ * NUL. A name whose last label is all digits is refused: it would be taken for
+ * an IPv4 address.
+ */
+bool domain_fold(char dst[DOMAIN_SIZE], const char *text, size_t len);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * prober_words - what is said on the prober's local socket
+ * (RUNTIME/prober.sock, a Unix stream), one line a message:
+ *
+ *   asker:   want KEY     see that the ledger knows KEY; fresh facts are good enough
+ *            probe KEY    look again, whatever is known
+ *   prober:  news KEY     some facts about KEY are now in the ledger, more to come
+ *            done KEY     all that could be found out about KEY is in the ledger
+ *            busy KEY     too much to do; not taken, ask again later
+ *
+ * KEY is a next hop's canonical spelling (nexthop.h). The facts themselves
+ * never travel here: they are read from the ledger. A line ends with "\n" and
+ * is at most PROBER_LINE_MAX bytes; a malformed one closes the connection.
+ */
+#ifndef POSTSEAL_CORE_PROBER_WORDS_H
+#define POSTSEAL_CORE_PROBER_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "core/nexthop.h"
+
+#define PROBER_SOCKET "prober.sock" /* in the directory `runtime` */
+#define PROBER_LINE_MAX (NEXTHOP_SIZE + 8)
+
+enum prober_word { PROBER_WANT, PROBER_PROBE, PROBER_NEWS, PROBER_DONE, PROBER_BUSY };
+
+struct prober_message {
+	enum prober_word word;
+	struct nexthop nexthop;
+};
+
+/* line[0..len) without its newline. */
+bool prober_message_parse(struct prober_message *message, const char *line, size_t len);
+void prober_message_append(struct buf *out, enum prober_word word, const char *key);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ledger - what postseal remembers, in an LMDB environment.
+ *
+ * Many processes may have it open, one of them writes at a time. Reading never
+ * waits for writing. A transaction is short: no network, no waiting for anyone
+ * inside it. Open it after fork, once per process (an LMDB rule).
+ *
+ * Databases: `meta` (schema version), `domain` (by next-hop key), `host` (by
+ * host and port), `override`, `pin` (by next-hop key), `journal` (audit, by
+ * sequence number). The records are those of core/record.h; a record that does
+ * not decode is reported with its key and counts as LOOKUP_ERROR, never as
+ * absent.
+ */
+#ifndef POSTSEAL_IO_LEDGER_H
+#define POSTSEAL_IO_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/lookup.h"
+#include "core/facts.h"
+#include "core/settings.h"
+
+struct ledger;     /* opaque; one per process */
+struct ledger_txn; /* opaque; one thread at a time */
+
+enum ledger_mode {
+	LEDGER_READ,  /* for those who only ask; the ledger must exist */
+	LEDGER_WRITE, /* the ledger must exist */
+	LEDGER_CREATE /* made if missing, directory and all (mode 0750, files 0660) */
+};
+
+#define LEDGER_ERROR_SIZE 512
+
+/*
+ * NULL, and what happened, where, and what to do in `error`, when it cannot be
+ * opened: missing, no permission, foreign (not ours), damaged, or written by a
+ * newer postseal. Clears readers left by dead processes.
+ */
+struct ledger *ledger_open(const char *dir, enum ledger_mode mode, char error[LEDGER_ERROR_SIZE]);
+void ledger_close(struct ledger *ledger); /* NULL is allowed */
+
+/* NULL on failure, which has been logged. A read transaction is a snapshot. */
+struct ledger_txn *ledger_begin_read(struct ledger *ledger);
+struct ledger_txn *ledger_begin_write(struct ledger *ledger);
+/* Both end the transaction. After a failed commit nothing has changed. */
+bool ledger_commit(struct ledger_txn *txn);
+void ledger_abort(struct ledger_txn *txn); /* NULL is allowed */
+
+/* On ABSENT *out is zeroed; on ERROR it is undefined and the cause was logged. */
+enum lookup ledger_get_domain(struct ledger_txn *txn, const char *key, struct domain_facts *out);
+enum lookup ledger_get_host(struct ledger_txn *txn, const char *host, uint16_t port,
+			    struct host_facts *out);
+enum lookup ledger_get_override(struct ledger_txn *txn, const char *key, struct override *out);
+enum lookup ledger_get_pins(struct ledger_txn *txn, const char *key, struct pins *out);
+
+/* False on failure, which has been logged; then abort. */
+bool ledger_put_domain(struct ledger_txn *txn, const char *key, const struct domain_facts *domain);
+bool ledger_put_host(struct ledger_txn *txn, const char *host, uint16_t port,
+		     const struct host_facts *facts);
+bool ledger_put_override(struct ledger_txn *txn, const char *key, const struct override *override);
+bool ledger_put_pins(struct ledger_txn *txn, const char *key, const struct pins *pins);
+bool ledger_remove_override(struct ledger_txn *txn, const char *key);
+bool ledger_remove_pins(struct ledger_txn *txn, const char *key);
+
+/*
+ * All there is about one next hop, put together for `decide`: its record, a
+ * record for each of its MX hosts, override (its own, or of the nearest parent
+ * ".example.com"), pins. FOUND when the domain has a record or an override;
+ * ABSENT (and *out holds only the next hop) when nothing is known.
+ */
+enum lookup ledger_get_facts(struct ledger_txn *txn, const struct nexthop *nexthop,
+			     uint16_t default_port, struct facts *out);
+
+/*
+ * Walk through all domain or host records in key order. Return false from
+ * `visit` to stop. False when the walk broke (logged); undecodable records are
+ * logged and passed over, and make the result false too.
+ */
+bool ledger_each_domain(struct ledger_txn *txn,
+			bool (*visit)(void *context, const char *key,
+				      const struct domain_facts *domain),
+			void *context);
+bool ledger_each_host(struct ledger_txn *txn,
+		      bool (*visit)(void *context, const char *key,
+				    const struct host_facts *host),
+		      void *context);
+
+/* Audit: who did what to what, and when. Never changed once written. */
+struct journal_entry {
+	int64_t time;
+	char subject[NEXTHOP_SIZE]; /* next hop or host the entry is about */
+	char event[32];             /* "raised", "downgrade", "forgotten", "override", ... */
+	char author[64];            /* "prober", "learn", or the admin's login name */
+	char detail[DETAIL_SIZE];
+};
+bool ledger_add_journal(struct ledger_txn *txn, const struct journal_entry *entry);
+/* Oldest first; subject NULL: all. */
+bool ledger_each_journal(struct ledger_txn *txn, const char *subject,
+			 bool (*visit)(void *context, const struct journal_entry *entry),
+			 void *context);
+
+#endif

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
+PROGRAMS             += postseal-milter
+postseal-milter_SRCS := $(wildcard milter/*.c)
+postseal-milter_LIBS := -lmilter $(LIBS_LEDGER) $(LIBS_SETTINGS) $(core_LIBS)
