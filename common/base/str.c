@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/str.h"
+
+#include <string.h>
+
+bool str_copy(char *dst, size_t size, const char *src)
+{
+	return str_copy_n(dst, size, src, strlen(src));
+}
+
+bool str_copy_n(char *dst, size_t size, const char *src, size_t len)
+{
+	if (size == 0)
+		return false;
+	if (len >= size) {
+		dst[0] = '\0';
+		return false;
+	}
+	memcpy(dst, src, len);
+	dst[len] = '\0';
+	return true;
+}
+
+char str_lower_char(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+void str_lower(char *s)
+{
+	for (; *s != '\0'; s++)
+		*s = str_lower_char(*s);
+}
+
+bool str_equal_nocase(const char *a, const char *b)
+{
+	while (*a != '\0' && str_lower_char(*a) == str_lower_char(*b)) {
+		a++;
+		b++;
+	}
+	return *a == '\0' && *b == '\0';
+}
+
+bool str_starts_nocase(const char *s, const char *prefix)
+{
+	for (; *prefix != '\0'; s++, prefix++)
+		if (str_lower_char(*s) != str_lower_char(*prefix))
+			return false;
+	return true;
+}
+
+char *str_printable(char *dst, size_t size, const char *src, size_t len)
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t used = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)src[i];
+		bool plain = c >= 0x20 && c < 0x7f;
+
+		if (used + (plain ? 1 : 4) >= size)
+			break;
+		if (plain) {
+			dst[used++] = (char)c;
+		} else {
+			dst[used++] = '\\';
+			dst[used++] = 'x';
+			dst[used++] = hex[c >> 4];
+			dst[used++] = hex[c & 0x0f];
+		}
+	}
+	if (size > 0)
+		dst[used] = '\0';
+	return dst;
+}
+
+bool str_number(const char *s, size_t len, uint64_t max, uint64_t *value)
+{
+	uint64_t n = 0;
+
+	if (len == 0)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		uint64_t digit;
+
+		if (s[i] < '0' || s[i] > '9')
+			return false;
+		digit = (uint64_t)(s[i] - '0');
+		/* n * 10 + digit <= max, without overflow on the way */
+		if (digit > max || n > (max - digit) / 10)
+			return false;
+		n = n * 10 + digit;
+	}
+	*value = n;
+	return true;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/utc.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * Days since 1970 to a date of the proleptic Gregorian calendar and back. The
+ * year is counted from March, so that the leap day is its last day.
+ */
+static int64_t days_from_date(int64_t year, int64_t month, int64_t day)
+{
+	int64_t y = month <= 2 ? year - 1 : year;
+	int64_t era = (y >= 0 ? y : y - 399) / 400;
+	int64_t year_of_era = y - era * 400;
+	int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+	int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+
+	return era * 146097 + day_of_era - 719468;
+}
+
+static void date_from_days(int64_t days, int64_t *year, int64_t *month, int64_t *day)
+{
+	int64_t z = days + 719468;
+	int64_t era = (z >= 0 ? z : z - 146096) / 146097;
+	int64_t doe = z - era * 146097;
+	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	int64_t mp = (5 * doy + 2) / 153;
+
+	*day = doy - (153 * mp + 2) / 5 + 1;
+	*month = mp < 10 ? mp + 3 : mp - 9;
+	*year = yoe + era * 400 + (*month <= 2);
+}
+
+char *utc_format(char dst[UTC_SIZE], int64_t seconds)
+{
+	int64_t days = seconds / UTC_DAY - (seconds % UTC_DAY < 0);
+	int64_t rest = seconds - days * UTC_DAY;
+	int64_t year, month, day;
+	char text[96];
+
+	date_from_days(days, &year, &month, &day);
+	if (year < 0 || year > 9999) {
+		memcpy(dst, "?", 2);
+		return dst;
+	}
+	snprintf(text, sizeof(text),
+		 "%04" PRId64 "-%02" PRId64 "-%02" PRId64 "T%02" PRId64 ":%02" PRId64 ":%02" PRId64 "Z",
+		 year, month, day, rest / 3600, rest / 60 % 60, rest % 60);
+	memcpy(dst, text, UTC_SIZE - 3);
+	dst[UTC_SIZE - 4] = '\0';
+	return dst;
+}
+
+/* `count` digits at text as a number; false if one is none. */
+static bool digits(const char *text, int count, int64_t *value)
+{
+	*value = 0;
+	for (int i = 0; i < count; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+		*value = *value * 10 + (text[i] - '0');
+	}
+	return true;
+}
+
+bool utc_parse(const char *text, int64_t *seconds)
+{
+	int64_t year, month, day, hour, minute, second;
+	int64_t back_year, back_month, back_day;
+	int64_t days;
+
+	if (strlen(text) != 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' ||
+	    text[13] != ':' || text[16] != ':' || text[19] != 'Z')
+		return false;
+	if (!digits(text, 4, &year) || !digits(text + 5, 2, &month) || !digits(text + 8, 2, &day) ||
+	    !digits(text + 11, 2, &hour) || !digits(text + 14, 2, &minute) ||
+	    !digits(text + 17, 2, &second))
+		return false;
+	if (month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59)
+		return false;
+	days = days_from_date(year, month, day);
+	/* The 31st of a shorter month comes back as another day. */
+	date_from_days(days, &back_year, &back_month, &back_day);
+	if (back_day != day || back_month != month)
+		return false;
+	*seconds = days * UTC_DAY + hour * 3600 + minute * 60 + second;
+	return true;
+}
+
+char *utc_span(char dst[UTC_SPAN_SIZE], int64_t seconds)
+{
+	if (seconds < 0)
+		seconds = 0;
+	if (seconds < 120)
+		snprintf(dst, UTC_SPAN_SIZE, "%" PRId64 " s", seconds);
+	else if (seconds < 120 * 60)
+		snprintf(dst, UTC_SPAN_SIZE, "%" PRId64 " min", seconds / 60);
+	else if (seconds < 2 * UTC_DAY)
+		snprintf(dst, UTC_SPAN_SIZE, "%" PRId64 " h", seconds / 3600);
+	else
+		snprintf(dst, UTC_SPAN_SIZE, "%" PRId64 " days", seconds / UTC_DAY);
+	return dst;
+}
