@@ -13,7 +13,9 @@
  * One child a connection, so that a stuck one is nobody else's business. Nothing
  * outlives SECONDS (default 600) or the process that started it.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,0 +1,31 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# What both Postfix instances of the world have in common. Logs are files,
+# written by Postfix itself (postlogd), as nothing here answers on /dev/log.
+#
+#   postfix_log sender|receivers      the log's name
+
+POSTFIX_SENDER=/etc/postfix
+POSTFIX_RECEIVERS=$WORLD/receivers/etc
+
+postfix_log() {
+    echo "/var/log/mail-$1.log"
+}
+
+# postfix_start DIRECTORY: returns when it accepts orders.
+postfix_start() {
+    postfix -c "$1" start 2>>/var/log/postfix-start.log ||
+        die "postfix does not start: $(tail -n 3 /var/log/postfix-start.log)"
+    until_true postfix -c "$1" status || die "postfix -c $1 does not run"
+}
+
+postfix_stop() {
+    postfix -c "$1" stop 2>>/var/log/postfix-start.log || true
+}
+
+# fragment FILE: a postfix-examples file without its comments, as its README
+# tells an admin to apply it.
+fragment() {
+    sed -e '/^#/d' -e '/^$/d' "$REPO/postfix-examples/$1"
+}

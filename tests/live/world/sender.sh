@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The machine under test: Postfix as Debian installs it, then what every site
+# fills in, then postfix-examples, and nothing else. smtp(8) and smtpd(8) are
+# chrooted, as they are outside.
+#
+#   sender_restart      as `systemctl restart postfix` does
+#   sender_stop
+
+sender_up() {
+    sender_stock
+    sender_site
+    sender_wire
+    sender_start
+}
+
+# /etc/postfix as dpkg leaves it for an "Internet Site". The machine's own
+# main.cf and master.cf never count.
+sender_stock() {
+    local share=/usr/share/postfix
+    cp "$share/master.cf.dist" /etc/postfix/master.cf
+    cat "$share/main.cf.debian" "$share/main.cf.tls" >/etc/postfix/main.cf
+    postconf -e 'smtpd_relay_restrictions = permit_mynetworks permit_sasl_authenticated defer_unauth_destination' \
+        'alias_maps = hash:/etc/aliases' \
+        'alias_database = hash:/etc/aliases' \
+        "myhostname = $ME" \
+        'relayhost =' \
+        'mynetworks = 127.0.0.0/8 [::ffff:127.0.0.0]/104 [::1]/128' \
+        'mailbox_size_limit = 0' \
+        'recipient_delimiter = +' \
+        'inet_protocols = all'
+    echo 'postmaster: root' >/etc/aliases
+    postalias /etc/aliases
+}
+
+# What is this site's own: its domains, and (only because the receivers share
+# the network with it) the addresses it listens on.
+sender_site() {
+    # shellcheck disable=SC2016 # $myhostname is Postfix's
+    postconf -e "inet_interfaces = 127.0.0.1, $ME_ADDR" \
+        'mydestination = $myhostname, sender.test, secure.sender.test, localhost' \
+        "maillog_file = $(postfix_log sender)"
+}
+
+sender_wire() {
+    [[ ${POSTSEAL_BARE:-} ]] && return 0
+    fragment main.cf.outbound | xargs -d '\n' postconf -e
+    fragment main.cf.inbound | xargs -d '\n' postconf -e
+    fragment master.cf.inbound >>/etc/postfix/master.cf
+}
+
+# configure-instance.sh is what Debian's service runs first: it fills the chroot.
+sender_start() {
+    chown postfix: /var/lib/postfix
+    /usr/lib/postfix/configure-instance.sh - >>/var/log/postfix-start.log 2>&1
+    postfix_start "$POSTFIX_SENDER"
+    until_true tcp_open "$ME_ADDR" 25 || die "the sender's smtpd does not listen"
+}
+
+sender_stop() {
+    postfix_stop "$POSTFIX_SENDER"
+}
+
+sender_restart() {
+    sender_stop
+    sender_start
+}
