@@ -18,6 +18,12 @@ void fold_history(struct history *history, const struct observation *seen);
 void fold_merge(struct history *into, const struct history *from);
 
 /*
+ * What of this history came later than `after` (0: all of it): for evidence
+ * that an admin made us forget. *out may not be *history.
+ */
+void fold_since(struct history *out, const struct history *history, int64_t after);
+
+/*
  * Is this enough evidence to demand TLS for ever after? That is
  * learn_after_successes handshakes on learn_after_days days, not older than
  * history_max_age. A clock that jumped back never ends a floor.
