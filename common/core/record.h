@@ -2,11 +2,21 @@
 /*
  * record - the bytes of the ledger's records.
  *
- * Integers are little-endian and of fixed width; a string is one length byte
- * and its bytes. Each record starts with its kind and version. Decoding is
- * strict: known kind and version, every length inside the record, every
- * enumeration in range, names folded, sets ordered, nothing left over. What is
- * not exactly right is refused whole, and *out is then undefined.
+ * Integers are little-endian and of fixed width, a bool is one byte, 0 or 1; a
+ * string is its length in two bytes and its bytes, all printable ASCII. Each
+ * record starts with its kind and version, a byte each. One value has one
+ * encoding.
+ *
+ * Decoding is strict: known kind and version, every length inside the record,
+ * every enumeration in range, names folded, sets ordered, nothing left over.
+ * What is not exactly right is refused whole, and *out is then undefined. It
+ * allocates nothing and writes no more of *out than has a meaning: what stands
+ * behind `count` elements of an array, or behind the NUL of a string, is
+ * undefined even in a good one.
+ *
+ * Encoding replaces unprintable bytes of free text (details, ciphers, reasons)
+ * by '?', so that no text can make a record that is then refused. All else is
+ * written as it stands: a value outside its type's contract makes such a record.
  */
 #ifndef POSTSEAL_CORE_RECORD_H
 #define POSTSEAL_CORE_RECORD_H
@@ -16,19 +26,26 @@
 
 #include "base/buf.h"
 #include "core/facts.h"
+#include "core/journal.h"
 
 /* Appends to *out. */
 void record_put_domain(struct buf *out, const struct domain_facts *domain);
 void record_put_host(struct buf *out, const struct host_facts *host);
 void record_put_override(struct buf *out, const struct override *override);
 void record_put_pins(struct buf *out, const struct pins *pins);
+void record_put_journal(struct buf *out, const struct journal_entry *entry);
 
 bool record_get_domain(struct domain_facts *out, const void *bytes, size_t len);
 bool record_get_host(struct host_facts *out, const void *bytes, size_t len);
 bool record_get_override(struct override *out, const void *bytes, size_t len);
 bool record_get_pins(struct pins *out, const void *bytes, size_t len);
+bool record_get_journal(struct journal_entry *out, const void *bytes, size_t len);
 
-/* Key of a host's record: "mx.example.com:25", "[2001:db8::1]:25" for an address. */
+/*
+ * Key of a host's record: "mx.example.com:25", "[2001:db8::1]:25" for an
+ * address. `host` is folded, or an address's text. False, and dst empty, when
+ * it does not fit.
+ */
 #define HOST_KEY_SIZE (DOMAIN_SIZE + 8)
 bool record_host_key(char dst[HOST_KEY_SIZE], const char *host, uint16_t port);
 

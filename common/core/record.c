@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/record.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/utc.h"
+#include "core/ipaddr.h"
+#include "core/wire.h"
+
+enum kind {
+	KIND_DOMAIN = 'D',
+	KIND_HOST = 'H',
+	KIND_OVERRIDE = 'O',
+	KIND_PINS = 'P',
+	KIND_JOURNAL = 'J'
+};
+
+#define VERSION 1
+
+/* Buckets of a history's sets (facts.h). */
+#define SUCCESS_BUCKET INT64_C(1)
+#define DAY_BUCKET UTC_DAY
+
+static void put_header(struct buf *out, enum kind kind)
+{
+	wire_put_u8(out, (uint8_t)kind);
+	wire_put_u8(out, VERSION);
+}
+
+/*
+ * Spelled as domain_fold spells a name. Folding itself would call libidn2 for
+ * each name of each look-up; what was folded when it was written is only
+ * checked for damage here.
+ */
+static bool is_folded(const char *name)
+{
+	size_t label = 0;
+	bool digits = true;
+
+	for (const char *p = name; *p != '\0'; p++) {
+		if (*p == '.') {
+			if (label == 0 || p[1] == '\0')
+				return false;
+			label = 0;
+			digits = true;
+			continue;
+		}
+		if (!((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '-' || *p == '_'))
+			return false;
+		if (*p < '0' || *p > '9')
+			digits = false;
+		if (++label > 63)
+			return false;
+	}
+	return label > 0 && !digits;
+}
+
+static bool is_address(const char *text)
+{
+	struct ipaddr addr;
+	char canonical[IPADDR_SIZE];
+
+	return ipaddr_parse(&addr, text, strlen(text)) &&
+	       strcmp(ipaddr_format(canonical, &addr), text) == 0;
+}
+
+/* A folded name, or nothing. */
+static void get_optional_name(struct wire *r, char dst[DOMAIN_SIZE])
+{
+	wire_get_text(r, dst, DOMAIN_SIZE);
+	if (dst[0] != '\0' && !is_folded(dst))
+		r->ok = false;
+}
+
+static void put_freshness(struct buf *out, const struct freshness *fresh)
+{
+	wire_put_time(out, fresh->checked);
+	wire_put_time(out, fresh->expires);
+	wire_put_time(out, fresh->failed);
+}
+
+static void get_freshness(struct wire *r, struct freshness *fresh)
+{
+	fresh->checked = wire_get_time(r);
+	fresh->expires = wire_get_time(r);
+	fresh->failed = wire_get_time(r);
+}
+
+static void put_timeset(struct buf *out, const struct timeset *set)
+{
+	wire_put_u8(out, set->count);
+	for (size_t i = 0; i < set->count; i++)
+		wire_put_time(out, set->times[i]);
+}
+
+static void get_timeset(struct wire *r, struct timeset *set, int64_t bucket)
+{
+	set->count = wire_get_small(r, TIMESET_MAX);
+	for (size_t i = 0; i < set->count; i++)
+		set->times[i] = wire_get_time(r);
+	if (!timeset_valid(set, bucket))
+		r->ok = false;
+}
+
+static void put_history(struct buf *out, const struct history *history)
+{
+	wire_put_time(out, history->first_tls);
+	wire_put_time(out, history->last_tls);
+	wire_put_time(out, history->last_plain);
+	wire_put_u16(out, history->best_version);
+	wire_put_u16(out, history->last_version);
+	wire_put_text(out, history->last_cipher);
+	put_timeset(out, &history->successes);
+	put_timeset(out, &history->tls_days);
+	put_timeset(out, &history->plain_days);
+}
+
+static void get_history(struct wire *r, struct history *history)
+{
+	history->first_tls = wire_get_time(r);
+	history->last_tls = wire_get_time(r);
+	history->last_plain = wire_get_time(r);
+	history->best_version = wire_get_u16(r);
+	history->last_version = wire_get_u16(r);
+	wire_get_text(r, history->last_cipher, sizeof(history->last_cipher));
+	get_timeset(r, &history->successes, SUCCESS_BUCKET);
+	get_timeset(r, &history->tls_days, DAY_BUCKET);
+	get_timeset(r, &history->plain_days, DAY_BUCKET);
+}
+
+static void put_observation(struct buf *out, const struct observation *seen)
+{
+	wire_put_u8(out, (uint8_t)seen->observed);
+	wire_put_u8(out, (uint8_t)seen->source);
+	wire_put_time(out, seen->time);
+	wire_put_u16(out, seen->version);
+	wire_put_text(out, seen->cipher);
+	wire_put_u8(out, seen->has_spki);
+	if (seen->has_spki)
+		buf_append(out, seen->spki, SPKI_SIZE);
+	wire_put_u8(out, (uint8_t)seen->verified);
+	wire_put_text(out, seen->detail);
+}
+
+static void get_spki(struct wire *r, uint8_t dst[SPKI_SIZE])
+{
+	const unsigned char *bytes = wire_take(r, SPKI_SIZE);
+
+	if (bytes != NULL)
+		memcpy(dst, bytes, SPKI_SIZE);
+}
+
+static void get_observation(struct wire *r, struct observation *seen)
+{
+	seen->observed = (enum observed)wire_get_small(r, OBSERVED_UNREACHABLE);
+	seen->source = (enum source)wire_get_small(r, SOURCE_ADMIN);
+	/* Only "never looked" comes from nowhere. */
+	if (seen->source == 0 && seen->observed != OBSERVED_NOTHING)
+		r->ok = false;
+	seen->time = wire_get_time(r);
+	seen->version = wire_get_u16(r);
+	wire_get_text(r, seen->cipher, sizeof(seen->cipher));
+	seen->has_spki = wire_get_bool(r);
+	memset(seen->spki, 0, SPKI_SIZE);
+	if (seen->has_spki)
+		get_spki(r, seen->spki);
+	seen->verified = (enum verified)wire_get_small(r, VERIFIED_NOT);
+	wire_get_text(r, seen->detail, sizeof(seen->detail));
+}
+
+static void put_mx(struct buf *out, const struct mx_facts *mx)
+{
+	wire_put_u8(out, (uint8_t)mx->state);
+	wire_put_u8(out, mx->secure);
+	wire_put_u8(out, mx->truncated);
+	put_freshness(out, &mx->fresh);
+	wire_put_u8(out, (uint8_t)mx->count);
+	for (size_t i = 0; i < mx->count; i++) {
+		wire_put_u16(out, mx->refs[i].preference);
+		wire_put_name(out, mx->refs[i].host);
+	}
+}
+
+/* By preference, then name, and no host twice. */
+static bool refs_ordered(const struct mx_facts *mx)
+{
+	for (size_t i = 1; i < mx->count; i++) {
+		const struct mx_ref *before = &mx->refs[i - 1], *ref = &mx->refs[i];
+
+		if (ref->preference < before->preference ||
+		    (ref->preference == before->preference && strcmp(ref->host, before->host) <= 0))
+			return false;
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(mx->refs[j].host, ref->host) == 0)
+				return false;
+		}
+	}
+	return true;
+}
+
+static void get_mx(struct wire *r, struct mx_facts *mx)
+{
+	mx->state = (enum mx_state)wire_get_small(r, MX_NXDOMAIN);
+	mx->secure = wire_get_bool(r);
+	mx->truncated = wire_get_bool(r);
+	get_freshness(r, &mx->fresh);
+	mx->count = wire_get_small(r, MX_MAX);
+	for (size_t i = 0; i < mx->count && r->ok; i++) {
+		struct mx_ref *ref = &mx->refs[i];
+
+		ref->preference = wire_get_u16(r);
+		wire_get_text(r, ref->host, sizeof(ref->host));
+		if (!is_folded(ref->host) && !(mx->state == MX_LITERAL && is_address(ref->host)))
+			r->ok = false;
+	}
+	if (r->ok && !refs_ordered(mx))
+		r->ok = false;
+}
+
+static void put_sts(struct buf *out, const struct sts_facts *sts)
+{
+	wire_put_u8(out, (uint8_t)sts->mode);
+	wire_put_name(out, sts->id);
+	wire_put_time(out, sts->fetched);
+	wire_put_time(out, sts->until);
+	wire_put_time(out, sts->max_age);
+	put_freshness(out, &sts->fresh);
+	wire_put_u8(out, (uint8_t)sts->patterns);
+	for (size_t i = 0; i < sts->patterns; i++)
+		wire_put_name(out, sts->pattern[i]);
+	wire_put_text(out, sts->detail);
+}
+
+static void get_sts_id(struct wire *r, char dst[STS_ID_SIZE])
+{
+	wire_get_text(r, dst, STS_ID_SIZE);
+	for (const char *p = dst; *p != '\0'; p++) {
+		char c = str_lower_char(*p);
+
+		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')))
+			r->ok = false;
+	}
+}
+
+static void get_sts(struct wire *r, struct sts_facts *sts)
+{
+	sts->mode = (enum sts_mode)wire_get_small(r, STS_ENFORCE);
+	get_sts_id(r, sts->id);
+	sts->fetched = wire_get_time(r);
+	sts->until = wire_get_time(r);
+	sts->max_age = wire_get_time(r);
+	get_freshness(r, &sts->fresh);
+	sts->patterns = wire_get_small(r, STS_PATTERN_MAX);
+	for (size_t i = 0; i < sts->patterns && r->ok; i++) {
+		const char *pattern = sts->pattern[i];
+
+		wire_get_text(r, sts->pattern[i], DOMAIN_SIZE);
+		if (!is_folded(strncmp(pattern, "*.", 2) == 0 ? pattern + 2 : pattern))
+			r->ok = false;
+	}
+	wire_get_text(r, sts->detail, sizeof(sts->detail));
+}
+
+void record_put_domain(struct buf *out, const struct domain_facts *domain)
+{
+	put_header(out, KIND_DOMAIN);
+	put_mx(out, &domain->mx);
+	put_sts(out, &domain->sts);
+	put_history(out, &domain->history);
+	wire_put_time(out, domain->forgotten);
+}
+
+bool record_get_domain(struct domain_facts *out, const void *bytes, size_t len)
+{
+	struct wire r = wire_open(bytes, len, KIND_DOMAIN, VERSION);
+
+	get_mx(&r, &out->mx);
+	get_sts(&r, &out->sts);
+	get_history(&r, &out->history);
+	out->forgotten = wire_get_time(&r);
+	return wire_close(&r);
+}
+
+void record_put_host(struct buf *out, const struct host_facts *host)
+{
+	put_header(out, KIND_HOST);
+	wire_put_u8(out, (uint8_t)host->addr);
+	wire_put_u8(out, host->addr_secure);
+	put_freshness(out, &host->addr_fresh);
+	wire_put_u8(out, (uint8_t)host->tlsa);
+	wire_put_u16(out, host->tlsa_usable);
+	wire_put_u16(out, host->tlsa_unusable);
+	wire_put_name(out, host->tlsa_base);
+	put_freshness(out, &host->tlsa_fresh);
+	put_observation(out, &host->last);
+	wire_put_time(out, host->last_expires);
+	put_history(out, &host->history);
+}
+
+bool record_get_host(struct host_facts *out, const void *bytes, size_t len)
+{
+	struct wire r = wire_open(bytes, len, KIND_HOST, VERSION);
+
+	out->addr = (enum addr_state)wire_get_small(&r, ADDR_NONE);
+	out->addr_secure = wire_get_bool(&r);
+	get_freshness(&r, &out->addr_fresh);
+	out->tlsa = (enum tlsa_state)wire_get_small(&r, TLSA_UNUSABLE);
+	out->tlsa_usable = wire_get_u16(&r);
+	out->tlsa_unusable = wire_get_u16(&r);
+	get_optional_name(&r, out->tlsa_base);
+	get_freshness(&r, &out->tlsa_fresh);
+	get_observation(&r, &out->last);
+	out->last_expires = wire_get_time(&r);
+	get_history(&r, &out->history);
+	return wire_close(&r);
+}
+
+void record_put_override(struct buf *out, const struct override *override)
+{
+	put_header(out, KIND_OVERRIDE);
+	wire_put_u8(out, (uint8_t)override->kind);
+	wire_put_u8(out, (uint8_t)override->level);
+	wire_put_time(out, override->set);
+	wire_put_time(out, override->expires);
+	wire_put_text(out, override->author);
+	wire_put_text(out, override->reason);
+}
+
+bool record_get_override(struct override *out, const void *bytes, size_t len)
+{
+	struct wire r = wire_open(bytes, len, KIND_OVERRIDE, VERSION);
+
+	out->kind = (enum override_kind)wire_get_small(&r, OVERRIDE_HANDS_OFF);
+	out->level = (enum level)wire_get_small(&r, LEVEL_DANE_ONLY);
+	out->set = wire_get_time(&r);
+	out->expires = wire_get_time(&r);
+	wire_get_text(&r, out->author, sizeof(out->author));
+	wire_get_text(&r, out->reason, sizeof(out->reason));
+	return wire_close(&r);
+}
+
+void record_put_pins(struct buf *out, const struct pins *pins)
+{
+	put_header(out, KIND_PINS);
+	wire_put_u8(out, (uint8_t)pins->count);
+	for (size_t i = 0; i < pins->count; i++)
+		buf_append(out, pins->spki[i], SPKI_SIZE);
+}
+
+bool record_get_pins(struct pins *out, const void *bytes, size_t len)
+{
+	struct wire r = wire_open(bytes, len, KIND_PINS, VERSION);
+
+	out->count = wire_get_small(&r, PIN_MAX);
+	for (size_t i = 0; i < out->count; i++) {
+		get_spki(&r, out->spki[i]);
+		if (r.ok && i > 0 && memcmp(out->spki[i - 1], out->spki[i], SPKI_SIZE) >= 0)
+			r.ok = false;
+	}
+	return wire_close(&r);
+}
+
+void record_put_journal(struct buf *out, const struct journal_entry *entry)
+{
+	put_header(out, KIND_JOURNAL);
+	wire_put_time(out, entry->time);
+	wire_put_text(out, entry->subject);
+	wire_put_text(out, entry->event);
+	wire_put_text(out, entry->author);
+	wire_put_text(out, entry->detail);
+}
+
+bool record_get_journal(struct journal_entry *out, const void *bytes, size_t len)
+{
+	struct wire r = wire_open(bytes, len, KIND_JOURNAL, VERSION);
+
+	out->time = wire_get_time(&r);
+	wire_get_text(&r, out->subject, sizeof(out->subject));
+	wire_get_text(&r, out->event, sizeof(out->event));
+	wire_get_text(&r, out->author, sizeof(out->author));
+	wire_get_text(&r, out->detail, sizeof(out->detail));
+	return wire_close(&r);
+}
+
+bool record_host_key(char dst[HOST_KEY_SIZE], const char *host, uint16_t port)
+{
+	bool address = is_address(host);
+	int len = snprintf(dst, HOST_KEY_SIZE, "%s%s%s:%u", address ? "[" : "", host,
+			   address ? "]" : "", (unsigned)port);
+
+	if (len < 0 || len >= HOST_KEY_SIZE) {
+		dst[0] = '\0';
+		return false;
+	}
+	return true;
+}
