@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "core/ipaddr.h"
 
 enum first_contact { FIRST_CONTACT_WAIT, FIRST_CONTACT_DEFER, FIRST_CONTACT_MAY };
@@ -68,34 +69,41 @@ enum setting_type {
 	SETTING_SET      /* some of choices */
 };
 
+#define SETTING_EXPECTED_SIZE 256
+
+struct setting_fault {
+	size_t index; /* which value is wrong; the number of values when that is */
+	char expected[SETTING_EXPECTED_SIZE];
+};
+
 struct setting {
 	const char *name;
+	size_t offset, size;          /* of the field of struct settings */
 	enum setting_type type;
-	const char *defaults;       /* as written in a file; "" for an empty string, "{}" for an empty list */
-	const char *const *choices; /* CHOICE and SET, NULL-terminated */
-	int64_t min, max;           /* NUMBER */
-	const char *unit;           /* "seconds", "days", or NULL */
-	const char *help;           /* one sentence or more, plain text */
+	const char *defaults[3];      /* values, then NULL; { "" } is an empty string */
+	const char *const *choices;   /* CHOICE and SET, NULL-terminated */
+	int64_t min, max;             /* NUMBER; PATH: max is the longest, in bytes */
+	const char *unit;             /* "seconds", "days", or NULL */
+	const char *help;             /* one sentence or more, plain text */
 	/*
-	 * Puts the checked values into *settings. On failure returns false with
-	 * what was expected in `expected`; nothing is changed then.
+	 * Puts the checked values into *settings, which is initialised. On
+	 * failure returns false and sets *fault; nothing is changed then. The
+	 * outcome depends on the values alone.
 	 */
 	bool (*put)(struct settings *settings, const struct setting *self,
-		    const char *const *values, size_t count, char *expected, size_t size);
-	/* Appends the value as it would be written in a file. */
-	void (*show)(const struct settings *settings, const struct setting *self,
-		     char *out, size_t size);
+		    const char *const *values, size_t count, struct setting_fault *fault);
+	/* Appends the value as it would be written in a file, without newline. */
+	void (*show)(const struct settings *settings, const struct setting *self, struct buf *out);
 };
 
 extern const struct setting settings_table[];
 extern const size_t settings_table_count;
 
 const struct setting *settings_find(const char *name); /* NULL: no such setting */
+bool setting_is_list(const struct setting *setting);   /* takes any number of values */
 
 /* All defaults. End with settings_free, which leaves a zeroed struct. */
 void settings_init(struct settings *settings);
 void settings_free(struct settings *settings);
-
-#define SETTINGS_EXPECTED_SIZE 256
 
 #endif
