@@ -21,6 +21,10 @@ CPPFLAGS += -D_GNU_SOURCE -Icommon -I. -DPOSTSEAL_VERSION='"$(VERSION)"'
 CFLAGS   += -std=c11 $(OPTIMISE) $(HARDEN) $(WARNINGS) $(SANITIZE) -pthread
 LDFLAGS  += $(SANITIZE) -pthread -pie -Wl,-z,relro,-z,now
 
+# `make V=1` shows the commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo '  $(1) $(2)')
+
 pkg = $(shell pkg-config --libs $(1))
 
 .PHONY: all
@@ -41,8 +45,9 @@ obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 # An archive for each floor of the house.
 define archive_rule
 $(BUILD)/lib$(1).a: $(call obj,$($(1)_SRCS))
-	@rm -f $$@
-	$(AR) rcs $$@ $$^
+	$(call say,AR,$$@)
+	$(Q)rm -f $$@
+	$(Q)$(AR) rcs $$@ $$^
 endef
 $(foreach a,$(ARCHIVES),$(eval $(call archive_rule,$(a))))
 
@@ -50,14 +55,16 @@ $(foreach a,$(ARCHIVES),$(eval $(call archive_rule,$(a))))
 FLOORS := daemon io core base
 define program_rule
 $(BUILD)/$(1): $(call obj,$($(1)_SRCS)) $(FLOORS:%=$(BUILD)/lib%.a)
+	$(call say,LD,$$@)
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDFLAGS) -o $$@ $$^ $($(1)_LIBS)
+	$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $($(1)_LIBS)
 endef
 $(foreach p,$(PROGRAMS) $(TESTS),$(eval $(call program_rule,$(p))))
 
 $(BUILD)/obj/%.o: %.c
+	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 all: $(PROGRAMS:%=$(BUILD)/%)
 

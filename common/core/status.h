@@ -39,8 +39,7 @@ struct status {
 };
 
 /* *status points into *facts and *decision, which must outlive it. */
-void status_of(struct status *status, const struct facts *facts, const struct decision *decision,
-	       const struct settings *settings, int64_t now);
+void status_of(struct status *status, const struct facts *facts, const struct decision *decision);
 
 const char *status_state_name(enum status_state state); /* "dane", "tls", "plain", "unknown" */
 const char *status_label(enum status_state state);      /* "DANE ok", "SSL ok", "no SSL", "SSL ?" */
