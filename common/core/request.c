@@ -19,9 +19,7 @@ static const char *const names[MAP_COUNT] = {
 /* A map's name is configuration, not input of users: case matters, as in Postfix. */
 static bool map_find(enum map *map, const char *name, size_t len)
 {
-	size_t i;
-
-	for (i = 0; i < MAP_COUNT; i++) {
+	for (size_t i = 0; i < MAP_COUNT; i++) {
 		if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0) {
 			*map = (enum map)i;
 			return true;
