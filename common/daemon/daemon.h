@@ -4,7 +4,7 @@
  *
  *   options, settings, log, open, drop privileges, ready, serve
  *
- * and runs in the foreground until SIGTERM or SIGINT.
+ * and runs in the foreground.
  *
  *   -c FILE   settings (default /etc/postseal/postseal.conf; a missing default
  *             file means all defaults, a missing named one is an error)
@@ -12,9 +12,21 @@
  *   -l SINK   "stderr" (default) or "syslog"
  *   -V        print the version; -h print help
  *
+ * Exit status: 0 stopped as asked, 1 could not start or go on, 2 usage.
+ *
  * "Ready" is one log line, "READY", and the systemd notify protocol
  * ($NOTIFY_SOCKET, sd_notify(3)); with $WATCHDOG_USEC the daemon's loop also
  * says it is alive.
+ *
+ * Signals: SIGPIPE is ignored. SIGTERM and SIGINT have their default action
+ * until `serve` is called; then they are its own, and it returns when one comes
+ * (loop_signal in an event loop; libmilter does it by itself).
+ *
+ * Files: the umask is 0007, so modes given to open(2) hold for owner and group.
+ * The directories `ledger` (0750) and `runtime` (0755) are made if they are
+ * missing and that is permitted; if not, that is a warning, since not every
+ * daemon needs both, and whoever does says what is wrong. Under systemd they
+ * come from StateDirectory= and RuntimeDirectory=.
  */
 #ifndef POSTSEAL_DAEMON_DAEMON_H
 #define POSTSEAL_DAEMON_DAEMON_H
@@ -25,11 +37,12 @@ struct daemon {
 	const char *name;    /* "postseal-socketmap" */
 	const char *summary; /* one line for -h */
 	/*
-	 * Open what needs privileges: sockets, ledger. NULL ends the program;
-	 * the reason has been logged. The settings live until `close` returned.
+	 * Open what needs privileges: sockets, ledger. With -u, files are found
+	 * and made as USER already (privileges.h). NULL ends the program; the
+	 * reason has been logged. The settings live until `close` returned.
 	 */
 	void *(*open)(const struct settings *settings);
-	/* Serve until daemon_stop_requested or a signal; the exit status. */
+	/* Serve until SIGTERM or SIGINT; the exit status. */
 	int (*serve)(void *state);
 	void (*close)(void *state);
 };
@@ -37,7 +50,10 @@ struct daemon {
 /* The whole of a daemon's main(). */
 int daemon_main(const struct daemon *daemon, int argc, char **argv);
 
-/* For `serve`: tell the service manager that the loop still turns. Cheap. */
+/*
+ * For `serve`: tell the service manager that the loop still turns. Cheap, any
+ * thread, and no harm if nobody asks or it is called more often than wanted.
+ */
 void daemon_alive(void);
 /* Milliseconds between calls of daemon_alive; 0: nobody asks. */
 long daemon_alive_interval(void);

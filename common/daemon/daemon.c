@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/notify.h"
+#include "daemon/privileges.h"
+#include "io/settings_file.h"
+
+#define EXIT_USAGE 2
+#define LEDGER_MODE 0750
+#define RUNTIME_MODE 0755
+
+struct options {
+	const char *settings; /* NULL: the default file */
+	const char *user;     /* NULL: stay who we are */
+	enum log_sink sink;
+};
+
+static void print_usage(FILE *to, const struct daemon *daemon)
+{
+	fprintf(to,
+		"usage: %s [-hV] [-c FILE] [-l stderr|syslog] [-u USER]\n"
+		"%s\n"
+		"\n"
+		"  -c FILE   read settings from FILE (default %s)\n"
+		"  -l SINK   log to stderr (default) or to syslog\n"
+		"  -u USER   run as USER once everything is open; for root only\n"
+		"  -V        print the version\n"
+		"  -h        print this help\n",
+		daemon->name, daemon->summary, SETTINGS_FILE_DEFAULT);
+}
+
+static _Noreturn void usage_error(const struct daemon *daemon)
+{
+	print_usage(stderr, daemon);
+	exit(EXIT_USAGE);
+}
+
+static enum log_sink parse_sink(const struct daemon *daemon, const char *name)
+{
+	if (strcmp(name, "stderr") == 0)
+		return LOG_SINK_STDERR;
+	if (strcmp(name, "syslog") == 0)
+		return LOG_SINK_SYSLOG;
+	usage_error(daemon);
+}
+
+/* Ends the program for -h, -V and what it does not understand. */
+static void parse_options(struct options *options, const struct daemon *daemon, int argc,
+			  char **argv)
+{
+	int option;
+
+	*options = (struct options){ .sink = LOG_SINK_STDERR };
+	while ((option = getopt(argc, argv, "c:hl:u:V")) != -1) {
+		switch (option) {
+		case 'c':
+			options->settings = optarg;
+			break;
+		case 'h':
+			print_usage(stdout, daemon);
+			exit(EXIT_SUCCESS);
+		case 'l':
+			options->sink = parse_sink(daemon, optarg);
+			break;
+		case 'u':
+			options->user = optarg;
+			break;
+		case 'V':
+			printf("%s %s\n", daemon->name, POSTSEAL_VERSION);
+			exit(EXIT_SUCCESS);
+		default:
+			usage_error(daemon);
+		}
+	}
+	if (optind < argc)
+		usage_error(daemon);
+}
+
+static void read_settings(struct settings *settings, const char *path)
+{
+	char error[SETTINGS_FILE_ERROR_SIZE];
+
+	settings_init(settings);
+	if (!settings_file_read(settings, path, error))
+		log_fatal("%s", error);
+}
+
+static void make_directory(const struct privileges *privileges, const char *path, mode_t mode)
+{
+	if (!privileges_make_directory(privileges, path, mode))
+		log_warning("directory=%s is missing and cannot be made: %s", path,
+			    strerror(errno));
+}
+
+static void *open_as(const struct daemon *daemon, const struct settings *settings,
+		     const char *user)
+{
+	struct privileges privileges;
+	void *state;
+
+	privileges_find(&privileges, user);
+	make_directory(&privileges, settings->ledger, LEDGER_MODE);
+	make_directory(&privileges, settings->runtime, RUNTIME_MODE);
+	privileges_lend(&privileges);
+	state = daemon->open(settings);
+	privileges_drop(&privileges);
+	return state;
+}
+
+static int serve(const struct daemon *daemon, void *state)
+{
+	int status;
+
+	log_info("READY");
+	notify_send("READY=1");
+	status = daemon->serve(state);
+	notify_send("STOPPING=1");
+	log_info("STOPPED status=%d", status);
+	daemon->close(state);
+	return status;
+}
+
+int daemon_main(const struct daemon *daemon, int argc, char **argv)
+{
+	struct options options;
+	struct settings settings;
+	void *state;
+	int status = EXIT_FAILURE;
+
+	parse_options(&options, daemon, argc, argv);
+	log_open(daemon->name, LOG_LEVEL_INFO, options.sink);
+	read_settings(&settings, options.settings);
+	log_open(daemon->name, (enum log_level)settings.log_level, options.sink);
+	signal(SIGPIPE, SIG_IGN);
+	umask(0007);
+	notify_open();
+	state = open_as(daemon, &settings, options.user);
+	if (state != NULL)
+		status = serve(daemon, state);
+	settings_free(&settings);
+	return status;
+}
+
+void daemon_alive(void)
+{
+	static _Atomic int64_t last = 0;
+	int64_t now = clock_mono_ms();
+	long interval = notify_watchdog_ms();
+
+	/* Half the interval, so that a timer that fires a little early still counts. */
+	if (interval == 0 || now - atomic_load(&last) < interval / 2)
+		return;
+	atomic_store(&last, now);
+	notify_send("WATCHDOG=1");
+}
+
+long daemon_alive_interval(void)
+{
+	return notify_watchdog_ms();
+}
