@@ -9,7 +9,8 @@
  * Names are not resolved here: the caller brings the addresses, from the same
  * resolver as all other facts.
  *
- * Thread-safe; a call blocks until it is done, at most timeout_ms.
+ * Thread-safe; a call blocks until it is done, at most timeout_ms. The program
+ * must ignore SIGPIPE.
  */
 #ifndef POSTSEAL_IO_HTTPS_H
 #define POSTSEAL_IO_HTTPS_H
@@ -45,8 +46,8 @@ struct https_request {
 };
 
 /*
- * Appends the answer's body to *body. False when it could not be had whole,
- * with the reason in `detail`, printable; *body is then empty.
+ * *body then holds the answer's body, and nothing else. False when it could not
+ * be had whole: *body is empty, and the reason stands in `detail`, printable.
  */
 bool https_get(const struct https_request *request, struct buf *body, char detail[DETAIL_SIZE]);
 
