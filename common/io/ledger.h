@@ -6,11 +6,14 @@
  * waits for writing. A transaction is short: no network, no waiting for anyone
  * inside it. Open it after fork, once per process (an LMDB rule).
  *
+ * Asking needs to read data.mdb and to write lock.mdb, where LMDB keeps its
+ * readers: whoever may look is in the group of the files ("postseal").
+ *
  * Databases: `meta` (schema version), `domain` (by next-hop key), `host` (by
  * host and port), `override`, `pin` (by next-hop key), `journal` (audit, by
  * sequence number). The records are those of core/record.h; a record that does
- * not decode is reported with its key and counts as LOOKUP_ERROR, never as
- * absent.
+ * not decode is reported with its key, once per key, and counts as
+ * LOOKUP_ERROR, never as absent. A record that would not decode is not written.
  */
 #ifndef POSTSEAL_IO_LEDGER_H
 #define POSTSEAL_IO_LEDGER_H
@@ -20,6 +23,7 @@
 
 #include "base/lookup.h"
 #include "core/facts.h"
+#include "core/journal.h"
 #include "core/settings.h"
 
 struct ledger;     /* opaque; one per process */
@@ -41,21 +45,32 @@ enum ledger_mode {
 struct ledger *ledger_open(const char *dir, enum ledger_mode mode, char error[LEDGER_ERROR_SIZE]);
 void ledger_close(struct ledger *ledger); /* NULL is allowed */
 
-/* NULL on failure, which has been logged. A read transaction is a snapshot. */
+/* Clear readers left by dead processes, whose snapshots would make the ledger
+ * grow; how many there were. For a daemon to call now and then. */
+size_t ledger_clear_readers(struct ledger *ledger);
+
+/*
+ * NULL on failure, which has been logged. A read transaction is a snapshot. One
+ * after another they cost next to nothing: the last one is kept and renewed.
+ */
 struct ledger_txn *ledger_begin_read(struct ledger *ledger);
 struct ledger_txn *ledger_begin_write(struct ledger *ledger);
 /* Both end the transaction. After a failed commit nothing has changed. */
 bool ledger_commit(struct ledger_txn *txn);
 void ledger_abort(struct ledger_txn *txn); /* NULL is allowed */
 
-/* On ABSENT *out is zeroed; on ERROR it is undefined and the cause was logged. */
+/*
+ * On ABSENT *out is zeroed; on ERROR it is undefined and the cause was logged.
+ * On FOUND what has no meaning is undefined (record.h). Keys are canonical:
+ * struct nexthop's `key`; hosts as in record_host_key.
+ */
 enum lookup ledger_get_domain(struct ledger_txn *txn, const char *key, struct domain_facts *out);
 enum lookup ledger_get_host(struct ledger_txn *txn, const char *host, uint16_t port,
 			    struct host_facts *out);
 enum lookup ledger_get_override(struct ledger_txn *txn, const char *key, struct override *out);
 enum lookup ledger_get_pins(struct ledger_txn *txn, const char *key, struct pins *out);
 
-/* False on failure, which has been logged; then abort. */
+/* False on failure, which has been logged; then abort. Removing what is not there is no failure. */
 bool ledger_put_domain(struct ledger_txn *txn, const char *key, const struct domain_facts *domain);
 bool ledger_put_host(struct ledger_txn *txn, const char *host, uint16_t port,
 		     const struct host_facts *facts);
@@ -67,16 +82,18 @@ bool ledger_remove_pins(struct ledger_txn *txn, const char *key);
 /*
  * All there is about one next hop, put together for `decide`: its record, a
  * record for each of its MX hosts, override (its own, or of the nearest parent
- * ".example.com"), pins. FOUND when the domain has a record or an override;
- * ABSENT (and *out holds only the next hop) when nothing is known.
+ * ".example.com" that has one, whether or not it has expired), pins. FOUND when
+ * the next hop has a record, an override or pins; ABSENT (and *out holds only
+ * the next hop) when nothing is known; ERROR when any of it could not be read.
  */
 enum lookup ledger_get_facts(struct ledger_txn *txn, const struct nexthop *nexthop,
 			     uint16_t default_port, struct facts *out);
 
 /*
  * Walk through all domain or host records in key order. Return false from
- * `visit` to stop. False when the walk broke (logged); undecodable records are
- * logged and passed over, and make the result false too.
+ * `visit` to stop; it may read in the same transaction, but not write. False
+ * when the walk broke (logged); undecodable records are logged and passed over,
+ * and make the result false too.
  */
 bool ledger_each_domain(struct ledger_txn *txn,
 			bool (*visit)(void *context, const char *key,
@@ -87,14 +104,7 @@ bool ledger_each_host(struct ledger_txn *txn,
 				    const struct host_facts *host),
 		      void *context);
 
-/* Audit: who did what to what, and when. Never changed once written. */
-struct journal_entry {
-	int64_t time;
-	char subject[NEXTHOP_SIZE]; /* next hop or host the entry is about */
-	char event[32];             /* "raised", "downgrade", "forgotten", "override", ... */
-	char author[64];            /* "prober", "learn", or the admin's login name */
-	char detail[DETAIL_SIZE];
-};
+/* The journal; an entry is never changed once written. */
 bool ledger_add_journal(struct ledger_txn *txn, const struct journal_entry *entry);
 /* Oldest first; subject NULL: all. */
 bool ledger_each_journal(struct ledger_txn *txn, const char *subject,

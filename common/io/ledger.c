@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Transactions, and records under their keys (ledger_store.h). */
+#include "io/ledger_env.h"
+#include "io/ledger_store.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+struct ledger_txn {
+	struct ledger *ledger;
+	MDB_txn *txn;
+	bool write;
+};
+
+/* LMDB does not write to keys and values it is given, but does not say so in its types. */
+static MDB_val val_of(const void *bytes, size_t len)
+{
+	MDB_val val = {.mv_size = len};
+
+	memcpy(&val.mv_data, &bytes, sizeof(bytes));
+	return val;
+}
+
+/*
+ * Telling the admin.
+ */
+
+static void log_failure(const struct ledger *ledger, const char *doing, int rc)
+{
+	if (rc == MDB_MAP_FULL)
+		log_error("ledger=%s is full (%zu GiB): %s failed and nothing more can be learned; "
+			  "move %s/data.mdb away and start anew, or find out what filled it",
+			  ledger->dir, ledger_map_size() >> 30, doing, ledger->dir);
+	else if (rc == ENOSPC)
+		log_error("ledger=%s %s failed: the disk is full; make room there", ledger->dir, doing);
+	else
+		log_error("ledger=%s %s failed: %s", ledger->dir, doing, mdb_strerror(rc));
+}
+
+/* The journal's keys: big-endian, so that LMDB keeps them in order. */
+#define SEQUENCE_LEN 8
+
+static uint64_t sequence_of(const MDB_val *key)
+{
+	const unsigned char *bytes = key->mv_data;
+	uint64_t sequence = 0;
+
+	for (size_t i = 0; i < key->mv_size && i < SEQUENCE_LEN; i++)
+		sequence = sequence << 8 | bytes[i];
+	return sequence;
+}
+
+static void name_record(char dst[NEXTHOP_SIZE], enum ledger_db db, const MDB_val *key)
+{
+	if (db == LEDGER_JOURNAL)
+		snprintf(dst, NEXTHOP_SIZE, "%llu", (unsigned long long)sequence_of(key));
+	else
+		str_printable(dst, NEXTHOP_SIZE, key->mv_data, key->mv_size);
+}
+
+static uint64_t hash_record(enum ledger_db db, const MDB_val *key)
+{
+	const unsigned char *bytes = key->mv_data;
+	uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)db; /* FNV-1a */
+
+	for (size_t i = 0; i < key->mv_size; i++)
+		hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/* Its number among the damaged records named in the log; 0 if it is not to be named. */
+static size_t number_report(struct ledger *ledger, uint64_t hash)
+{
+	size_t number = 0, i = 0;
+
+	pthread_mutex_lock(&ledger->reports_lock);
+	while (i < ledger->reports && ledger->report[i] != hash)
+		i++;
+	if (i == ledger->reports && i < LEDGER_REPORTS_MAX) {
+		ledger->report[i] = hash;
+		number = ++ledger->reports;
+	}
+	pthread_mutex_unlock(&ledger->reports_lock);
+	return number;
+}
+
+static void report_damage(struct ledger *ledger, enum ledger_db db, const MDB_val *key)
+{
+	size_t number = number_report(ledger, hash_record(db, key));
+	char name[NEXTHOP_SIZE];
+
+	if (number == 0)
+		return;
+	name_record(name, db, key);
+	log_error("ledger=%s db=%s key=%s the record is damaged and is not used; mail that depends "
+		  "on it waits; restore the ledger from a backup%s", ledger->dir,
+		  ledger_db_name(db), name,
+		  db == LEDGER_DOMAIN ? ", or `postseal forget` it" : "");
+	if (number == LEDGER_REPORTS_MAX)
+		log_error("ledger=%s has many damaged records; no more of them are named",
+			  ledger->dir);
+}
+
+/*
+ * Transactions.
+ */
+
+static struct ledger_txn *begin(struct ledger *ledger, bool write)
+{
+	unsigned flags = write ? 0 : MDB_RDONLY;
+	struct ledger_txn *txn;
+	MDB_txn *inner;
+	int rc = mdb_txn_begin(ledger->env, NULL, flags, &inner);
+
+	if (rc == MDB_READERS_FULL && ledger_clear_readers(ledger) > 0)
+		rc = mdb_txn_begin(ledger->env, NULL, flags, &inner);
+	if (rc != 0) {
+		log_failure(ledger, write ? "beginning to write" : "beginning to read", rc);
+		return NULL;
+	}
+	txn = mem_alloc(sizeof(*txn));
+	*txn = (struct ledger_txn){.ledger = ledger, .txn = inner, .write = write};
+	return txn;
+}
+
+struct ledger_txn *ledger_begin_read(struct ledger *ledger)
+{
+	struct ledger_txn *txn = atomic_exchange(&ledger->spare, NULL);
+
+	if (txn == NULL)
+		return begin(ledger, false);
+	if (mdb_txn_renew(txn->txn) == 0)
+		return txn;
+	mdb_txn_abort(txn->txn);
+	free(txn);
+	return begin(ledger, false);
+}
+
+struct ledger_txn *ledger_begin_write(struct ledger *ledger)
+{
+	return begin(ledger, true);
+}
+
+/* The snapshot is let go; the transaction stays for the next reader. */
+static void end_read(struct ledger_txn *txn)
+{
+	struct ledger_txn *none = NULL;
+
+	mdb_txn_reset(txn->txn);
+	if (atomic_compare_exchange_strong(&txn->ledger->spare, &none, txn))
+		return;
+	mdb_txn_abort(txn->txn);
+	free(txn);
+}
+
+bool ledger_commit(struct ledger_txn *txn)
+{
+	struct ledger *ledger = txn->ledger;
+	int rc;
+
+	if (!txn->write) {
+		end_read(txn);
+		return true;
+	}
+	rc = mdb_txn_commit(txn->txn);
+	free(txn);
+	if (rc != 0) {
+		log_failure(ledger, "writing", rc);
+		return false;
+	}
+	if (!ledger_mend_length(ledger))
+		log_warning("ledger=%s data.mdb is shorter than it should be: %s", ledger->dir,
+			    strerror(errno));
+	return true;
+}
+
+void ledger_abort(struct ledger_txn *txn)
+{
+	if (txn == NULL)
+		return;
+	if (!txn->write) {
+		end_read(txn);
+		return;
+	}
+	mdb_txn_abort(txn->txn);
+	free(txn);
+}
+
+void ledger_close(struct ledger *ledger)
+{
+	struct ledger_txn *spare;
+
+	if (ledger == NULL)
+		return;
+	spare = atomic_exchange(&ledger->spare, NULL);
+	if (spare != NULL)
+		mdb_txn_abort(spare->txn);
+	free(spare);
+	mdb_env_close(ledger->env);
+	pthread_mutex_destroy(&ledger->reports_lock);
+	free(ledger->dir);
+	free(ledger);
+}
+
+/*
+ * Records.
+ */
+
+enum lookup ledger_load(struct ledger_txn *txn, const struct codec *codec, const char *name, void *out)
+{
+	enum ledger_db db = codec->db;
+	MDB_val key = val_of(name, strlen(name)), value;
+	int rc = mdb_get(txn->txn, txn->ledger->dbi[db], &key, &value);
+
+	if (rc == MDB_NOTFOUND) {
+		memset(out, 0, codec->size);
+		return LOOKUP_ABSENT;
+	}
+	if (rc != 0) {
+		log_failure(txn->ledger, "reading", rc);
+		return LOOKUP_ERROR;
+	}
+	if (!codec->decode(out, value.mv_data, value.mv_size)) {
+		report_damage(txn->ledger, db, &key);
+		return LOOKUP_ERROR;
+	}
+	return LOOKUP_FOUND;
+}
+
+static bool refuse(const struct ledger *ledger, enum ledger_db db, const MDB_val *key)
+{
+	char name[NEXTHOP_SIZE];
+
+	name_record(name, db, key);
+	log_error("ledger=%s db=%s key=%s the record is not written: it could not be read again; "
+		  "this is a fault of this program, please report it", ledger->dir,
+		  ledger_db_name(db), name);
+	return false;
+}
+
+static bool put(struct ledger_txn *txn, const struct codec *codec, MDB_val key, const void *record)
+{
+	struct buf bytes = {0};
+	MDB_val value;
+	bool readable;
+	int rc = 0;
+
+	codec->encode(&bytes, record);
+	/* An unreadable record would keep mail waiting until an admin came. */
+	readable = codec->readable(bytes.data, bytes.len);
+	if (readable) {
+		value = val_of(bytes.data, bytes.len);
+		rc = mdb_put(txn->txn, txn->ledger->dbi[codec->db], &key, &value, 0);
+	}
+	buf_free(&bytes);
+	if (!readable)
+		return refuse(txn->ledger, codec->db, &key);
+	if (rc != 0)
+		log_failure(txn->ledger, "writing", rc);
+	return rc == 0;
+}
+
+bool ledger_store(struct ledger_txn *txn, const struct codec *codec, const char *name,
+		  const void *record)
+{
+	return put(txn, codec, val_of(name, strlen(name)), record);
+}
+
+/* The number that follows the last one of a database kept by sequence numbers. */
+static int next_sequence(struct ledger_txn *txn, enum ledger_db db, uint64_t *next)
+{
+	MDB_cursor *cursor;
+	MDB_val key, value;
+	int rc = mdb_cursor_open(txn->txn, txn->ledger->dbi[db], &cursor);
+
+	if (rc != 0)
+		return rc;
+	rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
+	*next = rc == 0 ? sequence_of(&key) + 1 : 1;
+	mdb_cursor_close(cursor);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+bool ledger_append(struct ledger_txn *txn, const struct codec *codec, const void *record)
+{
+	unsigned char bytes[SEQUENCE_LEN];
+	uint64_t next = 0;
+	int rc = next_sequence(txn, codec->db, &next);
+
+	if (rc != 0) {
+		log_failure(txn->ledger, "writing", rc);
+		return false;
+	}
+	for (size_t i = 0; i < SEQUENCE_LEN; i++)
+		bytes[i] = (unsigned char)(next >> (8 * (SEQUENCE_LEN - 1 - i)));
+	return put(txn, codec, val_of(bytes, SEQUENCE_LEN), record);
+}
+
+bool ledger_delete(struct ledger_txn *txn, const struct codec *codec, const char *name)
+{
+	MDB_val key = val_of(name, strlen(name));
+	int rc = mdb_del(txn->txn, txn->ledger->dbi[codec->db], &key, NULL);
+
+	if (rc == 0 || rc == MDB_NOTFOUND)
+		return true;
+	log_failure(txn->ledger, "removing a record", rc);
+	return false;
+}
+
+/* The key's text in `name`. A key that no next hop or host could have is damage. */
+static bool key_text(char name[NEXTHOP_SIZE], enum ledger_db db, const MDB_val *key)
+{
+	if (db == LEDGER_JOURNAL) {
+		name_record(name, db, key);
+		return key->mv_size == SEQUENCE_LEN;
+	}
+	return str_copy_n(name, NEXTHOP_SIZE, key->mv_data, key->mv_size) &&
+	       strlen(name) == key->mv_size;
+}
+
+bool ledger_walk(struct ledger_txn *txn, const struct codec *codec, void *record,
+		 ledger_visit_fn *visit, void *context)
+{
+	char name[NEXTHOP_SIZE];
+	MDB_cursor *cursor;
+	MDB_val key, value;
+	bool whole = true;
+	int rc = mdb_cursor_open(txn->txn, txn->ledger->dbi[codec->db], &cursor);
+
+	if (rc != 0) {
+		log_failure(txn->ledger, "reading", rc);
+		return false;
+	}
+	while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
+		if (!key_text(name, codec->db, &key) ||
+		    !codec->decode(record, value.mv_data, value.mv_size)) {
+			report_damage(txn->ledger, codec->db, &key);
+			whole = false;
+		} else if (!visit(context, name, record)) {
+			break;
+		}
+	}
+	mdb_cursor_close(cursor);
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		log_failure(txn->ledger, "reading", rc);
+	return whole && (rc == 0 || rc == MDB_NOTFOUND);
+}

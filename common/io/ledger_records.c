@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The ledger's records by name and type, and the facts put together from them. */
+#include "io/ledger_store.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "core/record.h"
+
+/*
+ * The codecs of core/record.h, one a database, under one type.
+ */
+#define CODEC(name, DB, type)                                                                      \
+	static void encode_##name(struct buf *out, const void *record)                             \
+	{                                                                                          \
+		record_put_##name(out, record);                                                    \
+	}                                                                                          \
+	static bool decode_##name(void *record, const void *bytes, size_t len)                     \
+	{                                                                                          \
+		return record_get_##name(record, bytes, len);                                      \
+	}                                                                                          \
+	static bool readable_##name(const void *bytes, size_t len)                                 \
+	{                                                                                          \
+		type scratch;                                                                      \
+		return record_get_##name(&scratch, bytes, len);                                    \
+	}                                                                                          \
+	static const struct codec codec_##name = {                                                 \
+		.db = LEDGER_##DB,                                                                 \
+		.size = sizeof(type),                                                              \
+		.encode = encode_##name,                                                           \
+		.decode = decode_##name,                                                           \
+		.readable = readable_##name,                                                       \
+	};
+
+CODEC(domain, DOMAIN, struct domain_facts)
+CODEC(host, HOST, struct host_facts)
+CODEC(override, OVERRIDE, struct override)
+CODEC(pins, PIN, struct pins)
+CODEC(journal, JOURNAL, struct journal_entry)
+
+enum lookup ledger_get_domain(struct ledger_txn *txn, const char *key, struct domain_facts *out)
+{
+	return ledger_load(txn, &codec_domain, key, out);
+}
+
+enum lookup ledger_get_host(struct ledger_txn *txn, const char *host, uint16_t port,
+			    struct host_facts *out)
+{
+	char key[HOST_KEY_SIZE];
+
+	if (!record_host_key(key, host, port)) {
+		log_error("host=%s is too long for the ledger", host);
+		return LOOKUP_ERROR;
+	}
+	return ledger_load(txn, &codec_host, key, out);
+}
+
+enum lookup ledger_get_override(struct ledger_txn *txn, const char *key, struct override *out)
+{
+	return ledger_load(txn, &codec_override, key, out);
+}
+
+enum lookup ledger_get_pins(struct ledger_txn *txn, const char *key, struct pins *out)
+{
+	return ledger_load(txn, &codec_pins, key, out);
+}
+
+bool ledger_put_domain(struct ledger_txn *txn, const char *key, const struct domain_facts *domain)
+{
+	return ledger_store(txn, &codec_domain, key, domain);
+}
+
+bool ledger_put_host(struct ledger_txn *txn, const char *host, uint16_t port,
+		     const struct host_facts *facts)
+{
+	char key[HOST_KEY_SIZE];
+
+	if (!record_host_key(key, host, port)) {
+		log_error("host=%s is too long for the ledger", host);
+		return false;
+	}
+	return ledger_store(txn, &codec_host, key, facts);
+}
+
+bool ledger_put_override(struct ledger_txn *txn, const char *key, const struct override *override)
+{
+	return ledger_store(txn, &codec_override, key, override);
+}
+
+bool ledger_put_pins(struct ledger_txn *txn, const char *key, const struct pins *pins)
+{
+	return ledger_store(txn, &codec_pins, key, pins);
+}
+
+bool ledger_remove_override(struct ledger_txn *txn, const char *key)
+{
+	return ledger_delete(txn, &codec_override, key);
+}
+
+bool ledger_remove_pins(struct ledger_txn *txn, const char *key)
+{
+	return ledger_delete(txn, &codec_pins, key);
+}
+
+/*
+ * Walks: each puts its type back on what it is shown.
+ */
+
+struct domain_walk {
+	bool (*visit)(void *context, const char *key, const struct domain_facts *domain);
+	void *context;
+};
+
+static bool visit_domain(void *walk, const char *key, const void *record)
+{
+	const struct domain_walk *w = walk;
+
+	return w->visit(w->context, key, record);
+}
+
+bool ledger_each_domain(struct ledger_txn *txn,
+			bool (*visit)(void *context, const char *key,
+				      const struct domain_facts *domain),
+			void *context)
+{
+	struct domain_facts record;
+	struct domain_walk walk = {visit, context};
+
+	return ledger_walk(txn, &codec_domain, &record, visit_domain, &walk);
+}
+
+struct host_walk {
+	bool (*visit)(void *context, const char *key, const struct host_facts *host);
+	void *context;
+};
+
+static bool visit_host(void *walk, const char *key, const void *record)
+{
+	const struct host_walk *w = walk;
+
+	return w->visit(w->context, key, record);
+}
+
+bool ledger_each_host(struct ledger_txn *txn,
+		      bool (*visit)(void *context, const char *key, const struct host_facts *host),
+		      void *context)
+{
+	struct host_facts record;
+	struct host_walk walk = {visit, context};
+
+	return ledger_walk(txn, &codec_host, &record, visit_host, &walk);
+}
+
+bool ledger_add_journal(struct ledger_txn *txn, const struct journal_entry *entry)
+{
+	return ledger_append(txn, &codec_journal, entry);
+}
+
+struct journal_walk {
+	const char *subject;
+	bool (*visit)(void *context, const struct journal_entry *entry);
+	void *context;
+};
+
+static bool visit_journal(void *walk, const char *key, const void *record)
+{
+	const struct journal_walk *w = walk;
+	const struct journal_entry *entry = record;
+
+	(void)key;
+	if (w->subject != NULL && strcmp(w->subject, entry->subject) != 0)
+		return true;
+	return w->visit(w->context, entry);
+}
+
+bool ledger_each_journal(struct ledger_txn *txn, const char *subject,
+			 bool (*visit)(void *context, const struct journal_entry *entry),
+			 void *context)
+{
+	struct journal_entry record;
+	struct journal_walk walk = {subject, visit, context};
+
+	return ledger_walk(txn, &codec_journal, &record, visit_journal, &walk);
+}
+
+/*
+ * Facts.
+ */
+
+/* FOUND if either look-up found something; ERROR if either could not tell. */
+static enum lookup either(enum lookup a, enum lookup b)
+{
+	if (a == LOOKUP_ERROR || b == LOOKUP_ERROR)
+		return LOOKUP_ERROR;
+	return a == LOOKUP_FOUND || b == LOOKUP_FOUND ? LOOKUP_FOUND : LOOKUP_ABSENT;
+}
+
+/* Its own, or else that of the nearest parent. Postfix asks parents of plain names only. */
+static enum lookup get_override(struct ledger_txn *txn, const struct nexthop *nexthop,
+				struct override *out)
+{
+	enum lookup found = ledger_get_override(txn, nexthop->key, out);
+	const char *parent = nexthop->name;
+
+	if (nexthop->kind != NEXTHOP_DOMAIN)
+		return found;
+	while (found == LOOKUP_ABSENT && (parent = strchr(parent, '.')) != NULL) {
+		found = ledger_get_override(txn, parent, out);
+		parent++;
+	}
+	return found;
+}
+
+static enum lookup get_hosts(struct ledger_txn *txn, uint16_t port, struct facts *facts)
+{
+	for (size_t i = 0; i < facts->domain.mx.count; i++) {
+		if (ledger_get_host(txn, facts->domain.mx.refs[i].host, port, &facts->host[i]) ==
+		    LOOKUP_ERROR)
+			return LOOKUP_ERROR;
+	}
+	return LOOKUP_FOUND;
+}
+
+enum lookup ledger_get_facts(struct ledger_txn *txn, const struct nexthop *nexthop,
+			     uint16_t default_port, struct facts *out)
+{
+	enum lookup found;
+
+	out->nexthop = *nexthop;
+	found = ledger_get_domain(txn, nexthop->key, &out->domain);
+	if (found == LOOKUP_FOUND)
+		found = get_hosts(txn, nexthop_port(nexthop, default_port), out);
+	found = either(found, get_override(txn, nexthop, &out->override));
+	return either(found, ledger_get_pins(txn, nexthop->key, &out->pins));
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ledger_store - records under their keys, whatever they are made of: what
+ * ledger_records.c stands on and ledger.c does with LMDB. Not for others, who
+ * want ledger.h.
+ */
+#ifndef POSTSEAL_IO_LEDGER_STORE_H
+#define POSTSEAL_IO_LEDGER_STORE_H
+
+#include "base/buf.h"
+#include "io/ledger.h"
+
+enum ledger_db {
+	LEDGER_META,
+	LEDGER_DOMAIN,
+	LEDGER_HOST,
+	LEDGER_OVERRIDE,
+	LEDGER_PIN,
+	LEDGER_JOURNAL,
+	LEDGER_DB_COUNT
+};
+
+const char *ledger_db_name(enum ledger_db db);
+
+/* What a database holds. */
+struct codec {
+	enum ledger_db db;
+	size_t size; /* of the record's struct */
+	void (*encode)(struct buf *out, const void *record);
+	bool (*decode)(void *record, const void *bytes, size_t len);
+	bool (*readable)(const void *bytes, size_t len); /* would decode succeed? */
+};
+
+/* As ledger_get_...: on ABSENT *out is zeroed. */
+enum lookup ledger_load(struct ledger_txn *txn, const struct codec *codec, const char *name,
+			void *out);
+bool ledger_store(struct ledger_txn *txn, const struct codec *codec, const char *name,
+		  const void *record);
+/* Under the next sequence number. */
+bool ledger_append(struct ledger_txn *txn, const struct codec *codec, const void *record);
+bool ledger_delete(struct ledger_txn *txn, const struct codec *codec, const char *name);
+
+/* As ledger_each_...; `record` is where each record is decoded to. */
+typedef bool ledger_visit_fn(void *context, const char *name, const void *record);
+bool ledger_walk(struct ledger_txn *txn, const struct codec *codec, void *record,
+		 ledger_visit_fn *visit, void *context);
+
+#endif
