@@ -60,7 +60,7 @@ static bool parse_bracketed(struct nexthop *nexthop, const char *text, size_t le
 static void spell(struct nexthop *nexthop)
 {
 	bool brackets = nexthop->kind == NEXTHOP_HOST || nexthop->kind == NEXTHOP_ADDRESS;
-	char port[8] = "";
+	char port[7] = ""; /* ":65535" */
 
 	if (nexthop->port != 0)
 		snprintf(port, sizeof(port), ":%u", (unsigned)nexthop->port);

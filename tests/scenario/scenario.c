@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Replays scenario files: facts, clock steps and expected answers, one a line.
+ * HACKING.md has the words. Usage: scenario FILE...; ends with the totals.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "base/utc.h"
+#include "core/fold.h"
+#include "core/reply.h"
+#include "core/status.h"
+#include "tests/scenario/world.h"
+
+#define WORDS_MAX 64
+
+struct script {
+	const char *file;
+	unsigned line;
+	struct world world;
+	struct decision decision; /* of the latest `expect policy...` */
+	unsigned failures;
+	unsigned checks;
+};
+
+static void complain(struct script *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void complain(struct script *s, const char *fmt, ...)
+{
+	va_list args;
+
+	s->failures++;
+	printf("%s:%u: ", s->file, s->line);
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	printf("\n");
+}
+
+static int index_of(const char *word, const char *const *names)
+{
+	for (int i = 0; names[i] != NULL; i++)
+		if (strcmp(word, names[i]) == 0)
+			return i;
+	return -1;
+}
+
+static void op_at(struct script *s, char **w, size_t n)
+{
+	if (n != 2 || !utc_parse(w[1], &s->world.now))
+		complain(s, "at DATE");
+}
+
+static void op_step(struct script *s, char **w, size_t n)
+{
+	static const char *const units[] = {"s", "min", "h", "d", NULL};
+	static const int64_t seconds[] = {1, 60, 3600, UTC_DAY};
+	int unit = n == 3 ? index_of(w[2], units) : -1;
+
+	if (unit < 0)
+		complain(s, "step NUMBER s|min|h|d");
+	else
+		s->world.now += strtoll(w[1], NULL, 10) * seconds[unit];
+}
+
+static void op_nexthop(struct script *s, char **w, size_t n)
+{
+	if (n != 2 || nexthop_parse(&s->world.facts.nexthop, w[1], strlen(w[1])) != NEXTHOP_OK)
+		complain(s, "nexthop KEY");
+}
+
+static void op_setting(struct script *s, char **w, size_t n)
+{
+	const struct setting *setting = n > 1 ? settings_find(w[1]) : NULL;
+	struct setting_fault fault;
+
+	if (setting == NULL)
+		complain(s, "no such setting");
+	else if (!setting->put(&s->world.settings, setting, (const char *const *)(w + 2), n - 2,
+			       &fault))
+		complain(s, "%s: expected %s", w[1], fault.expected);
+}
+
+static void op_mx(struct script *s, char **w, size_t n)
+{
+	static const char *const names[] = {"secure",        "insecure", "implicit",
+					    "implicit-insecure", "literal",  "null",
+					    "nxdomain",      "failed",   NULL};
+	static const enum mx_state states[] = {MX_FOUND,    MX_FOUND,   MX_IMPLICIT, MX_IMPLICIT,
+					       MX_LITERAL, MX_NULL, MX_NXDOMAIN};
+	static const bool secure[] = {true, false, true, false, true, false, false};
+	int i = n > 1 ? index_of(w[1], names) : -1;
+
+	if (i < 0)
+		complain(s, "mx STATE HOST...");
+	else if (strcmp(w[1], "failed") == 0)
+		world_mx_failed(&s->world);
+	else
+		world_mx(&s->world, states[i], secure[i], (const char *const *)(w + 2), n - 2);
+}
+
+static struct host_facts *host_named(struct script *s, const char *name)
+{
+	struct host_facts *host = world_host(&s->world, name);
+
+	if (host == NULL)
+		complain(s, "%s is no MX host so far", name);
+	return host;
+}
+
+static void op_addr(struct script *s, char **w, size_t n)
+{
+	static const char *const names[] = {"secure", "insecure", "none", "failed", NULL};
+	int i = n == 3 ? index_of(w[2], names) : -1;
+	struct host_facts *host = i >= 0 ? host_named(s, w[1]) : NULL;
+
+	if (host == NULL)
+		complain(s, "addr HOST secure|insecure|none|failed");
+	else if (i == 3)
+		world_addr_failed(&s->world, host);
+	else
+		world_addr(&s->world, host, i == 2 ? ADDR_NONE : ADDR_FOUND, i == 0);
+}
+
+static void op_tlsa(struct script *s, char **w, size_t n)
+{
+	static const char *const names[] = {"absent", "usable", "unusable", "failed", NULL};
+	static const enum tlsa_state states[] = {TLSA_ABSENT, TLSA_USABLE, TLSA_UNUSABLE};
+	int i = n == 3 ? index_of(w[2], names) : -1;
+	struct host_facts *host = i >= 0 ? host_named(s, w[1]) : NULL;
+
+	if (host == NULL)
+		complain(s, "tlsa HOST absent|usable|unusable|failed");
+	else if (i == 3)
+		world_tlsa_failed(&s->world, host);
+	else
+		world_tlsa(&s->world, host, states[i]);
+}
+
+/* seen HOST RESULT [VERSION CIPHER]: what a probe saw. */
+static void op_seen(struct script *s, char **w, size_t n)
+{
+	static const char *const names[] = {"-", "tls", "plain", "tls-failed", "unreachable", NULL};
+	struct observation seen = {.time = s->world.now, .source = SOURCE_PROBE};
+	int i = n >= 3 ? index_of(w[2], names) : -1;
+	struct host_facts *host = i > 0 ? host_named(s, w[1]) : NULL;
+
+	if (host == NULL) {
+		complain(s, "seen HOST tls|plain|tls-failed|unreachable [VERSION CIPHER]");
+		return;
+	}
+	seen.observed = (enum observed)i;
+	if (seen.observed == OBSERVED_TLS) {
+		seen.version = tls_version_parse(n > 3 ? w[3] : "TLSv1.3");
+		str_copy(seen.cipher, sizeof(seen.cipher), n > 4 ? w[4] : "TLS_AES_256_GCM_SHA384");
+	}
+	world_observe(&s->world, host, &seen);
+}
+
+/* host HOST ADDR TLSA RESULT: the usual three lines in one. */
+static void op_host(struct script *s, char **w, size_t n)
+{
+	if (n != 5) {
+		complain(s, "host HOST ADDR TLSA RESULT");
+		return;
+	}
+	op_addr(s, (char *[]){w[0], w[1], w[2]}, 3);
+	op_tlsa(s, (char *[]){w[0], w[1], w[3]}, 3);
+	op_seen(s, (char *[]){w[0], w[1], w[4]}, 3);
+}
+
+/* sts MODE MAX_AGE PATTERN... | sts none | sts failed */
+static void op_sts(struct script *s, char **w, size_t n)
+{
+	static const char *const names[] = {"failed", "none", "testing", "enforce", NULL};
+	struct sts_facts *sts = &s->world.facts.domain.sts;
+	int i = n > 1 ? index_of(w[1], names) : -1;
+
+	if (i < 0 || (i > 1 && n < 4)) {
+		complain(s, "sts failed | none | testing|enforce MAX_AGE PATTERN...");
+		return;
+	}
+	if (i == 0) {
+		if (sts->fresh.failed == 0)
+			sts->fresh.failed = s->world.now;
+		sts->fresh.expires = s->world.now + 3600;
+		return;
+	}
+	memset(sts, 0, sizeof(*sts));
+	sts->mode = (enum sts_mode)i;
+	sts->fresh = (struct freshness){.checked = s->world.now, .expires = s->world.now + 3600};
+	if (sts->mode == STS_NONE)
+		return;
+	str_copy(sts->id, sizeof(sts->id), "1");
+	sts->fetched = s->world.now;
+	sts->max_age = strtoll(w[2], NULL, 10);
+	sts->until = sts->fetched + sts->max_age;
+	for (size_t k = 3; k < n && sts->patterns < STS_PATTERN_MAX; k++)
+		str_copy(sts->pattern[sts->patterns++], DOMAIN_SIZE, w[k]);
+}
+
+/* override exact|minimum LEVEL [until DATE] | override hands-off | override none */
+static void op_override(struct script *s, char **w, size_t n)
+{
+	static const char *const kinds[] = {"none", "exact", "minimum", "hands-off", NULL};
+	static const char *const levels[] = {"none",        "encrypt",   "dane", "secure",
+					     "fingerprint", "dane-only", NULL};
+	struct override *o = &s->world.facts.override;
+	int kind = n > 1 ? index_of(w[1], kinds) : -1;
+	int level = n > 2 && (kind == 1 || kind == 2) ? index_of(w[2], levels) : 0;
+
+	if (kind < 0 || level < 0) {
+		complain(s, "override none | hands-off | exact|minimum LEVEL [until DATE]");
+		return;
+	}
+	*o = (struct override){.kind = (enum override_kind)kind, .level = (enum level)level,
+			       .set = s->world.now, .author = "admin", .reason = "test"};
+	if (n == 5 && !utc_parse(w[4], &o->expires))
+		complain(s, "override ... until DATE");
+}
+
+/* pin BYTE: a pin whose digest is that byte, 32 times. */
+static void op_pin(struct script *s, char **w, size_t n)
+{
+	struct pins *pins = &s->world.facts.pins;
+
+	if (n != 2 || pins->count == PIN_MAX)
+		complain(s, "pin BYTE");
+	else
+		memset(pins->spki[pins->count++], (int)strtol(w[1], NULL, 16), SPKI_SIZE);
+}
+
+static void op_forget(struct script *s, char **w, size_t n)
+{
+	(void)w;
+	(void)n;
+	world_forget(&s->world);
+}
+
+static void op_restart(struct script *s, char **w, size_t n)
+{
+	(void)w;
+	(void)n;
+	s->checks++;
+	if (!world_restart(&s->world))
+		complain(s, "a record does not survive its encoding");
+}
+
+static void join(char *out, size_t size, char **w, size_t n)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < n && used < size; i++)
+		used += (size_t)snprintf(out + used, size - used, "%s%s", i > 0 ? " " : "", w[i]);
+}
+
+/* expect MAP REPLY: the exact reply; of TEMP only the word. */
+static void op_expect(struct script *s, char **w, size_t n)
+{
+	char question[64];
+	char expected[2048];
+	struct request request;
+	struct buf reply = {0};
+	const char *got;
+
+	snprintf(question, sizeof(question), "%s x", n > 2 ? w[1] : "");
+	if (request_parse(&request, question, strlen(question)) != REQUEST_OK ||
+	    !map_is_policy(request.map)) {
+		complain(s, "expect POLICY-MAP REPLY");
+		return;
+	}
+	s->checks++;
+	decide_for_map(&s->decision, &s->world.settings, &s->world.facts, request.map, s->world.now);
+	reply_policy(&reply, &s->decision, &s->world.facts, request.tlsrpt);
+	join(expected, sizeof(expected), w + 2, n - 2);
+	got = buf_cstr(&reply);
+	while (reply.len > 0 && reply.data[reply.len - 1] == ' ')
+		reply.data[--reply.len] = '\0';
+	if (strcmp(expected, "TEMP") == 0 ? strncmp(got, "TEMP ", 5) != 0 : strcmp(got, expected) != 0)
+		complain(s, "%s: expected \"%s\", got \"%s\" (rule %d, %s)", w[1], expected, got,
+			 s->decision.rule, s->decision.reason);
+	buf_free(&reply);
+}
+
+/* rule N [UNDER]: of the latest `expect`. */
+static void op_rule(struct script *s, char **w, size_t n)
+{
+	int rule = n > 1 ? atoi(w[1]) : 0;
+	int under = n > 2 ? atoi(w[2]) : rule;
+
+	s->checks++;
+	if (rule != (int)s->decision.rule || under != (int)s->decision.under)
+		complain(s, "expected rule %d (%d), got %d (%d): %s", rule, under, s->decision.rule,
+			 s->decision.under, s->decision.reason);
+}
+
+static void check_flag(struct script *s, char **w, size_t n, bool got)
+{
+	s->checks++;
+	if (n != 2 || strcmp(w[1], got ? "yes" : "no") != 0)
+		complain(s, "%s is %s", w[0], got ? "yes" : "no");
+}
+
+static void op_floor(struct script *s, char **w, size_t n)
+{
+	decide(&s->decision, &s->world.settings, &s->world.facts, s->world.now);
+	check_flag(s, w, n, s->decision.floor);
+}
+
+static void op_guaranteed(struct script *s, char **w, size_t n)
+{
+	check_flag(s, w, n, s->decision.guaranteed);
+}
+
+static void op_settled(struct script *s, char **w, size_t n)
+{
+	check_flag(s, w, n, s->decision.settled);
+}
+
+/* contact WORD [waited]: what becomes of the question for `policy`. */
+static void op_contact(struct script *s, char **w, size_t n)
+{
+	static const char *const names[] = {"answer", "answer-refresh", "park", "defer", NULL};
+	enum contact got;
+
+	decide(&s->decision, &s->world.settings, &s->world.facts, s->world.now);
+	got = decide_contact(&s->decision, &s->world.settings, n > 2);
+	s->checks++;
+	if (n < 2 || index_of(w[1], names) != (int)got)
+		complain(s, "contact is %s", names[got]);
+}
+
+static void current_status(struct script *s, struct status *status)
+{
+	decide(&s->decision, &s->world.settings, &s->world.facts, s->world.now);
+	status_of(status, &s->world.facts, &s->decision);
+}
+
+static void op_state(struct script *s, char **w, size_t n)
+{
+	struct status status;
+
+	current_status(s, &status);
+	s->checks++;
+	if (n != 2 || strcmp(w[1], status_state_name(status.state)) != 0)
+		complain(s, "state is %s", status_state_name(status.state));
+}
+
+/* downgrade DATE|no */
+static void op_downgrade(struct script *s, char **w, size_t n)
+{
+	struct status status;
+	char since[UTC_SIZE] = "no";
+
+	current_status(s, &status);
+	if (status.downgrade_since != 0)
+		utc_format(since, status.downgrade_since);
+	s->checks++;
+	if (n != 2 || strcmp(w[1], since) != 0)
+		complain(s, "downgrade is %s", since);
+}
+
+static const struct {
+	const char *word;
+	void (*run)(struct script *s, char **words, size_t count);
+} ops[] = {
+	{"at", op_at},             {"step", op_step},         {"nexthop", op_nexthop},
+	{"setting", op_setting},   {"mx", op_mx},             {"addr", op_addr},
+	{"tlsa", op_tlsa},         {"seen", op_seen},         {"host", op_host},
+	{"sts", op_sts},           {"override", op_override}, {"pin", op_pin},
+	{"forget", op_forget},     {"restart", op_restart},   {"expect", op_expect},
+	{"rule", op_rule},         {"floor", op_floor},       {"guaranteed", op_guaranteed},
+	{"settled", op_settled},   {"contact", op_contact},   {"state", op_state},
+	{"downgrade", op_downgrade},
+};
+
+static void run_line(struct script *s, char *line)
+{
+	char *words[WORDS_MAX];
+	size_t count = 0;
+
+	line[strcspn(line, "#\n")] = '\0';
+	for (char *w = strtok(line, " \t"); w != NULL && count < WORDS_MAX; w = strtok(NULL, " \t"))
+		words[count++] = w;
+	if (count == 0)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(ops); i++) {
+		if (strcmp(ops[i].word, words[0]) == 0) {
+			ops[i].run(s, words, count);
+			return;
+		}
+	}
+	complain(s, "no such word: %s", words[0]);
+}
+
+static bool run_file(const char *file)
+{
+	static struct script s;
+	char line[1024];
+	FILE *in = fopen(file, "r");
+
+	if (in == NULL) {
+		perror(file);
+		return false;
+	}
+	s.file = file;
+	s.line = s.failures = s.checks = 0;
+	world_init(&s.world, "example.com", INT64_C(1767225600)); /* 2026-01-01 */
+	while (fgets(line, sizeof(line), in) != NULL) {
+		s.line++;
+		run_line(&s, line);
+	}
+	fclose(in);
+	world_free(&s.world);
+	if (s.checks == 0)
+		complain(&s, "a scenario that expects nothing");
+	return s.failures == 0;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned passed = 0;
+	unsigned failed = 0;
+
+	for (int i = 1; i < argc; i++) {
+		if (run_file(argv[i]))
+			passed++;
+		else
+			failed++;
+	}
+	printf("%u passed, %u failed\n", passed, failed);
+	return failed == 0 && passed > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

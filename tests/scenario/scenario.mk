@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Policy as tables: scenario files, and random histories that must obey the law.
+TESTS += scenario law
+world_SRCS    := tests/scenario/world.c
+scenario_SRCS := tests/scenario/scenario.c $(world_SRCS)
+scenario_LIBS := $(core_LIBS)
+law_SRCS      := tests/scenario/law.c $(world_SRCS)
+law_LIBS      := $(core_LIBS)
+
+# A million histories and more: `make soak LAW_HISTORIES=10000000`.
+LAW_HISTORIES ?= 1000000
+
+.PHONY: scenarios
+scenarios: $(BUILD)/scenario $(BUILD)/law
+	$(BUILD)/scenario tests/scenario/cases/*.scn
+	$(BUILD)/law 20000
