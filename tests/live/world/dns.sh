@@ -133,6 +133,7 @@ dns_sign() {
     file=$(dns_file "$1")
     signed=$DNS/${zone:-root}.signed
     {
+        # shellcheck disable=SC2016 # $TTL is the zone file's
         printf '$TTL 60\n%s. SOA ns.test. root.test. %d 3600 600 86400 5\n' \
             "$zone" "$DNS_SERIAL"
         printf '%s. NS ns.test.\n' "$zone"
@@ -207,7 +208,8 @@ dns_served() {
     local zone
     for zone in "${DNS_ZONES[@]}"; do
         zone=${zone%.}
-        drill -Q "@$DNS_AUTH" SOA "$zone." | grep -qw "$DNS_SERIAL" || return 1
+        grep -qw "$DNS_SERIAL" <<<"$(drill -Q "@$DNS_AUTH" SOA "$zone.")" ||
+            return 1
     done
 }
 
@@ -262,11 +264,11 @@ dns_validates() {
 }
 
 dns_ad() {
-    drill -D "@127.0.0.1" "$1" "$2" | grep -q '^;; flags:.* ad'
+    grep -q '^;; flags:.* ad' <<<"$(drill -D @127.0.0.1 "$1" "$2")"
 }
 
 dns_rcode() {
-    drill "@127.0.0.1" "$1" "$2" | sed -n 's/.*rcode: \([A-Z]*\),.*/\1/p'
+    drill @127.0.0.1 "$1" "$2" | sed -n 's/.*rcode: \([A-Z]*\),.*/\1/p'
 }
 
 dns_control() {

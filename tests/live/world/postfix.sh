@@ -6,7 +6,9 @@
 #
 #   postfix_log sender|receivers      the log's name
 
+# shellcheck disable=SC2034 # for sender.sh
 POSTFIX_SENDER=/etc/postfix
+# shellcheck disable=SC2034 # for receivers.sh
 POSTFIX_RECEIVERS=$WORLD/receivers/etc
 
 postfix_log() {

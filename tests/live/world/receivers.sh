@@ -11,6 +11,7 @@
 #   receiver_up HOST             as receivers.conf has it
 
 RECEIVERS=$WORLD/receivers
+# shellcheck disable=SC2034 # for lib.sh
 RECEIVERS_MAIL=$RECEIVERS/mail/all/new
 
 receivers_up() {
@@ -126,9 +127,11 @@ ehlo_reply() {
 }
 
 offers_starttls() {
-    ehlo_reply "$1" | grep -q 'STARTTLS'
+    [[ $(ehlo_reply "$1") == *STARTTLS* ]]
 }
 
 lacks_starttls() {
-    ehlo_reply "$1" | grep -q '^250 ' && ! offers_starttls "$1"
+    local reply
+    reply=$(ehlo_reply "$1")
+    [[ $reply == *'250 '* && $reply != *STARTTLS* ]]
 }
