@@ -31,6 +31,11 @@ struct mailaddr {
  * quoting. `delimiters` as Postfix's recipient_delimiter ("+", "+-", or "").
  * Routes inside the local part (user%host@here, host!user) are Postfix's to
  * rewrite; such an address at a secure domain stays at that domain here.
+ *
+ * More than RFC 5321 allows is understood where it leaves no doubt: dots in
+ * any place of the local part, a local part quoted in part, blanks at either
+ * end. Comments, several "@", bare IP addresses and all else that Postfix may
+ * or may not make sense of are MALFORMED. Then, and for NULL, *addr is zeroed.
  */
 enum mailaddr_error mailaddr_parse(struct mailaddr *addr, const char *text, size_t len,
 				   const char *delimiters);

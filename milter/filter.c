@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/filter.h"
+
+#include <libmilter/mfapi.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "core/endpoint.h"
+#include "io/listen.h"
+#include "milter/session.h"
+
+/*
+ * Macros asked for at each stage. Postfix then sends these and no others there.
+ *
+ * {tls_version} at MAIL alone: Postfix fills it in from the connection as it is
+ * at that moment, while what was said at an EHLO is void after STARTTLS.
+ * {client_port} is the witness: Postfix always has it, and by default shows it
+ * nowhere, so that where it is seen our list was honoured, and a missing
+ * {tls_version} means no TLS. It also keeps each list from being empty on the
+ * wire, for which libmilter would keep the values of the message before.
+ */
+static char at_helo[] = "{client_port}";
+static char at_mail[] = "{client_port} {tls_version}";
+static char at_rcpt[] = "{client_port} {rcpt_addr}";
+static char tls_version[] = "{tls_version}";
+static char witness[] = "{client_port}";
+static char rcpt_addr[] = "{rcpt_addr}";
+
+/* Steps that nobody here looks at cost a round trip each, or the whole body. */
+#define STEPS_OFF                                                                                  \
+	(SMFIP_NOHELO | SMFIP_NODATA | SMFIP_NOHDRS | SMFIP_NOEOH | SMFIP_NOBODY | SMFIP_NOUNKNOWN)
+/* As open as the port on loopback: who may connect is up to the directory. */
+#define SOCKET_MODE 0666
+
+/* NULL when it does not serve: before filter_open, and from filter_close on. */
+static const struct settings *serving;
+static pthread_rwlock_t serving_lock = PTHREAD_RWLOCK_INITIALIZER;
+
+/* Between these two, *settings stays. False: we are about to end. */
+static bool enter(const struct settings **settings)
+{
+	pthread_rwlock_rdlock(&serving_lock);
+	*settings = serving;
+	if (serving == NULL)
+		pthread_rwlock_unlock(&serving_lock);
+	return *settings != NULL;
+}
+
+static void leave(void)
+{
+	pthread_rwlock_unlock(&serving_lock);
+}
+
+static sfsistat try_later(SMFICTX *ctx)
+{
+	static char code[] = "451", status[] = "4.7.1";
+	static char text[] = "Service unavailable - try again later";
+
+	/* If this fails, libmilter has a 4xx text of its own. */
+	smfi_setreply(ctx, code, status, text);
+	return SMFIS_TEMPFAIL;
+}
+
+static sfsistat refuse(SMFICTX *ctx, const struct secure_answer *answer)
+{
+	char code[4], status[8], text[SECURE_TEXT_SIZE];
+
+	snprintf(code, sizeof(code), "%s", answer->code);
+	snprintf(status, sizeof(status), "%s", answer->status);
+	snprintf(text, sizeof(text), "%s", answer->text);
+	if (smfi_setreply(ctx, code, status, text) != MI_SUCCESS)
+		log_error("libmilter does not take the reply: %s %s %s", code, status, text);
+	return SMFIS_REJECT;
+}
+
+static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
+			     unsigned long unused1, unsigned long unused2, unsigned long *actions_out,
+			     unsigned long *steps_out, unsigned long *unused1_out,
+			     unsigned long *unused2_out)
+{
+	(void)unused1, (void)unused2;
+	*actions_out = 0;
+	*unused1_out = *unused2_out = 0;
+	*steps_out = (STEPS_OFF | SMFIP_NR_CONN) & steps;
+	if ((actions & SMFIF_SETSYMLIST) == 0) {
+		log_warning("the MTA does not let a milter choose its macros");
+		return SMFIS_CONTINUE;
+	}
+	*actions_out = SMFIF_SETSYMLIST;
+	if (smfi_setsymlist(ctx, SMFIM_HELO, at_helo) != MI_SUCCESS ||
+	    smfi_setsymlist(ctx, SMFIM_ENVFROM, at_mail) != MI_SUCCESS ||
+	    smfi_setsymlist(ctx, SMFIM_ENVRCPT, at_rcpt) != MI_SUCCESS)
+		log_error("libmilter does not take the list of macros");
+	return SMFIS_CONTINUE;
+}
+
+static void drop_session(SMFICTX *ctx)
+{
+	session_free(smfi_getpriv(ctx));
+	smfi_setpriv(ctx, NULL);
+}
+
+/* No reply is expected: if this fails, MAIL finds no session. */
+static sfsistat on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
+{
+	const struct settings *settings;
+
+	(void)name;
+	drop_session(ctx);
+	if (enter(&settings)) {
+		smfi_setpriv(ctx, session_new(settings, address));
+		leave();
+	}
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat on_mail(SMFICTX *ctx, char **arguments)
+{
+	struct session *session = smfi_getpriv(ctx);
+	struct session_macros macros = {
+		.tls_version = smfi_getsymval(ctx, tls_version),
+		.witness = smfi_getsymval(ctx, witness),
+	};
+
+	if (session == NULL || arguments[0] == NULL)
+		return try_later(ctx);
+	session_begin(session, &macros, arguments[0]);
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
+{
+	struct session *session = smfi_getpriv(ctx);
+	const struct settings *settings;
+	struct secure_answer answer;
+
+	if (session == NULL || arguments[0] == NULL || !enter(&settings))
+		return try_later(ctx);
+	session_recipient(&answer, session, settings, arguments[0],
+			  smfi_getsymval(ctx, rcpt_addr));
+	leave();
+	return answer.refused ? refuse(ctx, &answer) : SMFIS_CONTINUE;
+}
+
+/* The end of a message that got through, and of one that did not. */
+static sfsistat on_message_end(SMFICTX *ctx)
+{
+	struct session *session = smfi_getpriv(ctx);
+
+	if (session != NULL)
+		session_end(session);
+	return SMFIS_CONTINUE;
+}
+
+/* Also when the MTA takes up a new session on the same connection. */
+static sfsistat on_close(SMFICTX *ctx)
+{
+	drop_session(ctx);
+	return SMFIS_CONTINUE;
+}
+
+static bool register_filter(void)
+{
+	static char name[] = "postseal-milter";
+	struct smfiDesc filter = {
+		.xxfi_name = name,
+		.xxfi_version = SMFI_VERSION,
+		.xxfi_connect = on_connect,
+		.xxfi_envfrom = on_mail,
+		.xxfi_envrcpt = on_recipient,
+		.xxfi_eom = on_message_end,
+		.xxfi_abort = on_message_end,
+		.xxfi_close = on_close,
+		.xxfi_negotiate = on_negotiate,
+	};
+
+	return smfi_register(filter) == MI_SUCCESS;
+}
+
+/* libmilter's way of writing it: "inet:8689@[127.0.0.1]", "unix:/path". */
+static void spell(char *conn, size_t size, const struct endpoint *endpoint)
+{
+	char address[IPADDR_SIZE];
+
+	if (endpoint->is_unix)
+		snprintf(conn, size, "unix:%s", endpoint->path);
+	else
+		snprintf(conn, size, "%s:%u@[%s]", endpoint->addr.len == 4 ? "inet" : "inet6",
+			 endpoint->port, ipaddr_format(address, &endpoint->addr));
+}
+
+/*
+ * libmilter opens the socket itself, and says to syslog alone why it could not;
+ * it would also take a Unix socket away from one who still listens there. Our
+ * own listen_open looks first, and has the words.
+ */
+static bool listen_on(const struct endpoint *endpoint)
+{
+	char conn[ENDPOINT_PATH_SIZE + 8], error[LISTEN_ERROR_SIZE];
+	mode_t mask;
+	int fd, rc;
+
+	fd = listen_open(endpoint, SOCKET_MODE, error);
+	if (fd < 0) {
+		log_error("%s", error);
+		return false;
+	}
+	close(fd);
+	spell(conn, sizeof(conn), endpoint);
+	mask = umask(~SOCKET_MODE & 0777);
+	rc = smfi_setconn(conn) == MI_SUCCESS ? smfi_opensocket(true) : MI_FAILURE;
+	umask(mask);
+	if (rc != MI_SUCCESS)
+		log_error("milter_listen: libmilter cannot listen on %s", conn);
+	return rc == MI_SUCCESS;
+}
+
+bool filter_open(const struct settings *settings)
+{
+	struct endpoint endpoint;
+
+	if (!endpoint_parse(&endpoint, settings->milter_listen)) {
+		log_error("milter_listen: %s is no endpoint", settings->milter_listen);
+		return false;
+	}
+	if (!register_filter()) {
+		log_error("libmilter does not take the filter");
+		return false;
+	}
+	if (!listen_on(&endpoint))
+		return false;
+	serving = settings;
+	return true;
+}
+
+bool filter_serve(void)
+{
+	return smfi_main() == MI_SUCCESS;
+}
+
+void filter_close(void)
+{
+	pthread_rwlock_wrlock(&serving_lock);
+	serving = NULL;
+	pthread_rwlock_unlock(&serving_lock);
+}

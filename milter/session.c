@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/session.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "core/observation.h"
+
+/* As much of an address as a line of the log has room for; RFC 5321 allows 256. */
+#define SHOWN_MAX 320
+
+struct session {
+	char name[IPADDR_SIZE]; /* of the client: its address, or "unknown" */
+	char from[SHOWN_MAX + 1];
+	struct secure_client client; /* tls and version: of the message under way */
+};
+
+static bool address_of(struct ipaddr *addr, const struct sockaddr *address)
+{
+	const struct sockaddr_in *v4 = (const void *)address;
+	const struct sockaddr_in6 *v6 = (const void *)address;
+
+	if (address == NULL)
+		return false;
+	switch (address->sa_family) {
+	case AF_INET:
+		return ipaddr_from_bytes(addr, &v4->sin_addr, sizeof(v4->sin_addr));
+	case AF_INET6:
+		return ipaddr_from_bytes(addr, &v6->sin6_addr, sizeof(v6->sin6_addr));
+	default:
+		return false;
+	}
+}
+
+struct session *session_new(const struct settings *settings, const struct sockaddr *address)
+{
+	struct session *session = mem_zero(1, sizeof(*session));
+	struct ipaddr addr;
+
+	if (address_of(&addr, address)) {
+		ipaddr_format(session->name, &addr);
+		session->client.local = secure_client_is_local(settings, &addr);
+	} else {
+		str_copy(session->name, sizeof(session->name), "unknown");
+	}
+	return session;
+}
+
+void session_free(struct session *session)
+{
+	free(session);
+}
+
+/* An address as it came, without its brackets, cut to what can be shown. */
+static void show(char shown[SHOWN_MAX + 1], const char *argument)
+{
+	size_t len = strlen(argument);
+
+	if (len >= 2 && argument[0] == '<' && argument[len - 1] == '>') {
+		argument++;
+		len -= 2;
+	}
+	str_copy_n(shown, SHOWN_MAX + 1, argument, len < SHOWN_MAX ? len : SHOWN_MAX);
+}
+
+void session_begin(struct session *session, const struct session_macros *macros,
+		   const char *from)
+{
+	struct secure_client *client = &session->client;
+
+	show(session->from, from);
+	client->version = 0;
+	if (macros->tls_version != NULL && macros->tls_version[0] != '\0') {
+		client->tls = SECURE_TLS_USED;
+		client->version = tls_version_parse(macros->tls_version);
+	} else {
+		client->tls = macros->witness != NULL ? SECURE_TLS_NONE : SECURE_TLS_HIDDEN;
+	}
+}
+
+void session_end(struct session *session)
+{
+	session->from[0] = '\0';
+	session->client.tls = SECURE_TLS_HIDDEN;
+	session->client.version = 0;
+}
+
+void session_recipient(struct secure_answer *answer, const struct session *session,
+		       const struct settings *settings, const char *to, const char *rewritten)
+{
+	struct secure_address address;
+	char shown[SHOWN_MAX + 1];
+
+	secure_classify(&address, settings, to, rewritten);
+	/* The ledger is not asked: every address of a secure domain is switched on. */
+	secure_decide_recipient(answer, settings, &session->client, &address, LOOKUP_ERROR);
+	if (!answer->refused)
+		return;
+	show(shown, to);
+	(answer->our_fault ? log_warning : log_info)(
+		"client=[%s] from=<%s> to=<%s> refused: %s%s", session->name, session->from, shown,
+		answer->cause,
+		address.kind == SECURE_UNSURE ? "; the address could be a secure one" : "");
+}

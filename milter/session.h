@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * session - what the milter remembers of one SMTP session, and its answers in
+ * it. Knows nothing of libmilter; filter.c brings the events.
+ *
+ * A session is connected once and sees messages one after the other. TLS is
+ * looked at anew with each message: a client may start it at any time before
+ * MAIL, with or without another EHLO after it, and what an earlier message saw
+ * is void. One thread at a time uses a session, not always the same one.
+ */
+#ifndef POSTSEAL_MILTER_SESSION_H
+#define POSTSEAL_MILTER_SESSION_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "core/secure.h"
+
+/* What the MTA's macros show at MAIL. NULL: not there. */
+struct session_macros {
+	const char *tls_version; /* {tls_version}: there while TLS is in use */
+	const char *witness;     /* a macro that is always there, if we may see any */
+};
+
+struct session;
+
+/* `address` NULL, or of a family without networks: the client is not local. */
+struct session *session_new(const struct settings *settings, const struct sockaddr *address);
+void session_free(struct session *session); /* NULL is allowed */
+
+/* MAIL: a message begins. `from` is its argument as it came. */
+void session_begin(struct session *session, const struct session_macros *macros,
+		   const char *from);
+/* RCPT: may it go there? A refusal is logged. `rewritten` as in core/secure.h. */
+void session_recipient(struct secure_answer *answer, const struct session *session,
+		       const struct settings *settings, const char *to, const char *rewritten);
+/* The message is over, one way or the other. */
+void session_end(struct session *session);
+
+#endif
