@@ -218,7 +218,7 @@ static const char *put_mx(struct sts_policy *policy, struct span value)
 	if (policy->patterns == STS_PATTERN_MAX)
 		policy->truncated = true;
 	else
-		memcpy(policy->pattern[policy->patterns++], pattern, sizeof(pattern));
+		str_copy(policy->pattern[policy->patterns++], DOMAIN_SIZE, pattern);
 	return NULL;
 }
 
