@@ -136,7 +136,7 @@ void reply_policy(struct buf *out, const struct decision *decision, const struct
 	}
 	/* Postfix knows a level "none", and it means no TLS: it must never leave here. */
 	if (decision->verdict != VERDICT_POLICY || decision->level == LEVEL_NONE) {
-		reply_temporary(out, decision->reason);
+		buf_printf(out, "TEMP %s: %s", facts->nexthop.key, decision->reason);
 		return;
 	}
 	buf_append_str(out, "OK ");

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "socketmap/answer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "core/decide.h"
+#include "core/mailaddr.h"
+#include "core/reply.h"
+#include "core/status.h"
+#include "io/ledger.h"
+#include "io/status_json.h"
+#include "socketmap/throttle.h"
+
+#define LEDGER_RETRY_MS 1000
+/* Of a bad key, in the log and in replies. */
+#define KEY_SHOWN 128
+
+#define MAPS_SERVED                                                                                \
+	"policy, policy-encrypt, policy-dane-only, policy-verify, policy-authenticated (each "     \
+	"also with +tlsrpt), status"
+
+struct answerer {
+	const struct settings *settings;
+	struct ledger *ledger;       /* NULL: cannot be opened so far */
+	int64_t ledger_retry_at;     /* clock_mono_ms */
+	char ledger_error[LEDGER_ERROR_SIZE]; /* as last logged; "" if it was never amiss */
+	struct throttle bad_requests;
+	struct throttle bad_keys;
+	/* Work space for one answer, kept because of its size. */
+	struct facts facts;
+	struct decision decision;
+	struct status status;
+};
+
+struct answerer *answerer_new(const struct settings *settings)
+{
+	struct answerer *answerer = mem_zero(1, sizeof(*answerer));
+
+	answerer->settings = settings;
+	return answerer;
+}
+
+void answerer_free(struct answerer *answerer)
+{
+	if (answerer == NULL)
+		return;
+	ledger_close(answerer->ledger);
+	free(answerer);
+}
+
+void answerer_open_ledger(struct answerer *answerer)
+{
+	char error[LEDGER_ERROR_SIZE];
+
+	if (answerer->ledger != NULL || clock_mono_ms() < answerer->ledger_retry_at)
+		return;
+	answerer->ledger = ledger_open(answerer->settings->ledger, LEDGER_READ, error);
+	if (answerer->ledger == NULL) {
+		answerer->ledger_retry_at = clock_mono_ms() + LEDGER_RETRY_MS;
+		if (strcmp(error, answerer->ledger_error) != 0)
+			log_error("ledger=%s mail waits until it can be opened: %s",
+				  answerer->settings->ledger, error);
+		memcpy(answerer->ledger_error, error, sizeof(error));
+	} else if (answerer->ledger_error[0] != '\0') {
+		log_info("ledger=%s open now", answerer->settings->ledger);
+		answerer->ledger_error[0] = '\0';
+	}
+}
+
+/* All facts about a next hop, into answerer->facts. */
+static enum lookup look_up(struct answerer *answerer, const struct nexthop *nexthop)
+{
+	struct ledger_txn *txn;
+	enum lookup found;
+
+	answerer_open_ledger(answerer);
+	if (answerer->ledger == NULL)
+		return LOOKUP_ERROR;
+	txn = ledger_begin_read(answerer->ledger);
+	if (txn == NULL)
+		return LOOKUP_ERROR;
+	found = ledger_get_facts(txn, nexthop, answerer->settings->smtp_port, &answerer->facts);
+	ledger_abort(txn);
+	return found;
+}
+
+static enum answer answer_no_ledger(const struct nexthop *nexthop, struct buf *reply)
+{
+	char reason[NEXTHOP_SIZE + 64];
+
+	snprintf(reason, sizeof(reason), "%s: postseal cannot read its ledger; its log says why",
+		 nexthop->key);
+	reply_temporary(reply, reason);
+	return ANSWER_GIVEN;
+}
+
+static const char *answer_word(const struct decision *decision)
+{
+	switch (decision->verdict) {
+	case VERDICT_POLICY:
+		return level_name(decision->level);
+	case VERDICT_NOTFOUND:
+		return "NOTFOUND";
+	case VERDICT_TEMP:
+		break;
+	}
+	return "TEMP";
+}
+
+static void log_answer(const struct question *question, const struct decision *decision)
+{
+	log_info("domain=%s map=%s%s answer=%s rule=%d(%s): %s", question->nexthop.key,
+		 map_name(question->map), question->tlsrpt ? "+tlsrpt" : "", answer_word(decision),
+		 (int)decision->rule, rule_name(decision->rule), decision->reason);
+}
+
+/*
+ * ".com", asked after NOTFOUND for a name below it: only an admin speaks for a
+ * whole tree, and no prober could look at one.
+ */
+static enum answer answer_parent(struct answerer *answerer, const struct question *question,
+				 struct buf *reply)
+{
+	const struct decision *decision = &answerer->decision;
+
+	if (decision->rule != RULE_OVERRIDE) {
+		reply_not_found(reply);
+		return ANSWER_GIVEN;
+	}
+	log_answer(question, decision);
+	reply_policy(reply, decision, &answerer->facts, question->tlsrpt);
+	return ANSWER_GIVEN;
+}
+
+enum answer answer_question(struct answerer *answerer, const struct question *question, bool waited,
+			    int64_t now, struct buf *reply)
+{
+	struct decision *decision = &answerer->decision;
+	enum contact contact;
+
+	if (look_up(answerer, &question->nexthop) == LOOKUP_ERROR)
+		return answer_no_ledger(&question->nexthop, reply);
+	decide_for_map(decision, answerer->settings, &answerer->facts, question->map, now);
+	if (question->nexthop.kind == NEXTHOP_PARENT)
+		return answer_parent(answerer, question, reply);
+	contact = decide_contact(decision, answerer->settings, waited);
+	if (contact == CONTACT_PARK && !waited)
+		return ANSWER_PARK;
+	if (contact == CONTACT_DEFER || contact == CONTACT_PARK)
+		decision->verdict = VERDICT_TEMP;
+	log_answer(question, decision);
+	reply_policy(reply, decision, &answerer->facts, question->tlsrpt);
+	return contact == CONTACT_ANSWER ? ANSWER_GIVEN : ANSWER_REFRESH;
+}
+
+/* No next hop that Postfix could ever use, so there is nothing to hold to TLS. */
+static enum answer answer_bad_key(struct answerer *answerer, const struct request *request,
+				  struct buf *reply)
+{
+	char note[THROTTLE_NOTE_SIZE];
+
+	if (throttle_pass(&answerer->bad_keys, clock_mono_ms(), note))
+		log_warning("domain=%.*s%s map=%s cannot be a next hop or an address; answered "
+			    "NOTFOUND%s",
+			    (int)(request->key_len < KEY_SHOWN ? request->key_len : KEY_SHOWN),
+			    request->key, request->key_len > KEY_SHOWN ? "..." : "",
+			    map_name(request->map), note);
+	reply_not_found(reply);
+	return ANSWER_GIVEN;
+}
+
+static enum answer answer_unknown_service(const struct request *request, struct buf *reply)
+{
+	char shown[NEXTHOP_SIZE], reason[NEXTHOP_SIZE + 64];
+
+	str_printable(shown, sizeof(shown), request->key, request->key_len);
+	snprintf(reason, sizeof(reason), "%s: not a service of mail; write the port as a number",
+		 shown);
+	log_warning("domain=%s map=%s answer=TEMP: not a service of mail; write the port as a "
+		    "number", shown, map_name(request->map));
+	reply_temporary(reply, reason);
+	return ANSWER_GIVEN;
+}
+
+static enum answer answer_policy(struct answerer *answerer, const struct request *request,
+				 int64_t now, struct question *question, struct buf *reply)
+{
+	question->map = request->map;
+	question->tlsrpt = request->tlsrpt;
+	switch (nexthop_parse(&question->nexthop, request->key, request->key_len)) {
+	case NEXTHOP_OK:
+		return answer_question(answerer, question, false, now, reply);
+	case NEXTHOP_UNKNOWN_SERVICE:
+		return answer_unknown_service(request, reply);
+	case NEXTHOP_MALFORMED:
+		break;
+	}
+	return answer_bad_key(answerer, request, reply);
+}
+
+/* Where mail to an address, or to a domain, goes by default. */
+static bool status_nexthop(struct nexthop *nexthop, const struct request *request)
+{
+	struct mailaddr addr;
+	char literal[DOMAIN_SIZE + 2];
+	const char *domain = addr.domain;
+
+	if (memchr(request->key, '@', request->key_len) == NULL)
+		return nexthop_parse(nexthop, request->key, request->key_len) == NEXTHOP_OK &&
+		       nexthop->kind != NEXTHOP_PARENT;
+	if (mailaddr_parse(&addr, request->key, request->key_len, "") != MAILADDR_OK)
+		return false;
+	if (addr.domain_is_literal) {
+		snprintf(literal, sizeof(literal), "[%s]", addr.domain);
+		domain = literal;
+	}
+	return nexthop_parse(nexthop, domain, strlen(domain)) == NEXTHOP_OK;
+}
+
+/* Never parked: a webmail draws a symbol now, and asks again. */
+static enum answer answer_status(struct answerer *answerer, const struct request *request,
+				 int64_t now, struct question *question, struct buf *reply)
+{
+	const struct decision *decision = &answerer->decision;
+	bool is_address = memchr(request->key, '@', request->key_len) != NULL;
+
+	question->map = request->map;
+	question->tlsrpt = false;
+	if (!status_nexthop(&question->nexthop, request))
+		return answer_bad_key(answerer, request, reply);
+	if (look_up(answerer, &question->nexthop) == LOOKUP_ERROR)
+		return answer_no_ledger(&question->nexthop, reply);
+	decide(&answerer->decision, answerer->settings, &answerer->facts, now);
+	status_of(&answerer->status, &answerer->facts, decision);
+	reply_ok(reply, "");
+	status_json_append(reply, &answerer->status, is_address ? request->key : NULL,
+			   request->key_len, question->nexthop.key);
+	log_debug("domain=%s map=status answer=%s", question->nexthop.key,
+		  status_state_name(answerer->status.state));
+	return decide_contact(decision, answerer->settings, false) == CONTACT_ANSWER
+		       ? ANSWER_GIVEN
+		       : ANSWER_REFRESH;
+}
+
+/* A mistake in main.cf, or a client that speaks something else. */
+static enum answer refuse(struct answerer *answerer, const char *map, const char *reason,
+			  struct buf *reply)
+{
+	char note[THROTTLE_NOTE_SIZE];
+
+	if (throttle_pass(&answerer->bad_requests, clock_mono_ms(), note))
+		log_warning("map=%s answer=PERM: %s%s", map, reason, note);
+	reply_permanent(reply, reason);
+	return ANSWER_GIVEN;
+}
+
+static enum answer refuse_map(struct answerer *answerer, const char *payload, size_t len,
+			      struct buf *reply)
+{
+	char shown[KEY_SHOWN], reason[KEY_SHOWN + sizeof(MAPS_SERVED) + 32];
+	const char *blank = memchr(payload, ' ', len);
+	size_t name_len = (size_t)(blank - payload);
+
+	str_printable(shown, sizeof(shown), payload, name_len);
+	snprintf(reason, sizeof(reason), "unknown map %s; maps are %s", shown, MAPS_SERVED);
+	return refuse(answerer, shown, reason, reply);
+}
+
+enum answer answer_request(struct answerer *answerer, const char *payload, size_t len, int64_t now,
+			   struct question *question, struct buf *reply)
+{
+	struct request request;
+
+	switch (request_parse(&request, payload, len)) {
+	case REQUEST_OK:
+		break;
+	case REQUEST_MALFORMED:
+		return refuse(answerer, "?", "malformed request; expected \"MAP KEY\"", reply);
+	case REQUEST_UNKNOWN_MAP:
+		return refuse_map(answerer, payload, len, reply);
+	}
+	if (map_is_policy(request.map))
+		return answer_policy(answerer, &request, now, question, reply);
+	if (request.map == MAP_STATUS)
+		return answer_status(answerer, &request, now, question, reply);
+	return refuse_map(answerer, payload, len, reply);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * answer - from the words of a request to the words of its reply:
+ *
+ *   request -> map and key -> ledger -> decide -> reply
+ *
+ * No socket, no event loop, no waiting: whoever asks learns that an answer
+ * should wait for the prober, and parks the question (parking.h).
+ *
+ * The ledger is opened read-only when first needed. While it cannot be (the
+ * prober makes it, and may be started later) every question about facts is
+ * answered TEMP, and opening is tried again, so that the order in which the
+ * services start does not matter.
+ */
+#ifndef POSTSEAL_SOCKETMAP_ANSWER_H
+#define POSTSEAL_SOCKETMAP_ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "core/nexthop.h"
+#include "core/request.h"
+#include "core/settings.h"
+
+struct answerer; /* opaque; one per process, as the ledger in it */
+
+/* What is left of a request that has to wait. */
+struct question {
+	enum map map;
+	bool tlsrpt;
+	struct nexthop nexthop;
+};
+
+enum answer {
+	ANSWER_GIVEN,   /* the reply has been appended */
+	ANSWER_REFRESH, /* the same, and the prober should look at the next hop again */
+	ANSWER_PARK     /* nothing appended: worth waiting for the prober */
+};
+
+/* *settings must outlive it. */
+struct answerer *answerer_new(const struct settings *settings);
+void answerer_free(struct answerer *answerer);
+
+/* Opens the ledger now rather than at the first question; logs if it cannot be. */
+void answerer_open_ledger(struct answerer *answerer);
+
+/*
+ * Answer a request's payload (without framing); `now` is wall time. *question
+ * is set where the result is not ANSWER_GIVEN.
+ */
+enum answer answer_request(struct answerer *answerer, const char *payload, size_t len, int64_t now,
+			   struct question *question, struct buf *reply);
+
+/*
+ * Answer a parked question with what the ledger holds now. With `waited`
+ * nothing more is to be expected: the result is never ANSWER_PARK.
+ */
+enum answer answer_question(struct answerer *answerer, const struct question *question, bool waited,
+			    int64_t now, struct buf *reply);
+
+#endif

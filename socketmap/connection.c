@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "socketmap/connection.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/netstring.h"
+
+#define READ_SIZE 16384
+/* Room for one whole request, with "10000:" and ",". */
+#define IN_MAX (REQUEST_MAX + 7)
+/* Unread replies above this stop all work for the client. */
+#define OUT_HIGH 65536
+/* An empty buffer larger than this is given back: most clients are idle. */
+#define KEEP_MAX 4096
+
+struct connection {
+	struct connection_home *home;
+	LIST_ENTRY(connection) siblings;
+	int fd;
+	struct loop_io *io;
+	struct buf in;
+	struct buf out;
+	struct parked *parked; /* the question that all behind it wait for, or NULL */
+	bool eof;              /* the client sends no more */
+	bool malformed;        /* what it sends cannot be read on */
+};
+
+/* Why connections end: all of them here. */
+enum ending { ENDING_CLIENT_CLOSED, ENDING_CLIENT_GONE, ENDING_MALFORMED, ENDING_ERROR };
+
+static const char *const endings[] = {
+	[ENDING_CLIENT_CLOSED] = "closed by the client",
+	[ENDING_CLIENT_GONE] = "the client left while its question was waiting",
+	[ENDING_MALFORMED] = "closed: what came is no netstring of at most 10000 bytes",
+	[ENDING_ERROR] = "connection lost",
+};
+
+#define PEER_SIZE 80
+
+/* "127.0.0.1:4711", "[::1]:4711" or "pid:4711". */
+static void peer_name(char dst[PEER_SIZE], int fd)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} peer = {.any = {.sa_family = AF_UNSPEC}};
+	struct ucred cred = {0};
+	socklen_t len = sizeof(peer), cred_len = sizeof(cred);
+	char host[INET6_ADDRSTRLEN] = "?";
+
+	getpeername(fd, &peer.any, &len);
+	if (peer.any.sa_family == AF_INET) {
+		inet_ntop(AF_INET, &peer.v4.sin_addr, host, sizeof(host));
+		snprintf(dst, PEER_SIZE, "%s:%u", host, ntohs(peer.v4.sin_port));
+	} else if (peer.any.sa_family == AF_INET6) {
+		inet_ntop(AF_INET6, &peer.v6.sin6_addr, host, sizeof(host));
+		snprintf(dst, PEER_SIZE, "[%s]:%u", host, ntohs(peer.v6.sin6_port));
+	} else {
+		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &cred_len);
+		snprintf(dst, PEER_SIZE, "pid:%ld", (long)cred.pid);
+	}
+}
+
+static void log_ending(struct connection *c, enum ending ending)
+{
+	char peer[PEER_SIZE];
+	char note[THROTTLE_NOTE_SIZE];
+
+	if (ending == ENDING_MALFORMED) {
+		if (!throttle_pass(&c->home->malformed, clock_mono_ms(), note))
+			return;
+		peer_name(peer, c->fd);
+		log_warning("client=%s %s%s", peer, endings[ending], note);
+		return;
+	}
+	log_debug("client=fd:%d %s", c->fd, endings[ending]);
+}
+
+static void free_connection(struct connection *c)
+{
+	if (c->parked != NULL)
+		parking_leave(c->parked);
+	LIST_REMOVE(c, siblings);
+	c->home->count--;
+	loop_io_free(c->io);
+	close(c->fd);
+	buf_free(&c->in);
+	buf_free(&c->out);
+	free(c);
+}
+
+static void end(struct connection *c, enum ending ending)
+{
+	struct connection_home *home = c->home;
+
+	log_ending(c, ending);
+	free_connection(c);
+	home->closed(home->context);
+}
+
+static void give_back(struct buf *b)
+{
+	if (b->len == 0 && b->cap > KEEP_MAX)
+		buf_free(b);
+}
+
+/* False when the connection is broken. */
+static bool flush(struct connection *c)
+{
+	ssize_t n;
+
+	if (c->out.len == 0)
+		return true;
+	n = send(c->fd, c->out.data, c->out.len, MSG_NOSIGNAL);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	buf_consume(&c->out, (size_t)n);
+	give_back(&c->out);
+	return true;
+}
+
+static void pump(struct connection *c);
+
+/* What the question at the head waited for has come. */
+static void on_answered(void *context, const struct buf *reply)
+{
+	struct connection *c = context;
+
+	c->parked = NULL;
+	netstring_append(&c->out, reply->data, reply->len);
+	pump(c);
+}
+
+static void serve(struct connection *c, const struct netstring *request)
+{
+	struct connection_home *home = c->home;
+	int64_t now = clock_wall();
+	struct question question;
+	enum answer answer;
+
+	home->reply.len = 0;
+	answer = answer_request(home->answerer, request->payload, request->len, now, &question,
+				&home->reply);
+	if (answer == ANSWER_PARK) {
+		c->parked = parking_park(home->parking, &question, on_answered, c);
+		if (c->parked != NULL)
+			return;
+		answer = answer_question(home->answerer, &question, true, now, &home->reply);
+	} else if (answer == ANSWER_REFRESH) {
+		parking_refresh(home->parking, question.nexthop.key);
+	}
+	netstring_append(&c->out, home->reply.data, home->reply.len);
+}
+
+/* Serve what has arrived whole, as far as the connection's bounds allow. */
+static void serve_arrived(struct connection *c)
+{
+	struct netstring request;
+	size_t start = 0;
+
+	while (c->parked == NULL && c->out.len <= OUT_HIGH && !c->malformed && start < c->in.len) {
+		enum netstring_result result = netstring_decode(
+			&request, c->in.data + start, c->in.len - start, REQUEST_MAX);
+
+		if (result == NETSTRING_PARTIAL)
+			break;
+		if (result == NETSTRING_MALFORMED) {
+			c->malformed = true;
+			break;
+		}
+		serve(c, &request);
+		start += request.consumed;
+	}
+	if (start > 0)
+		buf_consume(&c->in, start);
+	give_back(&c->in);
+}
+
+static void watch(struct connection *c)
+{
+	unsigned what = 0;
+
+	if (!c->eof && !c->malformed && c->in.len < IN_MAX && c->out.len <= OUT_HIGH)
+		what |= LOOP_READ;
+	if (c->out.len > 0)
+		what |= LOOP_WRITE;
+	loop_io_set(c->io, what);
+}
+
+/*
+ * Serve and send until the client has to act; ends the connection, and frees
+ * it, when nothing is left to do for it.
+ */
+static void pump(struct connection *c)
+{
+	bool full;
+
+	do {
+		serve_arrived(c);
+		full = c->out.len > OUT_HIGH;
+		if (!flush(c)) {
+			end(c, ENDING_ERROR);
+			return;
+		}
+	} while (full && c->out.len <= OUT_HIGH);
+	if (c->eof && c->parked != NULL)
+		end(c, ENDING_CLIENT_GONE);
+	else if (c->malformed && c->out.len == 0)
+		end(c, ENDING_MALFORMED);
+	else if (c->eof && c->out.len == 0)
+		end(c, ENDING_CLIENT_CLOSED);
+	else
+		watch(c);
+}
+
+/* False when the connection is broken. */
+static bool receive(struct connection *c)
+{
+	char chunk[READ_SIZE];
+	ssize_t n = read(c->fd, chunk, sizeof(chunk));
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	if (n == 0)
+		c->eof = true;
+	else
+		buf_append(&c->in, chunk, (size_t)n);
+	return true;
+}
+
+static void on_ready(void *context, int fd, unsigned ready)
+{
+	struct connection *c = context;
+
+	(void)fd;
+	if ((ready & LOOP_READ) && !receive(c)) {
+		end(c, ENDING_ERROR);
+		return;
+	}
+	pump(c);
+}
+
+void connection_new(struct connection_home *home, int fd)
+{
+	struct connection *c = mem_zero(1, sizeof(*c));
+
+	c->home = home;
+	c->fd = fd;
+	c->io = loop_io_new(home->loop, fd, LOOP_READ, on_ready, c);
+	LIST_INSERT_HEAD(&home->connections, c, siblings);
+	home->count++;
+}
+
+void connection_free_all(struct connection_home *home)
+{
+	struct connection *c;
+
+	while ((c = LIST_FIRST(&home->connections)) != NULL)
+		free_connection(c);
+	buf_free(&home->reply);
+}

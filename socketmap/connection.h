@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * connection - one client of the socketmap: requests in, replies out, in order.
+ *
+ * Each connection can do harm to itself only. Its buffers are bounded: while
+ * its replies pile up unread, or a question of it is parked, the requests
+ * behind wait, first in its input buffer, then in the kernel's. It is closed
+ * for a reason that is one of the client's making (see connection.c), never
+ * for being idle: a client that finds its connection closed may count that as
+ * a failed look-up (DESIGN.md section 10).
+ */
+#ifndef POSTSEAL_SOCKETMAP_CONNECTION_H
+#define POSTSEAL_SOCKETMAP_CONNECTION_H
+
+#include <stddef.h>
+#include <sys/queue.h>
+
+#include "base/buf.h"
+#include "io/loop.h"
+#include "socketmap/answer.h"
+#include "socketmap/parking.h"
+#include "socketmap/throttle.h"
+
+struct connection;
+LIST_HEAD(connection_list, connection);
+
+/* What all connections share; outlives them. */
+struct connection_home {
+	struct loop *loop;
+	struct answerer *answerer;
+	struct parking *parking;
+	struct connection_list connections;
+	size_t count; /* of them */
+	void (*closed)(void *context); /* one has ended by itself */
+	void *context;
+	struct throttle malformed; /* log lines about clients that speak no netstrings */
+	struct buf reply;          /* work space */
+};
+
+/* Serve a client on fd, which is non-blocking and belongs to the connection now. */
+void connection_new(struct connection_home *home, int fd);
+/* End them all; `closed` is not called. */
+void connection_free_all(struct connection_home *home);
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "socketmap/server.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "daemon/daemon.h"
+#include "io/listen.h"
+#include "io/loop.h"
+#include "socketmap/answer.h"
+#include "socketmap/connection.h"
+#include "socketmap/parking.h"
+#include "socketmap/throttle.h"
+
+#define LISTENERS_MAX 16
+/* Descriptors that are not for clients: standard ones, ledger, prober, loop, listeners. */
+#define RESERVED_FDS 32
+/* Clients taken from one listener before others have their turn. */
+#define ACCEPT_BATCH 64
+/* How long not to accept where it failed for want of something other than our clients hold. */
+#define ACCEPT_RETRY_MS 1000
+/* smtp(8) may run as any user; who may reach the socket is for its directory to say. */
+#define SOCKET_MODE 0666
+
+struct server {
+	const struct settings *settings;
+	int fds[LISTENERS_MAX];
+	size_t listeners;
+	size_t clients_max;
+	/* From here on: while it runs. */
+	struct loop_io *ios[LISTENERS_MAX];
+	bool accepting;
+	struct loop_timer *accept_again;
+	struct loop_timer *alive;
+	struct throttle full;
+	struct connection_home home;
+};
+
+static bool open_listeners(struct server *server)
+{
+	const struct string_list *wanted = &server->settings->socketmap_listen;
+	char error[LISTEN_ERROR_SIZE];
+	struct endpoint endpoint;
+
+	server->listeners = listen_inherited(server->fds, LISTENERS_MAX);
+	if (server->listeners > 0)
+		return true;
+	for (size_t i = 0; i < wanted->count; i++) {
+		int fd;
+
+		if (i == LISTENERS_MAX || !endpoint_parse(&endpoint, wanted->items[i])) {
+			log_error("socketmap_listen=%s cannot be understood, or is one too many",
+				  wanted->items[i]);
+			return false;
+		}
+		fd = listen_open(&endpoint, SOCKET_MODE, error);
+		if (fd < 0) {
+			log_error("socketmap_listen=%s %s", wanted->items[i], error);
+			return false;
+		}
+		server->fds[server->listeners++] = fd;
+	}
+	return true;
+}
+
+/* As many descriptors as we may have; a client of Postfix costs one for up to 100 s. */
+static size_t raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return RESERVED_FDS;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	return limit.rlim_cur > 2 * RESERVED_FDS ? (size_t)limit.rlim_cur - RESERVED_FDS
+						 : RESERVED_FDS;
+}
+
+struct server *server_open(const struct settings *settings)
+{
+	struct server *server = mem_zero(1, sizeof(*server));
+
+	server->settings = settings;
+	server->clients_max = raise_descriptor_limit();
+	if (!open_listeners(server)) {
+		server_close(server);
+		return NULL;
+	}
+	return server;
+}
+
+void server_close(struct server *server)
+{
+	if (server == NULL)
+		return;
+	for (size_t i = 0; i < server->listeners; i++)
+		close(server->fds[i]);
+	free(server);
+}
+
+static void set_accepting(struct server *server, bool accepting)
+{
+	server->accepting = accepting;
+	for (size_t i = 0; i < server->listeners; i++)
+		loop_io_set(server->ios[i], accepting ? LOOP_READ : 0);
+}
+
+/* Without this a listener that is always ready would keep the loop busy with failing. */
+static void stop_accepting(struct server *server, const char *why)
+{
+	char note[THROTTLE_NOTE_SIZE];
+
+	if (throttle_pass(&server->full, clock_mono_ms(), note))
+		log_warning("clients=%zu new ones wait: %s%s", server->home.count, why, note);
+	set_accepting(server, false);
+}
+
+static void on_accept_again(void *context)
+{
+	struct server *server = context;
+
+	if (!server->accepting && server->home.count < server->clients_max)
+		set_accepting(server, true);
+}
+
+static void on_client_closed(void *context)
+{
+	on_accept_again(context);
+}
+
+static void accept_failed(struct server *server)
+{
+	switch (errno) {
+	case EAGAIN:
+	case EINTR:
+	case ECONNABORTED: /* that client has left already */
+		return;
+	default:
+		stop_accepting(server, strerror(errno));
+		loop_timer_arm(server->accept_again, ACCEPT_RETRY_MS);
+	}
+}
+
+static void on_listener(void *context, int listener, unsigned ready)
+{
+	struct server *server = context;
+	const int on = 1;
+
+	(void)ready;
+	for (int i = 0; i < ACCEPT_BATCH; i++) {
+		int fd;
+
+		if (server->home.count >= server->clients_max) {
+			stop_accepting(server, "as many are served as LimitNOFILE= allows");
+			return;
+		}
+		fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0) {
+			accept_failed(server);
+			return;
+		}
+		/* Fails on unix sockets, which do not need it: a reply leaves in one write. */
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+		connection_new(&server->home, fd);
+	}
+}
+
+static void on_alive(void *context)
+{
+	struct server *server = context;
+
+	daemon_alive();
+	loop_timer_arm(server->alive, daemon_alive_interval());
+}
+
+static void on_stop(void *context)
+{
+	loop_stop(context);
+}
+
+static void start(struct server *server, struct loop *loop)
+{
+	struct connection_home *home = &server->home;
+
+	home->loop = loop;
+	home->answerer = answerer_new(server->settings);
+	home->parking = parking_new(loop, server->settings, home->answerer);
+	home->closed = on_client_closed;
+	home->context = server;
+	LIST_INIT(&home->connections);
+	answerer_open_ledger(home->answerer);
+	server->accept_again = loop_timer_new(loop, on_accept_again, server);
+	server->alive = loop_timer_new(loop, on_alive, server);
+	if (daemon_alive_interval() > 0)
+		loop_timer_arm(server->alive, daemon_alive_interval());
+	for (size_t i = 0; i < server->listeners; i++)
+		server->ios[i] = loop_io_new(loop, server->fds[i], LOOP_READ, on_listener, server);
+	server->accepting = true;
+	loop_signal(loop, SIGTERM, on_stop, loop);
+	loop_signal(loop, SIGINT, on_stop, loop);
+}
+
+static void stop(struct server *server)
+{
+	connection_free_all(&server->home);
+	for (size_t i = 0; i < server->listeners; i++)
+		loop_io_free(server->ios[i]);
+	loop_timer_free(server->accept_again);
+	loop_timer_free(server->alive);
+	parking_free(server->home.parking);
+	answerer_free(server->home.answerer);
+}
+
+void server_run(struct server *server)
+{
+	struct loop *loop = loop_new();
+
+	start(server, loop);
+	loop_run(loop);
+	stop(server);
+	loop_free(loop);
+}

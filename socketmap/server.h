@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * server - the socketmap server as a whole: listeners, connections, and what
+ * they share.
+ *
+ * As many clients are served at once as the process may have descriptors, less
+ * some for its own needs; beyond that, new ones wait in the listeners' queues
+ * until another leaves.
+ */
+#ifndef POSTSEAL_SOCKETMAP_SERVER_H
+#define POSTSEAL_SOCKETMAP_SERVER_H
+
+#include "core/settings.h"
+
+struct server;
+
+/*
+ * Open the listeners: those handed over by systemd, else `socketmap_listen`.
+ * NULL, and the reason logged, when one of them cannot be. *settings must
+ * outlive the server.
+ */
+struct server *server_open(const struct settings *settings);
+/* Serve until SIGTERM or SIGINT. */
+void server_run(struct server *server);
+void server_close(struct server *server); /* NULL is allowed */
+
+#endif
