@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Records of the ledger: what is taken is exactly what would be written. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/record.h"
+
+static void must_equal(struct buf *again, const uint8_t *bytes, size_t len)
+{
+	if (again->len != len || memcmp(again->data, bytes, len) != 0)
+		abort();
+	buf_free(again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	static struct domain_facts domain;
+	static struct host_facts host;
+	struct override override;
+	struct pins pins;
+	struct journal_entry entry;
+	struct buf again = {0};
+
+	if (record_get_domain(&domain, bytes, len)) {
+		record_put_domain(&again, &domain);
+		must_equal(&again, bytes, len);
+	}
+	if (record_get_host(&host, bytes, len)) {
+		record_put_host(&again, &host);
+		must_equal(&again, bytes, len);
+	}
+	if (record_get_override(&override, bytes, len)) {
+		record_put_override(&again, &override);
+		must_equal(&again, bytes, len);
+	}
+	if (record_get_pins(&pins, bytes, len)) {
+		record_put_pins(&again, &pins);
+		must_equal(&again, bytes, len);
+	}
+	if (record_get_journal(&entry, bytes, len)) {
+		record_put_journal(&again, &entry);
+		must_equal(&again, bytes, len);
+	}
+	return 0;
+}
