@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/secure.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+#define TLS_1_0 0x0301
+#define TLS_1_1 0x0302
+#define TLS_1_2 0x0303
+#define TLS_1_3 0x0304
+
+static char ascii_domain[] = "secure.example.com";
+static char idn_domain[] = "xn--bcher-kva.example";
+static char *secure_domains[] = { ascii_domain, idn_domain };
+static struct ipnet networks[2];
+static struct settings settings;
+
+static void setup(void)
+{
+	ck_assert(ipnet_parse(&networks[0], "127.0.0.0/8"));
+	ck_assert(ipnet_parse(&networks[1], "2001:db8::/32"));
+	memset(&settings, 0, sizeof(settings));
+	settings.secure_domains = (struct string_list){ ARRAY_LEN(secure_domains), secure_domains };
+	settings.secure_aliases = SECURE_ALIASES_ANY;
+	settings.secure_min_tls = TLS_1_2;
+	settings.local_networks = networks;
+	settings.local_networks_count = ARRAY_LEN(networks);
+}
+
+static const char *const kinds[] = { "ordinary", "alias", "unsure" };
+
+#define NONE NULL
+
+START_TEST(classifies)
+{
+	static const struct {
+		const char *argument;
+		const char *rewritten;
+		enum secure_kind kind;
+	} cases[] = {
+		/* plain */
+		{ "<me@secure.example.com>", "me@secure.example.com", SECURE_ALIAS },
+		{ "<me@example.com>", "me@example.com", SECURE_ORDINARY },
+		/* the domain itself, nothing above, beside or below it */
+		{ "<me@sub.secure.example.com>", "me@sub.secure.example.com", SECURE_ORDINARY },
+		{ "<me@insecure.example.com>", "me@insecure.example.com", SECURE_ORDINARY },
+		{ "<me@secure.example.community>", "me@secure.example.community", SECURE_ORDINARY },
+		/* either view is enough to make it secure */
+		{ "<me@secure.example.com>", NONE, SECURE_ALIAS },
+		{ "<me@secure.example.com>", "", SECURE_ALIAS },
+		{ "<me@secure.example.com>", "me@elsewhere.example", SECURE_ALIAS },
+		{ "<me@elsewhere.example>", "me@secure.example.com", SECURE_ALIAS },
+		{ "<me@secure.example.com>", "b@@d", SECURE_ALIAS },
+		/* spellings */
+		{ "<ME@SECURE.EXAMPLE.COM>", NONE, SECURE_ALIAS },
+		{ "<me@secure.example.com.>", NONE, SECURE_ALIAS },
+		{ "me@secure.example.com", NONE, SECURE_ALIAS },
+		{ "<me+x@secure.example.com>", NONE, SECURE_ALIAS },
+		{ "<\"me\"@secure.example.com>", NONE, SECURE_ALIAS },
+		{ "<@a,@b:me@secure.example.com>", NONE, SECURE_ALIAS },
+		{ "<me%example.net@secure.example.com>", "me@example.net", SECURE_ALIAS },
+		{ "<example.net!me@secure.example.com>", NONE, SECURE_ALIAS },
+		{ "<me@b\xc3\xbc" "cher.example>", NONE, SECURE_ALIAS },
+		{ "<me@xn--bcher-kva.example>", NONE, SECURE_ALIAS },
+		{ "<postmaster@secure.example.com>", NONE, SECURE_ALIAS },
+		/* routes that Postfix follows, and then says so */
+		{ "<me%secure.example.com@example.com>", "me@secure.example.com", SECURE_ALIAS },
+		{ "<secure.example.com!me>", "me@secure.example.com", SECURE_ALIAS },
+		{ "<\"me@secure.example.com\"@example.com>", "me@secure.example.com", SECURE_ALIAS },
+		{ "<me%secure.example.com@example.com>", "me%secure.example.com@example.com",
+		  SECURE_ORDINARY },
+		/* and when it does not say */
+		{ "<me%secure.example.com@example.com>", NONE, SECURE_UNSURE },
+		{ "<secure.example.com!me@example.com>", NONE, SECURE_UNSURE },
+		{ "<\"me@secure.example.com\"@example.com>", NONE, SECURE_UNSURE },
+		{ "<me+%secure.example.com@example.com>", NONE, SECURE_UNSURE },
+		{ "<me%secure.example.com>", NONE, SECURE_UNSURE },
+		/* not understood: what Postfix makes of it counts */
+		{ "<me@secure(c).example.com>", "me@secure.example.com", SECURE_ALIAS },
+		{ "<me@example.com(c)>", "me@example.com", SECURE_ORDINARY },
+		{ "<me@example.com(c)>", NONE, SECURE_UNSURE },
+		{ "<me@example.com(c)>", "", SECURE_UNSURE },
+		{ "<me@example.com(c)>", "me@example.com(c)", SECURE_UNSURE },
+		{ "", NONE, SECURE_UNSURE },
+		{ "<>", NONE, SECURE_UNSURE },
+		{ "<me@example.com>", "<>", SECURE_ORDINARY },
+		/* no domain, or our own address */
+		{ "<me>", "me@example.com", SECURE_ORDINARY },
+		{ "<me>", "me@secure.example.com", SECURE_ALIAS },
+		{ "<me>", "me", SECURE_UNSURE },
+		{ "<me>", NONE, SECURE_UNSURE },
+		{ "<me@[192.0.2.1]>", "me@[192.0.2.1]", SECURE_UNSURE },
+		{ "<me@[192.0.2.1]>", NONE, SECURE_UNSURE },
+		{ "<me@[192.0.2.1]>", "me@example.com", SECURE_ORDINARY },
+		{ "<me@[secure.example.com]>", "me@[secure.example.com]", SECURE_UNSURE },
+		/* postmaster is reachable, RFC 5321 4.5.1 */
+		{ "<postmaster>", NONE, SECURE_ORDINARY },
+		{ "<Postmaster>", "Postmaster", SECURE_ORDINARY },
+		{ "<postmaster>", "postmaster@example.com", SECURE_ORDINARY },
+		{ "<postmaster>", "postmaster@secure.example.com", SECURE_ALIAS },
+		{ "<postmaster@[192.0.2.1]>", NONE, SECURE_ORDINARY },
+		{ "<postmaster@[192.0.2.1]>", "postmaster@[192.0.2.1]", SECURE_ORDINARY },
+		{ "<postmaster%secure.example.com>", NONE, SECURE_UNSURE },
+	};
+	struct secure_address address;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *rewritten = cases[i].rewritten;
+
+		secure_classify(&address, &settings, cases[i].argument, rewritten);
+		ck_assert_msg(address.kind == cases[i].kind, "%s, made %s: %s, not %s",
+			      cases[i].argument, rewritten != NULL ? rewritten : "(hidden)",
+			      kinds[address.kind], kinds[cases[i].kind]);
+	}
+}
+END_TEST
+
+START_TEST(says_which_alias)
+{
+	struct secure_address address;
+
+	secure_classify(&address, &settings, "<@a:\"Me+list\"@Secure.Example.Com.>", NULL);
+	ck_assert_str_eq(address.alias.local, "me");
+	ck_assert_str_eq(address.alias.extension, "list");
+	ck_assert_str_eq(address.alias.domain, "secure.example.com");
+	secure_classify(&address, &settings, "<you%secure.example.com@example.com>",
+			"you@secure.example.com");
+	ck_assert_str_eq(address.alias.local, "you");
+	secure_classify(&address, &settings, "<me@example.com>", NULL);
+	ck_assert_str_eq(address.alias.local, "");
+}
+END_TEST
+
+START_TEST(without_secure_domains_all_is_ordinary)
+{
+	static const char *const cases[] = { "<me@example.com>", "<me@exa(c)mple.com>", "", "<me>" };
+	struct secure_address address;
+
+	settings.secure_domains.count = 0;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		secure_classify(&address, &settings, cases[i], NULL);
+		ck_assert_msg(address.kind == SECURE_ORDINARY, "%s", cases[i]);
+	}
+}
+END_TEST
+
+START_TEST(knows_local_clients)
+{
+	static const struct {
+		const char *addr;
+		bool local;
+	} cases[] = {
+		{ "127.0.0.1", true }, { "127.255.255.255", true }, { "::ffff:127.0.0.1", true },
+		{ "128.0.0.1", false }, { "2001:db8::5", true }, { "::1", false },
+	};
+	static const struct ipaddr nobody;
+	struct ipaddr addr;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		ck_assert(ipaddr_parse(&addr, cases[i].addr, strlen(cases[i].addr)));
+		ck_assert_msg(secure_client_is_local(&settings, &addr) == cases[i].local, "%s",
+			      cases[i].addr);
+	}
+	ck_assert(!secure_client_is_local(&settings, &nobody));
+}
+END_TEST
+
+START_TEST(decides_about_recipients)
+{
+	static const struct {
+		enum secure_kind kind;
+		struct secure_client client;
+		bool refused;
+	} cases[] = {
+		/* ordinary recipients are nobody's business */
+		{ SECURE_ORDINARY, { false, SECURE_TLS_NONE, 0 }, false },
+		{ SECURE_ORDINARY, { false, SECURE_TLS_HIDDEN, 0 }, false },
+		{ SECURE_ORDINARY, { false, SECURE_TLS_USED, TLS_1_0 }, false },
+		/* the rest needs TLS, and enough of it */
+		{ SECURE_ALIAS, { false, SECURE_TLS_NONE, 0 }, true },
+		{ SECURE_ALIAS, { false, SECURE_TLS_HIDDEN, 0 }, true },
+		{ SECURE_ALIAS, { false, SECURE_TLS_HIDDEN, TLS_1_3 }, true },
+		{ SECURE_ALIAS, { false, SECURE_TLS_NONE, TLS_1_3 }, true },
+		{ SECURE_ALIAS, { false, SECURE_TLS_USED, 0 }, true },
+		{ SECURE_ALIAS, { false, SECURE_TLS_USED, TLS_1_0 }, true },
+		{ SECURE_ALIAS, { false, SECURE_TLS_USED, TLS_1_1 }, true },
+		{ SECURE_ALIAS, { false, SECURE_TLS_USED, TLS_1_2 }, false },
+		{ SECURE_ALIAS, { false, SECURE_TLS_USED, TLS_1_3 }, false },
+		{ SECURE_UNSURE, { false, SECURE_TLS_NONE, 0 }, true },
+		{ SECURE_UNSURE, { false, SECURE_TLS_HIDDEN, 0 }, true },
+		{ SECURE_UNSURE, { false, SECURE_TLS_USED, TLS_1_1 }, true },
+		{ SECURE_UNSURE, { false, SECURE_TLS_USED, TLS_1_2 }, false },
+		/* unless it comes from here */
+		{ SECURE_ALIAS, { true, SECURE_TLS_NONE, 0 }, false },
+		{ SECURE_ALIAS, { true, SECURE_TLS_HIDDEN, 0 }, false },
+		{ SECURE_UNSURE, { true, SECURE_TLS_NONE, 0 }, false },
+	};
+	struct secure_answer answer;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct secure_address address = { .kind = cases[i].kind };
+
+		secure_decide_recipient(&answer, &settings, &cases[i].client, &address, LOOKUP_ERROR);
+		ck_assert_msg(answer.refused == cases[i].refused, "case %zu", i);
+	}
+}
+END_TEST
+
+START_TEST(asks_the_ledger_only_where_told_to)
+{
+	static const struct {
+		enum secure_aliases aliases;
+		enum secure_kind kind;
+		enum lookup enabled;
+		bool refused;
+	} cases[] = {
+		{ SECURE_ALIASES_ANY, SECURE_ALIAS, LOOKUP_ABSENT, true },
+		{ SECURE_ALIASES_ENABLED, SECURE_ALIAS, LOOKUP_FOUND, true },
+		{ SECURE_ALIASES_ENABLED, SECURE_ALIAS, LOOKUP_ERROR, true },
+		{ SECURE_ALIASES_ENABLED, SECURE_ALIAS, LOOKUP_ABSENT, false },
+		{ SECURE_ALIASES_ENABLED, SECURE_UNSURE, LOOKUP_ABSENT, true },
+		{ SECURE_ALIASES_ENABLED, SECURE_ORDINARY, LOOKUP_FOUND, false },
+	};
+	static const struct secure_client plain = { false, SECURE_TLS_NONE, 0 };
+	struct secure_answer answer;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct secure_address address = { .kind = cases[i].kind };
+
+		settings.secure_aliases = cases[i].aliases;
+		secure_decide_recipient(&answer, &settings, &plain, &address, cases[i].enabled);
+		ck_assert_msg(answer.refused == cases[i].refused, "case %zu", i);
+	}
+}
+END_TEST
+
+START_TEST(obeys_the_minimum)
+{
+	static const uint16_t versions[] = { TLS_1_0, TLS_1_1, TLS_1_2, TLS_1_3 };
+	static const struct secure_address alias = { .kind = SECURE_ALIAS };
+	struct secure_answer answer;
+
+	for (size_t least = 0; least < ARRAY_LEN(versions); least++)
+		for (size_t used = 0; used < ARRAY_LEN(versions); used++) {
+			struct secure_client client = { false, SECURE_TLS_USED, versions[used] };
+
+			settings.secure_min_tls = versions[least];
+			secure_decide_recipient(&answer, &settings, &client, &alias, LOOKUP_FOUND);
+			ck_assert_msg(answer.refused == (used < least), "%zu under %zu", used, least);
+		}
+}
+END_TEST
+
+START_TEST(says_what_to_do)
+{
+	static const struct {
+		struct secure_client client;
+		const char *text;
+		const char *cause;
+		bool our_fault;
+	} cases[] = {
+		{ { false, SECURE_TLS_NONE, 0 }, "did not use STARTTLS. Let it use TLSv1.2 or newer",
+		  "no TLS", false },
+		{ { false, SECURE_TLS_USED, TLS_1_1 }, "used TLSv1.1. Let it use TLSv1.2 or newer",
+		  "TLSv1.1 is less than secure_min_tls, TLSv1.2", false },
+		{ { false, SECURE_TLS_USED, 0 }, "unknown here. Let it use TLSv1.2",
+		  "an unknown version of TLS", false },
+		{ { false, SECURE_TLS_HIDDEN, 0 }, "please tell its postmaster",
+		  "does not show {tls_version}", true },
+	};
+	static const struct secure_address alias = { .kind = SECURE_ALIAS };
+	struct secure_answer answer;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		secure_decide_recipient(&answer, &settings, &cases[i].client, &alias, LOOKUP_FOUND);
+		ck_assert_str_eq(answer.code, "550");
+		ck_assert_str_eq(answer.status, "5.7.10");
+		ck_assert_msg(strstr(answer.text, cases[i].text) != NULL, "%s", answer.text);
+		ck_assert_msg(strstr(answer.cause, cases[i].cause) != NULL, "%s", answer.cause);
+		ck_assert(answer.our_fault == cases[i].our_fault);
+		/* RFC 5321 4.5.3.1.5, and libmilter's way with '%' */
+		ck_assert_uint_lt(strlen(answer.text), 512 - strlen("550 5.7.10 \r\n"));
+		ck_assert(strpbrk(answer.text, "%\r\n") == NULL);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("secure");
+	Suite *suite = suite_create("secure");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tests, setup, NULL);
+	tcase_add_test(tests, classifies);
+	tcase_add_test(tests, says_which_alias);
+	tcase_add_test(tests, without_secure_domains_all_is_ordinary);
+	tcase_add_test(tests, knows_local_clients);
+	tcase_add_test(tests, decides_about_recipients);
+	tcase_add_test(tests, asks_the_ledger_only_where_told_to);
+	tcase_add_test(tests, obeys_the_minimum);
+	tcase_add_test(tests, says_what_to_do);
+	suite_add_tcase(suite, tests);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
