@@ -38,7 +38,7 @@ TESTS    :=
 
 include common/base/base.mk common/core/core.mk common/io/io.mk common/daemon/daemon.mk
 include socketmap/socketmap.mk milter/milter.mk prober/prober.mk cli/cli.mk
-include tests/tests.mk tests/scenario/scenario.mk
+include tests/tests.mk
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
@@ -66,10 +66,17 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+## all         build the programs, at $(BUILD)/postseal and so on
 all: $(PROGRAMS:%=$(BUILD)/%)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
+## clean       remove what was built
 .PHONY: clean
 clean:
 	rm -rf $(BUILD)
+
+## help        list the targets
+.PHONY: help
+help:
+	@sed -n 's/^## /make /p' $(filter-out %.d,$(MAKEFILE_LIST)) | sed 's/$$(BUILD)/$(BUILD)/'

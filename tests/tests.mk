@@ -1,16 +1,96 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Each tests/unit/test_NAME.c is a libcheck program of its own.
 LIBS_CHECK := $(call pkg,check)
+LIBS_TESTS := $(LIBS_LEDGER) $(LIBS_LOOP) $(LIBS_SETTINGS) $(LIBS_JSON) $(LIBS_RESOLVER) \
+              $(LIBS_TLS) $(LIBS_HTTPS) $(core_LIBS)
 UNIT_NAMES := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 TESTS      += $(UNIT_NAMES:%=tests/%)
 
 define unit_vars
 tests/$(1)_SRCS := tests/unit/$(1).c
-tests/$(1)_LIBS := $(LIBS_CHECK) $(LIBS_LEDGER) $(LIBS_LOOP) $(LIBS_SETTINGS) $(LIBS_JSON) \
-                   $(LIBS_RESOLVER) $(LIBS_TLS) $(LIBS_HTTPS) $(core_LIBS)
+tests/$(1)_LIBS := $(LIBS_CHECK) $(LIBS_TESTS)
 endef
 $(foreach t,$(UNIT_NAMES),$(eval $(call unit_vars,$(t))))
 
+include tests/fuzz/fuzz.mk tests/lint/lint.mk tests/scenario/scenario.mk
+
+# What a check needs built; $(TESTS) holds the unit tests, the fuzz targets with
+# replay.c, and the scenario programs.
+.PHONY: testers
+testers: all $(TESTS:%=$(BUILD)/%)
+
+## unit        build and run the unit tests
 .PHONY: unit
 unit: $(UNIT_NAMES:%=$(BUILD)/tests/%)
 	tests/unit/run $(BUILD)/tests
+
+# The parts of a check, each with a command that ends in "N passed, N failed".
+# The live tests find the programs by $$POSTSEAL_BUILD.
+export POSTSEAL_BUILD = $(abspath $(BUILD))
+PART_unit     := unit     "tests/unit/run $(BUILD)/tests"
+PART_lint     := lint     "tests/lint/run $(BUILD)"
+PART_replay   := replay   "tests/fuzz/replay $(BUILD)/replay"
+PART_scenario := scenario "$(BUILD)/scenario tests/scenario/cases/*.scn"
+PART_law      := law      "$(BUILD)/law 20000"
+PART_live     := live     "tests/live/run"
+
+# As many jobs as there are processors, unless the user said how many.
+JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+
+PARTS_HERE     = $(PART_unit) $(PART_replay) $(PART_scenario) $(PART_law)
+
+## check       install what is missing (as root), build, run every test
+.PHONY: check check-here check-live
+check:
+	tests/deps.sh build
+	tests/deps.sh live
+	+$(MAKE) $(JOBS) testers
+	tests/run-all $(PART_lint) $(PARTS_HERE) $(PART_live)
+
+## check-here  the same without the live tests
+check-here: testers
+	tests/run-all $(PART_lint) $(PARTS_HERE)
+
+## check-live  the live tests alone
+check-live: testers
+	tests/live/run
+
+# The same tests in a build that watches itself. Optimised a little, so that the
+# live tests keep their pace; FORTIFY_SOURCE hides calls from the sanitizers.
+sanitized_build = +$(MAKE) $(JOBS) BUILD=build/$(1) HARDEN=-fPIE OPTIMISE='-O1 -g' \
+    SANITIZE='$(2) -fno-sanitize-recover=all -fno-omit-frame-pointer'
+
+## asan        all tests under the address and undefined-behaviour sanitizers
+.PHONY: asan tsan sanitized-check
+asan:
+	$(call sanitized_build,asan,-fsanitize=address -fsanitize=undefined) testers
+	ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	    $(MAKE) BUILD=build/asan sanitized-check
+
+# ThreadSanitizer maps memory where a randomised layout may already be.
+## tsan        all tests under the thread sanitizer
+tsan:
+	$(call sanitized_build,tsan,-fsanitize=thread) testers
+	TSAN_OPTIONS=halt_on_error=1 setarch -R $(MAKE) BUILD=build/tsan sanitized-check
+
+sanitized-check:
+	tests/run-all $(PARTS_HERE) $(PART_live)
+
+## valgrind    unit tests under valgrind, leaks are errors
+.PHONY: valgrind
+valgrind: $(UNIT_NAMES:%=$(BUILD)/tests/%)
+	CK_FORK=no CK_TIMEOUT_MULTIPLIER=50 \
+	UNIT_WRAP='valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99' \
+	    tests/unit/run $(BUILD)/tests
+
+## cover       line coverage of unit, replay and scenario tests, in build/cover/html
+.PHONY: cover
+cover:
+	+$(MAKE) $(JOBS) BUILD=build/cover HARDEN=-fPIE OPTIMISE='-O0 -g' SANITIZE=--coverage testers
+	find build/cover -name '*.gcda' -delete
+	$(MAKE) BUILD=build/cover check-here
+	lcov -q --capture --directory build/cover/obj --base-directory . --no-external \
+	    --output-file build/cover/all.info
+	lcov -q --remove build/cover/all.info '*/tests/*' --output-file build/cover/info
+	genhtml -q build/cover/info --output-directory build/cover/html
+	lcov --summary build/cover/info

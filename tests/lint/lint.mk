@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Writes what the manual and the sample file say of each setting, from the table.
+TESTS                   += lint/settings-pages
+lint/settings-pages_SRCS := tests/lint/settings-pages.c
+lint/settings-pages_LIBS := $(core_LIBS)
+
+C_FILES      := $(wildcard common/*/*.c socketmap/*.c milter/*.c prober/*.c cli/*.c)
+C_TESTS      := $(wildcard tests/*/*.c)
+C_HEADERS    := $(wildcard common/*/*.h socketmap/*.h milter/*.h prober/*.h cli/*.h tests/*/*.h)
+SHELL_FILES   = $(shell git ls-files -co --exclude-standard | xargs grep -lE '^\#!.*\b(ba)?sh\b') \
+                $(wildcard tests/live/cases/*.sh)
+MAN_PAGES    := $(wildcard man/*.[1-8])
+
+## laws        the checks of HOUSE laws that `make check` runs
+.PHONY: laws
+laws: all $(BUILD)/lint/settings-pages
+	tests/lint/run $(BUILD)
+
+## lint        laws, clang-tidy, cppcheck, shellcheck, mandoc, codespell
+.PHONY: lint
+lint: laws
+	clang-tidy --quiet --warnings-as-errors='*' $(C_FILES) -- $(CPPFLAGS) -std=c11 2>&1 | \
+	    grep -vE 'warnings? (generated|treated)'; exit $${PIPESTATUS[0]}
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+	    --suppress=missingInclude --error-exitcode=1 $(CPPFLAGS) $(C_FILES)
+	shellcheck -x $(sort $(SHELL_FILES))
+	mandoc -Tlint -Wwarning $(MAN_PAGES)
+	if command -v codespell >/dev/null; then \
+	    codespell --skip=build,.git,'*.zone' .; else echo 'codespell is not here: skipped'; fi
+
+lint: SHELL := /bin/bash
+
+## format      lay out the C sources by .clang-format
+.PHONY: format format-check
+format:
+	clang-format -i $(C_FILES) $(C_HEADERS) $(C_TESTS)
+format-check:
+	clang-format --dry-run -Werror $(C_FILES) $(C_HEADERS) $(C_TESTS)
+
+## settings    write the settings into the manual and the sample file anew
+.PHONY: settings
+settings: $(BUILD)/lint/settings-pages
+	tests/lint/settings $(BUILD) --write
