@@ -2,3 +2,6 @@
 PROGRAMS             += postseal-milter
 postseal-milter_SRCS := $(wildcard milter/*.c)
 postseal-milter_LIBS := -lmilter $(LIBS_LEDGER) $(LIBS_SETTINGS) $(core_LIBS)
+
+# This test talks to the program itself.
+$(BUILD)/tests/test_milter: | $(BUILD)/postseal-milter
