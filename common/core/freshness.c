@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/freshness.h"
+
+#include "base/utc.h"
+
+/* A jump of the clock larger than this is taken for one. */
+#define CLOCK_SLACK INT64_C(60)
+
+static int64_t clamp(int64_t value, int64_t min, int64_t max)
+{
+	return value < min ? min : value > max ? max : value;
+}
+
+/* 0 to a tenth less. */
+static int64_t shortened(int64_t span, uint32_t salt)
+{
+	return span - span * (int64_t)(salt % 1024) / 10240;
+}
+
+uint32_t freshness_salt(const char *name)
+{
+	uint32_t hash = 2166136261U; /* FNV-1a */
+
+	for (const char *p = name; *p != '\0'; p++)
+		hash = (hash ^ (unsigned char)*p) * 16777619U;
+	/* Its low bits alone are what is used: let the high ones have a say. */
+	return hash ^ hash >> 16;
+}
+
+void freshness_good(struct freshness *fresh, int64_t now, int64_t ttl)
+{
+	*fresh = (struct freshness){
+		.checked = now,
+		.expires = now + clamp(ttl, FRESH_MIN, FRESH_MAX),
+	};
+}
+
+void freshness_failed(struct freshness *fresh, int64_t now, uint32_t salt)
+{
+	int64_t wait;
+
+	/* Also anew when the clock was set back: time since then tells nothing. */
+	if (fresh->failed == 0 || fresh->failed > now)
+		fresh->failed = now;
+	wait = clamp(now - fresh->failed, FRESH_RETRY_MIN, FRESH_RETRY_MAX);
+	fresh->expires = now + shortened(wait, salt);
+}
+
+bool freshness_due(const struct freshness *fresh, int64_t now)
+{
+	return now >= fresh->expires || fresh->checked > now + CLOCK_SLACK ||
+	       fresh->failed > now + CLOCK_SLACK;
+}
+
+bool freshness_due_asked(const struct freshness *fresh, int64_t now)
+{
+	return fresh->failed != 0 || freshness_due(fresh, now);
+}
+
+/* Nothing was learned about what the host can do. */
+static bool inconclusive(enum observed observed)
+{
+	return observed == OBSERVED_UNREACHABLE || observed == OBSERVED_TLS_FAILED;
+}
+
+int64_t freshness_next_probe(const struct host_facts *before, const struct observation *seen,
+			     uint32_t salt)
+{
+	int64_t wait = UTC_DAY;
+
+	if (inconclusive(seen->observed)) {
+		wait = FRESH_PROBE_RETRY_MIN;
+		if (inconclusive(before->last.observed))
+			wait = clamp(2 * (before->last_expires - before->last.time), wait, UTC_DAY);
+	}
+	return seen->time + shortened(wait, salt);
+}
+
+bool freshness_probe_due(const struct host_facts *host, bool asked, int64_t now)
+{
+	if (now >= host->last_expires || host->last.time > now + CLOCK_SLACK)
+		return true;
+	return asked && inconclusive(host->last.observed) &&
+	       now >= host->last.time + FRESH_PROBE_RETRY_MIN;
+}
+
+int64_t freshness_idle_due(const struct domain_facts *domain, uint32_t salt)
+{
+	const struct freshness *mx = &domain->mx.fresh;
+	int64_t day_after = mx->checked + shortened(UTC_DAY, salt);
+
+	return mx->expires > day_after ? mx->expires : day_after;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t host_earliest(const struct host_facts *host)
+{
+	int64_t earliest = host->addr_fresh.expires;
+
+	/* Nobody speaks to a host that does not exist. */
+	if (host->addr != ADDR_FOUND)
+		return earliest;
+	return earlier(earliest, earlier(host->tlsa_fresh.expires, host->last_expires));
+}
+
+int64_t freshness_earliest(const struct facts *facts, bool mta_sts)
+{
+	const struct domain_facts *domain = &facts->domain;
+	int64_t earliest = domain->mx.fresh.expires;
+
+	if (mta_sts)
+		earliest = earlier(earliest, domain->sts.fresh.expires);
+	for (size_t i = 0; i < domain->mx.count; i++)
+		earliest = earlier(earliest, host_earliest(&facts->host[i]));
+	return earliest;
+}

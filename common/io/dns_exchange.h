@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dns_exchange - one question to one DNS server, one reply: the bytes only.
+ *
+ * Our own, because an answer's AD bit is believed from loopback: a library that
+ * receives on an unconnected socket and does not compare ids (ldns 1.8) would
+ * believe it from any local user who guesses a port. Here each question has a
+ * socket of its own, connected to the server, with a port by the kernel's
+ * choice, a random id, and the reply must repeat id and question.
+ */
+#ifndef POSTSEAL_IO_DNS_EXCHANGE_H
+#define POSTSEAL_IO_DNS_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#define DNS_MESSAGE_MAX 65535
+#define DNS_SERVERS_MAX 3 /* as resolv.conf(5) */
+#define DNS_SERVER_TEXT 80
+
+struct dns_server {
+	struct sockaddr_storage addr;
+	socklen_t addr_len;
+	bool loopback;
+	char text[DNS_SERVER_TEXT]; /* as it was written */
+};
+
+/* "127.0.0.1", "127.0.0.1:5353", "::1", "[::1]:53", "fe80::1%eth0". */
+bool dns_server_parse(struct dns_server *server, const char *text);
+
+/*
+ * The name servers of a file in the form of resolv.conf(5), lines that make no
+ * sense passed over; how many. Without any, or without the file: the server on
+ * this machine, as resolv.conf(5) has it.
+ */
+size_t dns_servers_read(struct dns_server servers[DNS_SERVERS_MAX], const char *path);
+
+/*
+ * query[0..len): a whole message with one question; its id is set here. By UDP,
+ * and again by TCP when the reply is truncated. Gives up timeout_ms after it
+ * began, or that long after UDP was answered. Returns the reply's length; -1
+ * and errno on failure.
+ */
+ssize_t dns_exchange(const struct dns_server *server, uint8_t *query, size_t len,
+		     int64_t timeout_ms, uint8_t reply[DNS_MESSAGE_MAX]);
+
+#endif
