@@ -37,6 +37,10 @@ static void log_failure(const struct ledger *ledger, const char *doing, int rc)
 		log_error("ledger=%s is full (%zu GiB): %s failed and nothing more can be learned; "
 			  "move %s/data.mdb away and start anew, or find out what filled it",
 			  ledger->dir, ledger_map_size() >> 30, doing, ledger->dir);
+	else if (rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND)
+		log_error("ledger=%s is damaged: %s failed (%s); restore data.mdb from a backup, or "
+			  "move it away and restart postseal-prober to begin anew",
+			  ledger->dir, doing, mdb_strerror(rc));
 	else if (rc == ENOSPC)
 		log_error("ledger=%s %s failed: the disk is full; make room there", ledger->dir, doing);
 	else

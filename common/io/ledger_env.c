@@ -42,7 +42,7 @@ const char *ledger_db_name(enum ledger_db db)
 
 size_t ledger_map_size(void)
 {
-	return sizeof(size_t) > 4 ? (size_t)64 << 30 : (size_t)1 << 30;
+	return sizeof(size_t) > 4 ? (size_t)32 << 30 : (size_t)1 << 30;
 }
 
 __attribute__((format(printf, 2, 3)))
