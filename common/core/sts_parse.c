@@ -5,55 +5,11 @@
 #include <string.h>
 
 #include "base/str.h"
-
-/* A run of bytes inside what is being parsed. */
-struct span {
-	const char *at;
-	size_t len;
-};
-
-static bool span_is(struct span s, const char *text)
-{
-	return s.len == strlen(text) && memcmp(s.at, text, s.len) == 0;
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
+#include "core/span.h"
 
 static bool is_alnum(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-static struct span span_trim(struct span s)
-{
-	while (s.len > 0 && is_blank(s.at[0])) {
-		s.at++;
-		s.len--;
-	}
-	while (s.len > 0 && is_blank(s.at[s.len - 1]))
-		s.len--;
-	return s;
-}
-
-/*
- * Cut `rest` at the first `separator`: what stands before it is returned, what
- * stands behind it stays in *rest. Without a separator all of it is returned,
- * and *found is false.
- */
-static struct span span_cut(struct span *rest, char separator, bool *found)
-{
-	struct span head = *rest;
-	const char *at = memchr(rest->at, separator, rest->len);
-
-	*found = at != NULL;
-	if (at != NULL)
-		head.len = (size_t)(at - rest->at);
-	rest->at += head.len + *found;
-	rest->len -= head.len + *found;
-	return head;
 }
 
 static bool is_name_char(char c)
@@ -108,11 +64,11 @@ static const char *txt_parse(char id[STS_ID_SIZE], const struct sts_txt *record)
 	bool more;
 
 	id[0] = '\0';
-	(void)span_cut(&rest, ';', &more);
+	(void)span_cut(&rest, ";", &more);
 	for (rest = span_trim(rest); rest.len > 0; rest = span_trim(rest)) {
-		struct span value = span_trim(span_cut(&rest, ';', &more));
+		struct span value = span_trim(span_cut(&rest, ";", &more));
 		bool assigned;
-		struct span name = span_cut(&value, '=', &assigned);
+		struct span name = span_cut(&value, "=", &assigned);
 
 		if (!assigned || !name_valid(name) || !txt_value_valid(value))
 			return "a field of the _mta-sts TXT record is malformed";
@@ -247,7 +203,7 @@ static bool first(bool *seen)
 static const char *put_line(struct sts_policy *policy, struct fields *seen, struct span line)
 {
 	bool assigned;
-	struct span name = span_cut(&line, ':', &assigned);
+	struct span name = span_cut(&line, ":", &assigned);
 	struct span value = span_trim(line);
 
 	if (!assigned || !name_valid(name) || !value_valid(value))
@@ -297,7 +253,7 @@ bool sts_policy_parse(struct sts_policy *policy, const char *body, size_t len,
 	}
 	for (unsigned number = 1; rest.len > 0; number++) {
 		bool ended;
-		struct span line = span_cut(&rest, '\n', &ended);
+		struct span line = span_cut(&rest, "\n", &ended);
 
 		if (ended && line.len > 0 && line.at[line.len - 1] == '\r')
 			line.len--;

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * span - a run of bytes inside somebody else's, and how parsers walk through
+ * it. Nothing is copied or ended with a NUL; a span is valid as long as the
+ * bytes it points into. `at` is never NULL, also where len is 0.
+ */
+#ifndef POSTSEAL_CORE_SPAN_H
+#define POSTSEAL_CORE_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct span {
+	const char *at;
+	size_t len;
+};
+
+struct span span_of(const char *text); /* of a C string */
+
+bool span_is(struct span s, const char *text);
+bool span_starts(struct span s, const char *text);
+bool span_ends(struct span s, const char *text);
+struct span span_trim(struct span s); /* blanks and tabs at either end */
+
+/* The first place where text stands in s, or NULL. text is not empty. */
+const char *span_find(struct span s, const char *text);
+
+/*
+ * Cut *rest at the first `separator`: what stands before it is returned, what
+ * stands behind it stays in *rest. Without one, all of it is returned, *rest
+ * is empty and *found false.
+ */
+struct span span_cut(struct span *rest, const char *separator, bool *found);
+
+/* Drop `text` from the start of *rest; false, and nothing dropped, where it does not stand. */
+bool span_skip(struct span *rest, const char *text);
+
+/* Take a decimal number of 1 to 18 digits, at most `max`, from the start of *rest. */
+bool span_number(struct span *rest, uint64_t max, uint64_t *value);
+
+#endif
