@@ -15,6 +15,8 @@
 #include "base/str.h"
 #include "io/settings_text.h"
 
+#define NAME_SHOWN 200
+
 /*
  * One reading. Options of *cfg stand in the order of the settings table. All
  * are strings, because libconfuse takes "0x10" and "010" for numbers and is not
@@ -29,6 +31,14 @@ struct reading {
 
 /* libconfuse hands its callbacks no context of ours. */
 static struct reading *current;
+
+/* As much of a long path as leaves room for the rest of a message. */
+static const char *end_of(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > NAME_SHOWN ? name + len - NAME_SHOWN : name;
+}
 
 /* The first complaint is the one to mend; the others follow from it. */
 static bool complain(const struct reading *reading, int line, const char *fmt, ...)
@@ -45,7 +55,7 @@ static bool complain(const struct reading *reading, int line, const char *fmt, .
 	va_start(args, fmt);
 	vsnprintf(words, sizeof(words), fmt, args);
 	va_end(args);
-	buf_append_str(&text, reading->name);
+	buf_append_str(&text, end_of(reading->name));
 	if (line > 0)
 		buf_printf(&text, ":%d", line);
 	buf_printf(&text, ": %s", words);
@@ -62,6 +72,9 @@ static const struct {
 	{ "missing equal sign after option '%s'", "", ": expected = and a value" },
 	{ "unexpected token '%s'", "found \"", "\", expected NAME = VALUE or NAME = {VALUE, ...}" },
 };
+
+static void on_error(cfg_t *cfg, const char *fmt, va_list args)
+	__attribute__((format(printf, 2, 0)));
 
 static void on_error(cfg_t *cfg, const char *fmt, va_list args)
 {

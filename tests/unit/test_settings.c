@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "core/settings.h"
+
+/* DESIGN.md section 9: what holds where nothing is set. */
+static const struct {
+	const char *name, *shown;
+} defaults[] = {
+	{ "ledger", "\"/var/lib/postseal\"" },
+	{ "runtime", "\"/run/postseal\"" },
+	{ "socketmap_listen", "{\"inet:127.0.0.1:7672\"}" },
+	{ "milter_listen", "\"inet:127.0.0.1:8689\"" },
+	{ "resolver", "{}" },
+	{ "resolver_trust_ad", "false" },
+	{ "ehlo_name", "\"\"" },
+	{ "smtp_port", "25" },
+	{ "probe_private", "false" },
+	{ "smtp_timeout", "20" },
+	{ "probe_workers", "64" },
+	{ "ca_file", "\"\"" },
+	{ "first_contact", "wait" },
+	{ "first_contact_wait", "8" },
+	{ "learn_from", "{\"probe\", \"delivery\"}" },
+	{ "learn_after_successes", "1" },
+	{ "learn_after_days", "0" },
+	{ "history_max_age", "0" },
+	{ "mixed_mx", "strict" },
+	{ "mta_sts", "true" },
+	{ "secure_domains", "{}" },
+	{ "secure_aliases", "any" },
+	{ "secure_min_tls", "TLSv1.2" },
+	{ "local_networks", "{\"127.0.0.0/8\", \"::1/128\"}" },
+	{ "log_level", "info" },
+};
+
+/* Values that are taken, and how they are shown then. */
+static const struct {
+	const char *name, *values[4], *shown;
+} taken[] = {
+	{ "ledger", { "/" }, "\"/\"" },
+	{ "ledger", { "/a \"b\\" }, "\"/a \\\"b\\\\\"" },
+	{ "socketmap_listen", { "unix:/a", "inet:[::1]:1" }, "{\"unix:/a\", \"inet:[::1]:1\"}" },
+	{ "socketmap_listen", { NULL }, "{}" },
+	{ "milter_listen", { "inet:localhost:8689" }, "\"inet:localhost:8689\"" },
+	{ "resolver",
+	  { "127.0.0.1", "127.0.0.1:5353", "::1", "[2001:db8::1]:53" },
+	  "{\"127.0.0.1\", \"127.0.0.1:5353\", \"::1\", \"[2001:db8::1]:53\"}" },
+	{ "resolver_trust_ad", { "true" }, "true" },
+	{ "resolver_trust_ad", { "YES" }, "true" },
+	{ "resolver_trust_ad", { "On" }, "true" },
+	{ "mta_sts", { "off" }, "false" },
+	{ "mta_sts", { "no" }, "false" },
+	{ "ehlo_name", { "Mail.B\xc3\xbc" "cher.example." }, "\"mail.xn--bcher-kva.example\"" },
+	{ "ehlo_name", { "" }, "\"\"" },
+	{ "smtp_port", { "1" }, "1" },
+	{ "smtp_port", { "65535" }, "65535" },
+	{ "smtp_timeout", { "300" }, "300" },
+	{ "probe_workers", { "4096" }, "4096" },
+	{ "ca_file", { "/etc/ssl/ca.pem" }, "\"/etc/ssl/ca.pem\"" },
+	{ "ca_file", { "" }, "\"\"" },
+	{ "first_contact", { "defer" }, "defer" },
+	{ "first_contact", { "MAY" }, "may" },
+	{ "first_contact_wait", { "60" }, "60" },
+	{ "learn_from", { "delivery" }, "{\"delivery\"}" },
+	{ "learn_from", { "probe", "probe" }, "{\"probe\"}" },
+	{ "learn_from", { NULL }, "{}" },
+	{ "learn_after_successes", { "32" }, "32" },
+	{ "learn_after_days", { "32" }, "32" },
+	{ "history_max_age", { "36500" }, "36500" },
+	{ "mixed_mx", { "lenient" }, "lenient" },
+	{ "secure_domains", { "Secure.Example", "b.example." }, "{\"secure.example\", \"b.example\"}" },
+	{ "secure_aliases", { "enabled" }, "enabled" },
+	{ "secure_min_tls", { "TLSv1" }, "TLSv1" },
+	{ "secure_min_tls", { "tlsv1.3" }, "TLSv1.3" },
+	{ "local_networks", { "192.0.2.1", "2001:db8::/32" }, "{\"192.0.2.1/32\", \"2001:db8::/32\"}" },
+	{ "local_networks", { NULL }, "{}" },
+	{ "log_level", { "debug" }, "debug" },
+};
+
+/* Values that are refused: which of them, and what was expected. */
+static const struct {
+	const char *name, *values[3];
+	size_t index;
+	const char *expected;
+} refused[] = {
+	{ "ledger", { "var" }, 0, "an absolute path, such as /var/lib/postseal" },
+	{ "ledger", { "" }, 0, "an absolute path, such as /var/lib/postseal" },
+	{ "ledger", { "/a", "/b" }, 2, "exactly one value" },
+	{ "ledger", { NULL }, 0, "exactly one value" },
+	{ "ca_file", { "ca.pem" }, 0, "an absolute path, such as /var/lib/postseal" },
+	{ "socketmap_listen", { "inet:127.0.0.1:1", "7672" }, 1, "inet:ADDRESS:PORT or unix:/PATH" },
+	{ "milter_listen", { "unix:relative" }, 0, "inet:ADDRESS:PORT or unix:/PATH" },
+	{ "resolver", { "::1:53:zz" }, 0, "ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT" },
+	{ "resolver", { "localhost:53" }, 0, "ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT" },
+	{ "resolver", { "127.0.0.1:0" }, 0, "ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT" },
+	{ "resolver", { "127.0.0.1:65536" }, 0, "ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT" },
+	{ "resolver_trust_ad", { "1" }, 0, "true or false" },
+	{ "ehlo_name", { "a..b" }, 0, "a host name, such as mail.example.com" },
+	{ "smtp_port", { "0" }, 0, "a number from 1 to 65535" },
+	{ "smtp_port", { "65536" }, 0, "a number from 1 to 65535" },
+	{ "smtp_port", { "-1" }, 0, "a number from 1 to 65535" },
+	{ "smtp_port", { "0x19" }, 0, "a number from 1 to 65535" },
+	{ "smtp_port", { "25 " }, 0, "a number from 1 to 65535" },
+	{ "smtp_port", { "" }, 0, "a number from 1 to 65535" },
+	{ "smtp_port", { "99999999999999999999999" }, 0, "a number from 1 to 65535" },
+	{ "smtp_timeout", { "0" }, 0, "a number of seconds from 1 to 300" },
+	{ "smtp_timeout", { "301" }, 0, "a number of seconds from 1 to 300" },
+	{ "probe_workers", { "0" }, 0, "a number of threads from 1 to 4096" },
+	{ "probe_workers", { "4097" }, 0, "a number of threads from 1 to 4096" },
+	{ "first_contact", { "never" }, 0, "one of wait, defer, may" },
+	{ "first_contact_wait", { "0" }, 0, "a number of seconds from 1 to 60" },
+	{ "first_contact_wait", { "61" }, 0, "a number of seconds from 1 to 60" },
+	{ "learn_from", { "probe", "rumour" }, 1, "one of probe, delivery" },
+	{ "learn_after_successes", { "0" }, 0, "a number of handshakes from 1 to 32" },
+	{ "learn_after_successes", { "33" }, 0, "a number of handshakes from 1 to 32" },
+	{ "learn_after_days", { "33" }, 0, "a number of days from 0 to 32" },
+	{ "history_max_age", { "36501" }, 0, "a number of days from 0 to 36500" },
+	{ "secure_domains", { "ok.example", "x y" }, 1, "a domain name, such as secure.example.com" },
+	{ "secure_domains", { "" }, 0, "a domain name, such as secure.example.com" },
+	{ "secure_min_tls", { "SSLv3" }, 0, "one of TLSv1, TLSv1.1, TLSv1.2, TLSv1.3" },
+	{ "local_networks", { "127.0.0.1/8" }, 0,
+	  "ADDRESS or ADDRESS/BITS, with no bits set behind the first BITS" },
+	{ "log_level", { "loud" }, 0, "one of error, warning, info, debug" },
+};
+
+/* Everything as text, to see whether anything changed. The caller frees it. */
+static char *show_all(const struct settings *settings)
+{
+	struct buf out = { 0 };
+
+	for (size_t i = 0; i < settings_table_count; i++) {
+		buf_printf(&out, "%s = ", settings_table[i].name);
+		settings_table[i].show(settings, &settings_table[i], &out);
+		buf_append_str(&out, "\n");
+	}
+	(void)buf_cstr(&out);
+	return out.data;
+}
+
+static void assert_shown(const struct settings *settings, const char *name, const char *expected)
+{
+	const struct setting *setting = settings_find(name);
+	struct buf out = { 0 };
+
+	setting->show(settings, setting, &out);
+	ck_assert_str_eq(buf_cstr(&out), expected);
+	buf_free(&out);
+}
+
+static size_t count_values(const char *const *values, size_t max)
+{
+	size_t count = 0;
+
+	while (count < max && values[count] != NULL)
+		count++;
+	return count;
+}
+
+START_TEST(defaults_are_the_designs)
+{
+	struct settings settings;
+
+	settings_init(&settings);
+	ck_assert_uint_eq(settings_table_count, ARRAY_LEN(defaults));
+	for (size_t i = 0; i < ARRAY_LEN(defaults); i++) {
+		ck_assert_str_eq(settings_table[i].name, defaults[i].name);
+		assert_shown(&settings, defaults[i].name, defaults[i].shown);
+	}
+	settings_free(&settings);
+}
+END_TEST
+
+START_TEST(defaults_reach_their_fields)
+{
+	struct settings s;
+
+	settings_init(&s);
+	ck_assert_str_eq(s.ledger, "/var/lib/postseal");
+	ck_assert_uint_eq(s.socketmap_listen.count, 1);
+	ck_assert_str_eq(s.socketmap_listen.items[0], "inet:127.0.0.1:7672");
+	ck_assert_uint_eq(s.resolver.count, 0);
+	ck_assert(!s.resolver_trust_ad);
+	ck_assert(s.mta_sts);
+	ck_assert_uint_eq(s.smtp_port, 25);
+	ck_assert_int_eq(s.smtp_timeout, 20);
+	ck_assert_uint_eq(s.probe_workers, 64);
+	ck_assert_int_eq(s.first_contact, FIRST_CONTACT_WAIT);
+	ck_assert_uint_eq(s.learn_from, LEARN_PROBE | LEARN_DELIVERY);
+	ck_assert_int_eq(s.mixed_mx, MIXED_MX_STRICT);
+	ck_assert_int_eq(s.secure_aliases, SECURE_ALIASES_ANY);
+	ck_assert_uint_eq(s.secure_min_tls, 0x0303);
+	ck_assert_uint_eq(s.local_networks_count, 2);
+	ck_assert_int_eq(s.log_level, LOG_LEVEL_INFO);
+	settings_free(&s);
+}
+END_TEST
+
+static void put(struct settings *s, const char *name, const char *value)
+{
+	struct setting_fault fault;
+
+	ck_assert(settings_find(name)->put(s, settings_find(name), &value, 1, &fault));
+}
+
+/* A choice is kept as its place in the list: the enumerations stand in that order. */
+START_TEST(choices_are_their_enumerations)
+{
+	static const struct {
+		const char *name;
+		enum log_level level;
+	} levels[] = { { "error", LOG_LEVEL_ERROR }, { "warning", LOG_LEVEL_WARNING },
+		       { "info", LOG_LEVEL_INFO }, { "debug", LOG_LEVEL_DEBUG } };
+	struct settings s;
+
+	settings_init(&s);
+	for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
+		put(&s, "log_level", levels[i].name);
+		ck_assert_int_eq(s.log_level, levels[i].level);
+	}
+	put(&s, "first_contact", "defer");
+	ck_assert_int_eq(s.first_contact, FIRST_CONTACT_DEFER);
+	put(&s, "first_contact", "may");
+	ck_assert_int_eq(s.first_contact, FIRST_CONTACT_MAY);
+	put(&s, "mixed_mx", "lenient");
+	ck_assert_int_eq(s.mixed_mx, MIXED_MX_LENIENT);
+	put(&s, "secure_aliases", "enabled");
+	ck_assert_int_eq(s.secure_aliases, SECURE_ALIASES_ENABLED);
+	put(&s, "learn_from", "probe");
+	ck_assert_uint_eq(s.learn_from, LEARN_PROBE);
+	put(&s, "learn_from", "delivery");
+	ck_assert_uint_eq(s.learn_from, LEARN_DELIVERY);
+	settings_free(&s);
+}
+END_TEST
+
+START_TEST(good_values_are_taken)
+{
+	const struct setting *setting = settings_find(taken[_i].name);
+	size_t count = count_values(taken[_i].values, ARRAY_LEN(taken[_i].values));
+	struct setting_fault fault;
+	struct settings settings;
+
+	settings_init(&settings);
+	ck_assert_msg(setting->put(&settings, setting, taken[_i].values, count, &fault),
+		      "%s: expected %s", setting->name, fault.expected);
+	assert_shown(&settings, setting->name, taken[_i].shown);
+	settings_free(&settings);
+}
+END_TEST
+
+START_TEST(bad_values_are_refused_and_change_nothing)
+{
+	const struct setting *setting = settings_find(refused[_i].name);
+	size_t count = count_values(refused[_i].values, ARRAY_LEN(refused[_i].values));
+	struct setting_fault fault;
+	struct settings settings;
+	char *before, *after;
+
+	settings_init(&settings);
+	before = show_all(&settings);
+	ck_assert(!setting->put(&settings, setting, refused[_i].values, count, &fault));
+	ck_assert_uint_eq(fault.index, refused[_i].index);
+	ck_assert_str_eq(fault.expected, refused[_i].expected);
+	after = show_all(&settings);
+	ck_assert_str_eq(before, after);
+	free(before);
+	free(after);
+	settings_free(&settings);
+}
+END_TEST
+
+START_TEST(paths_are_bounded)
+{
+	const struct setting *setting = settings_find("runtime");
+	struct setting_fault fault;
+	struct settings settings;
+	char path[128];
+	const char *value = path;
+
+	/* "/", its letters, "/prober.sock" and a NUL have to fit in sun_path, 108 bytes. */
+	settings_init(&settings);
+	memset(path, 'a', sizeof(path));
+	path[0] = '/';
+	path[95] = '\0';
+	ck_assert(setting->put(&settings, setting, &value, 1, &fault));
+	path[95] = 'a';
+	path[96] = '\0';
+	ck_assert(!setting->put(&settings, setting, &value, 1, &fault));
+	ck_assert_str_eq(fault.expected, "a path of at most 95 bytes");
+	settings_free(&settings);
+}
+END_TEST
+
+START_TEST(names_are_found)
+{
+	ck_assert_ptr_null(settings_find(""));
+	ck_assert_ptr_null(settings_find("Ledger"));
+	ck_assert_ptr_null(settings_find("ledger "));
+	for (size_t i = 0; i < settings_table_count; i++)
+		ck_assert_ptr_eq(settings_find(settings_table[i].name), &settings_table[i]);
+}
+END_TEST
+
+START_TEST(free_leaves_nothing)
+{
+	static const struct settings zeroed;
+	struct settings settings;
+
+	settings_init(&settings);
+	settings_free(&settings);
+	ck_assert_mem_eq(&settings, &zeroed, sizeof(zeroed));
+	settings_free(&settings); /* twice does no harm */
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("settings");
+	TCase *tcase = tcase_create("settings");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_test(tcase, defaults_are_the_designs);
+	tcase_add_test(tcase, defaults_reach_their_fields);
+	tcase_add_test(tcase, choices_are_their_enumerations);
+	tcase_add_loop_test(tcase, good_values_are_taken, 0, ARRAY_LEN(taken));
+	tcase_add_loop_test(tcase, bad_values_are_refused_and_change_nothing, 0, ARRAY_LEN(refused));
+	tcase_add_test(tcase, paths_are_bounded);
+	tcase_add_test(tcase, names_are_found);
+	tcase_add_test(tcase, free_leaves_nothing);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
