@@ -11,6 +11,8 @@ tests/$(1)_SRCS := tests/unit/$(1).c
 tests/$(1)_LIBS := $(LIBS_CHECK) $(LIBS_TESTS)
 endef
 $(foreach t,$(UNIT_NAMES),$(eval $(call unit_vars,$(t))))
+# Those that look into a program.
+tests/test_answer_SRCS += socketmap/answer.c socketmap/throttle.c
 
 include tests/fuzz/fuzz.mk tests/lint/lint.mk tests/scenario/scenario.mk
 

@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Requests and their answers, from a real ledger, without a socket. */
+#include "socketmap/answer.h"
+
+#include <jansson.h>
+#include <lmdb.h>
+
+#include "base/clock.h"
+#include "tests/unit/socketmap_case.h"
+
+#define T INT64_C(1767323045) /* 2026-01-02T03:04:05Z */
+
+/* Instead of base/clock.c: opening the ledger is tried again after a while. */
+static int64_t mono_ms = 1000000;
+
+int64_t clock_mono_ms(void)
+{
+	return mono_ms;
+}
+
+int64_t clock_wall(void)
+{
+	return T;
+}
+
+static const struct sort sorts[] = {
+	{"sealed.test", MX_FOUND, true, OBSERVED_TLS, TLSA_USABLE, 0},
+	{"tls.test", MX_FOUND, false, OBSERVED_TLS, TLSA_ABSENT, 0},
+	{"plain.test", MX_FOUND, false, OBSERVED_PLAIN, TLSA_ABSENT, 0},
+	{"unseen.test", MX_FOUND, false, OBSERVED_NOTHING, TLSA_ABSENT, 0},
+	{"null.test", MX_NULL, true, OBSERVED_NOTHING, TLSA_UNKNOWN, 0},
+	{"gone.test", MX_NXDOMAIN, true, OBSERVED_NOTHING, TLSA_UNKNOWN, 0},
+	{"oldtls.test", MX_FOUND, false, OBSERVED_TLS, TLSA_ABSENT, 60},
+	{"oldplain.test", MX_FOUND, false, OBSERVED_PLAIN, TLSA_ABSENT, 60},
+	{"xn--bcher-kva.test", MX_FOUND, false, OBSERVED_TLS, TLSA_ABSENT, 0},
+};
+
+static struct settings settings;
+static struct answerer *answerer;
+static struct question question;
+static struct buf reply;
+
+static void set_up(void)
+{
+	make_dir();
+	settings_init(&settings);
+	free(settings.ledger);
+	settings.ledger = mem_strdup(ledger_dir);
+	put_sorts(sorts, ARRAY_LEN(sorts), T);
+	answerer = answerer_new(&settings);
+}
+
+static void tear_down(void)
+{
+	answerer_free(answerer);
+	settings_free(&settings);
+	buf_free(&reply);
+	remove_dir();
+}
+
+/* The ledger must be closed while this process writes to it. */
+static void write_then_reopen(void (*write)(struct ledger_txn *txn))
+{
+	char error[LEDGER_ERROR_SIZE];
+	struct ledger *ledger;
+	struct ledger_txn *txn;
+
+	answerer_free(answerer);
+	ledger = ledger_open(ledger_dir, LEDGER_WRITE, error);
+	ck_assert_msg(ledger != NULL, "%s", error);
+	txn = ledger_begin_write(ledger);
+	write(txn);
+	ck_assert(ledger_commit(txn));
+	ledger_close(ledger);
+	answerer = answerer_new(&settings);
+}
+
+static enum answer ask_bytes(const char *payload, size_t len)
+{
+	reply.len = 0;
+	return answer_request(answerer, payload, len, T, &question, &reply);
+}
+
+static enum answer ask(const char *payload)
+{
+	return ask_bytes(payload, strlen(payload));
+}
+
+struct expectation {
+	const char *payload;
+	enum answer answer;
+	const char *reply;
+};
+
+static void expect_all(const struct expectation *cases, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		ck_assert_msg(ask(cases[i].payload) == cases[i].answer, "%s", cases[i].payload);
+		ck_assert_msg(strcmp(buf_cstr(&reply), cases[i].reply) == 0, "%s: \"%s\"",
+			      cases[i].payload, buf_cstr(&reply));
+	}
+}
+
+START_TEST(answers_by_the_facts)
+{
+	static const struct expectation cases[] = {
+		{"policy sealed.test", ANSWER_GIVEN, "OK dane-only"},
+		{"policy tls.test", ANSWER_GIVEN, "OK encrypt"},
+		{"policy plain.test", ANSWER_GIVEN, "NOTFOUND "},
+		{"policy null.test", ANSWER_GIVEN, "NOTFOUND "},
+		{"policy gone.test", ANSWER_GIVEN, "NOTFOUND "},
+		{"policy+tlsrpt tls.test", ANSWER_GIVEN,
+		 "OK encrypt policy_type=no-policy-found policy_domain=tls.test"},
+		{"policy+tlsrpt sealed.test", ANSWER_GIVEN, "OK dane-only"},
+		{"policy-encrypt plain.test", ANSWER_GIVEN, "OK encrypt"},
+		{"policy-dane-only tls.test", ANSWER_GIVEN, "OK dane-only"},
+		{"policy-authenticated tls.test", ANSWER_GIVEN, "OK dane-only"},
+	};
+
+	expect_all(cases, ARRAY_LEN(cases));
+}
+END_TEST
+
+START_TEST(folds_every_form_of_key)
+{
+	static const struct expectation cases[] = {
+		{"policy TLS.Test", ANSWER_GIVEN, "OK encrypt"},
+		{"policy tls.test.", ANSWER_GIVEN, "OK encrypt"},
+		{"policy tls.test:25", ANSWER_GIVEN, "OK encrypt"},
+		{"policy tls.test:smtp", ANSWER_GIVEN, "OK encrypt"},
+		{"policy B\xc3\xbc" "cher.test", ANSWER_GIVEN, "OK encrypt"},
+		{"policy xn--bcher-kva.test", ANSWER_GIVEN, "OK encrypt"},
+		/* Another port, or one host of it, has a history of its own. */
+		{"policy tls.test:587", ANSWER_PARK, ""},
+		{"policy tls.test:submission", ANSWER_PARK, ""},
+		{"policy [tls.test]", ANSWER_PARK, ""},
+		{"policy [192.0.2.1]", ANSWER_PARK, ""},
+		{"policy [IPv6:2001:db8::1]:587", ANSWER_PARK, ""},
+	};
+
+	expect_all(cases, ARRAY_LEN(cases));
+	ck_assert_str_eq(question.nexthop.key, "[2001:db8::1]:587");
+}
+END_TEST
+
+START_TEST(parks_what_is_not_known)
+{
+	ck_assert_int_eq(ask("policy-encrypt+tlsrpt new.test"), ANSWER_PARK);
+	ck_assert_uint_eq(reply.len, 0);
+	ck_assert_int_eq(question.map, MAP_POLICY_ENCRYPT);
+	ck_assert(question.tlsrpt);
+	ck_assert_str_eq(question.nexthop.key, "new.test");
+	ck_assert_int_eq(ask("policy unseen.test"), ANSWER_PARK);
+	/* Old news that TLS was not offered: it might be by now. */
+	ck_assert_int_eq(ask("policy oldplain.test"), ANSWER_PARK);
+}
+END_TEST
+
+START_TEST(answers_what_has_waited)
+{
+	ask("policy new.test");
+	ck_assert_int_eq(answer_question(answerer, &question, false, T, &reply), ANSWER_PARK);
+	ck_assert_uint_eq(reply.len, 0);
+	ck_assert_int_eq(answer_question(answerer, &question, true, T, &reply), ANSWER_REFRESH);
+	ck_assert_str_eq(buf_cstr(&reply), "TEMP new.test: nothing is known about it yet");
+	ask("policy oldplain.test");
+	ck_assert_int_eq(answer_question(answerer, &question, true, T, &reply), ANSWER_GIVEN);
+	ck_assert_str_eq(buf_cstr(&reply), "NOTFOUND ");
+}
+END_TEST
+
+START_TEST(answers_stale_but_safe_at_once)
+{
+	static const struct expectation cases[] = {
+		{"policy oldtls.test", ANSWER_REFRESH, "OK encrypt"},
+	};
+
+	expect_all(cases, ARRAY_LEN(cases));
+	ck_assert_str_eq(question.nexthop.key, "oldtls.test");
+}
+END_TEST
+
+START_TEST(does_not_wait_if_told_so)
+{
+	static const struct expectation deferred[] = {
+		{"policy new.test", ANSWER_REFRESH, "TEMP new.test: nothing is known about it yet"},
+	};
+	static const struct expectation allowed[] = {
+		{"policy new.test", ANSWER_REFRESH, "NOTFOUND "},
+	};
+
+	settings.first_contact = FIRST_CONTACT_DEFER;
+	expect_all(deferred, ARRAY_LEN(deferred));
+	settings.first_contact = FIRST_CONTACT_MAY;
+	expect_all(allowed, ARRAY_LEN(allowed));
+}
+END_TEST
+
+static void put_overrides(struct ledger_txn *txn)
+{
+	struct override override = {
+		.kind = OVERRIDE_EXACT, .level = LEVEL_ENCRYPT, .set = T - 60,
+	};
+
+	str_copy(override.author, sizeof(override.author), "admin");
+	ck_assert(ledger_put_override(txn, ".partners.test", &override));
+	override.expires = T - 1;
+	ck_assert(ledger_put_override(txn, ".expired.test", &override));
+}
+
+START_TEST(answers_parents_from_overrides_only)
+{
+	static const struct expectation before[] = {
+		{"policy .com", ANSWER_GIVEN, "NOTFOUND "},
+		{"policy .partners.test", ANSWER_GIVEN, "NOTFOUND "},
+		{"policy-dane-only .com", ANSWER_GIVEN, "NOTFOUND "},
+	};
+	static const struct expectation after[] = {
+		{"policy .com", ANSWER_GIVEN, "NOTFOUND "},
+		{"policy .partners.test", ANSWER_GIVEN, "OK encrypt"},
+		{"policy .expired.test", ANSWER_GIVEN, "NOTFOUND "},
+		{"policy host.partners.test", ANSWER_GIVEN, "OK encrypt"},
+	};
+
+	expect_all(before, ARRAY_LEN(before));
+	write_then_reopen(put_overrides);
+	expect_all(after, ARRAY_LEN(after));
+}
+END_TEST
+
+START_TEST(knows_impossible_keys)
+{
+	static const struct expectation cases[] = {
+		{"policy ", ANSWER_GIVEN, "NOTFOUND "},
+		{"policy a b", ANSWER_GIVEN, "NOTFOUND "},
+		{"policy [", ANSWER_GIVEN, "NOTFOUND "},
+		{"policy example..com", ANSWER_GIVEN, "NOTFOUND "},
+		{"policy example.com:0", ANSWER_GIVEN, "NOTFOUND "},
+		{"policy /var/run/lmtp.sock", ANSWER_GIVEN, "NOTFOUND "},
+		{"policy \xff\xfe", ANSWER_GIVEN, "NOTFOUND "},
+		{"status @", ANSWER_GIVEN, "NOTFOUND "},
+		{"status joe@", ANSWER_GIVEN, "NOTFOUND "},
+		{"status .com", ANSWER_GIVEN, "NOTFOUND "},
+		{"policy tls.test:gopher", ANSWER_GIVEN,
+		 "TEMP tls.test:gopher: not a service of mail; write the port as a number"},
+	};
+
+	expect_all(cases, ARRAY_LEN(cases));
+}
+END_TEST
+
+#define MAPS "maps are policy, policy-encrypt, policy-dane-only, policy-verify, " \
+	     "policy-authenticated (each also with +tlsrpt), status"
+
+START_TEST(refuses_unknown_maps)
+{
+	static const struct expectation cases[] = {
+		{"nosuch key", ANSWER_GIVEN, "PERM unknown map nosuch; " MAPS},
+		{"transport a@tls.test", ANSWER_GIVEN, "PERM unknown map transport; " MAPS},
+		{"alias a@tls.test", ANSWER_GIVEN, "PERM unknown map alias; " MAPS},
+		{"a\nb key", ANSWER_GIVEN, "PERM unknown map a\\x0ab; " MAPS},
+		{"policy", ANSWER_GIVEN, "PERM malformed request; expected \"MAP KEY\""},
+		{"", ANSWER_GIVEN, "PERM malformed request; expected \"MAP KEY\""},
+	};
+	static char longest[REQUEST_MAX];
+
+	expect_all(cases, ARRAY_LEN(cases));
+	memset(longest, 'x', sizeof(longest));
+	longest[sizeof(longest) - 2] = ' ';
+	ck_assert_int_eq(ask_bytes(longest, sizeof(longest)), ANSWER_GIVEN);
+	ck_assert_ptr_eq(strstr(buf_cstr(&reply), "PERM unknown map xxx"), reply.data);
+	ck_assert_int_eq(ask_bytes("policy tls\0.test", 16), ANSWER_GIVEN);
+	ck_assert_str_eq(buf_cstr(&reply), "PERM malformed request; expected \"MAP KEY\"");
+}
+END_TEST
+
+/* The status of `key`, as its JSON object; the caller's to end. */
+static json_t *status(const char *key, enum answer expected)
+{
+	char payload[256];
+	json_t *json;
+
+	snprintf(payload, sizeof(payload), "status %s", key);
+	ck_assert_msg(ask(payload) == expected, "%s", key);
+	ck_assert_msg(strncmp(buf_cstr(&reply), "OK {", 4) == 0, "%s", reply.data);
+	for (size_t i = 0; i < reply.len; i++)
+		ck_assert_msg(reply.data[i] >= ' ' && reply.data[i] <= '~', "%s", reply.data);
+	json = json_loads(reply.data + 3, JSON_REJECT_DUPLICATES, NULL);
+	ck_assert_ptr_nonnull(json);
+	return json;
+}
+
+static void expect_member(const json_t *json, const char *name, const char *value)
+{
+	const char *found = json_string_value(json_object_get(json, name));
+
+	if (value == NULL)
+		ck_assert_msg(json_is_null(json_object_get(json, name)), "%s", name);
+	else
+		ck_assert_msg(found != NULL && strcmp(found, value) == 0, "%s: %s", name,
+			      found != NULL ? found : "not a string");
+}
+
+START_TEST(tells_the_status)
+{
+	json_t *json = status("Joe@Sealed.Test", ANSWER_GIVEN);
+	const json_t *mx = json_array_get(json_object_get(json, "mx"), 0);
+
+	expect_member(json, "address", "Joe@Sealed.Test");
+	expect_member(json, "domain", "sealed.test");
+	expect_member(json, "state", "dane");
+	expect_member(json, "label", "DANE ok");
+	expect_member(json, "level", "dane-only");
+	expect_member(json, "tls_version", "TLSv1.3");
+	expect_member(json, "cipher", "TLS_AES_256_GCM_SHA384");
+	expect_member(json, "first_tls", "2026-01-02T03:03:05Z");
+	expect_member(json, "last_tls", "2026-01-02T03:03:05Z");
+	expect_member(json, "checked", "2026-01-02T03:03:05Z");
+	expect_member(json, "downgrade_since", NULL);
+	ck_assert(json_is_true(json_object_get(json, "guaranteed")));
+	ck_assert_uint_eq(json_array_size(json_object_get(json, "mx")), 1);
+	expect_member(mx, "host", "mx.sealed.test");
+	expect_member(mx, "tls_version", "TLSv1.3");
+	ck_assert(json_is_true(json_object_get(mx, "tls")));
+	ck_assert(json_is_true(json_object_get(mx, "dane")));
+	json_decref(json);
+}
+END_TEST
+
+START_TEST(tells_the_other_states)
+{
+	static const struct {
+		const char *key;
+		enum answer answer;
+		const char *state;
+		const char *label;
+	} cases[] = {
+		{"tls.test", ANSWER_GIVEN, "tls", "SSL ok"},
+		{"plain.test", ANSWER_GIVEN, "plain", "no SSL"},
+		/* Never parked: the prober looks behind the answer. */
+		{"new.test", ANSWER_REFRESH, "unknown", "SSL ?"},
+		{"oldplain.test", ANSWER_REFRESH, "plain", "no SSL"},
+		{"oldtls.test", ANSWER_REFRESH, "tls", "SSL ok"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		json_t *json = status(cases[i].key, cases[i].answer);
+
+		expect_member(json, "address", NULL);
+		expect_member(json, "domain", cases[i].key);
+		expect_member(json, "state", cases[i].state);
+		expect_member(json, "label", cases[i].label);
+		json_decref(json);
+	}
+	ck_assert_str_eq(question.nexthop.key, "oldtls.test");
+}
+END_TEST
+
+START_TEST(takes_odd_addresses)
+{
+	static const struct {
+		const char *key;
+		enum answer answer;
+		const char *address;
+		const char *domain;
+	} cases[] = {
+		{"\"a b@c\"@tls.test", ANSWER_GIVEN, "\"a b@c\"@tls.test", "tls.test"},
+		{"joe@[192.0.2.1]", ANSWER_REFRESH, "joe@[192.0.2.1]", "[192.0.2.1]"},
+		{"joe@[IPv6:2001:db8::1]", ANSWER_REFRESH, "joe@[IPv6:2001:db8::1]",
+		 "[2001:db8::1]"},
+		{"j\xc3\xb6@B\xc3\xbc" "cher.test", ANSWER_GIVEN, "j\xc3\xb6@B\xc3\xbc" "cher.test",
+		 "xn--bcher-kva.test"},
+		/* Bytes that are no UTF-8 cannot stand in JSON. */
+		{"j\xf6@tls.test", ANSWER_GIVEN, "j\\xf6@tls.test", "tls.test"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		json_t *json = status(cases[i].key, cases[i].answer);
+
+		expect_member(json, "address", cases[i].address);
+		expect_member(json, "domain", cases[i].domain);
+		json_decref(json);
+	}
+}
+END_TEST
+
+#define NO_LEDGER(key) "TEMP " key ": postseal cannot read its ledger; its log says why"
+
+START_TEST(waits_for_a_ledger)
+{
+	static const struct expectation without[] = {
+		{"policy tls.test", ANSWER_GIVEN, NO_LEDGER("tls.test")},
+		{"policy .com", ANSWER_GIVEN, NO_LEDGER(".com")},
+		{"status joe@tls.test", ANSWER_GIVEN, NO_LEDGER("tls.test")},
+	};
+	static const struct expectation with[] = {
+		{"policy tls.test", ANSWER_GIVEN, "OK encrypt"},
+	};
+
+	remove_dir();
+	expect_all(without, ARRAY_LEN(without));
+	ck_assert_int_eq(mkdir(dir, 0700), 0);
+	put_sorts(sorts, ARRAY_LEN(sorts), T);
+	/* Not at every question, but soon. */
+	expect_all(without, 1);
+	mono_ms += 1000;
+	expect_all(with, ARRAY_LEN(with));
+}
+END_TEST
+
+/* As a bad disk would, behind the ledger's back. */
+static void damage_record(const char *db, const char *key)
+{
+	char copy[64];
+	MDB_val name = {.mv_size = strlen(key), .mv_data = copy};
+	MDB_val value = {.mv_size = 7, .mv_data = copy};
+	MDB_env *env;
+	MDB_txn *txn;
+	MDB_dbi dbi;
+
+	memcpy(copy, key, strlen(key));
+	ck_assert_int_eq(mdb_env_create(&env), 0);
+	ck_assert_int_eq(mdb_env_set_maxdbs(env, 16), 0);
+	ck_assert_int_eq(mdb_env_open(env, ledger_dir, 0, 0600), 0);
+	ck_assert_int_eq(mdb_txn_begin(env, NULL, 0, &txn), 0);
+	ck_assert_int_eq(mdb_dbi_open(txn, db, 0, &dbi), 0);
+	ck_assert_int_eq(mdb_put(txn, dbi, &name, &value, 0), 0);
+	ck_assert_int_eq(mdb_txn_commit(txn), 0);
+	mdb_env_close(env);
+}
+
+/* "Don't know" is not "no": mail waits. */
+START_TEST(fails_safe_on_a_damaged_record)
+{
+	static const struct expectation cases[] = {
+		{"policy tls.test", ANSWER_GIVEN, NO_LEDGER("tls.test")},
+		{"policy-dane-only tls.test", ANSWER_GIVEN, NO_LEDGER("tls.test")},
+		{"policy sealed.test", ANSWER_GIVEN, NO_LEDGER("sealed.test")},
+		{"status tls.test", ANSWER_GIVEN, NO_LEDGER("tls.test")},
+		{"policy plain.test", ANSWER_GIVEN, "NOTFOUND "},
+	};
+
+	damage_record("domain", "tls.test");
+	damage_record("host", "mx.sealed.test:25");
+	expect_all(cases, ARRAY_LEN(cases));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("answer");
+	TCase *tcase = tcase_create("answer");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, answers_by_the_facts);
+	tcase_add_test(tcase, folds_every_form_of_key);
+	tcase_add_test(tcase, parks_what_is_not_known);
+	tcase_add_test(tcase, answers_what_has_waited);
+	tcase_add_test(tcase, answers_stale_but_safe_at_once);
+	tcase_add_test(tcase, does_not_wait_if_told_so);
+	tcase_add_test(tcase, answers_parents_from_overrides_only);
+	tcase_add_test(tcase, knows_impossible_keys);
+	tcase_add_test(tcase, refuses_unknown_maps);
+	tcase_add_test(tcase, tells_the_status);
+	tcase_add_test(tcase, tells_the_other_states);
+	tcase_add_test(tcase, takes_odd_addresses);
+	tcase_add_test(tcase, waits_for_a_ledger);
+	tcase_add_test(tcase, fails_safe_on_a_damaged_record);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
