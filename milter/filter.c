@@ -3,6 +3,7 @@
 
 #include <libmilter/mfapi.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -237,9 +238,42 @@ bool filter_open(const struct settings *settings)
 	return true;
 }
 
+static _Atomic bool gave_up;
+
+static void *run(void *unused)
+{
+	(void)unused;
+	if (smfi_main() != MI_SUCCESS)
+		gave_up = true;
+	kill(getpid(), SIGTERM); /* wakes filter_serve */
+	return NULL;
+}
+
+/*
+ * libmilter stops by itself on these signals, but it takes up to five seconds,
+ * and meanwhile destroys mutexes that its threads are waiting for. So it runs
+ * in a thread of its own, and the signals end the main thread's wait here (the
+ * kernel prefers the main thread; should libmilter's get one, run() passes it on).
+ * Sessions under way are cut off, which an MTA takes for a temporary failure.
+ */
 bool filter_serve(void)
 {
-	return smfi_main() == MI_SUCCESS;
+	pthread_t thread;
+	sigset_t stop;
+	int signum;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTERM);
+	sigaddset(&stop, SIGINT);
+	sigaddset(&stop, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &stop, NULL);
+	if (pthread_create(&thread, NULL, run, NULL) != 0) {
+		log_error("cannot start a thread for libmilter");
+		return false;
+	}
+	while (sigwait(&stop, &signum) != 0)
+		continue;
+	return !gave_up;
 }
 
 void filter_close(void)
