@@ -45,6 +45,7 @@ size_t ledger_map_size(void)
 	return sizeof(size_t) > 4 ? (size_t)32 << 30 : (size_t)1 << 30;
 }
 
+/* Each ends an attempt: what happened, where, and what to do; and errno (ledger.h). */
 __attribute__((format(printf, 2, 3)))
 static bool fail(char error[LEDGER_ERROR_SIZE], const char *format, ...)
 {
@@ -53,6 +54,17 @@ static bool fail(char error[LEDGER_ERROR_SIZE], const char *format, ...)
 	va_start(args, format);
 	vsnprintf(error, LEDGER_ERROR_SIZE, format, args);
 	va_end(args);
+	errno = 0;
+	return false;
+}
+
+static bool deny(char error[LEDGER_ERROR_SIZE], const char *doing, const char *dir,
+		 const char *name, const char *remark)
+{
+	fail(error, "no permission to %s %s%s%s%s; it should belong to the group postseal: join that "
+	     "group (adduser USER postseal) or run this as root", doing, dir,
+	     name[0] != '\0' ? "/" : "", name, remark);
+	errno = EACCES;
 	return false;
 }
 
@@ -98,9 +110,7 @@ static bool check_dir(const char *dir, char error[LEDGER_ERROR_SIZE])
 		return fail(error, "there is no ledger at %s: no such directory; start "
 			    "postseal-prober, which makes it, or correct `ledger` in the settings", dir);
 	if (faccessat(AT_FDCWD, dir, X_OK, AT_EACCESS) != 0 && errno == EACCES)
-		return fail(error, "no permission to look into the ledger's directory %s: only its "
-			    "owner and group may; join the group postseal (adduser USER postseal) "
-			    "or run this as root", dir);
+		return deny(error, "look into the ledger's directory", dir, "", "");
 	if (stat(dir, &st) != 0)
 		return fail(error, "cannot look at the ledger's directory %s: %s", dir,
 			    strerror(errno));
@@ -122,9 +132,7 @@ static bool check_file(const char *dir, const char *name, int how, char error[LE
 	free(path);
 	if (rc == 0 || errno != EACCES)
 		return true;
-	return fail(error, "no permission to %s %s/%s%s; it should belong to the group postseal with "
-		    "mode 0660: join that group (adduser USER postseal) or run this as root",
-		    (how & W_OK) != 0 ? "write" : "read", dir, name,
+	return deny(error, (how & W_OK) != 0 ? "write" : "read", dir, name,
 		    strcmp(name, "lock.mdb") == 0 ? " (LMDB keeps its readers there, so even who "
 		    "only asks must write it)" : "");
 }
@@ -190,9 +198,7 @@ static bool fail_lmdb(char error[LEDGER_ERROR_SIZE], const char *dir, int rc)
 			    "see who has it open: fuser -v %s/lock.mdb", dir, READERS_MAX, dir);
 	case EACCES:
 	case EPERM:
-		return fail(error, "no permission to open the ledger at %s; data.mdb and lock.mdb "
-			    "should belong to the group postseal with mode 0660: join that group "
-			    "(adduser USER postseal) or run this as root", dir);
+		return deny(error, "open the ledger at", dir, "", "");
 	default:
 		return fail(error, "cannot open the ledger at %s: %s", dir, mdb_strerror(rc));
 	}
@@ -400,7 +406,10 @@ struct ledger *ledger_open(const char *dir, enum ledger_mode mode, char error[LE
 	pthread_mutex_init(&ledger->reports_lock, NULL);
 	if (!open_env(ledger, mode, error) || !check_length(ledger, error) ||
 	    !enter(ledger, mode, error)) {
+		int why = errno;
+
 		ledger_close(ledger);
+		errno = why;
 		return NULL;
 	}
 	ledger_clear_readers(ledger);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Opening a ledger: every way of failing says what, where, and what to do. */
+#include <errno.h>
 #include <grp.h>
 
 #include "base/str.h"
@@ -182,7 +183,7 @@ static int open_as_nobody(void *arg)
 
 	if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setgid(65534) != 0 || setuid(65534) != 0))
 		return 99;
-	if (ledger_open(ledger_dir, *mode, error) != NULL)
+	if (ledger_open(ledger_dir, *mode, error) != NULL || errno != EACCES)
 		return 1;
 	if (strstr(error, "no permission") == NULL || strstr(error, ledger_dir) == NULL ||
 	    strstr(error, "join") == NULL)
