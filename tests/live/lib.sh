@@ -214,14 +214,15 @@ smtp_open() {
 
 smtp_send() {
     [[ $SMTP_OUT ]] || because 'there is no connection' || return
-    printf '%s\r\n' "$1" >&"$SMTP_OUT"
+    printf '%s\r\n' "$1" 2>/dev/null >&"$SMTP_OUT" ||
+        because 'the server hung up'
 }
 
 smtp_reply() {
     local line
     REPLY_TEXT=
     [[ $SMTP ]] || because 'there is no connection' || return
-    while IFS= read -r -t "$PATIENCE" -u "$SMTP" line; do
+    while IFS= read -r -t "$PATIENCE" -u "$SMTP" line 2>/dev/null; do
         REPLY_TEXT+=${line%$'\r'}$'\n'
         [[ $line =~ ^[0-9]{3}- ]] || break
     done

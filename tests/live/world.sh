@@ -110,6 +110,7 @@ world_up() {
     [[ $$ == 1 ]] || die "world_up outside the world: call world_enter first"
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
+    trap : PIPE                 # a peer that hung up is a finding, not our end
     trap world_down EXIT
     world_files
     world_identity

@@ -34,3 +34,7 @@ while IFS='=' read -r name value; do
     check "main.cf has ${name% }" wired "${name% }" "${value# }"
 done < <(fragment main.cf.outbound && fragment main.cf.inbound)
 check 'Postfix finds no fault with its settings' equals "$(postconf 2>&1 >/dev/null)" ''
+
+check 'and its smtpd can use them' smtp_open plain
+check 'and greets' matches "$REPLY_TEXT" '^220 '
+smtp_close

@@ -16,7 +16,7 @@
 
 SEAL=$WORLD/postseal
 SEAL_CONF=/etc/postseal/postseal.conf
-SEAL_DAEMONS=(prober socketmap milter)
+SEAL_DAEMONS=(${POSTSEAL_ONLY:-prober socketmap milter})
 
 seal_up() {
     [[ -z ${POSTSEAL_BARE:-} ]] || return 0
