@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * askers - whoever asks over the local socket (core/prober_words.h), and the
+ * notes of who asked for what.
+ *
+ * An ask is on two lists, its asker's and that of the thing asked for, and is
+ * off both when either goes. A malformed line ends the connection; so does not
+ * reading what one is told.
+ */
+#ifndef POSTSEAL_PROBER_ASKERS_H
+#define POSTSEAL_PROBER_ASKERS_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "core/prober_words.h"
+#include "io/loop.h"
+
+#define ASKERS_MAX 256
+
+struct askers;
+struct asker;
+struct ask;
+
+LIST_HEAD(ask_list, ask);
+
+/* `message` is WANT or PROBE. */
+typedef void askers_fn(void *context, struct asker *asker, const struct prober_message *message);
+
+/* `fd` listens, and is closed by askers_free. */
+struct askers *askers_new(struct loop *loop, int fd, askers_fn *fn, void *context);
+void askers_free(struct askers *askers);
+
+void asker_tell(struct asker *asker, enum prober_word word, const char *key);
+
+/* Note that `asker` is to be told what becomes of `asks`; once is enough. */
+void asks_add(struct ask_list *asks, struct asker *asker);
+void asks_tell(const struct ask_list *asks, enum prober_word word, const char *key);
+void asks_drop(struct ask_list *asks);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* MX hosts that are being looked at, each once for all its domains. */
+#include "prober/tasks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "core/freshness.h"
+
+static void submit_host(struct prober *prober, struct host_task *task)
+{
+	struct job *job = job_new(JOB_HOST, task);
+
+	memcpy(job->host.host, task->host, sizeof(job->host.host));
+	job->host.port = task->port;
+	pool_submit(prober->pool, job);
+}
+
+/* Takes over what the look-ups brought. */
+static void submit_smtp(struct prober *prober, struct host_task *task, struct job_host *found)
+{
+	struct job *job = job_new(JOB_SMTP, task);
+
+	memcpy(job->smtp.host, task->host, sizeof(job->smtp.host));
+	job->smtp.port = task->port;
+	job->smtp.addresses = found->addresses;
+	job->smtp.tlsa = found->tlsa;
+	found->tlsa.set = (struct tlsa_set){0};
+	pool_submit(prober->pool, job);
+}
+
+static void join(struct host_task *task, struct domain_task *domain)
+{
+	struct host_wait *wait = mem_zero(1, sizeof(*wait));
+
+	wait->domain = domain;
+	LIST_INSERT_HEAD(&task->waits, wait, next);
+	if (domain->effort > task->effort)
+		task->effort = domain->effort;
+	if (domain->ahead > task->ahead)
+		task->ahead = domain->ahead;
+}
+
+void hosts_look(struct prober *prober, const char *host, uint16_t port, struct domain_task *domain)
+{
+	struct host_task *task;
+	char key[HOST_KEY_SIZE];
+
+	record_host_key(key, host, port);
+	HASH_FIND_STR(prober->hosts, key, task);
+	if (task != NULL) {
+		join(task, domain);
+		return;
+	}
+	task = mem_zero(1, sizeof(*task));
+	memcpy(task->key, key, sizeof(task->key));
+	memcpy(task->host, host, strlen(host) + 1);
+	task->port = port;
+	LIST_INIT(&task->waits);
+	HASH_ADD_STR(prober->hosts, key, task);
+	join(task, domain);
+	submit_host(prober, task);
+}
+
+static void end(struct prober *prober, struct host_task *task, bool lost)
+{
+	struct host_wait *wait;
+
+	/* Those who waited may ask for the host anew: it must be gone by then. */
+	HASH_DEL(prober->hosts, task);
+	while ((wait = LIST_FIRST(&task->waits)) != NULL) {
+		struct domain_task *domain = wait->domain;
+
+		LIST_REMOVE(wait, next);
+		free(wait);
+		domain_host_done(prober, domain, lost);
+	}
+	free(task);
+}
+
+static void tell_news(const struct host_task *task)
+{
+	const struct host_wait *wait;
+
+	LIST_FOREACH(wait, &task->waits, next)
+		domain_tell_news(wait->domain);
+}
+
+static bool smtp_due(struct prober *prober, const struct host_task *task)
+{
+	struct ledger_txn *txn = ledger_begin_read(prober->ledger);
+	struct host_facts *known = &prober->facts.host[0];
+	enum lookup status = LOOKUP_ERROR;
+
+	if (txn != NULL)
+		status = ledger_get_host(txn, task->host, task->port, known);
+	ledger_abort(txn);
+	return status == LOOKUP_FOUND &&
+	       (task->effort == EFFORT_PROBE ||
+		freshness_probe_due(known, task->effort == EFFORT_WANT,
+				    clock_wall() + task->ahead));
+}
+
+void host_advance(struct prober *prober, struct host_task *task, struct job *job)
+{
+	if (!job->lost)
+		tell_news(task);
+	if (!job->lost && job->kind == JOB_HOST && job->host.address_status == LOOKUP_FOUND &&
+	    smtp_due(prober, task))
+		submit_smtp(prober, task, &job->host);
+	else
+		end(prober, task, job->lost);
+}
+
+void hosts_free(struct prober *prober)
+{
+	struct host_task *task, *next;
+	struct host_wait *wait;
+
+	HASH_ITER(hh, prober->hosts, task, next) {
+		HASH_DEL(prober->hosts, task);
+		while ((wait = LIST_FIRST(&task->waits)) != NULL) {
+			LIST_REMOVE(wait, next);
+			free(wait);
+		}
+		free(task);
+	}
+}

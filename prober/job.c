@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "prober/job.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "core/freshness.h"
+#include "io/https.h"
+
+struct job *job_new(enum job_kind kind, void *task)
+{
+	struct job *job = mem_zero(1, sizeof(*job));
+
+	job->kind = kind;
+	job->task = task;
+	return job;
+}
+
+void job_free(struct job *job)
+{
+	if (job->kind == JOB_HOST)
+		tlsa_set_free(&job->host.tlsa.set);
+	if (job->kind == JOB_SMTP)
+		tlsa_set_free(&job->smtp.tlsa.set);
+	if (job->kind == JOB_SCAN)
+		for (size_t i = 0; i < job->scan.count; i++)
+			free(job->scan.due[i].key);
+	free(job);
+}
+
+bool job_is_slow(enum job_kind kind)
+{
+	return kind == JOB_SMTP || kind == JOB_FETCH || kind == JOB_SCAN;
+}
+
+static void note_trouble(struct worker *worker, struct job *job)
+{
+	str_copy(job->trouble, sizeof(job->trouble), resolver_trouble(worker->resolver));
+}
+
+/* [host] and [address] are their own MX: there is nothing to look up, and nothing to forge. */
+static void literal_mx(struct mx_answer *answer, const struct nexthop *nexthop)
+{
+	struct mx_facts *mx = &answer->facts;
+
+	mx->state = MX_LITERAL;
+	mx->secure = true;
+	mx->count = 1;
+	memcpy(mx->refs[0].host, nexthop->name, sizeof(mx->refs[0].host));
+	answer->ttl = FRESH_MAX;
+}
+
+static void run_mx(struct worker *worker, struct job *job)
+{
+	struct job_mx *mx = &job->mx;
+
+	mx->found = true;
+	if (mx->nexthop.kind != NEXTHOP_DOMAIN)
+		literal_mx(&mx->answer, &mx->nexthop);
+	else
+		mx->found = resolver_mx(worker->resolver, mx->nexthop.name, &mx->answer);
+	if (!mx->found)
+		note_trouble(worker, job);
+}
+
+/* True when the host is an address: there is nothing to look up then. */
+static bool literal_host(struct job_host *host)
+{
+	if (!ipaddr_parse(&host->addresses.address[0], host->host, strlen(host->host)))
+		return false;
+	host->addresses.count = 1;
+	host->addresses.ttl = host->tlsa.ttl = FRESH_MAX;
+	host->address_status = LOOKUP_FOUND;
+	/* TLSA records belong to names (RFC 7672 2.2). */
+	host->tlsa_status = LOOKUP_ABSENT;
+	return true;
+}
+
+/* Records of whole certificates or keys that OpenSSL cannot load are unusable, too. */
+static void sort_out_tlsa(const struct tls *tls, struct tlsa_set *set)
+{
+	struct tlsa_set sound = {.unusable = set->unusable};
+
+	for (size_t i = 0; i < set->count; i++) {
+		const struct tlsa *record = &set->records[i];
+
+		tlsa_set_add(&sound, record,
+			     record->matching != TLSA_MATCHING_FULL || tls_tlsa_loads(tls, record));
+	}
+	tlsa_set_free(set);
+	*set = sound;
+}
+
+static void run_host(struct worker *worker, struct job *job)
+{
+	struct job_host *host = &job->host;
+
+	if (literal_host(host))
+		return;
+	host->address_status = resolver_addresses(worker->resolver, host->host, &host->addresses);
+	if (host->address_status == LOOKUP_ERROR)
+		note_trouble(worker, job);
+	if (host->address_status != LOOKUP_FOUND)
+		return;
+	host->tlsa_status = resolver_tlsa(worker->resolver, host->host, host->port,
+					  &host->addresses, &host->tlsa);
+	if (host->tlsa_status == LOOKUP_ERROR)
+		note_trouble(worker, job);
+	sort_out_tlsa(worker->config->tls, &host->tlsa.set);
+}
+
+static void run_smtp(struct worker *worker, struct job *job)
+{
+	struct job_smtp *smtp = &job->smtp;
+	struct ipaddr literal;
+	bool is_literal = ipaddr_parse(&literal, smtp->host, strlen(smtp->host));
+	const struct starttls_target target = {
+		.host = is_literal ? NULL : smtp->host,
+		.port = smtp->port,
+		.addresses = smtp->addresses.address,
+		.address_count = smtp->addresses.count,
+		.tlsa = &smtp->tlsa.set,
+		.tlsa_base = smtp->tlsa.base,
+	};
+
+	starttls_probe(&worker->config->starttls, &target, &smtp->seen);
+}
+
+static void run_txt(struct worker *worker, struct job *job)
+{
+	struct sts_look *look = &job->sts.look;
+	struct sts_txt records[TXT_MAX];
+	struct txt_answer answer;
+	char name[DOMAIN_SIZE];
+
+	look->txt = LOOKUP_ABSENT;
+	/* A domain whose name leaves no room for the label has no policy. */
+	if (!sts_txt_name(name, job->sts.domain))
+		return;
+	look->txt = resolver_txt(worker->resolver, name, &answer);
+	look->ttl = answer.ttl;
+	if (look->txt == LOOKUP_ERROR) {
+		note_trouble(worker, job);
+		snprintf(look->detail, sizeof(look->detail), "%.150s", job->trouble);
+	}
+	for (size_t i = 0; i < answer.count; i++)
+		records[i] = (struct sts_txt){answer.text[i].data, answer.text[i].len};
+	if (look->txt == LOOKUP_FOUND && !sts_txt_id(look->id, records, answer.count, look->detail))
+		look->txt = LOOKUP_ABSENT;
+	txt_answer_free(&answer);
+}
+
+static bool find_policy_host(struct worker *worker, struct job *job, const char *host,
+			     struct address_answer *addresses)
+{
+	char *detail = job->sts.look.detail;
+
+	switch (resolver_addresses(worker->resolver, host, addresses)) {
+	case LOOKUP_FOUND:
+		return true;
+	case LOOKUP_ABSENT:
+		snprintf(detail, DETAIL_SIZE, "the policy's host has no address");
+		return false;
+	case LOOKUP_ERROR:
+		break;
+	}
+	note_trouble(worker, job);
+	snprintf(detail, DETAIL_SIZE, "%.150s", job->trouble);
+	return false;
+}
+
+static bool fetch_policy(struct worker *worker, struct job *job, const char *host)
+{
+	struct sts_look *look = &job->sts.look;
+	struct address_answer addresses;
+	struct buf body = {0};
+	bool good;
+
+	if (!find_policy_host(worker, job, host, &addresses))
+		return false;
+	good = https_get(
+		       &(struct https_request){
+			       .host = host,
+			       .path = STS_PATH,
+			       .media_type = STS_MEDIA_TYPE,
+			       .addresses = addresses.address,
+			       .address_count = addresses.count,
+			       .allow_private = worker->config->starttls.probe_private,
+			       .ca_file = worker->config->ca_file,
+			       .body_max = STS_BODY_MAX,
+		       },
+		       &body, look->detail) &&
+	       sts_policy_parse(&look->policy, body.data, body.len, look->detail);
+	buf_free(&body);
+	return good;
+}
+
+static void run_fetch(struct worker *worker, struct job *job)
+{
+	struct sts_look *look = &job->sts.look;
+	char host[DOMAIN_SIZE];
+
+	look->fetch = STS_FETCH_FAILED;
+	if (!sts_host_name(host, job->sts.domain))
+		snprintf(look->detail, sizeof(look->detail), "the domain's name is too long");
+	else if (fetch_policy(worker, job, host))
+		look->fetch = STS_FETCH_GOOD;
+}
+
+static size_t latest_due(const struct job_scan *scan)
+{
+	size_t latest = 0;
+
+	for (size_t i = 1; i < scan->count; i++)
+		if (scan->due[i].due > scan->due[latest].due)
+			latest = i;
+	return latest;
+}
+
+static void keep_due(struct job_scan *scan, const char *key, int64_t due)
+{
+	size_t at = scan->count;
+
+	if (scan->count == JOB_SCAN_MAX) {
+		scan->more = true;
+		at = latest_due(scan);
+		if (due >= scan->due[at].due)
+			return;
+		free(scan->due[at].key);
+	} else {
+		scan->count++;
+	}
+	scan->due[at] = (struct job_due){.due = due, .key = mem_strdup(key)};
+}
+
+static bool visit_domain(void *context, const char *key, const struct domain_facts *domain)
+{
+	struct job_scan *scan = context;
+	int64_t due = freshness_idle_due(domain, freshness_salt(key));
+
+	if (due <= scan->now)
+		keep_due(scan, key, due);
+	return true;
+}
+
+static void run_scan(struct job *job)
+{
+	struct ledger_txn *txn = ledger_begin_read(job->scan.ledger);
+
+	if (txn == NULL)
+		return;
+	/* What is damaged was logged, and has no time at which it is due. */
+	ledger_each_domain(txn, visit_domain, &job->scan);
+	ledger_abort(txn);
+}
+
+void job_run(struct worker *worker, struct job *job)
+{
+	switch (job->kind) {
+	case JOB_MX:
+		run_mx(worker, job);
+		return;
+	case JOB_HOST:
+		run_host(worker, job);
+		return;
+	case JOB_SMTP:
+		run_smtp(worker, job);
+		return;
+	case JOB_TXT:
+		run_txt(worker, job);
+		return;
+	case JOB_FETCH:
+		run_fetch(worker, job);
+		return;
+	case JOB_SCAN:
+		run_scan(job);
+		return;
+	}
+}

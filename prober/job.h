@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * job - one thing to find out, and what was found: the only thing that passes
+ * between the main thread and the workers. A job belongs to one of them at a
+ * time, so neither needs a lock to look into it.
+ *
+ * To look at one more kind of thing: a kind, what goes in and comes out, a
+ * function in job.c, and what becomes of it in learn.c.
+ */
+#ifndef POSTSEAL_PROBER_JOB_H
+#define POSTSEAL_PROBER_JOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "core/facts.h"
+#include "core/sts.h"
+#include "io/ledger.h"
+#include "io/resolver.h"
+#include "io/starttls.h"
+
+enum job_kind {
+	JOB_MX,    /* a next hop's MX hosts */
+	JOB_HOST,  /* a host's addresses and TLSA records */
+	JOB_SMTP,  /* a host's TLS */
+	JOB_TXT,   /* a domain's MTA-STS record */
+	JOB_FETCH, /* a domain's MTA-STS policy */
+	JOB_SCAN   /* domains in the ledger that are due */
+};
+
+#define JOB_TROUBLE_SIZE 400
+
+struct job_mx {
+	struct nexthop nexthop;
+	bool found; /* the rest is valid */
+	struct mx_answer answer;
+};
+
+struct job_host {
+	char host[DOMAIN_SIZE]; /* or the text of an address */
+	uint16_t port;
+	enum lookup address_status;
+	struct address_answer addresses;
+	enum lookup tlsa_status; /* only with addresses */
+	struct tlsa_answer tlsa;
+};
+
+struct job_smtp {
+	char host[DOMAIN_SIZE];
+	uint16_t port;
+	struct address_answer addresses;
+	struct tlsa_answer tlsa;
+	struct observation seen;
+};
+
+struct job_sts {
+	char domain[DOMAIN_SIZE];
+	struct sts_look look;
+	bool fetch_due; /* TXT: a fetch follows, and nothing is written before; not for workers */
+};
+
+#define JOB_SCAN_MAX 1024 /* keys that one scan brings home */
+
+struct job_scan {
+	struct ledger *ledger;
+	int64_t now;
+	size_t count;
+	bool more; /* there were more than fit */
+	struct job_due {
+		int64_t due;
+		char *key; /* owned */
+	} due[JOB_SCAN_MAX]; /* the earliest ones, in no order */
+};
+
+struct job {
+	STAILQ_ENTRY(job) next;
+	enum job_kind kind;
+	void *task; /* whose it is; not for workers */
+	bool lost;  /* what was found could not be written down; not for workers */
+	char trouble[JOB_TROUBLE_SIZE]; /* why a DNS look-up failed, printable */
+	union {
+		struct job_mx mx;
+		struct job_host host;
+		struct job_smtp smtp;
+		struct job_sts sts;
+		struct job_scan scan;
+	};
+};
+
+STAILQ_HEAD(job_list, job);
+
+/* What all workers share, and none changes. */
+struct job_config {
+	const struct tls *tls;
+	struct starttls_config starttls;
+	const char *ca_file;
+};
+
+/* What one worker works with. */
+struct worker {
+	const struct job_config *config;
+	struct resolver *resolver;
+};
+
+struct job *job_new(enum job_kind kind, void *task);
+void job_free(struct job *job);
+
+/* May it take long, through the fault of whoever is asked? */
+bool job_is_slow(enum job_kind kind);
+
+/* In a worker: find out. */
+void job_run(struct worker *worker, struct job *job);
+
+#endif

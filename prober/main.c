@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* postseal-prober: looks at mail providers and writes down what it saw. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "daemon/daemon.h"
+#include "io/listen.h"
+#include "prober/prober.h"
+
+#define SOCKET_MODE 0660
+
+struct state {
+	struct prober prober;
+	struct job_config config;
+	char ehlo_name[STARTTLS_NAME_SIZE];
+	struct tls *tls;
+	struct worker *workers;
+	size_t worker_count;
+	int listen_fd;
+};
+
+static bool open_ledger(struct state *state, const struct settings *settings)
+{
+	char error[LEDGER_ERROR_SIZE];
+
+	state->prober.ledger = ledger_open(settings->ledger, LEDGER_CREATE, error);
+	if (state->prober.ledger == NULL)
+		log_error("%s", error);
+	return state->prober.ledger != NULL;
+}
+
+static bool open_socket(struct state *state, const struct settings *settings)
+{
+	struct endpoint endpoint = {.is_unix = true};
+	char error[LISTEN_ERROR_SIZE];
+	int len = snprintf(endpoint.path, sizeof(endpoint.path), "%s/%s", settings->runtime,
+			   PROBER_SOCKET);
+
+	if (len < 0 || (size_t)len >= sizeof(endpoint.path)) {
+		log_error("runtime=%s is too long a path for a socket in it", settings->runtime);
+		return false;
+	}
+	state->listen_fd = listen_open(&endpoint, SOCKET_MODE, error);
+	if (state->listen_fd < 0)
+		log_error("%s", error);
+	return state->listen_fd >= 0;
+}
+
+static bool open_tls(struct state *state, const struct settings *settings)
+{
+	char error[TLS_ERROR_SIZE];
+
+	state->tls = tls_new(settings->ca_file, error);
+	if (state->tls == NULL) {
+		log_error("%s", error);
+		return false;
+	}
+	starttls_own_name(state->ehlo_name, settings);
+	state->config = (struct job_config){
+		.tls = state->tls,
+		.starttls = {
+			.tls = state->tls,
+			.ehlo_name = state->ehlo_name,
+			.step_ms = settings->smtp_timeout * 1000,
+			.probe_private = settings->probe_private,
+		},
+		.ca_file = settings->ca_file,
+	};
+	return true;
+}
+
+static bool open_workers(struct state *state, const struct settings *settings)
+{
+	char error[RESOLVER_ERROR_SIZE];
+
+	state->worker_count = settings->probe_workers;
+	state->workers = mem_zero(state->worker_count, sizeof(*state->workers));
+	for (size_t i = 0; i < state->worker_count; i++) {
+		struct worker *worker = &state->workers[i];
+
+		worker->config = &state->config;
+		worker->resolver = resolver_new(settings, error);
+		if (worker->resolver == NULL) {
+			log_error("%s", error);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void close_all(void *argument)
+{
+	struct state *state = argument;
+
+	for (size_t i = 0; i < state->worker_count; i++)
+		resolver_free(state->workers[i].resolver);
+	free(state->workers);
+	tls_free(state->tls);
+	ledger_close(state->prober.ledger);
+	free(state);
+}
+
+static void *open_all(const struct settings *settings)
+{
+	struct state *state = mem_zero(1, sizeof(*state));
+
+	state->listen_fd = -1;
+	state->prober.settings = settings;
+	if (open_ledger(state, settings) && open_tls(state, settings) &&
+	    open_workers(state, settings) && open_socket(state, settings))
+		return state;
+	close_all(state);
+	return NULL;
+}
+
+static int serve(void *argument)
+{
+	struct state *state = argument;
+
+	prober_run(&state->prober, state->listen_fd, state->workers, state->worker_count);
+	return EXIT_SUCCESS;
+}
+
+static const struct daemon prober = {
+	.name = "postseal-prober",
+	.summary = "Looks at mail providers' DNS and TLS, and writes down what it saw.",
+	.open = open_all,
+	.serve = serve,
+	.close = close_all,
+};
+
+int main(int argc, char **argv)
+{
+	return daemon_main(&prober, argc, argv);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "prober/prober.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "daemon/daemon.h"
+#include "prober/learn.h"
+#include "prober/refresh.h"
+#include "prober/tasks.h"
+
+/* Workers that are waiting for a server are given this long when the program ends. */
+#define END_MS 2000
+
+static void on_ask(void *context, struct asker *asker, const struct prober_message *message)
+{
+	struct prober *prober = context;
+	const struct nexthop *nexthop = &message->nexthop;
+
+	/* A parent is no next hop of any mail: there is nothing to find out. */
+	if (nexthop->kind == NEXTHOP_PARENT) {
+		asker_tell(asker, PROBER_DONE, nexthop->key);
+		return;
+	}
+	domains_look(prober, nexthop,
+		     message->word == PROBER_PROBE ? EFFORT_PROBE : EFFORT_WANT, 0, asker);
+}
+
+/* False when nothing at all was written. */
+static bool write_down(struct prober *prober, const struct job_list *done)
+{
+	struct ledger_txn *txn = ledger_begin_write(prober->ledger);
+	struct job *job;
+
+	if (txn == NULL)
+		return false;
+	STAILQ_FOREACH(job, done, next) {
+		if (!learn(prober, txn, job)) {
+			ledger_abort(txn);
+			return false;
+		}
+	}
+	return ledger_commit(txn);
+}
+
+/* Whether the job is still needed: a scan's result is kept. */
+static bool advance(struct prober *prober, struct job *job)
+{
+	switch (job->kind) {
+	case JOB_MX:
+	case JOB_TXT:
+	case JOB_FETCH:
+		domain_advance(prober, job->task, job);
+		return false;
+	case JOB_HOST:
+	case JOB_SMTP:
+		host_advance(prober, job->task, job);
+		return false;
+	case JOB_SCAN:
+		refresh_advance(prober, job);
+		return true;
+	}
+	return false;
+}
+
+/* Jobs are done: all that came is written down at once, and then acted upon. */
+static void on_done(void *context)
+{
+	struct prober *prober = context;
+	struct job_list done = STAILQ_HEAD_INITIALIZER(done);
+	struct job *job;
+	bool written;
+
+	pool_take(prober->pool, &done);
+	if (STAILQ_EMPTY(&done))
+		return;
+	written = write_down(prober, &done);
+	while ((job = STAILQ_FIRST(&done)) != NULL) {
+		STAILQ_REMOVE_HEAD(&done, next);
+		job->lost |= !written;
+		if (!advance(prober, job))
+			job_free(job);
+	}
+}
+
+static void wake(void *context)
+{
+	loop_wake(context);
+}
+
+static void on_stop(void *context)
+{
+	loop_stop(context);
+}
+
+static void on_alive(void *context)
+{
+	struct loop_timer **timer = context;
+
+	daemon_alive();
+	loop_timer_arm(*timer, daemon_alive_interval());
+}
+
+static void loop_until_stopped(struct prober *prober)
+{
+	struct loop_timer *alive = loop_timer_new(prober->loop, on_alive, &alive);
+
+	loop_signal(prober->loop, SIGTERM, on_stop, prober->loop);
+	loop_signal(prober->loop, SIGINT, on_stop, prober->loop);
+	loop_on_wake(prober->loop, on_done, prober);
+	if (daemon_alive_interval() > 0)
+		loop_timer_arm(alive, daemon_alive_interval());
+	loop_run(prober->loop);
+	loop_timer_free(alive);
+}
+
+void prober_run(struct prober *prober, int listen_fd, struct worker *workers, size_t count)
+{
+	prober->loop = loop_new();
+	prober->pool = pool_new(workers, count, wake, prober->loop);
+	prober->askers = askers_new(prober->loop, listen_fd, on_ask, prober);
+	prober->refresh = refresh_new(prober, count);
+	loop_until_stopped(prober);
+	if (!pool_end(prober->pool, END_MS)) {
+		/* The ledger is whole after every transaction, and the kernel frees the rest. */
+		log_debug("workers are still waiting for servers; they are not waited for");
+		_exit(EXIT_SUCCESS);
+	}
+	askers_free(prober->askers);
+	domains_free(prober);
+	hosts_free(prober);
+	refresh_free(prober->refresh);
+	loop_free(prober->loop);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * prober - what the main thread holds. Only the main thread touches any of
+ * this; workers see jobs and nothing else.
+ *
+ *   asker --want/probe--> domain task --> jobs: MX, MTA-STS
+ *                               |
+ *                               +--> host tasks --> jobs: addresses and TLSA, then SMTP
+ *
+ * A host task serves all domains that wait for its host. Results are written to
+ * the ledger (learn.h), all that came in one turn of the loop in one
+ * transaction, and only then are tasks moved on and askers told.
+ */
+#ifndef POSTSEAL_PROBER_PROBER_H
+#define POSTSEAL_PROBER_PROBER_H
+
+#include "core/facts.h"
+#include "core/settings.h"
+#include "io/ledger.h"
+#include "io/loop.h"
+#include "prober/askers.h"
+#include "prober/pool.h"
+
+/* How hard to look; each includes what is looked at under those before it. */
+enum effort {
+	EFFORT_REFRESH, /* on our own account: what is due */
+	EFFORT_WANT,    /* mail may be waiting: also what failed, however lately */
+	EFFORT_PROBE    /* everything, whatever is known */
+};
+
+struct prober {
+	const struct settings *settings;
+	struct loop *loop;
+	struct ledger *ledger;
+	struct askers *askers;
+	struct pool *pool;
+	struct domain_task *domains; /* by next hop's key */
+	struct host_task *hosts;     /* by host and port */
+	struct refresh *refresh;
+	struct facts facts;          /* scratch, of whoever runs */
+};
+
+/* The event loop until SIGTERM or SIGINT. `workers` are those of the pool. */
+void prober_run(struct prober *prober, int listen_fd, struct worker *workers, size_t count);
+
+#endif

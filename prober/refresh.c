@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "prober/refresh.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/utc.h"
+#include "core/freshness.h"
+
+#define TICK_MS 5000
+/* A hot domain is looked at this many seconds before a fact runs out. */
+#define HOT_AHEAD INT64_C(30)
+/* What is due within these seconds is looked at with an idle domain: the jitter of freshness.h. */
+#define IDLE_AHEAD (UTC_DAY / 10)
+/* Seconds between scans of the ledger, unless one brought more than it could carry. */
+#define SCAN_EVERY INT64_C(600)
+#define SCAN_FIRST INT64_C(10)
+
+struct hot {
+	UT_hash_handle hh;
+	struct nexthop nexthop;
+	int64_t until; /* seconds since 1970 */
+	int64_t due;
+};
+
+struct refresh {
+	struct prober *prober;
+	struct loop_timer *timer;
+	struct hot *hot; /* by key, in the order in which they were first asked about */
+	size_t running, running_max;
+	struct job *scan;  /* the latest one done: idle domains that are due; or NULL */
+	size_t scan_next;  /* of scan->scan.due */
+	bool scanning;
+	int64_t scan_at;   /* clock_mono_ms: the next one */
+};
+
+static void look(struct refresh *refresh, const struct nexthop *nexthop, int64_t ahead)
+{
+	const struct domain_task *task;
+
+	HASH_FIND_STR(refresh->prober->domains, nexthop->key, task);
+	if (task != NULL)
+		return;
+	refresh->running++;
+	domains_look(refresh->prober, nexthop, EFFORT_REFRESH, ahead, NULL);
+}
+
+static bool room(const struct refresh *refresh)
+{
+	return refresh->running < refresh->running_max;
+}
+
+static void look_at_hot(struct refresh *refresh)
+{
+	int64_t now = clock_wall();
+	struct hot *hot, *next;
+
+	HASH_ITER(hh, refresh->hot, hot, next) {
+		if (!room(refresh))
+			return;
+		if (hot->due > now)
+			continue;
+		/* Whatever becomes of it, not again before the next tick. */
+		hot->due = now + HOT_AHEAD;
+		look(refresh, &hot->nexthop, HOT_AHEAD);
+	}
+}
+
+static void submit_scan(struct refresh *refresh)
+{
+	struct job *job = job_new(JOB_SCAN, NULL);
+
+	job->scan.ledger = refresh->prober->ledger;
+	job->scan.now = clock_wall();
+	refresh->scanning = true;
+	pool_submit(refresh->prober->pool, job);
+}
+
+static void look_at_idle(struct refresh *refresh)
+{
+	while (refresh->scan != NULL && room(refresh)) {
+		const struct job_scan *scan = &refresh->scan->scan;
+		struct nexthop nexthop;
+		const char *key;
+
+		if (refresh->scan_next == scan->count) {
+			if (scan->more)
+				refresh->scan_at = clock_mono_ms();
+			job_free(refresh->scan);
+			refresh->scan = NULL;
+			return;
+		}
+		key = scan->due[refresh->scan_next++].key;
+		if (nexthop_parse(&nexthop, key, strlen(key)) == NEXTHOP_OK)
+			look(refresh, &nexthop, IDLE_AHEAD);
+	}
+}
+
+static void look_around(struct refresh *refresh)
+{
+	look_at_hot(refresh);
+	look_at_idle(refresh);
+	if (refresh->scan == NULL && !refresh->scanning && clock_mono_ms() >= refresh->scan_at)
+		submit_scan(refresh);
+}
+
+static void on_tick(void *context)
+{
+	struct refresh *refresh = context;
+
+	look_around(refresh);
+	loop_timer_arm(refresh->timer, TICK_MS);
+}
+
+struct refresh *refresh_new(struct prober *prober, size_t workers)
+{
+	struct refresh *refresh = mem_zero(1, sizeof(*refresh));
+
+	refresh->prober = prober;
+	refresh->running_max = workers < 8 ? 1 : workers / 4;
+	refresh->scan_at = clock_mono_ms() + SCAN_FIRST * 1000;
+	refresh->timer = loop_timer_new(prober->loop, on_tick, refresh);
+	loop_timer_arm(refresh->timer, TICK_MS);
+	return refresh;
+}
+
+static void cool(struct refresh *refresh, struct hot *hot)
+{
+	HASH_DEL(refresh->hot, hot);
+	free(hot);
+}
+
+void refresh_free(struct refresh *refresh)
+{
+	struct hot *hot, *next;
+
+	HASH_ITER(hh, refresh->hot, hot, next)
+		cool(refresh, hot);
+	if (refresh->scan != NULL)
+		job_free(refresh->scan);
+	loop_timer_free(refresh->timer);
+	free(refresh);
+}
+
+static struct hot *heat(struct refresh *refresh, const struct nexthop *nexthop)
+{
+	struct hot *hot = mem_zero(1, sizeof(*hot));
+
+	if (HASH_COUNT(refresh->hot) == REFRESH_HOT_MAX)
+		cool(refresh, refresh->hot);
+	hot->nexthop = *nexthop;
+	HASH_ADD_STR(refresh->hot, nexthop.key, hot);
+	return hot;
+}
+
+static int64_t due(const struct prober *prober, const struct domain_task *task, int64_t now)
+{
+	bool sts = prober->settings->mta_sts && task->nexthop.kind == NEXTHOP_DOMAIN;
+	int64_t earliest = task->lost ? now + FRESH_MIN : freshness_earliest(&prober->facts, sts);
+
+	return earliest - HOT_AHEAD > now ? earliest - HOT_AHEAD : now + HOT_AHEAD;
+}
+
+void refresh_looked(struct prober *prober, const struct domain_task *task)
+{
+	struct refresh *refresh = prober->refresh;
+	int64_t now = clock_wall();
+	struct hot *hot;
+
+	if (task->refresh)
+		refresh->running--;
+	HASH_FIND_STR(refresh->hot, task->nexthop.key, hot);
+	if (task->effort != EFFORT_REFRESH) {
+		if (hot == NULL)
+			hot = heat(refresh, &task->nexthop);
+		hot->until = now + REFRESH_HOT;
+	}
+	if (hot == NULL)
+		return;
+	hot->due = due(prober, task, now);
+	if (now >= hot->until)
+		cool(refresh, hot);
+}
+
+void refresh_advance(struct prober *prober, struct job *job)
+{
+	struct refresh *refresh = prober->refresh;
+
+	log_debug("refresh: %zu domains are due%s", job->scan.count,
+		  job->scan.more ? ", and more" : "");
+	refresh->scanning = false;
+	refresh->scan = job;
+	refresh->scan_next = 0;
+	refresh->scan_at = clock_mono_ms() + SCAN_EVERY * 1000;
+}

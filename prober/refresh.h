@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * refresh - looking again without being asked.
+ *
+ *   hot    a domain that was asked about in the last REFRESH_HOT seconds is
+ *          looked at before the earliest of its facts runs out, so that mail to
+ *          it need not wait. Whoever asks a socketmap server with fresh facts
+ *          does not come here; so a hot domain cools down, and is hot again with
+ *          the first question after that, which is answered from stale facts
+ *          while this runs.
+ *   idle   every other domain in the ledger is looked at once a day. That also
+ *          keeps MTA-STS policies alive (RFC 8461 3.3) and sees downgrades.
+ *
+ * Hosts have no schedule of their own: they are looked at with their domains,
+ * and only when they are due, however many domains share them. At most a
+ * quarter of the workers' number of domains is being refreshed at a time.
+ */
+#ifndef POSTSEAL_PROBER_REFRESH_H
+#define POSTSEAL_PROBER_REFRESH_H
+
+#include "prober/prober.h"
+#include "prober/tasks.h"
+
+#define REFRESH_HOT INT64_C(86400)
+/* Of more hot domains than this, those that were asked about first cool down. */
+#define REFRESH_HOT_MAX 10000
+
+struct refresh *refresh_new(struct prober *prober, size_t workers);
+void refresh_free(struct refresh *refresh);
+
+/* A look at a domain has ended; its facts, unless they were lost, are in prober->facts. */
+void refresh_looked(struct prober *prober, const struct domain_task *task);
+
+/* A scan of the ledger is done. */
+void refresh_advance(struct prober *prober, struct job *job);
+
+#endif

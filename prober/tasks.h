@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tasks - what is being found out at the moment: next hops (domains.c) and MX
+ * hosts (hosts.c). There is at most one task for each; who comes later joins.
+ */
+#ifndef POSTSEAL_PROBER_TASKS_H
+#define POSTSEAL_PROBER_TASKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <uthash.h>
+
+#include "core/record.h"
+#include "prober/prober.h"
+
+/* Next hops being looked at; beyond, askers are told "busy". */
+#define DOMAIN_TASKS_MAX 4096
+
+struct domain_task {
+	UT_hash_handle hh;
+	struct nexthop nexthop;
+	enum effort effort;  /* of the look under way */
+	enum effort wanted;  /* the most that anyone asked for; above `effort`: look again */
+	int64_t ahead;       /* what falls due within these seconds is due */
+	size_t pending;      /* jobs and hosts that are waited for */
+	bool refresh;        /* begun on our own account (refresh.h) */
+	bool lost;           /* something could not be written down */
+	struct ask_list asks;
+};
+
+/* A domain that waits for a host. */
+struct host_wait {
+	LIST_ENTRY(host_wait) next;
+	struct domain_task *domain;
+};
+
+struct host_task {
+	UT_hash_handle hh;
+	char key[HOST_KEY_SIZE];
+	char host[DOMAIN_SIZE]; /* or the text of an address */
+	uint16_t port;
+	enum effort effort; /* the most of those who wait */
+	int64_t ahead;
+	LIST_HEAD(, host_wait) waits;
+};
+
+/*
+ * See to it that the ledger knows the next hop, and tell `asker` (NULL: nobody)
+ * what becomes of it. `ahead` as in struct domain_task.
+ */
+void domains_look(struct prober *prober, const struct nexthop *nexthop, enum effort effort,
+		  int64_t ahead, struct asker *asker);
+size_t domains_count(const struct prober *prober);
+
+/* A job of the task is done, and written down unless job->lost. */
+void domain_advance(struct prober *prober, struct domain_task *task, struct job *job);
+/* A host that the task waited for is done. */
+void domain_host_done(struct prober *prober, struct domain_task *task, bool lost);
+void domain_tell_news(const struct domain_task *task);
+
+/* Find out about a host, for a task that waits for it. */
+void hosts_look(struct prober *prober, const char *host, uint16_t port, struct domain_task *task);
+void host_advance(struct prober *prober, struct host_task *task, struct job *job);
+
+/* When the program ends. */
+void domains_free(struct prober *prober);
+void hosts_free(struct prober *prober);
+
+#endif
