@@ -49,7 +49,7 @@ static struct standing domain_standing(const struct prober *prober, int64_t now)
 
 	return (struct standing){
 		.floor = fold_floor(&domain->history, prober->settings, now),
-		.downgrade = fold_downgrade_since(&domain->history),
+		.downgrade = fold_domain_downgrade_since(&prober->facts),
 		.sts_enforced = sts_in_force(&domain->sts, now) == STS_ENFORCE,
 	};
 }

@@ -121,14 +121,59 @@ bool fold_floor(const struct history *history, const struct settings *settings, 
 	       now - history->last_tls <= settings->history_max_age * UTC_DAY;
 }
 
+bool fold_now_tls(const struct history *history)
+{
+	return history->last_tls > 0 && history->last_tls >= history->last_plain;
+}
+
+bool fold_now_plain(const struct history *history)
+{
+	return history->last_plain > history->last_tls;
+}
+
 int64_t fold_downgrade_since(const struct history *history)
 {
 	int64_t first;
 
-	if (history->last_tls == 0 || history->last_plain <= history->last_tls)
+	if (history->last_tls == 0 || !fold_now_plain(history))
 		return 0;
 	first = timeset_first_after(&history->plain_days, history->last_tls);
 	return first != 0 ? first : history->last_plain;
+}
+
+static bool any_host_now_tls(const struct facts *facts)
+{
+	for (size_t i = 0; i < facts->domain.mx.count; i++)
+		if (fold_now_tls(&facts->host[i].history))
+			return true;
+	return false;
+}
+
+/* 0 stands for never. */
+static int64_t earlier(int64_t a, int64_t b)
+{
+	if (a == 0 || b == 0)
+		return a + b;
+	return a < b ? a : b;
+}
+
+int64_t fold_domain_downgrade_since(const struct facts *facts)
+{
+	const struct domain_facts *domain = &facts->domain;
+	bool any_tls = any_host_now_tls(facts);
+	int64_t since = 0;
+
+	for (size_t i = 0; i < domain->mx.count; i++) {
+		const struct history *host = &facts->host[i].history;
+
+		if (host->last_tls > domain->forgotten)
+			since = earlier(since, fold_downgrade_since(host));
+		else if (!any_tls && domain->history.last_tls > 0 &&
+			 host->last_plain > domain->history.last_tls)
+			since = earlier(since, timeset_first_after(&host->plain_days,
+								   domain->history.last_tls));
+	}
+	return since;
 }
 
 void fold_host(struct host_facts *host, const struct observation *seen, int64_t next_probe,

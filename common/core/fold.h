@@ -30,9 +30,20 @@ void fold_since(struct history *out, const struct history *history, int64_t afte
  */
 bool fold_floor(const struct history *history, const struct settings *settings, int64_t now);
 
+/* Which of the two was seen last; both false while nothing was. */
+bool fold_now_tls(const struct history *history);
+bool fold_now_plain(const struct history *history);
+
 /* Plain seen later than any TLS: since when; 0 if not. Exact to the day it
  * first happened, and to the second within that day. */
 int64_t fold_downgrade_since(const struct history *history);
+
+/*
+ * The same for a domain: since when one of its MX hosts, having had TLS, lost
+ * it; 0 if none did. A host that never had it counts only where the domain had
+ * it and no host is left that has: then the provider moved to hosts without.
+ */
+int64_t fold_domain_downgrade_since(const struct facts *facts);
 
 /*
  * A probe's outcome into the record of its host: the latest one is kept to be

@@ -23,16 +23,6 @@ const char *status_label(enum status_state state)
 	return states[state].label;
 }
 
-static bool host_now_tls(const struct host_facts *host)
-{
-	return host->history.last_tls > 0 && host->history.last_tls >= host->history.last_plain;
-}
-
-static bool host_now_plain(const struct host_facts *host)
-{
-	return host->history.last_plain > host->history.last_tls;
-}
-
 static int64_t later(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
@@ -63,33 +53,11 @@ static enum status_state state_of(const struct decision *d, bool any_tls, bool a
 	return any_plain ? STATUS_PLAIN : STATUS_UNKNOWN;
 }
 
-/*
- * Of hosts that had TLS and lost it. A host that never had it counts only where
- * the domain has a floor and no host with TLS is left: then the provider has
- * moved to hosts without TLS.
- */
-static int64_t downgrade_since(const struct facts *facts, bool any_tls)
-{
-	const struct history *domain = &facts->domain.history;
-	int64_t since = 0;
-
-	for (size_t i = 0; i < facts->domain.mx.count; i++) {
-		const struct history *host = &facts->host[i].history;
-
-		if (host->last_tls > facts->domain.forgotten)
-			since = earlier(since, fold_downgrade_since(host));
-		else if (!any_tls && domain->last_tls > 0 && host->last_plain > domain->last_tls)
-			since = earlier(since, timeset_first_after(&host->plain_days,
-								   domain->last_tls));
-	}
-	return since;
-}
-
 static void note_host(struct status *status, const char *name, const struct host_facts *host)
 {
 	status->host[status->hosts++] = (struct status_host){
 		.host = name,
-		.tls = host_now_tls(host),
+		.tls = fold_now_tls(&host->history),
 		.dane = host->tlsa == TLSA_USABLE && host->last.verified == VERIFIED_DANE,
 		.version = host->history.last_version,
 		.cipher = host->history.last_cipher,
@@ -125,13 +93,13 @@ void status_of(struct status *status, const struct facts *facts, const struct de
 	for (size_t i = 0; i < facts->domain.mx.count; i++) {
 		const struct host_facts *host = &facts->host[i];
 
-		any_tls |= host_now_tls(host);
-		any_plain |= host_now_plain(host);
+		any_tls |= fold_now_tls(&host->history);
+		any_plain |= fold_now_plain(&host->history);
 		note_host(status, facts->domain.mx.refs[i].host, host);
 		if (facts->domain.forgotten == 0)
 			note_latest(status, &host->history);
 	}
 	if (decision->floor)
-		status->downgrade_since = downgrade_since(facts, any_tls);
+		status->downgrade_since = fold_domain_downgrade_since(facts);
 	status->state = state_of(decision, any_tls, any_plain);
 }

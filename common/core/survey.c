@@ -2,11 +2,8 @@
 #include "core/survey.h"
 
 #include "core/fold.h"
-
-static bool due(const struct freshness *fresh, int64_t now)
-{
-	return now >= fresh->expires;
-}
+#include "core/freshness.h"
+#include "core/sts.h"
 
 static bool left_out(const struct host_facts *host)
 {
@@ -42,7 +39,7 @@ static void count_tlsa(struct survey *survey, const struct host_facts *host)
 
 static void survey_host(struct survey *survey, const struct host_facts *host, int64_t now)
 {
-	survey->stale |= due(&host->addr_fresh, now);
+	survey->stale |= freshness_due(&host->addr_fresh, now);
 	if (left_out(host))
 		return;
 	if (host->addr == ADDR_UNKNOWN) {
@@ -50,7 +47,8 @@ static void survey_host(struct survey *survey, const struct host_facts *host, in
 		return;
 	}
 	survey->hosts++;
-	survey->stale |= due(&host->tlsa_fresh, now) || now >= host->last_expires;
+	survey->stale |= freshness_due(&host->tlsa_fresh, now) ||
+			 freshness_probe_due(host, false, now);
 	if (never_spoken_to(host))
 		survey->unseen++;
 	count_tlsa(survey, host);
@@ -91,9 +89,9 @@ static void survey_sts(struct survey *survey, const struct settings *settings,
 	/* RFC 8461 speaks of domains and their MX records, not of hosts named by the admin. */
 	if (!settings->mta_sts || facts->nexthop.kind != NEXTHOP_DOMAIN)
 		return;
-	survey->sts_enforced = sts->mode == STS_ENFORCE && now < sts->until && sts->patterns > 0;
+	survey->sts_enforced = sts_in_force(sts, now) == STS_ENFORCE && sts->patterns > 0;
 	survey->sts_unasked = sts->mode == STS_UNKNOWN && sts->fresh.failed == 0;
-	survey->stale |= due(&sts->fresh, now);
+	survey->stale |= sts_look_due(sts, now);
 }
 
 void survey_facts(struct survey *survey, const struct settings *settings, const struct facts *facts,
@@ -103,7 +101,7 @@ void survey_facts(struct survey *survey, const struct settings *settings, const 
 
 	*survey = (struct survey){0};
 	survey->mx_unasked = mx->state == MX_UNKNOWN && mx->fresh.failed == 0;
-	survey->stale = due(&mx->fresh, now);
+	survey->stale = freshness_due(&mx->fresh, now);
 	survey->floor = has_floor(settings, facts, now);
 	for (size_t i = 0; i < mx->count; i++)
 		survey_host(survey, &facts->host[i], now);
