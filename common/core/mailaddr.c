@@ -160,7 +160,7 @@ static enum mailaddr_error parse(struct mailaddr *addr, struct cursor in, const 
 	if (in.at == in.end)
 		return MAILADDR_MALFORMED;
 	if (in.at[0] == '<') {
-		if (in.end - in.at < 2 || in.end[-1] != '>')
+		if (in.end[-1] != '>')
 			return MAILADDR_MALFORMED;
 		in.at++;
 		in.end--;

@@ -91,8 +91,7 @@ static bool wants_tls(const struct settings *settings, const struct secure_addre
 
 static bool good_tls(const struct settings *settings, const struct secure_client *client)
 {
-	return client->tls == SECURE_TLS_USED && client->version != 0 &&
-	       client->version >= settings->secure_min_tls;
+	return client->tls == SECURE_TLS_USED && client->version >= settings->secure_min_tls;
 }
 
 #define ONLY_ENCRYPTED "This address takes mail over encrypted connections only. "

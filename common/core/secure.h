@@ -59,7 +59,7 @@ enum secure_tls {
 struct secure_client {
 	bool local;         /* in local_networks */
 	enum secure_tls tls;
-	uint16_t version;   /* USED only: as on the wire; 0 for a name we do not know */
+	uint16_t version;   /* USED only: as on the wire; 0, less than any, for an unknown name */
 };
 
 bool secure_client_is_local(const struct settings *settings, const struct ipaddr *addr);
