@@ -28,6 +28,8 @@ rule 6 backup.test dane-only
 rule 7 rule7.insecure.test dane
 rule 8 rule8.insecure.test encrypt
 rule 8 rule8-nofloor.insecure.test dane
+rule 9 unusable.test encrypt
+rule 10 tlsafail.test TEMP
 rule 12 tls.test encrypt
 rule 12 shared.test encrypt
 rule 12 nomx.test encrypt
