@@ -140,7 +140,8 @@ bool setting_is_list(const struct setting *setting)
 void settings_init(struct settings *settings)
 {
 	*settings = (struct settings){ 0 };
-	for (const struct setting *s = settings_table; s < settings_table + settings_table_count; s++) {
+	for (size_t i = 0; i < settings_table_count; i++) {
+		const struct setting *s = &settings_table[i];
 		struct setting_fault fault;
 		size_t count = 0;
 
