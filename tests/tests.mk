@@ -14,7 +14,7 @@ $(foreach t,$(UNIT_NAMES),$(eval $(call unit_vars,$(t))))
 # Those that look into a program.
 tests/test_answer_SRCS += socketmap/answer.c socketmap/throttle.c
 
-include tests/fuzz/fuzz.mk tests/lint/lint.mk tests/scenario/scenario.mk
+include tests/fuzz/fuzz.mk tests/lint/lint.mk tests/scenario/scenario.mk tests/bench/bench.mk
 
 # What a check needs built; $(TESTS) holds the unit tests, the fuzz targets with
 # replay.c, and the scenario programs.
