@@ -37,33 +37,55 @@ static bool surely_elsewhere(const struct mailaddr *addr)
 	return true;
 }
 
+static bool mentions_secure_domain(const struct settings *settings, const char *text)
+{
+	for (; *text != '\0'; text++)
+		for (size_t i = 0; i < settings->secure_domains.count; i++)
+			if (str_starts_nocase(text, settings->secure_domains.items[i]))
+				return true;
+	return false;
+}
+
+/* One address, as the client wrote it and as the MTA rewrote it. */
+struct views {
+	const char *argument;
+	bool asked_ok, made_ok; /* could be parsed */
+	struct mailaddr asked, made;
+};
+
 static bool parse(struct mailaddr *addr, const char *text)
 {
 	return mailaddr_parse(addr, text, strlen(text), SECURE_DELIMITERS) == MAILADDR_OK;
 }
 
+/* For what is at no secure domain in either view: is that certain? */
+static bool is_ordinary(const struct settings *settings, const struct views *views)
+{
+	if (views->made_ok)
+		return surely_elsewhere(&views->made) &&
+		       (views->asked_ok || !mentions_secure_domain(settings, views->argument));
+	return views->asked_ok && surely_elsewhere(&views->asked) &&
+	       !has_inner_route(&views->asked);
+}
+
 void secure_classify(struct secure_address *address, const struct settings *settings,
 		     const char *argument, const char *rewritten)
 {
-	struct mailaddr asked, made;
-	bool asked_ok = parse(&asked, argument);
-	bool made_ok = rewritten != NULL && parse(&made, rewritten);
+	struct views views = { .argument = argument };
 
 	memset(address, 0, sizeof(*address));
 	if (settings->secure_domains.count == 0)
 		return; /* ORDINARY */
-	if (asked_ok && in_secure_domain(settings, &asked)) {
+	views.asked_ok = parse(&views.asked, argument);
+	views.made_ok = rewritten != NULL && parse(&views.made, rewritten);
+	if (views.asked_ok && in_secure_domain(settings, &views.asked)) {
 		address->kind = SECURE_ALIAS;
-		address->alias = asked;
-	} else if (made_ok && in_secure_domain(settings, &made)) {
+		address->alias = views.asked;
+	} else if (views.made_ok && in_secure_domain(settings, &views.made)) {
 		address->kind = SECURE_ALIAS;
-		address->alias = made;
-	} else if (made_ok) {
-		address->kind = surely_elsewhere(&made) ? SECURE_ORDINARY : SECURE_UNSURE;
-	} else {
-		bool elsewhere = asked_ok && surely_elsewhere(&asked) && !has_inner_route(&asked);
-
-		address->kind = elsewhere ? SECURE_ORDINARY : SECURE_UNSURE;
+		address->alias = views.made;
+	} else if (!is_ordinary(settings, &views)) {
+		address->kind = SECURE_UNSURE;
 	}
 }
 

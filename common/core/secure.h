@@ -39,8 +39,11 @@ struct secure_address {
  *
  *   - At a secure domain is everything there, "postmaster" included. Only the
  *     domain itself counts, not its subdomains.
- *   - What cannot be parsed is what the MTA says it is; if it does not say,
- *     UNSURE. So are routes inside the local part (me%secure.example@here).
+ *   - What cannot be parsed is what the MTA says it is, unless a secure domain
+ *     is written anywhere in it (me@here@secure.example); then, and if the MTA
+ *     does not say, UNSURE.
+ *   - Routes inside the local part (me%secure.example@here) are followed as far
+ *     as the MTA says it does; if it does not say, UNSURE.
  *   - An address literal that we are asked to take is our own, and me@[ours]
  *     may be the mailbox me: UNSURE. So is a local part alone.
  *   - "postmaster" alone, or at a literal, is ORDINARY unless the MTA puts it
