@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cli - what the verbs of `postseal` share. main.c holds their table; each verb
+ * is a file of its own with its usage, its help and one function.
+ */
+#ifndef POSTSEAL_CLI_CLI_H
+#define POSTSEAL_CLI_CLI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/settings.h"
+#include "core/subject.h"
+
+/* Exit status of every verb. */
+enum cli_status {
+	CLI_YES = 0,
+	CLI_NO = 1,
+	CLI_USAGE = 2,  /* wrong options, arguments or settings */
+	CLI_UNSURE = 3  /* could not tell */
+};
+
+struct cli {
+	const struct verb *verb;
+	const char *settings_file; /* NULL: the default file */
+	struct settings settings;
+	int64_t now;               /* wall time at the start */
+	/* Options. */
+	bool json;
+	bool yes;
+	bool changed;
+	const char *state;         /* NULL: any */
+	/* Arguments. */
+	int count;
+	char **words;
+};
+
+struct verb {
+	const char *name;
+	const char *arguments; /* as in a usage line */
+	const char *summary;   /* a line, without a full stop */
+	const char *options;   /* letters it takes besides those of every verb; see main.c */
+	const char *help;      /* lines behind the usage */
+	int least, most;       /* arguments; most < 0: any number */
+	enum cli_status (*run)(struct cli *cli);
+};
+
+extern const struct verb verb_status, verb_explain, verb_probe, verb_list, verb_history, verb_forget,
+	verb_config;
+
+/* "postseal VERB: ...", one line on standard error. */
+__attribute__((format(printf, 2, 3)))
+void cli_error(const struct cli *cli, const char *format, ...);
+
+/* All arguments as subjects; NULL, and said why, if one is none. free(3) it. */
+struct subject *cli_subjects(const struct cli *cli);
+
+/* The worse of two: UNSURE before NO before YES. */
+enum cli_status cli_worse(enum cli_status a, enum cli_status b);
+
+#endif

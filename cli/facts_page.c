@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/facts_page.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "cli/terminal.h"
+#include "core/fold.h"
+
+#define SENTENCE_SIZE 512
+
+char *moment(char dst[MOMENT_SIZE], int64_t when, int64_t now)
+{
+	char date[UTC_SIZE], span[UTC_SPAN_SIZE];
+
+	if (when == 0)
+		snprintf(dst, MOMENT_SIZE, "never");
+	else if (when > now)
+		snprintf(dst, MOMENT_SIZE, "in %s (%s)", utc_span(span, when - now),
+			 utc_format(date, when));
+	else
+		snprintf(dst, MOMENT_SIZE, "%s ago (%s)", utc_span(span, now - when),
+			 utc_format(date, when));
+	return dst;
+}
+
+/* When a fact was looked up, and how much longer it is good for. */
+static char *age_of(char dst[SENTENCE_SIZE], const struct freshness *fresh, int64_t now)
+{
+	char checked[MOMENT_SIZE], failed[MOMENT_SIZE], next[MOMENT_SIZE];
+
+	moment(checked, fresh->checked, now);
+	moment(failed, fresh->failed, now);
+	moment(next, fresh->expires, now);
+	if (fresh->checked == 0 && fresh->failed == 0)
+		snprintf(dst, SENTENCE_SIZE, "not looked up yet");
+	else if (fresh->failed != 0)
+		snprintf(dst, SENTENCE_SIZE, "the look-up fails since %s; it last succeeded %s; next "
+			 "try %s", failed, checked, fresh->expires > now ? next : "is due");
+	else
+		snprintf(dst, SENTENCE_SIZE, "looked up %s, %s %s", checked,
+			 fresh->expires > now ? "to be looked up again" : "due for another look since",
+			 next);
+	return dst;
+}
+
+static const char *signed_or_not(bool secure)
+{
+	return secure ? "signed (DNSSEC)" : "not signed";
+}
+
+static const char *mx_text(const struct mx_facts *mx)
+{
+	switch (mx->state) {
+	case MX_UNKNOWN:
+		break;
+	case MX_FOUND:
+		return mx->truncated ? "too many hosts; only the first are looked at" : "found";
+	case MX_IMPLICIT:
+		return "there are no MX records, so the domain is its own mail host";
+	case MX_LITERAL:
+		return "none is made: the next hop names its host";
+	case MX_NULL:
+		return "the domain takes no mail (null MX, RFC 7505)";
+	case MX_NXDOMAIN:
+		return "there is no such domain";
+	}
+	return "unknown";
+}
+
+void page_mx(const struct facts *facts, const struct cli *cli)
+{
+	const struct mx_facts *mx = &facts->domain.mx;
+	char age[SENTENCE_SIZE];
+
+	page_heading("MX look-up");
+	if (mx->state == MX_UNKNOWN || mx->state == MX_LITERAL)
+		page_field("result", "%s", mx_text(mx));
+	else
+		page_field("result", "%s; the answer is %s", mx_text(mx), signed_or_not(mx->secure));
+	if (mx->state != MX_LITERAL)
+		page_field("age", "%s", age_of(age, &mx->fresh, cli->now));
+	for (size_t i = 0; i < mx->count; i++)
+		page_field(i == 0 ? "hosts" : "", "%u %s", mx->refs[i].preference, mx->refs[i].host);
+}
+
+static void page_address(const struct host_facts *host, int64_t now)
+{
+	char age[SENTENCE_SIZE];
+
+	age_of(age, &host->addr_fresh, now);
+	switch (host->addr) {
+	case ADDR_UNKNOWN:
+		page_field("address", "unknown; %s", age);
+		break;
+	case ADDR_FOUND:
+		page_field("address", "found, %s; %s", signed_or_not(host->addr_secure), age);
+		break;
+	case ADDR_NONE:
+		page_field("address", "there is none, so this host does not count; %s", age);
+		break;
+	}
+}
+
+static void page_tlsa(const struct host_facts *host, int64_t now)
+{
+	char age[SENTENCE_SIZE];
+
+	age_of(age, &host->tlsa_fresh, now);
+	switch (host->tlsa) {
+	case TLSA_UNKNOWN:
+		page_field("TLSA", "unknown; %s", age);
+		break;
+	case TLSA_ABSENT:
+		if (host->addr == ADDR_FOUND && !host->addr_secure)
+			page_field("TLSA", "none that counts: the host's address is not signed (RFC "
+				   "7672, section 2.2)");
+		else
+			page_field("TLSA", "none; %s", age);
+		break;
+	case TLSA_USABLE:
+	case TLSA_UNUSABLE:
+		page_field("TLSA", "%u usable and %u unusable records of %s; %s", host->tlsa_usable,
+			   host->tlsa_unusable, host->tlsa_base, age);
+		break;
+	}
+}
+
+static const char *verified_text(enum verified verified)
+{
+	switch (verified) {
+	case VERIFIED_UNKNOWN:
+		break;
+	case VERIFIED_DANE:
+		return "the certificate is proven by DANE";
+	case VERIFIED_NAME:
+		return "the certificate is from a known CA and names the host";
+	case VERIFIED_CHAIN:
+		return "the certificate is from a known CA, but names another host";
+	case VERIFIED_NOT:
+		return "the certificate is neither proven by DANE nor from a known CA";
+	}
+	return "the certificate was not judged";
+}
+
+static char *observed_text(char dst[SENTENCE_SIZE], const struct observation *seen)
+{
+	const char *what = "never talked to";
+
+	switch (seen->observed) {
+	case OBSERVED_TLS:
+		snprintf(dst, SENTENCE_SIZE, "%s with %s; %s", tls_version_name(seen->version),
+			 seen->cipher, verified_text(seen->verified));
+		return dst;
+	case OBSERVED_PLAIN:
+		what = "it offers no STARTTLS";
+		break;
+	case OBSERVED_TLS_FAILED:
+		what = "it offers STARTTLS, but the handshake failed";
+		break;
+	case OBSERVED_UNREACHABLE:
+		what = "it could not be talked to";
+		break;
+	case OBSERVED_NOTHING:
+		break;
+	}
+	snprintf(dst, SENTENCE_SIZE, "%s%s%s", what, seen->detail[0] != '\0' ? ": " : "",
+		 seen->detail);
+	return dst;
+}
+
+static void page_probe(const struct host_facts *host, int64_t now)
+{
+	const struct observation *seen = &host->last;
+	char text[SENTENCE_SIZE], when[MOMENT_SIZE], next[MOMENT_SIZE], spki[2 * SPKI_SIZE + 1];
+
+	observed_text(text, seen);
+	if (seen->observed == OBSERVED_NOTHING) {
+		page_field("probe", "%s", text);
+		return;
+	}
+	page_field("probe", "%s", text);
+	page_field("", "by %s, %s; next %s", source_name(seen->source), moment(when, seen->time, now),
+		   host->last_expires > now ? moment(next, host->last_expires, now) : "is due");
+	if (!seen->has_spki)
+		return;
+	for (size_t i = 0; i < SPKI_SIZE; i++)
+		snprintf(spki + 2 * i, 3, "%02x", seen->spki[i]);
+	page_field("key SHA-256", "%s", spki);
+}
+
+void page_history(const struct history *history, int64_t now)
+{
+	char first[MOMENT_SIZE], last[MOMENT_SIZE];
+
+	if (history->last_tls == 0)
+		page_field("TLS seen", "never");
+	else
+		page_field("TLS seen", "first %s, last %s, on %u%s days; last with %s and %s",
+			   moment(first, history->first_tls, now),
+			   moment(last, history->last_tls, now), (unsigned)history->tls_days.count,
+			   history->tls_days.count == TIMESET_MAX ? " or more" : "",
+			   tls_version_name(history->last_version), history->last_cipher);
+	if (history->last_plain == 0)
+		page_field("plain seen", "never");
+	else
+		page_field("plain seen", "last %s, on %u%s days", moment(last, history->last_plain, now),
+			   (unsigned)history->plain_days.count,
+			   history->plain_days.count == TIMESET_MAX ? " or more" : "");
+}
+
+void page_host(const struct facts *facts, size_t i, const struct cli *cli)
+{
+	const struct host_facts *host = &facts->host[i];
+	int64_t lost = fold_downgrade_since(&host->history);
+	char since[MOMENT_SIZE];
+
+	page_heading("MX host %s, port %u", facts->domain.mx.refs[i].host,
+		     (unsigned)nexthop_port(&facts->nexthop, cli->settings.smtp_port));
+	page_address(host, cli->now);
+	page_tlsa(host, cli->now);
+	page_probe(host, cli->now);
+	page_history(&host->history, cli->now);
+	if (lost != 0)
+		page_field("DOWNGRADE", "it had TLS and no longer offers it, since %s",
+			   moment(since, lost, cli->now));
+}
+
+void page_sts(const struct sts_facts *sts, const struct cli *cli)
+{
+	char age[SENTENCE_SIZE], fetched[MOMENT_SIZE], until[MOMENT_SIZE];
+
+	page_heading("MTA-STS");
+	if (!cli->settings.mta_sts) {
+		page_field("policy", "not looked at (mta_sts = false)");
+		return;
+	}
+	if (sts->mode == STS_UNKNOWN || sts->mode == STS_NONE)
+		page_field("policy", "%s", sts->mode == STS_NONE ? "none" : "unknown");
+	else
+		page_field("policy", "mode %s, id %s, fetched %s, %s %s", sts_mode_name(sts->mode),
+			   sts->id, moment(fetched, sts->fetched, cli->now),
+			   sts->until > cli->now ? "runs out" : "ran out",
+			   moment(until, sts->until, cli->now));
+	page_field("age", "%s", age_of(age, &sts->fresh, cli->now));
+	if (sts->detail[0] != '\0')
+		page_field("failure", "%s", sts->detail);
+	for (size_t i = 0; i < sts->patterns; i++)
+		page_field(i == 0 ? "mx" : "", "%s", sts->pattern[i]);
+}
+
+void page_floor(const struct known *known, const struct cli *cli)
+{
+	const struct history *history = &known->facts.domain.history;
+	const struct settings *s = &cli->settings;
+	char forgotten[MOMENT_SIZE];
+
+	page_heading("History of the domain");
+	page_history(history, cli->now);
+	if (known->facts.domain.forgotten != 0)
+		page_field("forgotten", "%s: what was seen up to then does not count",
+			   moment(forgotten, known->facts.domain.forgotten, cli->now));
+	if (known->decision.floor)
+		page_field("floor", "yes: TLS is required, whatever happens");
+	else
+		page_field("floor", "no: %u handshakes on %u days are on record; %zu on %zu days are "
+			   "needed (learn_after_successes, learn_after_days)%s",
+			   (unsigned)history->successes.count, (unsigned)history->tls_days.count,
+			   s->learn_after_successes, s->learn_after_days,
+			   s->history_max_age != 0 ? ", none older than history_max_age" : "");
+}
+
+void page_override(const struct override *override, int64_t now)
+{
+	char set[MOMENT_SIZE], expires[MOMENT_SIZE];
+	const char *what = "";
+
+	switch (override->kind) {
+	case OVERRIDE_NONE:
+		return;
+	case OVERRIDE_EXACT:
+		what = "exactly ";
+		break;
+	case OVERRIDE_MINIMUM:
+		what = "at least ";
+		break;
+	case OVERRIDE_HANDS_OFF:
+		what = "left to main.cf; ";
+		break;
+	}
+	page_heading("Override");
+	page_field("answer", "%s%s", what,
+		   override->kind == OVERRIDE_HANDS_OFF ? "NOTFOUND" : level_name(override->level));
+	page_field("set", "%s by %s: %s", moment(set, override->set, now), override->author,
+		   override->reason);
+	page_field(override->expires != 0 && override->expires <= now ? "expired" : "expires", "%s",
+		   moment(expires, override->expires, now));
+}
+
+void page_pins(const struct pins *pins)
+{
+	char spki[2 * SPKI_SIZE + 1];
+
+	if (pins->count == 0)
+		return;
+	page_heading("Keys on file");
+	for (size_t i = 0; i < pins->count; i++) {
+		for (size_t j = 0; j < SPKI_SIZE; j++)
+			snprintf(spki + 2 * j, 3, "%02x", pins->spki[i][j]);
+		page_field("key SHA-256", "%s", spki);
+	}
+}
+
+struct journal_page {
+	const struct known *known;
+	const struct cli *cli;
+	size_t entries;
+};
+
+static bool page_entry(void *context, const struct journal_entry *entry)
+{
+	struct journal_page *page = context;
+	char date[UTC_SIZE];
+
+	if (!known_concerns(page->known, page->cli, entry))
+		return true;
+	if (page->entries++ == 0)
+		page_heading("Journal");
+	page_field(entry->event, "%s %s, by %s%s%s", utc_format(date, entry->time), entry->subject,
+		   entry->author, entry->detail[0] != '\0' ? ": " : "", entry->detail);
+	return true;
+}
+
+void page_journal(const struct known *known, const struct cli *cli, struct ledger_txn *txn)
+{
+	struct journal_page page = {known, cli, 0};
+
+	ledger_each_journal(txn, NULL, page_entry, &page);
+}

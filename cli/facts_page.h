@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * facts_page - facts in sentences, each with its age and source, for an admin
+ * who has never read the code. Printed as fields of a page (terminal.h).
+ */
+#ifndef POSTSEAL_CLI_FACTS_PAGE_H
+#define POSTSEAL_CLI_FACTS_PAGE_H
+
+#include "base/utc.h"
+#include "cli/cli.h"
+#include "cli/known.h"
+
+/* "5 min ago (2026-01-02T03:04:05Z)", "in 2 h (...)", or "never" for 0. */
+#define MOMENT_SIZE (UTC_SIZE + UTC_SPAN_SIZE + 16)
+char *moment(char dst[MOMENT_SIZE], int64_t when, int64_t now);
+
+/* The MX look-up, then each host under a heading of its own. */
+void page_mx(const struct facts *facts, const struct cli *cli);
+void page_host(const struct facts *facts, size_t i, const struct cli *cli);
+void page_sts(const struct sts_facts *sts, const struct cli *cli);
+/* Fields "TLS" and "plain". */
+void page_history(const struct history *history, int64_t now);
+/* Is there a floor, and why or why not? */
+void page_floor(const struct known *known, const struct cli *cli);
+void page_override(const struct override *override, int64_t now);
+void page_pins(const struct pins *pins);
+/* What the journal says of it; a heading, and a line an entry. Nothing if none. */
+void page_journal(const struct known *known, const struct cli *cli, struct ledger_txn *txn);
+
+#endif

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "base/utc.h"
+#include "core/fold.h"
+#include "io/status_json.h"
+
+/*
+ * Small things. All text in facts is printable ASCII (core/record.h), so what
+ * can fail here is memory, and that is found out in print_line.
+ */
+
+static json_t *text_or_null(const char *text)
+{
+	return text[0] != '\0' ? json_string(text) : json_null();
+}
+
+static json_t *date_or_null(int64_t seconds)
+{
+	char date[UTC_SIZE];
+
+	return seconds != 0 ? json_string(utc_format(date, seconds)) : json_null();
+}
+
+static json_t *spki_or_null(bool has, const uint8_t spki[SPKI_SIZE])
+{
+	char hex[2 * SPKI_SIZE + 1];
+
+	for (size_t i = 0; i < SPKI_SIZE; i++)
+		snprintf(hex + 2 * i, 3, "%02x", spki[i]);
+	return has ? json_string(hex) : json_null();
+}
+
+static void print_line(json_t *json)
+{
+	char *line = json ? json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+
+	if (line == NULL)
+		log_fatal("cannot write JSON: out of memory");
+	puts(line);
+	free(line);
+	json_decref(json);
+}
+
+static json_t *status_json(const struct known *known)
+{
+	struct buf line = {0};
+	json_t *json;
+
+	status_json_append(&line, &known->status, NULL, 0, known->facts.nexthop.key);
+	json = json_loadb(line.data, line.len, 0, NULL);
+	buf_free(&line);
+	return json;
+}
+
+static json_t *rule_json(enum rule rule)
+{
+	return json_pack("{s:i, s:s, s:s}", "number", (int)rule, "name", rule_name(rule), "text",
+			 rule_text(rule));
+}
+
+/*
+ * Facts.
+ */
+
+static json_t *freshness_json(const struct freshness *fresh)
+{
+	return json_pack("{s:o, s:o, s:o}", "checked", date_or_null(fresh->checked), "expires",
+			 date_or_null(fresh->expires), "failing_since", date_or_null(fresh->failed));
+}
+
+static json_t *dates_json(const struct timeset *set)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < set->count; i++)
+		json_array_append_new(list, date_or_null(set->times[i]));
+	return list;
+}
+
+static json_t *history_json(const struct history *history)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "first_tls", date_or_null(history->first_tls),
+			 "last_tls", date_or_null(history->last_tls),
+			 "last_plain", date_or_null(history->last_plain),
+			 "best_version", text_or_null(tls_version_name(history->best_version)),
+			 "last_version", text_or_null(tls_version_name(history->last_version)),
+			 "last_cipher", text_or_null(history->last_cipher),
+			 "handshakes", dates_json(&history->successes),
+			 "tls_days", dates_json(&history->tls_days),
+			 "plain_days", dates_json(&history->plain_days));
+}
+
+static json_t *observation_json(const struct observation *seen, int64_t next)
+{
+	if (seen->observed == OBSERVED_NOTHING)
+		return json_null();
+	return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "time", date_or_null(seen->time),
+			 "source", source_name(seen->source),
+			 "observed", observed_name(seen->observed),
+			 "tls_version", text_or_null(tls_version_name(seen->version)),
+			 "cipher", text_or_null(seen->cipher),
+			 "spki_sha256", spki_or_null(seen->has_spki, seen->spki),
+			 "verified", text_or_null(verified_name(seen->verified)),
+			 "detail", text_or_null(seen->detail),
+			 "next", date_or_null(next));
+}
+
+static json_t *host_json(const struct mx_ref *ref, const struct host_facts *host)
+{
+	json_t *address = freshness_json(&host->addr_fresh);
+	json_t *tlsa = freshness_json(&host->tlsa_fresh);
+
+	json_object_set_new(address, "state", json_string(addr_state_name(host->addr)));
+	json_object_set_new(address, "dnssec", json_boolean(host->addr_secure));
+	json_object_set_new(tlsa, "state", json_string(tlsa_state_name(host->tlsa)));
+	json_object_set_new(tlsa, "usable", json_integer(host->tlsa_usable));
+	json_object_set_new(tlsa, "unusable", json_integer(host->tlsa_unusable));
+	json_object_set_new(tlsa, "base", text_or_null(host->tlsa_base));
+	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:o}", "host", ref->host, "preference",
+			 (int)ref->preference, "address", address, "tlsa", tlsa, "probe",
+			 observation_json(&host->last, host->last_expires), "history",
+			 history_json(&host->history));
+}
+
+static json_t *hosts_json(const struct facts *facts)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < facts->domain.mx.count; i++)
+		json_array_append_new(list, host_json(&facts->domain.mx.refs[i], &facts->host[i]));
+	return list;
+}
+
+static json_t *mx_json(const struct facts *facts)
+{
+	const struct mx_facts *mx = &facts->domain.mx;
+	json_t *json = freshness_json(&mx->fresh);
+
+	json_object_set_new(json, "state", json_string(mx_state_name(mx->state)));
+	json_object_set_new(json, "dnssec", json_boolean(mx->secure));
+	json_object_set_new(json, "truncated", json_boolean(mx->truncated));
+	json_object_set_new(json, "hosts", hosts_json(facts));
+	return json;
+}
+
+static json_t *sts_json(const struct sts_facts *sts)
+{
+	json_t *json = freshness_json(&sts->fresh);
+	json_t *patterns = json_array();
+
+	for (size_t i = 0; i < sts->patterns; i++)
+		json_array_append_new(patterns, json_string(sts->pattern[i]));
+	json_object_set_new(json, "mode", json_string(sts_mode_name(sts->mode)));
+	json_object_set_new(json, "id", text_or_null(sts->id));
+	json_object_set_new(json, "fetched", date_or_null(sts->fetched));
+	json_object_set_new(json, "until", date_or_null(sts->until));
+	json_object_set_new(json, "mx", patterns);
+	json_object_set_new(json, "detail", text_or_null(sts->detail));
+	return json;
+}
+
+static json_t *override_json(const struct override *override)
+{
+	static const char *const kinds[] = {
+		[OVERRIDE_NONE] = "",
+		[OVERRIDE_EXACT] = "exact",
+		[OVERRIDE_MINIMUM] = "minimum",
+		[OVERRIDE_HANDS_OFF] = "hands-off",
+	};
+
+	if (override->kind == OVERRIDE_NONE)
+		return json_null();
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "kind", kinds[override->kind], "level",
+			 level_name(override->level), "set", date_or_null(override->set), "expires",
+			 date_or_null(override->expires), "author", text_or_null(override->author),
+			 "reason", text_or_null(override->reason));
+}
+
+static json_t *pins_json(const struct pins *pins)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < pins->count; i++)
+		json_array_append_new(list, spki_or_null(true, pins->spki[i]));
+	return list;
+}
+
+struct journal_list {
+	const struct known *known;
+	const struct cli *cli;
+	json_t *entries;
+};
+
+static bool list_entry(void *context, const struct journal_entry *entry)
+{
+	struct journal_list *list = context;
+
+	if (!known_concerns(list->known, list->cli, entry))
+		return true;
+	json_array_append_new(list->entries,
+			      json_pack("{s:o, s:s, s:s, s:s, s:o}", "time",
+					date_or_null(entry->time), "subject", entry->subject, "event",
+					entry->event, "author", entry->author, "detail",
+					text_or_null(entry->detail)));
+	return true;
+}
+
+static json_t *journal_json(const struct known *known, const struct cli *cli,
+			    struct ledger_txn *txn)
+{
+	struct journal_list list = {known, cli, json_array()};
+
+	ledger_each_journal(txn, NULL, list_entry, &list);
+	return list.entries;
+}
+
+static json_t *replies_json(const struct known *known, const struct cli *cli)
+{
+	json_t *replies = json_object();
+
+	for (int i = 0; i < 2 * MAP_COUNT; i++) {
+		enum map map = (enum map)(i / 2);
+		bool tlsrpt = i % 2 == 1;
+		struct buf reply = {0};
+		char name[64];
+
+		if (!map_is_policy(map))
+			continue;
+		snprintf(name, sizeof(name), "%s%s", map_name(map), tlsrpt ? "+tlsrpt" : "");
+		known_reply(&reply, known, cli, map, tlsrpt);
+		json_object_set_new(replies, name, json_stringn(reply.data, reply.len));
+		buf_free(&reply);
+	}
+	return replies;
+}
+
+/*
+ * What the verbs print.
+ */
+
+static json_t *listed_json(const struct known *known)
+{
+	json_t *json = status_json(known);
+
+	json_object_set_new(json, "rule", rule_json(known->decision.rule));
+	json_object_set_new(json, "floor", json_boolean(known->decision.floor));
+	return json;
+}
+
+void json_print_listed(const struct known *known)
+{
+	print_line(listed_json(known));
+}
+
+void json_print_explained(const struct known *known, const struct cli *cli, struct ledger_txn *txn)
+{
+	const struct facts *facts = &known->facts;
+	json_t *json = listed_json(known);
+
+	json_object_set_new(json, "settled", json_boolean(known->decision.settled));
+	json_object_set_new(json, "stale", json_boolean(known->decision.stale));
+	json_object_set_new(json, "replies", replies_json(known, cli));
+	json_object_set_new(json, "mx_lookup", mx_json(facts));
+	json_object_set_new(json, "mta_sts", sts_json(&facts->domain.sts));
+	json_object_set_new(json, "history", history_json(&facts->domain.history));
+	json_object_set_new(json, "forgotten", date_or_null(facts->domain.forgotten));
+	json_object_set_new(json, "override", override_json(&facts->override));
+	json_object_set_new(json, "pins", pins_json(&facts->pins));
+	json_object_set_new(json, "journal", journal_json(known, cli, txn));
+	print_line(json);
+}
+
+void json_print_history(const struct known *known, const struct cli *cli, struct ledger_txn *txn)
+{
+	const struct facts *facts = &known->facts;
+	json_t *hosts = json_array();
+
+	for (size_t i = 0; i < facts->domain.mx.count; i++)
+		json_array_append_new(hosts, json_pack("{s:s, s:o}", "host",
+						       facts->domain.mx.refs[i].host, "history",
+						       history_json(&facts->host[i].history)));
+	print_line(json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}", "domain", facts->nexthop.key,
+			     "floor", known->decision.floor, "forgotten",
+			     date_or_null(facts->domain.forgotten), "history",
+			     history_json(&facts->domain.history), "mx", hosts, "journal",
+			     journal_json(known, cli, txn)));
+}
+
+void json_print_forgotten(const char *domain, int64_t when, const struct history *history)
+{
+	print_line(json_pack("{s:s, s:o, s:o}", "domain", domain, "forgotten", date_or_null(when),
+			     "history", history_json(history)));
+}
+
+/* A list is written in braces; its strings are quoted as JSON's are. */
+static json_t *list_json(const struct buf *value)
+{
+	struct buf array = {0};
+	json_t *json;
+
+	buf_append(&array, value->data, value->len);
+	array.data[0] = '[';
+	array.data[array.len - 1] = ']';
+	json = json_loadb(array.data, array.len, 0, NULL);
+	buf_free(&array);
+	return json;
+}
+
+static json_t *setting_json(const struct setting *setting, struct buf *value)
+{
+	json_t *json = setting_is_list(setting)
+			       ? list_json(value)
+			       : json_loadb(value->data, value->len, JSON_DECODE_ANY, NULL);
+
+	/* Words that stand for themselves, as in a file. */
+	return json != NULL ? json : text_or_null(buf_cstr(value));
+}
+
+void json_print_settings(const struct settings *settings,
+			 bool (*wanted)(const struct setting *setting, const char *value))
+{
+	json_t *json = json_object();
+
+	for (size_t i = 0; i < settings_table_count; i++) {
+		const struct setting *setting = &settings_table[i];
+		struct buf value = {0};
+
+		setting->show(settings, setting, &value);
+		if (wanted(setting, buf_cstr(&value)))
+			json_object_set_new(json, setting->name, setting_json(setting, &value));
+		buf_free(&value);
+	}
+	print_line(json);
+}
+
+/*
+ * The way back.
+ */
+
+static bool read_text(const json_t *json, const char *name, char *dst, size_t size)
+{
+	const json_t *member = json_object_get(json, name);
+
+	if (json_is_null(member)) {
+		dst[0] = '\0';
+		return true;
+	}
+	if (!json_is_string(member))
+		return false;
+	str_printable(dst, size, json_string_value(member), json_string_length(member));
+	return true;
+}
+
+static bool read_date(const json_t *json, const char *name, int64_t *seconds)
+{
+	const json_t *member = json_object_get(json, name);
+
+	*seconds = 0;
+	return json_is_null(member) ||
+	       (json_is_string(member) && utc_parse(json_string_value(member), seconds));
+}
+
+static bool read_state(const json_t *json, enum status_state *state)
+{
+	static const enum status_state states[] = {STATUS_UNKNOWN, STATUS_PLAIN, STATUS_TLS,
+						   STATUS_DANE};
+	const json_t *member = json_object_get(json, "state");
+
+	for (size_t i = 0; json_is_string(member) && i < ARRAY_LEN(states); i++) {
+		*state = states[i];
+		if (strcmp(json_string_value(member), status_state_name(states[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool json_read_standing(struct standing *standing, const char *line, size_t len)
+{
+	json_t *json = json_loadb(line, len, 0, NULL);
+	const json_t *guaranteed = json_object_get(json, "guaranteed");
+	bool good = json_is_boolean(guaranteed) && read_state(json, &standing->state) &&
+		    read_text(json, "domain", standing->domain, sizeof(standing->domain)) &&
+		    read_text(json, "tls_version", standing->tls_version,
+			      sizeof(standing->tls_version)) &&
+		    read_text(json, "cipher", standing->cipher, sizeof(standing->cipher)) &&
+		    read_text(json, "reason", standing->reason, sizeof(standing->reason)) &&
+		    read_date(json, "downgrade_since", &standing->downgrade_since);
+
+	standing->guaranteed = json_is_true(guaranteed);
+	json_decref(json);
+	return good;
+}

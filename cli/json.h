@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * json - what the verbs print with --json: one object, one line each, and the
+ * way back for the status that the socketmap server sends. A member that is not
+ * known or does not apply is null; dates are RFC 3339.
+ */
+#ifndef POSTSEAL_CLI_JSON_H
+#define POSTSEAL_CLI_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "cli/cli.h"
+#include "cli/known.h"
+
+/* What `status` shows of the line of JSON that io/status_json.h describes. */
+struct standing {
+	enum status_state state;
+	bool guaranteed;
+	char domain[NEXTHOP_SIZE];
+	char tls_version[16];
+	char cipher[CIPHER_SIZE];
+	char reason[REASON_SIZE];
+	int64_t downgrade_since; /* 0: none */
+};
+
+/* False when it is not what a status looks like. */
+bool json_read_standing(struct standing *standing, const char *line, size_t len);
+
+/* Each prints one line. */
+void json_print_listed(const struct known *known);
+void json_print_explained(const struct known *known, const struct cli *cli,
+			  struct ledger_txn *txn);
+void json_print_history(const struct known *known, const struct cli *cli, struct ledger_txn *txn);
+void json_print_forgotten(const char *domain, int64_t when, const struct history *history);
+/* Names and values as written in a file, for which `wanted` says yes. */
+void json_print_settings(const struct settings *settings,
+			 bool (*wanted)(const struct setting *setting, const char *value));
+
+#endif

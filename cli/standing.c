@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/standing.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/utc.h"
+#include "cli/json.h"
+#include "cli/known.h"
+#include "cli/terminal.h"
+#include "io/socketmap_client.h"
+#include "io/status_json.h"
+
+/* The server never makes `status` wait. */
+#define ASK_WAIT_MS 10000
+#define ADDRESS_SHOWN 512
+/* An address up to this width shares its column with the others. */
+#define ADDRESS_COLUMN 28
+#define LABEL_COLUMN 7
+
+/* One of these is there. */
+struct informant {
+	struct ledger *ledger;
+	struct socketmap_client *client;
+};
+
+static bool open_informant(struct informant *informant, const struct cli *cli)
+{
+	char error[LEDGER_ERROR_SIZE], client_error[SOCKETMAP_CLIENT_ERROR_SIZE];
+
+	*informant = (struct informant){0};
+	informant->ledger = ledger_open(cli->settings.ledger, LEDGER_READ, error);
+	if (informant->ledger != NULL)
+		return true;
+	if (errno == EACCES) {
+		informant->client = socketmap_client_open(&cli->settings, clock_mono_ms() + ASK_WAIT_MS,
+						       client_error);
+		if (informant->client != NULL)
+			return true;
+		cli_error(cli, "%s", client_error);
+	}
+	cli_error(cli, "%s", error);
+	return false;
+}
+
+static void close_informant(struct informant *informant)
+{
+	ledger_close(informant->ledger);
+	socketmap_client_close(informant->client);
+}
+
+static bool ask_ledger(struct ledger *ledger, const struct cli *cli, const struct subject *subject,
+		       const char *word, struct buf *line)
+{
+	struct known *known = mem_alloc(sizeof(*known));
+	struct ledger_txn *txn = ledger_begin_read(ledger);
+	bool told = txn != NULL && known_get(known, cli, txn, &subject->nexthop) != LOOKUP_ERROR;
+
+	if (told)
+		status_json_append(line, &known->status, subject->is_address ? word : NULL,
+				   strlen(word), subject->nexthop.key);
+	else
+		cli_error(cli, "cannot tell about %s: its record in the ledger cannot be read",
+			  subject->nexthop.key);
+	ledger_abort(txn);
+	free(known);
+	return told;
+}
+
+static bool ask_server(struct socketmap_client *client, const struct cli *cli, const char *word,
+		       struct buf *line)
+{
+	char error[SOCKETMAP_CLIENT_ERROR_SIZE];
+
+	if (!socketmap_client_ask(client, map_name(MAP_STATUS), word,
+				  clock_mono_ms() + ASK_WAIT_MS, line, error)) {
+		cli_error(cli, "%s", error);
+		return false;
+	}
+	if (line->len < 3 || memcmp(line->data, "OK ", 3) != 0) {
+		char shown[ADDRESS_SHOWN];
+
+		cli_error(cli, "postseal-socketmap could not tell: %s",
+			  str_printable(shown, sizeof(shown), line->data, line->len));
+		return false;
+	}
+	buf_consume(line, 3);
+	return true;
+}
+
+static void print_first_line(const struct standing *standing, const char *address, int column)
+{
+	terminal_dot(standing->state);
+	printf("%s%-*s%s  %-*s", terminal_paint(terminal_state_paint(standing->state)), LABEL_COLUMN,
+	       status_label(standing->state), terminal_plain(), column, address);
+	if (standing->state == STATUS_PLAIN || standing->state == STATUS_UNKNOWN) {
+		printf("  %s\n", standing->reason);
+		return;
+	}
+	if (standing->tls_version[0] != '\0')
+		printf("  %s %s,", standing->tls_version, standing->cipher);
+	printf("%s\n", standing->guaranteed ? (standing->tls_version[0] ? " guaranteed"
+								      : "  guaranteed")
+					    : (standing->tls_version[0] ? " not guaranteed"
+									: "  not guaranteed"));
+}
+
+static void print_downgrade(const struct standing *standing, int64_t now)
+{
+	char since[UTC_SIZE], span[UTC_SPAN_SIZE];
+
+	printf("         %sdowngrade since %s%s (%s): a server that had TLS no longer\n"
+	       "         offers it; mail to it waits. Tell its postmaster, or give up for good:\n"
+	       "         postseal forget %s\n",
+	       terminal_paint(PAINT_RED), utc_format(since, standing->downgrade_since),
+	       terminal_plain(), utc_span(span, now - standing->downgrade_since), standing->domain);
+}
+
+static enum cli_status print_standing(const struct cli *cli, const struct buf *line,
+				      const char *word, int column)
+{
+	struct standing standing;
+	char address[ADDRESS_SHOWN];
+
+	if (!json_read_standing(&standing, line->data, line->len)) {
+		cli_error(cli, "postseal-socketmap says what cannot be understood; is it of the same "
+			  "version as this program, %s?", POSTSEAL_VERSION);
+		return CLI_UNSURE;
+	}
+	if (cli->json) {
+		printf("%.*s\n", (int)line->len, line->data);
+	} else {
+		print_first_line(&standing, str_printable(address, sizeof(address), word, strlen(word)),
+				 column);
+		if (standing.downgrade_since != 0)
+			print_downgrade(&standing, cli->now);
+	}
+	if (standing.state == STATUS_UNKNOWN)
+		return CLI_UNSURE;
+	return standing.state == STATUS_PLAIN ? CLI_NO : CLI_YES;
+}
+
+static int address_column(const struct cli *cli)
+{
+	int column = 0;
+
+	for (int i = 0; i < cli->count; i++) {
+		int len = (int)strnlen(cli->words[i], ADDRESS_COLUMN);
+
+		column = len > column ? len : column;
+	}
+	return column;
+}
+
+enum cli_status standing_print_all(const struct cli *cli, const struct subject *subjects)
+{
+	enum cli_status worst = CLI_YES;
+	struct informant informant;
+
+	if (!open_informant(&informant, cli))
+		return CLI_UNSURE;
+	for (int i = 0; i < cli->count; i++) {
+		const char *word = cli->words[i];
+		struct buf line = {0};
+		bool told = informant.ledger != NULL
+				    ? ask_ledger(informant.ledger, cli, &subjects[i], word, &line)
+				    : ask_server(informant.client, cli, word, &line);
+
+		worst = cli_worse(worst, told ? print_standing(cli, &line, word, address_column(cli))
+					      : CLI_UNSURE);
+		buf_free(&line);
+	}
+	close_informant(&informant);
+	return worst;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/terminal.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+
+#define PAGE_INDENT 2
+#define PAGE_NAME 13 /* columns of a field's name, with the blank behind it */
+
+static bool colours;
+static bool symbols;
+
+void terminal_open(void)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	setlocale(LC_CTYPE, "");
+	colours = isatty(STDOUT_FILENO) == 1 && (no_color == NULL || no_color[0] == '\0') &&
+		  term != NULL && strcmp(term, "dumb") != 0;
+	symbols = colours && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+bool terminal_has_person(void)
+{
+	return isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
+}
+
+const char *terminal_paint(enum paint paint)
+{
+	static const char *const codes[] = {
+		[PAINT_GREEN] = "\033[32m", [PAINT_RED] = "\033[31m", [PAINT_YELLOW] = "\033[33m",
+		[PAINT_GREY] = "\033[90m",  [PAINT_BOLD] = "\033[1m",
+	};
+
+	return colours ? codes[paint] : "";
+}
+
+const char *terminal_plain(void)
+{
+	return colours ? "\033[0m" : "";
+}
+
+enum paint terminal_state_paint(enum status_state state)
+{
+	switch (state) {
+	case STATUS_DANE:
+	case STATUS_TLS:
+		return PAINT_GREEN;
+	case STATUS_PLAIN:
+		return PAINT_RED;
+	case STATUS_UNKNOWN:
+		break;
+	}
+	return PAINT_GREY;
+}
+
+void terminal_dot(enum status_state state)
+{
+	if (symbols)
+		printf("%s\u25cf%s ", terminal_paint(terminal_state_paint(state)), terminal_plain());
+}
+
+void page_heading(const char *format, ...)
+{
+	va_list args;
+
+	fputs(terminal_paint(PAINT_BOLD), stdout);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	puts(terminal_plain());
+}
+
+/* Words, broken at blanks, from column `column` on; the first line is begun. */
+static void print_wrapped(const char *text, int column)
+{
+	int at = column;
+
+	while (*text != '\0') {
+		int len = (int)strcspn(text, " ");
+
+		if (at > column && at + 1 + len > PAGE_WIDTH) {
+			printf("\n%*s", column, "");
+			at = column;
+		} else if (at > column) {
+			putchar(' ');
+			at++;
+		}
+		printf("%.*s", len, text);
+		at += len;
+		text += len;
+		text += strspn(text, " ");
+	}
+	putchar('\n');
+}
+
+void page_field(const char *name, const char *format, ...)
+{
+	char line[2048];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	printf("%*s%-*s", PAGE_INDENT, "", PAGE_NAME, name);
+	print_wrapped(line, PAGE_INDENT + PAGE_NAME);
+}

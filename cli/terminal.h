@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * terminal - colour, symbols and pages of text for people. Colour and symbols
+ * only where standard output is a terminal, and not with $NO_COLOR
+ * (https://no-color.org) or on a dumb one; so what scripts read never changes.
+ */
+#ifndef POSTSEAL_CLI_TERMINAL_H
+#define POSTSEAL_CLI_TERMINAL_H
+
+#include <stdbool.h>
+
+#include "core/status.h"
+
+enum paint { PAINT_GREEN, PAINT_RED, PAINT_YELLOW, PAINT_GREY, PAINT_BOLD };
+
+/* Once, before any of the others. */
+void terminal_open(void);
+/* Is there someone who can be asked, and sees what is printed? */
+bool terminal_has_person(void);
+
+/* What starts and ends a colour; "" where there is none. */
+const char *terminal_paint(enum paint paint);
+const char *terminal_plain(void);
+enum paint terminal_state_paint(enum status_state state);
+/* "● " in the state's colour where symbols are shown, else "". */
+void terminal_dot(enum status_state state);
+
+/*
+ * A page: headings, and named fields whose text is wrapped to PAGE_WIDTH
+ * columns and stands in a column of its own.
+ */
+#define PAGE_WIDTH 80
+
+__attribute__((format(printf, 1, 2))) void page_heading(const char *format, ...);
+__attribute__((format(printf, 2, 3))) void page_field(const char *name, const char *format, ...);
+
+#endif
