@@ -313,18 +313,42 @@ static void log_observation(const char *key, const struct observation *seen)
 			 seen->detail[0] != '\0' ? ": " : "", seen->detail);
 }
 
-/* The latest look is shown in any case; learned from only if the admin wants it. */
-static void take_observation(struct prober *prober, struct host_facts *facts, const char *key,
+/* Once, and loudly: until an admin mends it, nothing that we see in the clear means anything. */
+static bool tell_stripping(struct ledger_txn *txn, const char *key, enum strip_change change)
+{
+	if (change == STRIP_BEGAN) {
+		log_error("host=%s is one of many that offer no STARTTLS any more: something between "
+			  "here and the Internet takes it away (a firewall's SMTP inspection, a "
+			  "transparent proxy); every requirement of TLS stays, and mail waits", key);
+		return add_entry(txn, "*", "stripping",
+				 "many hosts lost STARTTLS at once, the latest being %.60s; our own "
+				 "network takes it away", key);
+	}
+	log_warning("host=%s offers STARTTLS, as most hosts do again", key);
+	return add_entry(txn, "*", "stripping-ended", "most hosts offer STARTTLS again");
+}
+
+/*
+ * The latest look is shown in any case; learned from only if the admin wants
+ * it, and if it is not our own network that we look at.
+ */
+static bool take_observation(struct prober *prober, struct ledger_txn *txn,
+			     struct host_facts *facts, const char *key,
 			     const struct observation *seen)
 {
 	int64_t next = freshness_next_probe(facts, seen, freshness_salt(key));
+	enum strip_change change = strip_guard_note(&prober->guard, key, &facts->history, seen,
+						    clock_wall());
 
+	if (change != STRIP_SAME && !tell_stripping(txn, key, change))
+		return false;
 	if ((prober->settings->learn_from & LEARN_PROBE) != 0) {
-		fold_host(facts, seen, next, false);
-		return;
+		fold_host(facts, seen, next, prober->guard.stripped);
+	} else {
+		facts->last = *seen;
+		facts->last_expires = next;
 	}
-	facts->last = *seen;
-	facts->last_expires = next;
+	return true;
 }
 
 static bool tell_host_downgrade(struct ledger_txn *txn, const char *key, int64_t since)
@@ -366,7 +390,8 @@ static bool learn_smtp(struct prober *prober, struct ledger_txn *txn, struct job
 	}
 	log_observation(task->key, &job->smtp.seen);
 	before = fold_downgrade_since(&facts->history);
-	take_observation(prober, facts, task->key, &job->smtp.seen);
+	if (!take_observation(prober, txn, facts, task->key, &job->smtp.seen))
+		return false;
 	after = fold_downgrade_since(&facts->history);
 	if (!ledger_put_host(txn, task->host, task->port, facts))
 		return false;

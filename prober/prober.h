@@ -16,6 +16,7 @@
 
 #include "core/facts.h"
 #include "core/settings.h"
+#include "core/strip_guard.h"
 #include "io/ledger.h"
 #include "io/loop.h"
 #include "prober/askers.h"
@@ -37,6 +38,7 @@ struct prober {
 	struct domain_task *domains; /* by next hop's key */
 	struct host_task *hosts;     /* by host and port */
 	struct refresh *refresh;
+	struct strip_guard guard;
 	struct facts facts;          /* scratch, of whoever runs */
 };
 

@@ -2,7 +2,6 @@
 #include "core/smtp_reply.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/str.h"
 
@@ -22,11 +21,14 @@ static unsigned parse_code(const char *line, size_t len)
 /* The keyword ends where Postfix sees it end, at a blank or "=". */
 static bool is_starttls(const char *text, size_t len)
 {
-	static const char keyword[] = "STARTTLS";
+	static const char keyword[] = "starttls";
 	const size_t n = sizeof(keyword) - 1;
 
-	if (len < n || strncasecmp(text, keyword, n) != 0)
+	if (len < n)
 		return false;
+	for (size_t i = 0; i < n; i++)
+		if (str_lower_char(text[i]) != keyword[i])
+			return false;
 	return len == n || text[n] == ' ' || text[n] == '\t' || text[n] == '=';
 }
 

@@ -207,6 +207,8 @@ static void shake_hands(struct talk *talk)
 
 static void converse(struct talk *talk)
 {
+	/* What an earlier address had to say is of no interest any more. */
+	talk->seen->detail[0] = '\0';
 	if (!greeted(talk))
 		return;
 	if (!offered(talk)) {
