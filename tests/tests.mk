@@ -14,6 +14,10 @@ $(foreach t,$(UNIT_NAMES),$(eval $(call unit_vars,$(t))))
 # Those that look into a program.
 tests/test_answer_SRCS += socketmap/answer.c socketmap/throttle.c
 
+# The misbehaving SMTP server of the live world.
+TESTS           += tests/peer
+tests/peer_SRCS := tests/live/peer.c
+
 include tests/fuzz/fuzz.mk tests/lint/lint.mk tests/scenario/scenario.mk tests/bench/bench.mk
 
 # What a check needs built; $(TESTS) holds the unit tests, the fuzz targets with
