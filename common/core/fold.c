@@ -123,12 +123,12 @@ bool fold_floor(const struct history *history, const struct settings *settings, 
 
 bool fold_now_tls(const struct history *history)
 {
-	return history->last_tls > 0 && history->last_tls >= history->last_plain;
+	return history->last_tls > history->last_plain;
 }
 
 bool fold_now_plain(const struct history *history)
 {
-	return history->last_plain > history->last_tls;
+	return history->last_plain > 0 && history->last_plain >= history->last_tls;
 }
 
 int64_t fold_downgrade_since(const struct history *history)
@@ -137,7 +137,7 @@ int64_t fold_downgrade_since(const struct history *history)
 
 	if (history->last_tls == 0 || !fold_now_plain(history))
 		return 0;
-	first = timeset_first_after(&history->plain_days, history->last_tls);
+	first = timeset_first_after(&history->plain_days, history->last_tls - 1);
 	return first != 0 ? first : history->last_plain;
 }
 
@@ -169,9 +169,9 @@ int64_t fold_domain_downgrade_since(const struct facts *facts)
 		if (host->last_tls > domain->forgotten)
 			since = earlier(since, fold_downgrade_since(host));
 		else if (!any_tls && domain->history.last_tls > 0 &&
-			 host->last_plain > domain->history.last_tls)
+			 host->last_plain >= domain->history.last_tls)
 			since = earlier(since, timeset_first_after(&host->plain_days,
-								   domain->history.last_tls));
+								   domain->history.last_tls - 1));
 	}
 	return since;
 }
@@ -206,7 +206,7 @@ static enum reach host_reach(const struct host_facts *host, const struct history
 		return REACH_NOT;
 	if (since->last_tls == 0 && since->last_plain == 0)
 		return REACH_UNSEEN;
-	return since->last_tls >= since->last_plain ? REACH_TLS : REACH_PLAIN;
+	return fold_now_tls(since) ? REACH_TLS : REACH_PLAIN;
 }
 
 /*

@@ -30,7 +30,10 @@ void fold_since(struct history *out, const struct history *history, int64_t afte
  */
 bool fold_floor(const struct history *history, const struct settings *settings, int64_t now);
 
-/* Which of the two was seen last; both false while nothing was. */
+/*
+ * Which of the two was seen last; both false while nothing was. Within the same
+ * second the order is not known, and the bad news is believed.
+ */
 bool fold_now_tls(const struct history *history);
 bool fold_now_plain(const struct history *history);
 
