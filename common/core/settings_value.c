@@ -251,7 +251,7 @@ static bool fold_resolver(char dst[DOMAIN_SIZE], const char *value)
 	if (value[0] != '[' && (value[0] < '0' || value[0] > '9'))
 		return false;
 	return (size_t)snprintf(text, sizeof(text), "inet:%s", value) < sizeof(text) &&
-	       endpoint_parse(&endpoint, text) && endpoint.port != 0;
+	       endpoint_parse(&endpoint, text);
 }
 
 static bool fold_domain(char dst[DOMAIN_SIZE], const char *value)
