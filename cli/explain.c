@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* postseal explain - every fact, the rule that decided, and the exact replies. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/facts_page.h"
 #include "cli/json.h"
@@ -33,12 +34,12 @@ static void page_decision(const struct known *known, const struct cli *cli)
 		   rule_text(d->rule));
 	if (d->under != d->rule)
 		page_field("", "as before, by \"%s\": %s", rule_name(d->under), rule_text(d->under));
-	page_field("reason", "%s", d->reason);
+	if (strcmp(d->reason, rule_text(d->rule)) != 0)
+		page_field("reason", "%s", d->reason);
 	if (status->downgrade_since != 0)
-		page_field("DOWNGRADE", "a server that had TLS no longer offers it, since %s; mail to it "
-			   "waits. Tell its postmaster, or give up for good: postseal forget %s",
-			   moment(since, status->downgrade_since, cli->now),
-			   known->facts.nexthop.key);
+		page_field("DOWNGRADE", "since %s: %s %s",
+			   moment_date(since, status->downgrade_since, cli->now),
+			   downgrade_text(d->guaranteed), d->guaranteed ? known->facts.nexthop.key : "");
 	if (!d->settled)
 		page_field("not settled", "some fact was never looked up; Postfix waits for the prober "
 			   "(first_contact)");
@@ -99,8 +100,8 @@ const struct verb verb_explain = {
 	.arguments = "DOMAIN",
 	.summary = "Tells why: the facts, the rule that decided, the replies",
 	.options = "",
-	.help = "DOMAIN is a next hop as Postfix writes it (example.com, [mx.example.com]:587), or a\n"
-		"mail address. Each fact is shown with its age. The replies are those of\n"
+	.help = "DOMAIN is a next hop as Postfix writes it (example.com, [mx.example.com]:587),\n"
+		"or a mail address. Each fact is shown with its age. The replies are those of\n"
 		"  postmap -q DOMAIN socketmap:inet:127.0.0.1:7672:MAP\n"
 		"once the prober has been waited for.\n"
 		"\n"

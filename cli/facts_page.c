@@ -10,38 +10,67 @@
 
 #define SENTENCE_SIZE 512
 
-char *moment(char dst[MOMENT_SIZE], int64_t when, int64_t now)
+char *moment_span(char dst[MOMENT_SIZE], int64_t when, int64_t now)
 {
-	char date[UTC_SIZE], span[UTC_SPAN_SIZE];
+	char span[UTC_SPAN_SIZE];
 
 	if (when == 0)
 		snprintf(dst, MOMENT_SIZE, "never");
+	else if (when == now)
+		snprintf(dst, MOMENT_SIZE, "now");
 	else if (when > now)
-		snprintf(dst, MOMENT_SIZE, "in %s (%s)", utc_span(span, when - now),
-			 utc_format(date, when));
+		snprintf(dst, MOMENT_SIZE, "in %s", utc_span(span, when - now));
 	else
-		snprintf(dst, MOMENT_SIZE, "%s ago (%s)", utc_span(span, now - when),
-			 utc_format(date, when));
+		snprintf(dst, MOMENT_SIZE, "%s ago", utc_span(span, now - when));
 	return dst;
 }
 
-/* When a fact was looked up, and how much longer it is good for. */
+char *moment_date(char dst[MOMENT_SIZE], int64_t when, int64_t now)
+{
+	char date[UTC_SIZE], span[MOMENT_SIZE];
+
+	moment_span(span, when, now);
+	if (when == 0)
+		snprintf(dst, MOMENT_SIZE, "never");
+	else
+		snprintf(dst, MOMENT_SIZE, "%s (%.*s)", utc_format(date, when), UTC_SPAN_SIZE, span);
+	return dst;
+}
+
+const char *downgrade_text(bool guaranteed)
+{
+	return guaranteed ? "a server that had TLS no longer offers it, and mail to it waits. Tell its "
+			    "postmaster, or give up for good: postseal forget"
+			  : "a server that had TLS no longer offers it, and nothing keeps mail to it from "
+			    "leaving in the clear";
+}
+
+/* When a fact was looked up, and when it will be again. */
 static char *age_of(char dst[SENTENCE_SIZE], const struct freshness *fresh, int64_t now)
 {
 	char checked[MOMENT_SIZE], failed[MOMENT_SIZE], next[MOMENT_SIZE];
+	bool due = fresh->expires <= now;
 
-	moment(checked, fresh->checked, now);
-	moment(failed, fresh->failed, now);
-	moment(next, fresh->expires, now);
+	moment_span(checked, fresh->checked, now);
+	moment_span(next, fresh->expires, now);
 	if (fresh->checked == 0 && fresh->failed == 0)
 		snprintf(dst, SENTENCE_SIZE, "not looked up yet");
-	else if (fresh->failed != 0)
-		snprintf(dst, SENTENCE_SIZE, "the look-up fails since %s; it last succeeded %s; next "
-			 "try %s", failed, checked, fresh->expires > now ? next : "is due");
+	else if (fresh->failed == 0)
+		snprintf(dst, SENTENCE_SIZE, "looked up %s; next look %s", checked, due ? "is due" : next);
 	else
-		snprintf(dst, SENTENCE_SIZE, "looked up %s, %s %s", checked,
-			 fresh->expires > now ? "to be looked up again" : "due for another look since",
-			 next);
+		snprintf(dst, SENTENCE_SIZE, "THE LOOK-UP FAILS since %s; it %s%s; next try %s",
+			 moment_date(failed, fresh->failed, now),
+			 fresh->checked != 0 ? "last succeeded " : "never succeeded",
+			 fresh->checked != 0 ? checked : "", due ? "is due" : next);
+	return dst;
+}
+
+/* "1 day", "2 days", "32 or more days". */
+#define DAYS_SIZE 24
+static char *count_days(char dst[DAYS_SIZE], const struct timeset *days)
+{
+	snprintf(dst, DAYS_SIZE, "%u%s day%s", (unsigned)days->count,
+		 days->count == TIMESET_MAX ? " or more" : "", days->count == 1 ? "" : "s");
 	return dst;
 }
 
@@ -177,12 +206,13 @@ static void page_probe(const struct host_facts *host, int64_t now)
 
 	observed_text(text, seen);
 	if (seen->observed == OBSERVED_NOTHING) {
-		page_field("probe", "%s", text);
+		page_field("latest look", "%s", text);
 		return;
 	}
-	page_field("probe", "%s", text);
-	page_field("", "by %s, %s; next %s", source_name(seen->source), moment(when, seen->time, now),
-		   host->last_expires > now ? moment(next, host->last_expires, now) : "is due");
+	page_field("latest look", "%s", text);
+	page_field("", "by %s, %s; next %s", source_name(seen->source),
+		   moment_date(when, seen->time, now),
+		   host->last_expires > now ? moment_span(next, host->last_expires, now) : "is due");
 	if (!seen->has_spki)
 		return;
 	for (size_t i = 0; i < SPKI_SIZE; i++)
@@ -192,22 +222,22 @@ static void page_probe(const struct host_facts *host, int64_t now)
 
 void page_history(const struct history *history, int64_t now)
 {
-	char first[MOMENT_SIZE], last[MOMENT_SIZE];
+	char first[MOMENT_SIZE], last[MOMENT_SIZE], days[DAYS_SIZE];
 
-	if (history->last_tls == 0)
-		page_field("TLS seen", "never");
-	else
-		page_field("TLS seen", "first %s, last %s, on %u%s days; last with %s and %s",
-			   moment(first, history->first_tls, now),
-			   moment(last, history->last_tls, now), (unsigned)history->tls_days.count,
-			   history->tls_days.count == TIMESET_MAX ? " or more" : "",
-			   tls_version_name(history->last_version), history->last_cipher);
+	if (history->last_tls == 0) {
+		page_field("TLS", "never seen");
+	} else {
+		page_field("TLS", "first seen %s", moment_date(first, history->first_tls, now));
+		page_field("", "last seen %s, on %s", moment_date(last, history->last_tls, now),
+			   count_days(days, &history->tls_days));
+		page_field("", "%s with %s", tls_version_name(history->last_version),
+			   history->last_cipher);
+	}
 	if (history->last_plain == 0)
-		page_field("plain seen", "never");
+		page_field("no TLS", "never seen");
 	else
-		page_field("plain seen", "last %s, on %u%s days", moment(last, history->last_plain, now),
-			   (unsigned)history->plain_days.count,
-			   history->plain_days.count == TIMESET_MAX ? " or more" : "");
+		page_field("no TLS", "last seen %s, on %s", moment_date(last, history->last_plain, now),
+			   count_days(days, &history->plain_days));
 }
 
 void page_host(const struct facts *facts, size_t i, const struct cli *cli)
@@ -224,7 +254,7 @@ void page_host(const struct facts *facts, size_t i, const struct cli *cli)
 	page_history(&host->history, cli->now);
 	if (lost != 0)
 		page_field("DOWNGRADE", "it had TLS and no longer offers it, since %s",
-			   moment(since, lost, cli->now));
+			   moment_date(since, lost, cli->now));
 }
 
 void page_sts(const struct sts_facts *sts, const struct cli *cli)
@@ -240,9 +270,9 @@ void page_sts(const struct sts_facts *sts, const struct cli *cli)
 		page_field("policy", "%s", sts->mode == STS_NONE ? "none" : "unknown");
 	else
 		page_field("policy", "mode %s, id %s, fetched %s, %s %s", sts_mode_name(sts->mode),
-			   sts->id, moment(fetched, sts->fetched, cli->now),
+			   sts->id, moment_span(fetched, sts->fetched, cli->now),
 			   sts->until > cli->now ? "runs out" : "ran out",
-			   moment(until, sts->until, cli->now));
+			   moment_span(until, sts->until, cli->now));
 	page_field("age", "%s", age_of(age, &sts->fresh, cli->now));
 	if (sts->detail[0] != '\0')
 		page_field("failure", "%s", sts->detail);
@@ -260,15 +290,15 @@ void page_floor(const struct known *known, const struct cli *cli)
 	page_history(history, cli->now);
 	if (known->facts.domain.forgotten != 0)
 		page_field("forgotten", "%s: what was seen up to then does not count",
-			   moment(forgotten, known->facts.domain.forgotten, cli->now));
+			   moment_date(forgotten, known->facts.domain.forgotten, cli->now));
 	if (known->decision.floor)
 		page_field("floor", "yes: TLS is required, whatever happens");
 	else
-		page_field("floor", "no: %u handshakes on %u days are on record; %zu on %zu days are "
-			   "needed (learn_after_successes, learn_after_days)%s",
-			   (unsigned)history->successes.count, (unsigned)history->tls_days.count,
-			   s->learn_after_successes, s->learn_after_days,
-			   s->history_max_age != 0 ? ", none older than history_max_age" : "");
+		page_field("floor", "no: handshakes on record %u, needed %zu (learn_after_successes); "
+			   "days %u, needed %zu (learn_after_days)%s",
+			   (unsigned)history->successes.count, s->learn_after_successes,
+			   (unsigned)history->tls_days.count, s->learn_after_days,
+			   s->history_max_age != 0 ? "; none older than history_max_age" : "");
 }
 
 void page_override(const struct override *override, int64_t now)
@@ -292,10 +322,10 @@ void page_override(const struct override *override, int64_t now)
 	page_heading("Override");
 	page_field("answer", "%s%s", what,
 		   override->kind == OVERRIDE_HANDS_OFF ? "NOTFOUND" : level_name(override->level));
-	page_field("set", "%s by %s: %s", moment(set, override->set, now), override->author,
+	page_field("set", "%s by %s: %s", moment_date(set, override->set, now), override->author,
 		   override->reason);
 	page_field(override->expires != 0 && override->expires <= now ? "expired" : "expires", "%s",
-		   moment(expires, override->expires, now));
+		   moment_date(expires, override->expires, now));
 }
 
 void page_pins(const struct pins *pins)

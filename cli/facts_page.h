@@ -10,9 +10,14 @@
 #include "cli/cli.h"
 #include "cli/known.h"
 
-/* "5 min ago (2026-01-02T03:04:05Z)", "in 2 h (...)", or "never" for 0. */
 #define MOMENT_SIZE (UTC_SIZE + UTC_SPAN_SIZE + 16)
-char *moment(char dst[MOMENT_SIZE], int64_t when, int64_t now);
+/* "5 min ago", "in 2 h", "now", or "never" for 0. */
+char *moment_span(char dst[MOMENT_SIZE], int64_t when, int64_t now);
+/* "2026-01-02T03:04:05Z (5 min ago)", or "never". */
+char *moment_date(char dst[MOMENT_SIZE], int64_t when, int64_t now);
+
+/* What a downgrade means and what to do about it; DOMAIN is to be put in. */
+const char *downgrade_text(bool guaranteed);
 
 /* The MX look-up, then each host under a heading of its own. */
 void page_mx(const struct facts *facts, const struct cli *cli);

@@ -146,13 +146,13 @@ static enum cli_status run(struct cli *cli)
 const struct verb verb_forget = {
 	.name = "forget",
 	.arguments = "DOMAIN",
-	.summary = "Gives up what was learned about a domain, and its guarantee",
+	.summary = "Gives up what was learned about a domain",
 	.options = "y",
 	.help = "  -y, --yes  do not ask (it asks on a terminal only)\n"
 		"\n"
-		"For a provider that has given up TLS for good. What its servers showed until now\n"
-		"no longer counts; DNS facts and the history of its servers, which other domains\n"
-		"may share, stay. The act is written to the journal (`postseal history`).\n"
+		"For a provider that has given up TLS for good. What its servers showed until\n"
+		"now no longer counts; DNS facts and the history of its servers, which other\n"
+		"domains may share, stay. The act is written to the journal (`postseal history`).\n"
 		"\n"
 		"Exit status: 1 if there was nothing to forget.\n",
 	.least = 1,

@@ -24,8 +24,8 @@ static void page_days(const char *name, const struct timeset *days)
 static void page_whole_history(const struct history *history, int64_t now)
 {
 	page_history(history, now);
-	page_days("days of TLS", &history->tls_days);
-	page_days("days of plain", &history->plain_days);
+	page_days("TLS days", &history->tls_days);
+	page_days("no-TLS days", &history->plain_days);
 }
 
 static void print_page(const struct known *known, const struct cli *cli, struct ledger_txn *txn)
@@ -33,8 +33,8 @@ static void print_page(const struct known *known, const struct cli *cli, struct 
 	const struct facts *facts = &known->facts;
 
 	page_floor(known, cli);
-	page_days("days of TLS", &facts->domain.history.tls_days);
-	page_days("days of plain", &facts->domain.history.plain_days);
+	page_days("TLS days", &facts->domain.history.tls_days);
+	page_days("no-TLS days", &facts->domain.history.plain_days);
 	for (size_t i = 0; i < facts->domain.mx.count; i++) {
 		page_heading("MX host %s, port %u", facts->domain.mx.refs[i].host,
 			     (unsigned)nexthop_port(&facts->nexthop, cli->settings.smtp_port));

@@ -11,7 +11,7 @@
 #include "cli/terminal.h"
 
 #define DATE_LEN 10 /* of "2026-01-02T03:04:05Z" */
-#define ROW "%-28s %s%-7s%s  %-11s %4s  %-10s"
+#define ROW "%-28s %s%-7s%s  %-11s %4s  %*s"
 
 struct listing {
 	const struct cli *cli;
@@ -43,7 +43,8 @@ static bool wanted(const struct status *status, const char *state)
 
 static void print_headings(void)
 {
-	printf(ROW "  %s\n", "NEXT HOP", "", "STATE", "", "ANSWER", "RULE", "LAST TLS", "NOTE");
+	printf(ROW "  %s\n", "NEXT HOP", "", "STATE", "", "ANSWER", "RULE", -DATE_LEN, "LAST TLS",
+	       "NOTE");
 }
 
 static const char *answer_of(const struct decision *decision)
@@ -69,7 +70,8 @@ static void print_row(const struct known *known)
 		utc_format(last, status->last_tls)[DATE_LEN] = '\0';
 	snprintf(rule, sizeof(rule), "%d", (int)known->decision.rule);
 	printf(ROW, known->facts.nexthop.key, terminal_paint(paint), status_label(status->state),
-	       terminal_plain(), answer_of(&known->decision), rule, last);
+	       terminal_plain(), answer_of(&known->decision), rule,
+	       status->downgrade_since != 0 ? -DATE_LEN : 0, last);
 	if (status->downgrade_since != 0)
 		printf("  %sdowngrade%s", terminal_paint(PAINT_RED), terminal_plain());
 	putchar('\n');
@@ -140,8 +142,8 @@ const struct verb verb_list = {
 	.arguments = "",
 	.summary = "Lists all that is known, a line a domain",
 	.options = "s",
-	.help = "  -s, --state STATE  only dane, tls, plain, unknown, or downgrade: those that had\n"
-		"                     TLS and lost it, whose mail waits\n"
+	.help = "  -s, --state STATE  only dane, tls, plain, unknown, or downgrade: those that\n"
+		"                     had TLS and lost it\n"
 		"\n"
 		"The answer is the one of map `policy`; \"-\" leaves it to main.cf, \"wait\" defers.\n"
 		"`postseal explain` tells of each rule.\n"

@@ -46,11 +46,11 @@ static void print_usage(FILE *to)
 
 static void print_verb_usage(FILE *to, const struct verb *verb)
 {
-	fprintf(to, "usage: postseal %s [-c FILE] [--json]%s%s%s %s\n%s.\n\n%s", verb->name,
+	fprintf(to, "usage: postseal %s [-c FILE] [--json]%s%s%s%s%s\n%s.\n\n%s", verb->name,
 		strchr(verb->options, 'n') != NULL ? " [-n]" : "",
 		strchr(verb->options, 's') != NULL ? " [--state STATE]" : "",
-		strchr(verb->options, 'y') != NULL ? " [--yes]" : "", verb->arguments,
-		verb->summary, verb->help);
+		strchr(verb->options, 'y') != NULL ? " [--yes]" : "",
+		verb->arguments[0] != '\0' ? " " : "", verb->arguments, verb->summary, verb->help);
 }
 
 static const struct verb *find_verb(const char *name)

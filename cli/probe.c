@@ -154,8 +154,9 @@ const struct verb verb_probe = {
 	.arguments = "DOMAIN...",
 	.summary = "Has the prober look again, waits, and shows the outcome",
 	.options = "",
-	.help = "All look-ups and the SMTP probe of each MX host are made anew, whatever is known.\n"
-		"The outcome is shown as by `postseal status`; `postseal explain` has the details.\n"
+	.help = "All look-ups and the SMTP probe of each MX host are made anew, whatever is\n"
+		"known. The outcome is shown as by `postseal status`; `postseal explain` has\n"
+		"the details.\n"
 		"\n"
 		"Exit status: as `postseal status`; 3 also if the prober could not be asked.\n",
 	.least = 1,

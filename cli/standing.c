@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "base/utc.h"
+#include "cli/facts_page.h"
 #include "cli/json.h"
 #include "cli/known.h"
 #include "cli/terminal.h"
@@ -102,23 +102,19 @@ static void print_first_line(const struct standing *standing, const char *addres
 		printf("  %s\n", standing->reason);
 		return;
 	}
+	putchar(' ');
 	if (standing->tls_version[0] != '\0')
-		printf("  %s %s,", standing->tls_version, standing->cipher);
-	printf("%s\n", standing->guaranteed ? (standing->tls_version[0] ? " guaranteed"
-								      : "  guaranteed")
-					    : (standing->tls_version[0] ? " not guaranteed"
-									: "  not guaranteed"));
+		printf(" %s %s,", standing->tls_version, standing->cipher);
+	puts(standing->guaranteed ? " guaranteed" : " not guaranteed");
 }
 
 static void print_downgrade(const struct standing *standing, int64_t now)
 {
-	char since[UTC_SIZE], span[UTC_SPAN_SIZE];
+	char since[MOMENT_SIZE];
 
-	printf("         %sdowngrade since %s%s (%s): a server that had TLS no longer\n"
-	       "         offers it; mail to it waits. Tell its postmaster, or give up for good:\n"
-	       "         postseal forget %s\n",
-	       terminal_paint(PAINT_RED), utc_format(since, standing->downgrade_since),
-	       terminal_plain(), utc_span(span, now - standing->downgrade_since), standing->domain);
+	page_text(LABEL_COLUMN + 2, "DOWNGRADE since %s: %s %s",
+		  moment_date(since, standing->downgrade_since, now),
+		  downgrade_text(standing->guaranteed), standing->guaranteed ? standing->domain : "");
 }
 
 static enum cli_status print_standing(const struct cli *cli, const struct buf *line,

@@ -68,8 +68,12 @@ void terminal_dot(enum status_state state)
 
 void page_heading(const char *format, ...)
 {
+	static bool begun;
 	va_list args;
 
+	if (begun)
+		putchar('\n');
+	begun = true;
 	fputs(terminal_paint(PAINT_BOLD), stdout);
 	va_start(args, format);
 	vprintf(format, args);
@@ -110,4 +114,16 @@ void page_field(const char *name, const char *format, ...)
 	va_end(args);
 	printf("%*s%-*s", PAGE_INDENT, "", PAGE_NAME, name);
 	print_wrapped(line, PAGE_INDENT + PAGE_NAME);
+}
+
+void page_text(int column, const char *format, ...)
+{
+	char line[2048];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	printf("%*s", column, "");
+	print_wrapped(line, column);
 }

@@ -31,7 +31,10 @@ void terminal_dot(enum status_state state);
  */
 #define PAGE_WIDTH 80
 
+/* With a blank line above it, but for the first of a page. */
 __attribute__((format(printf, 1, 2))) void page_heading(const char *format, ...);
 __attribute__((format(printf, 2, 3))) void page_field(const char *name, const char *format, ...);
+/* Text alone, from `column` on. */
+__attribute__((format(printf, 2, 3))) void page_text(int column, const char *format, ...);
 
 #endif

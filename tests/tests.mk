@@ -13,6 +13,11 @@ endef
 $(foreach t,$(UNIT_NAMES),$(eval $(call unit_vars,$(t))))
 # Those that look into a program.
 tests/test_answer_SRCS += socketmap/answer.c socketmap/throttle.c
+# The command line with its clock stopped, which test_cli runs.
+TESTS += tests/postseal-stopped
+tests/postseal-stopped_SRCS := $(wildcard cli/*.c) tests/unit/stopped_clock.c
+tests/postseal-stopped_LIBS := $(postseal_LIBS)
+$(BUILD)/tests/test_cli: | $(BUILD)/tests/postseal-stopped
 
 # The misbehaving SMTP server of the live world.
 TESTS           += tests/peer

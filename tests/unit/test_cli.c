@@ -1,0 +1,701 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The command line, run as a program of its own whose clock is stopped, over a
+ * ledger with known contents. What it prints is compared with tests/unit/cli/,
+ * to the letter; with $UPDATE_GOLDEN set it is written there, to be reviewed.
+ */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <grp.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/utc.h"
+#include "core/fold.h"
+#include "core/netstring.h"
+#include "io/ledger.h"
+
+#define NOW INT64_C(1768046400) /* 2026-01-10T12:00:00Z, stopped_clock.c */
+#define HOUR INT64_C(3600)
+#define GOLDEN "tests/unit/cli"
+
+static char program[256];
+static char dir[] = "/tmp/test_cli.XXXXXX";
+static char ledger_dir[64], conf[64];
+
+/*
+ * The ledger.
+ */
+
+static struct ledger_txn *txn;
+
+static struct observation seen(int64_t when, enum observed observed)
+{
+	struct observation o = {.time = when, .source = SOURCE_PROBE, .observed = observed};
+
+	if (observed == OBSERVED_TLS) {
+		o.version = 0x0304;
+		memcpy(o.cipher, "TLS_AES_256_GCM_SHA384", 23);
+		o.has_spki = true;
+		for (size_t i = 0; i < SPKI_SIZE; i++)
+			o.spki[i] = (uint8_t)i;
+		o.verified = VERIFIED_NAME;
+	}
+	return o;
+}
+
+static struct host_facts host_without_tlsa(void)
+{
+	return (struct host_facts){
+		.addr = ADDR_FOUND,
+		.addr_fresh = {NOW - 600, NOW + 3000, 0},
+		.tlsa = TLSA_ABSENT,
+		.tlsa_fresh = {NOW - 600, NOW + 3000, 0},
+	};
+}
+
+static void put_host(const char *name, const struct host_facts *host)
+{
+	ck_assert(ledger_put_host(txn, name, 25, host));
+}
+
+static struct domain_facts *new_domain(const char *first, const char *second)
+{
+	struct domain_facts *d = mem_zero(1, sizeof(*d));
+
+	d->mx.state = MX_FOUND;
+	d->mx.fresh = (struct freshness){NOW - 600, NOW + 3000, 0};
+	d->sts.mode = STS_NONE;
+	d->sts.fresh = (struct freshness){NOW - 600, NOW + 3000, 0};
+	d->mx.refs[0].preference = 10;
+	str_copy(d->mx.refs[0].host, DOMAIN_SIZE, first);
+	d->mx.count = 1;
+	if (second != NULL) {
+		d->mx.refs[1].preference = 20;
+		str_copy(d->mx.refs[1].host, DOMAIN_SIZE, second);
+		d->mx.count = 2;
+	}
+	return d;
+}
+
+/* Ends the domain. */
+static void put_domain(const char *key, struct domain_facts *domain)
+{
+	ck_assert(ledger_put_domain(txn, key, domain));
+	free(domain);
+}
+
+static void put_dane(void)
+{
+	struct domain_facts *domain = new_domain("mx1.dane.test", "mx2.dane.test");
+	struct host_facts host = host_without_tlsa();
+	struct observation o = seen(NOW - 2 * HOUR, OBSERVED_TLS);
+
+	host.addr_secure = true;
+	host.tlsa = TLSA_USABLE;
+	host.tlsa_usable = 2;
+	host.tlsa_unusable = 1;
+	str_copy(host.tlsa_base, DOMAIN_SIZE, "mx1.dane.test");
+	o.verified = VERIFIED_DANE;
+	fold_host(&host, &o, NOW + 22 * HOUR, false);
+	put_host("mx1.dane.test", &host);
+	put_host("mx2.dane.test", &host);
+	domain->mx.secure = true;
+	domain->history = host.history;
+	put_domain("dane.test", domain);
+}
+
+/* Two days of TLS; then, where `lost`, two days without. */
+static void put_tls(const char *key, const char *mx, bool lost)
+{
+	struct domain_facts *domain = new_domain(mx, NULL);
+	struct host_facts host = host_without_tlsa();
+	struct observation o = seen(NOW - 5 * UTC_DAY, OBSERVED_TLS);
+
+	fold_host(&host, &o, NOW + HOUR, false);
+	o = seen(NOW - 4 * UTC_DAY, OBSERVED_TLS);
+	fold_host(&host, &o, NOW + HOUR, false);
+	domain->history = host.history;
+	if (lost) {
+		o = seen(NOW - 3 * UTC_DAY, OBSERVED_PLAIN);
+		fold_host(&host, &o, NOW + HOUR, false);
+		o = seen(NOW - 2 * UTC_DAY, OBSERVED_PLAIN);
+		fold_host(&host, &o, NOW + HOUR, false);
+		fold_merge(&domain->history, &host.history);
+	}
+	put_host(mx, &host);
+	put_domain(key, domain);
+}
+
+static void put_plain(void)
+{
+	struct domain_facts *domain = new_domain("mx.plain.test", NULL);
+	struct host_facts host = host_without_tlsa();
+	struct observation o = seen(NOW - HOUR, OBSERVED_PLAIN);
+
+	fold_host(&host, &o, NOW + HOUR, false);
+	domain->history = host.history;
+	put_host("mx.plain.test", &host);
+	put_domain("plain.test", domain);
+}
+
+static void put_sts(void)
+{
+	struct domain_facts *domain = new_domain("mx.sts.test", NULL);
+	struct host_facts host = host_without_tlsa();
+	struct observation o = seen(NOW - HOUR, OBSERVED_TLS_FAILED);
+
+	str_copy(o.detail, sizeof(o.detail), "454 4.7.0 TLS not available");
+	fold_host(&host, &o, NOW - 60, false);
+	put_host("mx.sts.test", &host);
+	domain->sts = (struct sts_facts){
+		.mode = STS_ENFORCE,
+		.id = "20260101",
+		.fetched = NOW - 10 * HOUR,
+		.until = NOW - 10 * HOUR + 7 * UTC_DAY,
+		.max_age = 7 * UTC_DAY,
+		.fresh = {NOW - 10 * HOUR, NOW + 60, NOW - 5 * HOUR},
+		.patterns = 2,
+		.pattern = {"mx.sts.test", "*.mx.sts.test"},
+		.detail = "mta-sts.sts.test answered HTTP status 503, and keeps doing so for as long as "
+			  "one cares to look at it",
+	};
+	put_domain("sts.test", domain);
+}
+
+/* Nothing but a failed look-up, an override and pins. */
+static void put_odd_ones(void)
+{
+	struct domain_facts *domain = mem_zero(1, sizeof(*domain));
+	struct override override = {
+		.kind = OVERRIDE_MINIMUM,
+		.level = LEVEL_ENCRYPT,
+		.set = NOW - UTC_DAY,
+		.expires = NOW + 30 * UTC_DAY,
+		.author = "ada",
+		.reason = "contract with the bank",
+	};
+	struct pins pins = {.count = 1};
+	struct journal_entry entry = {
+		.time = NOW - UTC_DAY,
+		.subject = "bank.test",
+		.event = "override",
+		.author = "ada",
+		.detail = "at least encrypt",
+	};
+
+	domain->mx.fresh.failed = NOW - 90;
+	domain->mx.fresh.expires = NOW + 30;
+	put_domain("failing.test", domain);
+	domain = mem_zero(1, sizeof(*domain));
+	domain->mx.state = MX_NULL;
+	domain->mx.fresh = (struct freshness){NOW - 60, NOW + 600, 0};
+	put_domain("nullmx.test", domain);
+	ck_assert(ledger_put_override(txn, "bank.test", &override));
+	ck_assert(ledger_put_pins(txn, "bank.test", &pins));
+	ck_assert(ledger_add_journal(txn, &entry));
+	str_copy(entry.subject, sizeof(entry.subject), "mx.lost.test:25");
+	str_copy(entry.event, sizeof(entry.event), "downgrade");
+	str_copy(entry.author, sizeof(entry.author), "prober");
+	entry.detail[0] = '\0';
+	ck_assert(ledger_add_journal(txn, &entry));
+}
+
+static void seed(void)
+{
+	char error[LEDGER_ERROR_SIZE];
+	struct ledger *ledger = ledger_open(ledger_dir, LEDGER_CREATE, error);
+
+	ck_assert_msg(ledger != NULL, "%s", error);
+	txn = ledger_begin_write(ledger);
+	put_dane();
+	put_tls("tls.test", "mx.tls.test", false);
+	put_tls("lost.test", "mx.lost.test", true);
+	put_plain();
+	put_sts();
+	put_odd_ones();
+	ck_assert(ledger_commit(txn));
+	ledger_close(ledger);
+}
+
+static void write_conf(void)
+{
+	FILE *file = fopen(conf, "w");
+
+	ck_assert_ptr_nonnull(file);
+	fprintf(file, "ledger = \"%s\"\nruntime = \"%s\"\nsocketmap_listen = {\"unix:%s/map.sock\"}\n"
+		      "secure_domains = {\"secure.test\"}\nsmtp_timeout = 1\n", ledger_dir, dir, dir);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+static void setup(void)
+{
+	memcpy(dir + sizeof(dir) - 7, "XXXXXX", 6);
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(chmod(dir, 0755), 0);
+	snprintf(ledger_dir, sizeof(ledger_dir), "%s/ledger", dir);
+	snprintf(conf, sizeof(conf), "%s/conf", dir);
+	write_conf();
+	seed();
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path);
+}
+
+static void teardown(void)
+{
+	nftw(dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/*
+ * Running it.
+ */
+
+struct outcome {
+	int status;
+	struct buf text; /* standard output and standard error */
+};
+
+static _Noreturn void become(int out, bool nobody, const char *words)
+{
+	char copy[256], *argv[16] = {program, (char[]){"-c"}, conf};
+	int argc = 3;
+
+	dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
+	dup2(out, STDOUT_FILENO);
+	dup2(out, STDERR_FILENO);
+	setenv("SUDO_USER", "ada", 1);
+	if (nobody && geteuid() == 0 &&
+	    (setgroups(0, NULL) != 0 || setgid(65534) != 0 || setuid(65534) != 0))
+		_exit(98);
+	str_copy(copy, sizeof(copy), words);
+	for (char *word = strtok(copy, " "); word != NULL && argc < 15; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	argv[argc] = NULL;
+	execv(program, argv);
+	_exit(99);
+}
+
+/* `words` without the program's name and -c. The caller ends outcome.text. */
+static struct outcome run_as(bool nobody, const char *words)
+{
+	struct outcome outcome = {0};
+	int fds[2], status;
+	ssize_t n;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(fds), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0)
+		become(fds[1], nobody, words);
+	close(fds[1]);
+	while ((n = read(fds[0], buf_reserve(&outcome.text, 4096), 4096)) > 0)
+		outcome.text.len += (size_t)n;
+	close(fds[0]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(WIFEXITED(status), "%s died: %s", words, buf_cstr(&outcome.text));
+	outcome.status = WEXITSTATUS(status);
+	return outcome;
+}
+
+static void expect(const char *words, int status, const char *text)
+{
+	struct outcome o = run_as(false, words);
+
+	ck_assert_msg(o.status == status, "%s: status %d: %s", words, o.status, buf_cstr(&o.text));
+	ck_assert_msg(strstr(buf_cstr(&o.text), text) != NULL, "%s: no \"%s\" in: %s", words, text,
+		      buf_cstr(&o.text));
+	buf_free(&o.text);
+}
+
+static void compare_golden(const char *words, const struct buf *got, const char *path)
+{
+	struct buf want = {0};
+	FILE *file = fopen(path, getenv("UPDATE_GOLDEN") != NULL ? "w" : "r");
+	size_t n;
+
+	ck_assert_msg(file != NULL, "%s: %s", path, strerror(errno));
+	if (getenv("UPDATE_GOLDEN") != NULL) {
+		fwrite(got->data, 1, got->len, file);
+	} else {
+		while ((n = fread(buf_reserve(&want, 4096), 1, 4096, file)) > 0)
+			want.len += n;
+		ck_assert_msg(want.len == got->len &&
+			      memcmp(buf_cstr(&want), got->data, got->len) == 0,
+			      "%s: not as in %s:\n%.*s", words, path, (int)got->len, got->data);
+	}
+	fclose(file);
+	buf_free(&want);
+}
+
+/*
+ * The tests.
+ */
+
+static const struct {
+	const char *words;
+	const char *golden;
+	int status;
+} goldens[] = {
+	{"--help", "help", 0},
+	{"status --help", "help-status", 0},
+	{"explain --help", "help-explain", 0},
+	{"history --help", "help-history", 0},
+	{"list --help", "help-list", 0},
+	{"probe --help", "help-probe", 0},
+	{"forget --help", "help-forget", 0},
+	{"config --help", "help-config", 0},
+	{"status a@dane.test", "status-dane", 0},
+	{"status a@dane.test b@Tls.Test. sts.test", "status-tls", 0},
+	{"status a@dane.test b@lost.test", "status-downgrade", 0},
+	{"status a@dane.test c@plain.test", "status-plain", 1},
+	{"status a@plain.test new.test x@failing.test nullmx.test", "status-unknown", 3},
+	{"status --json a@dane.test b@lost.test plain.test new.test", "status-json", 3},
+	{"explain dane.test", "explain-dane", 0},
+	{"explain lost.test", "explain-downgrade", 0},
+	{"explain plain.test", "explain-plain", 0},
+	{"explain sts.test", "explain-sts", 0},
+	{"explain bank.test", "explain-override", 0},
+	{"explain failing.test", "explain-failing", 0},
+	{"explain nullmx.test", "explain-nullmx", 0},
+	{"explain new.test", "explain-new", 1},
+	{"explain .test", "explain-parent", 1},
+	{"explain --json dane.test", "explain-dane-json", 0},
+	{"explain --json bank.test", "explain-override-json", 0},
+	{"list", "list", 0},
+	{"list --state downgrade", "list-downgrade", 0},
+	{"list --state tls", "list-tls", 0},
+	{"list --json -s plain", "list-json", 0},
+	{"history lost.test", "history", 0},
+	{"history --json lost.test", "history-json", 0},
+};
+
+START_TEST(prints_what_it_should)
+{
+	struct outcome o = run_as(false, goldens[_i].words);
+	char path[128];
+
+	ck_assert_msg(o.status == goldens[_i].status, "%s: status %d: %s", goldens[_i].words, o.status,
+		      buf_cstr(&o.text));
+	snprintf(path, sizeof(path), GOLDEN "/%s", goldens[_i].golden);
+	compare_golden(goldens[_i].words, &o.text, path);
+	buf_free(&o.text);
+}
+END_TEST
+
+/* Replies stand as they are; all else for people keeps to a terminal's width. */
+START_TEST(fits_80_columns)
+{
+	struct outcome o = run_as(false, goldens[_i].words);
+	bool replies = false;
+
+	for (char *line = strtok(o.text.len > 0 ? (char *)(uintptr_t)buf_cstr(&o.text) : NULL, "\n");
+	     line != NULL; line = strtok(NULL, "\n")) {
+		replies |= strcmp(line, "Replies to Postfix") == 0;
+		ck_assert_msg(replies || line[0] == '{' || strlen(line) <= 80, "%s: %s",
+			      goldens[_i].words, line);
+	}
+	buf_free(&o.text);
+}
+END_TEST
+
+START_TEST(wrong_usage)
+{
+	static const struct {
+		const char *words;
+		const char *text;
+	} cases[] = {
+		{"", "usage: postseal [-c FILE] VERB"},
+		{"frobnicate", "there is no verb \"frobnicate\""},
+		{"--frobnicate", "`postseal --help` lists"},
+		{"status", "an argument is missing"},
+		{"explain", "an argument is missing"},
+		{"explain a.test b.test", "there are too many arguments"},
+		{"list a.test", "there are too many arguments"},
+		{"list --state purple", "--state is dane, tls, plain, unknown or downgrade"},
+		{"list --yes", "there is no option -y here"},
+		{"status --frobnicate a.test", "usage: postseal status"},
+		{"status a@b@c", "\"a@b@c\" is neither a mail address nor a domain"},
+		{"status @", "is neither"},
+		{"explain not_a_domain..", "is neither"},
+		{"explain tls.test:nosuch", "is neither"},
+		{"status \x1b[31m", "\"\\x1b[31m\" is neither"},
+		{"-c /nonexistent/conf list", "/nonexistent/conf"},
+		{"list -c /nonexistent/conf", "/nonexistent/conf"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		expect(cases[i].words, 2, cases[i].text);
+}
+END_TEST
+
+START_TEST(config)
+{
+	expect("config", 0, "smtp_timeout = 1\n");
+	expect("config", 0, "smtp_port = 25\n");
+	expect("config --json", 0, "\"secure_domains\":[\"secure.test\"],");
+	expect("config --json", 0, "\"smtp_port\":25,");
+	expect("config --json", 0, "\"mta_sts\":true,");
+	expect("config --json", 0, "\"first_contact\":\"wait\",");
+	expect("config --json -n", 0, ",\"smtp_timeout\":1,\"secure_domains\":[\"secure.test\"]}\n");
+}
+END_TEST
+
+/* What `config -n` prints is a settings file with the same meaning. */
+START_TEST(config_round_trip)
+{
+	struct outcome changed = run_as(false, "config -n"), again;
+	FILE *file;
+
+	ck_assert_ptr_null(strstr(buf_cstr(&changed.text), "smtp_port"));
+	file = fopen(conf, "w");
+	fwrite(changed.text.data, 1, changed.text.len, file);
+	fclose(file);
+	again = run_as(false, "config -n");
+	ck_assert_uint_eq(again.text.len, changed.text.len);
+	ck_assert_mem_eq(again.text.data, changed.text.data, again.text.len);
+	buf_free(&changed.text);
+	buf_free(&again.text);
+}
+END_TEST
+
+START_TEST(ledger_that_is_not_there)
+{
+	static const char *const verbs[] = {"status a.test", "explain a.test", "history a.test", "list",
+					    "forget a.test"};
+
+	nftw(ledger_dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+		expect(verbs[i], 3, ledger_dir);
+		expect(verbs[i], 3, "start postseal-prober");
+	}
+	ck_assert_int_ne(access(ledger_dir, F_OK), 0);
+}
+END_TEST
+
+START_TEST(forget)
+{
+	expect("forget new.test", 1, "nothing is known about new.test");
+	expect("forget a@lost.test", 0,
+	       "lost.test: forgotten (TLS from 2026-01-05T12:00:00Z to 2026-01-06T12:00:00Z, on 2 days)");
+	expect("status lost.test", 1, "no SSL ");
+	expect("list --state downgrade", 1, "");
+	expect("explain lost.test", 0, "forgotten    2026-01-10T12:00:00Z (now): what was seen");
+	expect("explain lost.test", 0, "floor        no: handshakes on record 0, needed 1");
+	expect("history lost.test", 0, "forgotten    2026-01-10T12:00:00Z lost.test, by ");
+	if (getuid() == 0)
+		expect("history lost.test", 0, "lost.test, by ada: TLS from");
+	/* Another's history is his own. */
+	expect("status tls.test", 0, "SSL ok ");
+	expect("forget --json --yes tls.test", 0,
+	       "{\"domain\":\"tls.test\",\"forgotten\":\"2026-01-10T12:00:00Z\",\"history\":{\"first_tls\":");
+}
+END_TEST
+
+/* Where permission is lacking, the socketmap server is asked. */
+
+static int listen_at(const char *name)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", dir, name);
+	unlink(address.sun_path);
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(fd, 4), 0);
+	chmod(address.sun_path, 0777);
+	return fd;
+}
+
+/* A server for one connection: each thing it is `asked`, it answers with `reply`. */
+static pid_t serve(int fd, const char *asked, const char *reply)
+{
+	pid_t pid = fork();
+	struct buf in = {0};
+	int client;
+
+	if (pid != 0) {
+		close(fd);
+		return pid;
+	}
+	client = accept(fd, NULL, NULL);
+	while (in.len < strlen(asked)) {
+		ssize_t n = read(client, buf_reserve(&in, 4096), 4096);
+
+		if (n <= 0)
+			_exit(1);
+		in.len += (size_t)n;
+	}
+	if (memcmp(in.data, asked, strlen(asked)) != 0)
+		_exit(2);
+	/* In two pieces: a reader must put them together. */
+	if (write(client, reply, strlen(reply) / 2) < 0)
+		_exit(3);
+	usleep(20000);
+	reply += strlen(reply) / 2;
+	signal(SIGPIPE, SIG_IGN); /* it may have seen enough and gone */
+	if (write(client, reply, strlen(reply)) < 0 && errno != EPIPE)
+		_exit(3);
+	execl("/bin/sh", "sh", "-c", "exit 0", (char *)NULL);
+	_exit(4);
+}
+
+static void expect_as_nobody(const char *words, int status, const char *text)
+{
+	struct outcome o = run_as(true, words);
+
+	ck_assert_msg(o.status == status, "%s: status %d: %s", words, o.status, buf_cstr(&o.text));
+	ck_assert_msg(strstr(buf_cstr(&o.text), text) != NULL, "%s: no \"%s\" in: %s", words, text,
+		      buf_cstr(&o.text));
+	buf_free(&o.text);
+}
+
+static void must_end(pid_t pid)
+{
+	int status;
+
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+
+#define STATUS_TAIL                                                                                \
+	"\"domain\":\"tls.test\",\"state\":\"tls\",\"label\":\"SSL ok\",\"guaranteed\":true,"      \
+	"\"level\":\"encrypt\",\"reason\":\"r\",\"tls_version\":\"TLSv1.3\",\"cipher\":\"X\","     \
+	"\"downgrade_since\":null}"
+
+START_TEST(status_without_permission)
+{
+	static const struct {
+		const char *reply; /* framed here unless it is so already */
+		int status;
+		const char *text;
+	} cases[] = {
+		{"OK {" STATUS_TAIL, 0, "SSL ok   a@tls.test  TLSv1.3 X, guaranteed\n"},
+		{"NOTFOUND ", 3, "could not tell: NOTFOUND"},
+		{"TEMP no\x1b.", 3, "could not tell: TEMP no\\x1b."},
+		{"OK {}", 3, "says what cannot be understood"},
+		{"OK null", 3, "says what cannot be understood"},
+		{"05:OK {},", 3, "gave no answer: Protocol error"},
+		{"9:OK {", 3, "gave no answer: Connection reset"},
+		{"3:OK ,x", 3, "gave no answer: Protocol error"},
+	};
+	pid_t pid;
+
+	chmod(ledger_dir, 0);
+	expect_as_nobody("status a@tls.test", 3, "join that group");
+	expect_as_nobody("status a@tls.test", 3, "cannot ask postseal-socketmap at unix:");
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct buf reply = {0};
+
+		if (cases[i].reply[0] >= '0' && cases[i].reply[0] <= '9')
+			buf_append_str(&reply, cases[i].reply);
+		else
+			netstring_append(&reply, cases[i].reply, strlen(cases[i].reply));
+		pid = serve(listen_at("map.sock"), "17:status a@tls.test,", buf_cstr(&reply));
+		expect_as_nobody("status a@tls.test", cases[i].status, cases[i].text);
+		must_end(pid);
+		buf_free(&reply);
+	}
+	expect_as_nobody("explain tls.test", 3, "join that group");
+	expect_as_nobody("forget tls.test", 3, "join that group");
+	chmod(ledger_dir, 0750);
+}
+END_TEST
+
+START_TEST(probe)
+{
+	static const struct {
+		const char *words;
+		const char *asked;
+		const char *reply;
+		int status;
+		const char *text;
+	} cases[] = {
+		{"probe tls.test", "probe tls.test\n", "news tls.test\ndone tls.test\n", 0, "SSL ok "},
+		{"probe a@plain.test dane.test", "probe plain.test\nprobe dane.test\n",
+		 "done dane.test\nnews plain.test\ndone plain.test\n", 1, "no SSL   a@plain.test"},
+		{"probe new.test", "probe new.test\n", "done other.test\ndone new.test\n", 3, "SSL ?"},
+		/* It dies, or is no prober: said, and then what is known. */
+		{"probe tls.test", "probe tls.test\n", "news tls.test\n", 3, "lost the prober at"},
+		{"probe tls.test", "probe tls.test\n", "news tls.test\n", 3, "SSL ok "},
+		{"probe tls.test", "probe tls.test\n", "hello\n", 3, "cannot understand the prober"},
+		{"probe tls.test", "probe tls.test\n", "done TLS.test\n", 3, "cannot understand"},
+	};
+
+	expect("probe tls.test", 3, "start it (systemctl start postseal-prober)");
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		pid_t pid = serve(listen_at("prober.sock"), cases[i].asked, cases[i].reply);
+
+		expect(cases[i].words, cases[i].status, cases[i].text);
+		must_end(pid);
+	}
+}
+END_TEST
+
+/* Nobody behind the socket any more, or not for us. */
+START_TEST(probe_without_prober)
+{
+	char path[128];
+
+	close(listen_at("prober.sock"));
+	expect("probe tls.test", 3, "Connection refused; the prober does not run");
+	snprintf(path, sizeof(path), "%s/prober.sock", dir);
+	chmod(path, 0700);
+	expect_as_nobody("probe tls.test", 3, geteuid() == 0 ? "join the group postseal" : "");
+}
+END_TEST
+
+static void find_program(void)
+{
+	char self[200];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (n < 0)
+		exit(EXIT_FAILURE);
+	self[n] = '\0';
+	snprintf(program, sizeof(program), "%s/postseal-stopped", dirname(self));
+}
+
+int main(void)
+{
+	TCase *tc = tcase_create("cli");
+	Suite *suite = suite_create("cli");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	find_program();
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 300);
+	tcase_add_loop_test(tc, prints_what_it_should, 0, (int)ARRAY_LEN(goldens));
+	tcase_add_loop_test(tc, fits_80_columns, 0, (int)ARRAY_LEN(goldens));
+	tcase_add_test(tc, wrong_usage);
+	tcase_add_test(tc, config);
+	tcase_add_test(tc, config_round_trip);
+	tcase_add_test(tc, ledger_that_is_not_there);
+	tcase_add_test(tc, forget);
+	tcase_add_test(tc, status_without_permission);
+	tcase_add_test(tc, probe);
+	tcase_add_test(tc, probe_without_prober);
+	suite_add_tcase(suite, tc);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
