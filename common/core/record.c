@@ -14,6 +14,7 @@ enum kind {
 	KIND_HOST = 'H',
 	KIND_OVERRIDE = 'O',
 	KIND_PINS = 'P',
+	KIND_ALIAS = 'A',
 	KIND_JOURNAL = 'J'
 };
 
@@ -359,6 +360,32 @@ bool record_get_pins(struct pins *out, const void *bytes, size_t len)
 		if (r.ok && i > 0 && memcmp(out->spki[i - 1], out->spki[i], SPKI_SIZE) >= 0)
 			r.ok = false;
 	}
+	return wire_close(&r);
+}
+
+void record_put_alias(struct buf *out, const struct alias *alias)
+{
+	put_header(out, KIND_ALIAS);
+	wire_put_u8(out, alias->enabled);
+	wire_put_u8(out, (uint8_t)alias->level);
+	wire_put_text(out, alias->mailbox);
+	wire_put_time(out, alias->changed);
+	wire_put_text(out, alias->author);
+}
+
+bool record_get_alias(struct alias *out, const void *bytes, size_t len)
+{
+	struct wire r = wire_open(bytes, len, KIND_ALIAS, VERSION);
+
+	out->enabled = wire_get_bool(&r);
+	out->level = (enum alias_level)wire_get_small(&r, ALIAS_DANE_ONLY);
+	if (out->level < ALIAS_ENCRYPT)
+		r.ok = false;
+	wire_get_text(&r, out->mailbox, sizeof(out->mailbox));
+	if (strchr(out->mailbox, '@') == NULL)
+		r.ok = false;
+	out->changed = wire_get_time(&r);
+	wire_get_text(&r, out->author, sizeof(out->author));
 	return wire_close(&r);
 }
 

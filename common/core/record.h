@@ -25,6 +25,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "core/alias.h"
 #include "core/facts.h"
 #include "core/journal.h"
 
@@ -33,12 +34,14 @@ void record_put_domain(struct buf *out, const struct domain_facts *domain);
 void record_put_host(struct buf *out, const struct host_facts *host);
 void record_put_override(struct buf *out, const struct override *override);
 void record_put_pins(struct buf *out, const struct pins *pins);
+void record_put_alias(struct buf *out, const struct alias *alias);
 void record_put_journal(struct buf *out, const struct journal_entry *entry);
 
 bool record_get_domain(struct domain_facts *out, const void *bytes, size_t len);
 bool record_get_host(struct host_facts *out, const void *bytes, size_t len);
 bool record_get_override(struct override *out, const void *bytes, size_t len);
 bool record_get_pins(struct pins *out, const void *bytes, size_t len);
+bool record_get_alias(struct alias *out, const void *bytes, size_t len);
 bool record_get_journal(struct journal_entry *out, const void *bytes, size_t len);
 
 /*

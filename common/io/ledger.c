@@ -60,12 +60,12 @@ static uint64_t sequence_of(const MDB_val *key)
 	return sequence;
 }
 
-static void name_record(char dst[NEXTHOP_SIZE], enum ledger_db db, const MDB_val *key)
+static void name_record(char dst[LEDGER_KEY_SIZE], enum ledger_db db, const MDB_val *key)
 {
 	if (db == LEDGER_JOURNAL)
-		snprintf(dst, NEXTHOP_SIZE, "%llu", (unsigned long long)sequence_of(key));
+		snprintf(dst, LEDGER_KEY_SIZE, "%llu", (unsigned long long)sequence_of(key));
 	else
-		str_printable(dst, NEXTHOP_SIZE, key->mv_data, key->mv_size);
+		str_printable(dst, LEDGER_KEY_SIZE, key->mv_data, key->mv_size);
 }
 
 static uint64_t hash_record(enum ledger_db db, const MDB_val *key)
@@ -97,7 +97,7 @@ static size_t number_report(struct ledger *ledger, uint64_t hash)
 static void report_damage(struct ledger *ledger, enum ledger_db db, const MDB_val *key)
 {
 	size_t number = number_report(ledger, hash_record(db, key));
-	char name[NEXTHOP_SIZE];
+	char name[LEDGER_KEY_SIZE];
 
 	if (number == 0)
 		return;
@@ -239,7 +239,7 @@ enum lookup ledger_load(struct ledger_txn *txn, const struct codec *codec, const
 
 static bool refuse(const struct ledger *ledger, enum ledger_db db, const MDB_val *key)
 {
-	char name[NEXTHOP_SIZE];
+	char name[LEDGER_KEY_SIZE];
 
 	name_record(name, db, key);
 	log_error("ledger=%s db=%s key=%s the record is not written: it could not be read again; "
@@ -318,20 +318,20 @@ bool ledger_delete(struct ledger_txn *txn, const struct codec *codec, const char
 }
 
 /* The key's text in `name`. A key that no next hop or host could have is damage. */
-static bool key_text(char name[NEXTHOP_SIZE], enum ledger_db db, const MDB_val *key)
+static bool key_text(char name[LEDGER_KEY_SIZE], enum ledger_db db, const MDB_val *key)
 {
 	if (db == LEDGER_JOURNAL) {
 		name_record(name, db, key);
 		return key->mv_size == SEQUENCE_LEN;
 	}
-	return str_copy_n(name, NEXTHOP_SIZE, key->mv_data, key->mv_size) &&
+	return str_copy_n(name, LEDGER_KEY_SIZE, key->mv_data, key->mv_size) &&
 	       strlen(name) == key->mv_size;
 }
 
 bool ledger_walk(struct ledger_txn *txn, const struct codec *codec, void *record,
 		 ledger_visit_fn *visit, void *context)
 {
-	char name[NEXTHOP_SIZE];
+	char name[LEDGER_KEY_SIZE];
 	MDB_cursor *cursor;
 	MDB_val key, value;
 	bool whole = true;

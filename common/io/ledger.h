@@ -10,8 +10,8 @@
  * readers: whoever may look is in the group of the files ("postseal").
  *
  * Databases: `meta` (schema version), `domain` (by next-hop key), `host` (by
- * host and port), `override`, `pin` (by next-hop key), `journal` (audit, by
- * sequence number). The records are those of core/record.h; a record that does
+ * host and port), `override`, `pin` (by next-hop key), `alias` (by address),
+ * `journal` (audit, by sequence number). The records are those of core/record.h; a record that does
  * not decode is reported with its key, once per key, and counts as
  * LOOKUP_ERROR, never as absent. A record that would not decode is not written.
  */
@@ -22,6 +22,7 @@
 #include <stddef.h>
 
 #include "base/lookup.h"
+#include "core/alias.h"
 #include "core/facts.h"
 #include "core/journal.h"
 #include "core/settings.h"
@@ -70,6 +71,8 @@ enum lookup ledger_get_host(struct ledger_txn *txn, const char *host, uint16_t p
 			    struct host_facts *out);
 enum lookup ledger_get_override(struct ledger_txn *txn, const char *key, struct override *out);
 enum lookup ledger_get_pins(struct ledger_txn *txn, const char *key, struct pins *out);
+/* `address` as alias_key spells it. */
+enum lookup ledger_get_alias(struct ledger_txn *txn, const char *address, struct alias *out);
 
 /* False on failure, which has been logged; then abort. Removing what is not there is no failure. */
 bool ledger_put_domain(struct ledger_txn *txn, const char *key, const struct domain_facts *domain);
@@ -77,6 +80,7 @@ bool ledger_put_host(struct ledger_txn *txn, const char *host, uint16_t port,
 		     const struct host_facts *facts);
 bool ledger_put_override(struct ledger_txn *txn, const char *key, const struct override *override);
 bool ledger_put_pins(struct ledger_txn *txn, const char *key, const struct pins *pins);
+bool ledger_put_alias(struct ledger_txn *txn, const char *address, const struct alias *alias);
 bool ledger_remove_override(struct ledger_txn *txn, const char *key);
 bool ledger_remove_pins(struct ledger_txn *txn, const char *key);
 
@@ -91,19 +95,21 @@ enum lookup ledger_get_facts(struct ledger_txn *txn, const struct nexthop *nexth
 			     uint16_t default_port, struct facts *out);
 
 /*
- * Walk through all domain or host records in key order. Return false from
- * `visit` to stop; it may read in the same transaction, but not write. False
- * when the walk broke (logged); undecodable records are logged and passed over,
- * and make the result false too.
+ * Walk through all records of a kind in key order. Return false from `visit` to
+ * stop; it may read in the same transaction, but not write. False when the walk
+ * broke (logged); undecodable records are logged and passed over, and make the
+ * result false too.
  */
-bool ledger_each_domain(struct ledger_txn *txn,
-			bool (*visit)(void *context, const char *key,
-				      const struct domain_facts *domain),
-			void *context);
-bool ledger_each_host(struct ledger_txn *txn,
-		      bool (*visit)(void *context, const char *key,
-				    const struct host_facts *host),
-		      void *context);
+#define LEDGER_EACH(name, type)                                                                \
+	bool ledger_each_##name(struct ledger_txn *txn,                                        \
+				bool (*visit)(void *context, const char *key, const type *record), \
+				void *context)
+
+LEDGER_EACH(domain, struct domain_facts);
+LEDGER_EACH(host, struct host_facts);
+LEDGER_EACH(override, struct override);
+LEDGER_EACH(pins, struct pins);
+LEDGER_EACH(alias, struct alias);
 
 /* The journal; an entry is never changed once written. */
 bool ledger_add_journal(struct ledger_txn *txn, const struct journal_entry *entry);

@@ -34,7 +34,8 @@ const char *ledger_db_name(enum ledger_db db)
 	static const char *const names[LEDGER_DB_COUNT] = {
 		[LEDGER_META] = "meta",         [LEDGER_DOMAIN] = "domain",
 		[LEDGER_HOST] = "host",         [LEDGER_OVERRIDE] = "override",
-		[LEDGER_PIN] = "pin",           [LEDGER_JOURNAL] = "journal",
+		[LEDGER_PIN] = "pin",           [LEDGER_ALIAS] = "alias",
+		[LEDGER_JOURNAL] = "journal",
 	};
 
 	return names[db];

@@ -36,6 +36,7 @@ CODEC(domain, DOMAIN, struct domain_facts)
 CODEC(host, HOST, struct host_facts)
 CODEC(override, OVERRIDE, struct override)
 CODEC(pins, PIN, struct pins)
+CODEC(alias, ALIAS, struct alias)
 CODEC(journal, JOURNAL, struct journal_entry)
 
 enum lookup ledger_get_domain(struct ledger_txn *txn, const char *key, struct domain_facts *out)
@@ -65,6 +66,11 @@ enum lookup ledger_get_pins(struct ledger_txn *txn, const char *key, struct pins
 	return ledger_load(txn, &codec_pins, key, out);
 }
 
+enum lookup ledger_get_alias(struct ledger_txn *txn, const char *address, struct alias *out)
+{
+	return ledger_load(txn, &codec_alias, address, out);
+}
+
 bool ledger_put_domain(struct ledger_txn *txn, const char *key, const struct domain_facts *domain)
 {
 	return ledger_store(txn, &codec_domain, key, domain);
@@ -92,6 +98,11 @@ bool ledger_put_pins(struct ledger_txn *txn, const char *key, const struct pins 
 	return ledger_store(txn, &codec_pins, key, pins);
 }
 
+bool ledger_put_alias(struct ledger_txn *txn, const char *address, const struct alias *alias)
+{
+	return ledger_store(txn, &codec_alias, address, alias);
+}
+
 bool ledger_remove_override(struct ledger_txn *txn, const char *key)
 {
 	return ledger_delete(txn, &codec_override, key);
@@ -105,51 +116,28 @@ bool ledger_remove_pins(struct ledger_txn *txn, const char *key)
 /*
  * Walks: each puts its type back on what it is shown.
  */
+#define EACH(name, type)                                                                           \
+	struct name##_walk {                                                                       \
+		bool (*visit)(void *context, const char *key, const type *record);                 \
+		void *context;                                                                     \
+	};                                                                                         \
+	static bool visit_##name(void *walk, const char *key, const void *record)                  \
+	{                                                                                          \
+		const struct name##_walk *w = walk;                                                \
+		return w->visit(w->context, key, record);                                          \
+	}                                                                                          \
+	LEDGER_EACH(name, type)                                                                    \
+	{                                                                                          \
+		struct name##_walk walk = {visit, context};                                        \
+		type record;                                                                       \
+		return ledger_walk(txn, &codec_##name, &record, visit_##name, &walk);              \
+	}
 
-struct domain_walk {
-	bool (*visit)(void *context, const char *key, const struct domain_facts *domain);
-	void *context;
-};
-
-static bool visit_domain(void *walk, const char *key, const void *record)
-{
-	const struct domain_walk *w = walk;
-
-	return w->visit(w->context, key, record);
-}
-
-bool ledger_each_domain(struct ledger_txn *txn,
-			bool (*visit)(void *context, const char *key,
-				      const struct domain_facts *domain),
-			void *context)
-{
-	struct domain_facts record;
-	struct domain_walk walk = {visit, context};
-
-	return ledger_walk(txn, &codec_domain, &record, visit_domain, &walk);
-}
-
-struct host_walk {
-	bool (*visit)(void *context, const char *key, const struct host_facts *host);
-	void *context;
-};
-
-static bool visit_host(void *walk, const char *key, const void *record)
-{
-	const struct host_walk *w = walk;
-
-	return w->visit(w->context, key, record);
-}
-
-bool ledger_each_host(struct ledger_txn *txn,
-		      bool (*visit)(void *context, const char *key, const struct host_facts *host),
-		      void *context)
-{
-	struct host_facts record;
-	struct host_walk walk = {visit, context};
-
-	return ledger_walk(txn, &codec_host, &record, visit_host, &walk);
-}
+EACH(domain, struct domain_facts)
+EACH(host, struct host_facts)
+EACH(override, struct override)
+EACH(pins, struct pins)
+EACH(alias, struct alias)
 
 bool ledger_add_journal(struct ledger_txn *txn, const struct journal_entry *entry)
 {

@@ -16,9 +16,13 @@ enum ledger_db {
 	LEDGER_HOST,
 	LEDGER_OVERRIDE,
 	LEDGER_PIN,
+	LEDGER_ALIAS,
 	LEDGER_JOURNAL,
 	LEDGER_DB_COUNT
 };
+
+/* The longest key that LMDB takes, and a NUL. */
+#define LEDGER_KEY_SIZE 512
 
 const char *ledger_db_name(enum ledger_db db);
 
