@@ -27,8 +27,8 @@ packages() {
         echo postfix nsd unbound ldnsutils openssl ca-certificates iproute2
         ;;
     lint)
-        echo clang clang-tidy libclang-rt-14-dev cppcheck shellcheck mandoc
-        echo valgrind
+        echo clang clang-format clang-tidy libclang-rt-14-dev cppcheck
+        echo shellcheck mandoc codespell valgrind lcov
         ;;
     all)
         packages build

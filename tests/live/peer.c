@@ -39,15 +39,13 @@ struct session {
 	const struct sockaddr_in *upstream;
 };
 
-static void
-die(const char *what)
+static void die(const char *what)
 {
 	fprintf(stderr, "peer: %s: %s\n", what, strerror(errno));
 	exit(1);
 }
 
-static void
-nap_ms(long ms)
+static void nap_ms(long ms)
 {
 	struct timespec ts = { ms / 1000, (ms % 1000) * 1000000L };
 
@@ -55,8 +53,7 @@ nap_ms(long ms)
 }
 
 /* Sends all of it; when the client has gone there is nothing left to do. */
-static void
-put(int fd, const void *data, size_t len)
+static void put(int fd, const void *data, size_t len)
 {
 	const char *p = data;
 
@@ -72,15 +69,13 @@ put(int fd, const void *data, size_t len)
 	}
 }
 
-static void
-say(int fd, const char *text)
+static void say(int fd, const char *text)
 {
 	put(fd, text, strlen(text));
 }
 
 /* One line without its end. False at end of file or when it does not fit. */
-static bool
-hear(int fd, char *line, size_t room)
+static bool hear(int fd, char *line, size_t room)
 {
 	size_t len = 0;
 	char c;
@@ -98,8 +93,7 @@ hear(int fd, char *line, size_t room)
 }
 
 /* Reads and ignores until the client gives up. */
-static void
-outwait(int fd)
+static void outwait(int fd)
 {
 	char sink[CHUNK];
 
@@ -108,8 +102,7 @@ outwait(int fd)
 }
 
 /* Bytes that are neither text nor TLS, the same ones at every run. */
-static void
-babble(int fd, size_t len)
+static void babble(int fd, size_t len)
 {
 	unsigned char noise[CHUNK];
 	unsigned int x = 2463534242U;
@@ -132,8 +125,7 @@ babble(int fd, size_t len)
  * A sound SMTP dialogue up to the client's STARTTLS, left unanswered. Whoever
  * never asks for it is refused: these peers exist to spoil TLS, not to take mail.
  */
-static bool
-dialogue_to_starttls(int fd)
+static bool dialogue_to_starttls(int fd)
 {
 	char line[LINE_ROOM];
 
@@ -143,7 +135,7 @@ dialogue_to_starttls(int fd)
 			return true;
 		if (strncasecmp(line, "EHLO", 4) == 0)
 			say(fd, "250-peer.test\r\n250-PIPELINING\r\n"
-			    "250-STARTTLS\r\n250 8BITMIME\r\n");
+				"250-STARTTLS\r\n250 8BITMIME\r\n");
 		else if (strncasecmp(line, "QUIT", 4) == 0)
 			break;
 		else
@@ -155,15 +147,13 @@ dialogue_to_starttls(int fd)
 /* --- the modes ----------------------------------------------------------- */
 
 /* Accepts, and never says a word. */
-static void
-mode_silent(const struct session *s)
+static void mode_silent(const struct session *s)
 {
 	outwait(s->client);
 }
 
 /* Accepts, and resets the connection. */
-static void
-mode_reset(const struct session *s)
+static void mode_reset(const struct session *s)
 {
 	struct linger rst = { .l_onoff = 1, .l_linger = 0 };
 
@@ -171,15 +161,13 @@ mode_reset(const struct session *s)
 }
 
 /* Greets with noise. */
-static void
-mode_garbage(const struct session *s)
+static void mode_garbage(const struct session *s)
 {
 	babble(s->client, 64 * 1024);
 }
 
 /* Greets with a line that has no end. */
-static void
-mode_endless(const struct session *s)
+static void mode_endless(const struct session *s)
 {
 	char run[CHUNK];
 
@@ -187,13 +175,12 @@ mode_endless(const struct session *s)
 	say(s->client, "220 ");
 	for (;;) {
 		put(s->client, run, sizeof(run));
-		nap_ms(1);	/* endless, but not at the cost of all others */
+		nap_ms(1); /* endless, but not at the cost of all others */
 	}
 }
 
 /* Every line is sound, and says that another one follows. */
-static void
-mode_manylines(const struct session *s)
+static void mode_manylines(const struct session *s)
 {
 	for (;;) {
 		say(s->client, "220-peer.test and there is more to come\r\n");
@@ -202,8 +189,7 @@ mode_manylines(const struct session *s)
 }
 
 /* Always just about to finish: each byte beats a time-out that is per read. */
-static void
-mode_drip(const struct session *s)
+static void mode_drip(const struct session *s)
 {
 	say(s->client, "220 ");
 	for (;;) {
@@ -213,15 +199,13 @@ mode_drip(const struct session *s)
 }
 
 /* Too busy to talk: a sound refusal at the greeting. */
-static void
-mode_busy(const struct session *s)
+static void mode_busy(const struct session *s)
 {
 	say(s->client, "421 4.3.2 peer.test is busy, come back later\r\n");
 }
 
 /* Offers STARTTLS and then declines, which is "failed", not "has none". */
-static void
-mode_refuse(const struct session *s)
+static void mode_refuse(const struct session *s)
 {
 	if (!dialogue_to_starttls(s->client))
 		return;
@@ -230,8 +214,7 @@ mode_refuse(const struct session *s)
 }
 
 /* Says yes to STARTTLS, then sends noise instead of a handshake. */
-static void
-mode_badhandshake(const struct session *s)
+static void mode_badhandshake(const struct session *s)
 {
 	if (!dialogue_to_starttls(s->client))
 		return;
@@ -241,16 +224,14 @@ mode_badhandshake(const struct session *s)
 }
 
 /* Says yes to STARTTLS and hangs up. */
-static void
-mode_close(const struct session *s)
+static void mode_close(const struct session *s)
 {
 	if (dialogue_to_starttls(s->client))
 		say(s->client, "220 2.0.0 ready\r\n");
 }
 
 /* Says yes to STARTTLS and falls asleep. */
-static void
-mode_hang(const struct session *s)
+static void mode_hang(const struct session *s)
 {
 	if (!dialogue_to_starttls(s->client))
 		return;
@@ -266,9 +247,9 @@ mode_hang(const struct session *s)
  */
 struct relay {
 	int client, server;
-	bool asked;		/* the client has said STARTTLS */
-	bool tls;		/* and the server agreed */
-	char line[LINE_ROOM];	/* the server's line so far */
+	bool asked;           /* the client has said STARTTLS */
+	bool tls;             /* and the server agreed */
+	char line[LINE_ROOM]; /* the server's line so far */
 	size_t len;
 	void (*edit)(struct relay *);
 };
@@ -277,8 +258,7 @@ struct relay {
  * Overwrites the word in the EHLO reply, as an old firewall did to what it did
  * not understand: the client then sees a server without STARTTLS.
  */
-static void
-edit_strip(struct relay *r)
+static void edit_strip(struct relay *r)
 {
 	if (r->len >= 12 && strncasecmp(r->line + 4, "STARTTLS", 8) == 0)
 		memcpy(r->line + 4, "XXXXXXXA", 8);
@@ -290,16 +270,14 @@ edit_strip(struct relay *r)
  * keeps its read buffer across the handshake takes it for the first reply
  * received under TLS (CVE-2011-0411 and its kin).
  */
-static void
-edit_inject(struct relay *r)
+static void edit_inject(struct relay *r)
 {
 	put(r->client, r->line, r->len);
 	if (r->asked && strncmp(r->line, "220", 3) == 0)
 		say(r->client, "250-injected.test\r\n250 STARTTLS\r\n");
 }
 
-static void
-relay_server_line(struct relay *r)
+static void relay_server_line(struct relay *r)
 {
 	r->edit(r);
 	if (r->asked && strncmp(r->line, "220", 3) == 0)
@@ -308,8 +286,7 @@ relay_server_line(struct relay *r)
 }
 
 /* Takes what the server sent: raw bytes under TLS, else line by line. */
-static void
-relay_from_server(struct relay *r, const char *data, size_t len)
+static void relay_from_server(struct relay *r, const char *data, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		if (r->tls) {
@@ -322,8 +299,7 @@ relay_from_server(struct relay *r, const char *data, size_t len)
 	}
 }
 
-static void
-relay_from_client(struct relay *r, const char *data, size_t len)
+static void relay_from_client(struct relay *r, const char *data, size_t len)
 {
 	if (!r->tls && len >= 8 && strncasecmp(data, "STARTTLS", 8) == 0)
 		r->asked = true;
@@ -331,12 +307,10 @@ relay_from_client(struct relay *r, const char *data, size_t len)
 }
 
 /* Moves one chunk from a readable side; false when that side has ended. */
-static bool
-relay_step(struct relay *r, bool from_server)
+static bool relay_step(struct relay *r, bool from_server)
 {
 	char chunk[CHUNK];
-	ssize_t n = recv(from_server ? r->server : r->client, chunk,
-	    sizeof(chunk), 0);
+	ssize_t n = recv(from_server ? r->server : r->client, chunk, sizeof(chunk), 0);
 
 	if (n <= 0)
 		return false;
@@ -347,15 +321,14 @@ relay_step(struct relay *r, bool from_server)
 	return true;
 }
 
-static void
-relay_run(const struct session *s, void (*edit)(struct relay *))
+static void relay_run(const struct session *s, void (*edit)(struct relay *))
 {
 	struct relay r = { .client = s->client, .edit = edit };
 	struct pollfd fds[2];
 
 	r.server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (r.server < 0 || connect(r.server, (const struct sockaddr *)s->upstream,
-	    sizeof(*s->upstream)) < 0)
+	if (r.server < 0 ||
+	    connect(r.server, (const struct sockaddr *)s->upstream, sizeof(*s->upstream)) < 0)
 		return;
 	fds[0] = (struct pollfd){ .fd = r.client, .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = r.server, .events = POLLIN };
@@ -367,14 +340,12 @@ relay_run(const struct session *s, void (*edit)(struct relay *))
 	}
 }
 
-static void
-mode_strip(const struct session *s)
+static void mode_strip(const struct session *s)
 {
 	relay_run(s, edit_strip);
 }
 
-static void
-mode_inject(const struct session *s)
+static void mode_inject(const struct session *s)
 {
 	relay_run(s, edit_inject);
 }
@@ -401,20 +372,16 @@ static const struct mode {
 	{ "inject", mode_inject, true },
 };
 
-static _Noreturn void
-usage(void)
+static _Noreturn void usage(void)
 {
-	fputs("usage: peer [-t SECONDS] MODE ADDRESS PORT [UPSTREAM]\nmodes:",
-	    stderr);
+	fputs("usage: peer [-t SECONDS] MODE ADDRESS PORT [UPSTREAM]\nmodes:", stderr);
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
-		fprintf(stderr, " %s%s", modes[i].name,
-		    modes[i].upstream ? " (upstream)" : "");
+		fprintf(stderr, " %s%s", modes[i].name, modes[i].upstream ? " (upstream)" : "");
 	fputc('\n', stderr);
 	exit(2);
 }
 
-static const struct mode *
-find_mode(const char *name)
+static const struct mode *find_mode(const char *name)
 {
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (strcmp(modes[i].name, name) == 0)
@@ -422,8 +389,7 @@ find_mode(const char *name)
 	usage();
 }
 
-static unsigned int
-number(const char *text, unsigned long max)
+static unsigned int number(const char *text, unsigned long max)
 {
 	char *end;
 	unsigned long n = strtoul(text, &end, 10);
@@ -433,8 +399,7 @@ number(const char *text, unsigned long max)
 	return (unsigned int)n;
 }
 
-static struct sockaddr_in
-address(const char *text, unsigned int port)
+static struct sockaddr_in address(const char *text, unsigned int port)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET };
 
@@ -444,8 +409,7 @@ address(const char *text, unsigned int port)
 	return sin;
 }
 
-static int
-listen_on(const struct sockaddr_in *sin)
+static int listen_on(const struct sockaddr_in *sin)
 {
 	int one = 1;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -461,16 +425,14 @@ listen_on(const struct sockaddr_in *sin)
 }
 
 /* Neither a forgotten peer nor a forgotten connection stays for ever. */
-static void
-bound_life(unsigned int seconds)
+static void bound_life(unsigned int seconds)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	alarm(seconds);
 }
 
-static void
-serve(int listener, const struct mode *mode, unsigned int life,
-    const struct sockaddr_in *upstream)
+static void serve(int listener, const struct mode *mode, unsigned int life,
+		  const struct sockaddr_in *upstream)
 {
 	for (unsigned long count = 1;; count++) {
 		int client = accept(listener, NULL, NULL);
@@ -490,8 +452,7 @@ serve(int listener, const struct mode *mode, unsigned int life,
 	}
 }
 
-int
-main(int argc, char **argv)
+int main(int argc, char **argv)
 {
 	unsigned int life = 600;
 	int opt;
@@ -517,7 +478,7 @@ main(int argc, char **argv)
 		upstream = address(argv[3], port);
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	signal(SIGCHLD, SIG_IGN);	/* the kernel buries the children */
+	signal(SIGCHLD, SIG_IGN); /* the kernel buries the children */
 	bound_life(life);
 	int listener = listen_on(&here);
 	puts("READY");

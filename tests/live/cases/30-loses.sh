@@ -6,6 +6,7 @@ mail_send alice@sender.test x@loses.test
 check 'while it has TLS: sent' sent "$QID" x@loses.test
 check 'while it has TLS: over TLS' over "$QID" x@loses.test 'Trusted TLS'
 
+tick
 receiver_tls mx.loses.test off
 
 still_held() {
@@ -13,9 +14,11 @@ still_held() {
         'TLS is required, but was not offered'
     check "$1: nothing arrived" not_arrived "$MSGID" x@loses.test
     check "$1: the answer stays" answers loses.test encrypt
-    check "$1: status says what happened" \
-        matches "$(postseal status x@loses.test 2>&1)" \
-        '[Dd]owngrade|no longer|lost|stopped'
+    check "$1: status tells people" \
+        matches "$(postseal status x@loses.test)" '^SSL ok.*downgrade since'
+    check "$1: status tells programs" \
+        matches "$(postseal status --json x@loses.test)" '"downgrade_since":"2'
+    check "$1: list tells it" matches "$(postseal list)" 'loses\.test .*downgrade'
 }
 
 mail_send alice@sender.test x@loses.test

@@ -14,8 +14,8 @@ check 'primary down: the answer stays' answers backup.test dane-only
 
 postseal forget backup.test >/dev/null
 mail_retry "$QID"
-check 'primary down and nothing known: the mail waits' deferred "$QID" x@backup.test
-check 'primary down and nothing known: nothing arrived' \
+check 'primary down and history forgotten: the mail waits' deferred "$QID" x@backup.test
+check 'primary down and history forgotten: nothing arrived' \
     not_arrived "$MSGID" x@backup.test
 
 receiver_up mx1.backup.test

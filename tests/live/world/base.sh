@@ -26,6 +26,15 @@ until_true() {
     done
 }
 
+# tick: until the clock shows another second. What postseal remembers is dated in
+# seconds; a test that means "after" must not fall into the same one.
+tick() {
+    local now=$EPOCHSECONDS
+    until ((EPOCHSECONDS > now)); do
+        sleep 0.05
+    done
+}
+
 # table FILE: its lines without comments and empty ones.
 table() {
     sed -e 's/[#].*//' -e '/^[[:space:]]*$/d' "$1"
