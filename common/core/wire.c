@@ -52,21 +52,21 @@ void wire_put_text(struct buf *out, const char *text)
 	}
 }
 
-const unsigned char *wire_take(struct wire *r, size_t len)
+const unsigned char *wire_take(struct wire *wire, size_t len)
 {
-	const unsigned char *bytes = r->at;
+	const unsigned char *bytes = wire->at;
 
-	if (!r->ok || (size_t)(r->end - r->at) < len) {
-		r->ok = false;
+	if (!wire->ok || (size_t)(wire->end - wire->at) < len) {
+		wire->ok = false;
 		return NULL;
 	}
-	r->at += len;
+	wire->at += len;
 	return bytes;
 }
 
-static uint64_t get_uint(struct wire *r, size_t width)
+static uint64_t get_uint(struct wire *wire, size_t width)
 {
-	const unsigned char *bytes = wire_take(r, width);
+	const unsigned char *bytes = wire_take(wire, width);
 	uint64_t value = 0;
 
 	if (bytes == NULL)
@@ -76,64 +76,64 @@ static uint64_t get_uint(struct wire *r, size_t width)
 	return value;
 }
 
-uint16_t wire_get_u16(struct wire *r)
+uint16_t wire_get_u16(struct wire *wire)
 {
-	return (uint16_t)get_uint(r, 2);
+	return (uint16_t)get_uint(wire, 2);
 }
 
-uint8_t wire_get_small(struct wire *r, unsigned max)
+uint8_t wire_get_small(struct wire *wire, unsigned max)
 {
-	uint8_t value = (uint8_t)get_uint(r, 1);
+	uint8_t value = (uint8_t)get_uint(wire, 1);
 
 	if (value > max)
-		r->ok = false;
-	return r->ok ? value : 0;
+		wire->ok = false;
+	return wire->ok ? value : 0;
 }
 
-bool wire_get_bool(struct wire *r)
+bool wire_get_bool(struct wire *wire)
 {
-	return wire_get_small(r, 1) != 0;
+	return wire_get_small(wire, 1) != 0;
 }
 
-int64_t wire_get_time(struct wire *r)
+int64_t wire_get_time(struct wire *wire)
 {
-	uint64_t value = get_uint(r, 8);
+	uint64_t value = get_uint(wire, 8);
 
 	if (value > INT64_MAX)
-		r->ok = false;
-	return r->ok ? (int64_t)value : 0;
+		wire->ok = false;
+	return wire->ok ? (int64_t)value : 0;
 }
 
-void wire_get_text(struct wire *r, char *dst, size_t size)
+void wire_get_text(struct wire *wire, char *dst, size_t size)
 {
-	size_t len = wire_get_u16(r);
+	size_t len = wire_get_u16(wire);
 	const unsigned char *bytes;
 
 	dst[0] = '\0';
 	if (len >= size)
-		r->ok = false;
-	bytes = wire_take(r, len);
+		wire->ok = false;
+	bytes = wire_take(wire, len);
 	if (bytes == NULL)
 		return;
 	for (size_t i = 0; i < len; i++) {
 		dst[i] = (char)bytes[i];
 		if (!printable(dst[i]))
-			r->ok = false;
+			wire->ok = false;
 	}
 	dst[len] = '\0';
 }
 
 struct wire wire_open(const void *bytes, size_t len, uint8_t kind, uint8_t version)
 {
-	struct wire r = {.at = bytes, .ok = true};
+	struct wire wire = {.at = bytes, .ok = true};
 
-	r.end = r.at + len;
-	if (get_uint(&r, 1) != kind || get_uint(&r, 1) != version)
-		r.ok = false;
-	return r;
+	wire.end = wire.at + len;
+	if (get_uint(&wire, 1) != kind || get_uint(&wire, 1) != version)
+		wire.ok = false;
+	return wire;
 }
 
-bool wire_close(const struct wire *r)
+bool wire_close(const struct wire *wire)
 {
-	return r->ok && r->at == r->end;
+	return wire->ok && wire->at == wire->end;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Opening the ledger: every way in which it can fail, told apart. */
 #include "io/ledger_env.h"
+#include "io/ledger_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +20,6 @@
 #define META_PROGRAM "postseal ledger"
 #define META_SCHEMA_KEY "schema"
 #define SCHEMA 1
-
-#define DIR_MODE 0750
-#define FILE_MODE 0660
 
 /* Slots for read transactions, of all processes and threads together. */
 #define READERS_MAX 510
@@ -46,168 +43,40 @@ size_t ledger_map_size(void)
 	return sizeof(size_t) > 4 ? (size_t)32 << 30 : (size_t)1 << 30;
 }
 
-/* Each ends an attempt: what happened, where, and what to do; and errno (ledger.h). */
-__attribute__((format(printf, 2, 3)))
-static bool fail(char error[LEDGER_ERROR_SIZE], const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(error, LEDGER_ERROR_SIZE, format, args);
-	va_end(args);
-	errno = 0;
-	return false;
-}
-
-static bool deny(char error[LEDGER_ERROR_SIZE], const char *doing, const char *dir,
-		 const char *name, const char *remark)
-{
-	fail(error, "no permission to %s %s%s%s%s; it should belong to the group postseal: join that "
-	     "group (adduser USER postseal) or run this as root", doing, dir,
-	     name[0] != '\0' ? "/" : "", name, remark);
-	errno = EACCES;
-	return false;
-}
-
-/* A file of `dir` with FILE_MODE whatever the umask; one that is there is left alone. */
-static bool make_file(const char *dir, const char *name)
-{
-	char *path = NULL;
-	struct stat owner;
-	int fd;
-
-	if (asprintf(&path, "%s/%s", dir, name) < 0)
-		log_fatal("out of memory");
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
-	free(path);
-	if (fd < 0)
-		return errno == EEXIST;
-	/* Made by root for daemons that are not: as theirs as the directory. */
-	if (geteuid() == 0 && stat(dir, &owner) == 0 && fchown(fd, owner.st_uid, owner.st_gid) != 0)
-		log_warning("ledger=%s cannot give %s to the directory's owner: %s", dir, name,
-			    strerror(errno));
-	fchmod(fd, FILE_MODE);
-	close(fd);
-	return true;
-}
-
-static bool make_dir(const char *dir, char error[LEDGER_ERROR_SIZE])
-{
-	if (mkdir(dir, DIR_MODE) == 0) {
-		chmod(dir, DIR_MODE); /* whatever the umask */
-		return true;
-	}
-	if (errno == EEXIST)
-		return true;
-	return fail(error, "cannot make the ledger's directory %s: %s; make it yourself (owner "
-		    "postseal, mode 0750) or set `ledger` to another one", dir, strerror(errno));
-}
-
-static bool check_dir(const char *dir, char error[LEDGER_ERROR_SIZE])
-{
-	struct stat st;
-
-	if (stat(dir, &st) != 0 && errno == ENOENT)
-		return fail(error, "there is no ledger at %s: no such directory; start "
-			    "postseal-prober, which makes it, or correct `ledger` in the settings", dir);
-	if (faccessat(AT_FDCWD, dir, X_OK, AT_EACCESS) != 0 && errno == EACCES)
-		return deny(error, "look into the ledger's directory", dir, "", "");
-	if (stat(dir, &st) != 0)
-		return fail(error, "cannot look at the ledger's directory %s: %s", dir,
-			    strerror(errno));
-	if (!S_ISDIR(st.st_mode))
-		return fail(error, "the ledger's directory %s is not a directory; correct `ledger` "
-			    "in the settings or move that file away", dir);
-	return true;
-}
-
-/* `how`: R_OK, W_OK; what may be done to a file of the ledger, before LMDB tries. */
-static bool check_file(const char *dir, const char *name, int how, char error[LEDGER_ERROR_SIZE])
-{
-	char *path = NULL;
-	int rc;
-
-	if (asprintf(&path, "%s/%s", dir, name) < 0)
-		log_fatal("out of memory");
-	rc = faccessat(AT_FDCWD, path, how, AT_EACCESS);
-	free(path);
-	if (rc == 0 || errno != EACCES)
-		return true;
-	return deny(error, (how & W_OK) != 0 ? "write" : "read", dir, name,
-		    strcmp(name, "lock.mdb") == 0 ? " (LMDB keeps its readers there, so even who "
-		    "only asks must write it)" : "");
-}
-
-/* An empty data.mdb would be initialised by LMDB, which is for LEDGER_CREATE only. */
-static bool check_data(const char *dir, char error[LEDGER_ERROR_SIZE])
-{
-	char *path = NULL;
-	struct stat st;
-	int rc;
-
-	if (asprintf(&path, "%s/data.mdb", dir) < 0)
-		log_fatal("out of memory");
-	rc = stat(path, &st);
-	free(path);
-	if (rc == 0 && st.st_size > 0)
-		return true;
-	return fail(error, "there is no ledger at %s: data.mdb is %s; start postseal-prober, which "
-		    "makes it, or correct `ledger` in the settings", dir,
-		    rc == 0 ? "empty" : strerror(errno));
-}
-
-static bool prepare(const char *dir, enum ledger_mode mode, char error[LEDGER_ERROR_SIZE])
-{
-	if (mode == LEDGER_CREATE && !make_dir(dir, error))
-		return false;
-	if (!check_dir(dir, error))
-		return false;
-	if (mode == LEDGER_CREATE) {
-		if (!make_file(dir, "data.mdb"))
-			return fail(error, "cannot make %s/data.mdb: %s; the ledger's directory must "
-				    "be writable for the prober's user", dir, strerror(errno));
-	} else if (!check_data(dir, error)) {
-		return false;
-	}
-	make_file(dir, "lock.mdb"); /* if that fails, LMDB says why */
-	return check_file(dir, "data.mdb", mode == LEDGER_READ ? R_OK : R_OK | W_OK, error) &&
-	       check_file(dir, "lock.mdb", R_OK | W_OK, error);
-}
-
 static bool fail_lmdb(char error[LEDGER_ERROR_SIZE], const char *dir, int rc)
 {
 	switch (rc) {
 	case MDB_INVALID:
-		return fail(error, "%s/data.mdb is not a ledger, or damaged at its start: it is no LMDB "
+		return ledger_fail(error, "%s/data.mdb is not a ledger, or damaged at its start: it is no LMDB "
 			    "file; restore it from a backup, or move it away and start "
 			    "postseal-prober to begin anew", dir);
 	case MDB_VERSION_MISMATCH:
-		return fail(error, "the ledger at %s was written by another version of LMDB than this "
+		return ledger_fail(error, "the ledger at %s was written by another version of LMDB than this "
 			    "program's (%s); use the postseal that wrote it", dir,
 			    mdb_version(NULL, NULL, NULL));
 	case MDB_CORRUPTED:
 	case MDB_PAGE_NOTFOUND:
-		return fail(error, "the ledger at %s is damaged (%s); restore data.mdb from a backup, "
+		return ledger_fail(error, "the ledger at %s is damaged (%s); restore data.mdb from a backup, "
 			    "or move it away and start postseal-prober to begin anew", dir,
 			    mdb_strerror(rc));
 	case ENOMEM:
-		return fail(error, "cannot map the ledger at %s: no address space for %zu GiB; lift "
+		return ledger_fail(error, "cannot map the ledger at %s: no address space for %zu GiB; lift "
 			    "the limit on virtual memory (ulimit -v, LimitAS=)", dir,
 			    ledger_map_size() >> 30);
 	case MDB_READERS_FULL:
-		return fail(error, "the ledger at %s has no room for another reader (%d at a time); "
+		return ledger_fail(error, "the ledger at %s has no room for another reader (%d at a time); "
 			    "see who has it open: fuser -v %s/lock.mdb", dir, READERS_MAX, dir);
 	case EACCES:
 	case EPERM:
-		return deny(error, "open the ledger at", dir, "", "");
+		return ledger_deny(error, "open the ledger at", dir, "", "");
 	default:
-		return fail(error, "cannot open the ledger at %s: %s", dir, mdb_strerror(rc));
+		return ledger_fail(error, "cannot open the ledger at %s: %s", dir, mdb_strerror(rc));
 	}
 }
 
 static bool fail_foreign(char error[LEDGER_ERROR_SIZE], const char *dir)
 {
-	return fail(error, "%s holds an LMDB environment that is not postseal's; it was left as it "
+	return ledger_fail(error, "%s holds an LMDB environment that is not postseal's; it was left as it "
 		    "is; set `ledger` to a directory of its own", dir);
 }
 
@@ -250,7 +119,7 @@ static bool check_meta(struct ledger *ledger, MDB_txn *txn, char error[LEDGER_ER
 	    !str_number(schema, strlen(schema), UINT32_MAX, &version) || version == 0)
 		return fail_lmdb(error, ledger->dir, MDB_CORRUPTED);
 	if (version > SCHEMA)
-		return fail(error, "the ledger at %s was written by a newer postseal (schema %s; this "
+		return ledger_fail(error, "the ledger at %s was written by a newer postseal (schema %s; this "
 			    "one, %s, knows up to %d); upgrade this program", ledger->dir, schema,
 			    POSTSEAL_VERSION, SCHEMA);
 	return true;
@@ -299,7 +168,7 @@ static bool enter_txn(struct ledger *ledger, MDB_txn *txn, enum ledger_mode mode
 	if (is_empty(txn)) {
 		if (mode == LEDGER_CREATE)
 			return lay_out(ledger, txn, error);
-		return fail(error, "the ledger at %s is empty; start postseal-prober, which lays it "
+		return ledger_fail(error, "the ledger at %s is empty; start postseal-prober, which lays it "
 			    "out", ledger->dir);
 	}
 	rc = mdb_dbi_open(txn, ledger_db_name(LEDGER_META), 0, &ledger->dbi[LEDGER_META]);
@@ -367,9 +236,9 @@ static bool check_length(struct ledger *ledger, char error[LEDGER_ERROR_SIZE])
 	if (ledger_mend_length(ledger))
 		return true;
 	if (ledger->writable)
-		return fail(error, "%s/data.mdb is cut short and cannot be mended: %s", ledger->dir,
+		return ledger_fail(error, "%s/data.mdb is cut short and cannot be mended: %s", ledger->dir,
 			    strerror(errno));
-	return fail(error, "%s/data.mdb is damaged: it is cut short; restore it from a backup, or "
+	return ledger_fail(error, "%s/data.mdb is damaged: it is cut short; restore it from a backup, or "
 		    "restart postseal-prober to save what is left of it", ledger->dir);
 }
 
@@ -386,7 +255,7 @@ static bool open_env(struct ledger *ledger, enum ledger_mode mode, char error[LE
 	if (rc == 0)
 		rc = mdb_env_set_mapsize(ledger->env, ledger_map_size());
 	if (rc == 0)
-		rc = mdb_env_open(ledger->env, ledger->dir, flags, FILE_MODE);
+		rc = mdb_env_open(ledger->env, ledger->dir, flags, LEDGER_FILE_MODE);
 	if (rc != 0)
 		return fail_lmdb(error, ledger->dir, rc);
 	if (mdb_env_get_fd(ledger->env, &fd) == 0)
@@ -399,7 +268,7 @@ struct ledger *ledger_open(const char *dir, enum ledger_mode mode, char error[LE
 	struct ledger *ledger;
 
 	error[0] = '\0';
-	if (!prepare(dir, mode, error))
+	if (!ledger_files_prepare(dir, mode, error))
 		return NULL;
 	ledger = mem_zero(1, sizeof(*ledger));
 	ledger->dir = mem_strdup(dir);
