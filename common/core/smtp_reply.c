@@ -36,14 +36,13 @@ static bool is_starttls(const char *text, size_t len)
 static enum smtp_reply_state feed_line(struct smtp_reply *reply, const char *line, size_t len)
 {
 	unsigned code = parse_code(line, len);
-	bool last = len == CODE_LEN || line[CODE_LEN] == ' ';
-	const char *text;
-	size_t text_len;
+	/* "250" alone is "250 " (RFC 5321 4.2). */
+	char mark = len > CODE_LEN ? line[CODE_LEN] : ' ';
+	const char *text = len > CODE_LEN ? line + CODE_LEN + 1 : line + len;
+	size_t text_len = len - (size_t)(text - line);
 
-	if (code == 0 || memchr(line, '\0', len) != NULL || (!last && line[CODE_LEN] != '-'))
+	if (code == 0 || memchr(line, '\0', len) != NULL || (mark != ' ' && mark != '-'))
 		return SMTP_REPLY_MALFORMED;
-	text = len > CODE_LEN ? line + CODE_LEN + 1 : line + CODE_LEN;
-	text_len = len - (size_t)(text - line);
 	if (reply->lines == 0) {
 		reply->code = code;
 		str_printable(reply->text, sizeof(reply->text), text, text_len);
@@ -54,7 +53,7 @@ static enum smtp_reply_state feed_line(struct smtp_reply *reply, const char *lin
 	}
 	if (++reply->lines > SMTP_LINES_MAX)
 		return SMTP_REPLY_MALFORMED;
-	return last ? SMTP_REPLY_DONE : SMTP_REPLY_MORE;
+	return mark == ' ' ? SMTP_REPLY_DONE : SMTP_REPLY_MORE;
 }
 
 enum smtp_reply_state smtp_reply_feed(struct smtp_reply *reply, const char *bytes, size_t len,

@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/domain.h"
 #include "io/stream.h"
 
 /*
@@ -134,6 +135,14 @@ static bool has_tlsa(const struct tls_request *request)
 	return request->tlsa != NULL && request->tlsa->count > 0;
 }
 
+/* The macro that sets it takes the const off. */
+static bool set_sni(SSL *ssl, const char *host)
+{
+	char name[DOMAIN_SIZE];
+
+	return str_copy(name, sizeof(name), host) && SSL_set_tlsext_host_name(ssl, name) == 1;
+}
+
 static SSL *new_ssl(const struct tls *tls, const struct tls_request *request)
 {
 	SSL *ssl = SSL_new(tls->ctx);
@@ -143,7 +152,7 @@ static SSL *new_ssl(const struct tls *tls, const struct tls_request *request)
 	if (ready && has_tlsa(request))
 		ready = enable_dane(ssl, request);
 	else if (ready && request->host != NULL)
-		ready = SSL_set_tlsext_host_name(ssl, request->host) == 1;
+		ready = set_sni(ssl, request->host);
 	if (ready)
 		return ssl;
 	SSL_free(ssl);
@@ -158,6 +167,9 @@ static bool wait_for_step(SSL *ssl, int fd, int result, int64_t deadline)
 		return stream_wait(fd, POLLIN, deadline);
 	case SSL_ERROR_WANT_WRITE:
 		return stream_wait(fd, POLLOUT, deadline);
+	case SSL_ERROR_ZERO_RETURN:
+		errno = ECONNRESET;
+		return false;
 	case SSL_ERROR_SYSCALL:
 		if (errno == 0)
 			errno = ECONNRESET;

@@ -1,0 +1,636 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Conversations with servers that follow a script, one connection after another. */
+#include "io/starttls.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+/*
+ * ">TEXT" is sent; "<TEXT" is a line that must come and start so; "tls" is the
+ * handshake; "hold" waits for the client to go; the end closes.
+ */
+#define STEPS_MAX 12
+
+typedef const char *const script[STEPS_MAX];
+
+static struct server {
+	int fd;
+	in_port_t port;
+	const char *const *script;
+	SSL_CTX *ctx;
+	pthread_t thread;
+	int client;
+	SSL *ssl;
+	char wrong[256]; /* what did not go by the script */
+	char sni[256];
+	size_t connections;
+} server;
+
+static EVP_PKEY *key, *ca_key;
+static X509 *certificate, *ca;
+static char ca_file[] = "/tmp/test_starttls.XXXXXX";
+static struct settings settings;
+static struct tls *trusting, *distrusting;
+static struct starttls_config config;
+static const char *tlsa_base = "www.test";
+
+static void add_extension(X509 *to, X509 *issuer, int nid, const char *value)
+{
+	X509V3_CTX v3;
+	X509_EXTENSION *extension;
+
+	X509V3_set_ctx(&v3, issuer, to, NULL, NULL, 0);
+	extension = X509V3_EXT_conf_nid(NULL, &v3, nid, value);
+	ck_assert_ptr_nonnull(extension);
+	X509_add_ext(to, extension, -1);
+	X509_EXTENSION_free(extension);
+}
+
+/* Signed by `issuer` and its key; by itself if that is NULL. */
+static X509 *make_certificate(EVP_PKEY *own, const char *name, X509 *issuer, EVP_PKEY *issuer_key)
+{
+	X509 *made = X509_new();
+
+	X509_set_version(made, X509_VERSION_3);
+	ASN1_INTEGER_set(X509_get_serialNumber(made), issuer != NULL ? 2 : 1);
+	X509_gmtime_adj(X509_getm_notBefore(made), -60);
+	X509_gmtime_adj(X509_getm_notAfter(made), 3600);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(made), "CN", MBSTRING_ASC,
+				   (const unsigned char *)name, -1, -1, 0);
+	X509_set_issuer_name(made, X509_get_subject_name(issuer != NULL ? issuer : made));
+	X509_set_pubkey(made, own);
+	if (issuer == NULL)
+		add_extension(made, made, NID_basic_constraints, "critical,CA:TRUE");
+	else
+		add_extension(made, issuer, NID_subject_alt_name, "DNS:mx.test,DNS:www.test");
+	ck_assert_int_gt(X509_sign(made, issuer_key != NULL ? issuer_key : own, EVP_sha256()), 0);
+	return made;
+}
+
+static void write_ca_file(void)
+{
+	int fd = mkstemp(ca_file);
+	FILE *file = fdopen(fd, "w");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(PEM_write_X509(file, ca), 1);
+	fclose(file);
+}
+
+static int on_sni(SSL *ssl, int *alert, void *argument)
+{
+	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+
+	(void)alert;
+	(void)argument;
+	str_copy(server.sni, sizeof(server.sni), name != NULL ? name : "");
+	return SSL_TLSEXT_ERR_OK;
+}
+
+static SSL_CTX *server_ctx(void)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+
+	SSL_CTX_set_security_level(ctx, 0);
+	SSL_CTX_set_min_proto_version(ctx, TLS1_VERSION);
+	SSL_CTX_set_tlsext_servername_callback(ctx, on_sni);
+	ck_assert_int_eq(SSL_CTX_use_certificate(ctx, certificate), 1);
+	ck_assert_int_eq(SSL_CTX_use_PrivateKey(ctx, key), 1);
+	ck_assert_int_eq(SSL_CTX_add1_chain_cert(ctx, ca), 1);
+	return ctx;
+}
+
+static ssize_t server_read(char *byte)
+{
+	return server.ssl != NULL ? SSL_read(server.ssl, byte, 1) : recv(server.client, byte, 1, 0);
+}
+
+static bool expect_line(const char *start)
+{
+	char line[512] = "";
+	size_t len = 0;
+
+	while (len + 1 < sizeof(line) && server_read(line + len) == 1 && line[len] != '\n')
+		len++;
+	if (strncmp(line, start, strlen(start)) == 0)
+		return true;
+	snprintf(server.wrong, sizeof(server.wrong), "\"%.100s\" instead of \"%s\"", line, start);
+	return false;
+}
+
+static bool say(const char *text)
+{
+	size_t len = strlen(text);
+
+	return server.ssl != NULL
+		       ? SSL_write(server.ssl, text, (int)len) == (int)len
+		       : send(server.client, text, len, MSG_NOSIGNAL) == (ssize_t)len;
+}
+
+static bool accept_tls(void)
+{
+	server.ssl = SSL_new(server.ctx);
+	SSL_set_fd(server.ssl, server.client);
+	return SSL_accept(server.ssl) == 1;
+}
+
+static bool take_step(const char *step)
+{
+	char byte;
+
+	if (step[0] == '>')
+		return say(step + 1);
+	if (step[0] == '<')
+		return expect_line(step + 1);
+	if (strcmp(step, "tls") == 0)
+		return accept_tls();
+	while (server_read(&byte) == 1)
+		continue;
+	return true;
+}
+
+static void *serve(void *argument)
+{
+	(void)argument;
+	while ((server.client = accept(server.fd, NULL, NULL)) >= 0) {
+		server.connections++;
+		for (size_t i = 0; i < STEPS_MAX && server.script[i] != NULL; i++)
+			if (!take_step(server.script[i]))
+				break;
+		if (server.ssl != NULL)
+			SSL_shutdown(server.ssl);
+		SSL_free(server.ssl);
+		server.ssl = NULL;
+		close(server.client);
+	}
+	return NULL;
+}
+
+static void start_server(const char *const *steps, SSL_CTX *ctx)
+{
+	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(addr);
+
+	memset(&server, 0, sizeof(server));
+	server.script = steps;
+	server.ctx = ctx;
+	server.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(bind(server.fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	ck_assert_int_eq(getsockname(server.fd, (struct sockaddr *)&addr, &len), 0);
+	ck_assert_int_eq(listen(server.fd, 8), 0);
+	server.port = ntohs(addr.sin_port);
+	ck_assert_int_eq(pthread_create(&server.thread, NULL, serve, NULL), 0);
+}
+
+static void stop_server(void)
+{
+	shutdown(server.fd, SHUT_RDWR);
+	pthread_join(server.thread, NULL);
+	close(server.fd);
+	SSL_CTX_free(server.ctx);
+}
+
+static void set_up(void)
+{
+	char error[TLS_ERROR_SIZE];
+
+	signal(SIGPIPE, SIG_IGN);
+	ca_key = EVP_EC_gen("P-256");
+	ca = make_certificate(ca_key, "Test CA", NULL, NULL);
+	key = EVP_EC_gen("P-256");
+	certificate = make_certificate(key, "mx.test", ca, ca_key);
+	write_ca_file();
+	settings_init(&settings);
+	trusting = tls_new(ca_file, error);
+	distrusting = tls_new("", error);
+	ck_assert_ptr_nonnull(trusting);
+	ck_assert_ptr_nonnull(distrusting);
+	config = (struct starttls_config){
+		.tls = trusting, .ehlo_name = "me.test", .step_ms = 10000, .probe_private = true};
+}
+
+static void tear_down(void)
+{
+	tls_free(trusting);
+	tls_free(distrusting);
+	settings_free(&settings);
+	unlink(ca_file);
+	X509_free(certificate);
+	EVP_PKEY_free(key);
+	X509_free(ca);
+	EVP_PKEY_free(ca_key);
+}
+
+static void probe(struct observation *seen, const char *host, const struct tlsa_set *tlsa)
+{
+	static const char loopback[] = "127.0.0.1";
+	struct ipaddr address;
+	const struct starttls_target target = {
+		.host = host,
+		.port = server.port,
+		.addresses = &address,
+		.address_count = 1,
+		.tlsa = tlsa,
+		.tlsa_base = tlsa_base,
+	};
+	int64_t before = clock_wall();
+
+	ck_assert(ipaddr_parse(&address, loopback, strlen(loopback)));
+	memset(seen, 0xff, sizeof(*seen));
+	starttls_probe(&config, &target, seen);
+	ck_assert_int_ge(seen->time, before);
+	ck_assert_int_eq(seen->source, SOURCE_PROBE);
+	for (const char *p = seen->detail; *p != '\0'; p++)
+		ck_assert(*p >= ' ' && *p <= '~');
+	if (seen->observed != OBSERVED_TLS) {
+		ck_assert_uint_eq(seen->version, 0);
+		ck_assert_str_eq(seen->cipher, "");
+		ck_assert(!seen->has_spki);
+	}
+}
+
+#define HELLO ">220 mx.test ESMTP\r\n", "<EHLO me.test\r"
+#define OFFER HELLO, ">250-mx.test\r\n250-STARTTLS\r\n250 DSN\r\n", "<STARTTLS\r"
+#define BYE "<QUIT\r", ">221 bye\r\n"
+
+static const struct {
+	script steps;
+	enum observed observed;
+	const char *detail;
+} plain_cases[] = {
+	{{HELLO, ">250-mx.test\r\n250 DSN\r\n", BYE}, OBSERVED_PLAIN, ""},
+	{{HELLO, ">250 mx.test\r\n", "<QUIT\r"}, OBSERVED_PLAIN, ""},
+	{{">220-mx.test\r\n220-wel", ">come\r\n", ">220 here\r\n", "<EHLO me.test\r",
+	  ">250 mx.test\r\n", BYE}, OBSERVED_PLAIN, ""},
+	/* only servers that do not know EHLO at all are asked the old way */
+	{{HELLO, ">502 what?\r\n", "<HELO me.test\r", ">250 hello\r\n", BYE}, OBSERVED_PLAIN,
+	 "the server knows only HELO (EHLO: 502)"},
+	{{HELLO, ">500 what?\r\n", "<HELO me.test\r", ">250 hello\r\n", BYE}, OBSERVED_PLAIN,
+	 "the server knows only HELO (EHLO: 500)"},
+	{{HELLO, ">502 what?\r\n", "<HELO me.test\r", ">550 go away\r\n"}, OBSERVED_UNREACHABLE,
+	 "EHLO: 502; HELO: 550 go away"},
+	{{HELLO, ">502 what?\r\n", "<HELO me.test\r"}, OBSERVED_UNREACHABLE,
+	 "EHLO: 502; after HELO the server closed the connection"},
+	{{HELLO, ">550 go away\r\n"}, OBSERVED_UNREACHABLE, "EHLO: 550 go away"},
+	{{HELLO, ">421 busy\r\n"}, OBSERVED_UNREACHABLE, "EHLO: 421 busy"},
+	{{HELLO, ">251 mx.test\r\n"}, OBSERVED_UNREACHABLE, "EHLO: 251 mx.test"},
+	{{HELLO}, OBSERVED_UNREACHABLE, "after EHLO the server closed the connection"},
+	{{HELLO, ">nonsense\r\n"}, OBSERVED_UNREACHABLE,
+	 "after EHLO the server sent something that is no SMTP reply"},
+	{{NULL}, OBSERVED_UNREACHABLE, "instead of a greeting the server closed the connection"},
+	{{">220 mx.te"}, OBSERVED_UNREACHABLE,
+	 "instead of a greeting the server closed the connection"},
+	{{">554 you\x1b[2J are listed\r\n", "<QUIT\r"}, OBSERVED_UNREACHABLE,
+	 "greeting: 554 you\\x1b[2J are listed"},
+	{{">421 later\r\n", "<QUIT\r"}, OBSERVED_UNREACHABLE, "greeting: 421 later"},
+	{{">250 mx.test\r\n", "<QUIT\r"}, OBSERVED_UNREACHABLE, "greeting: 250 mx.test"},
+	{{">SSH-2.0-OpenSSH_9.2\r\n"}, OBSERVED_UNREACHABLE,
+	 "instead of a greeting the server sent something that is no SMTP reply"},
+	{{">220 mx.test\r\n250 mx.test\r\n", "hold"}, OBSERVED_UNREACHABLE,
+	 "after EHLO the server spoke out of turn"},
+	/* offered is not done */
+	{{OFFER, ">454 no TLS today\r\n"}, OBSERVED_TLS_FAILED, "STARTTLS: 454 no TLS today"},
+	{{OFFER, ">501 syntax\r\n"}, OBSERVED_TLS_FAILED, "STARTTLS: 501 syntax"},
+	{{OFFER}, OBSERVED_TLS_FAILED, "after STARTTLS the server closed the connection"},
+	{{HELLO, ">250-mx.test\r\n250 STARTTLS\r\n220 ready\r\n", "hold"}, OBSERVED_TLS_FAILED,
+	 "after STARTTLS the server spoke out of turn"},
+	{{OFFER, ">220 ready\r\n250 injected\r\n", "hold"}, OBSERVED_TLS_FAILED,
+	 "bytes in the clear behind the reply to STARTTLS: an attempt at injection"},
+	{{OFFER, ">220 ready\r\n"}, OBSERVED_TLS_FAILED, "TLS handshake failed: connection closed"},
+};
+
+START_TEST(tells_what_happened)
+{
+	struct observation seen;
+
+	start_server(plain_cases[_i].steps, NULL);
+	probe(&seen, "mx.test", NULL);
+	stop_server();
+	ck_assert_str_eq(server.wrong, "");
+	ck_assert_msg(seen.observed == plain_cases[_i].observed, "case %d: %s, %s", _i,
+		      observed_name(seen.observed), seen.detail);
+	ck_assert_str_eq(seen.detail, plain_cases[_i].detail);
+	ck_assert_uint_eq(server.connections, 1);
+}
+END_TEST
+
+static script tls_script = {OFFER, ">220 ready\r\n", "tls", BYE, "hold"};
+
+/* SHA-256 of a SubjectPublicKeyInfo. */
+static void spki_digest(uint8_t digest[SPKI_SIZE], EVP_PKEY *of)
+{
+	unsigned char *der = NULL;
+	int len = i2d_PUBKEY(of, &der);
+
+	ck_assert_int_eq(EVP_Digest(der, (size_t)len, digest, NULL, EVP_sha256(), NULL), 1);
+	OPENSSL_free(der);
+}
+
+static void probe_tls(struct observation *seen, SSL_CTX *ctx, const char *host,
+		      const struct tlsa_set *tlsa)
+{
+	start_server(tls_script, ctx);
+	probe(seen, host, tlsa);
+	stop_server();
+	ck_assert_str_eq(server.wrong, "");
+	ck_assert_msg(seen->observed == OBSERVED_TLS, "%s: %s", observed_name(seen->observed),
+		      seen->detail);
+}
+
+START_TEST(judges_certificates)
+{
+	static const struct {
+		bool trusted;
+		const char *host;
+		enum verified verified;
+	} cases[] = {
+		{true, "mx.test", VERIFIED_NAME},
+		{true, "www.test", VERIFIED_NAME},
+		{true, "other.test", VERIFIED_CHAIN},
+		{true, NULL, VERIFIED_CHAIN},
+		{false, "mx.test", VERIFIED_NOT},
+	};
+	uint8_t digest[SPKI_SIZE];
+
+	spki_digest(digest, key);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct observation seen;
+
+		config.tls = cases[i].trusted ? trusting : distrusting;
+		probe_tls(&seen, server_ctx(), cases[i].host, NULL);
+		ck_assert_uint_eq(seen.version, TLS1_3_VERSION);
+		ck_assert_str_eq(seen.cipher, "TLS_AES_256_GCM_SHA384");
+		ck_assert(seen.has_spki);
+		ck_assert_mem_eq(seen.spki, digest, SPKI_SIZE);
+		ck_assert_msg(seen.verified == cases[i].verified, "case %zu: %s", i,
+			      verified_name(seen.verified));
+		ck_assert_str_eq(seen.detail, "");
+		ck_assert_str_eq(server.sni, cases[i].host != NULL ? cases[i].host : "");
+	}
+}
+END_TEST
+
+START_TEST(matches_tlsa_records)
+{
+	static const struct {
+		uint8_t usage;
+		bool right;
+		const char *host;
+		enum verified verified;
+	} cases[] = {
+		{TLSA_USAGE_DANE_EE, true, "mx.test", VERIFIED_DANE},
+		/* names do not matter with usage 3 (RFC 7672 3.1.1) */
+		{TLSA_USAGE_DANE_EE, true, "other.test", VERIFIED_DANE},
+		{TLSA_USAGE_DANE_EE, false, "mx.test", VERIFIED_NAME},
+		{TLSA_USAGE_DANE_EE, false, "other.test", VERIFIED_CHAIN},
+		/* and with usage 2 the base domain's will do, or the host's */
+		{TLSA_USAGE_DANE_TA, true, "other.test", VERIFIED_DANE},
+		{TLSA_USAGE_DANE_TA, false, "mx.test", VERIFIED_NAME},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		uint8_t digest[SPKI_SIZE];
+		struct tlsa record = {cases[i].usage, TLSA_SELECTOR_SPKI, TLSA_MATCHING_SHA256,
+				      SPKI_SIZE, digest};
+		struct tlsa_set set = {0};
+		struct observation seen;
+
+		spki_digest(digest, cases[i].usage == TLSA_USAGE_DANE_TA ? ca_key : key);
+		digest[0] ^= !cases[i].right;
+		tlsa_set_add(&set, &record, true);
+		probe_tls(&seen, server_ctx(), cases[i].host, &set);
+		ck_assert_msg(seen.verified == cases[i].verified, "case %zu: %s", i,
+			      verified_name(seen.verified));
+		ck_assert_str_eq(seen.detail, cases[i].right ? "" : "the certificate matches none "
+								    "of the TLSA records");
+		/* RFC 7672 8.1 */
+		ck_assert_str_eq(server.sni, "www.test");
+		tlsa_set_free(&set);
+	}
+}
+END_TEST
+
+/* With usage 2 the certificate must bear a name, whoever signed it (RFC 7672 3.1.2). */
+START_TEST(wants_a_name_under_a_trust_anchor)
+{
+	uint8_t digest[SPKI_SIZE];
+	struct tlsa record = {TLSA_USAGE_DANE_TA, TLSA_SELECTOR_SPKI, TLSA_MATCHING_SHA256,
+			      SPKI_SIZE, digest};
+	struct tlsa_set set = {0};
+	struct observation seen;
+
+	spki_digest(digest, ca_key);
+	tlsa_set_add(&set, &record, true);
+	tlsa_base = "base.test";
+	probe_tls(&seen, server_ctx(), "other.test", &set);
+	ck_assert_int_eq(seen.verified, VERIFIED_CHAIN);
+	probe_tls(&seen, server_ctx(), "mx.test", &set);
+	ck_assert_int_eq(seen.verified, VERIFIED_DANE);
+	tlsa_set_free(&set);
+}
+END_TEST
+
+START_TEST(talks_to_old_servers)
+{
+	static const struct {
+		uint16_t version;
+		const char *ciphers;
+		bool certificate;
+	} cases[] = {
+		{TLS1_VERSION, "AES128-SHA:ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0", true},
+		{TLS1_1_VERSION, "ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0", true},
+		{TLS1_2_VERSION, "ECDHE-ECDSA-AES128-GCM-SHA256", true},
+		/* a server without a certificate; Postfix makes such ones */
+		{TLS1_2_VERSION, "AECDH-AES256-SHA:@SECLEVEL=0", false},
+		/* who has one shows it */
+		{TLS1_2_VERSION, "AECDH-AES256-SHA:ECDHE-ECDSA-AES256-SHA:@SECLEVEL=0", true},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		SSL_CTX *ctx = server_ctx();
+		struct observation seen;
+
+		SSL_CTX_set_max_proto_version(ctx, cases[i].version);
+		ck_assert_int_eq(SSL_CTX_set_cipher_list(ctx, cases[i].ciphers), 1);
+		probe_tls(&seen, ctx, "mx.test", NULL);
+		ck_assert_uint_eq(seen.version, cases[i].version);
+		ck_assert_msg(seen.has_spki == cases[i].certificate, "case %zu: %s", i, seen.cipher);
+		ck_assert_int_eq(seen.verified,
+				 cases[i].certificate ? VERIFIED_NAME : VERIFIED_NOT);
+	}
+}
+END_TEST
+
+START_TEST(tells_why_a_handshake_failed)
+{
+	SSL_CTX *ctx = server_ctx();
+	struct observation seen;
+
+	/* No cipher that we would take. */
+	SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
+	SSL_CTX_set_cipher_list(ctx, "ECDHE-ECDSA-NULL-SHA:@SECLEVEL=0");
+	start_server(tls_script, ctx);
+	probe(&seen, "mx.test", NULL);
+	stop_server();
+	ck_assert_int_eq(seen.observed, OBSERVED_TLS_FAILED);
+	ck_assert_ptr_nonnull(strstr(seen.detail, "handshake failure"));
+}
+END_TEST
+
+START_TEST(gives_up_in_time)
+{
+	static const struct {
+		script steps;
+		enum observed observed;
+		int64_t step_ms; /* more where it must be enough for what comes before */
+	} cases[] = {
+		{{"hold"}, OBSERVED_UNREACHABLE, 100},
+		{{">220-mx.test\r\n220", "hold"}, OBSERVED_UNREACHABLE, 100},
+		{{HELLO, "hold"}, OBSERVED_UNREACHABLE, 1000},
+		{{HELLO, ">502 what?\r\n", "<HELO", "hold"}, OBSERVED_UNREACHABLE, 1000},
+		{{OFFER, "hold"}, OBSERVED_TLS_FAILED, 1000},
+		{{OFFER, ">220 ready\r\n", "hold"}, OBSERVED_TLS_FAILED, 1000},
+		/* who does not answer QUIT has shown all that we wanted */
+		{{OFFER, ">220 ready\r\n", "tls", "hold"}, OBSERVED_TLS, 3000},
+		{{HELLO, ">250 mx.test\r\n", "hold"}, OBSERVED_PLAIN, 1000},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		int64_t before = clock_mono_ms();
+		struct observation seen;
+
+		config.step_ms = cases[i].step_ms;
+		start_server(cases[i].steps, server_ctx());
+		probe(&seen, "mx.test", NULL);
+		stop_server();
+		ck_assert_msg(seen.observed == cases[i].observed, "case %zu: %s", i, seen.detail);
+		ck_assert_int_ge(clock_mono_ms() - before, cases[i].step_ms);
+	}
+}
+END_TEST
+
+START_TEST(tries_addresses_in_turn)
+{
+	/* Nothing listens at the first two. */
+	static const char *const texts[] = {"127.0.0.9", "::1", "127.0.0.1", "127.0.0.1"};
+	struct ipaddr addresses[ARRAY_LEN(texts)];
+	struct starttls_target target = {
+		.host = "mx.test", .addresses = addresses, .address_count = ARRAY_LEN(texts)};
+	struct observation seen;
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		ck_assert(ipaddr_parse(&addresses[i], texts[i], strlen(texts[i])));
+	start_server(tls_script, server_ctx());
+	target.port = server.port;
+	starttls_probe(&config, &target, &seen);
+	stop_server();
+	ck_assert_int_eq(seen.observed, OBSERVED_TLS);
+	ck_assert_str_eq(seen.detail, "");
+	ck_assert_uint_eq(server.connections, 1);
+	target.address_count = 2;
+	starttls_probe(&config, &target, &seen);
+	ck_assert_int_eq(seen.observed, OBSERVED_UNREACHABLE);
+	ck_assert_ptr_nonnull(strstr(seen.detail, "connect to ::1: "));
+	target.address_count = 0;
+	starttls_probe(&config, &target, &seen);
+	ck_assert_int_eq(seen.observed, OBSERVED_UNREACHABLE);
+	ck_assert_str_eq(seen.detail, "the host has no address");
+}
+END_TEST
+
+START_TEST(stays_away_from_private_addresses)
+{
+	struct observation seen;
+
+	config.probe_private = false;
+	start_server(tls_script, server_ctx());
+	probe(&seen, "mx.test", NULL);
+	stop_server();
+	ck_assert_int_eq(seen.observed, OBSERVED_UNREACHABLE);
+	ck_assert_str_eq(seen.detail, "127.0.0.1 is no public address (probe_private)");
+	ck_assert_uint_eq(server.connections, 0);
+}
+END_TEST
+
+START_TEST(knows_which_records_openssl_loads)
+{
+	static uint8_t shell[] = {0x30, 0x03, 0x02, 0x01, 0x00};
+	unsigned char *der = NULL;
+	int len = i2d_X509(certificate, &der);
+	struct tlsa whole = {2, TLSA_SELECTOR_CERT, TLSA_MATCHING_FULL, (size_t)len, der};
+	struct tlsa empty = {2, TLSA_SELECTOR_CERT, TLSA_MATCHING_FULL, sizeof(shell), shell};
+
+	ck_assert(tlsa_usable(&whole));
+	ck_assert(tls_tlsa_loads(trusting, &whole));
+	ck_assert(tlsa_usable(&empty));
+	ck_assert(!tls_tlsa_loads(trusting, &empty));
+	whole.selector = TLSA_SELECTOR_SPKI;
+	ck_assert(!tls_tlsa_loads(trusting, &whole));
+	OPENSSL_free(der);
+}
+END_TEST
+
+START_TEST(says_which_ca_file_is_bad)
+{
+	char error[TLS_ERROR_SIZE];
+
+	ck_assert_ptr_null(tls_new("/nonexistent/ca.pem", error));
+	ck_assert_ptr_nonnull(strstr(error, "/nonexistent/ca.pem"));
+	ck_assert_ptr_null(tls_new("/dev/null", error));
+}
+END_TEST
+
+START_TEST(has_a_name_for_ehlo)
+{
+	char name[STARTTLS_NAME_SIZE];
+
+	starttls_own_name(name, &settings);
+	ck_assert_uint_gt(strlen(name), 0);
+	free(settings.ehlo_name);
+	settings.ehlo_name = mem_strdup("mail.example.com");
+	starttls_own_name(name, &settings);
+	ck_assert_str_eq(name, "mail.example.com");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("starttls");
+	TCase *tcase = tcase_create("conversations");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_loop_test(tcase, tells_what_happened, 0, ARRAY_LEN(plain_cases));
+	tcase_add_test(tcase, judges_certificates);
+	tcase_add_test(tcase, matches_tlsa_records);
+	tcase_add_test(tcase, wants_a_name_under_a_trust_anchor);
+	tcase_add_test(tcase, talks_to_old_servers);
+	tcase_add_test(tcase, tells_why_a_handshake_failed);
+	tcase_add_test(tcase, gives_up_in_time);
+	tcase_add_test(tcase, tries_addresses_in_turn);
+	tcase_add_test(tcase, stays_away_from_private_addresses);
+	tcase_add_test(tcase, knows_which_records_openssl_loads);
+	tcase_add_test(tcase, says_which_ca_file_is_bad);
+	tcase_add_test(tcase, has_a_name_for_ehlo);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
