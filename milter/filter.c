@@ -25,15 +25,18 @@
  * wire, for which libmilter would keep the values of the message before.
  */
 static char at_helo[] = "{client_port}";
-static char at_mail[] = "{client_port} {tls_version}";
+static char at_mail[] = "{client_port} {tls_version} {auth_authen} {mail_addr}";
 static char at_rcpt[] = "{client_port} {rcpt_addr}";
 static char tls_version[] = "{tls_version}";
+static char auth_authen[] = "{auth_authen}";
+static char mail_addr[] = "{mail_addr}";
 static char witness[] = "{client_port}";
 static char rcpt_addr[] = "{rcpt_addr}";
 
 /* Steps that nobody here looks at cost a round trip each, or the whole body. */
-#define STEPS_OFF                                                                                  \
-	(SMFIP_NOHELO | SMFIP_NODATA | SMFIP_NOHDRS | SMFIP_NOEOH | SMFIP_NOBODY | SMFIP_NOUNKNOWN)
+#define STEPS_OFF (SMFIP_NOHELO | SMFIP_NODATA | SMFIP_NOEOH | SMFIP_NOBODY | SMFIP_NOUNKNOWN)
+/* Steps that are only looked at; what is to be said is said at a later one. */
+#define STEPS_WITHOUT_REPLY (SMFIP_NR_CONN | SMFIP_NR_HDR)
 /* As open as the port on loopback: who may connect is up to the directory. */
 #define SOCKET_MODE 0666
 
@@ -66,10 +69,12 @@ static sfsistat try_later(SMFICTX *ctx)
 	return SMFIS_TEMPFAIL;
 }
 
-static sfsistat refuse(SMFICTX *ctx, const struct secure_answer *answer)
+static sfsistat reply(SMFICTX *ctx, const struct secure_answer *answer)
 {
 	char code[4], status[8], text[SECURE_TEXT_SIZE];
 
+	if (!answer->refused)
+		return SMFIS_CONTINUE;
 	snprintf(code, sizeof(code), "%s", answer->code);
 	snprintf(status, sizeof(status), "%s", answer->status);
 	snprintf(text, sizeof(text), "%s", answer->text);
@@ -79,14 +84,14 @@ static sfsistat refuse(SMFICTX *ctx, const struct secure_answer *answer)
 }
 
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
-			     unsigned long unused1, unsigned long unused2, unsigned long *actions_out,
-			     unsigned long *steps_out, unsigned long *unused1_out,
-			     unsigned long *unused2_out)
+			     unsigned long unused1, unsigned long unused2,
+			     unsigned long *actions_out, unsigned long *steps_out,
+			     unsigned long *unused1_out, unsigned long *unused2_out)
 {
 	(void)unused1, (void)unused2;
 	*actions_out = 0;
 	*unused1_out = *unused2_out = 0;
-	*steps_out = (STEPS_OFF | SMFIP_NR_CONN) & steps;
+	*steps_out = (STEPS_OFF | STEPS_WITHOUT_REPLY) & steps;
 	if ((actions & SMFIF_SETSYMLIST) == 0) {
 		log_warning("the MTA does not let a milter choose its macros");
 		return SMFIS_CONTINUE;
@@ -122,15 +127,20 @@ static sfsistat on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
 static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 {
 	struct session *session = smfi_getpriv(ctx);
+	const struct settings *settings;
+	struct secure_answer answer;
 	struct session_macros macros = {
 		.tls_version = smfi_getsymval(ctx, tls_version),
+		.login = smfi_getsymval(ctx, auth_authen),
+		.rewritten = smfi_getsymval(ctx, mail_addr),
 		.witness = smfi_getsymval(ctx, witness),
 	};
 
-	if (session == NULL || arguments[0] == NULL)
+	if (session == NULL || arguments[0] == NULL || !enter(&settings))
 		return try_later(ctx);
-	session_begin(session, &macros, arguments[0]);
-	return SMFIS_CONTINUE;
+	session_begin(&answer, session, settings, &macros, arguments[0]);
+	leave();
+	return reply(ctx, &answer);
 }
 
 static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
@@ -141,14 +151,34 @@ static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
 
 	if (session == NULL || arguments[0] == NULL || !enter(&settings))
 		return try_later(ctx);
-	session_recipient(&answer, session, settings, arguments[0],
-			  smfi_getsymval(ctx, rcpt_addr));
+	session_recipient(&answer, session, settings, arguments[0], smfi_getsymval(ctx, rcpt_addr));
 	leave();
-	return answer.refused ? refuse(ctx, &answer) : SMFIS_CONTINUE;
+	return reply(ctx, &answer);
 }
 
-/* The end of a message that got through, and of one that did not. */
-static sfsistat on_message_end(SMFICTX *ctx)
+/* No reply is expected: what there is to say is said at the end of the message. */
+static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
+{
+	struct session *session = smfi_getpriv(ctx);
+
+	(void)value;
+	if (session != NULL)
+		session_header(session, name);
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat on_message(SMFICTX *ctx)
+{
+	struct session *session = smfi_getpriv(ctx);
+	struct secure_answer answer;
+
+	if (session == NULL)
+		return try_later(ctx);
+	session_finish(&answer, session);
+	return reply(ctx, &answer);
+}
+
+static sfsistat on_abort(SMFICTX *ctx)
 {
 	struct session *session = smfi_getpriv(ctx);
 
@@ -173,8 +203,9 @@ static bool register_filter(void)
 		.xxfi_connect = on_connect,
 		.xxfi_envfrom = on_mail,
 		.xxfi_envrcpt = on_recipient,
-		.xxfi_eom = on_message_end,
-		.xxfi_abort = on_message_end,
+		.xxfi_header = on_header,
+		.xxfi_eom = on_message,
+		.xxfi_abort = on_abort,
 		.xxfi_close = on_close,
 		.xxfi_negotiate = on_negotiate,
 	};

@@ -2,6 +2,7 @@
 #include "milter/session.h"
 
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,9 +16,15 @@
 
 struct session {
 	char name[IPADDR_SIZE]; /* of the client: its address, or "unknown" */
+	struct secure_client client;
+	/* Of the message under way, as are tls and version of the client: */
 	char from[SHOWN_MAX + 1];
-	struct secure_client client; /* tls and version: of the message under way */
+	bool from_secure; /* its sender is, or could be, a secure alias */
+	bool waives_tls;  /* it has a header that asks for delivery without TLS */
 };
+
+/* The ledger is not asked: every address of a secure domain is switched on. */
+static const struct secure_record nobody_looked = { LOOKUP_ERROR, NULL };
 
 static bool address_of(struct ipaddr *addr, const struct sockaddr *address)
 {
@@ -67,12 +74,23 @@ static void show(char shown[SHOWN_MAX + 1], const char *argument)
 	str_copy_n(shown, SHOWN_MAX + 1, argument, len < SHOWN_MAX ? len : SHOWN_MAX);
 }
 
-void session_begin(struct session *session, const struct session_macros *macros,
-		   const char *from)
+/* `to` NULL: the message as a whole. */
+static void log_refusal(const struct session *session, const struct secure_answer *answer,
+			const char *to, bool unsure)
 {
-	struct secure_client *client = &session->client;
+	char recipient[SHOWN_MAX + 8] = "", shown[SHOWN_MAX + 1];
 
-	show(session->from, from);
+	if (to != NULL) {
+		show(shown, to);
+		snprintf(recipient, sizeof(recipient), " to=<%s>", shown);
+	}
+	(answer->our_fault ? log_warning : log_info)(
+		"client=[%s] from=<%s>%s refused: %s%s", session->name, session->from, recipient,
+		answer->cause, unsure ? "; the address could be a secure one" : "");
+}
+
+static void look_at_tls(struct secure_client *client, const struct session_macros *macros)
+{
 	client->version = 0;
 	if (macros->tls_version != NULL && macros->tls_version[0] != '\0') {
 		client->tls = SECURE_TLS_USED;
@@ -82,27 +100,54 @@ void session_begin(struct session *session, const struct session_macros *macros,
 	}
 }
 
-void session_end(struct session *session)
+void session_begin(struct secure_answer *answer, struct session *session,
+		   const struct settings *settings, const struct session_macros *macros,
+		   const char *from)
 {
-	session->from[0] = '\0';
-	session->client.tls = SECURE_TLS_HIDDEN;
-	session->client.version = 0;
+	struct secure_address sender;
+
+	show(session->from, from);
+	look_at_tls(&session->client, macros);
+	session->waives_tls = false;
+	secure_classify(&sender, settings, SECURE_SENDER, from, macros->rewritten);
+	session->from_secure = sender.kind != SECURE_ORDINARY;
+	secure_decide_sender(answer, settings, &session->client, macros->login, &sender,
+			     &nobody_looked);
+	if (answer->refused)
+		log_refusal(session, answer, NULL, sender.kind == SECURE_UNSURE);
 }
 
 void session_recipient(struct secure_answer *answer, const struct session *session,
 		       const struct settings *settings, const char *to, const char *rewritten)
 {
-	struct secure_address address;
-	char shown[SHOWN_MAX + 1];
+	struct secure_address recipient;
 
-	secure_classify(&address, settings, to, rewritten);
-	/* The ledger is not asked: every address of a secure domain is switched on. */
-	secure_decide_recipient(answer, settings, &session->client, &address, LOOKUP_ERROR);
-	if (!answer->refused)
-		return;
-	show(shown, to);
-	(answer->our_fault ? log_warning : log_info)(
-		"client=[%s] from=<%s> to=<%s> refused: %s%s", session->name, session->from, shown,
-		answer->cause,
-		address.kind == SECURE_UNSURE ? "; the address could be a secure one" : "");
+	secure_classify(&recipient, settings, SECURE_RECIPIENT, to, rewritten);
+	secure_decide_recipient(answer, settings, &session->client, &recipient, &nobody_looked);
+	if (answer->refused)
+		log_refusal(session, answer, to, recipient.kind == SECURE_UNSURE);
+}
+
+void session_header(struct session *session, const char *name)
+{
+	if (secure_header_waives_tls(name))
+		session->waives_tls = true;
+}
+
+void session_finish(struct secure_answer *answer, struct session *session)
+{
+	answer->refused = false;
+	if (session->from_secure && session->waives_tls) {
+		secure_refuse_waiver(answer);
+		log_refusal(session, answer, NULL, false);
+	}
+	session_end(session);
+}
+
+void session_end(struct session *session)
+{
+	session->from[0] = '\0';
+	session->from_secure = session->waives_tls = false;
+	session->client.tls = SECURE_TLS_HIDDEN;
+	session->client.version = 0;
 }

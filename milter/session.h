@@ -7,6 +7,8 @@
  * looked at anew with each message: a client may start it at any time before
  * MAIL, with or without another EHLO after it, and what an earlier message saw
  * is void. One thread at a time uses a session, not always the same one.
+ *
+ * Each refusal is logged with its client, sender and recipient.
  */
 #ifndef POSTSEAL_MILTER_SESSION_H
 #define POSTSEAL_MILTER_SESSION_H
@@ -19,6 +21,8 @@
 /* What the MTA's macros show at MAIL. NULL: not there. */
 struct session_macros {
 	const char *tls_version; /* {tls_version}: there while TLS is in use */
+	const char *login;       /* {auth_authen}: there after SASL */
+	const char *rewritten;   /* {mail_addr}: what the MTA made of the sender */
 	const char *witness;     /* a macro that is always there, if we may see any */
 };
 
@@ -29,11 +33,16 @@ struct session *session_new(const struct settings *settings, const struct sockad
 void session_free(struct session *session); /* NULL is allowed */
 
 /* MAIL: a message begins. `from` is its argument as it came. */
-void session_begin(struct session *session, const struct session_macros *macros,
+void session_begin(struct secure_answer *answer, struct session *session,
+		   const struct settings *settings, const struct session_macros *macros,
 		   const char *from);
-/* RCPT: may it go there? A refusal is logged. `rewritten` as in core/secure.h. */
+/* RCPT: may it go there? `rewritten` as in core/secure.h. */
 void session_recipient(struct secure_answer *answer, const struct session *session,
 		       const struct settings *settings, const char *to, const char *rewritten);
+/* One header of the message. */
+void session_header(struct session *session, const char *name);
+/* The message is complete: may it pass? */
+void session_finish(struct secure_answer *answer, struct session *session);
 /* The message is over, one way or the other. */
 void session_end(struct session *session);
 

@@ -128,21 +128,21 @@ static bool in_any(const struct prefix *prefixes, size_t count, const uint8_t *b
 static bool ipv4_is_private(const uint8_t *bytes)
 {
 	static const struct prefix special[] = {
-		{ { 0 }, 8 },              /* this network, RFC 791 */
-		{ { 10 }, 8 },             /* private, RFC 1918 */
-		{ { 100, 64 }, 10 },       /* shared by carriers, RFC 6598 */
-		{ { 127 }, 8 },            /* loopback, RFC 1122 */
-		{ { 169, 254 }, 16 },      /* link-local, RFC 3927 */
-		{ { 172, 16 }, 12 },       /* private, RFC 1918 */
-		{ { 192, 0, 0 }, 24 },     /* IETF protocols, RFC 6890 */
-		{ { 192, 0, 2 }, 24 },     /* documentation, RFC 5737 */
-		{ { 192, 88, 99 }, 24 },   /* 6to4 relays, gone by RFC 7526 */
-		{ { 192, 168 }, 16 },      /* private, RFC 1918 */
-		{ { 198, 18 }, 15 },       /* benchmarking, RFC 2544 */
-		{ { 198, 51, 100 }, 24 },  /* documentation, RFC 5737 */
-		{ { 203, 0, 113 }, 24 },   /* documentation, RFC 5737 */
-		{ { 224 }, 4 },            /* multicast, RFC 5771 */
-		{ { 240 }, 4 },            /* reserved and broadcast, RFC 1112 */
+		{ { 0 }, 8 },             /* this network, RFC 791 */
+		{ { 10 }, 8 },            /* private, RFC 1918 */
+		{ { 100, 64 }, 10 },      /* shared by carriers, RFC 6598 */
+		{ { 127 }, 8 },           /* loopback, RFC 1122 */
+		{ { 169, 254 }, 16 },     /* link-local, RFC 3927 */
+		{ { 172, 16 }, 12 },      /* private, RFC 1918 */
+		{ { 192, 0, 0 }, 24 },    /* IETF protocols, RFC 6890 */
+		{ { 192, 0, 2 }, 24 },    /* documentation, RFC 5737 */
+		{ { 192, 88, 99 }, 24 },  /* 6to4 relays, gone by RFC 7526 */
+		{ { 192, 168 }, 16 },     /* private, RFC 1918 */
+		{ { 198, 18 }, 15 },      /* benchmarking, RFC 2544 */
+		{ { 198, 51, 100 }, 24 }, /* documentation, RFC 5737 */
+		{ { 203, 0, 113 }, 24 },  /* documentation, RFC 5737 */
+		{ { 224 }, 4 },           /* multicast, RFC 5771 */
+		{ { 240 }, 4 },           /* reserved and broadcast, RFC 1112 */
 	};
 
 	return in_any(special, ARRAY_LEN(special), bytes);

@@ -48,7 +48,7 @@ static bool mentions_secure_domain(const struct settings *settings, const char *
 
 /* One address, as the client wrote it and as the MTA rewrote it. */
 struct views {
-	const char *argument;
+	const char *argument, *rewritten;
 	bool asked_ok, made_ok; /* could be parsed */
 	struct mailaddr asked, made;
 };
@@ -59,7 +59,7 @@ static bool parse(struct mailaddr *addr, const char *text)
 }
 
 /* For what is at no secure domain in either view: is that certain? */
-static bool is_ordinary(const struct settings *settings, const struct views *views)
+static bool is_ordinary_recipient(const struct settings *settings, const struct views *views)
 {
 	if (views->made_ok)
 		return surely_elsewhere(&views->made) &&
@@ -68,23 +68,50 @@ static bool is_ordinary(const struct settings *settings, const struct views *vie
 	       !has_inner_route(&views->asked);
 }
 
+/* A sender is only what it claims to be: where mail for it would go does not matter. */
+static bool is_ordinary_sender(const struct settings *settings, const struct views *views)
+{
+	if (!views->asked_ok && mentions_secure_domain(settings, views->argument))
+		return false;
+	if (views->rewritten != NULL)
+		return views->made_ok || !mentions_secure_domain(settings, views->rewritten);
+	return views->asked_ok && !has_inner_route(&views->asked);
+}
+
+static bool is_ordinary(const struct settings *settings, enum secure_role role,
+			const struct views *views)
+{
+	return role == SECURE_SENDER ? is_ordinary_sender(settings, views)
+				     : is_ordinary_recipient(settings, views);
+}
+
+static bool is_null(const char *argument)
+{
+	struct mailaddr addr;
+
+	return mailaddr_parse(&addr, argument, strlen(argument), "") == MAILADDR_NULL;
+}
+
 void secure_classify(struct secure_address *address, const struct settings *settings,
-		     const char *argument, const char *rewritten)
+		     enum secure_role role, const char *argument, const char *rewritten)
 {
 	struct views views = { .argument = argument };
 
 	memset(address, 0, sizeof(*address));
-	if (settings->secure_domains.count == 0)
+	if (settings->secure_domains.count == 0 || is_null(argument))
 		return; /* ORDINARY */
 	views.asked_ok = parse(&views.asked, argument);
-	views.made_ok = rewritten != NULL && parse(&views.made, rewritten);
+	if (rewritten != NULL && rewritten[0] != '\0') {
+		views.rewritten = rewritten;
+		views.made_ok = parse(&views.made, rewritten);
+	}
 	if (views.asked_ok && in_secure_domain(settings, &views.asked)) {
 		address->kind = SECURE_ALIAS;
 		address->alias = views.asked;
 	} else if (views.made_ok && in_secure_domain(settings, &views.made)) {
 		address->kind = SECURE_ALIAS;
 		address->alias = views.made;
-	} else if (!is_ordinary(settings, &views)) {
+	} else if (!is_ordinary(settings, role, &views)) {
 		address->kind = SECURE_UNSURE;
 	}
 }
@@ -97,14 +124,15 @@ bool secure_client_is_local(const struct settings *settings, const struct ipaddr
 	return false;
 }
 
-static bool wants_tls(const struct settings *settings, const struct secure_address *address,
-		      enum lookup enabled)
+static bool is_secure(const struct settings *settings, const struct secure_address *address,
+		      const struct secure_record *record)
 {
 	switch (address->kind) {
 	case SECURE_ORDINARY:
 		return false;
 	case SECURE_ALIAS:
-		return settings->secure_aliases == SECURE_ALIASES_ANY || enabled != LOOKUP_ABSENT;
+		return settings->secure_aliases == SECURE_ALIASES_ANY ||
+		       record->enabled != LOOKUP_ABSENT;
 	case SECURE_UNSURE:
 		break;
 	}
@@ -116,51 +144,163 @@ static bool good_tls(const struct settings *settings, const struct secure_client
 	return client->tls == SECURE_TLS_USED && client->version >= settings->secure_min_tls;
 }
 
-#define ONLY_ENCRYPTED "This address takes mail over encrypted connections only. "
-
-/* The sender's admin reads this in a bounce, perhaps years later: say what to do. */
-static void refuse_tls(struct secure_answer *answer, const struct settings *settings,
-		       const struct secure_client *client)
+static const char *version_name(const struct secure_client *client)
 {
-	const char *least = tls_version_name(settings->secure_min_tls);
+	return client->version != 0 ? tls_version_name(client->version)
+				    : "a version of TLS unknown here";
+}
 
+static void refuse(struct secure_answer *answer, const char *status)
+{
 	answer->refused = true;
 	answer->code = "550";
-	answer->status = "5.7.10";
+	answer->status = status;
+}
+
+/* Who is to do what about TLS. The reader may see this in a bounce, far away and
+ * long after. */
+struct plea {
+	const char *rule;
+	const char *whose;
+	const char *where; /* "" or, with a blank in front, where it is set */
+};
+
+static void refuse_tls(struct secure_answer *answer, const struct settings *settings,
+		       const struct secure_client *client, const struct plea *plea)
+{
+	const char *least = tls_version_name(settings->secure_min_tls);
+	char *text = answer->text, *cause = answer->cause;
+
+	refuse(answer, "5.7.10");
 	switch (client->tls) {
 	case SECURE_TLS_HIDDEN:
 		answer->our_fault = true;
-		snprintf(answer->text, sizeof(answer->text), ONLY_ENCRYPTED
-			 "This server cannot tell whether yours is; please tell its postmaster.");
-		snprintf(answer->cause, sizeof(answer->cause),
+		snprintf(text, SECURE_TEXT_SIZE,
+			 "%s This server cannot tell whether yours is; "
+			 "please tell its postmaster.",
+			 plea->rule);
+		snprintf(cause, SECURE_CAUSE_SIZE,
 			 "the MTA does not show {tls_version} to this milter");
 		break;
 	case SECURE_TLS_NONE:
-		snprintf(answer->text, sizeof(answer->text), ONLY_ENCRYPTED
-			 "Your server did not use STARTTLS. Let it use %s or newer for outgoing "
-			 "mail (Postfix: smtp_tls_security_level = may), then send again.", least);
-		snprintf(answer->cause, sizeof(answer->cause), "no TLS");
+		snprintf(text, SECURE_TEXT_SIZE,
+			 "%s %s did not use STARTTLS. Let it use %s or "
+			 "newer%s, then send again.",
+			 plea->rule, plea->whose, least, plea->where);
+		snprintf(cause, SECURE_CAUSE_SIZE, "no TLS");
 		break;
 	case SECURE_TLS_USED:
-		snprintf(answer->text, sizeof(answer->text), ONLY_ENCRYPTED
-			 "Your server used %s. Let it use %s or newer for outgoing mail, then "
+		snprintf(text, SECURE_TEXT_SIZE,
+			 "%s %s used %s. Let it use %s or newer%s, then "
 			 "send again.",
-			 client->version != 0 ? tls_version_name(client->version)
-					      : "a version of TLS unknown here", least);
-		snprintf(answer->cause, sizeof(answer->cause), "%s is less than secure_min_tls, %s",
-			 client->version != 0 ? tls_version_name(client->version)
-					      : "an unknown version of TLS", least);
+			 plea->rule, plea->whose, version_name(client), least, plea->where);
+		snprintf(cause, SECURE_CAUSE_SIZE, "%s is less than secure_min_tls, %s",
+			 version_name(client), least);
 		break;
 	}
 }
 
 void secure_decide_recipient(struct secure_answer *answer, const struct settings *settings,
 			     const struct secure_client *client,
-			     const struct secure_address *recipient, enum lookup enabled)
+			     const struct secure_address *recipient,
+			     const struct secure_record *record)
+{
+	static const struct plea plea = {
+		"This address takes mail over encrypted connections only.",
+		"Your server",
+		" for outgoing mail (Postfix: smtp_tls_security_level = may)",
+	};
+
+	memset(answer, 0, sizeof(*answer));
+	if (is_secure(settings, recipient, record) && !client->local && !good_tls(settings, client))
+		refuse_tls(answer, settings, client, &plea);
+}
+
+static bool same_mailbox(const struct mailaddr *a, const struct mailaddr *b)
+{
+	return a->domain_is_literal == b->domain_is_literal && strcmp(a->local, b->local) == 0 &&
+	       strcmp(a->extension, b->extension) == 0 && strcmp(a->domain, b->domain) == 0;
+}
+
+static bool owns(const char *login, const struct mailaddr *alias, const char *mailbox)
+{
+	struct mailaddr who, own = *alias, box = *alias;
+
+	own.extension[0] = '\0'; /* me+list@ is me's */
+	if (mailaddr_parse(&who, login, strlen(login), "") != MAILADDR_OK)
+		return false;
+	if (mailbox != NULL && mailaddr_parse(&box, mailbox, strlen(mailbox), "") != MAILADDR_OK)
+		return false;
+	if (who.domain[0] == '\0')
+		return strcmp(who.local, box.local) == 0;
+	return same_mailbox(&who, &own) || (mailbox != NULL && same_mailbox(&who, &box));
+}
+
+static bool has_login(const char *login)
+{
+	return login != NULL && login[0] != '\0';
+}
+
+/* Whether it is known that the client is not the owner. */
+static bool is_stranger(const struct secure_client *client, const char *login,
+			const struct secure_address *sender, const struct secure_record *record)
+{
+	/* An MTA that hides TLS hides logins, too; that is a matter of refuse_tls. */
+	if (!has_login(login))
+		return client->tls != SECURE_TLS_HIDDEN;
+	return sender->kind != SECURE_ALIAS || !owns(login, &sender->alias, record->mailbox);
+}
+
+static void refuse_stranger(struct secure_answer *answer, const char *login)
+{
+	refuse(answer, "5.7.1");
+	if (!has_login(login)) {
+		snprintf(answer->text, SECURE_TEXT_SIZE,
+			 "Mail from this address is taken only from its owner, who has to log in.");
+		snprintf(answer->cause, SECURE_CAUSE_SIZE, "not logged in");
+	} else {
+		snprintf(answer->text, SECURE_TEXT_SIZE,
+			 "Mail from this address is taken only from its owner, and it is not known "
+			 "as yours.");
+		snprintf(answer->cause, SECURE_CAUSE_SIZE, "login=<%.100s> does not own it", login);
+	}
+}
+
+void secure_decide_sender(struct secure_answer *answer, const struct settings *settings,
+			  const struct secure_client *client, const char *login,
+			  const struct secure_address *sender, const struct secure_record *record)
+{
+	static const struct plea plea = {
+		"Mail from this address is taken over encrypted connections only.",
+		"Your mail program",
+		"",
+	};
+
+	memset(answer, 0, sizeof(*answer));
+	if (!is_secure(settings, sender, record) || (client->local && !has_login(login)))
+		return;
+	if (is_stranger(client, login, sender, record))
+		refuse_stranger(answer, login);
+	else if (!client->local && !good_tls(settings, client))
+		refuse_tls(answer, settings, client, &plea);
+}
+
+bool secure_header_waives_tls(const char *name)
+{
+	static const char waiver[] = "TLS-Required";
+
+	/* Postfix, too, takes blanks in front of the colon. */
+	return str_starts_nocase(name, waiver) &&
+	       name[strlen(waiver) + strspn(name + strlen(waiver), " \t")] == '\0';
+}
+
+void secure_refuse_waiver(struct secure_answer *answer)
 {
 	memset(answer, 0, sizeof(*answer));
-	if (!wants_tls(settings, recipient, enabled) || client->local ||
-	    good_tls(settings, client))
-		return;
-	refuse_tls(answer, settings, client);
+	refuse(answer, "5.7.10");
+	snprintf(
+		answer->text, SECURE_TEXT_SIZE,
+		"Mail from a secure address leaves over encrypted connections only, and its header "
+		"\"TLS-Required\" asks for the opposite. Send it without that header.");
+	snprintf(answer->cause, SECURE_CAUSE_SIZE, "header TLS-Required");
 }

@@ -31,11 +31,13 @@ struct secure_address {
 	struct mailaddr alias; /* ALIAS only: which one */
 };
 
+enum secure_role { SECURE_SENDER, SECURE_RECIPIENT };
+
 /*
  * What an envelope address is to us. `argument` is what stood in MAIL FROM or
- * RCPT TO; `rewritten` is what the MTA made of it (Postfix: {rcpt_addr}), NULL
- * or "" if it did not say. Either of them can make the address a secure one,
- * and only both together an ordinary one:
+ * RCPT TO; `rewritten` is what the MTA made of it (Postfix: {mail_addr},
+ * {rcpt_addr}), NULL or "" if it did not say. Either of them can make the
+ * address a secure one, and only both together an ordinary one:
  *
  *   - At a secure domain is everything there, "postmaster" included. Only the
  *     domain itself counts, not its subdomains.
@@ -44,13 +46,17 @@ struct secure_address {
  *     does not say, UNSURE.
  *   - Routes inside the local part (me%secure.example@here) are followed as far
  *     as the MTA says it does; if it does not say, UNSURE.
- *   - An address literal that we are asked to take is our own, and me@[ours]
- *     may be the mailbox me: UNSURE. So is a local part alone.
+ *   - A literal that we are asked to take mail for is our own address, and
+ *     me@[ours] may be the mailbox me: UNSURE. So is a local part alone.
+ *   - A sender is only what it claims to be: a literal, a local part alone, or
+ *     what neither we nor the MTA make sense of, are ORDINARY if the MTA showed
+ *     its view and no secure domain is written anywhere.
  *   - "postmaster" alone, or at a literal, is ORDINARY unless the MTA puts it
  *     into a secure domain: RFC 5321 4.5.1 wants it reachable.
+ *   - The null address, "<>", is nobody's: ORDINARY.
  */
 void secure_classify(struct secure_address *address, const struct settings *settings,
-		     const char *argument, const char *rewritten);
+		     enum secure_role role, const char *argument, const char *rewritten);
 
 /* What the MTA's macros say about the connection between the client and it. */
 enum secure_tls {
@@ -60,9 +66,9 @@ enum secure_tls {
 };
 
 struct secure_client {
-	bool local;         /* in local_networks */
+	bool local; /* in local_networks */
 	enum secure_tls tls;
-	uint16_t version;   /* USED only: as on the wire; 0, less than any, for an unknown name */
+	uint16_t version; /* USED only: as on the wire; 0, less than any, for an unknown name */
 };
 
 bool secure_client_is_local(const struct settings *settings, const struct ipaddr *addr);
@@ -73,21 +79,48 @@ bool secure_client_is_local(const struct settings *settings, const struct ipaddr
 struct secure_answer {
 	bool refused;
 	/* All of these only when refused. */
-	const char *code;              /* "550" */
-	const char *status;            /* "5.7.10", Encryption Needed (RFC 5248) */
-	char text[SECURE_TEXT_SIZE];   /* for the sender and his admin; one line, printable, no '%' */
+	const char *code;            /* "550" */
+	const char *status;          /* "5.7.10", Encryption Needed (RFC 5248) */
+	char text[SECURE_TEXT_SIZE]; /* for the sender and his admin; one line, printable, no '%' */
 	char cause[SECURE_CAUSE_SIZE]; /* for our log: what was seen */
 	bool our_fault;                /* something an admin on our side has to mend */
 };
 
 /*
- * May this client write to this recipient? `enabled` is what the ledger says
- * of the alias (FOUND: switched on); it is looked at only for an ALIAS under
- * `secure_aliases = "enabled"`, and ERROR, or nobody having looked, counts as
- * switched on.
+ * What the ledger says of an alias. Looked at only for an ALIAS, and `enabled`
+ * only under `secure_aliases = "enabled"`. {LOOKUP_ERROR, NULL} is "nobody
+ * looked": it counts as switched on.
  */
+struct secure_record {
+	enum lookup enabled; /* FOUND: switched on */
+	const char *mailbox; /* whose it is, "me@example.com"; NULL: not known */
+};
+
+/* May this client write to this recipient? Over TLS, or from here. */
 void secure_decide_recipient(struct secure_answer *answer, const struct settings *settings,
 			     const struct secure_client *client,
-			     const struct secure_address *recipient, enum lookup enabled);
+			     const struct secure_address *recipient,
+			     const struct secure_record *record);
+
+/*
+ * May this client write as this sender? Logged in as its owner and over TLS; or
+ * from here, and if logged in at all, then as its owner. `login` is the SASL
+ * login name, NULL or "" without one. The owner is who logs in as
+ *   - the alias (me@secure.example.com) or its mailbox (me@example.com), or
+ *   - the bare name of the mailbox (me), or of the alias if no mailbox is known.
+ * Mail of others that was forwarded to us with a secure alias as its sender is
+ * refused as well: it cannot be told from a forgery.
+ */
+void secure_decide_sender(struct secure_answer *answer, const struct settings *settings,
+			  const struct secure_client *client, const char *login,
+			  const struct secure_address *sender, const struct secure_record *record);
+
+/*
+ * Is this header one that asks for delivery without TLS (RFC 8689 section 5)?
+ * The one value defined for it is "No"; no other could mean any good.
+ */
+bool secure_header_waives_tls(const char *name);
+/* The answer to mail with such a header, from such a sender. */
+void secure_refuse_waiver(struct secure_answer *answer);
 
 #endif

@@ -79,8 +79,12 @@ START_TEST(understands_every_spelling)
 		{ "<!#$%&'*-/=?^_`{|}~@example.com>", "!#$%&'*-/=?^_`{|}~", "", "example.com" },
 		/* RFC 6531 */
 		{ "<m\xc3\xbc@example.com>", "m\xc3\xbc", "", "example.com" },
-		{ "<me@b\xc3\xbc" "cher.example>", "me", "", "xn--bcher-kva.example" },
-		{ "<me@B\xc3\x9c" "CHER.example>", "me", "", "xn--bcher-kva.example" },
+		{ "<me@b\xc3\xbc"
+		  "cher.example>",
+		  "me", "", "xn--bcher-kva.example" },
+		{ "<me@B\xc3\x9c"
+		  "CHER.example>",
+		  "me", "", "xn--bcher-kva.example" },
 		{ "<me@XN--BCHER-KVA.example>", "me", "", "xn--bcher-kva.example" },
 		{ "<\"\xff\"@example.com>", "\xff", "", "example.com" },
 		/* no domain */
@@ -147,36 +151,87 @@ END_TEST
 START_TEST(owns_up_to_what_it_does_not_understand)
 {
 	static const char *const cases[] = {
-		"", " ", "<", ">", "<me@example.com", "me@example.com>", "<<me@example.com>>",
-		"Me <me@example.com>", "<me@example.com> x", "<a@b.example><c@d.example>",
-		"<@>", "<@example.com>", "<@example.com:>", "<@a:@b:me@example.com>",
-		"<@[1.2.3.4]:me@example.com>", "<@[IPv6:::1]:me@example.com>", "<@a(:)b:me@example.com>",
-		"<@a b:me@example.com>", "<@\"a\":me@example.com>",
-		"<me@>", "<me@.>", "<me@..>", "<\"\"@example.com>", "<\"\">",
-		"<me@example..com>", "<me@.example.com>", "<me@example.com..>",
-		"<me@exa mple.com>", "<me@example.com\r\n>", "<me@example.com\n", "<me\x01@example.com>",
-		"<me@example.com\x7f>", "<me @example.com>", "<me@ example.com>", "<m e@example.com>",
-		"<a@b@example.com>", "<me@example.com@>", "<me@@example.com>",
-		"<me(comment)@example.com>", "<me@(comment)example.com>", "<me@example.com(comment)>",
-		"<me@secure(c).example.com>", "<a,b@example.com>", "<a:b@example.com>",
-		"<list:me@example.com;>", "<me;@example.com>", "<m\\e@example.com>",
-		"<\"me@example.com>", "<\"me\\\"@example.com>", "<\"me\n\"@example.com>",
-		"<me@\"example.com\">", "<me@[192.0.2.1>", "<me@192.0.2.1]>", "<me@[]>", "<me@[[::1]]>",
-		"<me@[192.0.2.1].example>", "<me@[192.0.2.1]x>", "<me@[192 .0.2.1]>",
-		"<me@192.0.2.1>", "<me@#3221225985>", "<me@16909060>", "<me@exam_ple!com>",
-		"<me@-example.com>", "<me@example\xff.com>", "<me@xn--\xff>",
+		"",
+		" ",
+		"<",
+		">",
+		"<me@example.com",
+		"me@example.com>",
+		"<<me@example.com>>",
+		"Me <me@example.com>",
+		"<me@example.com> x",
+		"<a@b.example><c@d.example>",
+		"<@>",
+		"<@example.com>",
+		"<@example.com:>",
+		"<@a:@b:me@example.com>",
+		"<@[1.2.3.4]:me@example.com>",
+		"<@[IPv6:::1]:me@example.com>",
+		"<@a(:)b:me@example.com>",
+		"<@a b:me@example.com>",
+		"<@\"a\":me@example.com>",
+		"<me@>",
+		"<me@.>",
+		"<me@..>",
+		"<\"\"@example.com>",
+		"<\"\">",
+		"<me@example..com>",
+		"<me@.example.com>",
+		"<me@example.com..>",
+		"<me@exa mple.com>",
+		"<me@example.com\r\n>",
+		"<me@example.com\n",
+		"<me\x01@example.com>",
+		"<me@example.com\x7f>",
+		"<me @example.com>",
+		"<me@ example.com>",
+		"<m e@example.com>",
+		"<a@b@example.com>",
+		"<me@example.com@>",
+		"<me@@example.com>",
+		"<me(comment)@example.com>",
+		"<me@(comment)example.com>",
+		"<me@example.com(comment)>",
+		"<me@secure(c).example.com>",
+		"<a,b@example.com>",
+		"<a:b@example.com>",
+		"<list:me@example.com;>",
+		"<me;@example.com>",
+		"<m\\e@example.com>",
+		"<\"me@example.com>",
+		"<\"me\\\"@example.com>",
+		"<\"me\n\"@example.com>",
+		"<me@\"example.com\">",
+		"<me@[192.0.2.1>",
+		"<me@192.0.2.1]>",
+		"<me@[]>",
+		"<me@[[::1]]>",
+		"<me@[192.0.2.1].example>",
+		"<me@[192.0.2.1]x>",
+		"<me@[192 .0.2.1]>",
+		"<me@192.0.2.1>",
+		"<me@#3221225985>",
+		"<me@16909060>",
+		"<me@exam_ple!com>",
+		"<me@-example.com>",
+		"<me@example\xff.com>",
+		"<me@xn--\xff>",
 	};
 	struct mailaddr addr, zero;
 
 	memset(&zero, 0, sizeof(zero));
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		ck_assert_msg(parse(&addr, cases[i], "+") == MAILADDR_MALFORMED, "\"%s\"", cases[i]);
+		ck_assert_msg(parse(&addr, cases[i], "+") == MAILADDR_MALFORMED, "\"%s\"",
+			      cases[i]);
 		ck_assert_msg(memcmp(&addr, &zero, sizeof(addr)) == 0, "\"%s\"", cases[i]);
 	}
 }
 END_TEST
 
-#define BYTES(literal) { literal, sizeof(literal) - 1 }
+#define BYTES(literal)                       \
+	{                                    \
+		literal, sizeof(literal) - 1 \
+	}
 
 START_TEST(a_nul_hides_nothing)
 {
@@ -184,16 +239,22 @@ START_TEST(a_nul_hides_nothing)
 		const char *text;
 		size_t len;
 	} cases[] = {
-		BYTES("<me@example.com\0.example.net>"), BYTES("<me@example.com>\0"),
-		BYTES("<m\0e@example.com>"), BYTES("<\"m\0e\"@example.com>"),
-		BYTES("<\"m\\\0e\"@example.com>"), BYTES("<me@[1.2.3.4\0]>"),
-		BYTES("<@a\0:me@example.com>"), BYTES("\0"), BYTES("<\0>"),
+		BYTES("<me@example.com\0.example.net>"),
+		BYTES("<me@example.com>\0"),
+		BYTES("<m\0e@example.com>"),
+		BYTES("<\"m\0e\"@example.com>"),
+		BYTES("<\"m\\\0e\"@example.com>"),
+		BYTES("<me@[1.2.3.4\0]>"),
+		BYTES("<@a\0:me@example.com>"),
+		BYTES("\0"),
+		BYTES("<\0>"),
 	};
 	struct mailaddr addr;
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		ck_assert_msg(mailaddr_parse(&addr, cases[i].text, cases[i].len, "+") ==
-			      MAILADDR_MALFORMED, "case %zu", i);
+				      MAILADDR_MALFORMED,
+			      "case %zu", i);
 }
 END_TEST
 

@@ -258,13 +258,28 @@ static void helo(void)
 #define TLS(version) "{client_port}=1234 {tls_version}=" version
 #define PLAIN "{client_port}=1234"
 
+static char mail_from(const char *from, const char *seen, char reply[512])
+{
+	if (seen != NULL)
+		macros('M', seen);
+	return ask('M', from, reply);
+}
+
 static void mail(const char *seen)
 {
 	char reply[512];
 
-	if (seen != NULL)
-		macros('M', seen);
-	ck_assert_int_eq(ask('M', "<you@example.net>", reply), 'c');
+	ck_assert_int_eq(mail_from("<you@example.net>", seen, reply), 'c');
+}
+
+static void header(const char *name, const char *value)
+{
+	char data[256];
+	size_t len = strlen(name) + 1;
+
+	memcpy(data, name, len);
+	memcpy(data + len, value, strlen(value) + 1);
+	say('L', data, len + strlen(value) + 1);
 }
 
 static void accepted(const char *to)
@@ -321,7 +336,7 @@ static void setup_for_tls13(void)
 
 static void setup_for_enabled(void)
 {
-	setup_with(DOMAINS, "secure_aliases = \"enabled\"\n", "");
+	setup_with(DOMAINS, "secure_aliases = \"enabled\"\n", "warning: secure_aliases=enabled");
 }
 
 static void setup_without_domains(void)
@@ -370,11 +385,12 @@ START_TEST(asks_for_what_it_needs)
 	struct negotiated got;
 
 	negotiate_with(&got, ALL_ACTIONS, ALL_STEPS);
-	/* no HELO, body, headers, end of headers, unknown command, DATA; no reply to CONNECT */
-	ck_assert_uint_eq(got.steps, 0x2 | 0x10 | 0x20 | 0x40 | 0x100 | 0x200 | 0x1000);
+	/* no HELO, body, end of headers, unknown command, DATA; no reply to headers, CONNECT */
+	ck_assert_uint_eq(got.steps, 0x2 | 0x10 | 0x40 | 0x100 | 0x200 | 0x80 | 0x1000);
 	ck_assert_uint_eq(got.actions, 0x100);
 	ck_assert_str_eq(macro_list(&got, 1), "{client_port}");
-	ck_assert_str_eq(macro_list(&got, 2), "{client_port} {tls_version}");
+	ck_assert_str_eq(macro_list(&got, 2),
+			 "{client_port} {tls_version} {auth_authen} {mail_addr}");
 	ck_assert_str_eq(macro_list(&got, 3), "{client_port} {rcpt_addr}");
 }
 END_TEST
@@ -450,7 +466,8 @@ START_TEST(refuses_old_tls)
 	client('6', "2001:db8::9");
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
 		snprintf(seen, sizeof(seen), TLS("%s"), versions[i]);
-		snprintf(text, sizeof(text), "Your server used %s. Let it use TLSv1.2", versions[i]);
+		snprintf(text, sizeof(text), "Your server used %s. Let it use TLSv1.2",
+			 versions[i]);
 		mail(seen);
 		accepted(ORDINARY);
 		refused(SECURE, text);
@@ -517,7 +534,9 @@ START_TEST(trusts_local_clients)
 	static const struct {
 		char family;
 		const char *address;
-	} cases[] = { { '4', "127.0.0.1" }, { '4', "127.1.2.3" }, { '6', "::1" },
+	} cases[] = { { '4', "127.0.0.1" },
+		      { '4', "127.1.2.3" },
+		      { '6', "::1" },
 		      { '6', "::ffff:127.0.0.1" } };
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -537,7 +556,7 @@ START_TEST(trusts_nobody_else)
 	static const struct {
 		char family;
 		const char *address;
-	} cases[] = { { '4', "128.0.0.1" }, { '6', "::2" }, { '6', "::127.0.0.1" },
+	} cases[] = { { '4', "128.0.0.1" },        { '6', "::2" },         { '6', "::127.0.0.1" },
 		      { '6', "::ffff:192.0.2.1" }, { 'L', "/run/socket" }, { 'U', "" } };
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -651,6 +670,123 @@ START_TEST(sessions_do_not_mix)
 }
 END_TEST
 
+/* Who sends */
+
+#define LOGIN(name) TLS("TLSv1.3") " {auth_authen}=" name
+
+static void sender(const char *from, const char *seen, const char *status)
+{
+	char answer[512], wanted[32] = "";
+	char command = mail_from(from, seen, answer);
+
+	if (status == NULL) {
+		ck_assert_msg(command == 'c', "%s, %s: %s", from, seen, answer);
+		say('A', NULL, 0);
+		return;
+	}
+	snprintf(wanted, sizeof(wanted), "550 %s ", status);
+	ck_assert_msg(command == 'y', "%s, %s was accepted", from, seen);
+	ck_assert_msg(strncmp(answer, wanted, strlen(wanted)) == 0, "%s", answer);
+}
+
+START_TEST(a_secure_sender_is_its_owner_over_tls)
+{
+	negotiate();
+	client('4', "192.0.2.9");
+	sender(SECURE, LOGIN("me"), NULL);
+	sender(SECURE, LOGIN("me@secure.example.com"), NULL);
+	sender(SECURE, LOGIN("you"), "5.7.1");
+	sender(SECURE, LOGIN("me@example.net"), "5.7.1");
+	sender(SECURE, TLS("TLSv1.3"), "5.7.1");
+	sender(SECURE, PLAIN, "5.7.1");
+	sender(SECURE, NULL, "5.7.1");
+	sender(SECURE, PLAIN " {auth_authen}=me", "5.7.10");
+	sender(SECURE, TLS("TLSv1.1") " {auth_authen}=me", "5.7.10");
+	sender("<x%secure.example.com@example.com>", PLAIN " {mail_addr}=x@secure.example.com",
+	       "5.7.1");
+	sender("<>", PLAIN " {mail_addr}=", NULL);
+	sender("<root@[192.0.2.1]>", PLAIN " {mail_addr}=root@[192.0.2.1]", NULL);
+	expect_log(milter_log, "client=[192.0.2.9] from=<me@secure.example.com> refused: "
+			       "login=<you> does not own it");
+	expect_log(milter_log, "from=<me@secure.example.com> refused: not logged in");
+	/* the session goes on */
+	mail(PLAIN);
+	refused(SECURE, NO_TLS);
+	accepted(ORDINARY);
+}
+END_TEST
+
+START_TEST(a_secure_sender_may_be_local)
+{
+	negotiate();
+	client('4', "127.0.0.1");
+	sender(SECURE, PLAIN, NULL);
+	sender(SECURE, PLAIN " {auth_authen}=me", NULL);
+	sender(SECURE, PLAIN " {auth_authen}=you", "5.7.1");
+}
+END_TEST
+
+START_TEST(hidden_macros_hide_the_login)
+{
+	negotiate();
+	client('4', "192.0.2.9");
+	sender(SECURE, NULL, "5.7.10");
+	expect_log(milter_log, "warning: client=[192.0.2.9] from=<me@secure.example.com> refused: "
+			       "the MTA does not show");
+}
+END_TEST
+
+static void message_refused(void)
+{
+	char reply[512];
+	size_t len;
+
+	say('E', NULL, 0);
+	ck_assert_int_eq(hear(reply, sizeof(reply), &len), 'y');
+	ck_assert_msg(strncmp(reply, "550 5.7.10 ", 11) == 0, "%s", reply);
+}
+
+START_TEST(a_secure_sender_does_not_waive_tls)
+{
+	char reply[512];
+
+	negotiate();
+	client('4', "192.0.2.9");
+	ck_assert_int_eq(mail_from(SECURE, LOGIN("me"), reply), 'c');
+	accepted(ORDINARY);
+	header("Subject", "one");
+	header("tls-required", " No");
+	header("X-Other", "");
+	message_refused();
+	expect_log(milter_log, "client=[192.0.2.9] from=<me@secure.example.com> refused: "
+			       "header TLS-Required");
+	/* it was the message's, not the session's */
+	ck_assert_int_eq(mail_from(SECURE, LOGIN("me"), reply), 'c');
+	accepted(ORDINARY);
+	header("Subject", "two");
+	end_of_message();
+	/* nor is what was begun and given up */
+	ck_assert_int_eq(mail_from(SECURE, LOGIN("me"), reply), 'c');
+	accepted(ORDINARY);
+	header("TLS-Required", "no");
+	say('A', NULL, 0);
+	ck_assert_int_eq(mail_from(SECURE, LOGIN("me"), reply), 'c');
+	accepted(ORDINARY);
+	end_of_message();
+}
+END_TEST
+
+START_TEST(others_may_waive_tls)
+{
+	negotiate();
+	client('4', "192.0.2.9");
+	mail(PLAIN);
+	accepted(ORDINARY);
+	header("TLS-Required", "No");
+	end_of_message();
+}
+END_TEST
+
 /* Whom it goes to */
 
 START_TEST(listens_to_what_the_mta_makes_of_it)
@@ -675,13 +811,25 @@ END_TEST
 START_TEST(tricks_do_not_help)
 {
 	static const char *const tricks[] = {
-		"<ME@Secure.Example.COM>", "<me+x@secure.example.com>", "<\"me\"@secure.example.com>",
-		"<@a.example:me@secure.example.com>", "<me@secure.example.com.>",
-		"<me%x@secure.example.com>", "<x!me@secure.example.com>", "me@secure.example.com",
-		"<me@secure(c).example.com>", "<me@[192.0.2.1]>", "<\"me@secure.example.com\"@x.example>",
-		"<me%secure.example.com@x.example>", "<me@secure.example.com@x.example>", "<me>", "<>",
-		"<me@secure\xe3\x80\x82" "example.com>", "<m\xc3\xa9@secure.example.com>",
-		"<\xff@secure.example.com>", "<me@secure.example.com", "",
+		"<ME@Secure.Example.COM>",
+		"<me+x@secure.example.com>",
+		"<\"me\"@secure.example.com>",
+		"<@a.example:me@secure.example.com>",
+		"<me@secure.example.com.>",
+		"<me%x@secure.example.com>",
+		"<x!me@secure.example.com>",
+		"me@secure.example.com",
+		"<me@secure(c).example.com>",
+		"<me@[192.0.2.1]>",
+		"<\"me@secure.example.com\"@x.example>",
+		"<me%secure.example.com@x.example>",
+		"<me@secure.example.com@x.example>",
+		"<me>",
+		"<me@secure\xe3\x80\x82.example.com>",
+		"<m\xc3\xa9@secure.example.com>",
+		"<\xff@secure.example.com>",
+		"<me@secure.example.com",
+		"",
 	};
 
 	negotiate();
@@ -699,7 +847,7 @@ START_TEST(the_log_is_printable)
 
 	negotiate();
 	client('4', "192.0.2.9");
-	macros('M', PLAIN);
+	macros('M', PLAIN " {mail_addr}=x@example.net");
 	ck_assert_int_eq(ask('M', "<\x1b[31m\nREADY\xff@example.net>", reply), 'c');
 	refused("<\"\r\n\x07\"@secure.example.com>", NO_TLS);
 	expect_log(milter_log, "from=<\\x1b[31m\\x0aREADY\\xff@example.net> "
@@ -814,21 +962,43 @@ static void add(Suite *suite, const struct group *group)
 int main(void)
 {
 	const TTest *const shipped[] = {
-		asks_for_what_it_needs, gets_along_with_an_old_mta, refuses_when_it_may_not_see,
-		refuses_one_recipient_and_takes_the_others, takes_mail_over_tls, refuses_old_tls,
-		refuses_tls_it_does_not_know, trusts_local_clients, trusts_nobody_else,
-		starttls_voids_what_was_said_before, starttls_needs_no_ehlo,
-		each_message_is_looked_at_anew, an_aborted_message_leaves_nothing,
-		a_new_session_on_the_same_connection_is_new, sessions_do_not_mix,
-		listens_to_what_the_mta_makes_of_it, tricks_do_not_help, the_log_is_printable,
-		long_addresses_do_no_harm, a_broken_packet_ends_only_its_own_session,
-		stops_when_told_to, does_not_push_out_who_listens, takes_over_a_dead_ones_socket,
+		asks_for_what_it_needs,
+		gets_along_with_an_old_mta,
+		refuses_when_it_may_not_see,
+		refuses_one_recipient_and_takes_the_others,
+		takes_mail_over_tls,
+		refuses_old_tls,
+		refuses_tls_it_does_not_know,
+		trusts_local_clients,
+		trusts_nobody_else,
+		starttls_voids_what_was_said_before,
+		starttls_needs_no_ehlo,
+		each_message_is_looked_at_anew,
+		an_aborted_message_leaves_nothing,
+		a_new_session_on_the_same_connection_is_new,
+		sessions_do_not_mix,
+		listens_to_what_the_mta_makes_of_it,
+		tricks_do_not_help,
+		the_log_is_printable,
+		long_addresses_do_no_harm,
+		a_broken_packet_ends_only_its_own_session,
+		stops_when_told_to,
+		does_not_push_out_who_listens,
+		takes_over_a_dead_ones_socket,
+	};
+	const TTest *const senders[] = {
+		a_secure_sender_is_its_owner_over_tls,
+		a_secure_sender_may_be_local,
+		hidden_macros_hide_the_login,
+		a_secure_sender_does_not_waive_tls,
+		others_may_waive_tls,
 	};
 	const TTest *const tls13[] = { obeys_the_minimum };
 	const TTest *const enabled[] = { counts_every_alias_as_enabled };
 	const TTest *const no_domains[] = { without_domains_takes_all };
 	const struct group groups[] = {
 		{ "shipped", setup, shipped, ARRAY_LEN(shipped) },
+		{ "senders", setup, senders, ARRAY_LEN(senders) },
 		{ "tls13", setup_for_tls13, tls13, ARRAY_LEN(tls13) },
 		{ "enabled", setup_for_enabled, enabled, ARRAY_LEN(enabled) },
 		{ "no domains", setup_without_domains, no_domains, ARRAY_LEN(no_domains) },

@@ -30,17 +30,31 @@ static void setup(void)
 	settings.local_networks_count = ARRAY_LEN(networks);
 }
 
+static const struct secure_record nobody_looked = { LOOKUP_ERROR, NULL };
 static const char *const kinds[] = { "ordinary", "alias", "unsure" };
+
+struct kind_case {
+	const char *argument;
+	const char *rewritten;
+	enum secure_kind kind;
+};
+
+static void check_kind(enum secure_role role, const struct kind_case *want)
+{
+	const char *rewritten = want->rewritten;
+	struct secure_address address;
+
+	secure_classify(&address, &settings, role, want->argument, rewritten);
+	ck_assert_msg(address.kind == want->kind, "%s, made %s: %s, not %s", want->argument,
+		      rewritten != NULL ? rewritten : "(hidden)", kinds[address.kind],
+		      kinds[want->kind]);
+}
 
 #define NONE NULL
 
-START_TEST(classifies)
+START_TEST(classifies_recipients)
 {
-	static const struct {
-		const char *argument;
-		const char *rewritten;
-		enum secure_kind kind;
-	} cases[] = {
+	static const struct kind_case cases[] = {
 		/* plain */
 		{ "<me@secure.example.com>", "me@secure.example.com", SECURE_ALIAS },
 		{ "<me@example.com>", "me@example.com", SECURE_ORDINARY },
@@ -63,13 +77,16 @@ START_TEST(classifies)
 		{ "<@a,@b:me@secure.example.com>", NONE, SECURE_ALIAS },
 		{ "<me%example.net@secure.example.com>", "me@example.net", SECURE_ALIAS },
 		{ "<example.net!me@secure.example.com>", NONE, SECURE_ALIAS },
-		{ "<me@b\xc3\xbc" "cher.example>", NONE, SECURE_ALIAS },
+		{ "<me@b\xc3\xbc"
+		  "cher.example>",
+		  NONE, SECURE_ALIAS },
 		{ "<me@xn--bcher-kva.example>", NONE, SECURE_ALIAS },
 		{ "<postmaster@secure.example.com>", NONE, SECURE_ALIAS },
 		/* routes that Postfix follows, and then says so */
 		{ "<me%secure.example.com@example.com>", "me@secure.example.com", SECURE_ALIAS },
 		{ "<secure.example.com!me>", "me@secure.example.com", SECURE_ALIAS },
-		{ "<\"me@secure.example.com\"@example.com>", "me@secure.example.com", SECURE_ALIAS },
+		{ "<\"me@secure.example.com\"@example.com>", "me@secure.example.com",
+		  SECURE_ALIAS },
 		{ "<me%secure.example.com@example.com>", "me%secure.example.com@example.com",
 		  SECURE_ORDINARY },
 		/* and when it does not say */
@@ -88,7 +105,7 @@ START_TEST(classifies)
 		{ "<me@example.com@Secure.Example.Com.>", "me@example.com", SECURE_UNSURE },
 		{ "<me@example.com@example.net>", "me@example.com", SECURE_ORDINARY },
 		{ "", NONE, SECURE_UNSURE },
-		{ "<>", NONE, SECURE_UNSURE },
+		{ "<>", NONE, SECURE_ORDINARY },
 		{ "<me@example.com>", "<>", SECURE_ORDINARY },
 		/* no domain, or our own address */
 		{ "<me>", "me@example.com", SECURE_ORDINARY },
@@ -108,16 +125,41 @@ START_TEST(classifies)
 		{ "<postmaster@[192.0.2.1]>", "postmaster@[192.0.2.1]", SECURE_ORDINARY },
 		{ "<postmaster%secure.example.com>", NONE, SECURE_UNSURE },
 	};
-	struct secure_address address;
 
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		const char *rewritten = cases[i].rewritten;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		check_kind(SECURE_RECIPIENT, &cases[i]);
+}
+END_TEST
 
-		secure_classify(&address, &settings, cases[i].argument, rewritten);
-		ck_assert_msg(address.kind == cases[i].kind, "%s, made %s: %s, not %s",
-			      cases[i].argument, rewritten != NULL ? rewritten : "(hidden)",
-			      kinds[address.kind], kinds[cases[i].kind]);
-	}
+START_TEST(classifies_senders)
+{
+	static const struct kind_case cases[] = {
+		{ "<me@secure.example.com>", "me@secure.example.com", SECURE_ALIAS },
+		{ "<\"me\"@Secure.Example.Com.>", NONE, SECURE_ALIAS },
+		{ "<me%secure.example.com@example.com>", "me@secure.example.com", SECURE_ALIAS },
+		{ "<me@secure(c).example.com>", "me@secure.example.com", SECURE_ALIAS },
+		{ "<you@example.net>", "you@example.net", SECURE_ORDINARY },
+		{ "<you@example.net>", NONE, SECURE_ORDINARY },
+		/* nobody's */
+		{ "<>", "", SECURE_ORDINARY },
+		{ "<>", NONE, SECURE_ORDINARY },
+		/* what would be doubtful in a recipient claims nothing in a sender */
+		{ "<root>", "root@example.com", SECURE_ORDINARY },
+		{ "<root>", "root", SECURE_ORDINARY },
+		{ "<root>", NONE, SECURE_ORDINARY },
+		{ "<root@[192.0.2.1]>", "root@[192.0.2.1]", SECURE_ORDINARY },
+		{ "<root@192.0.2.1>", "root@192.0.2.1", SECURE_ORDINARY },
+		{ "<you@-odd-.example>", "you@-odd-.example", SECURE_ORDINARY },
+		{ "<you@exa(c)mple.net>", "you@example.net", SECURE_ORDINARY },
+		/* but for a secure domain written in it, or nobody's view to go by */
+		{ "<me@secure.example.com@example.net>", "x@example.net", SECURE_UNSURE },
+		{ "<you@-odd-.example>", "you@-odd-.secure.example.com.x y", SECURE_UNSURE },
+		{ "<you@-odd-.example>", NONE, SECURE_UNSURE },
+		{ "<me%secure.example.com@example.net>", NONE, SECURE_UNSURE },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		check_kind(SECURE_SENDER, &cases[i]);
 }
 END_TEST
 
@@ -125,26 +167,28 @@ START_TEST(says_which_alias)
 {
 	struct secure_address address;
 
-	secure_classify(&address, &settings, "<@a:\"Me+list\"@Secure.Example.Com.>", NULL);
+	secure_classify(&address, &settings, SECURE_RECIPIENT,
+			"<@a:\"Me+list\"@Secure.Example.Com.>", NULL);
 	ck_assert_str_eq(address.alias.local, "me");
 	ck_assert_str_eq(address.alias.extension, "list");
 	ck_assert_str_eq(address.alias.domain, "secure.example.com");
-	secure_classify(&address, &settings, "<you%secure.example.com@example.com>",
-			"you@secure.example.com");
+	secure_classify(&address, &settings, SECURE_RECIPIENT,
+			"<you%secure.example.com@example.com>", "you@secure.example.com");
 	ck_assert_str_eq(address.alias.local, "you");
-	secure_classify(&address, &settings, "<me@example.com>", NULL);
+	secure_classify(&address, &settings, SECURE_RECIPIENT, "<me@example.com>", NULL);
 	ck_assert_str_eq(address.alias.local, "");
 }
 END_TEST
 
 START_TEST(without_secure_domains_all_is_ordinary)
 {
-	static const char *const cases[] = { "<me@example.com>", "<me@exa(c)mple.com>", "", "<me>" };
+	static const char *const cases[] = { "<me@example.com>", "<me@exa(c)mple.com>", "",
+					     "<me>" };
 	struct secure_address address;
 
 	settings.secure_domains.count = 0;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		secure_classify(&address, &settings, cases[i], NULL);
+		secure_classify(&address, &settings, SECURE_RECIPIENT, cases[i], NULL);
 		ck_assert_msg(address.kind == SECURE_ORDINARY, "%s", cases[i]);
 	}
 }
@@ -156,8 +200,8 @@ START_TEST(knows_local_clients)
 		const char *addr;
 		bool local;
 	} cases[] = {
-		{ "127.0.0.1", true }, { "127.255.255.255", true }, { "::ffff:127.0.0.1", true },
-		{ "128.0.0.1", false }, { "2001:db8::5", true }, { "::1", false },
+		{ "127.0.0.1", true },  { "127.255.255.255", true }, { "::ffff:127.0.0.1", true },
+		{ "128.0.0.1", false }, { "2001:db8::5", true },     { "::1", false },
 	};
 	static const struct ipaddr nobody;
 	struct ipaddr addr;
@@ -206,7 +250,8 @@ START_TEST(decides_about_recipients)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct secure_address address = { .kind = cases[i].kind };
 
-		secure_decide_recipient(&answer, &settings, &cases[i].client, &address, LOOKUP_ERROR);
+		secure_decide_recipient(&answer, &settings, &cases[i].client, &address,
+					&nobody_looked);
 		ck_assert_msg(answer.refused == cases[i].refused, "case %zu", i);
 	}
 }
@@ -232,9 +277,10 @@ START_TEST(asks_the_ledger_only_where_told_to)
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct secure_address address = { .kind = cases[i].kind };
+		struct secure_record record = { cases[i].enabled, NULL };
 
 		settings.secure_aliases = cases[i].aliases;
-		secure_decide_recipient(&answer, &settings, &plain, &address, cases[i].enabled);
+		secure_decide_recipient(&answer, &settings, &plain, &address, &record);
 		ck_assert_msg(answer.refused == cases[i].refused, "case %zu", i);
 	}
 }
@@ -251,8 +297,10 @@ START_TEST(obeys_the_minimum)
 			struct secure_client client = { false, SECURE_TLS_USED, versions[used] };
 
 			settings.secure_min_tls = versions[least];
-			secure_decide_recipient(&answer, &settings, &client, &alias, LOOKUP_FOUND);
-			ck_assert_msg(answer.refused == (used < least), "%zu under %zu", used, least);
+			secure_decide_recipient(&answer, &settings, &client, &alias,
+						&nobody_looked);
+			ck_assert_msg(answer.refused == (used < least), "%zu under %zu", used,
+				      least);
 		}
 }
 END_TEST
@@ -260,25 +308,34 @@ END_TEST
 START_TEST(says_what_to_do)
 {
 	static const struct {
-		struct secure_client client;
 		const char *text;
 		const char *cause;
+		struct secure_client client;
 		bool our_fault;
 	} cases[] = {
-		{ { false, SECURE_TLS_NONE, 0 }, "did not use STARTTLS. Let it use TLSv1.2 or newer",
-		  "no TLS", false },
-		{ { false, SECURE_TLS_USED, TLS_1_1 }, "used TLSv1.1. Let it use TLSv1.2 or newer",
-		  "TLSv1.1 is less than secure_min_tls, TLSv1.2", false },
-		{ { false, SECURE_TLS_USED, 0 }, "unknown here. Let it use TLSv1.2",
-		  "an unknown version of TLS", false },
-		{ { false, SECURE_TLS_HIDDEN, 0 }, "please tell its postmaster",
-		  "does not show {tls_version}", true },
+		{ "did not use STARTTLS. Let it use TLSv1.2 or newer",
+		  "no TLS",
+		  { false, SECURE_TLS_NONE, 0 },
+		  false },
+		{ "used TLSv1.1. Let it use TLSv1.2 or newer",
+		  "TLSv1.1 is less than secure_min_tls, TLSv1.2",
+		  { false, SECURE_TLS_USED, TLS_1_1 },
+		  false },
+		{ "unknown here. Let it use TLSv1.2",
+		  "unknown here is less than secure_min_tls",
+		  { false, SECURE_TLS_USED, 0 },
+		  false },
+		{ "please tell its postmaster",
+		  "does not show {tls_version}",
+		  { false, SECURE_TLS_HIDDEN, 0 },
+		  true },
 	};
 	static const struct secure_address alias = { .kind = SECURE_ALIAS };
 	struct secure_answer answer;
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		secure_decide_recipient(&answer, &settings, &cases[i].client, &alias, LOOKUP_FOUND);
+		secure_decide_recipient(&answer, &settings, &cases[i].client, &alias,
+					&nobody_looked);
 		ck_assert_str_eq(answer.code, "550");
 		ck_assert_str_eq(answer.status, "5.7.10");
 		ck_assert_msg(strstr(answer.text, cases[i].text) != NULL, "%s", answer.text);
@@ -291,6 +348,179 @@ START_TEST(says_what_to_do)
 }
 END_TEST
 
+#define ALIAS "<me@secure.example.com>"
+#define OTHER "<you@example.net>"
+
+START_TEST(decides_about_senders)
+{
+	static const struct {
+		const char *from;
+		const char *login;
+		const char *mailbox; /* what the ledger says */
+		struct secure_client client;
+		const char *status; /* of the refusal; NULL: accepted */
+	} cases[] = {
+		/* other senders are nobody's business */
+		{ OTHER, NULL, NULL, { false, SECURE_TLS_NONE, 0 }, NULL },
+		{ OTHER, "me", NULL, { false, SECURE_TLS_HIDDEN, 0 }, NULL },
+		{ "<>", NULL, NULL, { false, SECURE_TLS_NONE, 0 }, NULL },
+		/* nobody in particular */
+		{ ALIAS, NULL, NULL, { false, SECURE_TLS_USED, TLS_1_3 }, "5.7.1" },
+		{ ALIAS, "", NULL, { false, SECURE_TLS_USED, TLS_1_3 }, "5.7.1" },
+		{ ALIAS, NULL, NULL, { false, SECURE_TLS_NONE, 0 }, "5.7.1" },
+		{ ALIAS, NULL, NULL, { false, SECURE_TLS_HIDDEN, 0 }, "5.7.10" },
+		/* its owner */
+		{ ALIAS, "me@secure.example.com", NULL, { false, SECURE_TLS_USED, TLS_1_3 }, NULL },
+		{ ALIAS, "ME@Secure.Example.COM", NULL, { false, SECURE_TLS_USED, TLS_1_2 }, NULL },
+		{ ALIAS, "me", NULL, { false, SECURE_TLS_USED, TLS_1_3 }, NULL },
+		{ ALIAS,
+		  "me@example.com",
+		  "me@example.com",
+		  { false, SECURE_TLS_USED, TLS_1_3 },
+		  NULL },
+		{ ALIAS,
+		  "you@example.com",
+		  "you@example.com",
+		  { false, SECURE_TLS_USED, TLS_1_3 },
+		  NULL },
+		{ ALIAS, "you", "you@example.com", { false, SECURE_TLS_USED, TLS_1_3 }, NULL },
+		{ ALIAS,
+		  "me@secure.example.com",
+		  "you@example.com",
+		  { false, SECURE_TLS_USED, TLS_1_3 },
+		  NULL },
+		{ "<me+list@secure.example.com>",
+		  "me@secure.example.com",
+		  NULL,
+		  { false, SECURE_TLS_USED, TLS_1_3 },
+		  NULL },
+		{ "<me+list@secure.example.com>",
+		  "me@example.com",
+		  "me@example.com",
+		  { false, SECURE_TLS_USED, TLS_1_3 },
+		  NULL },
+		/* somebody else */
+		{ ALIAS,
+		  "you@secure.example.com",
+		  NULL,
+		  { false, SECURE_TLS_USED, TLS_1_3 },
+		  "5.7.1" },
+		{ ALIAS, "me@example.com", NULL, { false, SECURE_TLS_USED, TLS_1_3 }, "5.7.1" },
+		{ ALIAS,
+		  "me@example.com",
+		  "you@example.com",
+		  { false, SECURE_TLS_USED, TLS_1_3 },
+		  "5.7.1" },
+		{ ALIAS,
+		  "me@example.net",
+		  "me@example.com",
+		  { false, SECURE_TLS_USED, TLS_1_3 },
+		  "5.7.1" },
+		{ ALIAS, "me", "you@example.com", { false, SECURE_TLS_USED, TLS_1_3 }, "5.7.1" },
+		{ ALIAS,
+		  "me+x@secure.example.com",
+		  NULL,
+		  { false, SECURE_TLS_USED, TLS_1_3 },
+		  "5.7.1" },
+		{ ALIAS,
+		  "me@[secure.example.com]",
+		  NULL,
+		  { false, SECURE_TLS_USED, TLS_1_3 },
+		  "5.7.1" },
+		{ ALIAS, "me@", NULL, { false, SECURE_TLS_USED, TLS_1_3 }, "5.7.1" },
+		{ ALIAS, "<>", NULL, { false, SECURE_TLS_USED, TLS_1_3 }, "5.7.1" },
+		{ ALIAS, "me", "not an address", { false, SECURE_TLS_USED, TLS_1_3 }, "5.7.1" },
+		{ "<me@secure.example.com@x>",
+		  "me",
+		  NULL,
+		  { false, SECURE_TLS_USED, TLS_1_3 },
+		  "5.7.1" },
+		/* its owner, but in the clear or nearly so */
+		{ ALIAS, "me", NULL, { false, SECURE_TLS_NONE, 0 }, "5.7.10" },
+		{ ALIAS, "me", NULL, { false, SECURE_TLS_HIDDEN, 0 }, "5.7.10" },
+		{ ALIAS, "me", NULL, { false, SECURE_TLS_USED, TLS_1_1 }, "5.7.10" },
+		/* from here */
+		{ ALIAS, NULL, NULL, { true, SECURE_TLS_NONE, 0 }, NULL },
+		{ ALIAS, NULL, NULL, { true, SECURE_TLS_HIDDEN, 0 }, NULL },
+		{ ALIAS, "me", NULL, { true, SECURE_TLS_NONE, 0 }, NULL },
+		{ ALIAS, "you", NULL, { true, SECURE_TLS_NONE, 0 }, "5.7.1" },
+	};
+	struct secure_answer answer;
+	struct secure_address sender;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct secure_record record = { LOOKUP_FOUND, cases[i].mailbox };
+		const char *status = cases[i].status;
+
+		secure_classify(&sender, &settings, SECURE_SENDER, cases[i].from, NULL);
+		secure_decide_sender(&answer, &settings, &cases[i].client, cases[i].login, &sender,
+				     &record);
+		ck_assert_msg(answer.refused == (status != NULL), "case %zu", i);
+		ck_assert_msg(status == NULL || strcmp(answer.status, status) == 0, "case %zu: %s",
+			      i, answer.text);
+	}
+}
+END_TEST
+
+START_TEST(leaves_senders_alone_that_are_switched_off)
+{
+	static const struct secure_record off = { LOOKUP_ABSENT, NULL };
+	static const struct secure_client plain = { false, SECURE_TLS_NONE, 0 };
+	struct secure_answer answer;
+	struct secure_address sender;
+
+	secure_classify(&sender, &settings, SECURE_SENDER, ALIAS, NULL);
+	secure_decide_sender(&answer, &settings, &plain, NULL, &sender, &off);
+	ck_assert(answer.refused);
+	settings.secure_aliases = SECURE_ALIASES_ENABLED;
+	secure_decide_sender(&answer, &settings, &plain, NULL, &sender, &off);
+	ck_assert(!answer.refused);
+}
+END_TEST
+
+START_TEST(tells_senders_what_to_do)
+{
+	static const struct secure_client plain = { false, SECURE_TLS_NONE, 0 };
+	struct secure_answer answer;
+	struct secure_address sender;
+
+	secure_classify(&sender, &settings, SECURE_SENDER, ALIAS, NULL);
+	secure_decide_sender(&answer, &settings, &plain, "me", &sender, &nobody_looked);
+	ck_assert_ptr_nonnull(strstr(answer.text, "Your mail program did not use STARTTLS."));
+	secure_decide_sender(&answer, &settings, &plain, NULL, &sender, &nobody_looked);
+	ck_assert_ptr_nonnull(strstr(answer.text, "has to log in"));
+	secure_decide_sender(&answer, &settings, &plain, "you%d", &sender, &nobody_looked);
+	ck_assert_ptr_nonnull(strstr(answer.text, "not known as yours"));
+	ck_assert_str_eq(answer.cause, "login=<you%d> does not own it");
+	ck_assert_ptr_null(strchr(answer.text, '%'));
+}
+END_TEST
+
+START_TEST(knows_the_waiver)
+{
+	static const char *const waivers[] = { "TLS-Required", "tls-required", "TLS-REQUIRED ",
+					       "TLS-Required\t " };
+	static const char *const others[] = { "",
+					      "TLS",
+					      "TLS-Require",
+					      "TLS-Required-Not",
+					      "X-TLS-Required",
+					      " TLS-Required",
+					      "TLS-Required x",
+					      "Require-TLS" };
+	struct secure_answer answer;
+
+	for (size_t i = 0; i < ARRAY_LEN(waivers); i++)
+		ck_assert_msg(secure_header_waives_tls(waivers[i]), "%s", waivers[i]);
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		ck_assert_msg(!secure_header_waives_tls(others[i]), "%s", others[i]);
+	secure_refuse_waiver(&answer);
+	ck_assert(answer.refused && !answer.our_fault);
+	ck_assert_str_eq(answer.status, "5.7.10");
+	ck_assert_ptr_nonnull(strstr(answer.text, "without that header"));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("secure");
@@ -299,7 +529,8 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tests, setup, NULL);
-	tcase_add_test(tests, classifies);
+	tcase_add_test(tests, classifies_recipients);
+	tcase_add_test(tests, classifies_senders);
 	tcase_add_test(tests, says_which_alias);
 	tcase_add_test(tests, without_secure_domains_all_is_ordinary);
 	tcase_add_test(tests, knows_local_clients);
@@ -307,6 +538,10 @@ int main(void)
 	tcase_add_test(tests, asks_the_ledger_only_where_told_to);
 	tcase_add_test(tests, obeys_the_minimum);
 	tcase_add_test(tests, says_what_to_do);
+	tcase_add_test(tests, decides_about_senders);
+	tcase_add_test(tests, leaves_senders_alone_that_are_switched_off);
+	tcase_add_test(tests, tells_senders_what_to_do);
+	tcase_add_test(tests, knows_the_waiver);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
