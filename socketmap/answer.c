@@ -15,6 +15,7 @@
 #include "core/status.h"
 #include "io/ledger.h"
 #include "io/status_json.h"
+#include "socketmap/alias_maps.h"
 #include "socketmap/throttle.h"
 
 #define LEDGER_RETRY_MS 1000
@@ -23,7 +24,7 @@
 
 #define MAPS_SERVED                                                                                \
 	"policy, policy-encrypt, policy-dane-only, policy-verify, policy-authenticated (each "     \
-	"also with +tlsrpt), status"
+	"also with +tlsrpt), transport, alias, status"
 
 struct answerer {
 	const struct settings *settings;
@@ -248,6 +249,24 @@ static enum answer answer_status(struct answerer *answerer, const struct request
 		       : ANSWER_REFRESH;
 }
 
+static enum answer answer_alias(struct answerer *answerer, const struct request *request,
+				struct buf *reply)
+{
+	struct ledger_txn *txn = NULL;
+
+	if (alias_maps_answer_early(answerer->settings, request, reply))
+		return ANSWER_GIVEN;
+	answerer_open_ledger(answerer);
+	if (answerer->ledger != NULL)
+		txn = ledger_begin_read(answerer->ledger);
+	if (txn == NULL)
+		reply_temporary(reply, "postseal cannot read its ledger; its log says why");
+	else
+		alias_maps_answer(answerer->settings, txn, request, reply);
+	ledger_abort(txn);
+	return ANSWER_GIVEN;
+}
+
 /* A mistake in main.cf, or a client that speaks something else. */
 static enum answer refuse(struct answerer *answerer, const char *map, const char *reason,
 			  struct buf *reply)
@@ -289,5 +308,5 @@ enum answer answer_request(struct answerer *answerer, const char *payload, size_
 		return answer_policy(answerer, &request, now, question, reply);
 	if (request.map == MAP_STATUS)
 		return answer_status(answerer, &request, now, question, reply);
-	return refuse_map(answerer, payload, len, reply);
+	return answer_alias(answerer, &request, reply);
 }

@@ -12,7 +12,8 @@ tests/$(1)_LIBS := $(LIBS_CHECK) $(LIBS_TESTS)
 endef
 $(foreach t,$(UNIT_NAMES),$(eval $(call unit_vars,$(t))))
 # Those that look into a program.
-tests/test_answer_SRCS += socketmap/answer.c socketmap/throttle.c
+tests/test_answer_SRCS += socketmap/answer.c socketmap/alias_maps.c socketmap/throttle.c
+tests/test_alias_maps_SRCS += socketmap/alias_maps.c
 # The command line with its clock stopped, which test_cli runs.
 TESTS += tests/postseal-stopped
 tests/postseal-stopped_SRCS := $(wildcard cli/*.c) tests/unit/stopped_clock.c

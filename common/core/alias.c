@@ -41,6 +41,15 @@ bool alias_key(char dst[ALIAS_ADDRESS_SIZE], const struct mailaddr *addr)
 	return false;
 }
 
+bool alias_sealed(const struct settings *settings, enum lookup found, const struct alias *alias,
+		  enum alias_level *level)
+{
+	*level = found == LOOKUP_FOUND ? alias->level : ALIAS_ENCRYPT;
+	if (settings->secure_aliases == SECURE_ALIASES_ANY)
+		return true;
+	return found == LOOKUP_FOUND && alias->enabled;
+}
+
 const char *alias_level_name(enum alias_level level)
 {
 	for (size_t i = 0; i < ARRAY_LEN(levels); i++)

@@ -13,7 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/lookup.h"
 #include "core/mailaddr.h"
+#include "core/settings.h"
 
 /* The expert levels, weakest first; each has a transport and a policy map of its own. */
 enum alias_level {
@@ -40,6 +42,15 @@ struct alias {
  * a local part that is too long or not printable ASCII).
  */
 bool alias_key(char dst[ALIAS_ADDRESS_SIZE], const struct mailaddr *addr);
+
+/*
+ * Is an address of a secure domain sealed, and how strictly? `found` and *alias
+ * (FOUND only) are what the ledger says of it. Under `secure_aliases = "any"`
+ * every address is, whether on file or not; under "enabled" one that is switched
+ * on. *level is set when it is.
+ */
+bool alias_sealed(const struct settings *settings, enum lookup found, const struct alias *alias,
+		  enum alias_level *level);
 
 const char *alias_level_name(enum alias_level level); /* "encrypt", "dane-only", ... */
 bool alias_level_parse(enum alias_level *level, const char *name);

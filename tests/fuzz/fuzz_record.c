@@ -20,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	static struct host_facts host;
 	struct override override;
 	struct pins pins;
+	struct alias alias;
 	struct journal_entry entry;
 	struct buf again = {0};
 
@@ -37,6 +38,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	}
 	if (record_get_pins(&pins, bytes, len)) {
 		record_put_pins(&again, &pins);
+		must_equal(&again, bytes, len);
+	}
+	if (record_get_alias(&alias, bytes, len)) {
+		record_put_alias(&again, &alias);
 		must_equal(&again, bytes, len);
 	}
 	if (record_get_journal(&entry, bytes, len)) {

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "socketmap/alias_maps.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "core/alias.h"
+#include "core/reply.h"
+#include "core/secure.h"
+
+/* What a sender that could be a secure one, and is not understood, must leave by. */
+#define UNSURE_LEVEL ALIAS_ENCRYPT
+
+/*
+ * The key as a C string for the parsers; false for what is no single address:
+ * the whole-domain keys ("@example.com") that Postfix asks about last, the null
+ * sender, and a key with a NUL in it.
+ */
+static bool address_of(char *dst, size_t size, const struct request *request)
+{
+	if (request->key_len == 0 || request->key_len >= size || request->key[0] == '@' ||
+	    memchr(request->key, '\0', request->key_len) != NULL)
+		return false;
+	memcpy(dst, request->key, request->key_len);
+	dst[request->key_len] = '\0';
+	return strcmp(dst, "<>") != 0;
+}
+
+static void classify(struct secure_address *address, const struct settings *settings,
+		     const struct request *request)
+{
+	char text[REQUEST_MAX];
+
+	*address = (struct secure_address){.kind = SECURE_ORDINARY};
+	if (address_of(text, sizeof(text), request))
+		secure_classify(address, settings,
+				request->map == MAP_TRANSPORT ? SECURE_SENDER : SECURE_RECIPIENT,
+				text, NULL);
+}
+
+static void answer_transport(const struct settings *settings, enum lookup found,
+			     const struct alias *alias, const char *key, struct buf *reply)
+{
+	enum alias_level level;
+	char transport[64];
+
+	if (!alias_sealed(settings, found, alias, &level)) {
+		reply_not_found(reply);
+		return;
+	}
+	snprintf(transport, sizeof(transport), "%s:", alias_transport(level));
+	log_debug("alias=%s map=transport answer=%s", key, transport);
+	reply_ok(reply, transport);
+}
+
+static void answer_mailbox(const struct settings *settings, enum lookup found,
+			   const struct alias *alias, struct buf *reply)
+{
+	enum alias_level level;
+
+	if (found == LOOKUP_FOUND && alias_sealed(settings, found, alias, &level))
+		reply_ok(reply, alias->mailbox);
+	else
+		reply_not_found(reply);
+}
+
+bool alias_maps_answer_early(const struct settings *settings, const struct request *request,
+			     struct buf *reply)
+{
+	struct secure_address address;
+	char transport[64];
+
+	classify(&address, settings, request);
+	switch (address.kind) {
+	case SECURE_ORDINARY:
+		reply_not_found(reply);
+		return true;
+	case SECURE_UNSURE:
+		if (request->map == MAP_ALIAS) {
+			reply_not_found(reply);
+		} else {
+			snprintf(transport, sizeof(transport), "%s:",
+				 alias_transport(UNSURE_LEVEL));
+			reply_ok(reply, transport);
+		}
+		return true;
+	case SECURE_ALIAS:
+		break;
+	}
+	/* Postfix asks for "me" when nothing is found for "me+list", and keeps the extension. */
+	if (request->map == MAP_ALIAS && address.alias.extension[0] != '\0') {
+		reply_not_found(reply);
+		return true;
+	}
+	return false;
+}
+
+void alias_maps_answer(const struct settings *settings, struct ledger_txn *txn,
+		       const struct request *request, struct buf *reply)
+{
+	struct secure_address address;
+	char key[ALIAS_ADDRESS_SIZE];
+	struct alias alias;
+	enum lookup found = LOOKUP_ABSENT;
+
+	classify(&address, settings, request);
+	/* What can be no alias on file is sealed all the same where every address is. */
+	if (alias_key(key, &address.alias))
+		found = ledger_get_alias(txn, key, &alias);
+	if (found == LOOKUP_ERROR)
+		reply_temporary(reply, "postseal cannot read its ledger; its log says why");
+	else if (request->map == MAP_TRANSPORT)
+		answer_transport(settings, found, &alias, key, reply);
+	else
+		answer_mailbox(settings, found, &alias, reply);
+}

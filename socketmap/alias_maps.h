@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * alias_maps - the maps about secure aliases (DESIGN.md sections 3 and 7):
+ *
+ *   transport   sender_dependent_default_transport_maps: by which transport mail
+ *               from this address leaves
+ *   alias       virtual_alias_maps: the mailbox that a secure address belongs to
+ */
+#ifndef POSTSEAL_SOCKETMAP_ALIAS_MAPS_H
+#define POSTSEAL_SOCKETMAP_ALIAS_MAPS_H
+
+#include "base/buf.h"
+#include "core/request.h"
+#include "core/settings.h"
+#include "io/ledger.h"
+
+/* request->map is MAP_TRANSPORT or MAP_ALIAS. What cannot be read is answered TEMP. */
+void alias_maps_answer(const struct settings *settings, struct ledger_txn *txn,
+		       const struct request *request, struct buf *reply);
+
+/*
+ * Postfix asks many times for each mail, and nearly always about addresses that
+ * are none of ours. True when the ledger need not be asked; the reply is made.
+ */
+bool alias_maps_answer_early(const struct settings *settings, const struct request *request,
+			     struct buf *reply);
+
+#endif

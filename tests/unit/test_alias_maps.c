@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The maps `transport` and `alias`: every spelling, both settings, a broken ledger. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "socketmap/alias_maps.h"
+
+#include "tests/unit/ledger_case.h"
+
+static struct settings settings;
+static struct ledger *ledger;
+
+static void put(struct ledger_txn *txn, const char *address, bool enabled, enum alias_level level)
+{
+	struct alias alias = {.enabled = enabled, .level = level, .changed = T};
+
+	str_copy(alias.mailbox, sizeof(alias.mailbox), "me@example.com");
+	str_copy(alias.author, sizeof(alias.author), "admin");
+	ck_assert(ledger_put_alias(txn, address, &alias));
+}
+
+static void set_up(void)
+{
+	static const char *const domain[] = {"secure.example.com"};
+	struct setting_fault fault;
+	struct ledger_txn *txn;
+
+	setup();
+	settings_init(&settings);
+	ck_assert(settings_find("secure_domains")
+			  ->put(&settings, settings_find("secure_domains"), domain, 1, &fault));
+	ledger = must_open(LEDGER_CREATE);
+	txn = ledger_begin_write(ledger);
+	put(txn, "on@secure.example.com", true, ALIAS_DANE_ONLY);
+	put(txn, "off@secure.example.com", false, ALIAS_VERIFY);
+	put(txn, "any@secure.example.com", true, ALIAS_ENCRYPT);
+	put(txn, "auth@secure.example.com", true, ALIAS_AUTHENTICATED);
+	ck_assert(ledger_commit(txn));
+}
+
+static void tear_down(void)
+{
+	ledger_close(ledger);
+	settings_free(&settings);
+	teardown();
+}
+
+static void ask(const char *question, const char *expected)
+{
+	struct buf reply = {0};
+	struct request request;
+	struct ledger_txn *txn;
+
+	ck_assert_int_eq(request_parse(&request, question, strlen(question)), REQUEST_OK);
+	if (!alias_maps_answer_early(&settings, &request, &reply)) {
+		txn = ledger_begin_read(ledger);
+		alias_maps_answer(&settings, txn, &request, &reply);
+		ledger_abort(txn);
+	}
+	ck_assert_msg(strcmp(buf_cstr(&reply), expected) == 0, "%s (%d): %s", question,
+		      settings.secure_aliases, reply.data);
+	buf_free(&reply);
+}
+
+START_TEST(a_sender_leaves_by_his_transport)
+{
+	static const struct {
+		const char *question, *enabled, *any;
+	} cases[] = {
+		{"transport on@secure.example.com", "OK postseal-dane-only:", "OK postseal-dane-only:"},
+		{"transport any@secure.example.com", "OK postseal-encrypt:", "OK postseal-encrypt:"},
+		{"transport auth@secure.example.com", "OK postseal-authenticated:",
+		 "OK postseal-authenticated:"},
+		{"transport off@secure.example.com", "NOTFOUND ", "OK postseal-verify:"},
+		{"transport new@secure.example.com", "NOTFOUND ", "OK postseal-encrypt:"},
+		/* the same address in other clothes */
+		{"transport ON@Secure.Example.COM", "OK postseal-dane-only:", "OK postseal-dane-only:"},
+		{"transport on+list@secure.example.com", "OK postseal-dane-only:",
+		 "OK postseal-dane-only:"},
+		{"transport \"on\"@secure.example.com", "OK postseal-dane-only:",
+		 "OK postseal-dane-only:"},
+		{"transport <@a.example:on@secure.example.com.>", "OK postseal-dane-only:",
+		 "OK postseal-dane-only:"},
+		/* nobody of ours */
+		{"transport on@example.com", "NOTFOUND ", "NOTFOUND "},
+		{"transport on@sub.secure.example.com", "NOTFOUND ", "NOTFOUND "},
+		{"transport <>", "NOTFOUND ", "NOTFOUND "},
+		{"transport @secure.example.com", "NOTFOUND ", "NOTFOUND "},
+		{"transport postmaster", "NOTFOUND ", "NOTFOUND "},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		settings.secure_aliases = SECURE_ALIASES_ENABLED;
+		ask(cases[i].question, cases[i].enabled);
+		settings.secure_aliases = SECURE_ALIASES_ANY;
+		ask(cases[i].question, cases[i].any);
+	}
+}
+END_TEST
+
+START_TEST(an_alias_has_a_mailbox)
+{
+	static const struct {
+		const char *question, *enabled, *any;
+	} cases[] = {
+		{"alias on@secure.example.com", "OK me@example.com", "OK me@example.com"},
+		{"alias On@SECURE.example.com", "OK me@example.com", "OK me@example.com"},
+		{"alias off@secure.example.com", "NOTFOUND ", "OK me@example.com"},
+		{"alias new@secure.example.com", "NOTFOUND ", "NOTFOUND "},
+		{"alias on+list@secure.example.com", "NOTFOUND ", "NOTFOUND "}, /* then on@ is asked */
+		{"alias @secure.example.com", "NOTFOUND ", "NOTFOUND "},
+		{"alias on", "NOTFOUND ", "NOTFOUND "},
+		{"alias on@example.com", "NOTFOUND ", "NOTFOUND "},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		settings.secure_aliases = SECURE_ALIASES_ENABLED;
+		ask(cases[i].question, cases[i].enabled);
+		settings.secure_aliases = SECURE_ALIASES_ANY;
+		ask(cases[i].question, cases[i].any);
+	}
+}
+END_TEST
+
+START_TEST(what_cannot_be_read_waits)
+{
+	settings.secure_aliases = SECURE_ALIASES_ENABLED;
+	ledger_close(ledger);
+	put_raw("alias", "bad@secure.example.com", 22, "junk", 4);
+	ledger = must_open(LEDGER_READ);
+	ask("transport bad@secure.example.com",
+	    "TEMP postseal cannot read its ledger; its log says why");
+	ask("alias bad@secure.example.com",
+	    "TEMP postseal cannot read its ledger; its log says why");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("alias_maps");
+	TCase *tests = tcase_create("alias_maps");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_test(tests, a_sender_leaves_by_his_transport);
+	tcase_add_test(tests, an_alias_has_a_mailbox);
+	tcase_add_test(tests, what_cannot_be_read_waits);
+	suite_add_tcase(suite, tests);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
