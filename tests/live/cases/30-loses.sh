@@ -15,7 +15,7 @@ still_held() {
     check "$1: nothing arrived" not_arrived "$MSGID" x@loses.test
     check "$1: the answer stays" answers loses.test encrypt
     check "$1: status tells people" \
-        matches "$(postseal status x@loses.test)" '^SSL ok.*downgrade since'
+        matches "$(postseal status x@loses.test)" '^SSL ok.*(DOWNGRADE|downgrade) since'
     check "$1: status tells programs" \
         matches "$(postseal status --json x@loses.test)" '"downgrade_since":"2'
     check "$1: list tells it" matches "$(postseal list)" 'loses\.test .*downgrade'

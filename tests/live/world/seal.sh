@@ -12,11 +12,11 @@
 #   seal_log NAME            the name of its log
 #
 # POSTSEAL_BARE=1 in the environment leaves postseal out of the world, and the
-# sender unwired. POSTSEAL_WRAP is put in front of the daemons: "valgrind -q …".
+# sender unwired. POSTSEAL_WRAP is put in front of the daemons: see README.md.
 
 SEAL=$WORLD/postseal
 SEAL_CONF=/etc/postseal/postseal.conf
-SEAL_DAEMONS=(${POSTSEAL_ONLY:-prober socketmap milter})
+SEAL_DAEMONS=(prober socketmap milter)
 
 seal_up() {
     [[ -z ${POSTSEAL_BARE:-} ]] || return 0

@@ -1,0 +1,76 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Daemons die: mail waits, none is accepted or sent unlooked-at
+
+for victim in alice@secure.sender.test bob@sender.test; do
+    smtp_open plain
+    smtp 'EHLO client.elsewhere.test'
+    smtp 'MAIL FROM:<x@elsewhere.test>'
+    seal_kill milter
+    check "killed before RCPT: <$victim> is put off" \
+        smtp_says '^4[0-9][0-9] ' "RCPT TO:<$victim>"
+    smtp_close
+    seal_start milter
+done
+
+smtp_open plain
+smtp 'EHLO client.elsewhere.test'
+smtp 'MAIL FROM:<x@elsewhere.test>'
+smtp 'RCPT TO:<bob@sender.test>'
+smtp DATA
+seal_kill milter
+smtp_message killed-1@live.test
+check 'killed before the end of the mail: put off' matches "$REPLY_TEXT" '^4[0-9][0-9] '
+check 'killed before the end of the mail: nothing arrived' \
+    refute grep -qs killed-1@live.test /var/mail/bob
+smtp_close
+
+# Not there at all: Postfix turns everybody away at the first mail.
+smtp_open plain
+smtp 'EHLO client.elsewhere.test'
+check 'not running: put off' smtp_says '^4[0-9][0-9] ' 'MAIL FROM:<x@elsewhere.test>'
+smtp_close
+
+seal_start milter
+smtp_open tls
+smtp 'EHLO client.elsewhere.test'
+smtp 'MAIL FROM:<x@elsewhere.test>'
+check 'back: accepted again' smtp_says '^250' 'RCPT TO:<alice@secure.sender.test>'
+smtp_close
+
+# Alive, and not answering: the same, once Postfix has lost patience (sooner
+# here than as shipped).
+milter_setting=$(postconf -h postseal_milter)
+postconf -e "postseal_milter = ${milter_setting/command_timeout=30s/command_timeout=2s}"
+postfix reload 2>/dev/null
+smtp_open tls
+smtp 'EHLO client.elsewhere.test'
+smtp 'MAIL FROM:<x@elsewhere.test>'
+kill -s STOP "${JOB[postseal-milter]}"
+check 'milter hangs: put off' smtp_says '^4[0-9][0-9] ' 'RCPT TO:<bob@sender.test>'
+smtp_close
+kill -s CONT "${JOB[postseal-milter]}"
+postconf -e "postseal_milter = $milter_setting"
+postfix reload 2>/dev/null
+
+# No prober: who is known is answered, who is not waits; and is asked for as soon
+# as there is a prober again.
+answer policy self.test >/dev/null
+seal_kill prober
+check 'no prober: what is known is answered' answers self.test encrypt
+check 'no prober: what is not known waits' answers unprobed.test TEMP
+mail_send alice@sender.test x@unprobed.test
+check 'no prober: so does its mail' deferred "$QID" x@unprobed.test 'client TLS configuration problem'
+seal_start prober
+mail_retry "$QID"
+check 'prober back: sent' sent "$QID" x@unprobed.test
+check 'prober back: over TLS' over "$QID" x@unprobed.test 'Trusted TLS'
+check 'prober back: and known' answers unprobed.test encrypt
+
+# No socketmap: Postfix itself holds the mail.
+seal_kill socketmap
+mail_send alice@sender.test x@tls.test
+check 'no socketmap: the mail waits' deferred "$QID" x@tls.test 'client TLS configuration problem'
+seal_start socketmap
+mail_retry "$QID"
+check 'socketmap back: sent' sent "$QID" x@tls.test
