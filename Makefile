@@ -92,7 +92,7 @@ install: all
 	install -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/postseal
 	install -m 644 $(wildcard postfix-examples/*) $(DESTDIR)$(PREFIX)/share/doc/postseal/postfix-examples
 	for unit in $(notdir $(wildcard systemd/*)); do \
-	    sed 's|/usr/sbin/|$(PREFIX)/sbin/|' systemd/$$unit \
+	    sed 's|/usr/\(s*bin/postseal\)|$(PREFIX)/\1|' systemd/$$unit \
 	        >$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit || exit 1; done
 
 ## clean       remove what was built

@@ -29,6 +29,8 @@ struct cli {
 	bool json;
 	bool yes;
 	bool changed;
+	bool follow;
+	bool journal;
 	const char *state;         /* NULL: any */
 	/* Arguments. */
 	int count;
@@ -46,7 +48,7 @@ struct verb {
 };
 
 extern const struct verb verb_status, verb_explain, verb_probe, verb_list, verb_history, verb_forget,
-	verb_config;
+	verb_learn, verb_config;
 
 /* "postseal VERB: ...", one line on standard error. */
 __attribute__((format(printf, 2, 3)))

@@ -13,7 +13,8 @@
 #include "io/settings_file.h"
 
 static const struct verb *const verbs[] = {
-	&verb_status, &verb_explain, &verb_history, &verb_list, &verb_probe, &verb_forget, &verb_config,
+	&verb_status, &verb_explain, &verb_history, &verb_list, &verb_probe, &verb_learn,
+	&verb_forget, &verb_config,
 };
 
 /* Letters of the options that every verb takes. */
@@ -22,6 +23,7 @@ static const struct verb *const verbs[] = {
 static const struct option options[] = {
 	{"config", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'},
 	{"json", no_argument, NULL, 'j'},         {"changed", no_argument, NULL, 'n'},
+	{"follow", no_argument, NULL, 'f'},       {"journal", no_argument, NULL, 'J'},
 	{"state", required_argument, NULL, 's'},  {"version", no_argument, NULL, 'V'},
 	{"yes", no_argument, NULL, 'y'},          {0},
 };
@@ -46,7 +48,9 @@ static void print_usage(FILE *to)
 
 static void print_verb_usage(FILE *to, const struct verb *verb)
 {
-	fprintf(to, "usage: postseal %s [-c FILE] [--json]%s%s%s%s%s\n%s.\n\n%s", verb->name,
+	fprintf(to, "usage: postseal %s [-c FILE] [--json]%s%s%s%s%s%s%s\n%s.\n\n%s", verb->name,
+		strchr(verb->options, 'f') != NULL ? " [--follow]" : "",
+		strchr(verb->options, 'J') != NULL ? " [--journal]" : "",
 		strchr(verb->options, 'n') != NULL ? " [-n]" : "",
 		strchr(verb->options, 's') != NULL ? " [--state STATE]" : "",
 		strchr(verb->options, 'y') != NULL ? " [--yes]" : "",
@@ -108,11 +112,17 @@ static void take_option(struct cli *cli, int letter)
 	case 'c':
 		cli->settings_file = optarg;
 		break;
+	case 'f':
+		cli->follow = true;
+		break;
 	case 'h':
 		print_verb_usage(stdout, cli->verb);
 		exit(CLI_YES);
 	case 'j':
 		cli->json = true;
+		break;
+	case 'J':
+		cli->journal = true;
 		break;
 	case 'n':
 		cli->changed = true;
@@ -141,7 +151,7 @@ static void parse_verb(struct cli *cli, int argc, char **argv)
 		exit(CLI_USAGE);
 	}
 	optind = 0; /* glibc: begin anew, with another argv */
-	while ((letter = getopt_long(argc, argv, "c:hjns:y", options, NULL)) != -1)
+	while ((letter = getopt_long(argc, argv, "c:fhjJns:y", options, NULL)) != -1)
 		take_option(cli, letter);
 	cli->count = argc - optind;
 	cli->words = argv + optind;

@@ -360,6 +360,7 @@ static const struct {
 	{"history --help", "help-history", 0},
 	{"list --help", "help-list", 0},
 	{"probe --help", "help-probe", 0},
+	{"learn --help", "help-learn", 0},
 	{"forget --help", "help-forget", 0},
 	{"config --help", "help-config", 0},
 	{"status a@dane.test", "status-dane", 0},

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* postseal learn - from Postfix's log: which hosts were delivered to over TLS. */
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "cli/known.h"
+#include "core/fold.h"
+#include "core/logfold.h"
+#include "core/record.h"
+#include "io/ledger_place.h"
+#include "io/log_source.h"
+
+#define AUTHOR "learn"
+#define JOURNAL_NAME "journal"
+/* Handshakes, and lines at the most, between two transactions. */
+#define BATCH 256
+#define BATCH_LINES 50000
+#define LOOK_AGAIN_MS 1000
+
+struct learning {
+	const struct cli *cli;
+	struct ledger *ledger;
+	struct logfold *fold;
+	struct log_source *source;
+	const char *name; /* under which the ledger keeps our place in it; NULL: nowhere */
+	size_t count;
+	struct logfold_proof batch[BATCH]; /* handshakes to be written down */
+	uint64_t unwritten;                /* lines read since the last transaction */
+	/* All told. */
+	uint64_t lines;
+	uint64_t sent;       /* deliveries, over whatever */
+	uint64_t deliveries; /* those that went over TLS for certain */
+	uint64_t handshakes;
+	uint64_t new_hosts;
+};
+
+static volatile sig_atomic_t stopped;
+
+static void on_stop(int signum)
+{
+	(void)signum;
+	stopped = 1;
+}
+
+/* Not restarted: a wait for more lines is to end. */
+static void stop_by_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_stop};
+
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+}
+
+static int64_t local_zone(int64_t utc)
+{
+	time_t moment = (time_t)utc;
+	struct tm tm;
+
+	return localtime_r(&moment, &tm) != NULL ? tm.tm_gmtoff : 0;
+}
+
+/*
+ * Writing down.
+ */
+
+static bool tell_recovered(struct learning *l, struct ledger_txn *txn,
+			   const struct logfold_proof *proof)
+{
+	struct journal_entry entry = {
+		.time = l->cli->now,
+		.event = "downgrade-ended",
+		.author = AUTHOR,
+		.detail = "a delivery went over TLS again",
+	};
+
+	log_info("host=%s:%u a delivery went over TLS again", proof->host, proof->port);
+	return record_host_key(entry.subject, proof->host, proof->port) &&
+	       ledger_add_journal(txn, &entry);
+}
+
+/* False when the transaction is broken. */
+static bool learn_host(struct learning *l, struct ledger_txn *txn, const struct logfold_proof *proof)
+{
+	struct host_facts facts;
+	struct history before;
+
+	/* A damaged record has been logged; it does not spoil the others. */
+	if (ledger_get_host(txn, proof->host, proof->port, &facts) == LOOKUP_ERROR)
+		return true;
+	before = facts.history;
+	fold_host(&facts, &proof->seen, 0, false);
+	if (memcmp(&before, &facts.history, sizeof(before)) == 0)
+		return true;
+	l->new_hosts += before.last_tls == 0;
+	if (!ledger_put_host(txn, proof->host, proof->port, &facts))
+		return false;
+	return fold_downgrade_since(&before) == 0 || fold_downgrade_since(&facts.history) != 0 ||
+	       tell_recovered(l, txn, proof);
+}
+
+static bool put_place(struct learning *l, struct ledger_txn *txn)
+{
+	struct logplace place;
+
+	return l->name == NULL || !log_source_place(l->source, &place) ||
+	       ledger_put_place(txn, l->name, &place);
+}
+
+/* What was learned and up to where, in one transaction. */
+static bool write_down(struct learning *l)
+{
+	struct ledger_txn *txn;
+	bool good = true;
+
+	if (l->unwritten == 0)
+		return true;
+	txn = ledger_begin_write(l->ledger);
+	if (txn == NULL)
+		return false;
+	for (size_t i = 0; i < l->count && good; i++)
+		good = learn_host(l, txn, &l->batch[i]);
+	if (!good || !put_place(l, txn)) {
+		ledger_abort(txn);
+		return false;
+	}
+	l->count = 0;
+	l->unwritten = 0;
+	return ledger_commit(txn);
+}
+
+/*
+ * Reading.
+ */
+
+static void take_line(struct learning *l, struct span text)
+{
+	struct logfold_proof proof;
+	struct logline line;
+	int64_t time;
+
+	l->lines++;
+	l->unwritten++;
+	if (!logline_parse(&line, text.at, text.len))
+		return;
+	time = logline_time(&line.stamp, log_source_reference(l->source), local_zone);
+	if (time == 0)
+		return;
+	l->sent += line.kind == LOGLINE_DELIVERY && line.sent;
+	if (!logfold_line(l->fold, &line, time, &proof))
+		return;
+	if (line.kind == LOGLINE_DELIVERY) {
+		log_debug("domain=%s host=%s:%u delivered over %s with %s", proof.domain, proof.host,
+			  proof.port, tls_version_name(proof.seen.version), proof.seen.cipher);
+		l->deliveries++;
+		return;
+	}
+	l->handshakes++;
+	l->batch[l->count++] = proof;
+}
+
+/* A file is read to where it ends now; all else to where it is closed. */
+static bool has_ended(const struct learning *l)
+{
+	struct logplace place;
+
+	return !l->cli->follow && log_source_place(l->source, &place) &&
+	       place.kind == LOGPLACE_FILE;
+}
+
+/* Our place alone is not worth a transaction each second: lines may be read twice. */
+static bool is_due(const struct learning *l, enum log_read got)
+{
+	if (got == LOG_READ_LINE)
+		return l->count == BATCH || l->unwritten >= BATCH_LINES;
+	return got != LOG_READ_IDLE || l->count > 0 || has_ended(l);
+}
+
+static enum cli_status read_all(struct learning *l)
+{
+	struct span line;
+
+	while (!stopped) {
+		enum log_read got = log_source_next(l->source, &line);
+
+		if (got == LOG_READ_LINE)
+			take_line(l, line);
+		if (is_due(l, got) && !write_down(l))
+			return CLI_UNSURE;
+		if (got == LOG_READ_FAILED)
+			return CLI_UNSURE;
+		if (got == LOG_READ_END || (got == LOG_READ_IDLE && has_ended(l)))
+			return CLI_YES;
+		if (got == LOG_READ_IDLE)
+			log_source_wait(l->source, LOOK_AGAIN_MS);
+	}
+	return write_down(l) ? CLI_YES : CLI_UNSURE;
+}
+
+/* Where reading of this log ended last time; NULL: at no place that we know of. */
+static const struct logplace *find_place(struct learning *l, struct logplace *place)
+{
+	struct ledger_txn *txn = ledger_begin_read(l->ledger);
+	bool found = txn != NULL && ledger_get_place(txn, l->name, place) == LOOKUP_FOUND;
+
+	ledger_abort(txn);
+	return found ? place : NULL;
+}
+
+static struct log_source *open_source(struct learning *l, const char *word,
+				      char error[LOG_SOURCE_ERROR_SIZE])
+{
+	struct logplace place;
+
+	if (strcmp(word, "-") == 0)
+		return log_source_stream(dup(STDIN_FILENO));
+	if (l->cli->journal)
+		return log_source_journal(find_place(l, &place), l->cli->follow, error);
+	return log_source_file(word, find_place(l, &place), error);
+}
+
+static enum cli_status learn_from(struct learning *l, const char *word)
+{
+	char error[LOG_SOURCE_ERROR_SIZE];
+	char *path = realpath(word, NULL); /* so that one log has one name */
+	enum cli_status status = CLI_UNSURE;
+
+	l->name = l->cli->journal ? JOURNAL_NAME : path != NULL ? path : word;
+	l->source = open_source(l, word, error);
+	if (l->source == NULL)
+		cli_error(l->cli, "%s", error);
+	else
+		status = read_all(l);
+	log_source_close(l->source);
+	free(path);
+	return status;
+}
+
+/*
+ * The verb.
+ */
+
+static void print_outcome(const struct learning *l)
+{
+	if (l->cli->json) {
+		printf("{\"lines\":%" PRIu64 ",\"handshakes\":%" PRIu64 ",\"deliveries\":%" PRIu64
+		       ",\"new_hosts\":%" PRIu64 "}\n",
+		       l->lines, l->handshakes, l->deliveries, l->new_hosts);
+		return;
+	}
+	printf("%" PRIu64 " lines read: %" PRIu64 " TLS handshakes, %" PRIu64
+	       " deliveries over TLS; hosts never seen with TLS before: %" PRIu64 ".\n",
+	       l->lines, l->handshakes, l->deliveries, l->new_hosts);
+	if (l->sent > 0 && l->handshakes == 0)
+		cli_error(l->cli, "%" PRIu64 " deliveries, but no line about TLS; Postfix writes them "
+			  "after `postconf -e smtp_tls_loglevel=1 && postfix reload`", l->sent);
+}
+
+static enum cli_status learn_all(struct learning *l)
+{
+	enum cli_status status = CLI_YES;
+
+	if (l->cli->journal)
+		return learn_from(l, JOURNAL_NAME);
+	for (int i = 0; i < l->cli->count && !stopped; i++)
+		status = cli_worse(status, learn_from(l, l->cli->words[i]));
+	return status;
+}
+
+static bool usage_is_wrong(const struct cli *cli)
+{
+	if (cli->journal && cli->count > 0)
+		cli_error(cli, "either files or --journal, not both");
+	else if (!cli->journal && cli->count == 0)
+		cli_error(cli, "name a file, - for standard input, or --journal");
+	else if (cli->follow && cli->count > 1)
+		cli_error(cli, "only one log can be followed");
+	else
+		return false;
+	return true;
+}
+
+static enum cli_status run(struct cli *cli)
+{
+	struct learning *l;
+	enum cli_status status = CLI_UNSURE;
+
+	if (usage_is_wrong(cli))
+		return CLI_USAGE;
+	if ((cli->settings.learn_from & LEARN_DELIVERY) == 0) {
+		cli_error(cli, "nothing is learned, since learn_from does not name \"delivery\"");
+		return CLI_NO;
+	}
+	stop_by_signals();
+	l = mem_zero(1, sizeof(*l));
+	l->cli = cli;
+	l->ledger = known_ledger(cli, LEDGER_WRITE);
+	if (l->ledger != NULL) {
+		l->fold = logfold_new();
+		status = learn_all(l);
+		print_outcome(l);
+		logfold_free(l->fold);
+	}
+	ledger_close(l->ledger);
+	free(l);
+	return status;
+}
+
+const struct verb verb_learn = {
+	.name = "learn",
+	.arguments = "FILE...|-",
+	.summary = "Learns from Postfix's log which hosts do TLS",
+	.options = "fJ",
+	.help = "  -f, --follow   go on as the log grows, also when it is rotated\n"
+		"  -J, --journal  read systemd's journal\n"
+		"\n"
+		"FILE is a mail log as it is (not compressed), - is standard input. Each host\n"
+		"that Postfix completed a TLS handshake with is remembered. Postfix has to say\n"
+		"so: smtp_tls_loglevel = 1. That a delivery went without TLS teaches nothing.\n"
+		"\n"
+		"The next time reading goes on where it ended; nothing counts twice.\n"
+		"\n"
+		"Exit status: 1 if learn_from in the settings does not name \"delivery\".\n",
+	.least = 0,
+	.most = -1,
+	.run = run,
+};
