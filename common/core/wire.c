@@ -64,26 +64,36 @@ const unsigned char *wire_take(struct wire *wire, size_t len)
 	return bytes;
 }
 
-static uint64_t get_uint(struct wire *wire, size_t width)
+/* The compiler makes one load of each of these; a loop over a width it does not. */
+static uint16_t load_u16(const unsigned char *b)
 {
-	const unsigned char *bytes = wire_take(wire, width);
-	uint64_t value = 0;
+	return (uint16_t)(b[0] | b[1] << 8);
+}
 
-	if (bytes == NULL)
-		return 0;
-	for (size_t i = 0; i < width; i++)
-		value |= (uint64_t)bytes[i] << (8 * i);
-	return value;
+static uint64_t load_u64(const unsigned char *b)
+{
+	return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
+	       (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 |
+	       (uint64_t)b[7] << 56;
+}
+
+static uint8_t get_u8(struct wire *wire)
+{
+	const unsigned char *bytes = wire_take(wire, 1);
+
+	return bytes != NULL ? bytes[0] : 0;
 }
 
 uint16_t wire_get_u16(struct wire *wire)
 {
-	return (uint16_t)get_uint(wire, 2);
+	const unsigned char *bytes = wire_take(wire, 2);
+
+	return bytes != NULL ? load_u16(bytes) : 0;
 }
 
 uint8_t wire_get_small(struct wire *wire, unsigned max)
 {
-	uint8_t value = (uint8_t)get_uint(wire, 1);
+	uint8_t value = get_u8(wire);
 
 	if (value > max)
 		wire->ok = false;
@@ -97,7 +107,8 @@ bool wire_get_bool(struct wire *wire)
 
 int64_t wire_get_time(struct wire *wire)
 {
-	uint64_t value = get_uint(wire, 8);
+	const unsigned char *bytes = wire_take(wire, 8);
+	uint64_t value = bytes != NULL ? load_u64(bytes) : 0;
 
 	if (value > INT64_MAX)
 		wire->ok = false;
@@ -115,12 +126,12 @@ void wire_get_text(struct wire *wire, char *dst, size_t size)
 	bytes = wire_take(wire, len);
 	if (bytes == NULL)
 		return;
+	memcpy(dst, bytes, len);
+	dst[len] = '\0';
 	for (size_t i = 0; i < len; i++) {
-		dst[i] = (char)bytes[i];
 		if (!printable(dst[i]))
 			wire->ok = false;
 	}
-	dst[len] = '\0';
 }
 
 struct wire wire_open(const void *bytes, size_t len, uint8_t kind, uint8_t version)
@@ -128,7 +139,7 @@ struct wire wire_open(const void *bytes, size_t len, uint8_t kind, uint8_t versi
 	struct wire wire = {.at = bytes, .ok = true};
 
 	wire.end = wire.at + len;
-	if (get_uint(&wire, 1) != kind || get_uint(&wire, 1) != version)
+	if (get_u8(&wire) != kind || get_u8(&wire) != version)
 		wire.ok = false;
 	return wire;
 }
