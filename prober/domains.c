@@ -70,7 +70,7 @@ static bool host_due(const struct domain_task *task, const struct host_facts *ho
 
 static void submit_mx(struct prober *prober, struct domain_task *task)
 {
-	struct job *job = job_new(JOB_MX, task);
+	struct job *job = job_new(JOB_MX, LANE_QUICK, task);
 
 	job->mx.nexthop = task->nexthop;
 	submit(prober, task, job);
@@ -78,7 +78,7 @@ static void submit_mx(struct prober *prober, struct domain_task *task)
 
 static void submit_txt(struct prober *prober, struct domain_task *task)
 {
-	struct job *job = job_new(JOB_TXT, task);
+	struct job *job = job_new(JOB_TXT, LANE_QUICK, task);
 
 	memcpy(job->sts.domain, task->nexthop.name, sizeof(job->sts.domain));
 	submit(prober, task, job);
@@ -190,7 +190,8 @@ static bool fetch_follows(struct prober *prober, struct domain_task *task, struc
 
 	if (job->kind != JOB_TXT || !job->sts.fetch_due)
 		return false;
-	fetch = job_new(JOB_FETCH, task);
+	fetch = job_new(JOB_FETCH, task->effort == EFFORT_REFRESH ? LANE_BACKGROUND : LANE_SLOW,
+			task);
 	fetch->sts = job->sts;
 	submit(prober, task, fetch);
 	return true;

@@ -11,17 +11,26 @@
 
 static void submit_host(struct prober *prober, struct host_task *task)
 {
-	struct job *job = job_new(JOB_HOST, task);
+	struct job *job = job_new(JOB_HOST, LANE_QUICK, task);
 
 	memcpy(job->host.host, task->host, sizeof(job->host.host));
 	job->host.port = task->port;
 	pool_submit(prober->pool, job);
 }
 
-/* Takes over what the look-ups brought. */
-static void submit_smtp(struct prober *prober, struct host_task *task, struct job_host *found)
+/* A host that did not talk the last time must not be in the way of one that may. */
+static enum lane smtp_lane(const struct host_task *task, const struct host_facts *known)
 {
-	struct job *job = job_new(JOB_SMTP, task);
+	if (task->effort == EFFORT_REFRESH || known->last.observed == OBSERVED_UNREACHABLE)
+		return LANE_BACKGROUND;
+	return LANE_SLOW;
+}
+
+/* Takes over what the look-ups brought. */
+static void submit_smtp(struct prober *prober, struct host_task *task, enum lane lane,
+			struct job_host *found)
+{
+	struct job *job = job_new(JOB_SMTP, lane, task);
 
 	memcpy(job->smtp.host, task->host, sizeof(job->smtp.host));
 	job->smtp.port = task->port;
@@ -88,6 +97,7 @@ static void tell_news(const struct host_task *task)
 		domain_tell_news(wait->domain);
 }
 
+/* Leaves what is known of the host in prober->facts.host[0]. */
 static bool smtp_due(struct prober *prober, const struct host_task *task)
 {
 	struct ledger_txn *txn = ledger_begin_read(prober->ledger);
@@ -109,7 +119,7 @@ void host_advance(struct prober *prober, struct host_task *task, struct job *job
 		tell_news(task);
 	if (!job->lost && job->kind == JOB_HOST && job->host.address_status == LOOKUP_FOUND &&
 	    smtp_due(prober, task))
-		submit_smtp(prober, task, &job->host);
+		submit_smtp(prober, task, smtp_lane(task, &prober->facts.host[0]), &job->host);
 	else
 		end(prober, task, job->lost);
 }

@@ -11,11 +11,12 @@
 #include "core/freshness.h"
 #include "io/https.h"
 
-struct job *job_new(enum job_kind kind, void *task)
+struct job *job_new(enum job_kind kind, enum lane lane, void *task)
 {
 	struct job *job = mem_zero(1, sizeof(*job));
 
 	job->kind = kind;
+	job->lane = lane;
 	job->task = task;
 	return job;
 }
@@ -30,11 +31,6 @@ void job_free(struct job *job)
 		for (size_t i = 0; i < job->scan.count; i++)
 			free(job->scan.due[i].key);
 	free(job);
-}
-
-bool job_is_slow(enum job_kind kind)
-{
-	return kind == JOB_SMTP || kind == JOB_FETCH || kind == JOB_SCAN;
 }
 
 static void note_trouble(struct worker *worker, struct job *job)

@@ -30,6 +30,14 @@ enum job_kind {
 	JOB_SCAN   /* domains in the ledger that are due */
 };
 
+/* Who may have to wait for whom (pool.h). */
+enum lane {
+	LANE_QUICK,      /* takes as long as the resolver takes */
+	LANE_SLOW,       /* takes as long as some server likes */
+	LANE_BACKGROUND, /* the same, and nobody waits for it, or it will hardly do any good */
+	LANE_COUNT
+};
+
 #define JOB_TROUBLE_SIZE 400
 
 struct job_mx {
@@ -77,6 +85,7 @@ struct job_scan {
 struct job {
 	STAILQ_ENTRY(job) next;
 	enum job_kind kind;
+	enum lane lane;
 	void *task; /* whose it is; not for workers */
 	bool lost;  /* what was found could not be written down; not for workers */
 	char trouble[JOB_TROUBLE_SIZE]; /* why a DNS look-up failed, printable */
@@ -104,11 +113,8 @@ struct worker {
 	struct resolver *resolver;
 };
 
-struct job *job_new(enum job_kind kind, void *task);
+struct job *job_new(enum job_kind kind, enum lane lane, void *task);
 void job_free(struct job *job);
-
-/* May it take long, through the fault of whoever is asked? */
-bool job_is_slow(enum job_kind kind);
 
 /* In a worker: find out. */
 void job_run(struct worker *worker, struct job *job);

@@ -17,8 +17,9 @@ struct pool {
 	pthread_mutex_t lock; /* of all that follows */
 	pthread_cond_t work;
 	pthread_cond_t idle;
-	struct job_list quick, slow, done;
-	size_t slow_running, slow_max;
+	struct job_list queue[LANE_COUNT], done;
+	size_t running[LANE_COUNT];
+	size_t slow_max, background_max;
 	size_t threads; /* still there */
 	bool ending;
 	size_t count;
@@ -34,30 +35,36 @@ struct seat {
 	struct worker *worker;
 };
 
-/* The next job that may be begun now, quick ones first; NULL: none. */
+static bool room(const struct pool *pool, enum lane lane)
+{
+	if (lane == LANE_QUICK)
+		return true;
+	if (lane == LANE_BACKGROUND && pool->running[lane] == pool->background_max)
+		return false;
+	return pool->running[LANE_SLOW] + pool->running[LANE_BACKGROUND] < pool->slow_max;
+}
+
+/* The next job that may be begun now; NULL: none. */
 static struct job *next_job(struct pool *pool)
 {
-	struct job *job = STAILQ_FIRST(&pool->quick);
+	for (enum lane lane = 0; lane < LANE_COUNT; lane++) {
+		struct job *job = STAILQ_FIRST(&pool->queue[lane]);
 
-	if (job != NULL) {
-		STAILQ_REMOVE_HEAD(&pool->quick, next);
+		if (job == NULL || !room(pool, lane))
+			continue;
+		STAILQ_REMOVE_HEAD(&pool->queue[lane], next);
+		pool->running[lane]++;
 		return job;
 	}
-	job = STAILQ_FIRST(&pool->slow);
-	if (job == NULL || pool->slow_running == pool->slow_max)
-		return NULL;
-	STAILQ_REMOVE_HEAD(&pool->slow, next);
-	pool->slow_running++;
-	return job;
+	return NULL;
 }
 
 static void finish(struct pool *pool, struct job *job)
 {
-	if (job_is_slow(job->kind)) {
-		pool->slow_running--;
-		/* Another slow one may wait for this. */
+	pool->running[job->lane]--;
+	/* There is room now for one that could not be begun; this worker may take another. */
+	if (job->lane != LANE_QUICK)
 		pthread_cond_signal(&pool->work);
-	}
 	STAILQ_INSERT_TAIL(&pool->done, job, next);
 	pool->wake(pool->context);
 }
@@ -121,10 +128,11 @@ struct pool *pool_new(struct worker *workers, size_t count, void (*wake)(void *c
 	pthread_cond_init(&pool->work, NULL);
 	pthread_cond_init(&pool->idle, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	STAILQ_INIT(&pool->quick);
-	STAILQ_INIT(&pool->slow);
+	for (enum lane lane = 0; lane < LANE_COUNT; lane++)
+		STAILQ_INIT(&pool->queue[lane]);
 	STAILQ_INIT(&pool->done);
 	pool->slow_max = count < 2 ? 1 : count < 4 ? count - 1 : count - count / 4;
+	pool->background_max = count < 4 ? 1 : count / 4;
 	pool->threads = pool->count = count;
 	pool->ids = mem_zero(count, sizeof(*pool->ids));
 	pool->seats = mem_zero(count, sizeof(*pool->seats));
@@ -136,10 +144,8 @@ struct pool *pool_new(struct worker *workers, size_t count, void (*wake)(void *c
 
 void pool_submit(struct pool *pool, struct job *job)
 {
-	struct job_list *queue = job_is_slow(job->kind) ? &pool->slow : &pool->quick;
-
 	pthread_mutex_lock(&pool->lock);
-	STAILQ_INSERT_TAIL(queue, job, next);
+	STAILQ_INSERT_TAIL(&pool->queue[job->lane], job, next);
 	pthread_cond_signal(&pool->work);
 	pthread_mutex_unlock(&pool->lock);
 }
@@ -185,8 +191,8 @@ bool pool_end(struct pool *pool, long timeout_ms)
 		return false;
 	for (size_t i = 0; i < pool->count; i++)
 		pthread_join(pool->ids[i], NULL);
-	free_jobs(&pool->quick);
-	free_jobs(&pool->slow);
+	for (enum lane lane = 0; lane < LANE_COUNT; lane++)
+		free_jobs(&pool->queue[lane]);
 	free_jobs(&pool->done);
 	pthread_cond_destroy(&pool->work);
 	pthread_cond_destroy(&pool->idle);

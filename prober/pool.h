@@ -3,9 +3,10 @@
  * pool - worker threads. Jobs go in, in order; done ones come out, and `wake` is
  * called (in the worker's thread) to say so.
  *
- * Slow jobs (job_is_slow) never take all the workers: a quarter of them, at
- * least one, is kept for the quick ones, so that hundreds of hosts that say
- * nothing cannot stall a DNS look-up.
+ * A host that says nothing holds a worker until its time is up. So that
+ * hundreds of them stall nobody else, lanes have limits: quick jobs go first
+ * and a quarter of the workers (at least one, where there are two) is kept for
+ * them; and no more than a quarter ever is in the background.
  */
 #ifndef POSTSEAL_PROBER_POOL_H
 #define POSTSEAL_PROBER_POOL_H
@@ -17,10 +18,7 @@
 
 struct pool;
 
-/*
- * Starts `count` threads, one for each of workers[0..count), which stay the
- * caller's. With a single worker, slow jobs wait for quick ones only.
- */
+/* Starts `count` threads, one for each of workers[0..count), which stay the caller's. */
 struct pool *pool_new(struct worker *workers, size_t count, void (*wake)(void *context),
 		      void *context);
 

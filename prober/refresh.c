@@ -71,7 +71,7 @@ static void look_at_hot(struct refresh *refresh)
 
 static void submit_scan(struct refresh *refresh)
 {
-	struct job *job = job_new(JOB_SCAN, NULL);
+	struct job *job = job_new(JOB_SCAN, LANE_BACKGROUND, NULL);
 
 	job->scan.ledger = refresh->prober->ledger;
 	job->scan.now = clock_wall();

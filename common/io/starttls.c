@@ -225,13 +225,13 @@ static void converse(struct talk *talk)
 
 /* One address; false when nobody talked there and another may. */
 static bool try_address(const struct starttls_config *config, const struct starttls_target *target,
-			const struct ipaddr *ip, struct observation *seen)
+			const struct ipaddr *ip, int64_t end, struct observation *seen)
 {
 	struct talk talk = {
 		.config = config,
 		.target = target,
 		.seen = seen,
-		.end = clock_mono_ms() + STARTTLS_STEPS_MAX * config->step_ms,
+		.end = end,
 	};
 	struct sockaddr_storage addr;
 	socklen_t len = stream_address(&addr, ip, target->port);
@@ -253,6 +253,7 @@ static bool try_address(const struct starttls_config *config, const struct start
 void starttls_probe(const struct starttls_config *config, const struct starttls_target *target,
 		    struct observation *seen)
 {
+	int64_t end = clock_mono_ms() + STARTTLS_STEPS_MAX * config->step_ms;
 	size_t tried = 0;
 
 	*seen = (struct observation){
@@ -273,7 +274,7 @@ void starttls_probe(const struct starttls_config *config, const struct starttls_
 			continue;
 		}
 		tried++;
-		if (try_address(config, target, ip, seen))
+		if (try_address(config, target, ip, end, seen))
 			return;
 	}
 }

@@ -14,8 +14,8 @@
  *   UNREACHABLE  no connection, no such greeting, no such EHLO
  *
  * and `detail` says what went wrong. A server's time is up after `smtp_timeout`
- * seconds a step, however it spends them, and after STARTTLS_STEPS_MAX times
- * that in all.
+ * seconds a step, however it spends them, and a host's after STARTTLS_STEPS_MAX
+ * times that in all, however many addresses it has.
  */
 #ifndef POSTSEAL_IO_STARTTLS_H
 #define POSTSEAL_IO_STARTTLS_H
