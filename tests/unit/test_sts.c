@@ -17,7 +17,7 @@ static const char *id_of(const char *const *texts, size_t count, const char **wh
 {
 	static char id[STS_ID_SIZE];
 	static char detail[DETAIL_SIZE];
-	struct sts_txt records[4];
+	struct sts_txt records[4] = {0};
 
 	for (size_t i = 0; i < count; i++)
 		records[i] = (struct sts_txt){ texts[i], strlen(texts[i]) };
