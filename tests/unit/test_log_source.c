@@ -479,10 +479,17 @@ END_TEST
 START_TEST(says_when_there_is_no_journalctl)
 {
 	char error[LOG_SOURCE_ERROR_SIZE];
+	struct log_source *source;
+	struct span line;
 
 	setenv("PATH", folder, 1);
-	ck_assert_ptr_null(log_source_journal(NULL, false, error));
-	ck_assert_ptr_nonnull(strstr(error, "journalctl"));
+	source = log_source_journal(NULL, false, error);
+	/* Where posix_spawn is a fork, as under valgrind, it comes out only when reading. */
+	if (source == NULL)
+		ck_assert_ptr_nonnull(strstr(error, "journalctl"));
+	else
+		ck_assert_int_eq(next_within_bounds(source, &line), LOG_READ_FAILED);
+	log_source_close(source);
 }
 END_TEST
 
