@@ -67,26 +67,30 @@ check-here: testers
 check-live: testers
 	tests/live/run
 
+# What is built in $(BUILD), however it was.
+.PHONY: built-check built-check-here
+built-check:
+	tests/run-all $(PARTS_HERE) $(PART_live)
+built-check-here:
+	tests/run-all $(PARTS_HERE)
+
 # The same tests in a build that watches itself. Optimised a little, so that the
 # live tests keep their pace; FORTIFY_SOURCE hides calls from the sanitizers.
 sanitized_build = +$(MAKE) $(JOBS) BUILD=build/$(1) HARDEN=-fPIE OPTIMISE='-O1 -g' \
     SANITIZE='$(2) -fno-sanitize-recover=all -fno-omit-frame-pointer'
 
 ## asan        all tests under the address and undefined-behaviour sanitizers
-.PHONY: asan tsan sanitized-check
+.PHONY: asan tsan
 asan:
 	$(call sanitized_build,asan,-fsanitize=address -fsanitize=undefined) testers
 	ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1 \
-	    $(MAKE) BUILD=build/asan sanitized-check
+	    $(MAKE) BUILD=build/asan built-check
 
 # ThreadSanitizer maps memory where a randomised layout may already be.
 ## tsan        all tests under the thread sanitizer
 tsan:
 	$(call sanitized_build,tsan,-fsanitize=thread) testers
-	TSAN_OPTIONS=halt_on_error=1 setarch -R $(MAKE) BUILD=build/tsan sanitized-check
-
-sanitized-check:
-	tests/run-all $(PARTS_HERE) $(PART_live)
+	TSAN_OPTIONS=halt_on_error=1 setarch -R $(MAKE) BUILD=build/tsan built-check
 
 ## valgrind    unit tests under valgrind, leaks are errors
 .PHONY: valgrind
@@ -100,7 +104,7 @@ valgrind: $(UNIT_NAMES:%=$(BUILD)/tests/%)
 cover:
 	+$(MAKE) $(JOBS) BUILD=build/cover HARDEN=-fPIE OPTIMISE='-O0 -g' SANITIZE=--coverage testers
 	find build/cover -name '*.gcda' -delete
-	$(MAKE) BUILD=build/cover check-here
+	$(MAKE) BUILD=build/cover built-check-here
 	lcov -q --capture --directory build/cover/obj --base-directory . --no-external \
 	    --output-file build/cover/all.info
 	lcov -q --remove build/cover/all.info '*/tests/*' --output-file build/cover/info
