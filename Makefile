@@ -89,7 +89,7 @@ install: all
 	install -m 755 $(BUILD)/postseal $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(filter-out $(BUILD)/postseal,$(PROGRAMS:%=$(BUILD)/%)) $(DESTDIR)$(PREFIX)/sbin
 	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(PREFIX)/share/man/man5
-	install -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/postseal
+	install -m 644 README.md postseal.conf.sample $(DESTDIR)$(PREFIX)/share/doc/postseal
 	install -m 644 $(wildcard postfix-examples/*) $(DESTDIR)$(PREFIX)/share/doc/postseal/postfix-examples
 	for unit in $(notdir $(wildcard systemd/*)); do \
 	    sed 's|/usr/\(s*bin/postseal\)|$(PREFIX)/\1|' systemd/$$unit \
