@@ -74,7 +74,7 @@ static void print_page(const struct known *known, const struct cli *cli, struct 
 	page_mx(facts, cli);
 	for (size_t i = 0; i < facts->domain.mx.count; i++)
 		page_host(facts, i, cli);
-	page_sts(&facts->domain.sts, cli);
+	page_sts(facts, cli);
 	page_floor(known, cli);
 	page_override(&facts->override, cli->now);
 	page_pins(&facts->pins);

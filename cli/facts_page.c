@@ -257,13 +257,18 @@ void page_host(const struct facts *facts, size_t i, const struct cli *cli)
 			   moment_date(since, lost, cli->now));
 }
 
-void page_sts(const struct sts_facts *sts, const struct cli *cli)
+void page_sts(const struct facts *facts, const struct cli *cli)
 {
+	const struct sts_facts *sts = &facts->domain.sts;
 	char age[SENTENCE_SIZE], fetched[MOMENT_SIZE], until[MOMENT_SIZE];
 
 	page_heading("MTA-STS");
 	if (!cli->settings.mta_sts) {
 		page_field("policy", "not looked at (mta_sts = false)");
+		return;
+	}
+	if (facts->nexthop.kind != NEXTHOP_DOMAIN) {
+		page_field("policy", "none: domains have policies, not hosts (RFC 8461)");
 		return;
 	}
 	if (sts->mode == STS_UNKNOWN || sts->mode == STS_NONE)

@@ -22,7 +22,7 @@ const char *downgrade_text(bool guaranteed);
 /* The MX look-up, then each host under a heading of its own. */
 void page_mx(const struct facts *facts, const struct cli *cli);
 void page_host(const struct facts *facts, size_t i, const struct cli *cli);
-void page_sts(const struct sts_facts *sts, const struct cli *cli);
+void page_sts(const struct facts *facts, const struct cli *cli);
 /* Fields "TLS" and "plain". */
 void page_history(const struct history *history, int64_t now);
 /* Is there a floor, and why or why not? */

@@ -93,11 +93,15 @@ static bool ask_server(struct socketmap_client *client, const struct cli *cli, c
 	return true;
 }
 
-static void print_first_line(const struct standing *standing, const char *address, int column)
+static void print_first_line(const struct standing *standing, const char *word, int column)
 {
+	char address[ADDRESS_SHOWN];
+	int width = terminal_word(address, sizeof(address), word);
+
 	terminal_dot(standing->state);
-	printf("%s%-*s%s  %-*s", terminal_paint(terminal_state_paint(standing->state)), LABEL_COLUMN,
-	       status_label(standing->state), terminal_plain(), column, address);
+	printf("%s%-*s%s  %s%*s", terminal_paint(terminal_state_paint(standing->state)), LABEL_COLUMN,
+	       status_label(standing->state), terminal_plain(), address,
+	       column > width ? column - width : 0, "");
 	if (standing->state == STATUS_PLAIN || standing->state == STATUS_UNKNOWN) {
 		printf("  %s\n", standing->reason);
 		return;
@@ -121,7 +125,6 @@ static enum cli_status print_standing(const struct cli *cli, const struct buf *l
 				      const char *word, int column)
 {
 	struct standing standing;
-	char address[ADDRESS_SHOWN];
 
 	if (!json_read_standing(&standing, line->data, line->len)) {
 		cli_error(cli, "postseal-socketmap says what cannot be understood; is it of the same "
@@ -131,8 +134,7 @@ static enum cli_status print_standing(const struct cli *cli, const struct buf *l
 	if (cli->json) {
 		printf("%.*s\n", (int)line->len, line->data);
 	} else {
-		print_first_line(&standing, str_printable(address, sizeof(address), word, strlen(word)),
-				 column);
+		print_first_line(&standing, word, column);
 		if (standing.downgrade_since != 0)
 			print_downgrade(&standing, cli->now);
 	}
@@ -143,12 +145,14 @@ static enum cli_status print_standing(const struct cli *cli, const struct buf *l
 
 static int address_column(const struct cli *cli)
 {
+	char address[ADDRESS_SHOWN];
 	int column = 0;
 
 	for (int i = 0; i < cli->count; i++) {
-		int len = (int)strnlen(cli->words[i], ADDRESS_COLUMN);
+		int width = terminal_word(address, sizeof(address), cli->words[i]);
 
-		column = len > column ? len : column;
+		if (width > column && width <= ADDRESS_COLUMN)
+			column = width;
 	}
 	return column;
 }

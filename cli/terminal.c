@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wchar.h>
+
+#include "base/str.h"
 
 
 #define PAGE_INDENT 2
@@ -64,6 +67,36 @@ void terminal_dot(enum status_state state)
 {
 	if (symbols)
 		printf("%s\u25cf%s ", terminal_paint(terminal_state_paint(state)), terminal_plain());
+}
+
+/* Columns of a printable string; -1 if it is none. */
+static int columns_of(const char *word)
+{
+	size_t left = strlen(word);
+	mbstate_t state = {0};
+	int columns = 0;
+
+	while (left > 0) {
+		wchar_t c;
+		size_t len = mbrtowc(&c, word, left, &state);
+		int width = len <= left ? wcwidth(c) : -1;
+
+		if (width < 0)
+			return -1;
+		columns += width;
+		word += len;
+		left -= len;
+	}
+	return columns;
+}
+
+int terminal_word(char *dst, size_t size, const char *word)
+{
+	int columns = columns_of(word);
+
+	if (columns >= 0 && str_copy(dst, size, word))
+		return columns;
+	return (int)strlen(str_printable(dst, size, word, strlen(word)));
 }
 
 void page_heading(const char *format, ...)

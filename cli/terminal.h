@@ -8,6 +8,7 @@
 #define POSTSEAL_CLI_TERMINAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "core/status.h"
 
@@ -24,6 +25,13 @@ const char *terminal_plain(void);
 enum paint terminal_state_paint(enum status_state state);
 /* "● " in the state's colour where symbols are shown, else "". */
 void terminal_dot(enum status_state state);
+
+/*
+ * A word that someone typed, to be shown again: as it is if the terminal's
+ * character set has it and all of it is printable, else as str_printable shows
+ * it. Returns how many columns it takes.
+ */
+int terminal_word(char *dst, size_t size, const char *word);
 
 /*
  * A page: headings, and named fields whose text is wrapped to PAGE_WIDTH

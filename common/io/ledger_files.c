@@ -119,7 +119,7 @@ static bool check_data(const char *dir, char error[LEDGER_ERROR_SIZE])
 		return true;
 	return ledger_fail(error, "there is no ledger at %s: data.mdb is %s; start postseal-prober, which "
 		    "makes it, or correct `ledger` in the settings", dir,
-		    rc == 0 ? "empty" : strerror(errno));
+		    rc == 0 ? "empty" : errno == ENOENT ? "missing" : strerror(errno));
 }
 
 bool ledger_files_prepare(const char *dir, enum ledger_mode mode, char error[LEDGER_ERROR_SIZE])

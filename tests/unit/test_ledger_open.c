@@ -43,7 +43,7 @@ START_TEST(missing)
 	must_not_open(LEDGER_WRITE, "no such directory");
 	mkdir(ledger_dir, 0755);
 	must_not_open(LEDGER_READ, "there is no ledger at");
-	must_not_open(LEDGER_WRITE, "data.mdb is No such file");
+	must_not_open(LEDGER_WRITE, "data.mdb is missing");
 	ck_assert_int_ne(access(in_ledger("lock.mdb"), F_OK), 0);
 	close(open(in_ledger("data.mdb"), O_CREAT | O_WRONLY, 0644));
 	must_not_open(LEDGER_READ, "data.mdb is empty");
