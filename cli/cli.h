@@ -31,7 +31,12 @@ struct cli {
 	bool changed;
 	bool follow;
 	bool journal;
+	bool from_probe;
 	const char *state;         /* NULL: any */
+	const char *reason;        /* these four NULL: not given */
+	const char *expires;
+	const char *mailbox;
+	const char *level;
 	/* Arguments. */
 	int count;
 	char **words;
@@ -48,7 +53,7 @@ struct verb {
 };
 
 extern const struct verb verb_status, verb_explain, verb_probe, verb_list, verb_history, verb_forget,
-	verb_learn, verb_config;
+	verb_learn, verb_override, verb_pin, verb_alias, verb_config;
 
 /* "postseal VERB: ...", one line on standard error. */
 __attribute__((format(printf, 2, 3)))

@@ -1,30 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* postseal forget - an admin gives up a guarantee. */
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utc.h"
+#include "cli/act.h"
 #include "cli/json.h"
 #include "cli/terminal.h"
-
-/* Who sits there: sudo says it, or else the password file. */
-static void find_author(char *dst, size_t size)
-{
-	const char *sudo = getuid() == 0 ? getenv("SUDO_USER") : NULL;
-	const struct passwd *entry = getpwuid(getuid());
-
-	if (sudo != NULL && sudo[0] != '\0')
-		str_printable(dst, size, sudo, strlen(sudo));
-	else if (entry != NULL)
-		str_printable(dst, size, entry->pw_name, strlen(entry->pw_name));
-	else
-		snprintf(dst, size, "uid %ld", (long)getuid());
-}
 
 /* What is given up, in a sentence without a full stop. */
 static void describe(char *dst, size_t size, const struct history *history)
@@ -58,7 +43,7 @@ static bool note(struct ledger_txn *txn, const struct cli *cli, const char *doma
 	struct journal_entry entry = {.time = cli->now, .event = "forgotten"};
 
 	str_copy(entry.subject, sizeof(entry.subject), domain);
-	find_author(entry.author, sizeof(entry.author));
+	act_author(entry.author);
 	describe(entry.detail, sizeof(entry.detail), history);
 	return ledger_add_journal(txn, &entry);
 }

@@ -172,16 +172,9 @@ static json_t *sts_json(const struct sts_facts *sts)
 
 static json_t *override_json(const struct override *override)
 {
-	static const char *const kinds[] = {
-		[OVERRIDE_NONE] = "",
-		[OVERRIDE_EXACT] = "exact",
-		[OVERRIDE_MINIMUM] = "minimum",
-		[OVERRIDE_HANDS_OFF] = "hands-off",
-	};
-
 	if (override->kind == OVERRIDE_NONE)
 		return json_null();
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "kind", kinds[override->kind], "level",
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "kind", override_kind_name(override->kind), "level",
 			 level_name(override->level), "set", date_or_null(override->set), "expires",
 			 date_or_null(override->expires), "author", text_or_null(override->author),
 			 "reason", text_or_null(override->reason));
@@ -301,6 +294,27 @@ void json_print_forgotten(const char *domain, int64_t when, const struct history
 {
 	print_line(json_pack("{s:s, s:o, s:o}", "domain", domain, "forgotten", date_or_null(when),
 			     "history", history_json(history)));
+}
+
+void json_print_override(const char *key, const struct override *override)
+{
+	json_t *json = override_json(override);
+
+	json_object_set_new(json, "nexthop", json_string(key));
+	print_line(json);
+}
+
+void json_print_pins(const char *key, const struct pins *pins)
+{
+	print_line(json_pack("{s:s, s:o}", "nexthop", key, "pins", pins_json(pins)));
+}
+
+void json_print_alias(const char *address, const struct alias *alias)
+{
+	print_line(json_pack("{s:s, s:b, s:s, s:s, s:o, s:s}", "alias", address, "enabled",
+			     alias->enabled, "level", alias_level_name(alias->level), "mailbox",
+			     alias->mailbox, "changed", date_or_null(alias->changed), "author",
+			     alias->author));
 }
 
 /* A list is written in braces; its strings are quoted as JSON's are. */

@@ -34,6 +34,9 @@ void json_print_explained(const struct known *known, const struct cli *cli,
 			  struct ledger_txn *txn);
 void json_print_history(const struct known *known, const struct cli *cli, struct ledger_txn *txn);
 void json_print_forgotten(const char *domain, int64_t when, const struct history *history);
+void json_print_override(const char *key, const struct override *override);
+void json_print_pins(const char *key, const struct pins *pins);
+void json_print_alias(const char *address, const struct alias *alias);
 /* Names and values as written in a file, for which `wanted` says yes. */
 void json_print_settings(const struct settings *settings,
 			 bool (*wanted)(const struct setting *setting, const char *value));

@@ -13,8 +13,8 @@
 #include "io/settings_file.h"
 
 static const struct verb *const verbs[] = {
-	&verb_status, &verb_explain, &verb_history, &verb_list, &verb_probe, &verb_learn,
-	&verb_forget, &verb_config,
+	&verb_status,   &verb_explain, &verb_history, &verb_list,  &verb_probe,  &verb_learn,
+	&verb_override, &verb_pin,     &verb_alias,   &verb_forget, &verb_config,
 };
 
 /* Letters of the options that every verb takes. */
@@ -25,7 +25,10 @@ static const struct option options[] = {
 	{"json", no_argument, NULL, 'j'},         {"changed", no_argument, NULL, 'n'},
 	{"follow", no_argument, NULL, 'f'},       {"journal", no_argument, NULL, 'J'},
 	{"state", required_argument, NULL, 's'},  {"version", no_argument, NULL, 'V'},
-	{"yes", no_argument, NULL, 'y'},          {0},
+	{"yes", no_argument, NULL, 'y'},          {"reason", required_argument, NULL, 'r'},
+	{"for", required_argument, NULL, 'F'},    {"expires", required_argument, NULL, 'e'},
+	{"level", required_argument, NULL, 'l'},  {"from-probe", no_argument, NULL, 'p'},
+	{0},
 };
 
 static void print_usage(FILE *to)
@@ -48,13 +51,10 @@ static void print_usage(FILE *to)
 
 static void print_verb_usage(FILE *to, const struct verb *verb)
 {
-	fprintf(to, "usage: postseal %s [-c FILE] [--json]%s%s%s%s%s%s%s\n%s.\n\n%s", verb->name,
-		strchr(verb->options, 'f') != NULL ? " [--follow]" : "",
-		strchr(verb->options, 'J') != NULL ? " [--journal]" : "",
-		strchr(verb->options, 'n') != NULL ? " [-n]" : "",
-		strchr(verb->options, 's') != NULL ? " [--state STATE]" : "",
-		strchr(verb->options, 'y') != NULL ? " [--yes]" : "",
-		verb->arguments[0] != '\0' ? " " : "", verb->arguments, verb->summary, verb->help);
+	fprintf(to, "usage: postseal %s [OPTION...]%s%s\n%s.\n\n%s"
+		    "The options -c FILE, --json and --help are those of every verb.\n",
+		verb->name, verb->arguments[0] != '\0' ? " " : "", verb->arguments, verb->summary,
+		verb->help);
 }
 
 static const struct verb *find_verb(const char *name)
@@ -112,8 +112,14 @@ static void take_option(struct cli *cli, int letter)
 	case 'c':
 		cli->settings_file = optarg;
 		break;
+	case 'e':
+		cli->expires = optarg;
+		break;
 	case 'f':
 		cli->follow = true;
+		break;
+	case 'F':
+		cli->mailbox = optarg;
 		break;
 	case 'h':
 		print_verb_usage(stdout, cli->verb);
@@ -124,8 +130,17 @@ static void take_option(struct cli *cli, int letter)
 	case 'J':
 		cli->journal = true;
 		break;
+	case 'l':
+		cli->level = optarg;
+		break;
 	case 'n':
 		cli->changed = true;
+		break;
+	case 'p':
+		cli->from_probe = true;
+		break;
+	case 'r':
+		cli->reason = optarg;
 		break;
 	case 's':
 		cli->state = optarg;
@@ -151,7 +166,7 @@ static void parse_verb(struct cli *cli, int argc, char **argv)
 		exit(CLI_USAGE);
 	}
 	optind = 0; /* glibc: begin anew, with another argv */
-	while ((letter = getopt_long(argc, argv, "c:fhjJns:y", options, NULL)) != -1)
+	while ((letter = getopt_long(argc, argv, "c:e:F:fhjJl:npr:s:y", options, NULL)) != -1)
 		take_option(cli, letter);
 	cli->count = argc - optind;
 	cli->words = argv + optind;

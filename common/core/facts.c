@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/facts.h"
 
+#include <string.h>
+
 const char *level_name(enum level level)
 {
 	switch (level) {
@@ -16,6 +18,32 @@ const char *level_name(enum level level)
 		return "fingerprint";
 	case LEVEL_DANE_ONLY:
 		return "dane-only";
+	}
+	return "?";
+}
+
+bool level_parse(enum level *level, const char *name)
+{
+	for (enum level l = LEVEL_NONE; l <= LEVEL_DANE_ONLY; l++) {
+		if (strcmp(level_name(l), name) == 0) {
+			*level = l;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *override_kind_name(enum override_kind kind)
+{
+	switch (kind) {
+	case OVERRIDE_NONE:
+		return "none";
+	case OVERRIDE_EXACT:
+		return "exact";
+	case OVERRIDE_MINIMUM:
+		return "minimum";
+	case OVERRIDE_HANDS_OFF:
+		return "hands-off";
 	}
 	return "?";
 }

@@ -167,6 +167,9 @@ struct facts {
 };
 
 const char *level_name(enum level level); /* "none", "encrypt", "dane", ... */
+/* The reverse; false, and *level untouched, for a name that is none. */
+bool level_parse(enum level *level, const char *name);
+const char *override_kind_name(enum override_kind kind); /* "none", "exact", ... */
 const char *mx_state_name(enum mx_state state);
 const char *tlsa_state_name(enum tlsa_state state);
 const char *addr_state_name(enum addr_state state);

@@ -361,6 +361,9 @@ static const struct {
 	{"list --help", "help-list", 0},
 	{"probe --help", "help-probe", 0},
 	{"learn --help", "help-learn", 0},
+	{"override --help", "help-override", 0},
+	{"pin --help", "help-pin", 0},
+	{"alias --help", "help-alias", 0},
 	{"forget --help", "help-forget", 0},
 	{"config --help", "help-config", 0},
 	{"status a@dane.test", "status-dane", 0},
@@ -438,6 +441,28 @@ START_TEST(wrong_usage)
 		{"explain not_a_domain..", "is neither"},
 		{"explain tls.test:nosuch", "is neither"},
 		{"status \x1b[31m", "\"\\x1b[31m\" is neither"},
+		{"override", "an argument is missing"},
+		{"override shout tls.test", "\"shout\" is none of set, clear, list"},
+		{"override set", "say for whom"},
+		{"override set a@b exact encrypt", "say for whom"},
+		{"override set tls.test", "exact LEVEL, minimum LEVEL, or hands-off"},
+		{"override set tls.test loosely", "exact LEVEL, minimum LEVEL, or hands-off"},
+		{"override set tls.test exact", "a level is missing"},
+		{"override set tls.test exact may", "\"may\" is no level"},
+		{"override set tls.test hands-off encrypt", "hands-off takes no level"},
+		{"override set tls.test exact encrypt", "--reason is missing"},
+		{"override set tls.test exact encrypt -r x -e yesterday", "\"yesterday\" is no time to come"},
+		{"override set tls.test exact encrypt -r x -e 0d", "\"0d\" is no time to come"},
+		{"override set tls.test exact encrypt -r x -e 2026-01-10T12:00:00Z", "no time to come"},
+		{"pin add tls.test 00ff", "\"00ff\" is no SHA-256 of a key"},
+		{"pin add tls.test", "--from-probe"},
+		{"pin add .test", "say for whom"},
+		{"alias enable me@ordinary.test --for me@tls.test", "is not at one of `secure_domains`"},
+		{"alias enable me@secure.test", "say whose it is"},
+		{"alias enable me+x@secure.test --for me@tls.test", "is no address that mail can be kept under"},
+		{"alias enable me@secure.test --for nobody", "\"nobody\" is no address"},
+		{"alias enable me@secure.test --for me@tls.test --level may", "\"may\" is no level"},
+		{"alias show", "say which alias"},
 		{"-c /nonexistent/conf list", "/nonexistent/conf"},
 		{"list -c /nonexistent/conf", "/nonexistent/conf"},
 	};
@@ -657,6 +682,61 @@ START_TEST(probe)
 }
 END_TEST
 
+START_TEST(overrides)
+{
+	expect("override list", 0, "bank.test");
+	expect("override set plain.test minimum encrypt --reason=contract --expires 90d", 0,
+	       "plain.test: override set: minimum encrypt until 2026-04-10T12:00:00Z (contract)\n");
+	expect("explain plain.test", 0, "decided by   rule 1 (override)");
+	expect("override list", 0, "plain.test\n  answer       minimum encrypt until 2026-04-10");
+	expect("history plain.test", 0, "override     2026-01-10T12:00:00Z plain.test, by ");
+	expect("override set --json .test hands-off -r ours", 0,
+	       "{\"kind\":\"hands-off\",\"level\":\"none\",\"set\":\"2026-01-10T12:00:00Z\",\"expires\":null,");
+	expect("override clear plain.test", 0, "override cleared");
+	expect("override clear plain.test", 1, "there is no override for plain.test");
+	expect("history plain.test", 0, "override-cleared");
+}
+END_TEST
+
+#define KEY_A "aa00000000000000000000000000000000000000000000000000000000000000"
+#define KEY_B "bb:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00"
+
+START_TEST(pins)
+{
+	expect("pin list tls.test", 1, "");
+	expect("pin add tls.test " KEY_B " " KEY_A, 0, "tls.test " KEY_A "\ntls.test bb00");
+	expect("pin add tls.test " KEY_A, 0, "tls.test " KEY_A "\ntls.test bb00");
+	expect("explain tls.test", 0, "OK fingerprint match=AA:00:");
+	expect("pin list other.test", 1, "");
+	expect("pin list --json tls.test", 0, "{\"nexthop\":\"tls.test\",\"pins\":[\"aa00");
+	expect("pin remove tls.test " KEY_A, 0, "tls.test bb00");
+	expect("pin remove tls.test " KEY_A, 1, "no such key is on file");
+	expect("pin remove tls.test", 0, "");
+	expect("pin list", 0, "bank.test 00");
+	expect("pin list tls.test", 1, "");
+	expect("history tls.test", 0, "pin-removed");
+	/* Nothing is put on file unseen. */
+	expect("pin add tls.test --from-probe", 3, "the prober does not run");
+}
+END_TEST
+
+START_TEST(aliases)
+{
+	expect("alias list", 1, "");
+	expect("alias show me@secure.test", 1, "is not on file");
+	expect("alias disable me@secure.test", 1, "is not on file");
+	expect("alias enable Me@Secure.Test --for me@tls.test --level dane-only", 0,
+	       "me@secure.test                       on   dane-only      me@tls.test\n");
+	expect("alias enable me@secure.test --level verify", 0, "on   verify         me@tls.test\n");
+	expect("alias list", 0, "ALIAS ");
+	expect("alias show --json me@secure.test", 0,
+	       "{\"alias\":\"me@secure.test\",\"enabled\":true,\"level\":\"verify\","
+	       "\"mailbox\":\"me@tls.test\",\"changed\":\"2026-01-10T12:00:00Z\"");
+	expect("alias disable me@secure.test", 0, "every address of its domain stays sealed");
+	expect("alias show me@secure.test", 1, "off  verify         me@tls.test\n");
+}
+END_TEST
+
 /* Nobody behind the socket any more, or not for us. */
 START_TEST(probe_without_prober)
 {
@@ -698,6 +778,9 @@ int main(void)
 	tcase_add_test(tc, config_round_trip);
 	tcase_add_test(tc, ledger_that_is_not_there);
 	tcase_add_test(tc, forget);
+	tcase_add_test(tc, overrides);
+	tcase_add_test(tc, pins);
+	tcase_add_test(tc, aliases);
 	tcase_add_test(tc, status_without_permission);
 	tcase_add_test(tc, probe);
 	tcase_add_test(tc, probe_without_prober);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/act.h"
+
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "base/utc.h"
+#include "cli/known.h"
+
+void act_author(char dst[ACT_AUTHOR_SIZE])
+{
+	const char *sudo = getuid() == 0 ? getenv("SUDO_USER") : NULL;
+	const struct passwd *entry = getpwuid(getuid());
+
+	if (sudo != NULL && sudo[0] != '\0')
+		str_printable(dst, ACT_AUTHOR_SIZE, sudo, strlen(sudo));
+	else if (entry != NULL)
+		str_printable(dst, ACT_AUTHOR_SIZE, entry->pw_name, strlen(entry->pw_name));
+	else
+		snprintf(dst, ACT_AUTHOR_SIZE, "uid %ld", (long)getuid());
+}
+
+bool act_begin(struct act *act, const struct cli *cli)
+{
+	*act = (struct act){.cli = cli, .ledger = known_ledger(cli, LEDGER_WRITE)};
+	if (act->ledger == NULL)
+		return false;
+	act->txn = ledger_begin_write(act->ledger);
+	if (act->txn != NULL)
+		return true;
+	act_end(act, false);
+	return false;
+}
+
+bool act_note(struct act *act, const char *subject, const char *event, const char *format, ...)
+{
+	struct journal_entry entry = {.time = act->cli->now};
+	va_list args;
+
+	act_author(entry.author);
+	snprintf(entry.subject, sizeof(entry.subject), "%s", subject);
+	snprintf(entry.event, sizeof(entry.event), "%s", event);
+	va_start(args, format);
+	vsnprintf(entry.detail, sizeof(entry.detail), format, args);
+	va_end(args);
+	return ledger_add_journal(act->txn, &entry);
+}
+
+enum cli_status act_end(struct act *act, bool done)
+{
+	if (done)
+		done = ledger_commit(act->txn);
+	else
+		ledger_abort(act->txn);
+	ledger_close(act->ledger);
+	if (!done)
+		cli_error(act->cli, "nothing was changed: the ledger cannot be written");
+	return done ? CLI_YES : CLI_UNSURE;
+}
+
+bool act_expiry(int64_t *when, const char *text, int64_t now)
+{
+	static const struct {
+		const char *unit;
+		int64_t seconds;
+	} units[] = {{"min", 60}, {"h", 3600}, {"d", UTC_DAY}};
+	size_t digits = strspn(text, "0123456789");
+	uint64_t number;
+
+	if (utc_parse(text, when))
+		return *when > now;
+	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+		if (strcmp(text + digits, units[i].unit) != 0)
+			continue;
+		if (!str_number(text, digits, 100000, &number) || number == 0)
+			return false;
+		*when = now + (int64_t)number * units[i].seconds;
+		return true;
+	}
+	return false;
+}

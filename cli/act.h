@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * act - what an admin does to the ledger: one write transaction, and in it an
+ * entry in the journal that says who did what, when.
+ */
+#ifndef POSTSEAL_CLI_ACT_H
+#define POSTSEAL_CLI_ACT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli/cli.h"
+#include "io/ledger.h"
+
+#define ACT_AUTHOR_SIZE 64
+
+/* Who sits there: sudo says it, or else the password file. Printable. */
+void act_author(char dst[ACT_AUTHOR_SIZE]);
+
+struct act {
+	const struct cli *cli;
+	struct ledger *ledger;
+	struct ledger_txn *txn;
+};
+
+/* False, and said why, when the ledger cannot be written. */
+bool act_begin(struct act *act, const struct cli *cli);
+/* Adds the journal's entry; its subject is cut where it is too long. */
+__attribute__((format(printf, 4, 5))) bool act_note(struct act *act, const char *subject,
+						    const char *event, const char *format, ...);
+/*
+ * Ends what act_begin began: committed where `done`, else nothing has changed.
+ * YES, or UNSURE and said why.
+ */
+enum cli_status act_end(struct act *act, bool done);
+
+/*
+ * When an exception is to end: a date (2026-12-31T00:00:00Z), or a span from
+ * now ("90d", "12h", "30min"). False when it is neither, or lies in the past.
+ */
+bool act_expiry(int64_t *when, const char *text, int64_t now);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pins - the keys on file for a next hop, as an ordered set (struct pins of
+ * facts.h): ascending, none twice, so that the same set has the same bytes.
+ */
+#ifndef POSTSEAL_CORE_PINS_H
+#define POSTSEAL_CORE_PINS_H
+
+#include <stdbool.h>
+
+#include "core/facts.h"
+
+/* False, and nothing changed, when there are PIN_MAX already. One that is there stays. */
+bool pins_add(struct pins *pins, const uint8_t spki[SPKI_SIZE]);
+void pins_remove(struct pins *pins, const uint8_t spki[SPKI_SIZE]);
+
+#endif
