@@ -120,6 +120,7 @@ static void put_history(struct buf *out, const struct history *history)
 
 static void get_history(struct wire *r, struct history *history)
 {
+	memset(history, 0, sizeof(*history)); /* so that two can be compared as bytes (fold.h) */
 	history->first_tls = wire_get_time(r);
 	history->last_tls = wire_get_time(r);
 	history->last_plain = wire_get_time(r);

@@ -12,7 +12,7 @@
  * What is not exactly right is refused whole, and *out is then undefined. It
  * allocates nothing and writes no more of *out than has a meaning: what stands
  * behind `count` elements of an array, or behind the NUL of a string, is
- * undefined even in a good one.
+ * undefined even in a good one; but a history is defined whole.
  *
  * Encoding replaces unprintable bytes of free text (details, ciphers, reasons)
  * by '?', so that no text can make a record that is then refused. All else is

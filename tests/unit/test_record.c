@@ -311,6 +311,26 @@ START_TEST(host_values_come_back)
 }
 END_TEST
 
+/* fold.h compares histories as bytes; none of them may be left over from before. */
+START_TEST(histories_are_equal_as_bytes)
+{
+	struct host_facts *host = sample_host(), *one = mem_alloc(sizeof(*one)),
+			  *other = mem_alloc(sizeof(*other));
+	struct buf bytes = {0};
+
+	record_put_host(&bytes, host);
+	memset(one, 0x55, sizeof(*one));
+	memset(other, 0xaa, sizeof(*other));
+	ck_assert(record_get_host(one, bytes.data, bytes.len));
+	ck_assert(record_get_host(other, bytes.data, bytes.len));
+	ck_assert_mem_eq(&one->history, &other->history, sizeof(one->history));
+	buf_free(&bytes);
+	free(host);
+	free(one);
+	free(other);
+}
+END_TEST
+
 START_TEST(small_values_come_back)
 {
 	struct buf bytes = {0};
@@ -603,6 +623,7 @@ int main(void)
 	tcase_add_loop_test(tc, kind_and_version_must_be_known, 0, KINDS);
 	tcase_add_test(tc, domain_values_come_back);
 	tcase_add_test(tc, host_values_come_back);
+	tcase_add_test(tc, histories_are_equal_as_bytes);
 	tcase_add_test(tc, small_values_come_back);
 	tcase_add_test(tc, nothing_known_round_trips);
 	tcase_add_loop_test(tc, a_spoiled_domain_is_refused, 0, (int)ARRAY_LEN(domain_spoilers));
