@@ -20,6 +20,21 @@ check 'wrong TLSA: the mail waits' \
     deferred "$QID" x@dane-wrong.test 'Server certificate not verified'
 check 'wrong TLSA: nothing arrived' not_arrived "$MSGID" x@dane-wrong.test
 
+# The host's certificate is self-signed, so only DANE can have proven it; that is
+# all smtp_tls_dane_insecure_mx_policy is about.
+mail_send alice@sender.test x@rule7.insecure.test
+check 'unsigned MX of a DANE host: sent' sent "$QID" x@rule7.insecure.test
+check 'unsigned MX of a DANE host: the host is proven' \
+    over "$QID" x@rule7.insecure.test 'Trusted TLS .* to mx\.dane\.test\['
+
+mail_send alice@sender.test x@hostinsecure.test
+check 'TLSA in an unsigned zone: not believed' sent "$QID" x@hostinsecure.test
+check 'TLSA in an unsigned zone: over TLS' over "$QID" x@hostinsecure.test 'Trusted TLS'
+
+mail_send alice@sender.test x@unusable.test
+check 'unusable TLSA: sent' sent "$QID" x@unusable.test
+check 'unusable TLSA: over TLS' over "$QID" x@unusable.test 'Trusted TLS'
+
 mail_send alice@sender.test x@tls.test
 check 'TLS without DANE: sent' sent "$QID" x@tls.test
 check 'TLS without DANE: over TLS the first time' over "$QID" x@tls.test \
@@ -41,7 +56,7 @@ check 'TLS 1.2: sent' sent "$QID" x@old.test
 check 'TLS 1.2: over TLS 1.2' over "$QID" x@old.test 'TLSv1\.2 with cipher'
 
 mail_send alice@sender.test x@nomx.test
-check 'no MX: sent to the domain itself' sent "$QID" x@nomx.test 
+check 'no MX: sent to the domain itself' sent "$QID" x@nomx.test
 check 'no MX: over TLS' over "$QID" x@nomx.test 'to nomx\.test\['
 
 mail_send alice@sender.test x@plain.test
