@@ -50,6 +50,8 @@ OUTSIDE_ADDR=198.51.100.7       # whoever talks to that address comes from here
 . "$LIVE/world/receivers.sh"
 # shellcheck source=world/peers.sh
 . "$LIVE/world/peers.sh"
+# shellcheck source=world/https.sh
+. "$LIVE/world/https.sh"
 # shellcheck source=world/seal.sh
 . "$LIVE/world/seal.sh"
 

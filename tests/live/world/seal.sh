@@ -39,7 +39,6 @@ seal_conf() {
 	ehlo_name = "$ME"
 	probe_private = true
 	smtp_timeout = 3
-	mta_sts = false
 	secure_domains = {"secure.sender.test"}
 	END
 }
