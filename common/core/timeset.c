@@ -62,15 +62,19 @@ int64_t timeset_first_after(const struct timeset *set, int64_t after)
 	return 0;
 }
 
+/* In a later bucket? Division is only needed where they are close. */
+static bool in_later_bucket(int64_t later, int64_t earlier, int64_t bucket)
+{
+	return later > earlier && (later - earlier >= bucket ||
+				   bucket_of(later, bucket) > bucket_of(earlier, bucket));
+}
+
 bool timeset_valid(const struct timeset *set, int64_t bucket)
 {
-	if (set->count > TIMESET_MAX)
+	if (set->count > TIMESET_MAX || (set->count > 0 && set->times[0] < 1))
 		return false;
-	for (size_t i = 0; i < set->count; i++) {
-		if (set->times[i] < 1)
+	for (size_t i = 1; i < set->count; i++)
+		if (!in_later_bucket(set->times[i], set->times[i - 1], bucket))
 			return false;
-		if (i > 0 && bucket_of(set->times[i - 1], bucket) >= bucket_of(set->times[i], bucket))
-			return false;
-	}
 	return true;
 }
