@@ -214,12 +214,10 @@ static void pump(struct connection *c)
 			return;
 		}
 	} while (full && c->out.len <= OUT_HIGH);
-	if (c->eof && c->parked != NULL)
-		end(c, ENDING_CLIENT_GONE);
-	else if (c->malformed && c->out.len == 0)
+	if (c->malformed && c->out.len == 0)
 		end(c, ENDING_MALFORMED);
 	else if (c->eof && c->out.len == 0)
-		end(c, ENDING_CLIENT_CLOSED);
+		end(c, c->parked != NULL ? ENDING_CLIENT_GONE : ENDING_CLIENT_CLOSED);
 	else
 		watch(c);
 }

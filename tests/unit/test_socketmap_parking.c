@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A real postseal-socketmap and its prober: what waits, for how long, and who leaves. */
+#include "tests/unit/socketmap_server.h"
+
+#define NOT_YET "TEMP new.test: nothing is known about it yet"
+
+static int listener; /* the prober's socket */
+
+static void set_up(void)
+{
+	set_up_server_dir();
+	listener = bound_socket("prober.sock", SOCK_STREAM);
+	/* Longer than any of these tests lasts: nothing is answered for want of patience. */
+	start_server("first_contact_wait = 60\n");
+}
+
+static void tear_down(void)
+{
+	close(listener);
+	tear_down_server_dir();
+}
+
+static void learn(const char *key, enum observed observed)
+{
+	const struct sort sort = {key, MX_FOUND, false, observed, TLSA_ABSENT, 0};
+
+	put_sorts(&sort, 1, time(NULL));
+}
+
+static int ask(const char *payload)
+{
+	int fd = dial();
+
+	send_request(fd, payload);
+	return fd;
+}
+
+/* The server has read all that was sent before: it serves in the order of arrival. */
+static void expect_no_reply(int fd)
+{
+	char byte;
+
+	expect_service();
+	ck_assert_int_eq(recv(fd, &byte, 1, MSG_DONTWAIT), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+}
+
+START_TEST(waits_until_the_prober_is_done)
+{
+	int fd = ask("policy new.test");
+	int prober = accept_server(listener);
+
+	expect_asked(prober, "want new.test");
+	expect_no_reply(fd);
+	learn("new.test", OBSERVED_TLS);
+	say(prober, "done new.test");
+	expect_reply(fd, "OK encrypt");
+	close(fd);
+	close(prober);
+}
+END_TEST
+
+START_TEST(asks_once_for_all_that_wait)
+{
+	int fds[200];
+	int prober;
+
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		fds[i] = ask(i % 2 == 0 ? "policy new.test" : "policy-encrypt NEW.test.");
+	prober = accept_server(listener);
+	expect_asked(prober, "want new.test");
+	send_request(fds[0], "policy other.test");
+	expect_no_reply(fds[0]);
+	learn("new.test", OBSERVED_TLS);
+	say(prober, "done new.test");
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		expect_reply(fds[i], "OK encrypt");
+	/* Nothing was asked between the two. */
+	expect_asked(prober, "want other.test");
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		close(fds[i]);
+	close(prober);
+}
+END_TEST
+
+START_TEST(news_answers_what_it_settles)
+{
+	int plain = ask("policy new.test"), sealed = ask("policy sealed2.test");
+	const struct sort sort = {"sealed2.test", MX_FOUND, true, OBSERVED_NOTHING, TLSA_USABLE, 0};
+	int prober = accept_server(listener);
+
+	expect_asked(prober, "want new.test");
+	expect_asked(prober, "want sealed2.test");
+	/* The MX is known, and no host of it has been spoken to. */
+	learn("new.test", OBSERVED_NOTHING);
+	say(prober, "news new.test");
+	expect_no_reply(plain);
+	/* DANE needs no more than DNS. */
+	put_sorts(&sort, 1, time(NULL));
+	say(prober, "news sealed2.test");
+	expect_reply(sealed, "OK dane-only");
+	learn("new.test", OBSERVED_PLAIN);
+	say(prober, "news new.test");
+	expect_reply(plain, "NOTFOUND ");
+	say(prober, "done new.test");
+	expect_service();
+	close(plain);
+	close(sealed);
+	close(prober);
+}
+END_TEST
+
+START_TEST(replies_stay_in_order)
+{
+	int fd = ask("policy tls.test"), prober;
+
+	expect_reply(fd, "OK encrypt");
+	send_request(fd, "policy new.test");
+	for (int i = 0; i < 100; i++)
+		send_request(fd, i % 2 == 0 ? "policy sealed.test" : "policy plain.test");
+	send_request(fd, "policy new2.test");
+	send_request(fd, "policy tls.test");
+	prober = accept_server(listener);
+	expect_asked(prober, "want new.test");
+	expect_no_reply(fd);
+	say(prober, "done new.test");
+	expect_reply(fd, NOT_YET);
+	for (int i = 0; i < 100; i++)
+		expect_reply(fd, i % 2 == 0 ? "OK dane-only" : "NOTFOUND ");
+	/* Answered what it could, it waits again. */
+	expect_asked(prober, "want new2.test");
+	learn("new2.test", OBSERVED_TLS);
+	say(prober, "done new2.test");
+	expect_reply(fd, "OK encrypt");
+	expect_reply(fd, "OK encrypt");
+	close(fd);
+	close(prober);
+}
+END_TEST
+
+/* The same next hop again, from the very connection that is being answered. */
+START_TEST(asks_again_while_being_answered)
+{
+	int fd = ask("policy new.test"), prober = accept_server(listener);
+
+	send_request(fd, "policy new.test");
+	for (int i = 0; i < 2; i++) {
+		expect_asked(prober, "want new.test");
+		say(prober, "done new.test");
+		expect_reply(fd, NOT_YET);
+	}
+	close(fd);
+	close(prober);
+}
+END_TEST
+
+START_TEST(a_client_that_vanishes_while_parked)
+{
+	int gone = ask("policy new.test"), stays = ask("policy new.test");
+	int last = ask("policy new3.test");
+	int prober = accept_server(listener);
+
+	expect_asked(prober, "want new.test");
+	expect_asked(prober, "want new3.test");
+	close(gone);
+	close(last);
+	expect_no_reply(stays);
+	learn("new.test", OBSERVED_TLS);
+	say(prober, "done new.test");
+	say(prober, "done new3.test");
+	expect_reply(stays, "OK encrypt");
+	expect_service();
+	/* No one is left who asked that. */
+	ck_assert_uint_eq(log_lines("domain=new3.test"), 0);
+	ck_assert_uint_eq(log_lines("domain=new.test"), 1);
+	close(stays);
+	close(prober);
+}
+END_TEST
+
+/* What it asks behind a parked question waits, and no more of it is taken than fits. */
+START_TEST(a_parked_client_that_goes_on_asking)
+{
+	static const char question[] = "15:policy tls.test,";
+	const size_t len = sizeof(question) - 1;
+	int fd = ask("policy new.test"), prober = accept_server(listener);
+	size_t sent;
+
+	expect_asked(prober, "want new.test");
+	sent = stuff(fd, question);
+	expect_no_reply(fd);
+	say(prober, "done new.test");
+	expect_reply(fd, NOT_YET);
+	for (size_t i = 0; i < sent / len; i++)
+		expect_reply(fd, "OK encrypt");
+	send_bytes(fd, question + sent % len, len - sent % len);
+	expect_reply(fd, "OK encrypt");
+	close(fd);
+	close(prober);
+}
+END_TEST
+
+START_TEST(refreshes_behind_an_answer)
+{
+	int fd = ask("policy oldtls.test"), prober;
+
+	expect_reply(fd, "OK encrypt");
+	prober = accept_server(listener);
+	expect_asked(prober, "want oldtls.test");
+	/* Not again while the prober is at it. */
+	for (int i = 0; i < 10; i++) {
+		send_request(fd, "policy oldtls.test");
+		expect_reply(fd, "OK encrypt");
+	}
+	send_request(fd, "status joe@unknown.test");
+	ck_assert_ptr_nonnull(strstr(receive_reply(fd), "\"state\":\"unknown\""));
+	expect_asked(prober, "want unknown.test");
+	say(prober, "done oldtls.test");
+	/* The ledger says the same as before, so it is asked for again. */
+	expect_service();
+	send_request(fd, "policy oldtls.test");
+	expect_reply(fd, "OK encrypt");
+	expect_asked(prober, "want oldtls.test");
+	close(fd);
+	close(prober);
+}
+END_TEST
+
+START_TEST(answers_without_a_prober)
+{
+	int fd;
+
+	close(listener);
+	fd = ask("policy new.test");
+	for (int i = 0; i < 10; i++) {
+		expect_reply(fd, NOT_YET);
+		send_request(fd, "policy new.test");
+	}
+	expect_reply(fd, NOT_YET);
+	send_request(fd, "policy-dane-only new.test");
+	expect_reply(fd, "OK dane-only");
+	ck_assert_uint_eq(log_lines("cannot be reached"), 1);
+	close(fd);
+	listener = bound_socket("prober.sock", SOCK_STREAM);
+}
+END_TEST
+
+/* Ask until the question is parked, which is when the prober hears of it. */
+static int ask_until_parked(int fd, const char *payload)
+{
+	struct pollfd ready[2] = {{fd, POLLIN, 0}, {listener, POLLIN, 0}};
+
+	for (;;) {
+		send_request(fd, payload);
+		ck_assert_int_gt(poll(ready, 2, PATIENCE_S * 1000), 0);
+		if (ready[1].revents != 0)
+			return accept_server(listener);
+		receive_reply(fd);
+	}
+}
+
+START_TEST(a_prober_that_dies_and_comes_back)
+{
+	int one = ask("policy new.test"), two = ask("policy new2.test");
+	int prober = accept_server(listener);
+
+	expect_asked(prober, "want new.test");
+	expect_asked(prober, "want new2.test");
+	close(prober);
+	expect_reply(one, NOT_YET);
+	expect_reply(two, "TEMP new2.test: nothing is known about it yet");
+	ck_assert_uint_eq(log_lines("cannot be reached"), 1);
+	prober = ask_until_parked(one, "policy new.test");
+	expect_asked(prober, "want new.test");
+	learn("new.test", OBSERVED_TLS);
+	say(prober, "done new.test");
+	expect_reply(one, "OK encrypt");
+	ck_assert_uint_eq(log_lines("answers again"), 1);
+	close(one);
+	close(two);
+	close(prober);
+}
+END_TEST
+
+START_TEST(a_prober_that_talks_nonsense)
+{
+	static const char *const nonsense[] = {
+		"done", "done ", "hello new.test", "want new.test", "done NEW.test",
+		"done new.test done", "\x80",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(nonsense); i++) {
+		int fd = dial();
+		int prober = ask_until_parked(fd, "policy new.test");
+
+		expect_asked(prober, "want new.test");
+		/* One right word, so that the next attempt to connect is not put off. */
+		say(prober, "news never.asked.test");
+		say(prober, nonsense[i]);
+		expect_reply(fd, NOT_YET);
+		expect_end(prober);
+		close(fd);
+		close(prober);
+	}
+	expect_service();
+}
+END_TEST
+
+/* A line without an end must not be waited for, nor kept. */
+START_TEST(a_prober_that_never_ends_its_line)
+{
+	char line[2048];
+	int fd = ask("policy new.test"), prober = accept_server(listener);
+
+	expect_asked(prober, "want new.test");
+	memset(line, 'x', sizeof(line));
+	send_bytes(prober, line, sizeof(line));
+	expect_reply(fd, NOT_YET);
+	close(fd);
+	close(prober);
+}
+END_TEST
+
+START_TEST(a_prober_that_is_busy)
+{
+	int fd = ask("policy new.test"), prober = accept_server(listener);
+
+	expect_asked(prober, "want new.test");
+	say(prober, "busy new.test");
+	expect_reply(fd, NOT_YET);
+	/* Words about what no one has asked. */
+	say(prober, "done never.asked.test");
+	say(prober, "news never.asked.test");
+	expect_service();
+	close(fd);
+	close(prober);
+}
+END_TEST
+
+START_TEST(patience_ends)
+{
+	int fds[10], prober;
+
+	expect_service();
+	stop_server();
+	start_server("first_contact_wait = 1\n");
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		fds[i] = ask("policy new.test");
+	prober = accept_server(listener);
+	expect_asked(prober, "want new.test");
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+		expect_reply(fds[i], NOT_YET);
+		close(fds[i]);
+	}
+	close(prober);
+}
+END_TEST
+
+START_TEST(starts_before_its_ledger)
+{
+	int fd;
+	const char *reply;
+
+	expect_service();
+	stop_server();
+	remove_dir();
+	ck_assert_int_eq(mkdir(dir, 0700), 0);
+	start_server("");
+	fd = ask("policy tls.test");
+	expect_reply(fd, "TEMP tls.test: postseal cannot read its ledger; its log says why");
+	put_sorts(sorts, ARRAY_LEN(sorts), time(NULL));
+	do {
+		send_request(fd, "policy tls.test");
+		reply = receive_reply(fd);
+	} while (strncmp(reply, "TEMP ", 5) == 0);
+	ck_assert_str_eq(reply, "OK encrypt");
+	ck_assert_uint_eq(log_lines("mail waits until it can be opened"), 1);
+	close(fd);
+}
+END_TEST
+
+static int activated;
+
+static void hand_over(void)
+{
+	char pid[16];
+
+	/* As systemd does it; 3 may be taken by what this test had open. */
+	dup2(activated, 3);
+	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
+	setenv("LISTEN_PID", pid, 1);
+	setenv("LISTEN_FDS", "1", 1);
+}
+
+START_TEST(serves_what_systemd_hands_over)
+{
+	expect_service();
+	stop_server();
+	activated = bound_socket("map", SOCK_STREAM);
+	start_server_with("", hand_over);
+	/* In the queue since before the server was there, and its only listener. */
+	expect_service();
+	close(activated);
+}
+END_TEST
+
+START_TEST(stops_with_questions_parked)
+{
+	int fd = ask("policy new.test"), prober = accept_server(listener);
+
+	expect_asked(prober, "want new.test");
+	stop_server();
+	expect_end(fd);
+	close(fd);
+	close(prober);
+	start_server("");
+	expect_service();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("socketmap_parking");
+	TCase *tcase = tcase_create("socketmap_parking");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_set_timeout(tcase, 10 * PATIENCE_S);
+	tcase_add_test(tcase, waits_until_the_prober_is_done);
+	tcase_add_test(tcase, asks_once_for_all_that_wait);
+	tcase_add_test(tcase, news_answers_what_it_settles);
+	tcase_add_test(tcase, replies_stay_in_order);
+	tcase_add_test(tcase, asks_again_while_being_answered);
+	tcase_add_test(tcase, a_client_that_vanishes_while_parked);
+	tcase_add_test(tcase, a_parked_client_that_goes_on_asking);
+	tcase_add_test(tcase, refreshes_behind_an_answer);
+	tcase_add_test(tcase, answers_without_a_prober);
+	tcase_add_test(tcase, a_prober_that_dies_and_comes_back);
+	tcase_add_test(tcase, a_prober_that_talks_nonsense);
+	tcase_add_test(tcase, a_prober_that_never_ends_its_line);
+	tcase_add_test(tcase, a_prober_that_is_busy);
+	tcase_add_test(tcase, patience_ends);
+	tcase_add_test(tcase, starts_before_its_ledger);
+	tcase_add_test(tcase, serves_what_systemd_hands_over);
+	tcase_add_test(tcase, stops_with_questions_parked);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
