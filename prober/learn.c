@@ -1,36 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "prober/learn.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/str.h"
-#include "base/utc.h"
 #include "core/fold.h"
 #include "core/freshness.h"
 #include "core/sts.h"
-
-#define AUTHOR "prober"
-
-static bool add_entry(struct ledger_txn *txn, const char *subject, const char *event,
-		      const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-
-static bool add_entry(struct ledger_txn *txn, const char *subject, const char *event,
-		      const char *fmt, ...)
-{
-	struct journal_entry entry = {.time = clock_wall(), .author = AUTHOR};
-	va_list args;
-
-	str_copy(entry.subject, sizeof(entry.subject), subject);
-	str_copy(entry.event, sizeof(entry.event), event);
-	va_start(args, fmt);
-	vsnprintf(entry.detail, sizeof(entry.detail), fmt, args);
-	va_end(args);
-	return ledger_add_journal(txn, &entry);
-}
+#include "prober/tell.h"
 
 /*
  * Domains.
@@ -54,32 +32,6 @@ static struct standing domain_standing(const struct prober *prober, int64_t now)
 	};
 }
 
-static bool tell_floor(struct ledger_txn *txn, const char *key, const struct history *history)
-{
-	log_info("domain=%s has been reached over TLS; TLS is required from now on", key);
-	return add_entry(txn, key, "raised", "reached over %s with %s; TLS is required from now on",
-			 tls_version_name(history->last_version), history->last_cipher);
-}
-
-static bool tell_downgrade(struct ledger_txn *txn, const char *key, int64_t since)
-{
-	char date[UTC_SIZE];
-
-	if (since == 0) {
-		log_info("domain=%s offers TLS again", key);
-		return add_entry(txn, key, "downgrade-ended", "TLS is offered again");
-	}
-	log_warning("domain=%s no longer offers TLS since %s; mail to it waits", key,
-		    utc_format(date, since));
-	return add_entry(txn, key, "downgrade", "no TLS since %s; mail to it waits", date);
-}
-
-static bool tell_sts_lost(struct ledger_txn *txn, const char *key)
-{
-	log_warning("domain=%s no longer enforces MTA-STS", key);
-	return add_entry(txn, key, "sts-lost", "MTA-STS is no longer enforced");
-}
-
 /* prober->facts.domain, which stood like `before`. */
 static bool write_domain(struct prober *prober, struct ledger_txn *txn, const char *key,
 			 const struct standing *before)
@@ -93,7 +45,7 @@ static bool write_domain(struct prober *prober, struct ledger_txn *txn, const ch
 		return false;
 	/* Without a floor nothing was lost and nothing waits. */
 	if ((after.downgrade != 0) != (before->downgrade != 0) && after.floor &&
-	    !tell_downgrade(txn, key, after.downgrade))
+	    !tell_domain_downgrade(txn, key, after.downgrade))
 		return false;
 	return after.sts_enforced || !before->sts_enforced || tell_sts_lost(txn, key);
 }
@@ -201,19 +153,18 @@ static bool learn_sts(struct prober *prober, struct ledger_txn *txn, struct job 
 	return write_domain(prober, txn, task->nexthop.key, &before);
 }
 
-static bool fold_hosts(struct prober *prober, struct ledger_txn *txn, const struct nexthop *nexthop)
+/* What the hosts have shown, into the domain, which stood like `before`. */
+static bool fold_hosts(struct prober *prober, struct ledger_txn *txn, const char *key,
+		       const struct standing *before)
 {
-	struct history known = prober->facts.domain.history;
-	struct standing before = domain_standing(prober, clock_wall());
-
 	fold_domain(&prober->facts, prober->settings);
-	return memcmp(&known, &prober->facts.domain.history, sizeof(known)) == 0 ||
-	       write_domain(prober, txn, nexthop->key, &before);
+	return write_domain(prober, txn, key, before);
 }
 
 bool learn_from_hosts(struct prober *prober, const struct nexthop *nexthop)
 {
 	struct history known = prober->facts.domain.history;
+	struct standing before = domain_standing(prober, clock_wall());
 	struct ledger_txn *txn;
 
 	/* Nearly always there is nothing new; then nobody has to write. */
@@ -223,7 +174,7 @@ bool learn_from_hosts(struct prober *prober, const struct nexthop *nexthop)
 	txn = ledger_begin_write(prober->ledger);
 	if (txn == NULL)
 		return false;
-	if (read_facts(prober, txn, nexthop) && fold_hosts(prober, txn, nexthop))
+	if (read_facts(prober, txn, nexthop) && fold_hosts(prober, txn, nexthop->key, &before))
 		return ledger_commit(txn);
 	ledger_abort(txn);
 	return false;
@@ -296,36 +247,7 @@ static bool learn_host(struct prober *prober, struct ledger_txn *txn, struct job
 		return false;
 	if (before != TLSA_USABLE || facts->tlsa == TLSA_USABLE)
 		return true;
-	log_warning("host=%s has no usable TLSA records any more", task->key);
-	return add_entry(txn, task->key, "dane-lost", "TLSA records: %s",
-			 tlsa_state_name(facts->tlsa));
-}
-
-static void log_observation(const char *key, const struct observation *seen)
-{
-	if (seen->observed == OBSERVED_TLS)
-		log_info("host=%s %s with %s, certificate verified: %s%s%s", key,
-			 tls_version_name(seen->version), seen->cipher,
-			 verified_name(seen->verified), seen->detail[0] != '\0' ? "; " : "",
-			 seen->detail);
-	else
-		log_info("host=%s %s%s%s", key, observed_name(seen->observed),
-			 seen->detail[0] != '\0' ? ": " : "", seen->detail);
-}
-
-/* Once, and loudly: until an admin mends it, nothing that we see in the clear means anything. */
-static bool tell_stripping(struct ledger_txn *txn, const char *key, enum strip_change change)
-{
-	if (change == STRIP_BEGAN) {
-		log_error("host=%s is one of many that offer no STARTTLS any more: something between "
-			  "here and the Internet takes it away (a firewall's SMTP inspection, a "
-			  "transparent proxy); every requirement of TLS stays, and mail waits", key);
-		return add_entry(txn, "*", "stripping",
-				 "many hosts lost STARTTLS at once, the latest being %.60s; our own "
-				 "network takes it away", key);
-	}
-	log_warning("host=%s offers STARTTLS, as most hosts do again", key);
-	return add_entry(txn, "*", "stripping-ended", "most hosts offer STARTTLS again");
+	return tell_dane_lost(txn, task->key, facts->tlsa);
 }
 
 /*
@@ -351,28 +273,46 @@ static bool take_observation(struct prober *prober, struct ledger_txn *txn,
 	return true;
 }
 
-static bool tell_host_downgrade(struct ledger_txn *txn, const char *key, int64_t since)
+static size_t host_index(const struct mx_facts *mx, const char *host)
 {
-	char date[UTC_SIZE];
+	size_t i = 0;
 
-	if (since == 0) {
-		log_info("host=%s offers STARTTLS again", key);
-		return add_entry(txn, key, "downgrade-ended", "STARTTLS is offered again");
-	}
-	log_warning("host=%s no longer offers STARTTLS since %s", key, utc_format(date, since));
-	return add_entry(txn, key, "downgrade", "no STARTTLS since %s", date);
+	while (i < mx->count && strcmp(mx->refs[i].host, host) != 0)
+		i++;
+	return i;
+}
+
+/* The domain in prober->facts, one of whose hosts was `old` until a moment ago. */
+static bool fold_into_domain(struct prober *prober, struct ledger_txn *txn, const char *key,
+			     const char *host, const struct host_facts *old)
+{
+	struct facts *facts = &prober->facts;
+	size_t i = host_index(&facts->domain.mx, host);
+	struct host_facts new;
+	struct standing before;
+
+	/* The MX records changed while we looked: the host is not its any more. */
+	if (i == facts->domain.mx.count)
+		return true;
+	new = facts->host[i];
+	facts->host[i] = *old;
+	before = domain_standing(prober, clock_wall());
+	facts->host[i] = new;
+	return fold_hosts(prober, txn, key, &before);
 }
 
 static bool fold_into_domains(struct prober *prober, struct ledger_txn *txn,
-			      const struct host_task *task)
+			      const struct host_task *task, const struct host_facts *old)
 {
 	const struct host_wait *wait;
 
 	LIST_FOREACH(wait, &task->waits, next) {
+		const struct nexthop *nexthop = &wait->domain->nexthop;
+
 		/* A damaged domain does not spoil the host's other domains. */
-		if (!read_facts(prober, txn, &wait->domain->nexthop))
+		if (!read_facts(prober, txn, nexthop))
 			wait->domain->lost = true;
-		else if (!fold_hosts(prober, txn, &wait->domain->nexthop))
+		else if (!fold_into_domain(prober, txn, nexthop->key, task->host, old))
 			return false;
 	}
 	return true;
@@ -381,23 +321,23 @@ static bool fold_into_domains(struct prober *prober, struct ledger_txn *txn,
 static bool learn_smtp(struct prober *prober, struct ledger_txn *txn, struct job *job)
 {
 	const struct host_task *task = job->task;
-	struct host_facts *facts = &prober->facts.host[0];
+	struct host_facts facts, old;
 	int64_t before, after;
 
-	if (ledger_get_host(txn, task->host, task->port, facts) == LOOKUP_ERROR) {
+	if (ledger_get_host(txn, task->host, task->port, &facts) == LOOKUP_ERROR) {
 		job->lost = true;
 		return true;
 	}
-	log_observation(task->key, &job->smtp.seen);
-	before = fold_downgrade_since(&facts->history);
-	if (!take_observation(prober, txn, facts, task->key, &job->smtp.seen))
+	old = facts;
+	tell_observation(task->key, &job->smtp.seen);
+	if (!take_observation(prober, txn, &facts, task->key, &job->smtp.seen) ||
+	    !ledger_put_host(txn, task->host, task->port, &facts))
 		return false;
-	after = fold_downgrade_since(&facts->history);
-	if (!ledger_put_host(txn, task->host, task->port, facts))
-		return false;
+	before = fold_downgrade_since(&old.history);
+	after = fold_downgrade_since(&facts.history);
 	if ((before != 0) != (after != 0) && !tell_host_downgrade(txn, task->key, after))
 		return false;
-	return fold_into_domains(prober, txn, task);
+	return fold_into_domains(prober, txn, task, &old);
 }
 
 bool learn(struct prober *prober, struct ledger_txn *txn, struct job *job)

@@ -187,10 +187,16 @@ static bool wait_for_threads(struct pool *pool, long timeout_ms)
 
 bool pool_end(struct pool *pool, long timeout_ms)
 {
-	if (!wait_for_threads(pool, timeout_ms))
+	bool idle = wait_for_threads(pool, timeout_ms);
+
+	for (size_t i = 0; i < pool->count; i++) {
+		if (idle)
+			pthread_join(pool->ids[i], NULL);
+		else
+			pthread_detach(pool->ids[i]);
+	}
+	if (!idle)
 		return false;
-	for (size_t i = 0; i < pool->count; i++)
-		pthread_join(pool->ids[i], NULL);
 	for (enum lane lane = 0; lane < LANE_COUNT; lane++)
 		free_jobs(&pool->queue[lane]);
 	free_jobs(&pool->done);
