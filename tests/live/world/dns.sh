@@ -217,7 +217,9 @@ dns_unbound_conf() {
     cat <<-END
 	server:
 	    interface: 127.0.0.1
+	    interface: $ME_ADDR
 	    access-control: 127.0.0.0/8 allow
+	    access-control: $OUTSIDE_ADDR/32 allow
 	    do-not-query-localhost: no
 	    do-ip6: no
 	    username: ""

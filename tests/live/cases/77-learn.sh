@@ -1,0 +1,46 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Learning from deliveries: what Postfix's log proves is held to from then on
+
+learn() {
+    setpriv --reuid postseal --regid postseal --init-groups \
+        "$BUILD/postseal" learn "$@"
+}
+
+seal_down
+seal_setting learn_from '{"delivery"}'
+rm -f "$SEAL"/ledger/*
+for name in "${SEAL_DAEMONS[@]}"; do
+    seal_start "$name"
+done
+chgrp postseal "$SENDER_LOG"
+chmod 640 "$SENDER_LOG"
+
+check 'not learned from a probe' answers tls.test NOTFOUND
+mail_send alice@sender.test x@tls.test
+check 'first mail: sent' sent "$QID" x@tls.test
+check 'first mail: over TLS' over "$QID" x@tls.test 'TLS connection'
+
+check 'the log is read' learn "$SENDER_LOG"
+check 'held to TLS from now on' answers tls.test encrypt
+check 'who never had TLS is not' answers plain.test NOTFOUND
+check 'status shows the delivery' \
+    matches "$(postseal status --json x@tls.test)" '"tls_version":"TLSv1'
+
+before_again=$(postseal history --json tls.test)
+check 'the log once more' learn "$SENDER_LOG"
+check 'changes nothing' equals "$(postseal history --json tls.test)" "$before_again"
+
+# As a service, beside the others.
+job_start postseal-learn setpriv --reuid postseal --regid postseal --init-groups \
+    "$BUILD/postseal" learn --follow "$SENDER_LOG"
+mail_send alice@sender.test x@self.test
+check 'followed: sent' sent "$QID" x@self.test
+check 'followed: learned' until_true answers self.test encrypt
+check 'followed: ends in good order' job_stop postseal-learn
+
+seal_down
+seal_setting learn_from '{"probe", "delivery"}'
+for name in "${SEAL_DAEMONS[@]}"; do
+    seal_start "$name"
+done
