@@ -246,13 +246,6 @@ START_TEST(clients_that_leave_at_once)
 }
 END_TEST
 
-static void allow_few_descriptors(void)
-{
-	const struct rlimit few = {.rlim_cur = 80, .rlim_max = 80};
-
-	setrlimit(RLIMIT_NOFILE, &few);
-}
-
 #define FEW (80 - 32) /* less those that the server keeps for itself */
 
 /* At the limit new clients wait for others to leave, and no one is thrown out. */
@@ -263,7 +256,9 @@ START_TEST(more_clients_than_descriptors)
 
 	expect_service();
 	stop_server();
-	start_server_with("", allow_few_descriptors);
+	descriptors = "80";
+	start_server("");
+	descriptors = NULL;
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
 		fds[i] = dial();
 		send_request(fds[i], "policy tls.test");
@@ -285,13 +280,6 @@ START_TEST(more_clients_than_descriptors)
 }
 END_TEST
 
-static void allow_too_few_descriptors(void)
-{
-	const struct rlimit few = {.rlim_cur = 36, .rlim_max = 36};
-
-	setrlimit(RLIMIT_NOFILE, &few);
-}
-
 /* Not even those that it keeps for itself: accept(2) fails, and is not tried in a circle. */
 START_TEST(no_descriptor_left)
 {
@@ -299,7 +287,9 @@ START_TEST(no_descriptor_left)
 
 	expect_service();
 	stop_server();
-	start_server_with("", allow_too_few_descriptors);
+	descriptors = "36";
+	start_server("");
+	descriptors = NULL;
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
 		fds[i] = dial();
 		send_request(fds[i], "policy tls.test");
