@@ -49,6 +49,30 @@ static bool note(struct ledger_txn *txn, const struct cli *cli, const char *doma
 }
 
 /*
+ * Its hosts are to be looked at anew, or a provider that still has TLS would go
+ * without its floor until tomorrow.
+ */
+static bool make_hosts_due(struct ledger_txn *txn, const struct cli *cli, const char *domain,
+			   const struct mx_facts *mx)
+{
+	struct nexthop nexthop;
+	struct host_facts host;
+	uint16_t port;
+
+	if (nexthop_parse(&nexthop, domain, strlen(domain)) != NEXTHOP_OK)
+		return true;
+	port = nexthop_port(&nexthop, cli->settings.smtp_port);
+	for (size_t i = 0; i < mx->count; i++) {
+		if (ledger_get_host(txn, mx->refs[i].host, port, &host) != LOOKUP_FOUND)
+			continue;
+		host.last_expires = 0;
+		if (!ledger_put_host(txn, mx->refs[i].host, port, &host))
+			return false;
+	}
+	return true;
+}
+
+/*
  * The look-ups stay: they are no evidence. A record that cannot be read is made
  * anew; whatever it held is forgotten with it.
  */
@@ -64,7 +88,8 @@ static bool write_forgotten(struct ledger *ledger, const struct cli *cli, const 
 	*was = facts->history;
 	memset(&facts->history, 0, sizeof(facts->history));
 	facts->forgotten = cli->now;
-	if (ledger_put_domain(txn, domain, facts) && note(txn, cli, domain, was))
+	if (ledger_put_domain(txn, domain, facts) && make_hosts_due(txn, cli, domain, &facts->mx) &&
+	    note(txn, cli, domain, was))
 		return ledger_commit(txn);
 	ledger_abort(txn);
 	return false;
@@ -136,8 +161,9 @@ const struct verb verb_forget = {
 	.help = "  -y, --yes  do not ask (it asks on a terminal only)\n"
 		"\n"
 		"For a provider that has given up TLS for good. What its servers showed until\n"
-		"now no longer counts; DNS facts and the history of its servers, which other\n"
-		"domains may share, stay. The act is written to the journal (`postseal history`).\n"
+		"now no longer counts, and they are looked at again before the next mail; DNS\n"
+		"facts and the history of its servers, which other domains may share, stay. The\n"
+		"act is written to the journal (`postseal history`).\n"
 		"\n"
 		"Exit status: 1 if there was nothing to forget.\n",
 	.least = 1,

@@ -44,3 +44,8 @@ seal_setting learn_from '{"probe", "delivery"}'
 for name in "${SEAL_DAEMONS[@]}"; do
     seal_start "$name"
 done
+
+# Forgotten, a provider is looked at again before the next mail.
+postseal forget --yes tls.test >/dev/null
+tick
+check 'forgotten, and it still has TLS: held again at once' answers tls.test encrypt
