@@ -98,7 +98,7 @@ static bool learn_host(struct learning *l, struct ledger_txn *txn, const struct 
 		return true;
 	before = facts.history;
 	fold_host(&facts, &proof->seen, 0, false);
-	if (memcmp(&before, &facts.history, sizeof(before)) == 0)
+	if (fold_equal(&before, &facts.history))
 		return true;
 	l->new_hosts += before.last_tls == 0;
 	if (!ledger_put_host(txn, proof->host, proof->port, &facts))

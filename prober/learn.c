@@ -169,7 +169,7 @@ bool learn_from_hosts(struct prober *prober, const struct nexthop *nexthop)
 
 	/* Nearly always there is nothing new; then nobody has to write. */
 	fold_domain(&prober->facts, prober->settings);
-	if (memcmp(&known, &prober->facts.domain.history, sizeof(known)) == 0)
+	if (fold_equal(&known, &prober->facts.domain.history))
 		return true;
 	txn = ledger_begin_write(prober->ledger);
 	if (txn == NULL)

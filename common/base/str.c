@@ -49,6 +49,18 @@ bool str_starts_nocase(const char *s, const char *prefix)
 	return true;
 }
 
+bool str_starts_nocase_n(const char *s, size_t len, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	if (len < n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (str_lower_char(s[i]) != str_lower_char(prefix[i]))
+			return false;
+	return true;
+}
+
 char *str_printable(char *dst, size_t size, const char *src, size_t len)
 {
 	static const char hex[] = "0123456789abcdef";

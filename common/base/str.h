@@ -22,6 +22,8 @@ char str_lower_char(char c);
 void str_lower(char *s);
 bool str_equal_nocase(const char *a, const char *b);
 bool str_starts_nocase(const char *s, const char *prefix);
+/* The same of s[0..len), which need not end in a NUL. */
+bool str_starts_nocase_n(const char *s, size_t len, const char *prefix);
 
 /*
  * Copy len bytes so that they can be shown: printable ASCII as it is, all else

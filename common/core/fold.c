@@ -55,6 +55,16 @@ static void fold_plain(struct history *history, const struct observation *seen)
 	timeset_add(&history->plain_days, seen->time, UTC_DAY);
 }
 
+bool fold_equal(const struct history *a, const struct history *b)
+{
+	return a->first_tls == b->first_tls && a->last_tls == b->last_tls &&
+	       a->last_plain == b->last_plain && a->best_version == b->best_version &&
+	       a->last_version == b->last_version && strcmp(a->last_cipher, b->last_cipher) == 0 &&
+	       timeset_equal(&a->successes, &b->successes) &&
+	       timeset_equal(&a->tls_days, &b->tls_days) &&
+	       timeset_equal(&a->plain_days, &b->plain_days);
+}
+
 void fold_history(struct history *history, const struct observation *seen)
 {
 	if (seen->time < 1)

@@ -12,6 +12,9 @@
 #include "core/facts.h"
 #include "core/settings.h"
 
+/* Are these the same history? */
+bool fold_equal(const struct history *a, const struct history *b);
+
 /* One observation into a history. Only TLS and PLAIN leave a trace. */
 void fold_history(struct history *history, const struct observation *seen);
 /* As if everything folded into `from` had been folded into `into`. */

@@ -32,7 +32,8 @@ static enum nexthop_error parse_port(uint16_t *port, const char *text, size_t le
 		return NEXTHOP_OK;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(services); i++) {
-		if (strlen(services[i].name) == len && strncasecmp(services[i].name, text, len) == 0) {
+		if (strlen(services[i].name) == len &&
+		    str_starts_nocase_n(text, len, services[i].name)) {
 			*port = services[i].port;
 			return NEXTHOP_OK;
 		}
@@ -43,7 +44,7 @@ static enum nexthop_error parse_port(uint16_t *port, const char *text, size_t le
 /* What stands between the brackets: an address, or the name of a host. */
 static bool parse_bracketed(struct nexthop *nexthop, const char *text, size_t len)
 {
-	bool tagged = len > IPV6_PREFIX_LEN && strncasecmp(text, IPV6_PREFIX, IPV6_PREFIX_LEN) == 0;
+	bool tagged = str_starts_nocase_n(text, len, IPV6_PREFIX);
 	size_t skip = tagged ? IPV6_PREFIX_LEN : 0;
 
 	if (ipaddr_parse(&nexthop->address, text + skip, len - skip)) {

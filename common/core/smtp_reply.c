@@ -24,11 +24,8 @@ static bool is_starttls(const char *text, size_t len)
 	static const char keyword[] = "starttls";
 	const size_t n = sizeof(keyword) - 1;
 
-	if (len < n)
+	if (!str_starts_nocase_n(text, len, keyword))
 		return false;
-	for (size_t i = 0; i < n; i++)
-		if (str_lower_char(text[i]) != keyword[i])
-			return false;
 	return len == n || text[n] == ' ' || text[n] == '\t' || text[n] == '=';
 }
 

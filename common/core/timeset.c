@@ -62,6 +62,11 @@ int64_t timeset_first_after(const struct timeset *set, int64_t after)
 	return 0;
 }
 
+bool timeset_equal(const struct timeset *a, const struct timeset *b)
+{
+	return a->count == b->count && memcmp(a->times, b->times, a->count * sizeof(a->times[0])) == 0;
+}
+
 /* In a later bucket? Division is only needed where they are close. */
 static bool in_later_bucket(int64_t later, int64_t earlier, int64_t bucket)
 {

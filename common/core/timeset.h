@@ -26,6 +26,7 @@ void timeset_add(struct timeset *set, int64_t time, int64_t bucket);
 void timeset_merge(struct timeset *into, const struct timeset *from, int64_t bucket);
 /* Earliest kept moment later than `after`; 0 if there is none. */
 int64_t timeset_first_after(const struct timeset *set, int64_t after);
+bool timeset_equal(const struct timeset *a, const struct timeset *b);
 /* True if ascending, one a bucket and none before 1: what a decoder must check. */
 bool timeset_valid(const struct timeset *set, int64_t bucket);
 

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-	struct sts_txt records[RECORDS_MAX];
+	struct sts_txt records[RECORDS_MAX] = { 0 };
 	const char *at = (const char *)bytes;
 	const char *end = at + len;
 	size_t count = 0;
