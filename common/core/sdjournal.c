@@ -7,6 +7,10 @@
 
 #define LENGTH_BYTES 8
 #define MICROSECONDS 1000000
+#define NAME_MAX_LEN 64
+
+_Static_assert(SDJOURNAL_FIELD_SIZE - sizeof("MESSAGE=") >= LOGLINE_TEXT_MAX,
+	       "a message that is cut off has to be too long for its place");
 
 static bool copy_word(char *dst, size_t size, struct span value)
 {
@@ -63,15 +67,11 @@ static void begin_field(struct sdjournal *reader)
 {
 	reader->state = SDJOURNAL_TEXT;
 	reader->used = 0;
-	reader->too_long = false;
 }
 
-/* Keep a byte of the field, or note that it is one too many. */
 static void keep(struct sdjournal *reader, char c)
 {
-	if (reader->used == sizeof(reader->field))
-		reader->too_long = true;
-	else
+	if (reader->used < sizeof(reader->field))
 		reader->field[reader->used++] = c;
 }
 
@@ -83,7 +83,7 @@ static bool name_valid(struct span name)
 		if (!((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
 			return false;
 	}
-	return name.len > 0 && name.len <= 64;
+	return name.len > 0 && name.len <= NAME_MAX_LEN;
 }
 
 static void end_field(struct sdjournal *reader)
@@ -94,7 +94,7 @@ static void end_field(struct sdjournal *reader)
 
 	if (!found || !name_valid(name))
 		reader->malformed = true;
-	else if (!reader->too_long)
+	else
 		put_field(&reader->entry, name, value);
 	begin_field(reader);
 }

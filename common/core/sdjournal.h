@@ -32,7 +32,10 @@ struct sdjournal_entry {
 	char message[LOGLINE_TEXT_MAX + 1]; /* may hold any bytes */
 };
 
-/* Longest field that is looked into: its name, "=", and the longest message. */
+/*
+ * Of a field this much is read, its name with it. What is cut off then was too
+ * long for its place anyway.
+ */
 #define SDJOURNAL_FIELD_SIZE (64 + LOGLINE_TEXT_MAX)
 
 enum sdjournal_state {
@@ -47,7 +50,6 @@ struct sdjournal {
 	enum sdjournal_state state;
 	uint64_t remaining;   /* LENGTH, BINARY: bytes still to come */
 	uint64_t length;      /* LENGTH: what has come of it */
-	bool too_long;        /* the field is being dropped */
 	bool malformed;
 	size_t used;
 	char field[SDJOURNAL_FIELD_SIZE];

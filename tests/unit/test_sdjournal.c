@@ -157,6 +157,21 @@ START_TEST(takes_the_senders_pid_in_any_order)
 }
 END_TEST
 
+START_TEST(keeps_nothing_for_the_next_entry)
+{
+	static const char text[] = ENTRY "PRIORITY=6\n\n";
+	struct sdjournal_entry entry;
+	enum sdjournal_result last;
+
+	ck_assert_uint_eq(read_all(text, sizeof(text) - 1, 1000, &entry, &last), 2);
+	ck_assert_str_eq(entry.cursor, "");
+	ck_assert_str_eq(entry.tag, "");
+	ck_assert_uint_eq(entry.pid, 0);
+	ck_assert_uint_eq(entry.len, 0);
+	ck_assert_int_eq(entry.time, 0);
+}
+END_TEST
+
 START_TEST(does_not_take_odd_words)
 {
 	static const char text[] = "_HOSTNAME=a b\nSYSLOG_IDENTIFIER=a\tb\n__CURSOR=\xff\n"
@@ -210,6 +225,7 @@ int main(void)
 	tcase_add_test(tcase, drops_what_is_too_long);
 	tcase_add_test(tcase, keeps_a_message_up_to_its_bound);
 	tcase_add_test(tcase, takes_the_senders_pid_in_any_order);
+	tcase_add_test(tcase, keeps_nothing_for_the_next_entry);
 	tcase_add_test(tcase, does_not_take_odd_words);
 	tcase_add_test(tcase, refuses_what_is_not_the_format);
 	suite_add_tcase(suite, tcase);

@@ -98,6 +98,9 @@ START_TEST(wants_exactly_one_txt_record)
 	ck_assert_str_eq(id_of(one, 3, &why), "7");
 	ck_assert_ptr_null(id_of(two, 2, &why));
 	ck_assert_ptr_nonnull(strstr(why, "more than one"));
+	one[1] = "v=STSv1; id=0123456789abcdefghijABCDEFGHIJ012";
+	ck_assert_ptr_null(id_of(one, 3, &why));
+	ck_assert_ptr_nonnull(strstr(why, "1 to 32"));
 }
 END_TEST
 
@@ -410,7 +413,10 @@ START_TEST(fetches_under_a_new_id_and_daily)
 	ck_assert(sts_fetch_due(&sts, "b", NOW + 1));
 
 	/* Confirmed by its TXT record, it is looked at again no later than it is due. */
+	fold_other(&sts, LOOKUP_ERROR, "", STS_FETCH_NONE, "SERVFAIL", NOW + DAY - 2000);
 	fold_other(&sts, LOOKUP_FOUND, "a", STS_FETCH_NONE, "", NOW + DAY - 1000);
+	ck_assert_str_eq(sts.detail, "");
+	ck_assert_int_eq(sts.fresh.failed, 0);
 	ck_assert_int_eq(sts.fresh.checked, NOW + DAY - 1000);
 	ck_assert_int_eq(sts.fresh.expires, NOW + DAY);
 	ck_assert_int_eq(sts.until, NOW + 30 * DAY);
@@ -556,6 +562,7 @@ END_TEST
 START_TEST(looks_again_after_the_clock_was_set_back)
 {
 	struct sts_facts sts = {0};
+	struct sts_facts never = {0};
 	int64_t past = NOW - 1000 * DAY;
 
 	fold_good(&sts, "a", STS_ENFORCE, 30 * DAY, NOW);
@@ -569,6 +576,9 @@ START_TEST(looks_again_after_the_clock_was_set_back)
 	fold_other(&sts, LOOKUP_ERROR, "", STS_FETCH_NONE, "", past);
 	ck_assert_int_eq(sts.fresh.failed, past);
 	ck_assert_int_eq(sts.fresh.expires, past + STS_LOOK_MIN);
+	fold_other(&never, LOOKUP_ERROR, "", STS_FETCH_NONE, "", NOW);
+	ck_assert(!sts_look_due(&never, NOW + 1));
+	ck_assert(sts_look_due(&never, past));
 }
 END_TEST
 
