@@ -22,14 +22,14 @@
 /* Of a bad key, in the log and in replies. */
 #define KEY_SHOWN 128
 
-#define MAPS_SERVED                                                                                \
-	"policy, policy-encrypt, policy-dane-only, policy-verify, policy-authenticated (each "     \
+#define MAPS_SERVED                                                                            \
+	"policy, policy-encrypt, policy-dane-only, policy-verify, policy-authenticated (each " \
 	"also with +tlsrpt), transport, alias, status"
 
 struct answerer {
 	const struct settings *settings;
-	struct ledger *ledger;       /* NULL: cannot be opened so far */
-	int64_t ledger_retry_at;     /* clock_mono_ms */
+	struct ledger *ledger;                /* NULL: cannot be opened so far */
+	int64_t ledger_retry_at;              /* clock_mono_ms */
 	char ledger_error[LEDGER_ERROR_SIZE]; /* as last logged; "" if it was never amiss */
 	struct throttle bad_requests;
 	struct throttle bad_keys;
@@ -184,7 +184,8 @@ static enum answer answer_unknown_service(const struct request *request, struct 
 	snprintf(reason, sizeof(reason), "%s: not a service of mail; write the port as a number",
 		 shown);
 	log_warning("domain=%s map=%s answer=TEMP: not a service of mail; write the port as a "
-		    "number", shown, map_name(request->map));
+		    "number",
+		    shown, map_name(request->map));
 	reply_temporary(reply, reason);
 	return ANSWER_GIVEN;
 }

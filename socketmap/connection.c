@@ -54,8 +54,8 @@ static void peer_name(char dst[PEER_SIZE], int fd)
 		struct sockaddr any;
 		struct sockaddr_in v4;
 		struct sockaddr_in6 v6;
-	} peer = {.any = {.sa_family = AF_UNSPEC}};
-	struct ucred cred = {0};
+	} peer = { .any = { .sa_family = AF_UNSPEC } };
+	struct ucred cred = { 0 };
 	socklen_t len = sizeof(peer), cred_len = sizeof(cred);
 	char host[INET6_ADDRSTRLEN] = "?";
 
@@ -156,7 +156,7 @@ static void serve(struct connection *c, const struct netstring *request)
 		c->parked = parking_park(home->parking, &question, on_answered, c);
 		if (c->parked != NULL)
 			return;
-		answer = answer_question(home->answerer, &question, true, now, &home->reply);
+		answer_question(home->answerer, &question, true, now, &home->reply);
 	} else if (answer == ANSWER_REFRESH) {
 		parking_refresh(home->parking, question.nexthop.key);
 	}
@@ -170,8 +170,8 @@ static void serve_arrived(struct connection *c)
 	size_t start = 0;
 
 	while (c->parked == NULL && c->out.len <= OUT_HIGH && !c->malformed && start < c->in.len) {
-		enum netstring_result result = netstring_decode(
-			&request, c->in.data + start, c->in.len - start, REQUEST_MAX);
+		enum netstring_result result = netstring_decode(&request, c->in.data + start,
+								c->in.len - start, REQUEST_MAX);
 
 		if (result == NETSTRING_PARTIAL)
 			break;

@@ -30,7 +30,7 @@ struct connection_home {
 	struct answerer *answerer;
 	struct parking *parking;
 	struct connection_list connections;
-	size_t count; /* of them */
+	size_t count;                  /* of them */
 	void (*closed)(void *context); /* one has ended by itself */
 	void *context;
 	struct throttle malformed; /* log lines about clients that speak no netstrings */

@@ -42,7 +42,7 @@ struct parking {
 	const struct settings *settings;
 	struct answerer *answerer;
 	struct prober_link *link;
-	bool outage; /* the prober cannot be reached, and the log says so */
+	bool outage;        /* the prober cannot be reached, and the log says so */
 	struct room *rooms; /* by key */
 	size_t parked_count;
 	struct parked_queue by_deadline; /* all wait equally long: the newest is last */
@@ -54,7 +54,8 @@ static void note_outage(struct parking *parking)
 {
 	if (!parking->outage)
 		log_warning("prober=%s/%s cannot be reached; what is not known yet is answered "
-			    "without it", parking->settings->runtime, PROBER_SOCKET);
+			    "without it",
+			    parking->settings->runtime, PROBER_SOCKET);
 	parking->outage = true;
 }
 
@@ -167,11 +168,11 @@ static void on_heard(void *context, enum prober_word word, const struct nexthop 
 static void on_lost(void *context)
 {
 	struct parking *parking = context;
-	struct room *rooms = parking->rooms, *room, *next;
+	struct room *rooms = parking->rooms, *room;
 
 	note_outage(parking);
 	parking->rooms = NULL;
-	HASH_ITER(hh, rooms, room, next) {
+	while ((room = rooms) != NULL) {
 		struct parked_list nobody = LIST_HEAD_INITIALIZER(nobody);
 
 		HASH_DEL(rooms, room);
@@ -217,11 +218,11 @@ struct parking *parking_new(struct loop *loop, const struct settings *settings,
 
 void parking_free(struct parking *parking)
 {
-	struct room *room, *next;
+	struct room *room;
 
 	if (parking == NULL)
 		return;
-	HASH_ITER(hh, parking->rooms, room, next) {
+	while ((room = parking->rooms) != NULL) {
 		HASH_DEL(parking->rooms, room);
 		free(room);
 	}

@@ -12,6 +12,6 @@ bool throttle_pass(struct throttle *throttle, int64_t now_ms, char note[THROTTLE
 	note[0] = '\0';
 	if (throttle->held > 0)
 		snprintf(note, THROTTLE_NOTE_SIZE, " (%u more like it before)", throttle->held);
-	*throttle = (struct throttle){.used = true, .since = now_ms};
+	*throttle = (struct throttle){ .used = true, .since = now_ms };
 	return true;
 }

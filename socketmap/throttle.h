@@ -15,8 +15,8 @@
 
 struct throttle {
 	bool used;
-	int64_t since;  /* when the latest line was let through */
-	unsigned held;  /* lines held back since then */
+	int64_t since; /* when the latest line was let through */
+	unsigned held; /* lines held back since then */
 };
 
 #define THROTTLE_NOTE_SIZE 48

@@ -84,7 +84,8 @@ static void append_sts_report(struct buf *out, const struct facts *facts)
 
 	buf_append_str(out, " policy_type=sts");
 	append_policy_domain(out, &facts->nexthop);
-	buf_append_str(out, " { policy_string = version: STSv1 } { policy_string = mode: enforce }");
+	buf_append_str(out,
+		       " { policy_string = version: STSv1 } { policy_string = mode: enforce }");
 	for (size_t i = 0; i < sts->patterns; i++)
 		buf_printf(out, " { policy_string = mx: %s }", sts->pattern[i]);
 	buf_printf(out, " { policy_string = max_age: %" PRId64 " }", sts->max_age);

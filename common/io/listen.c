@@ -81,7 +81,7 @@ static int clear_stale(const union address *addr, socklen_t len)
 
 static int open_unix(const char *path, mode_t mode, char *error)
 {
-	union address addr = {.local = {.sun_family = AF_UNIX}};
+	union address addr = { .local = { .sun_family = AF_UNIX } };
 	mode_t saved_mask;
 	int fd, free_now, rc;
 
@@ -188,7 +188,8 @@ static bool take_over(int fd)
 
 	if (!listens(fd)) {
 		log_error("descriptor=%d from the service manager is not a listening stream "
-			  "socket; left alone", fd);
+			  "socket; left alone",
+			  fd);
 		return false;
 	}
 	return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 &&

@@ -23,7 +23,7 @@ struct loop_signal {
 
 struct loop {
 	struct event_base *base;
-	SLIST_HEAD(, loop_signal) signals;
+	SLIST_HEAD(loop_signals, loop_signal) signals;
 	int wake_fd; /* an eventfd: write(2) on it is all that loop_wake does */
 	struct loop_io *wake_io;
 	loop_fn *wake_fn;

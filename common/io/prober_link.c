@@ -107,9 +107,8 @@ static bool hear_lines(struct prober_link *link)
 	bool understood = true;
 	char *end;
 
-	link->in = (struct buf){0};
-	while (understood &&
-	       (end = memchr(lines.data + start, '\n', lines.len - start)) != NULL) {
+	link->in = (struct buf){ 0 };
+	while (understood && (end = memchr(lines.data + start, '\n', lines.len - start)) != NULL) {
 		size_t len = (size_t)(end - (lines.data + start));
 
 		understood = hear_line(link, lines.data + start, len);
@@ -171,8 +170,8 @@ static bool connect_now(struct prober_link *link)
 	if (clock_mono_ms() < link->retry_at)
 		return false;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&link->address,
-			      sizeof(link->address)) != 0) {
+	if (fd < 0 ||
+	    connect(fd, (const struct sockaddr *)&link->address, sizeof(link->address)) != 0) {
 		log_debug("prober=%s cannot connect: %s", link->address.sun_path, strerror(errno));
 		if (fd >= 0)
 			close(fd);

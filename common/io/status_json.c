@@ -41,54 +41,59 @@ static json_t *date_or_null(int64_t seconds)
 	return seconds != 0 ? json_string(utc_format(date, seconds)) : json_null();
 }
 
-static json_t *host_json(const struct status_host *host)
+/* All text is UTF-8 by now, so what can fail is memory. */
+static void put(json_t *object, const char *name, json_t *value)
 {
-	return json_pack("{s:s, s:b, s:b, s:o, s:o}",
-			 "host", host->host,
-			 "tls", host->tls,
-			 "dane", host->dane,
-			 "tls_version", text_or_null(tls_version_name(host->version)),
-			 "cipher", text_or_null(host->cipher));
+	if (json_object_set_new(object, name, value) != 0)
+		log_fatal("json=%s out of memory", name);
+}
+
+/* The latest handshake's version and cipher, of a host or of the whole domain. */
+static void put_tls(json_t *object, uint16_t version, const char *cipher)
+{
+	put(object, "tls_version", text_or_null(tls_version_name(version)));
+	put(object, "cipher", text_or_null(cipher));
 }
 
 static json_t *hosts_json(const struct status *status)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < status->hosts; i++)
-		json_array_append_new(list, host_json(&status->host[i]));
-	return list;
-}
+	for (size_t i = 0; i < status->hosts; i++) {
+		const struct status_host *host = &status->host[i];
+		json_t *object = json_object();
 
-static json_t *status_object(const struct status *status, const char *address, size_t address_len,
-			     const char *domain)
-{
-	return json_pack("{s:o, s:s, s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "address", address ? text_or_bytes(address, address_len) : json_null(),
-			 "domain", domain,
-			 "state", status_state_name(status->state),
-			 "label", status_label(status->state),
-			 "guaranteed", status->guaranteed,
-			 "level", level_name(status->level),
-			 "reason", text_or_bytes(status->reason, strlen(status->reason)),
-			 "tls_version", text_or_null(tls_version_name(status->version)),
-			 "cipher", text_or_null(status->cipher),
-			 "first_tls", date_or_null(status->first_tls),
-			 "last_tls", date_or_null(status->last_tls),
-			 "checked", date_or_null(status->checked),
-			 "downgrade_since", date_or_null(status->downgrade_since),
-			 "mx", hosts_json(status));
+		put(object, "host", json_string(host->host));
+		put(object, "tls", json_boolean(host->tls));
+		put(object, "dane", json_boolean(host->dane));
+		put_tls(object, host->version, host->cipher);
+		json_array_append_new(list, object);
+	}
+	return list;
 }
 
 void status_json_append(struct buf *out, const struct status *status, const char *address,
 			size_t address_len, const char *domain)
 {
-	json_t *json = status_object(status, address, address_len, domain);
-	char *text = json ? json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+	json_t *json = json_object();
+	char *text;
 
-	/* All text in it is UTF-8 by now, so what is left is memory. */
+	put(json, "address", address ? text_or_bytes(address, address_len) : json_null());
+	put(json, "domain", json_string(domain));
+	put(json, "state", json_string(status_state_name(status->state)));
+	put(json, "label", json_string(status_label(status->state)));
+	put(json, "guaranteed", json_boolean(status->guaranteed));
+	put(json, "level", json_string(level_name(status->level)));
+	put(json, "reason", text_or_bytes(status->reason, strlen(status->reason)));
+	put_tls(json, status->version, status->cipher);
+	put(json, "first_tls", date_or_null(status->first_tls));
+	put(json, "last_tls", date_or_null(status->last_tls));
+	put(json, "checked", date_or_null(status->checked));
+	put(json, "downgrade_since", date_or_null(status->downgrade_since));
+	put(json, "mx", hosts_json(status));
+	text = json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
 	if (text == NULL)
-		log_fatal("domain=%s cannot be written as JSON: out of memory", domain);
+		log_fatal("domain=%s status: out of memory", domain);
 	buf_append_str(out, text);
 	free(text);
 	json_decref(json);

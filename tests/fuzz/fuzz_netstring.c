@@ -17,15 +17,14 @@ static void must(int holds)
 static void check_whole(const struct netstring *whole, const char *bytes, size_t len)
 {
 	struct netstring part;
-	struct buf again = {0};
+	struct buf again = { 0 };
 
 	must(whole->payload > bytes && whole->len <= REQUEST_MAX && whole->consumed <= len);
 	must(whole->payload + whole->len + 1 == bytes + whole->consumed);
 	netstring_append(&again, whole->payload, whole->len);
 	must(again.len == whole->consumed && memcmp(again.data, bytes, again.len) == 0);
 	must(netstring_decode(&part, bytes, whole->consumed, REQUEST_MAX) == NETSTRING_WHOLE);
-	must(netstring_decode(&part, bytes, whole->consumed - 1, REQUEST_MAX) ==
-	     NETSTRING_PARTIAL);
+	must(netstring_decode(&part, bytes, whole->consumed - 1, REQUEST_MAX) == NETSTRING_PARTIAL);
 	buf_free(&again);
 }
 

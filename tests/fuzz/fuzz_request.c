@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	const char *payload = (const char *)data;
 	struct request request;
-	struct buf again = {0};
+	struct buf again = { 0 };
 
 	if (request_parse(&request, payload, len) != REQUEST_OK)
 		return 0;

@@ -48,21 +48,24 @@ struct sort {
 	bool mx_secure;
 	enum observed observed; /* NOTHING: never spoken to */
 	enum tlsa_state tlsa;
-	int64_t stale;          /* seconds by which all of it is overdue; 0: fresh */
+	int64_t stale; /* seconds by which all of it is overdue; 0: fresh */
 };
 
 static inline void put_sort(struct ledger_txn *txn, const struct sort *sort, int64_t now)
 {
-	struct freshness fresh = {.checked = now - 60, .expires = now + 3600};
+	struct freshness fresh = { .checked = now - 60, .expires = now + 3600 };
 	struct domain_facts *domain = mem_zero(1, sizeof(*domain));
 	struct host_facts *host = mem_zero(1, sizeof(*host));
 	struct observation seen = {
-		.time = now - 60, .source = SOURCE_PROBE, .observed = sort->observed,
+		.time = now - 60,
+		.source = SOURCE_PROBE,
+		.observed = sort->observed,
 	};
 
 	if (sort->stale > 0)
-		fresh = (struct freshness){now - sort->stale - 3600, now - sort->stale, 0};
-	domain->mx = (struct mx_facts){.state = sort->mx, .secure = sort->mx_secure, .fresh = fresh};
+		fresh = (struct freshness){ now - sort->stale - 3600, now - sort->stale, 0 };
+	domain->mx =
+		(struct mx_facts){ .state = sort->mx, .secure = sort->mx_secure, .fresh = fresh };
 	domain->sts.mode = STS_NONE;
 	domain->sts.fresh = fresh;
 	if (sort->mx == MX_FOUND) {

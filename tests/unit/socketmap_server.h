@@ -28,10 +28,10 @@
 #define PATIENCE_S 30 /* for what should come at once; less than first_contact_wait can be */
 
 static const struct sort sorts[] = {
-	{"sealed.test", MX_FOUND, true, OBSERVED_TLS, TLSA_USABLE, 0},
-	{"tls.test", MX_FOUND, false, OBSERVED_TLS, TLSA_ABSENT, 0},
-	{"plain.test", MX_FOUND, false, OBSERVED_PLAIN, TLSA_ABSENT, 0},
-	{"oldtls.test", MX_FOUND, false, OBSERVED_TLS, TLSA_ABSENT, 600},
+	{ "sealed.test", MX_FOUND, true, OBSERVED_TLS, TLSA_USABLE, 0 },
+	{ "tls.test", MX_FOUND, false, OBSERVED_TLS, TLSA_ABSENT, 0 },
+	{ "plain.test", MX_FOUND, false, OBSERVED_PLAIN, TLSA_ABSENT, 0 },
+	{ "oldtls.test", MX_FOUND, false, OBSERVED_TLS, TLSA_ABSENT, 600 },
 };
 
 static pid_t server;
@@ -49,7 +49,7 @@ static inline const char *in_dir(const char *name)
 
 static inline struct sockaddr_un unix_address(const char *name)
 {
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
 	ck_assert(str_copy(addr.sun_path, sizeof(addr.sun_path), in_dir(name)));
 	return addr;
@@ -70,7 +70,7 @@ static inline int bound_socket(const char *name, int type)
 
 static inline void wait_readable(int fd)
 {
-	struct pollfd ready = {.fd = fd, .events = POLLIN};
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
 
 	ck_assert_msg(poll(&ready, 1, PATIENCE_S * 1000) == 1, "nothing comes");
 }
@@ -168,7 +168,7 @@ static inline void tear_down_server_dir(void)
 
 static inline int dial(void)
 {
-	const struct timeval patience = {.tv_sec = PATIENCE_S};
+	const struct timeval patience = { .tv_sec = PATIENCE_S };
 	struct sockaddr_un addr = unix_address("map");
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -186,7 +186,7 @@ static inline void send_bytes(int fd, const void *bytes, size_t len)
 
 static inline void send_request(int fd, const char *payload)
 {
-	struct buf out = {0};
+	struct buf out = { 0 };
 
 	netstring_append(&out, payload, strlen(payload));
 	send_bytes(fd, out.data, out.len);
@@ -245,12 +245,12 @@ static inline void expect_service(void)
 /* More than the kernel's two socket buffers and the server's own would need. */
 #define FAR_TOO_MUCH ((size_t)8 * 1024 * 1024)
 
-/* Ask the same again and again, and never read, until no more is taken; how many bytes that were. */
+/* Ask again and again, never reading, until no more is taken; how many bytes were. */
 static inline size_t stuff(int fd, const char *netstring)
 {
 	size_t sent = 0;
-	struct buf questions = {0};
-	struct pollfd ready = {.fd = fd, .events = POLLOUT};
+	struct buf questions = { 0 };
+	struct pollfd ready = { .fd = fd, .events = POLLOUT };
 
 	while (questions.len < 4096)
 		buf_append_str(&questions, netstring);
@@ -275,7 +275,7 @@ static inline size_t stuff(int fd, const char *netstring)
 
 static inline int accept_server(int listener)
 {
-	const struct timeval patience = {.tv_sec = PATIENCE_S};
+	const struct timeval patience = { .tv_sec = PATIENCE_S };
 	int fd;
 
 	wait_readable(listener);

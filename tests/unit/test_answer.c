@@ -24,15 +24,15 @@ int64_t clock_wall(void)
 }
 
 static const struct sort sorts[] = {
-	{"sealed.test", MX_FOUND, true, OBSERVED_TLS, TLSA_USABLE, 0},
-	{"tls.test", MX_FOUND, false, OBSERVED_TLS, TLSA_ABSENT, 0},
-	{"plain.test", MX_FOUND, false, OBSERVED_PLAIN, TLSA_ABSENT, 0},
-	{"unseen.test", MX_FOUND, false, OBSERVED_NOTHING, TLSA_ABSENT, 0},
-	{"null.test", MX_NULL, true, OBSERVED_NOTHING, TLSA_UNKNOWN, 0},
-	{"gone.test", MX_NXDOMAIN, true, OBSERVED_NOTHING, TLSA_UNKNOWN, 0},
-	{"oldtls.test", MX_FOUND, false, OBSERVED_TLS, TLSA_ABSENT, 60},
-	{"oldplain.test", MX_FOUND, false, OBSERVED_PLAIN, TLSA_ABSENT, 60},
-	{"xn--bcher-kva.test", MX_FOUND, false, OBSERVED_TLS, TLSA_ABSENT, 0},
+	{ "sealed.test", MX_FOUND, true, OBSERVED_TLS, TLSA_USABLE, 0 },
+	{ "tls.test", MX_FOUND, false, OBSERVED_TLS, TLSA_ABSENT, 0 },
+	{ "plain.test", MX_FOUND, false, OBSERVED_PLAIN, TLSA_ABSENT, 0 },
+	{ "unseen.test", MX_FOUND, false, OBSERVED_NOTHING, TLSA_ABSENT, 0 },
+	{ "null.test", MX_NULL, true, OBSERVED_NOTHING, TLSA_UNKNOWN, 0 },
+	{ "gone.test", MX_NXDOMAIN, true, OBSERVED_NOTHING, TLSA_UNKNOWN, 0 },
+	{ "oldtls.test", MX_FOUND, false, OBSERVED_TLS, TLSA_ABSENT, 60 },
+	{ "oldplain.test", MX_FOUND, false, OBSERVED_PLAIN, TLSA_ABSENT, 60 },
+	{ "xn--bcher-kva.test", MX_FOUND, false, OBSERVED_TLS, TLSA_ABSENT, 0 },
 };
 
 static struct settings settings;
@@ -104,17 +104,17 @@ static void expect_all(const struct expectation *cases, size_t count)
 START_TEST(answers_by_the_facts)
 {
 	static const struct expectation cases[] = {
-		{"policy sealed.test", ANSWER_GIVEN, "OK dane-only"},
-		{"policy tls.test", ANSWER_GIVEN, "OK encrypt"},
-		{"policy plain.test", ANSWER_GIVEN, "NOTFOUND "},
-		{"policy null.test", ANSWER_GIVEN, "NOTFOUND "},
-		{"policy gone.test", ANSWER_GIVEN, "NOTFOUND "},
-		{"policy+tlsrpt tls.test", ANSWER_GIVEN,
-		 "OK encrypt policy_type=no-policy-found policy_domain=tls.test"},
-		{"policy+tlsrpt sealed.test", ANSWER_GIVEN, "OK dane-only"},
-		{"policy-encrypt plain.test", ANSWER_GIVEN, "OK encrypt"},
-		{"policy-dane-only tls.test", ANSWER_GIVEN, "OK dane-only"},
-		{"policy-authenticated tls.test", ANSWER_GIVEN, "OK dane-only"},
+		{ "policy sealed.test", ANSWER_GIVEN, "OK dane-only" },
+		{ "policy tls.test", ANSWER_GIVEN, "OK encrypt" },
+		{ "policy plain.test", ANSWER_GIVEN, "NOTFOUND " },
+		{ "policy null.test", ANSWER_GIVEN, "NOTFOUND " },
+		{ "policy gone.test", ANSWER_GIVEN, "NOTFOUND " },
+		{ "policy+tlsrpt tls.test", ANSWER_GIVEN,
+		  "OK encrypt policy_type=no-policy-found policy_domain=tls.test" },
+		{ "policy+tlsrpt sealed.test", ANSWER_GIVEN, "OK dane-only" },
+		{ "policy-encrypt plain.test", ANSWER_GIVEN, "OK encrypt" },
+		{ "policy-dane-only tls.test", ANSWER_GIVEN, "OK dane-only" },
+		{ "policy-authenticated tls.test", ANSWER_GIVEN, "OK dane-only" },
 	};
 
 	expect_all(cases, ARRAY_LEN(cases));
@@ -124,18 +124,20 @@ END_TEST
 START_TEST(folds_every_form_of_key)
 {
 	static const struct expectation cases[] = {
-		{"policy TLS.Test", ANSWER_GIVEN, "OK encrypt"},
-		{"policy tls.test.", ANSWER_GIVEN, "OK encrypt"},
-		{"policy tls.test:25", ANSWER_GIVEN, "OK encrypt"},
-		{"policy tls.test:smtp", ANSWER_GIVEN, "OK encrypt"},
-		{"policy B\xc3\xbc" "cher.test", ANSWER_GIVEN, "OK encrypt"},
-		{"policy xn--bcher-kva.test", ANSWER_GIVEN, "OK encrypt"},
+		{ "policy TLS.Test", ANSWER_GIVEN, "OK encrypt" },
+		{ "policy tls.test.", ANSWER_GIVEN, "OK encrypt" },
+		{ "policy tls.test:25", ANSWER_GIVEN, "OK encrypt" },
+		{ "policy tls.test:smtp", ANSWER_GIVEN, "OK encrypt" },
+		{ "policy B\xc3\xbc"
+		  "cher.test",
+		  ANSWER_GIVEN, "OK encrypt" },
+		{ "policy xn--bcher-kva.test", ANSWER_GIVEN, "OK encrypt" },
 		/* Another port, or one host of it, has a history of its own. */
-		{"policy tls.test:587", ANSWER_PARK, ""},
-		{"policy tls.test:submission", ANSWER_PARK, ""},
-		{"policy [tls.test]", ANSWER_PARK, ""},
-		{"policy [192.0.2.1]", ANSWER_PARK, ""},
-		{"policy [IPv6:2001:db8::1]:587", ANSWER_PARK, ""},
+		{ "policy tls.test:587", ANSWER_PARK, "" },
+		{ "policy tls.test:submission", ANSWER_PARK, "" },
+		{ "policy [tls.test]", ANSWER_PARK, "" },
+		{ "policy [192.0.2.1]", ANSWER_PARK, "" },
+		{ "policy [IPv6:2001:db8::1]:587", ANSWER_PARK, "" },
 	};
 
 	expect_all(cases, ARRAY_LEN(cases));
@@ -172,7 +174,7 @@ END_TEST
 START_TEST(answers_stale_but_safe_at_once)
 {
 	static const struct expectation cases[] = {
-		{"policy oldtls.test", ANSWER_REFRESH, "OK encrypt"},
+		{ "policy oldtls.test", ANSWER_REFRESH, "OK encrypt" },
 	};
 
 	expect_all(cases, ARRAY_LEN(cases));
@@ -183,10 +185,11 @@ END_TEST
 START_TEST(does_not_wait_if_told_so)
 {
 	static const struct expectation deferred[] = {
-		{"policy new.test", ANSWER_REFRESH, "TEMP new.test: nothing is known about it yet"},
+		{ "policy new.test", ANSWER_REFRESH,
+		  "TEMP new.test: nothing is known about it yet" },
 	};
 	static const struct expectation allowed[] = {
-		{"policy new.test", ANSWER_REFRESH, "NOTFOUND "},
+		{ "policy new.test", ANSWER_REFRESH, "NOTFOUND " },
 	};
 
 	settings.first_contact = FIRST_CONTACT_DEFER;
@@ -199,7 +202,9 @@ END_TEST
 static void put_overrides(struct ledger_txn *txn)
 {
 	struct override override = {
-		.kind = OVERRIDE_EXACT, .level = LEVEL_ENCRYPT, .set = T - 60,
+		.kind = OVERRIDE_EXACT,
+		.level = LEVEL_ENCRYPT,
+		.set = T - 60,
 	};
 
 	str_copy(override.author, sizeof(override.author), "admin");
@@ -211,15 +216,15 @@ static void put_overrides(struct ledger_txn *txn)
 START_TEST(answers_parents_from_overrides_only)
 {
 	static const struct expectation before[] = {
-		{"policy .com", ANSWER_GIVEN, "NOTFOUND "},
-		{"policy .partners.test", ANSWER_GIVEN, "NOTFOUND "},
-		{"policy-dane-only .com", ANSWER_GIVEN, "NOTFOUND "},
+		{ "policy .com", ANSWER_GIVEN, "NOTFOUND " },
+		{ "policy .partners.test", ANSWER_GIVEN, "NOTFOUND " },
+		{ "policy-dane-only .com", ANSWER_GIVEN, "NOTFOUND " },
 	};
 	static const struct expectation after[] = {
-		{"policy .com", ANSWER_GIVEN, "NOTFOUND "},
-		{"policy .partners.test", ANSWER_GIVEN, "OK encrypt"},
-		{"policy .expired.test", ANSWER_GIVEN, "NOTFOUND "},
-		{"policy host.partners.test", ANSWER_GIVEN, "OK encrypt"},
+		{ "policy .com", ANSWER_GIVEN, "NOTFOUND " },
+		{ "policy .partners.test", ANSWER_GIVEN, "OK encrypt" },
+		{ "policy .expired.test", ANSWER_GIVEN, "NOTFOUND " },
+		{ "policy host.partners.test", ANSWER_GIVEN, "OK encrypt" },
 	};
 
 	expect_all(before, ARRAY_LEN(before));
@@ -231,34 +236,35 @@ END_TEST
 START_TEST(knows_impossible_keys)
 {
 	static const struct expectation cases[] = {
-		{"policy ", ANSWER_GIVEN, "NOTFOUND "},
-		{"policy a b", ANSWER_GIVEN, "NOTFOUND "},
-		{"policy [", ANSWER_GIVEN, "NOTFOUND "},
-		{"policy example..com", ANSWER_GIVEN, "NOTFOUND "},
-		{"policy example.com:0", ANSWER_GIVEN, "NOTFOUND "},
-		{"policy /var/run/lmtp.sock", ANSWER_GIVEN, "NOTFOUND "},
-		{"policy \xff\xfe", ANSWER_GIVEN, "NOTFOUND "},
-		{"status @", ANSWER_GIVEN, "NOTFOUND "},
-		{"status joe@", ANSWER_GIVEN, "NOTFOUND "},
-		{"status .com", ANSWER_GIVEN, "NOTFOUND "},
-		{"policy tls.test:gopher", ANSWER_GIVEN,
-		 "TEMP tls.test:gopher: not a service of mail; write the port as a number"},
+		{ "policy ", ANSWER_GIVEN, "NOTFOUND " },
+		{ "policy a b", ANSWER_GIVEN, "NOTFOUND " },
+		{ "policy [", ANSWER_GIVEN, "NOTFOUND " },
+		{ "policy example..com", ANSWER_GIVEN, "NOTFOUND " },
+		{ "policy example.com:0", ANSWER_GIVEN, "NOTFOUND " },
+		{ "policy /var/run/lmtp.sock", ANSWER_GIVEN, "NOTFOUND " },
+		{ "policy \xff\xfe", ANSWER_GIVEN, "NOTFOUND " },
+		{ "status @", ANSWER_GIVEN, "NOTFOUND " },
+		{ "status joe@", ANSWER_GIVEN, "NOTFOUND " },
+		{ "status .com", ANSWER_GIVEN, "NOTFOUND " },
+		{ "policy tls.test:gopher", ANSWER_GIVEN,
+		  "TEMP tls.test:gopher: not a service of mail; write the port as a number" },
 	};
 
 	expect_all(cases, ARRAY_LEN(cases));
 }
 END_TEST
 
-#define MAPS "maps are policy, policy-encrypt, policy-dane-only, policy-verify, " \
-	     "policy-authenticated (each also with +tlsrpt), transport, alias, status"
+#define MAPS                                                                 \
+	"maps are policy, policy-encrypt, policy-dane-only, policy-verify, " \
+	"policy-authenticated (each also with +tlsrpt), transport, alias, status"
 
 START_TEST(refuses_unknown_maps)
 {
 	static const struct expectation cases[] = {
-		{"nosuch key", ANSWER_GIVEN, "PERM unknown map nosuch; " MAPS},
-		{"a\nb key", ANSWER_GIVEN, "PERM unknown map a\\x0ab; " MAPS},
-		{"policy", ANSWER_GIVEN, "PERM malformed request; expected \"MAP KEY\""},
-		{"", ANSWER_GIVEN, "PERM malformed request; expected \"MAP KEY\""},
+		{ "nosuch key", ANSWER_GIVEN, "PERM unknown map nosuch; " MAPS },
+		{ "a\nb key", ANSWER_GIVEN, "PERM unknown map a\\x0ab; " MAPS },
+		{ "policy", ANSWER_GIVEN, "PERM malformed request; expected \"MAP KEY\"" },
+		{ "", ANSWER_GIVEN, "PERM malformed request; expected \"MAP KEY\"" },
 	};
 	static char longest[REQUEST_MAX];
 
@@ -333,12 +339,12 @@ START_TEST(tells_the_other_states)
 		const char *state;
 		const char *label;
 	} cases[] = {
-		{"tls.test", ANSWER_GIVEN, "tls", "SSL ok"},
-		{"plain.test", ANSWER_GIVEN, "plain", "no SSL"},
+		{ "tls.test", ANSWER_GIVEN, "tls", "SSL ok" },
+		{ "plain.test", ANSWER_GIVEN, "plain", "no SSL" },
 		/* Never parked: the prober looks behind the answer. */
-		{"new.test", ANSWER_REFRESH, "unknown", "SSL ?"},
-		{"oldplain.test", ANSWER_REFRESH, "plain", "no SSL"},
-		{"oldtls.test", ANSWER_REFRESH, "tls", "SSL ok"},
+		{ "new.test", ANSWER_REFRESH, "unknown", "SSL ?" },
+		{ "oldplain.test", ANSWER_REFRESH, "plain", "no SSL" },
+		{ "oldtls.test", ANSWER_REFRESH, "tls", "SSL ok" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -362,14 +368,18 @@ START_TEST(takes_odd_addresses)
 		const char *address;
 		const char *domain;
 	} cases[] = {
-		{"\"a b@c\"@tls.test", ANSWER_GIVEN, "\"a b@c\"@tls.test", "tls.test"},
-		{"joe@[192.0.2.1]", ANSWER_REFRESH, "joe@[192.0.2.1]", "[192.0.2.1]"},
-		{"joe@[IPv6:2001:db8::1]", ANSWER_REFRESH, "joe@[IPv6:2001:db8::1]",
-		 "[2001:db8::1]"},
-		{"j\xc3\xb6@B\xc3\xbc" "cher.test", ANSWER_GIVEN, "j\xc3\xb6@B\xc3\xbc" "cher.test",
-		 "xn--bcher-kva.test"},
+		{ "\"a b@c\"@tls.test", ANSWER_GIVEN, "\"a b@c\"@tls.test", "tls.test" },
+		{ "joe@[192.0.2.1]", ANSWER_REFRESH, "joe@[192.0.2.1]", "[192.0.2.1]" },
+		{ "joe@[IPv6:2001:db8::1]", ANSWER_REFRESH, "joe@[IPv6:2001:db8::1]",
+		  "[2001:db8::1]" },
+		{ "j\xc3\xb6@B\xc3\xbc"
+		  "cher.test",
+		  ANSWER_GIVEN,
+		  "j\xc3\xb6@B\xc3\xbc"
+		  "cher.test",
+		  "xn--bcher-kva.test" },
 		/* Bytes that are no UTF-8 cannot stand in JSON. */
-		{"j\xf6@tls.test", ANSWER_GIVEN, "j\\xf6@tls.test", "tls.test"},
+		{ "j\xf6@tls.test", ANSWER_GIVEN, "j\\xf6@tls.test", "tls.test" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -387,12 +397,12 @@ END_TEST
 START_TEST(waits_for_a_ledger)
 {
 	static const struct expectation without[] = {
-		{"policy tls.test", ANSWER_GIVEN, NO_LEDGER("tls.test")},
-		{"policy .com", ANSWER_GIVEN, NO_LEDGER(".com")},
-		{"status joe@tls.test", ANSWER_GIVEN, NO_LEDGER("tls.test")},
+		{ "policy tls.test", ANSWER_GIVEN, NO_LEDGER("tls.test") },
+		{ "policy .com", ANSWER_GIVEN, NO_LEDGER(".com") },
+		{ "status joe@tls.test", ANSWER_GIVEN, NO_LEDGER("tls.test") },
 	};
 	static const struct expectation with[] = {
-		{"policy tls.test", ANSWER_GIVEN, "OK encrypt"},
+		{ "policy tls.test", ANSWER_GIVEN, "OK encrypt" },
 	};
 
 	remove_dir();
@@ -410,8 +420,8 @@ END_TEST
 static void damage_record(const char *db, const char *key)
 {
 	char copy[64];
-	MDB_val name = {.mv_size = strlen(key), .mv_data = copy};
-	MDB_val value = {.mv_size = 7, .mv_data = copy};
+	MDB_val name = { .mv_size = strlen(key), .mv_data = copy };
+	MDB_val value = { .mv_size = 7, .mv_data = copy };
 	MDB_env *env;
 	MDB_txn *txn;
 	MDB_dbi dbi;
@@ -431,11 +441,11 @@ static void damage_record(const char *db, const char *key)
 START_TEST(fails_safe_on_a_damaged_record)
 {
 	static const struct expectation cases[] = {
-		{"policy tls.test", ANSWER_GIVEN, NO_LEDGER("tls.test")},
-		{"policy-dane-only tls.test", ANSWER_GIVEN, NO_LEDGER("tls.test")},
-		{"policy sealed.test", ANSWER_GIVEN, NO_LEDGER("sealed.test")},
-		{"status tls.test", ANSWER_GIVEN, NO_LEDGER("tls.test")},
-		{"policy plain.test", ANSWER_GIVEN, "NOTFOUND "},
+		{ "policy tls.test", ANSWER_GIVEN, NO_LEDGER("tls.test") },
+		{ "policy-dane-only tls.test", ANSWER_GIVEN, NO_LEDGER("tls.test") },
+		{ "policy sealed.test", ANSWER_GIVEN, NO_LEDGER("sealed.test") },
+		{ "status tls.test", ANSWER_GIVEN, NO_LEDGER("tls.test") },
+		{ "policy plain.test", ANSWER_GIVEN, "NOTFOUND " },
 	};
 
 	damage_record("domain", "tls.test");

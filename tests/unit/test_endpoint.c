@@ -14,14 +14,14 @@ START_TEST(takes_inet)
 		const char *addr;
 		uint16_t port;
 	} cases[] = {
-		{"inet:127.0.0.1:7672", "127.0.0.1", 7672},
-		{"inet:[::1]:7672", "::1", 7672},
-		{"inet:[2001:DB8::1]:1", "2001:db8::1", 1},
-		{"inet:0.0.0.0:65535", "0.0.0.0", 65535},
-		{"inet:[::]:25", "::", 25},
+		{ "inet:127.0.0.1:7672", "127.0.0.1", 7672 },
+		{ "inet:[::1]:7672", "::1", 7672 },
+		{ "inet:[2001:DB8::1]:1", "2001:db8::1", 1 },
+		{ "inet:0.0.0.0:65535", "0.0.0.0", 65535 },
+		{ "inet:[::]:25", "::", 25 },
 		/* Not looked up: what is bound must not depend on DNS. */
-		{"inet:localhost:7672", "127.0.0.1", 7672},
-		{"inet:LocalHost:7672", "127.0.0.1", 7672},
+		{ "inet:localhost:7672", "127.0.0.1", 7672 },
+		{ "inet:LocalHost:7672", "127.0.0.1", 7672 },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -54,17 +54,43 @@ END_TEST
 START_TEST(refuses_what_is_none)
 {
 	static const char *const cases[] = {
-		"", "inet", "inet:", "unix", "unix:", "tcp:127.0.0.1:1", "127.0.0.1:7672",
-		"INET:127.0.0.1:7672", " inet:127.0.0.1:7672", "inet:127.0.0.1:7672 ",
-		"inet:127.0.0.1", "inet:127.0.0.1:", "inet::7672", "inet:7672", "inet:*:7672",
-		"inet:127.0.0.1:0", "inet:127.0.0.1:65536", "inet:127.0.0.1:-1",
-		"inet:127.0.0.1:+1", "inet:127.0.0.1:smtp", "inet:127.0.0.1:7672x",
+		"",
+		"inet",
+		"inet:",
+		"unix",
+		"unix:",
+		"tcp:127.0.0.1:1",
+		"127.0.0.1:7672",
+		"INET:127.0.0.1:7672",
+		" inet:127.0.0.1:7672",
+		"inet:127.0.0.1:7672 ",
+		"inet:127.0.0.1",
+		"inet:127.0.0.1:",
+		"inet::7672",
+		"inet:7672",
+		"inet:*:7672",
+		"inet:127.0.0.1:0",
+		"inet:127.0.0.1:65536",
+		"inet:127.0.0.1:-1",
+		"inet:127.0.0.1:+1",
+		"inet:127.0.0.1:smtp",
+		"inet:127.0.0.1:7672x",
 		"inet:127.0.0.1:99999999999999999999",
 		/* Without brackets no one can tell the address from the port. */
-		"inet:::1:7672", "inet:[127.0.0.1]:7672", "inet:[]:7672", "inet:[::1:7672",
-		"inet:::1]:7672", "inet:[::1]7672", "inet:[[::1]]:7672",
-		"inet:example.com:7672", "inet:localhostess:7672", "inet:local:7672",
-		"unix:relative", "unix:./x", "unix:/", "unix:/directory/",
+		"inet:::1:7672",
+		"inet:[127.0.0.1]:7672",
+		"inet:[]:7672",
+		"inet:[::1:7672",
+		"inet:::1]:7672",
+		"inet:[::1]7672",
+		"inet:[[::1]]:7672",
+		"inet:example.com:7672",
+		"inet:localhostess:7672",
+		"inet:local:7672",
+		"unix:relative",
+		"unix:./x",
+		"unix:/",
+		"unix:/directory/",
 		/* one byte more than sun_path holds */
 		"unix:/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",

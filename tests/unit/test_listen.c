@@ -22,7 +22,7 @@ static void set_up(void)
 {
 	memcpy(dir + sizeof(dir) - 7, "XXXXXX", 6);
 	ck_assert_ptr_nonnull(mkdtemp(dir));
-	endpoint = (struct endpoint){.is_unix = true};
+	endpoint = (struct endpoint){ .is_unix = true };
 	snprintf(endpoint.path, sizeof(endpoint.path), "%s/sock", dir);
 	error[0] = '\0';
 }
@@ -43,7 +43,7 @@ static int must_open(mode_t mode)
 
 static int dial(void)
 {
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	memcpy(addr.sun_path, endpoint.path, sizeof(addr.sun_path));
@@ -53,7 +53,7 @@ static int dial(void)
 
 START_TEST(listens_on_unix)
 {
-	static const mode_t modes[] = {0600, 0660, 0666};
+	static const mode_t modes[] = { 0600, 0660, 0666 };
 
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
 		const mode_t mask = umask(0027);
@@ -128,11 +128,12 @@ static uint16_t free_port(int family)
 		struct sockaddr any;
 		struct sockaddr_in v4;
 		struct sockaddr_in6 v6;
-	} addr = {.any = {.sa_family = (sa_family_t)family}};
+	} addr = { .any = { .sa_family = (sa_family_t)family } };
 	socklen_t len = sizeof(addr);
 	int fd = socket(family, SOCK_STREAM, 0);
 
-	if (fd < 0 || bind(fd, &addr.any, family == AF_INET ? sizeof(addr.v4) : sizeof(addr.v6)) != 0)
+	if (fd < 0 ||
+	    bind(fd, &addr.any, family == AF_INET ? sizeof(addr.v4) : sizeof(addr.v6)) != 0)
 		return 0;
 	ck_assert_int_eq(getsockname(fd, &addr.any, &len), 0);
 	close(fd);

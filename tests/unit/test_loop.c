@@ -48,7 +48,7 @@ static void read_and_write(void *context, int fd, unsigned ready)
 
 START_TEST(watches_for_what_it_is_told)
 {
-	struct watch watch = {0};
+	struct watch watch = { 0 };
 
 	watch.io = loop_io_new(loop, ends[0], 0, read_and_write, &watch);
 	loop_io_set(watch.io, LOOP_READ | LOOP_WRITE);
@@ -105,7 +105,7 @@ static void free_itself(void *context, int fd, unsigned ready)
 
 START_TEST(a_watcher_may_free_itself)
 {
-	struct watch watch = {0};
+	struct watch watch = { 0 };
 
 	watch.io = loop_io_new(loop, ends[0], LOOP_WRITE, free_itself, &watch);
 	loop_run(loop);
@@ -135,7 +135,7 @@ static void be_late(void *context)
 
 START_TEST(timers_go_off_in_order)
 {
-	struct order order = {0};
+	struct order order = { 0 };
 	struct loop_timer *early = loop_timer_new(loop, be_early, &order);
 	struct loop_timer *late = loop_timer_new(loop, be_late, &order);
 	struct loop_timer *never = loop_timer_new(loop, be_late, &order);

@@ -23,15 +23,15 @@ START_TEST(takes_a_whole_one)
 		const char *payload;
 		size_t consumed;
 	} cases[] = {
-		{"0:,", "", 3},
-		{"1:a,", "a", 4},
-		{"12:hello world!,", "hello world!", 16},
-		{"10:0123456789,", "0123456789", 14},
-		{"3:a,b,", "a,b", 6},
-		{"2:::,", "::", 5},
+		{ "0:,", "", 3 },
+		{ "1:a,", "a", 4 },
+		{ "12:hello world!,", "hello world!", 16 },
+		{ "10:0123456789,", "0123456789", 14 },
+		{ "3:a,b,", "a,b", 6 },
+		{ "2:::,", "::", 5 },
 		/* What stands behind is the next one's. */
-		{"1:a,1:b,", "a", 4},
-		{"1:a,garbage", "a", 4},
+		{ "1:a,1:b,", "a", 4 },
+		{ "1:a,garbage", "a", 4 },
 	};
 	struct netstring out;
 
@@ -60,13 +60,35 @@ END_TEST
 START_TEST(refuses_what_is_none)
 {
 	static const char *const cases[] = {
-		":", ":,", ",", "a", "-1:", "+1:a,", " 1:a,", "1 :a,", "\n", "\n1:a,",
+		":",
+		":,",
+		",",
+		"a",
+		"-1:",
+		"+1:a,",
+		" 1:a,",
+		"1 :a,",
+		"\n",
+		"\n1:a,",
 		/* leading zeros, and two ways to write nothing */
-		"00:,", "01:a,", "00", "01", "0000000000000000001:a,",
+		"00:,",
+		"01:a,",
+		"00",
+		"01",
+		"0000000000000000001:a,",
 		/* the wrong byte behind the payload or the digits */
-		"1:ab", "0:x", "12:hello world!.", "1;a,", "0x1:a,", "1.0:a,",
+		"1:ab",
+		"0:x",
+		"12:hello world!.",
+		"1;a,",
+		"0x1:a,",
+		"1.0:a,",
 		/* too long: known from the digits alone */
-		"10001", "10001:", "99999", "100000", "18446744073709551616:",
+		"10001",
+		"10001:",
+		"99999",
+		"100000",
+		"18446744073709551616:",
 		"99999999999999999999999999999999999999",
 	};
 	struct netstring out;
@@ -79,7 +101,7 @@ END_TEST
 /* Whatever is cut off, what is there is a beginning, not an error. */
 START_TEST(every_beginning_is_partial)
 {
-	struct buf whole = {0};
+	struct buf whole = { 0 };
 	struct netstring out;
 	char payload[1234];
 
@@ -96,7 +118,7 @@ END_TEST
 
 START_TEST(keeps_its_limit)
 {
-	static const size_t limits[] = {0, 1, 9, 10, 11, 99, 100, 9999, 10000, SIZE_MAX};
+	static const size_t limits[] = { 0, 1, 9, 10, 11, 99, 100, 9999, 10000, SIZE_MAX };
 	struct netstring out;
 
 	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
@@ -104,19 +126,21 @@ START_TEST(keeps_its_limit)
 
 		snprintf(digits, sizeof(digits), "%zu:", limits[i]);
 		ck_assert_msg(netstring_decode(&out, digits, strlen(digits), limits[i]) ==
-			      NETSTRING_PARTIAL, "%s", digits);
+				      NETSTRING_PARTIAL,
+			      "%s", digits);
 		if (limits[i] == SIZE_MAX)
 			continue;
 		snprintf(digits, sizeof(digits), "%zu", limits[i] + 1);
 		ck_assert_msg(netstring_decode(&out, digits, strlen(digits), limits[i]) ==
-			      NETSTRING_MALFORMED, "%s", digits);
+				      NETSTRING_MALFORMED,
+			      "%s", digits);
 	}
 }
 END_TEST
 
 START_TEST(appends)
 {
-	struct buf out = {0};
+	struct buf out = { 0 };
 
 	netstring_append(&out, "", 0);
 	netstring_append(&out, "OK encrypt", 10);

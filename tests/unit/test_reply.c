@@ -18,7 +18,7 @@ static void set_up(void)
 
 	memset(&facts, 0, sizeof(facts));
 	ck_assert_int_eq(nexthop_parse(&facts.nexthop, key, strlen(key)), NEXTHOP_OK);
-	decision = (struct decision){.verdict = VERDICT_POLICY};
+	decision = (struct decision){ .verdict = VERDICT_POLICY };
 }
 
 static void tear_down(void)
@@ -36,7 +36,7 @@ static const char *reply(enum level level, bool tlsrpt)
 
 static void publish_sts(enum sts_mode mode)
 {
-	static const char *const patterns[] = {"mx.example.com", "*.mail.example.net"};
+	static const char *const patterns[] = { "mx.example.com", "*.mail.example.net" };
 	struct sts_facts *sts = &facts.domain.sts;
 
 	sts->mode = mode;
@@ -71,12 +71,15 @@ START_TEST(says_secure_without_patterns)
 }
 END_TEST
 
-#define DIGEST_01 "01:01:01:01:01:01:01:01:01:01:01:01:01:01:01:01:" \
-		  "01:01:01:01:01:01:01:01:01:01:01:01:01:01:01:01"
-#define DIGEST_AB "AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:" \
-		  "AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB"
-#define DIGEST_00 "00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:" \
-		  "00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00"
+#define DIGEST_01                                          \
+	"01:01:01:01:01:01:01:01:01:01:01:01:01:01:01:01:" \
+	"01:01:01:01:01:01:01:01:01:01:01:01:01:01:01:01"
+#define DIGEST_AB                                          \
+	"AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:" \
+	"AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB"
+#define DIGEST_00                                          \
+	"00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:" \
+	"00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00"
 
 START_TEST(says_fingerprint)
 {

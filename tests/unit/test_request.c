@@ -16,36 +16,36 @@ START_TEST(takes_map_and_key)
 		bool tlsrpt;
 		const char *key;
 	} cases[] = {
-		{"policy example.com", MAP_POLICY, false, "example.com"},
-		{"policy+tlsrpt example.com", MAP_POLICY, true, "example.com"},
-		{"policy-encrypt a", MAP_POLICY_ENCRYPT, false, "a"},
-		{"policy-encrypt+tlsrpt a", MAP_POLICY_ENCRYPT, true, "a"},
-		{"policy-dane-only a", MAP_POLICY_DANE_ONLY, false, "a"},
-		{"policy-dane-only+tlsrpt a", MAP_POLICY_DANE_ONLY, true, "a"},
-		{"policy-verify a", MAP_POLICY_VERIFY, false, "a"},
-		{"policy-verify+tlsrpt a", MAP_POLICY_VERIFY, true, "a"},
-		{"policy-authenticated a", MAP_POLICY_AUTHENTICATED, false, "a"},
-		{"policy-authenticated+tlsrpt a", MAP_POLICY_AUTHENTICATED, true, "a"},
-		{"transport a@example.com", MAP_TRANSPORT, false, "a@example.com"},
-		{"alias a@example.com", MAP_ALIAS, false, "a@example.com"},
-		{"status a@example.com", MAP_STATUS, false, "a@example.com"},
+		{ "policy example.com", MAP_POLICY, false, "example.com" },
+		{ "policy+tlsrpt example.com", MAP_POLICY, true, "example.com" },
+		{ "policy-encrypt a", MAP_POLICY_ENCRYPT, false, "a" },
+		{ "policy-encrypt+tlsrpt a", MAP_POLICY_ENCRYPT, true, "a" },
+		{ "policy-dane-only a", MAP_POLICY_DANE_ONLY, false, "a" },
+		{ "policy-dane-only+tlsrpt a", MAP_POLICY_DANE_ONLY, true, "a" },
+		{ "policy-verify a", MAP_POLICY_VERIFY, false, "a" },
+		{ "policy-verify+tlsrpt a", MAP_POLICY_VERIFY, true, "a" },
+		{ "policy-authenticated a", MAP_POLICY_AUTHENTICATED, false, "a" },
+		{ "policy-authenticated+tlsrpt a", MAP_POLICY_AUTHENTICATED, true, "a" },
+		{ "transport a@example.com", MAP_TRANSPORT, false, "a@example.com" },
+		{ "alias a@example.com", MAP_ALIAS, false, "a@example.com" },
+		{ "status a@example.com", MAP_STATUS, false, "a@example.com" },
 		/* The first blank ends the map's name; the rest is the key as it is. */
-		{"status \"a b\"@example.com", MAP_STATUS, false, "\"a b\"@example.com"},
-		{"policy  example.com", MAP_POLICY, false, " example.com"},
-		{"policy ", MAP_POLICY, false, ""},
+		{ "status \"a b\"@example.com", MAP_STATUS, false, "\"a b\"@example.com" },
+		{ "policy  example.com", MAP_POLICY, false, " example.com" },
+		{ "policy ", MAP_POLICY, false, "" },
 	};
 	struct request request;
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const char *payload = cases[i].payload;
 
-		ck_assert_msg(request_parse(&request, payload, strlen(payload)) == REQUEST_OK,
-			      "%s", payload);
+		ck_assert_msg(request_parse(&request, payload, strlen(payload)) == REQUEST_OK, "%s",
+			      payload);
 		ck_assert_msg(request.map == cases[i].map, "%s", payload);
 		ck_assert_msg(request.tlsrpt == cases[i].tlsrpt, "%s", payload);
 		ck_assert_msg(request.key_len == strlen(cases[i].key) &&
-			      memcmp(request.key, cases[i].key, request.key_len) == 0, "%s",
-			      payload);
+				      memcmp(request.key, cases[i].key, request.key_len) == 0,
+			      "%s", payload);
 	}
 }
 END_TEST
@@ -53,18 +53,30 @@ END_TEST
 START_TEST(knows_no_other_map)
 {
 	static const char *const cases[] = {
-		"polic a", "policyy a", "policy- a", "policy-enc a", "Policy a", "POLICY a",
-		"policy+ a", "policy+tlsrp a", "policy+tlsrptt a", "+tlsrpt a",
-		"policy+tlsrpt+tlsrpt a", "policy+TLSRPT a",
+		"polic a",
+		"policyy a",
+		"policy- a",
+		"policy-enc a",
+		"Policy a",
+		"POLICY a",
+		"policy+ a",
+		"policy+tlsrp a",
+		"policy+tlsrptt a",
+		"+tlsrpt a",
+		"policy+tlsrpt+tlsrpt a",
+		"policy+TLSRPT a",
 		/* Only answers of smtp_tls_policy_maps have attributes for it. */
-		"status+tlsrpt a", "transport+tlsrpt a", "alias+tlsrpt a",
+		"status+tlsrpt a",
+		"transport+tlsrpt a",
+		"alias+tlsrpt a",
 		"policy\texample.com a",
 	};
 	struct request request;
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		ck_assert_msg(request_parse(&request, cases[i], strlen(cases[i])) ==
-			      REQUEST_UNKNOWN_MAP, "%s", cases[i]);
+				      REQUEST_UNKNOWN_MAP,
+			      "%s", cases[i]);
 }
 END_TEST
 
@@ -74,14 +86,21 @@ START_TEST(refuses_what_is_no_request)
 		const char *payload;
 		size_t len;
 	} cases[] = {
-		{"", 0}, {"policy", 6}, {" example.com", 12}, {" ", 1},
-		{"policy exam\0ple.com", 19}, {"pol\0icy a", 9}, {"policy a\0", 9}, {"\0", 1},
+		{ "", 0 },
+		{ "policy", 6 },
+		{ " example.com", 12 },
+		{ " ", 1 },
+		{ "policy exam\0ple.com", 19 },
+		{ "pol\0icy a", 9 },
+		{ "policy a\0", 9 },
+		{ "\0", 1 },
 	};
 	struct request request;
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		ck_assert_msg(request_parse(&request, cases[i].payload, cases[i].len) ==
-			      REQUEST_MALFORMED, "case %zu", i);
+				      REQUEST_MALFORMED,
+			      "case %zu", i);
 }
 END_TEST
 

@@ -14,9 +14,23 @@ static void set_up(void)
 START_TEST(malformed_netstrings)
 {
 	static const char *const cases[] = {
-		"a", ":", ",", "01:a,", "-1:a,", " 1:a,", "1 :a,", "3:ab,;", "15:policy tls.test;",
-		"GET / HTTP/1.1\r\n\r\n", "EHLO client.test\r\n", "\n", "\xff\xff\xff\xff",
-		"\x16\x03\x01\x02", "99999999999999999999:", "10001:", "99999:",
+		"a",
+		":",
+		",",
+		"01:a,",
+		"-1:a,",
+		" 1:a,",
+		"1 :a,",
+		"3:ab,;",
+		"15:policy tls.test;",
+		"GET / HTTP/1.1\r\n\r\n",
+		"EHLO client.test\r\n",
+		"\n",
+		"\xff\xff\xff\xff",
+		"\x16\x03\x01\x02",
+		"99999999999999999999:",
+		"10001:",
+		"99999:",
 	};
 	int patient = dial();
 
@@ -42,7 +56,7 @@ END_TEST
 START_TEST(oversized_requests)
 {
 	static char payload[REQUEST_MAX + 1];
-	struct buf out = {0};
+	struct buf out = { 0 };
 	int fd = dial();
 
 	memset(payload, 'x', sizeof(payload));
@@ -83,11 +97,9 @@ static const struct {
 	const char *payload;
 	const char *reply;
 } mixed[] = {
-	{"policy tls.test", "OK encrypt"},
-	{"policy sealed.test", "OK dane-only"},
-	{"policy plain.test", "NOTFOUND "},
-	{"policy .test", "NOTFOUND "},
-	{"policy-encrypt plain.test", "OK encrypt"},
+	{ "policy tls.test", "OK encrypt" },           { "policy sealed.test", "OK dane-only" },
+	{ "policy plain.test", "NOTFOUND " },          { "policy .test", "NOTFOUND " },
+	{ "policy-encrypt plain.test", "OK encrypt" },
 };
 
 static void append_mixed(struct buf *out, size_t count)
@@ -107,7 +119,7 @@ static void expect_mixed(int fd, size_t count)
 
 START_TEST(a_thousand_in_one_write)
 {
-	struct buf out = {0};
+	struct buf out = { 0 };
 	int fd = dial();
 
 	append_mixed(&out, 1000);
@@ -121,7 +133,7 @@ END_TEST
 /* `printf ... | nc -N`: all questions are answered before the door is shut. */
 static void ask_and_end(int count)
 {
-	struct buf out = {0};
+	struct buf out = { 0 };
 	int fd = dial();
 
 	for (int i = 0; i < count; i++)

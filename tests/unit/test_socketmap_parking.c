@@ -22,7 +22,7 @@ static void tear_down(void)
 
 static void learn(const char *key, enum observed observed)
 {
-	const struct sort sort = {key, MX_FOUND, false, observed, TLSA_ABSENT, 0};
+	const struct sort sort = { key, MX_FOUND, false, observed, TLSA_ABSENT, 0 };
 
 	put_sorts(&sort, 1, time(NULL));
 }
@@ -86,7 +86,9 @@ END_TEST
 START_TEST(news_answers_what_it_settles)
 {
 	int plain = ask("policy new.test"), sealed = ask("policy sealed2.test");
-	const struct sort sort = {"sealed2.test", MX_FOUND, true, OBSERVED_NOTHING, TLSA_USABLE, 0};
+	const struct sort sort = {
+		"sealed2.test", MX_FOUND, true, OBSERVED_NOTHING, TLSA_USABLE, 0
+	};
 	int prober = accept_server(listener);
 
 	expect_asked(prober, "want new.test");
@@ -248,7 +250,7 @@ END_TEST
 /* Ask until the question is parked, which is when the prober hears of it. */
 static int ask_until_parked(int fd, const char *payload)
 {
-	struct pollfd ready[2] = {{fd, POLLIN, 0}, {listener, POLLIN, 0}};
+	struct pollfd ready[2] = { { fd, POLLIN, 0 }, { listener, POLLIN, 0 } };
 
 	for (;;) {
 		send_request(fd, payload);
@@ -285,8 +287,9 @@ END_TEST
 START_TEST(a_prober_that_talks_nonsense)
 {
 	static const char *const nonsense[] = {
-		"done", "done ", "hello new.test", "want new.test", "done NEW.test",
-		"done new.test done", "\x80",
+		"done",          "done ",         "hello new.test",
+		"want new.test", "done NEW.test", "done new.test done",
+		"\x80",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(nonsense); i++) {
