@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "prober/tell.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "base/utc.h"
+
+#define AUTHOR "prober"
+
+static bool add_entry(struct ledger_txn *txn, const char *subject, const char *event,
+		      const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+static bool add_entry(struct ledger_txn *txn, const char *subject, const char *event,
+		      const char *fmt, ...)
+{
+	struct journal_entry entry = {.time = clock_wall(), .author = AUTHOR};
+	va_list args;
+
+	str_copy(entry.subject, sizeof(entry.subject), subject);
+	str_copy(entry.event, sizeof(entry.event), event);
+	va_start(args, fmt);
+	vsnprintf(entry.detail, sizeof(entry.detail), fmt, args);
+	va_end(args);
+	return ledger_add_journal(txn, &entry);
+}
+
+bool tell_floor(struct ledger_txn *txn, const char *key, const struct history *history)
+{
+	log_info("domain=%s has been reached over TLS; TLS is required from now on", key);
+	return add_entry(txn, key, "raised", "reached over %s with %s; TLS is required from now on",
+			 tls_version_name(history->last_version), history->last_cipher);
+}
+
+bool tell_domain_downgrade(struct ledger_txn *txn, const char *key, int64_t since)
+{
+	char date[UTC_SIZE];
+
+	if (since == 0) {
+		log_info("domain=%s offers TLS again", key);
+		return add_entry(txn, key, "downgrade-ended", "TLS is offered again");
+	}
+	log_warning("domain=%s no longer offers TLS since %s; mail to it waits", key,
+		    utc_format(date, since));
+	return add_entry(txn, key, "downgrade", "no TLS since %s; mail to it waits", date);
+}
+
+bool tell_sts_lost(struct ledger_txn *txn, const char *key)
+{
+	log_warning("domain=%s no longer enforces MTA-STS", key);
+	return add_entry(txn, key, "sts-lost", "MTA-STS is no longer enforced");
+}
+
+bool tell_host_downgrade(struct ledger_txn *txn, const char *key, int64_t since)
+{
+	char date[UTC_SIZE];
+
+	if (since == 0) {
+		log_info("host=%s offers STARTTLS again", key);
+		return add_entry(txn, key, "downgrade-ended", "STARTTLS is offered again");
+	}
+	log_warning("host=%s no longer offers STARTTLS since %s", key, utc_format(date, since));
+	return add_entry(txn, key, "downgrade", "no STARTTLS since %s", date);
+}
+
+bool tell_dane_lost(struct ledger_txn *txn, const char *key, enum tlsa_state now)
+{
+	log_warning("host=%s has no usable TLSA records any more", key);
+	return add_entry(txn, key, "dane-lost", "TLSA records: %s", tlsa_state_name(now));
+}
+
+/* Once, and loudly: until an admin mends it, nothing that we see in the clear means anything. */
+bool tell_stripping(struct ledger_txn *txn, const char *key, enum strip_change change)
+{
+	if (change == STRIP_BEGAN) {
+		log_error("host=%s is one of many that offer no STARTTLS any more: something between "
+			  "here and the Internet takes it away (a firewall's SMTP inspection, a "
+			  "transparent proxy); every requirement of TLS stays, and mail waits", key);
+		return add_entry(txn, "*", "stripping",
+				 "many hosts lost STARTTLS at once, the latest being %.60s; our own "
+				 "network takes it away", key);
+	}
+	log_warning("host=%s offers STARTTLS, as most hosts do again", key);
+	return add_entry(txn, "*", "stripping-ended", "most hosts offer STARTTLS again");
+}
+
+void tell_observation(const char *key, const struct observation *seen)
+{
+	if (seen->observed == OBSERVED_TLS)
+		log_info("host=%s %s with %s, certificate verified: %s%s%s", key,
+			 tls_version_name(seen->version), seen->cipher,
+			 verified_name(seen->verified), seen->detail[0] != '\0' ? "; " : "",
+			 seen->detail);
+	else
+		log_info("host=%s %s%s%s", key, observed_name(seen->observed),
+			 seen->detail[0] != '\0' ? ": " : "", seen->detail);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tell - what the prober has to say: to the log, and, where something changed
+ * that an admin may have to explain one day, to the ledger's journal.
+ *
+ * The functions that take a transaction are false when it is broken.
+ */
+#ifndef POSTSEAL_PROBER_TELL_H
+#define POSTSEAL_PROBER_TELL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/facts.h"
+#include "core/strip_guard.h"
+#include "io/ledger.h"
+
+/* Domains; `key` is the next hop's. */
+bool tell_floor(struct ledger_txn *txn, const char *key, const struct history *history);
+bool tell_domain_downgrade(struct ledger_txn *txn, const char *key, int64_t since); /* 0: it ended */
+bool tell_sts_lost(struct ledger_txn *txn, const char *key);
+
+/* Hosts; `key` is that of the host's record. */
+void tell_observation(const char *key, const struct observation *seen);
+bool tell_host_downgrade(struct ledger_txn *txn, const char *key, int64_t since); /* 0: it ended */
+bool tell_dane_lost(struct ledger_txn *txn, const char *key, enum tlsa_state now);
+
+/* Everybody at once; the host is the one that made it clear. */
+bool tell_stripping(struct ledger_txn *txn, const char *key, enum strip_change change);
+
+#endif
