@@ -50,7 +50,8 @@ static void look(struct refresh *refresh, const struct nexthop *nexthop, int64_t
 
 static bool room(const struct refresh *refresh)
 {
-	return refresh->running < refresh->running_max;
+	return refresh->running < refresh->running_max &&
+	       domains_count(refresh->prober) < DOMAIN_TASKS_MAX;
 }
 
 static void look_at_hot(struct refresh *refresh)
@@ -73,6 +74,7 @@ static void submit_scan(struct refresh *refresh)
 {
 	struct job *job = job_new(JOB_SCAN, LANE_BACKGROUND, NULL);
 
+	ledger_clear_readers(refresh->prober->ledger);
 	job->scan.ledger = refresh->prober->ledger;
 	job->scan.now = clock_wall();
 	refresh->scanning = true;

@@ -84,11 +84,21 @@ bool freshness_probe_due(const struct host_facts *host, bool asked, int64_t now)
 	       now >= host->last.time + FRESH_PROBE_RETRY_MIN;
 }
 
+/* Nothing was ever found there: a misspelt name, a spammer's invention. */
+static bool never_was(const struct domain_facts *domain)
+{
+	return (domain->mx.state == MX_UNKNOWN || domain->mx.state == MX_NXDOMAIN) &&
+	       domain->history.last_tls == 0 && domain->history.last_plain == 0 &&
+	       domain->sts.fetched == 0;
+}
+
 int64_t freshness_idle_due(const struct domain_facts *domain, uint32_t salt)
 {
 	const struct freshness *mx = &domain->mx.fresh;
 	int64_t day_after = mx->checked + shortened(UTC_DAY, salt);
 
+	if (never_was(domain))
+		return FRESH_NEVER;
 	return mx->expires > day_after ? mx->expires : day_after;
 }
 

@@ -45,8 +45,10 @@ bool freshness_probe_due(const struct host_facts *host, bool asked, int64_t now)
 
 /*
  * A domain that nobody asks about is looked at again a day after the last
- * time, or when a failed look-up is to be repeated, if that is later.
+ * time, or when a failed look-up is to be repeated, if that is later. One that
+ * never was there, so that there is nothing to keep alive: FRESH_NEVER.
  */
+#define FRESH_NEVER INT64_MAX
 int64_t freshness_idle_due(const struct domain_facts *domain, uint32_t salt);
 
 /* When the earliest of the facts about a domain runs out. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -21,6 +22,8 @@ static const int64_t waits_ms[] = {2000, 4000};
 struct resolver {
 	size_t count;
 	struct dns_server servers[DNS_SERVERS_MAX];
+	bool from_file;      /* the servers are those of resolv.conf */
+	struct stat file;    /* as it was when they were read */
 	bool trust_ad;
 	char trouble[TROUBLE_SIZE];
 	uint8_t reply[DNS_MESSAGE_MAX];
@@ -46,6 +49,25 @@ static bool take_servers(struct resolver *resolver, const struct string_list *li
 	return true;
 }
 
+/*
+ * When the network came up, or changed, after we started, it says something
+ * else now; glibc looks at every question, too.
+ */
+static void follow_file(struct resolver *resolver)
+{
+	struct stat now = {0};
+	const struct stat *before = &resolver->file;
+
+	if (!resolver->from_file || (stat(RESOLV_CONF, &now) < 0 && resolver->count > 0))
+		return;
+	if (resolver->count > 0 && now.st_ino == before->st_ino && now.st_size == before->st_size &&
+	    now.st_mtim.tv_sec == before->st_mtim.tv_sec &&
+	    now.st_mtim.tv_nsec == before->st_mtim.tv_nsec)
+		return;
+	resolver->file = now;
+	resolver->count = dns_servers_read(resolver->servers, RESOLV_CONF);
+}
+
 struct resolver *resolver_new(const struct settings *settings, char error[RESOLVER_ERROR_SIZE])
 {
 	struct resolver *resolver = mem_zero(1, sizeof(*resolver));
@@ -55,8 +77,8 @@ struct resolver *resolver_new(const struct settings *settings, char error[RESOLV
 		free(resolver);
 		return NULL;
 	}
-	if (resolver->count == 0)
-		resolver->count = dns_servers_read(resolver->servers, RESOLV_CONF);
+	resolver->from_file = resolver->count == 0;
+	follow_file(resolver);
 	return resolver;
 }
 
@@ -76,18 +98,15 @@ static bool believes(const struct resolver *resolver, const struct dns_server *s
 }
 
 static void note_trouble(struct resolver *resolver, const struct dns_server *server,
-			 const char *name, ldns_rr_type type, const char *what)
+			 const char *name, enum dns_type type, const char *what)
 {
-	char *type_name = ldns_rr_type2str(type);
-
 	snprintf(resolver->trouble, sizeof(resolver->trouble), "%s for %s %s from %s", what,
-		 type_name != NULL ? type_name : "?", name, server->text);
-	free(type_name);
+		 dns_type_name(type), name, server->text);
 }
 
 /* One server, one try. */
 static void try_server(struct resolver *resolver, const struct dns_server *server,
-		       struct dns_answer *answer, const char *name, ldns_rr_type type,
+		       struct dns_answer *answer, const char *name, enum dns_type type,
 		       int64_t timeout_ms)
 {
 	uint8_t query[QUERY_MAX];
@@ -113,8 +132,9 @@ static void try_server(struct resolver *resolver, const struct dns_server *serve
 
 /* Ends with dns_answer_free, whatever came of it. */
 static void ask(struct resolver *resolver, struct dns_answer *answer, const char *name,
-		ldns_rr_type type)
+		enum dns_type type)
 {
+	follow_file(resolver);
 	*answer = (struct dns_answer){.status = LOOKUP_ERROR};
 	for (size_t i = 0; i < ARRAY_LEN(waits_ms) * resolver->count; i++) {
 		const struct dns_server *server = &resolver->servers[i % resolver->count];
@@ -159,30 +179,24 @@ static void keep_refs(struct mx_facts *mx, struct mx_ref *refs, size_t count)
 	}
 }
 
-static bool is_root(const ldns_rdf *name)
-{
-	return ldns_rdf_size(name) == 1;
-}
-
 static void read_mx(struct mx_facts *mx, const struct dns_answer *answer)
 {
-	size_t records = ldns_rr_list_rr_count(answer->records);
-	struct mx_ref *refs = mem_zero(records, sizeof(*refs));
-	size_t count = 0, roots = 0;
+	struct mx_ref *refs = mem_zero(answer->count, sizeof(*refs));
+	size_t count = 0, nones = 0;
 
-	for (size_t i = 0; i < records; i++) {
-		const ldns_rr *rr = ldns_rr_list_rr(answer->records, i);
+	for (size_t i = 0; i < answer->count; i++) {
+		struct dns_mx record;
 
-		if (ldns_rr_rd_count(rr) != 2)
+		if (!dns_answer_mx(answer, i, &record))
 			continue;
-		if (is_root(ldns_rr_rdf(rr, 1))) {
-			roots++;
-		} else if (dns_name(refs[count].host, ldns_rr_rdf(rr, 1))) {
-			refs[count].preference = ldns_rdf2native_int16(ldns_rr_rdf(rr, 0));
-			count++;
+		if (record.none) {
+			nones++;
+			continue;
 		}
+		refs[count].preference = record.preference;
+		memcpy(refs[count++].host, record.host, sizeof(record.host));
 	}
-	mx->state = roots == records ? MX_NULL : MX_FOUND;
+	mx->state = nones == answer->count ? MX_NULL : MX_FOUND;
 	keep_refs(mx, refs, count);
 	free(refs);
 }
@@ -193,7 +207,7 @@ bool resolver_mx(struct resolver *resolver, const char *domain, struct mx_answer
 	struct dns_answer answer;
 
 	*result = (struct mx_answer){0};
-	ask(resolver, &answer, domain, LDNS_RR_TYPE_MX);
+	ask(resolver, &answer, domain, DNS_MX);
 	if (answer.status == LOOKUP_FOUND) {
 		read_mx(mx, &answer);
 	} else if (answer.status == LOOKUP_ABSENT && answer.exists) {
@@ -214,22 +228,12 @@ static void merge_addresses(struct address_answer *result, const struct dns_answ
 			    const struct dns_answer *four)
 {
 	const struct dns_answer *families[] = {six, four};
-	bool more = true;
 
-	for (size_t i = 0; more; i++) {
-		more = false;
+	for (size_t i = 0; i < six->count || i < four->count; i++) {
 		for (size_t f = 0; f < ARRAY_LEN(families); f++) {
-			const ldns_rr_list *records = families[f]->records;
-			const ldns_rdf *rdf;
-
-			if (families[f]->status != LOOKUP_FOUND ||
-			    i >= ldns_rr_list_rr_count(records) || result->count == ADDRESS_MAX)
-				continue;
-			more = true;
-			rdf = ldns_rr_rdf(ldns_rr_list_rr(records, i), 0);
-			if (rdf != NULL &&
-			    ipaddr_from_bytes(&result->address[result->count], ldns_rdf_data(rdf),
-					      ldns_rdf_size(rdf)))
+			if (families[f]->status == LOOKUP_FOUND && i < families[f]->count &&
+			    result->count < ADDRESS_MAX &&
+			    dns_answer_address(families[f], i, &result->address[result->count]))
 				result->count++;
 		}
 	}
@@ -264,8 +268,8 @@ enum lookup resolver_addresses(struct resolver *resolver, const char *host,
 	enum lookup status;
 
 	*result = (struct address_answer){0};
-	ask(resolver, &four, host, LDNS_RR_TYPE_A);
-	ask(resolver, &six, host, LDNS_RR_TYPE_AAAA);
+	ask(resolver, &four, host, DNS_A);
+	ask(resolver, &six, host, DNS_AAAA);
 	merge_addresses(result, &six, &four);
 	if (result->count > 0) {
 		status = LOOKUP_FOUND;
@@ -284,18 +288,10 @@ enum lookup resolver_addresses(struct resolver *resolver, const char *host,
 
 static void read_tlsa(struct tlsa_set *set, const struct dns_answer *answer)
 {
-	for (size_t i = 0; i < ldns_rr_list_rr_count(answer->records); i++) {
-		const ldns_rr *rr = ldns_rr_list_rr(answer->records, i);
-		struct tlsa record = {0};
+	for (size_t i = 0; i < answer->count; i++) {
+		struct tlsa record;
 
-		/* Certificate usage, selector, matching type, data (RFC 6698 2.1). */
-		if (ldns_rr_rd_count(rr) == 4) {
-			record.usage = ldns_rdf2native_int8(ldns_rr_rdf(rr, 0));
-			record.selector = ldns_rdf2native_int8(ldns_rr_rdf(rr, 1));
-			record.matching = ldns_rdf2native_int8(ldns_rr_rdf(rr, 2));
-			record.data = ldns_rdf_data(ldns_rr_rdf(rr, 3));
-			record.len = ldns_rdf_size(ldns_rr_rdf(rr, 3));
-		}
+		dns_answer_tlsa(answer, i, &record);
 		tlsa_set_add(set, &record, tlsa_usable(&record));
 	}
 }
@@ -312,7 +308,7 @@ static enum lookup tlsa_at(struct resolver *resolver, const char *base, uint16_t
 	/* Where the name cannot be, there are no records. */
 	if (len < 0 || (size_t)len >= sizeof(name))
 		return LOOKUP_ABSENT;
-	ask(resolver, &answer, name, LDNS_RR_TYPE_TLSA);
+	ask(resolver, &answer, name, DNS_TLSA);
 	status = answer.status;
 	if (status == LOOKUP_FOUND && !answer.authentic)
 		status = LOOKUP_ABSENT;
@@ -332,7 +328,7 @@ static enum lookup alias_secure(struct resolver *resolver, const char *host,
 	struct dns_answer answer;
 	enum lookup status;
 
-	ask(resolver, &answer, host, LDNS_RR_TYPE_CNAME);
+	ask(resolver, &answer, host, DNS_CNAME);
 	/* An alias a moment ago, and none now: nobody knows what it is. */
 	status = answer.status == LOOKUP_FOUND ? LOOKUP_FOUND : LOOKUP_ERROR;
 	if (status == LOOKUP_FOUND && !answer.authentic)
@@ -362,31 +358,17 @@ enum lookup resolver_tlsa(struct resolver *resolver, const char *host, uint16_t 
 	return tlsa_at(resolver, host, port, result);
 }
 
-static void read_txt(struct buf *text, const ldns_rr *rr)
-{
-	for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
-		const ldns_rdf *rdf = ldns_rr_rdf(rr, i);
-		size_t size = ldns_rdf_size(rdf);
-
-		/* A character-string: its length, then its bytes (RFC 1035 3.3). */
-		if (size > 1)
-			buf_append(text, ldns_rdf_data(rdf) + 1, size - 1);
-	}
-}
-
 enum lookup resolver_txt(struct resolver *resolver, const char *name, struct txt_answer *result)
 {
 	struct dns_answer answer;
 	enum lookup status;
 
 	*result = (struct txt_answer){0};
-	ask(resolver, &answer, name, LDNS_RR_TYPE_TXT);
-	for (size_t i = 0; i < ldns_rr_list_rr_count(answer.records); i++) {
+	ask(resolver, &answer, name, DNS_TXT);
+	for (size_t i = 0; i < answer.count && result->count < TXT_MAX; i++) {
 		struct buf *text = &result->text[result->count];
 
-		if (result->count == TXT_MAX)
-			break;
-		read_txt(text, ldns_rr_list_rr(answer.records, i));
+		dns_answer_txt(&answer, i, text);
 		if (text->len <= TXT_LEN_MAX)
 			result->count++;
 		else

@@ -3,8 +3,8 @@
  * resolver - the DNS look-ups that postseal makes, and how far each is to be
  * trusted.
  *
- * It asks the servers of the setting `resolver`, or those of resolv.conf(5), in
- * their order, by UDP and where needed TCP, with EDNS0, DO and AD. DNSSEC is the
+ * It asks the servers of the setting `resolver`, or those of resolv.conf(5)
+ * (which is read again when it changes), in their order, by UDP and where needed TCP, with EDNS0, DO and AD. DNSSEC is the
  * server's work: an answer is `secure` when its AD bit is set and the server is
  * on loopback, or `resolver_trust_ad` says so. A SERVFAIL from a server whose AD
  * is believed ends a look-up: to ask one that does not validate next would turn

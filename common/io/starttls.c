@@ -15,6 +15,7 @@
 #include "core/smtp_reply.h"
 #include "io/stream.h"
 
+#define SUBMISSIONS_PORT 465
 #define INPUT_SIZE (2 * SMTP_LINE_MAX)
 #define COMMAND_SIZE (STARTTLS_NAME_SIZE + 16)
 
@@ -205,10 +206,24 @@ static void shake_hands(struct talk *talk)
 	talk->seen->observed = talk->session != NULL ? OBSERVED_TLS : OBSERVED_TLS_FAILED;
 }
 
+/* RFC 8314 3.3: TLS from the first byte. Whatever SMTP says within is of no interest. */
+static void converse_within_tls(struct talk *talk)
+{
+	struct smtp_reply greeting;
+
+	shake_hands(talk);
+	if (talk->session != NULL && read_reply(talk, &greeting) == NULL)
+		quit(talk);
+}
+
 static void converse(struct talk *talk)
 {
 	/* What an earlier address had to say is of no interest any more. */
 	talk->seen->detail[0] = '\0';
+	if (talk->target->port == SUBMISSIONS_PORT) {
+		converse_within_tls(talk);
+		return;
+	}
 	if (!greeted(talk))
 		return;
 	if (!offered(talk)) {

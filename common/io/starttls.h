@@ -13,9 +13,12 @@
  *                reply (an attempt at injection); or the handshake failed
  *   UNREACHABLE  no connection, no such greeting, no such EHLO
  *
- * and `detail` says what went wrong. A server's time is up after `smtp_timeout`
- * seconds a step, however it spends them, and a host's after STARTTLS_STEPS_MAX
- * times that in all, however many addresses it has.
+ * and `detail` says what went wrong. At port 465 TLS comes first (RFC 8314 3.3);
+ * nothing there is ever PLAIN.
+ *
+ * A server's time is up after `smtp_timeout` seconds a step, however it spends
+ * them, and a host's after STARTTLS_STEPS_MAX times that in all, however many
+ * addresses it has.
  */
 #ifndef POSTSEAL_IO_STARTTLS_H
 #define POSTSEAL_IO_STARTTLS_H

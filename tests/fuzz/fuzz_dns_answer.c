@@ -15,10 +15,41 @@
 #define HEADER_LEN 12
 #define MESSAGE_MAX 65535
 
-static const ldns_rr_type types[] = {LDNS_RR_TYPE_MX, LDNS_RR_TYPE_A, LDNS_RR_TYPE_AAAA,
-				     LDNS_RR_TYPE_TLSA, LDNS_RR_TYPE_CNAME, LDNS_RR_TYPE_TXT};
+static const enum dns_type types[] = {DNS_MX, DNS_A, DNS_AAAA, DNS_TLSA, DNS_CNAME, DNS_TXT};
 
-static void check(const struct dns_answer *answer, ldns_rr_type type)
+static void check_record(const struct dns_answer *answer, enum dns_type type, size_t i)
+{
+	struct ipaddr address;
+	struct buf text = {0};
+	struct tlsa tlsa;
+	struct dns_mx mx;
+
+	switch (type) {
+	case DNS_MX:
+		if (dns_answer_mx(answer, i, &mx))
+			assert(mx.none == (mx.host[0] == '\0'));
+		return;
+	case DNS_A:
+	case DNS_AAAA:
+		if (dns_answer_address(answer, i, &address))
+			assert(address.len == 4 || address.len == 16);
+		return;
+	case DNS_TLSA:
+		dns_answer_tlsa(answer, i, &tlsa);
+		assert(tlsa.len <= MESSAGE_MAX);
+		tlsa_usable(&tlsa);
+		return;
+	case DNS_TXT:
+		dns_answer_txt(answer, i, &text);
+		assert(text.len <= MESSAGE_MAX);
+		buf_free(&text);
+		return;
+	case DNS_CNAME:
+		return;
+	}
+}
+
+static void check(const struct dns_answer *answer, enum dns_type type)
 {
 	char folded[DOMAIN_SIZE];
 
@@ -26,12 +57,12 @@ static void check(const struct dns_answer *answer, ldns_rr_type type)
 	assert((answer->status == LOOKUP_ERROR) == (answer->trouble != NULL));
 	if (answer->status == LOOKUP_ERROR)
 		return;
-	assert((answer->status == LOOKUP_FOUND) == (ldns_rr_list_rr_count(answer->records) > 0));
+	assert((answer->status == LOOKUP_FOUND) == (answer->count > 0));
 	assert(domain_fold(folded, answer->owner, strlen(answer->owner)));
 	assert(strcmp(folded, answer->owner) == 0);
 	assert(answer->alias || strcmp(answer->owner, NAME) == 0);
-	for (size_t i = 0; i < ldns_rr_list_rr_count(answer->records); i++)
-		assert(ldns_rr_get_type(ldns_rr_list_rr(answer->records, i)) == type);
+	for (size_t i = 0; i < answer->count; i++)
+		check_record(answer, type, i);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
@@ -40,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	static uint8_t message[MESSAGE_MAX];
 	struct dns_answer answer;
-	ldns_rr_type type;
+	enum dns_type type;
 	size_t question;
 
 	if (len < 1 + HEADER_LEN || len > 4096)

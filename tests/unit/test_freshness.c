@@ -160,6 +160,7 @@ START_TEST(salts_spread_names)
 		int64_t early;
 
 		snprintf(name, sizeof(name), "domain%d.example", i);
+		domain.mx.state = MX_FOUND;
 		domain.mx.fresh = (struct freshness){.checked = NOW, .expires = NOW + FRESH_MIN};
 		early = NOW + UTC_DAY - freshness_idle_due(&domain, freshness_salt(name));
 		ck_assert_int_ge(early, 0);
@@ -179,7 +180,28 @@ START_TEST(idle_domains_wait_for_their_retry)
 
 	domain.mx.fresh = (struct freshness){.checked = NOW, .expires = NOW + 2 * UTC_DAY,
 					     .failed = NOW + UTC_DAY};
+	domain.mx.state = MX_FOUND;
 	ck_assert_int_eq(freshness_idle_due(&domain, 0), NOW + 2 * UTC_DAY);
+}
+END_TEST
+
+START_TEST(what_never_was_is_left_alone)
+{
+	struct domain_facts domain = {0};
+
+	domain.mx.fresh = (struct freshness){.checked = NOW, .expires = NOW + FRESH_MIN};
+	ck_assert_int_eq(freshness_idle_due(&domain, 0), FRESH_NEVER);
+	domain.mx.state = MX_NXDOMAIN;
+	ck_assert_int_eq(freshness_idle_due(&domain, 0), FRESH_NEVER);
+	/* but not a provider that is gone for a while */
+	domain.history.last_tls = NOW - UTC_DAY;
+	ck_assert_int_eq(freshness_idle_due(&domain, 0), NOW + UTC_DAY);
+	domain.history.last_tls = 0;
+	domain.sts.fetched = NOW - UTC_DAY;
+	ck_assert_int_eq(freshness_idle_due(&domain, 0), NOW + UTC_DAY);
+	domain.sts.fetched = 0;
+	domain.mx.state = MX_NULL;
+	ck_assert_int_eq(freshness_idle_due(&domain, 0), NOW + UTC_DAY);
 }
 END_TEST
 
@@ -225,6 +247,7 @@ int main(void)
 	tcase_add_test(tcase, hosts_that_do_not_talk_back_off);
 	tcase_add_test(tcase, salts_spread_names);
 	tcase_add_test(tcase, idle_domains_wait_for_their_retry);
+	tcase_add_test(tcase, what_never_was_is_left_alone);
 	tcase_add_test(tcase, the_earliest_fact_counts);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);

@@ -4,14 +4,17 @@
 
 #include <arpa/inet.h>
 #include <check.h>
+#include <net/if.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -180,20 +183,29 @@ static void *serve(void *argument)
 	return NULL;
 }
 
-static void start_server(const char *const *steps, SSL_CTX *ctx)
+static void start_server_at(in_port_t port, const char *const *steps, SSL_CTX *ctx)
 {
-	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in addr = {.sin_family = AF_INET,
+				   .sin_port = htons(port),
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(addr);
+	int one = 1;
 
 	memset(&server, 0, sizeof(server));
 	server.script = steps;
 	server.ctx = ctx;
 	server.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	setsockopt(server.fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	ck_assert_int_eq(bind(server.fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
 	ck_assert_int_eq(getsockname(server.fd, (struct sockaddr *)&addr, &len), 0);
 	ck_assert_int_eq(listen(server.fd, 8), 0);
 	server.port = ntohs(addr.sin_port);
 	ck_assert_int_eq(pthread_create(&server.thread, NULL, serve, NULL), 0);
+}
+
+static void start_server(const char *const *steps, SSL_CTX *ctx)
+{
+	start_server_at(0, steps, ctx);
 }
 
 static void stop_server(void)
@@ -523,6 +535,49 @@ START_TEST(gives_up_in_time)
 }
 END_TEST
 
+/* Where port 465 is nobody's. Only root can; `make check` runs as root. */
+static bool enter_empty_network(void)
+{
+	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	int fd, result;
+
+	if (unshare(CLONE_NEWNET) < 0)
+		return false;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	result = ioctl(fd, SIOCSIFFLAGS, &lo);
+	close(fd);
+	return result == 0;
+}
+
+/* RFC 8314 3.3 */
+START_TEST(speaks_tls_first_at_port_465)
+{
+	static const struct {
+		script steps;
+		enum observed observed;
+	} cases[] = {
+		{{"tls", ">220 mx.test ESMTP\r\n", BYE, "hold"}, OBSERVED_TLS},
+		{{"tls", ">554 go away\r\n", BYE, "hold"}, OBSERVED_TLS},
+		{{"tls"}, OBSERVED_TLS},
+		/* a server that speaks SMTP there is no plain one: nothing was offered, or refused */
+		{{">220 mx.test ESMTP\r\n", "hold"}, OBSERVED_TLS_FAILED},
+		{{NULL}, OBSERVED_TLS_FAILED},
+	};
+
+	if (!enter_empty_network())
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct observation seen;
+
+		start_server_at(465, cases[i].steps, server_ctx());
+		probe(&seen, "mx.test", NULL);
+		stop_server();
+		ck_assert_str_eq(server.wrong, "");
+		ck_assert_msg(seen.observed == cases[i].observed, "case %zu: %s", i, seen.detail);
+	}
+}
+END_TEST
+
 START_TEST(tries_addresses_in_turn)
 {
 	/* Nothing listens at the first two. */
@@ -623,6 +678,7 @@ int main(void)
 	tcase_add_test(tcase, talks_to_old_servers);
 	tcase_add_test(tcase, tells_why_a_handshake_failed);
 	tcase_add_test(tcase, gives_up_in_time);
+	tcase_add_test(tcase, speaks_tls_first_at_port_465);
 	tcase_add_test(tcase, tries_addresses_in_turn);
 	tcase_add_test(tcase, stays_away_from_private_addresses);
 	tcase_add_test(tcase, knows_which_records_openssl_loads);
