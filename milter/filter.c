@@ -3,6 +3,7 @@
 
 #include <libmilter/mfapi.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/str.h"
 #include "core/endpoint.h"
 #include "io/listen.h"
 #include "milter/session.h"
@@ -80,7 +82,7 @@ static sfsistat reply(SMFICTX *ctx, const struct secure_answer *answer)
 	snprintf(text, sizeof(text), "%s", answer->text);
 	if (smfi_setreply(ctx, code, status, text) != MI_SUCCESS)
 		log_error("libmilter does not take the reply: %s %s %s", code, status, text);
-	return SMFIS_REJECT;
+	return answer->code[0] == '5' ? SMFIS_REJECT : SMFIS_TEMPFAIL;
 }
 
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
@@ -269,41 +271,46 @@ bool filter_open(const struct settings *settings)
 	return true;
 }
 
+static sem_t stop;
 static _Atomic bool gave_up;
+
+static void on_signal(int signum)
+{
+	(void)signum;
+	sem_post(&stop);
+}
 
 static void *run(void *unused)
 {
 	(void)unused;
 	if (smfi_main() != MI_SUCCESS)
 		gave_up = true;
-	kill(getpid(), SIGTERM); /* wakes filter_serve */
+	sem_post(&stop);
 	return NULL;
 }
 
 /*
  * libmilter stops by itself on these signals, but it takes up to five seconds,
  * and meanwhile destroys mutexes that its threads are waiting for. So it runs
- * in a thread of its own, and the signals end the main thread's wait here (the
- * kernel prefers the main thread; should libmilter's get one, run() passes it on).
- * Sessions under way are cut off, which an MTA takes for a temporary failure.
+ * in a thread of its own, where it blocks them, and the kernel hands them to
+ * the main thread, which does not. Sessions under way are cut off, which an MTA
+ * takes for a temporary failure.
  */
 bool filter_serve(void)
 {
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+	struct sigaction action = { .sa_handler = on_signal };
 	pthread_t thread;
-	sigset_t stop;
-	int signum;
 
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGTERM);
-	sigaddset(&stop, SIGINT);
-	sigaddset(&stop, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &stop, NULL);
+	sem_init(&stop, 0, 0);
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+		sigaction(signals[i], &action, NULL);
 	if (pthread_create(&thread, NULL, run, NULL) != 0) {
 		log_error("cannot start a thread for libmilter");
 		return false;
 	}
-	while (sigwait(&stop, &signum) != 0)
-		continue;
+	while (sem_wait(&stop) != 0)
+		continue; /* interrupted by the signal, or by another */
 	return !gave_up;
 }
 

@@ -12,9 +12,6 @@ static void *open_filter(const struct settings *settings)
 
 	if (settings->secure_domains.count == 0)
 		log_warning("secure_domains is empty: every sender and recipient is accepted");
-	else if (settings->secure_aliases == SECURE_ALIASES_ENABLED)
-		log_warning("secure_aliases=enabled: no aliases are kept in the ledger, so "
-			    "every address in secure_domains counts as enabled");
 	return filter_open(settings) ? opened : NULL;
 }
 

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/observation.h"
+#include "milter/aliases.h"
 
 /* As much of an address as a line of the log has room for; RFC 5321 allows 256. */
 #define SHOWN_MAX 320
@@ -22,9 +23,6 @@ struct session {
 	bool from_secure; /* its sender is, or could be, a secure alias */
 	bool waives_tls;  /* it has a header that asks for delivery without TLS */
 };
-
-/* The ledger is not asked: every address of a secure domain is switched on. */
-static const struct secure_record nobody_looked = { LOOKUP_ERROR, NULL };
 
 static bool address_of(struct ipaddr *addr, const struct sockaddr *address)
 {
@@ -85,8 +83,9 @@ static void log_refusal(const struct session *session, const struct secure_answe
 		snprintf(recipient, sizeof(recipient), " to=<%s>", shown);
 	}
 	(answer->our_fault ? log_warning : log_info)(
-		"client=[%s] from=<%s>%s refused: %s%s", session->name, session->from, recipient,
-		answer->cause, unsure ? "; the address could be a secure one" : "");
+		"client=[%s] from=<%s>%s %s: %s%s", session->name, session->from, recipient,
+		answer->code[0] == '5' ? "refused" : "put off", answer->cause,
+		unsure ? "; the address could be a secure one" : "");
 }
 
 static void look_at_tls(struct secure_client *client, const struct session_macros *macros)
@@ -100,19 +99,31 @@ static void look_at_tls(struct secure_client *client, const struct session_macro
 	}
 }
 
+/* Without the record the answer was "later": it depends on what is on file. */
+static bool is_worth_a_look(const struct secure_answer *answer,
+			    const struct secure_address *address)
+{
+	return answer->refused && answer->code[0] == '4' && address->kind == SECURE_ALIAS;
+}
+
 void session_begin(struct secure_answer *answer, struct session *session,
 		   const struct settings *settings, const struct session_macros *macros,
 		   const char *from)
 {
 	struct secure_address sender;
+	struct secure_record record = secure_not_asked;
 
 	show(session->from, from);
 	look_at_tls(&session->client, macros);
 	session->waives_tls = false;
 	secure_classify(&sender, settings, SECURE_SENDER, from, macros->rewritten);
-	session->from_secure = sender.kind != SECURE_ORDINARY;
-	secure_decide_sender(answer, settings, &session->client, macros->login, &sender,
-			     &nobody_looked);
+	secure_decide_sender(answer, settings, &session->client, macros->login, &sender, &record);
+	if (is_worth_a_look(answer, &sender)) {
+		aliases_look_up(&record, settings, &sender.alias);
+		secure_decide_sender(answer, settings, &session->client, macros->login, &sender,
+				     &record);
+	}
+	session->from_secure = secure_is_sealed(settings, &sender, &record) != LOOKUP_ABSENT;
 	if (answer->refused)
 		log_refusal(session, answer, NULL, sender.kind == SECURE_UNSURE);
 }
@@ -121,9 +132,14 @@ void session_recipient(struct secure_answer *answer, const struct session *sessi
 		       const struct settings *settings, const char *to, const char *rewritten)
 {
 	struct secure_address recipient;
+	struct secure_record record = secure_not_asked;
 
 	secure_classify(&recipient, settings, SECURE_RECIPIENT, to, rewritten);
-	secure_decide_recipient(answer, settings, &session->client, &recipient, &nobody_looked);
+	secure_decide_recipient(answer, settings, &session->client, &recipient, &record);
+	if (is_worth_a_look(answer, &recipient)) {
+		aliases_look_up(&record, settings, &recipient.alias);
+		secure_decide_recipient(answer, settings, &session->client, &recipient, &record);
+	}
 	if (answer->refused)
 		log_refusal(session, answer, to, recipient.kind == SECURE_UNSURE);
 }

@@ -124,19 +124,21 @@ bool secure_client_is_local(const struct settings *settings, const struct ipaddr
 	return false;
 }
 
-static bool is_secure(const struct settings *settings, const struct secure_address *address,
-		      const struct secure_record *record)
+const struct secure_record secure_not_asked = { LOOKUP_ERROR, LOOKUP_ERROR, "" };
+
+enum lookup secure_is_sealed(const struct settings *settings, const struct secure_address *address,
+			     const struct secure_record *record)
 {
 	switch (address->kind) {
 	case SECURE_ORDINARY:
-		return false;
+		return LOOKUP_ABSENT;
 	case SECURE_ALIAS:
-		return settings->secure_aliases == SECURE_ALIASES_ANY ||
-		       record->enabled != LOOKUP_ABSENT;
+		return settings->secure_aliases == SECURE_ALIASES_ANY ? LOOKUP_FOUND
+								      : record->enabled;
 	case SECURE_UNSURE:
 		break;
 	}
-	return true;
+	return LOOKUP_FOUND;
 }
 
 static bool good_tls(const struct settings *settings, const struct secure_client *client)
@@ -156,6 +158,19 @@ static void refuse(struct secure_answer *answer, const char *status)
 	answer->code = "550";
 	answer->status = status;
 }
+
+static void put_off(struct secure_answer *answer, const char *cause)
+{
+	answer->refused = true;
+	answer->code = "451";
+	answer->status = "4.7.1";
+	snprintf(answer->text, SECURE_TEXT_SIZE,
+		 "Cannot tell right now what this secure address demands. Try again later.");
+	snprintf(answer->cause, SECURE_CAUSE_SIZE, "%s", cause);
+}
+
+#define SEALED_UNKNOWN "could not find out whether the alias is switched on"
+#define OWNER_UNKNOWN "could not find out whose the alias is"
 
 /* Who is to do what about TLS. The reader may see this in a bounce, far away and
  * long after. */
@@ -210,9 +225,14 @@ void secure_decide_recipient(struct secure_answer *answer, const struct settings
 		"Your server",
 		" for outgoing mail (Postfix: smtp_tls_security_level = may)",
 	};
+	enum lookup sealed = secure_is_sealed(settings, recipient, record);
 
 	memset(answer, 0, sizeof(*answer));
-	if (is_secure(settings, recipient, record) && !client->local && !good_tls(settings, client))
+	if (sealed == LOOKUP_ABSENT || client->local || good_tls(settings, client))
+		return;
+	if (sealed == LOOKUP_ERROR)
+		put_off(answer, SEALED_UNKNOWN);
+	else
 		refuse_tls(answer, settings, client, &plea);
 }
 
@@ -222,18 +242,26 @@ static bool same_mailbox(const struct mailaddr *a, const struct mailaddr *b)
 	       strcmp(a->extension, b->extension) == 0 && strcmp(a->domain, b->domain) == 0;
 }
 
-static bool owns(const char *login, const struct mailaddr *alias, const char *mailbox)
+/* FOUND: the login owns the alias; ERROR: could not tell. */
+static enum lookup owns(const char *login, const struct mailaddr *alias,
+			const struct secure_record *record)
 {
-	struct mailaddr who, own = *alias, box = *alias;
+	struct mailaddr who, own = *alias, box;
 
 	own.extension[0] = '\0'; /* me+list@ is me's */
 	if (mailaddr_parse(&who, login, strlen(login), "") != MAILADDR_OK)
-		return false;
-	if (mailbox != NULL && mailaddr_parse(&box, mailbox, strlen(mailbox), "") != MAILADDR_OK)
-		return false;
+		return LOOKUP_ABSENT;
+	if (same_mailbox(&who, &own))
+		return LOOKUP_FOUND;
+	if (record->owned == LOOKUP_ERROR)
+		return LOOKUP_ERROR;
+	if (record->owned == LOOKUP_ABSENT)
+		box = own;
+	else if (mailaddr_parse(&box, record->mailbox, strlen(record->mailbox), "") != MAILADDR_OK)
+		return LOOKUP_ERROR;
 	if (who.domain[0] == '\0')
-		return strcmp(who.local, box.local) == 0;
-	return same_mailbox(&who, &own) || (mailbox != NULL && same_mailbox(&who, &box));
+		box.domain[0] = '\0'; /* a bare name */
+	return same_mailbox(&who, &box) ? LOOKUP_FOUND : LOOKUP_ABSENT;
 }
 
 static bool has_login(const char *login)
@@ -241,14 +269,15 @@ static bool has_login(const char *login)
 	return login != NULL && login[0] != '\0';
 }
 
-/* Whether it is known that the client is not the owner. */
-static bool is_stranger(const struct secure_client *client, const char *login,
-			const struct secure_address *sender, const struct secure_record *record)
+static enum lookup is_owner(const struct secure_client *client, const char *login,
+			    const struct secure_address *sender, const struct secure_record *record)
 {
-	/* An MTA that hides TLS hides logins, too; that is a matter of refuse_tls. */
+	/* An MTA that hides TLS hides logins, too: leave that to refuse_tls. */
 	if (!has_login(login))
-		return client->tls != SECURE_TLS_HIDDEN;
-	return sender->kind != SECURE_ALIAS || !owns(login, &sender->alias, record->mailbox);
+		return client->tls == SECURE_TLS_HIDDEN ? LOOKUP_FOUND : LOOKUP_ABSENT;
+	if (sender->kind != SECURE_ALIAS)
+		return LOOKUP_ABSENT;
+	return owns(login, &sender->alias, record);
 }
 
 static void refuse_stranger(struct secure_answer *answer, const char *login)
@@ -275,14 +304,22 @@ void secure_decide_sender(struct secure_answer *answer, const struct settings *s
 		"Your mail program",
 		"",
 	};
+	enum lookup sealed = secure_is_sealed(settings, sender, record);
+	enum lookup owner = is_owner(client, login, sender, record);
+	bool tls = client->local || good_tls(settings, client);
 
 	memset(answer, 0, sizeof(*answer));
-	if (!is_secure(settings, sender, record) || (client->local && !has_login(login)))
+	if (sealed == LOOKUP_ABSENT || (client->local && !has_login(login)) ||
+	    (owner == LOOKUP_FOUND && tls))
 		return;
-	if (is_stranger(client, login, sender, record))
+	if (sealed == LOOKUP_ERROR)
+		put_off(answer, SEALED_UNKNOWN);
+	else if (owner == LOOKUP_ABSENT)
 		refuse_stranger(answer, login);
-	else if (!client->local && !good_tls(settings, client))
+	else if (!tls)
 		refuse_tls(answer, settings, client, &plea);
+	else
+		put_off(answer, OWNER_UNKNOWN);
 }
 
 bool secure_header_waives_tls(const char *name)

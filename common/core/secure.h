@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/lookup.h"
+#include "core/alias.h"
 #include "core/mailaddr.h"
 #include "core/settings.h"
 
@@ -77,24 +78,31 @@ bool secure_client_is_local(const struct settings *settings, const struct ipaddr
 #define SECURE_CAUSE_SIZE 160
 
 struct secure_answer {
-	bool refused;
+	bool refused; /* for good, or for now */
 	/* All of these only when refused. */
-	const char *code;            /* "550" */
-	const char *status;          /* "5.7.10", Encryption Needed (RFC 5248) */
-	char text[SECURE_TEXT_SIZE]; /* for the sender and his admin; one line, printable, no '%' */
+	const char *code;              /* "550", or "451": could not tell, so it waits */
+	const char *status;            /* RFC 3463; "5.7.10" is Encryption Needed, RFC 5248 */
+	char text[SECURE_TEXT_SIZE];   /* for the sender and his admin; one line, no '%' */
 	char cause[SECURE_CAUSE_SIZE]; /* for our log: what was seen */
 	bool our_fault;                /* something an admin on our side has to mend */
 };
 
 /*
- * What the ledger says of an alias. Looked at only for an ALIAS, and `enabled`
- * only under `secure_aliases = "enabled"`. {LOOKUP_ERROR, NULL} is "nobody
- * looked": it counts as switched on.
+ * What is on file of an alias. Whether that matters is not known beforehand:
+ * decide with secure_not_asked; only where the answer is "451" could it change
+ * anything to look.
  */
 struct secure_record {
 	enum lookup enabled; /* FOUND: switched on */
-	const char *mailbox; /* whose it is, "me@example.com"; NULL: not known */
+	enum lookup owned;   /* FOUND: `mailbox` is whose it is */
+	char mailbox[ALIAS_ADDRESS_SIZE];
 };
+
+extern const struct secure_record secure_not_asked; /* LOOKUP_ERROR throughout */
+
+/* FOUND: the rules below are for this address; ERROR: it depends on what is on file. */
+enum lookup secure_is_sealed(const struct settings *settings, const struct secure_address *address,
+			     const struct secure_record *record);
 
 /* May this client write to this recipient? Over TLS, or from here. */
 void secure_decide_recipient(struct secure_answer *answer, const struct settings *settings,
@@ -107,7 +115,7 @@ void secure_decide_recipient(struct secure_answer *answer, const struct settings
  * from here, and if logged in at all, then as its owner. `login` is the SASL
  * login name, NULL or "" without one. The owner is who logs in as
  *   - the alias (me@secure.example.com) or its mailbox (me@example.com), or
- *   - the bare name of the mailbox (me), or of the alias if no mailbox is known.
+ *   - the bare name of the mailbox (me), or of the alias if it is not on file.
  * Mail of others that was forwarded to us with a secure alias as its sender is
  * refused as well: it cannot be told from a forgery.
  */

@@ -30,7 +30,6 @@ static void setup(void)
 	settings.local_networks_count = ARRAY_LEN(networks);
 }
 
-static const struct secure_record nobody_looked = { LOOKUP_ERROR, NULL };
 static const char *const kinds[] = { "ordinary", "alias", "unsure" };
 
 struct kind_case {
@@ -251,37 +250,44 @@ START_TEST(decides_about_recipients)
 		struct secure_address address = { .kind = cases[i].kind };
 
 		secure_decide_recipient(&answer, &settings, &cases[i].client, &address,
-					&nobody_looked);
+					&secure_not_asked);
 		ck_assert_msg(answer.refused == cases[i].refused, "case %zu", i);
 	}
 }
 END_TEST
 
-START_TEST(asks_the_ledger_only_where_told_to)
+START_TEST(looks_at_the_record_only_where_told_to)
 {
 	static const struct {
 		enum secure_aliases aliases;
 		enum secure_kind kind;
 		enum lookup enabled;
-		bool refused;
+		const char *code; /* NULL: accepted */
 	} cases[] = {
-		{ SECURE_ALIASES_ANY, SECURE_ALIAS, LOOKUP_ABSENT, true },
-		{ SECURE_ALIASES_ENABLED, SECURE_ALIAS, LOOKUP_FOUND, true },
-		{ SECURE_ALIASES_ENABLED, SECURE_ALIAS, LOOKUP_ERROR, true },
-		{ SECURE_ALIASES_ENABLED, SECURE_ALIAS, LOOKUP_ABSENT, false },
-		{ SECURE_ALIASES_ENABLED, SECURE_UNSURE, LOOKUP_ABSENT, true },
-		{ SECURE_ALIASES_ENABLED, SECURE_ORDINARY, LOOKUP_FOUND, false },
+		{ SECURE_ALIASES_ANY, SECURE_ALIAS, LOOKUP_ABSENT, "550" },
+		{ SECURE_ALIASES_ANY, SECURE_ALIAS, LOOKUP_ERROR, "550" },
+		{ SECURE_ALIASES_ENABLED, SECURE_ALIAS, LOOKUP_FOUND, "550" },
+		{ SECURE_ALIASES_ENABLED, SECURE_ALIAS, LOOKUP_ERROR, "451" },
+		{ SECURE_ALIASES_ENABLED, SECURE_ALIAS, LOOKUP_ABSENT, NULL },
+		{ SECURE_ALIASES_ENABLED, SECURE_UNSURE, LOOKUP_ABSENT, "550" },
+		{ SECURE_ALIASES_ENABLED, SECURE_ORDINARY, LOOKUP_FOUND, NULL },
+		{ SECURE_ALIASES_ENABLED, SECURE_ORDINARY, LOOKUP_ERROR, NULL },
 	};
 	static const struct secure_client plain = { false, SECURE_TLS_NONE, 0 };
+	static const struct secure_client tls = { false, SECURE_TLS_USED, TLS_1_3 };
 	struct secure_answer answer;
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct secure_address address = { .kind = cases[i].kind };
-		struct secure_record record = { cases[i].enabled, NULL };
+		struct secure_record record = { cases[i].enabled, LOOKUP_ERROR, "" };
+		const char *code = cases[i].code;
 
 		settings.secure_aliases = cases[i].aliases;
 		secure_decide_recipient(&answer, &settings, &plain, &address, &record);
-		ck_assert_msg(answer.refused == cases[i].refused, "case %zu", i);
+		ck_assert_msg(answer.refused == (code != NULL), "case %zu", i);
+		ck_assert_msg(code == NULL || strcmp(answer.code, code) == 0, "case %zu", i);
+		secure_decide_recipient(&answer, &settings, &tls, &address, &record);
+		ck_assert_msg(!answer.refused, "case %zu", i);
 	}
 }
 END_TEST
@@ -298,7 +304,7 @@ START_TEST(obeys_the_minimum)
 
 			settings.secure_min_tls = versions[least];
 			secure_decide_recipient(&answer, &settings, &client, &alias,
-						&nobody_looked);
+						&secure_not_asked);
 			ck_assert_msg(answer.refused == (used < least), "%zu under %zu", used,
 				      least);
 		}
@@ -335,7 +341,7 @@ START_TEST(says_what_to_do)
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		secure_decide_recipient(&answer, &settings, &cases[i].client, &alias,
-					&nobody_looked);
+					&secure_not_asked);
 		ck_assert_str_eq(answer.code, "550");
 		ck_assert_str_eq(answer.status, "5.7.10");
 		ck_assert_msg(strstr(answer.text, cases[i].text) != NULL, "%s", answer.text);
@@ -429,7 +435,7 @@ START_TEST(decides_about_senders)
 		  "5.7.1" },
 		{ ALIAS, "me@", NULL, { false, SECURE_TLS_USED, TLS_1_3 }, "5.7.1" },
 		{ ALIAS, "<>", NULL, { false, SECURE_TLS_USED, TLS_1_3 }, "5.7.1" },
-		{ ALIAS, "me", "not an address", { false, SECURE_TLS_USED, TLS_1_3 }, "5.7.1" },
+		{ ALIAS, "me", "not an address", { false, SECURE_TLS_USED, TLS_1_3 }, "4.7.1" },
 		{ "<me@secure.example.com@x>",
 		  "me",
 		  NULL,
@@ -449,9 +455,13 @@ START_TEST(decides_about_senders)
 	struct secure_address sender;
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct secure_record record = { LOOKUP_FOUND, cases[i].mailbox };
+		struct secure_record record = { LOOKUP_FOUND, LOOKUP_ABSENT, "" };
 		const char *status = cases[i].status;
 
+		if (cases[i].mailbox != NULL) {
+			record.owned = LOOKUP_FOUND;
+			str_copy(record.mailbox, sizeof(record.mailbox), cases[i].mailbox);
+		}
 		secure_classify(&sender, &settings, SECURE_SENDER, cases[i].from, NULL);
 		secure_decide_sender(&answer, &settings, &cases[i].client, cases[i].login, &sender,
 				     &record);
@@ -462,9 +472,58 @@ START_TEST(decides_about_senders)
 }
 END_TEST
 
+START_TEST(waits_where_the_record_would_tell)
+{
+	static const struct {
+		const char *login;
+		const char *status; /* NULL: accepted */
+		enum secure_aliases aliases;
+		struct secure_client client;
+	} cases[] = {
+		/* whose it is */
+		{ "me@example.com",
+		  "4.7.1",
+		  SECURE_ALIASES_ANY,
+		  { false, SECURE_TLS_USED, TLS_1_3 } },
+		{ "me", "4.7.1", SECURE_ALIASES_ANY, { false, SECURE_TLS_USED, TLS_1_3 } },
+		{ "me", "4.7.1", SECURE_ALIASES_ANY, { true, SECURE_TLS_NONE, 0 } },
+		{ "me@secure.example.com",
+		  NULL,
+		  SECURE_ALIASES_ANY,
+		  { false, SECURE_TLS_USED, TLS_1_3 } },
+		/* not needed to know that it cannot be */
+		{ NULL, "5.7.1", SECURE_ALIASES_ANY, { false, SECURE_TLS_USED, TLS_1_3 } },
+		{ "me", "5.7.10", SECURE_ALIASES_ANY, { false, SECURE_TLS_NONE, 0 } },
+		/* whether it is switched on */
+		{ NULL, "4.7.1", SECURE_ALIASES_ENABLED, { false, SECURE_TLS_NONE, 0 } },
+		{ "me", "4.7.1", SECURE_ALIASES_ENABLED, { false, SECURE_TLS_NONE, 0 } },
+		{ NULL, NULL, SECURE_ALIASES_ENABLED, { true, SECURE_TLS_NONE, 0 } },
+		{ "me@secure.example.com",
+		  NULL,
+		  SECURE_ALIASES_ENABLED,
+		  { false, SECURE_TLS_USED, TLS_1_3 } },
+	};
+	struct secure_answer answer;
+	struct secure_address sender;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *status = cases[i].status;
+
+		settings.secure_aliases = cases[i].aliases;
+		secure_classify(&sender, &settings, SECURE_SENDER, ALIAS, NULL);
+		secure_decide_sender(&answer, &settings, &cases[i].client, cases[i].login, &sender,
+				     &secure_not_asked);
+		ck_assert_msg(answer.refused == (status != NULL), "case %zu", i);
+		ck_assert_msg(status == NULL || strcmp(answer.status, status) == 0, "case %zu: %s",
+			      i, answer.text);
+		ck_assert_msg(status == NULL || answer.code[0] == status[0], "case %zu", i);
+	}
+}
+END_TEST
+
 START_TEST(leaves_senders_alone_that_are_switched_off)
 {
-	static const struct secure_record off = { LOOKUP_ABSENT, NULL };
+	static const struct secure_record off = { LOOKUP_ABSENT, LOOKUP_ERROR, "" };
 	static const struct secure_client plain = { false, SECURE_TLS_NONE, 0 };
 	struct secure_answer answer;
 	struct secure_address sender;
@@ -472,24 +531,27 @@ START_TEST(leaves_senders_alone_that_are_switched_off)
 	secure_classify(&sender, &settings, SECURE_SENDER, ALIAS, NULL);
 	secure_decide_sender(&answer, &settings, &plain, NULL, &sender, &off);
 	ck_assert(answer.refused);
+	ck_assert_int_eq(secure_is_sealed(&settings, &sender, &off), LOOKUP_FOUND);
 	settings.secure_aliases = SECURE_ALIASES_ENABLED;
 	secure_decide_sender(&answer, &settings, &plain, NULL, &sender, &off);
 	ck_assert(!answer.refused);
+	ck_assert_int_eq(secure_is_sealed(&settings, &sender, &off), LOOKUP_ABSENT);
 }
 END_TEST
 
 START_TEST(tells_senders_what_to_do)
 {
+	static const struct secure_record off_file = { LOOKUP_FOUND, LOOKUP_ABSENT, "" };
 	static const struct secure_client plain = { false, SECURE_TLS_NONE, 0 };
 	struct secure_answer answer;
 	struct secure_address sender;
 
 	secure_classify(&sender, &settings, SECURE_SENDER, ALIAS, NULL);
-	secure_decide_sender(&answer, &settings, &plain, "me", &sender, &nobody_looked);
+	secure_decide_sender(&answer, &settings, &plain, "me", &sender, &secure_not_asked);
 	ck_assert_ptr_nonnull(strstr(answer.text, "Your mail program did not use STARTTLS."));
-	secure_decide_sender(&answer, &settings, &plain, NULL, &sender, &nobody_looked);
+	secure_decide_sender(&answer, &settings, &plain, NULL, &sender, &secure_not_asked);
 	ck_assert_ptr_nonnull(strstr(answer.text, "has to log in"));
-	secure_decide_sender(&answer, &settings, &plain, "you%d", &sender, &nobody_looked);
+	secure_decide_sender(&answer, &settings, &plain, "you%d", &sender, &off_file);
 	ck_assert_ptr_nonnull(strstr(answer.text, "not known as yours"));
 	ck_assert_str_eq(answer.cause, "login=<you%d> does not own it");
 	ck_assert_ptr_null(strchr(answer.text, '%'));
@@ -535,10 +597,11 @@ int main(void)
 	tcase_add_test(tests, without_secure_domains_all_is_ordinary);
 	tcase_add_test(tests, knows_local_clients);
 	tcase_add_test(tests, decides_about_recipients);
-	tcase_add_test(tests, asks_the_ledger_only_where_told_to);
+	tcase_add_test(tests, looks_at_the_record_only_where_told_to);
 	tcase_add_test(tests, obeys_the_minimum);
 	tcase_add_test(tests, says_what_to_do);
 	tcase_add_test(tests, decides_about_senders);
+	tcase_add_test(tests, waits_where_the_record_would_tell);
 	tcase_add_test(tests, leaves_senders_alone_that_are_switched_off);
 	tcase_add_test(tests, tells_senders_what_to_do);
 	tcase_add_test(tests, knows_the_waiver);

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/aliases.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "core/request.h"
+#include "io/socketmap_client.h"
+
+/* Postfix itself gives the milter 30 seconds for an answer (milter_command_timeout). */
+#define PATIENCE_MS 5000
+
+struct question {
+	struct socketmap_client *client;
+	const char *key;
+	int64_t deadline;
+};
+
+/* socketmap_table(5); the value of an "OK" into value[0..size). */
+static enum lookup read_reply(char *value, size_t size, const char *reply)
+{
+	if (strncmp(reply, "OK ", 3) == 0)
+		return str_copy(value, size, reply + 3) ? LOOKUP_FOUND : LOOKUP_ERROR;
+	return strncmp(reply, "NOTFOUND ", 9) == 0 ? LOOKUP_ABSENT : LOOKUP_ERROR;
+}
+
+static enum lookup ask(const struct question *question, enum map map, char *value, size_t size)
+{
+	char error[SOCKETMAP_CLIENT_ERROR_SIZE];
+	struct buf reply = { 0 };
+	enum lookup found = LOOKUP_ERROR;
+
+	if (!socketmap_client_ask(question->client, map_name(map), question->key,
+				  question->deadline, &reply, error)) {
+		log_error("alias=%s map=%s %s", question->key, map_name(map), error);
+	} else {
+		found = read_reply(value, size, buf_cstr(&reply));
+		if (found == LOOKUP_ERROR)
+			log_error("alias=%s map=%s postseal-socketmap answers: %s", question->key,
+				  map_name(map), buf_cstr(&reply));
+	}
+	buf_free(&reply);
+	return found;
+}
+
+void aliases_look_up(struct secure_record *record, const struct settings *settings,
+		     const struct mailaddr *alias)
+{
+	char key[ALIAS_ADDRESS_SIZE], transport[64], error[SOCKETMAP_CLIENT_ERROR_SIZE];
+	struct question question = { .key = key, .deadline = clock_mono_ms() + PATIENCE_MS };
+
+	*record = secure_not_asked;
+	if (!alias_key(key, alias)) {
+		record->enabled = record->owned = LOOKUP_ABSENT; /* nothing that can be on file */
+		return;
+	}
+	question.client = socketmap_client_open(settings, question.deadline, error);
+	if (question.client == NULL) {
+		log_error("alias=%s %s", key, error);
+		return;
+	}
+	record->enabled = ask(&question, MAP_TRANSPORT, transport, sizeof(transport));
+	if (record->enabled != LOOKUP_ERROR)
+		record->owned = ask(&question, MAP_ALIAS, record->mailbox, sizeof(record->mailbox));
+	socketmap_client_close(question.client);
+}

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* postseal-milter and who sends; with a socketmap server in the test's hands. */
+#include "tests/unit/milter_mta.h"
+
+#include "base/buf.h"
+#include "core/netstring.h"
+
+/* The socketmap server */
+
+static pid_t server; /* 0: none */
+
+static const struct {
+	const char *request;
+	const char *reply;
+} replies[] = {
+	{ "transport me@secure.example.com", "OK postseal-encrypt:" },
+	{ "transport mine@secure.example.com", "OK postseal-dane-only:" },
+	{ "transport off@secure.example.com", "NOTFOUND " },
+	{ "transport sick@secure.example.com", "TEMP no ledger" },
+	{ "transport torn@secure.example.com", "OK postseal-encrypt:" },
+	{ "transport odd@secure.example.com", "PERM unknown map" },
+	{ "alias mine@secure.example.com", "OK boss@example.com" },
+	{ "alias me@secure.example.com", "NOTFOUND " },
+	{ "alias torn@secure.example.com", "TEMP no ledger" },
+};
+
+static const char *reply_to(const char *request, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_LEN(replies); i++)
+		if (strlen(replies[i].request) == len &&
+		    memcmp(replies[i].request, request, len) == 0)
+			return replies[i].reply;
+	return "PERM this was not to be asked";
+}
+
+static void serve_one(int fd)
+{
+	char bytes[1024];
+	size_t len = 0;
+	ssize_t n;
+
+	while ((n = read(fd, bytes + len, sizeof(bytes) - len)) > 0) {
+		struct netstring request;
+		struct buf out = { 0 };
+		const char *reply;
+
+		len += (size_t)n;
+		if (netstring_decode(&request, bytes, len, sizeof(bytes)) != NETSTRING_WHOLE)
+			continue;
+		reply = reply_to(request.payload, request.len);
+		netstring_append(&out, reply, strlen(reply));
+		if (write(fd, out.data, out.len) != (ssize_t)out.len)
+			break;
+		buf_free(&out);
+		len = 0;
+	}
+	close(fd);
+}
+
+static int listen_as_server(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/map.sock", dir);
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&addr, sizeof(addr)), 0);
+	ck_assert_int_eq(listen(fd, 8), 0);
+	return fd;
+}
+
+static void serve(void)
+{
+	int fd = listen_as_server();
+
+	server = fork();
+	ck_assert_int_ge(server, 0);
+	while (server == 0) {
+		int client_fd = accept(fd, NULL, NULL);
+
+		if (client_fd >= 0)
+			serve_one(client_fd);
+	}
+	close(fd);
+}
+
+static void setup_with_server(void)
+{
+	setup();
+	serve();
+}
+
+static void setup_enabled(void)
+{
+	setup_with(DOMAINS, "secure_aliases = \"enabled\"\n", "");
+}
+
+static void setup_enabled_with_server(void)
+{
+	setup_enabled();
+	serve();
+}
+
+static void setup_with_silent_server(void)
+{
+	setup_enabled();
+	server = 0;
+	listen_as_server(); /* takes connections, and says nothing */
+}
+
+static void teardown_all(void)
+{
+	teardown();
+	if (server > 0) {
+		kill(server, SIGKILL);
+		waitpid(server, NULL, 0);
+	}
+	server = 0;
+}
+
+/* Who sends */
+
+#define LOGIN(name) TLS("TLSv1.3") " {auth_authen}=" name
+
+static void sender(const char *from, const char *seen, const char *status)
+{
+	char answer[512], wanted[32] = "";
+	char command = mail_from(from, seen, answer);
+
+	if (status == NULL) {
+		ck_assert_msg(command == 'c', "%s, %s: %s", from, seen, answer);
+		say('A', NULL, 0);
+		return;
+	}
+	snprintf(wanted, sizeof(wanted), "%s %s ", status[0] == '5' ? "550" : "451", status);
+	ck_assert_msg(command == 'y', "%s, %s was accepted", from, seen);
+	ck_assert_msg(strncmp(answer, wanted, strlen(wanted)) == 0, "%s", answer);
+}
+
+START_TEST(a_secure_sender_is_its_owner_over_tls)
+{
+	negotiate();
+	client('4', "192.0.2.9");
+	/* not on file: the alias is a login itself */
+	sender(SECURE, LOGIN("me@secure.example.com"), NULL);
+	sender(SECURE, LOGIN("me"), NULL);
+	sender("<me+list@secure.example.com>", LOGIN("me"), NULL);
+	sender(SECURE, LOGIN("you"), "5.7.1");
+	sender(SECURE, LOGIN("me@example.com"), "5.7.1");
+	/* on file: its mailbox logs in */
+	sender("<mine@secure.example.com>", LOGIN("boss@example.com"), NULL);
+	sender("<mine@secure.example.com>", LOGIN("BOSS@Example.Com"), NULL);
+	sender("<mine@secure.example.com>", LOGIN("boss"), NULL);
+	sender("<mine@secure.example.com>", LOGIN("mine@secure.example.com"), NULL);
+	sender("<mine@secure.example.com>", LOGIN("mine"), "5.7.1");
+	sender("<mine@secure.example.com>", LOGIN("you@example.com"), "5.7.1");
+	/* nobody, and nobody over TLS */
+	sender(SECURE, TLS("TLSv1.3"), "5.7.1");
+	sender(SECURE, PLAIN, "5.7.1");
+	sender(SECURE, PLAIN " {auth_authen}=me", "5.7.10");
+	sender(SECURE, TLS("TLSv1.1") " {auth_authen}=me", "5.7.10");
+	/* what the MTA makes of it */
+	sender("<x%secure.example.com@example.com>", PLAIN " {mail_addr}=x@secure.example.com",
+	       "5.7.1");
+	sender("<>", PLAIN " {mail_addr}=", NULL);
+	sender("<root@[192.0.2.1]>", PLAIN " {mail_addr}=root@[192.0.2.1]", NULL);
+	expect_log(milter_log, "client=[192.0.2.9] from=<me@secure.example.com> refused: "
+			       "login=<you> does not own it");
+	expect_log(milter_log, "from=<me@secure.example.com> refused: not logged in");
+	/* the session goes on */
+	mail(PLAIN);
+	refused(SECURE, NO_TLS);
+	accepted(ORDINARY);
+}
+END_TEST
+
+START_TEST(a_secure_sender_may_be_local)
+{
+	negotiate();
+	client('4', "127.0.0.1");
+	sender(SECURE, PLAIN, NULL);
+	sender(SECURE, PLAIN " {auth_authen}=me", NULL);
+	sender(SECURE, PLAIN " {auth_authen}=you", "5.7.1");
+}
+END_TEST
+
+START_TEST(what_cannot_be_told_waits)
+{
+	negotiate();
+	client('4', "192.0.2.9");
+	sender("<torn@secure.example.com>", LOGIN("boss@example.com"), "4.7.1");
+	sender("<sick@secure.example.com>", LOGIN("boss@example.com"), "4.7.1");
+	sender("<odd@secure.example.com>", LOGIN("boss@example.com"), "4.7.1");
+	sender("<sick@secure.example.com>", LOGIN("sick@secure.example.com"), NULL);
+	expect_log(milter_log, "error: alias=torn@secure.example.com map=alias "
+			       "postseal-socketmap answers: TEMP no ledger");
+	expect_log(milter_log, "from=<torn@secure.example.com> put off: could not find out whose");
+	expect_log(milter_log, "error: alias=sick@secure.example.com map=transport");
+}
+END_TEST
+
+START_TEST(without_a_server_it_waits)
+{
+	negotiate();
+	client('4', "192.0.2.9");
+	sender(SECURE, LOGIN("boss@example.com"), "4.7.1");
+	sender(SECURE, LOGIN("me@secure.example.com"), NULL);
+	sender(SECURE, TLS("TLSv1.3"), "5.7.1");
+	expect_log(milter_log, "error: alias=me@secure.example.com cannot ask postseal-socketmap");
+	/* every address is secure, whoever is asked */
+	mail(PLAIN);
+	refused(SECURE, NO_TLS);
+}
+END_TEST
+
+/* secure_aliases = "enabled" */
+
+static void put_off(const char *to)
+{
+	char answer[512];
+
+	ck_assert_msg(ask('R', to, answer) == 'y', "%s was accepted", to);
+	ck_assert_msg(strncmp(answer, "451 4.7.1 ", 10) == 0, "%s", answer);
+}
+
+START_TEST(only_enabled_aliases_are_secure)
+{
+	negotiate();
+	client('4', "192.0.2.9");
+	mail(PLAIN);
+	refused(SECURE, NO_TLS);
+	refused("<ME+list@secure.example.com>", NO_TLS);
+	accepted("<off@secure.example.com>");
+	accepted("<Off+list@secure.example.com>");
+	accepted(ORDINARY);
+	put_off("<sick@secure.example.com>");
+	put_off("<odd@secure.example.com>");
+	/* cannot be on file, so it cannot be switched on */
+	accepted("<m\xc3\xa9@secure.example.com>");
+	end_of_message();
+	mail(TLS("TLSv1.3"));
+	accepted("<sick@secure.example.com>");
+	end_of_message();
+	sender("<off@secure.example.com>", PLAIN, NULL);
+	sender("<sick@secure.example.com>", PLAIN, "4.7.1");
+	expect_log(milter_log, "to=<sick@secure.example.com> put off: could not find out whether");
+}
+END_TEST
+
+START_TEST(a_disabled_sender_may_waive_tls)
+{
+	char answer[512];
+
+	negotiate();
+	client('4', "192.0.2.9");
+	ck_assert_int_eq(mail_from("<off@secure.example.com>", PLAIN, answer), 'c');
+	accepted(ORDINARY);
+	header("TLS-Required", "no");
+	end_of_message();
+}
+END_TEST
+
+START_TEST(a_silent_server_is_waited_for_no_longer_than_postfix_waits)
+{
+	negotiate();
+	client('4', "192.0.2.9");
+	mail(PLAIN);
+	put_off(SECURE);
+	accepted(ORDINARY);
+	expect_log(milter_log,
+		   "error: alias=me@secure.example.com map=transport postseal-socketmap at");
+}
+END_TEST
+
+START_TEST(hidden_macros_hide_the_login)
+{
+	negotiate();
+	client('4', "192.0.2.9");
+	sender(SECURE, NULL, "5.7.10");
+	expect_log(milter_log, "warning: client=[192.0.2.9] from=<me@secure.example.com> refused: "
+			       "the MTA does not show");
+}
+END_TEST
+
+static void message_refused(void)
+{
+	char reply[512];
+	size_t len;
+
+	say('E', NULL, 0);
+	ck_assert_int_eq(hear(reply, sizeof(reply), &len), 'y');
+	ck_assert_msg(strncmp(reply, "550 5.7.10 ", 11) == 0, "%s", reply);
+}
+
+START_TEST(a_secure_sender_does_not_waive_tls)
+{
+	char reply[512];
+
+	negotiate();
+	client('4', "192.0.2.9");
+	ck_assert_int_eq(mail_from(SECURE, LOGIN("me"), reply), 'c');
+	accepted(ORDINARY);
+	header("Subject", "one");
+	header("tls-required", " No");
+	header("X-Other", "");
+	message_refused();
+	expect_log(milter_log, "client=[192.0.2.9] from=<me@secure.example.com> refused: "
+			       "header TLS-Required");
+	/* it was the message's, not the session's */
+	ck_assert_int_eq(mail_from(SECURE, LOGIN("me"), reply), 'c');
+	accepted(ORDINARY);
+	header("Subject", "two");
+	end_of_message();
+	/* nor is what was begun and given up */
+	ck_assert_int_eq(mail_from(SECURE, LOGIN("me"), reply), 'c');
+	accepted(ORDINARY);
+	header("TLS-Required", "no");
+	say('A', NULL, 0);
+	ck_assert_int_eq(mail_from(SECURE, LOGIN("me"), reply), 'c');
+	accepted(ORDINARY);
+	end_of_message();
+}
+END_TEST
+
+START_TEST(others_may_waive_tls)
+{
+	negotiate();
+	client('4', "192.0.2.9");
+	mail(PLAIN);
+	accepted(ORDINARY);
+	header("TLS-Required", "No");
+	end_of_message();
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const with_server[] = {
+		a_secure_sender_is_its_owner_over_tls,
+		a_secure_sender_may_be_local,
+		what_cannot_be_told_waits,
+		hidden_macros_hide_the_login,
+		a_secure_sender_does_not_waive_tls,
+		others_may_waive_tls,
+	};
+	const TTest *const without_server[] = { without_a_server_it_waits };
+	const TTest *const enabled[] = { only_enabled_aliases_are_secure,
+					 a_disabled_sender_may_waive_tls };
+	const TTest *const silent[] = {
+		a_silent_server_is_waited_for_no_longer_than_postfix_waits
+	};
+	const struct group groups[] = {
+		{ "server", setup_with_server, teardown_all, with_server, ARRAY_LEN(with_server) },
+		{ "no server", setup, teardown_all, without_server, ARRAY_LEN(without_server) },
+		{ "enabled", setup_enabled_with_server, teardown_all, enabled, ARRAY_LEN(enabled) },
+		{ "silent server", setup_with_silent_server, teardown_all, silent,
+		  ARRAY_LEN(silent) },
+	};
+
+	return run_groups("milter_sender", groups, ARRAY_LEN(groups));
+}
