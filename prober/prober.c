@@ -65,24 +65,26 @@ static bool advance(struct prober *prober, struct job *job)
 	return false;
 }
 
-/* Jobs are done: all that came is written down at once, and then acted upon. */
-static void on_done(void *context)
+void prober_turn(struct prober *prober, struct job_list *done)
 {
-	struct prober *prober = context;
-	struct job_list done = STAILQ_HEAD_INITIALIZER(done);
+	bool written = !STAILQ_EMPTY(done) && write_down(prober, done);
 	struct job *job;
-	bool written;
 
-	pool_take(prober->pool, &done);
-	if (STAILQ_EMPTY(&done))
-		return;
-	written = write_down(prober, &done);
-	while ((job = STAILQ_FIRST(&done)) != NULL) {
-		STAILQ_REMOVE_HEAD(&done, next);
+	while ((job = STAILQ_FIRST(done)) != NULL) {
+		STAILQ_REMOVE_HEAD(done, next);
 		job->lost |= !written;
 		if (!advance(prober, job))
 			job_free(job);
 	}
+}
+
+static void on_done(void *context)
+{
+	struct prober *prober = context;
+	struct job_list done = STAILQ_HEAD_INITIALIZER(done);
+
+	pool_take(prober->pool, &done);
+	prober_turn(prober, &done);
 }
 
 static void wake(void *context)
@@ -95,25 +97,32 @@ static void on_stop(void *context)
 	loop_stop(context);
 }
 
-static void on_alive(void *context)
+/* The service manager may want a sign of life more often. */
+static long tick_ms(void)
 {
-	struct loop_timer **timer = context;
+	long alive = daemon_alive_interval();
+
+	return alive > 0 && alive < REFRESH_TICK_MS ? alive : REFRESH_TICK_MS;
+}
+
+static void on_tick(void *context)
+{
+	struct prober *prober = context;
 
 	daemon_alive();
-	loop_timer_arm(*timer, daemon_alive_interval());
+	refresh_tick(prober->refresh);
+	loop_timer_arm(prober->timer, tick_ms());
 }
 
 static void loop_until_stopped(struct prober *prober)
 {
-	struct loop_timer *alive = loop_timer_new(prober->loop, on_alive, &alive);
-
+	prober->timer = loop_timer_new(prober->loop, on_tick, prober);
+	loop_timer_arm(prober->timer, tick_ms());
 	loop_signal(prober->loop, SIGTERM, on_stop, prober->loop);
 	loop_signal(prober->loop, SIGINT, on_stop, prober->loop);
 	loop_on_wake(prober->loop, on_done, prober);
-	if (daemon_alive_interval() > 0)
-		loop_timer_arm(alive, daemon_alive_interval());
 	loop_run(prober->loop);
-	loop_timer_free(alive);
+	loop_timer_free(prober->timer);
 }
 
 void prober_run(struct prober *prober, int listen_fd, struct worker *workers, size_t count)

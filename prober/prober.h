@@ -32,6 +32,7 @@ enum effort {
 struct prober {
 	const struct settings *settings;
 	struct loop *loop;
+	struct loop_timer *timer;
 	struct ledger *ledger;
 	struct askers *askers;
 	struct pool *pool;
@@ -41,6 +42,12 @@ struct prober {
 	struct strip_guard guard;
 	struct facts facts;          /* scratch, of whoever runs */
 };
+
+/*
+ * These jobs are done: all that they found is written down at once, and then
+ * acted upon. Frees the jobs; leaves an empty list.
+ */
+void prober_turn(struct prober *prober, struct job_list *done);
 
 /* The event loop until SIGTERM or SIGINT. `workers` are those of the pool. */
 void prober_run(struct prober *prober, int listen_fd, struct worker *workers, size_t count);

@@ -10,7 +10,6 @@
 #include "base/utc.h"
 #include "core/freshness.h"
 
-#define TICK_MS 5000
 /* A hot domain is looked at this many seconds before a fact runs out. */
 #define HOT_AHEAD INT64_C(30)
 /* What is due within these seconds is looked at with an idle domain: the jitter of freshness.h. */
@@ -28,7 +27,6 @@ struct hot {
 
 struct refresh {
 	struct prober *prober;
-	struct loop_timer *timer;
 	struct hot *hot; /* by key, in the order in which they were first asked about */
 	size_t running, running_max;
 	struct job *scan;  /* the latest one done: idle domains that are due; or NULL */
@@ -101,20 +99,12 @@ static void look_at_idle(struct refresh *refresh)
 	}
 }
 
-static void look_around(struct refresh *refresh)
+void refresh_tick(struct refresh *refresh)
 {
 	look_at_hot(refresh);
 	look_at_idle(refresh);
 	if (refresh->scan == NULL && !refresh->scanning && clock_mono_ms() >= refresh->scan_at)
 		submit_scan(refresh);
-}
-
-static void on_tick(void *context)
-{
-	struct refresh *refresh = context;
-
-	look_around(refresh);
-	loop_timer_arm(refresh->timer, TICK_MS);
 }
 
 struct refresh *refresh_new(struct prober *prober, size_t workers)
@@ -124,8 +114,6 @@ struct refresh *refresh_new(struct prober *prober, size_t workers)
 	refresh->prober = prober;
 	refresh->running_max = workers < 8 ? 1 : workers / 4;
 	refresh->scan_at = clock_mono_ms() + SCAN_FIRST * 1000;
-	refresh->timer = loop_timer_new(prober->loop, on_tick, refresh);
-	loop_timer_arm(refresh->timer, TICK_MS);
 	return refresh;
 }
 
@@ -143,7 +131,6 @@ void refresh_free(struct refresh *refresh)
 		cool(refresh, hot);
 	if (refresh->scan != NULL)
 		job_free(refresh->scan);
-	loop_timer_free(refresh->timer);
 	free(refresh);
 }
 

@@ -28,6 +28,10 @@
 struct refresh *refresh_new(struct prober *prober, size_t workers);
 void refresh_free(struct refresh *refresh);
 
+/* Begin what is due, as far as there is room. To be called this often or more. */
+#define REFRESH_TICK_MS 5000
+void refresh_tick(struct refresh *refresh);
+
 /* A look at a domain has ended; its facts, unless they were lost, are in prober->facts. */
 void refresh_looked(struct prober *prober, const struct domain_task *task);
 

@@ -14,6 +14,7 @@ $(foreach t,$(UNIT_NAMES),$(eval $(call unit_vars,$(t))))
 # Those that look into a program.
 tests/test_answer_SRCS += socketmap/answer.c socketmap/alias_maps.c socketmap/throttle.c
 tests/test_alias_maps_SRCS += socketmap/alias_maps.c
+tests/test_tasks_SRCS += $(filter-out prober/main.c prober/pool.c,$(wildcard prober/*.c))
 # Those that start one.
 $(BUILD)/tests/test_socketmap_abuse $(BUILD)/tests/test_socketmap_parking: | $(BUILD)/postseal-socketmap
 # The command line with its clock stopped, which test_cli runs.

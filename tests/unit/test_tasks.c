@@ -1,0 +1,703 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The prober's main thread in a world of its own: the workers are a table of
+ * what there is to be found (pool.h is defined here), and time is what the test
+ * says (base/clock.h, too). The ledger is real.
+ */
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "base/utc.h"
+#include "core/fold.h"
+#include "core/freshness.h"
+#include "prober/learn.h"
+#include "prober/refresh.h"
+#include "prober/tasks.h"
+#include "tests/unit/ledger_case.h"
+
+#define NOW INT64_C(1700000000)
+
+static struct prober prober;
+static struct settings settings;
+static struct job_list submitted = STAILQ_HEAD_INITIALIZER(submitted);
+static int64_t now;
+static size_t count_of[JOB_SCAN + 1]; /* jobs done, by kind */
+
+/*
+ * The world.
+ */
+
+static struct {
+	int64_t mx_ttl;
+	bool mx_fails, address_fails;
+	const char *mx_host;            /* NULL: as in mx_of */
+	enum observed observed;
+	bool tlsa;
+	enum lookup txt;
+	const char *txt_id;
+	enum sts_fetch fetch;
+} world;
+
+int64_t clock_wall(void)
+{
+	return now;
+}
+
+int64_t clock_mono_ms(void)
+{
+	return (now - NOW) * 1000;
+}
+
+void pool_submit(struct pool *pool, struct job *job)
+{
+	(void)pool;
+	STAILQ_INSERT_TAIL(&submitted, job, next);
+}
+
+struct pool *pool_new(struct worker *workers, size_t count, void (*wake)(void *), void *context)
+{
+	(void)workers, (void)count, (void)wake, (void)context;
+	return NULL;
+}
+
+void pool_take(struct pool *pool, struct job_list *done)
+{
+	(void)pool, (void)done;
+}
+
+bool pool_end(struct pool *pool, long timeout_ms)
+{
+	(void)pool, (void)timeout_ms;
+	return true;
+}
+
+/* "dN.test" has mx(N mod 3).test. */
+static void find_mx(struct job_mx *mx)
+{
+	struct mx_facts *facts = &mx->answer.facts;
+
+	mx->found = !world.mx_fails;
+	mx->answer.ttl = world.mx_ttl;
+	facts->state = MX_FOUND;
+	facts->secure = true;
+	facts->count = 1;
+	snprintf(facts->refs[0].host, DOMAIN_SIZE, "mx%d.test", atoi(mx->nexthop.name + 1) % 3);
+	if (world.mx_host != NULL)
+		str_copy(facts->refs[0].host, DOMAIN_SIZE, world.mx_host);
+}
+
+static void find_host(struct job_host *host)
+{
+	uint8_t digest[32] = {0};
+	const struct tlsa record = {3, 1, 1, sizeof(digest), digest};
+
+	host->address_status = world.address_fails ? LOOKUP_ERROR : LOOKUP_FOUND;
+	host->addresses.secure = true;
+	host->addresses.count = 1;
+	host->addresses.ttl = host->tlsa.ttl = 3600;
+	host->tlsa_status = world.tlsa ? LOOKUP_FOUND : LOOKUP_ABSENT;
+	if (world.tlsa)
+		tlsa_set_add(&host->tlsa.set, &record, true);
+}
+
+static void find_sts(struct job *job)
+{
+	struct sts_look *look = &job->sts.look;
+
+	if (job->kind == JOB_TXT) {
+		look->txt = world.txt;
+		look->ttl = 3600;
+		if (world.txt == LOOKUP_FOUND)
+			str_copy(look->id, sizeof(look->id), world.txt_id);
+		return;
+	}
+	look->fetch = world.fetch;
+	look->policy.mode = STS_ENFORCE;
+	look->policy.max_age = 30 * UTC_DAY;
+	look->policy.patterns = 1;
+	str_copy(look->policy.pattern[0], DOMAIN_SIZE, "*.test");
+}
+
+static void find_out(struct job *job)
+{
+	str_copy(job->trouble, sizeof(job->trouble), "trouble");
+	count_of[job->kind]++;
+	switch (job->kind) {
+	case JOB_MX:
+		find_mx(&job->mx);
+		return;
+	case JOB_HOST:
+		find_host(&job->host);
+		return;
+	case JOB_SMTP:
+		job->smtp.seen = (struct observation){.time = now,
+						      .source = SOURCE_PROBE,
+						      .observed = world.observed,
+						      .version = 0x0304,
+						      .cipher = "TLS_AES_256_GCM_SHA384"};
+		return;
+	case JOB_TXT:
+	case JOB_FETCH:
+		find_sts(job);
+		return;
+	case JOB_SCAN:
+		job_run(NULL, job);
+		return;
+	}
+}
+
+/* All that is submitted now, in one turn; what it leads to is left. */
+static size_t turn(void)
+{
+	struct job_list done = STAILQ_HEAD_INITIALIZER(done);
+	struct job *job;
+	size_t count = 0;
+
+	STAILQ_CONCAT(&done, &submitted);
+	STAILQ_FOREACH(job, &done, next) {
+		find_out(job);
+		count++;
+	}
+	prober_turn(&prober, &done);
+	return count;
+}
+
+static void finish_all(void)
+{
+	while (turn() > 0)
+		continue;
+}
+
+static void set_up(void)
+{
+	setup();
+	log_open("test", LOG_LEVEL_ERROR, LOG_SINK_STDERR);
+	settings_init(&settings);
+	settings.mta_sts = false;
+	now = NOW;
+	memset(&prober, 0, sizeof(prober));
+	memset(count_of, 0, sizeof(count_of));
+	world.mx_ttl = 3600;
+	world.observed = OBSERVED_TLS;
+	world.txt = LOOKUP_ABSENT;
+	prober.settings = &settings;
+	prober.ledger = must_open(LEDGER_CREATE);
+	prober.loop = loop_new();
+	prober.refresh = refresh_new(&prober, 64);
+}
+
+static void tear_down(void)
+{
+	struct job *job;
+
+	while ((job = STAILQ_FIRST(&submitted)) != NULL) {
+		STAILQ_REMOVE_HEAD(&submitted, next);
+		job_free(job);
+	}
+	domains_free(&prober);
+	hosts_free(&prober);
+	refresh_free(prober.refresh);
+	loop_free(prober.loop);
+	ledger_close(prober.ledger);
+	settings_free(&settings);
+	teardown();
+}
+
+static void look(const char *key, enum effort effort, struct asker *asker)
+{
+	const struct nexthop hop = nexthop(key);
+
+	domains_look(&prober, &hop, effort, 0, asker);
+}
+
+static const struct facts *facts_of(const char *key)
+{
+	static struct facts facts;
+	struct ledger_txn *txn = ledger_begin_read(prober.ledger);
+	const struct nexthop hop = nexthop(key);
+
+	memset(&facts, 0, sizeof(facts));
+	ck_assert_int_ne(ledger_get_facts(txn, &hop, 25, &facts), LOOKUP_ERROR);
+	ledger_abort(txn);
+	return &facts;
+}
+
+static size_t tasks(void)
+{
+	return domains_count(&prober) + HASH_COUNT(prober.hosts);
+}
+
+struct search {
+	const char *event;
+	size_t found;
+};
+
+static bool visit_entry(void *context, const struct journal_entry *entry)
+{
+	struct search *search = context;
+
+	search->found += strcmp(entry->event, search->event) == 0;
+	return true;
+}
+
+static size_t journal(const char *subject, const char *event)
+{
+	struct search search = {.event = event};
+	struct ledger_txn *txn = ledger_begin_read(prober.ledger);
+
+	ck_assert(ledger_each_journal(txn, subject, visit_entry, &search));
+	ledger_abort(txn);
+	return search.found;
+}
+
+/*
+ * Askers: real ones, over a socket, with a loop that is run until nothing is left.
+ */
+
+static struct askers *askers;
+static struct asker *latest; /* who asked last */
+
+static void on_ask(void *context, struct asker *asker, const struct prober_message *message)
+{
+	(void)context, (void)message;
+	latest = asker;
+}
+
+static void stop_loop(void *context)
+{
+	loop_stop(context);
+}
+
+static void run_loop(void)
+{
+	struct loop_timer *timer = loop_timer_new(prober.loop, stop_loop, prober.loop);
+
+	loop_timer_arm(timer, 20);
+	loop_run(prober.loop);
+	loop_timer_free(timer);
+}
+
+static void open_askers(void)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/socket", dir);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	ck_assert_int_eq(listen(fd, 8), 0);
+	askers = askers_new(prober.loop, fd, on_ask, NULL);
+}
+
+/* The near end of a new connection; its far end is `latest`. */
+static int new_asker(void)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/socket", dir);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	ck_assert_int_eq(send(fd, "want x.test\n", 12, 0), 12);
+	latest = NULL;
+	run_loop();
+	ck_assert_ptr_nonnull(latest);
+	return fd;
+}
+
+/* What the asker was told since the last time. */
+static const char *told(int fd)
+{
+	static char text[4096];
+	ssize_t n;
+
+	run_loop();
+	n = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT);
+	text[n > 0 ? n : 0] = '\0';
+	return text;
+}
+
+START_TEST(one_task_for_each_host_and_domain)
+{
+	struct asker *first;
+	int one, two;
+
+	open_askers();
+	one = new_asker();
+	first = latest;
+	two = new_asker();
+	look("d0.test", EFFORT_WANT, first);
+	look("d0.test", EFFORT_WANT, first);
+	look("d0.test", EFFORT_WANT, latest);
+	look("d3.test", EFFORT_WANT, latest);
+	ck_assert_uint_eq(turn(), 2); /* MX of both */
+	ck_assert_str_eq(told(one), "news d0.test\n");
+	ck_assert_str_eq(told(two), "news d0.test\nnews d3.test\n");
+	ck_assert_uint_eq(turn(), 1); /* their host */
+	ck_assert_uint_eq(turn(), 1); /* and its TLS */
+	ck_assert_uint_eq(turn(), 0);
+	ck_assert_str_eq(told(one), "news d0.test\nnews d0.test\ndone d0.test\n");
+	ck_assert_uint_eq(tasks(), 0);
+	ck_assert_int_eq(facts_of("d3.test")->domain.history.last_tls, NOW);
+	ck_assert_uint_eq(journal("d0.test", "raised"), 1);
+	close(one);
+	close(two);
+	askers_free(askers);
+}
+END_TEST
+
+START_TEST(who_goes_is_forgotten_and_the_work_goes_on)
+{
+	int fd;
+
+	open_askers();
+	fd = new_asker();
+	look("d0.test", EFFORT_WANT, latest);
+	look("d1.test", EFFORT_WANT, latest);
+	turn();
+	close(fd);
+	run_loop();
+	finish_all();
+	ck_assert_uint_eq(tasks(), 0);
+	ck_assert_int_eq(facts_of("d1.test")->domain.history.last_tls, NOW);
+	askers_free(askers);
+}
+END_TEST
+
+START_TEST(who_wants_more_gets_more)
+{
+	int fd;
+
+	open_askers();
+	fd = new_asker();
+	look("d0.test", EFFORT_WANT, NULL);
+	finish_all();
+	world.mx_fails = true;
+	now += 4000;
+	refresh_tick(prober.refresh);
+	finish_all(); /* its MX look-up fails, just now */
+	ck_assert_uint_eq(count_of[JOB_MX], 2);
+	refresh_tick(prober.refresh);
+	ck_assert_uint_eq(turn(), 0); /* and is not due yet */
+	look("d0.test", EFFORT_WANT, latest);
+	ck_assert_uint_eq(turn(), 1); /* but somebody waits */
+	/* probing joins wanting, and then begins anew, with everything */
+	look("d1.test", EFFORT_WANT, latest);
+	look("d1.test", EFFORT_PROBE, latest);
+	world.mx_fails = false;
+	memset(count_of, 0, sizeof(count_of));
+	finish_all();
+	ck_assert_uint_eq(count_of[JOB_MX], 2);
+	ck_assert_uint_eq(count_of[JOB_SMTP], 2);
+	ck_assert_ptr_nonnull(strstr(told(fd), "done d0.test\n"));
+	close(fd);
+	askers_free(askers);
+}
+END_TEST
+
+START_TEST(says_busy_rather_than_lying)
+{
+	int fd;
+
+	open_askers();
+	fd = new_asker();
+	world.mx_host = "Not A Name"; /* the ledger refuses what it could not read again */
+	look("d0.test", EFFORT_WANT, latest);
+	finish_all();
+	ck_assert_str_eq(told(fd), "busy d0.test\n");
+	ck_assert_uint_eq(tasks(), 0);
+	world.mx_host = NULL;
+	look("d0.test", EFFORT_WANT, latest);
+	finish_all();
+	ck_assert_ptr_nonnull(strstr(told(fd), "done d0.test\n"));
+	for (int i = 0; i < DOMAIN_TASKS_MAX; i++) {
+		char key[32];
+
+		snprintf(key, sizeof(key), "d%d.more.test", i);
+		look(key, EFFORT_WANT, NULL);
+	}
+	look("full.test", EFFORT_WANT, latest);
+	ck_assert_str_eq(told(fd), "busy full.test\n");
+	look("d1.more.test", EFFORT_WANT, latest); /* is being looked at already */
+	ck_assert_str_eq(told(fd), "");
+	close(fd);
+	askers_free(askers);
+}
+END_TEST
+
+START_TEST(leaves_damaged_records_alone)
+{
+	int fd;
+
+	open_askers();
+	fd = new_asker();
+	ledger_close(prober.ledger);
+	put_raw("domain", "d0.test", 7, "junk", 4);
+	prober.ledger = must_open(LEDGER_WRITE);
+	look("d0.test", EFFORT_PROBE, latest);
+	look("d1.test", EFFORT_PROBE, latest);
+	finish_all();
+	ck_assert_ptr_nonnull(strstr(told(fd), "busy d0.test\n"));
+	ck_assert_int_eq(facts_of("d1.test")->domain.history.last_tls, NOW);
+	ck_assert_uint_eq(tasks(), 0);
+	close(fd);
+	askers_free(askers);
+}
+END_TEST
+
+/* So long in a prober's life; returns the greatest number of jobs at once. */
+static size_t live(int64_t seconds, int64_t tick)
+{
+	size_t most = 0;
+
+	for (int64_t end = now + seconds; now < end; now += tick) {
+		size_t jobs;
+
+		refresh_tick(prober.refresh);
+		while ((jobs = turn()) > 0)
+			most = jobs > most ? jobs : most;
+	}
+	return most;
+}
+
+START_TEST(hot_domains_are_fresh_before_they_are_stale)
+{
+	world.mx_ttl = 600;
+	look("d0.test", EFFORT_WANT, NULL);
+	finish_all();
+	for (int minute = 0; minute < 60 * 23; minute++) {
+		live(60, REFRESH_TICK_MS / 1000);
+		ck_assert(!freshness_due(&facts_of("d0.test")->domain.mx.fresh, now));
+		ck_assert(!freshness_due(&facts_of("d0.test")->host[0].addr_fresh, now));
+	}
+	/* as often as it must, and no oftener */
+	ck_assert_uint_ge(count_of[JOB_MX], 23 * 6);
+	ck_assert_uint_le(count_of[JOB_MX], 23 * 8);
+	ck_assert_uint_le(count_of[JOB_SMTP], 2);
+	/* and then cools down */
+	live(2 * 3600, 60);
+	count_of[JOB_MX] = 0;
+	live(20 * 3600, 60);
+	ck_assert_uint_le(count_of[JOB_MX], 1);
+}
+END_TEST
+
+/* "A provider with 100,000 domains on three MX hosts is probed three times a day." */
+START_TEST(idle_domains_are_looked_at_daily_and_hosts_once)
+{
+	enum { DOMAINS = 600, DAYS = 4 };
+	struct domain_facts *known = sample_domain();
+	struct ledger_txn *txn = ledger_begin_write(prober.ledger);
+	size_t most;
+
+	known->mx.count = 1;
+	known->mx.fresh = (struct freshness){now - 3600, now + 3600, 0};
+	for (int i = 0; i < DOMAINS; i++) {
+		char key[32];
+
+		snprintf(key, sizeof(key), "d%d.test", i);
+		snprintf(known->mx.refs[0].host, DOMAIN_SIZE, "mx%d.test", i % 3);
+		ck_assert(ledger_put_domain(txn, key, known));
+	}
+	ck_assert(ledger_commit(txn));
+	free(known);
+	most = live(DAYS * UTC_DAY + 3600, 60);
+	ck_assert_uint_ge(count_of[JOB_MX], DAYS * DOMAINS);
+	ck_assert_uint_le(count_of[JOB_MX], (DAYS + 1) * DOMAINS);
+	ck_assert_uint_ge(count_of[JOB_SMTP], 3 * DAYS);
+	ck_assert_uint_le(count_of[JOB_SMTP], 3 * (DAYS + 1));
+	ck_assert_uint_le(most, 64 / 4 + 1);
+	ck_assert_uint_eq(tasks(), 0);
+}
+END_TEST
+
+START_TEST(failures_back_off_when_nobody_asks)
+{
+	look("d0.test", EFFORT_WANT, NULL);
+	finish_all();
+	live(26 * 3600, 60); /* it cools down */
+	world.mx_fails = true;
+	memset(count_of, 0, sizeof(count_of));
+	live(10 * UTC_DAY, 60);
+	ck_assert_uint_ge(count_of[JOB_MX], 10);
+	ck_assert_uint_le(count_of[JOB_MX], 24);
+	ck_assert_int_eq(facts_of("d0.test")->domain.mx.state, MX_FOUND);
+	ck_assert_int_ge(facts_of("d0.test")->domain.history.last_tls, NOW);
+}
+END_TEST
+
+START_TEST(policies_are_kept_alive)
+{
+	const struct sts_facts *sts;
+
+	settings.mta_sts = true;
+	world.txt = LOOKUP_FOUND;
+	world.txt_id = "1";
+	world.fetch = STS_FETCH_GOOD;
+	look("d0.test", EFFORT_WANT, NULL);
+	finish_all();
+	sts = &facts_of("d0.test")->domain.sts;
+	ck_assert_int_eq(sts->mode, STS_ENFORCE);
+	ck_assert_int_eq(sts->fetched, NOW);
+	ck_assert_uint_eq(count_of[JOB_FETCH], 1);
+	/* the record is looked at often, the policy fetched daily or when told so */
+	now += 2 * 3600;
+	look("d0.test", EFFORT_WANT, NULL);
+	finish_all();
+	ck_assert_uint_eq(count_of[JOB_TXT], 2);
+	ck_assert_uint_eq(count_of[JOB_FETCH], 1);
+	look("d0.test", EFFORT_PROBE, NULL);
+	finish_all();
+	ck_assert_uint_eq(count_of[JOB_FETCH], 2);
+	now += 2 * 3600;
+	world.txt_id = "2";
+	look("d0.test", EFFORT_WANT, NULL);
+	finish_all();
+	ck_assert_uint_eq(count_of[JOB_FETCH], 3);
+	live(40 * UTC_DAY, 60);
+	ck_assert_int_gt(facts_of("d0.test")->domain.sts.until, now);
+	/* and outlive what cannot be had */
+	world.txt = LOOKUP_ERROR;
+	live(20 * UTC_DAY, 60);
+	ck_assert_int_eq(sts_in_force(&facts_of("d0.test")->domain.sts, now), STS_ENFORCE);
+	ck_assert_uint_eq(journal("d0.test", "sts-lost"), 0);
+	live(15 * UTC_DAY, 60);
+	ck_assert_int_eq(sts_in_force(&facts_of("d0.test")->domain.sts, now), STS_NONE);
+}
+END_TEST
+
+START_TEST(losses_are_told_once)
+{
+	world.tlsa = true;
+	look("d0.test", EFFORT_WANT, NULL);
+	look("d3.test", EFFORT_WANT, NULL);
+	finish_all();
+	ck_assert_int_eq(facts_of("d0.test")->host[0].tlsa, TLSA_USABLE);
+	now += 100;
+	world.tlsa = false;
+	world.observed = OBSERVED_PLAIN;
+	for (int i = 0; i < 3; i++) {
+		look("d0.test", EFFORT_PROBE, NULL);
+		look("d3.test", EFFORT_PROBE, NULL);
+		finish_all();
+		now += 100;
+	}
+	ck_assert_uint_eq(journal("mx0.test:25", "dane-lost"), 1);
+	ck_assert_uint_eq(journal("mx0.test:25", "downgrade"), 1);
+	ck_assert_uint_eq(journal("d0.test", "downgrade"), 1);
+	ck_assert_uint_eq(journal("d3.test", "downgrade"), 1);
+	ck_assert_int_eq(facts_of("d0.test")->domain.history.last_tls, NOW);
+	world.observed = OBSERVED_TLS;
+	look("d0.test", EFFORT_PROBE, NULL);
+	finish_all();
+	ck_assert_uint_eq(journal("d0.test", "downgrade-ended"), 1);
+	ck_assert_uint_eq(journal("mx0.test:25", "downgrade-ended"), 1);
+}
+END_TEST
+
+/* DESIGN.md section 5: "our own network may be the liar". */
+START_TEST(a_network_that_lies_is_not_believed)
+{
+	enum { DOMAINS = 12 };
+	char hosts[DOMAINS][32];
+	size_t plain = 0;
+
+	for (int day = 0; day < 5; day++, now += UTC_DAY) {
+		world.observed = day < 4 ? OBSERVED_TLS : OBSERVED_PLAIN;
+		for (int i = 0; i < DOMAINS; i++) {
+			char key[32];
+
+			snprintf(key, sizeof(key), "d%d.test", i);
+			snprintf(hosts[i], sizeof(hosts[i]), "host%d.test", i);
+			world.mx_host = hosts[i];
+			look(key, EFFORT_PROBE, NULL);
+			finish_all();
+			now++;
+		}
+	}
+	for (int i = 0; i < DOMAINS; i++) {
+		char key[32];
+		const struct facts *facts;
+
+		snprintf(key, sizeof(key), "d%d.test", i);
+		facts = facts_of(key);
+		ck_assert_int_eq(facts->host[0].last.observed, OBSERVED_PLAIN);
+		ck_assert(fold_floor(&facts->domain.history, &settings, now));
+		plain += facts->host[0].history.last_plain != 0;
+	}
+	ck_assert_uint_eq(journal("*", "stripping"), 1);
+	ck_assert_uint_lt(plain, STRIP_HOSTS);
+}
+END_TEST
+
+START_TEST(hosts_that_do_not_talk_go_to_the_back)
+{
+	struct job *job;
+
+	world.observed = OBSERVED_UNREACHABLE;
+	look("d0.test", EFFORT_WANT, NULL);
+	turn();
+	ck_assert_int_eq(STAILQ_FIRST(&submitted)->lane, LANE_QUICK);
+	turn();
+	job = STAILQ_FIRST(&submitted);
+	ck_assert_int_eq(job->kind, JOB_SMTP);
+	ck_assert_int_eq(job->lane, LANE_SLOW);
+	finish_all();
+	look("d0.test", EFFORT_PROBE, NULL);
+	turn();
+	turn();
+	ck_assert_int_eq(STAILQ_FIRST(&submitted)->lane, LANE_BACKGROUND);
+	world.observed = OBSERVED_TLS;
+	finish_all();
+	now += UTC_DAY;
+	refresh_tick(prober.refresh);
+	turn();
+	turn();
+	ck_assert_int_eq(STAILQ_FIRST(&submitted)->kind, JOB_SMTP);
+	ck_assert_int_eq(STAILQ_FIRST(&submitted)->lane, LANE_BACKGROUND);
+}
+END_TEST
+
+START_TEST(a_host_without_an_address_is_not_probed)
+{
+	look("d0.test", EFFORT_WANT, NULL);
+	finish_all();
+	world.address_fails = true;
+	look("d0.test", EFFORT_PROBE, NULL);
+	finish_all();
+	ck_assert_uint_eq(count_of[JOB_SMTP], 1);
+	ck_assert_int_eq(facts_of("d0.test")->host[0].addr, ADDR_FOUND);
+	ck_assert_int_eq(facts_of("d0.test")->host[0].addr_fresh.failed, NOW);
+	ck_assert_int_eq(facts_of("d0.test")->host[0].tlsa_fresh.failed, NOW);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("tasks");
+	Suite *suite = suite_create("tasks");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_set_timeout(tcase, 300);
+	tcase_add_test(tcase, one_task_for_each_host_and_domain);
+	tcase_add_test(tcase, who_goes_is_forgotten_and_the_work_goes_on);
+	tcase_add_test(tcase, who_wants_more_gets_more);
+	tcase_add_test(tcase, says_busy_rather_than_lying);
+	tcase_add_test(tcase, leaves_damaged_records_alone);
+	tcase_add_test(tcase, hot_domains_are_fresh_before_they_are_stale);
+	tcase_add_test(tcase, idle_domains_are_looked_at_daily_and_hosts_once);
+	tcase_add_test(tcase, failures_back_off_when_nobody_asks);
+	tcase_add_test(tcase, policies_are_kept_alive);
+	tcase_add_test(tcase, losses_are_told_once);
+	tcase_add_test(tcase, a_network_that_lies_is_not_believed);
+	tcase_add_test(tcase, hosts_that_do_not_talk_go_to_the_back);
+	tcase_add_test(tcase, a_host_without_an_address_is_not_probed);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
