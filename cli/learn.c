@@ -72,17 +72,18 @@ static int64_t local_zone(int64_t utc)
  * Writing down.
  */
 
-static bool tell_recovered(struct learning *l, struct ledger_txn *txn,
-			   const struct logfold_proof *proof)
+/* A host that had TLS has lost it, or has it back. */
+static bool tell_change(struct learning *l, struct ledger_txn *txn,
+			const struct logfold_proof *proof)
 {
-	struct journal_entry entry = {
-		.time = l->cli->now,
-		.event = "downgrade-ended",
-		.author = AUTHOR,
-		.detail = "a delivery went over TLS again",
-	};
+	struct journal_entry entry = {.time = l->cli->now, .author = AUTHOR};
+	bool lost = proof->seen.observed == OBSERVED_PLAIN;
+	const char *what = lost ? "a mail waits, because STARTTLS was not offered"
+				: "a delivery went over TLS again";
 
-	log_info("host=%s:%u a delivery went over TLS again", proof->host, proof->port);
+	str_copy(entry.event, sizeof(entry.event), lost ? "downgrade" : "downgrade-ended");
+	str_copy(entry.detail, sizeof(entry.detail), what);
+	(lost ? log_warning : log_info)("host=%s:%u %s", proof->host, proof->port, what);
 	return record_host_key(entry.subject, proof->host, proof->port) &&
 	       ledger_add_journal(txn, &entry);
 }
@@ -100,11 +101,12 @@ static bool learn_host(struct learning *l, struct ledger_txn *txn, const struct 
 	fold_host(&facts, &proof->seen, 0, false);
 	if (fold_equal(&before, &facts.history))
 		return true;
-	l->new_hosts += before.last_tls == 0;
+	l->new_hosts += before.last_tls == 0 && facts.history.last_tls != 0;
 	if (!ledger_put_host(txn, proof->host, proof->port, &facts))
 		return false;
-	return fold_downgrade_since(&before) == 0 || fold_downgrade_since(&facts.history) != 0 ||
-	       tell_recovered(l, txn, proof);
+	if ((fold_downgrade_since(&before) != 0) == (fold_downgrade_since(&facts.history) != 0))
+		return true;
+	return tell_change(l, txn, proof);
 }
 
 static bool put_place(struct learning *l, struct ledger_txn *txn)
@@ -157,13 +159,13 @@ static void take_line(struct learning *l, struct span text)
 	l->sent += line.kind == LOGLINE_DELIVERY && line.sent;
 	if (!logfold_line(l->fold, &line, time, &proof))
 		return;
-	if (line.kind == LOGLINE_DELIVERY) {
+	if (line.kind == LOGLINE_DELIVERY && proof.seen.observed == OBSERVED_TLS) {
 		log_debug("domain=%s host=%s:%u delivered over %s with %s", proof.domain, proof.host,
 			  proof.port, tls_version_name(proof.seen.version), proof.seen.cipher);
 		l->deliveries++;
 		return;
 	}
-	l->handshakes++;
+	l->handshakes += proof.handshake;
 	l->batch[l->count++] = proof;
 }
 
@@ -324,7 +326,8 @@ const struct verb verb_learn = {
 		"\n"
 		"FILE is a mail log as it is (not compressed), - is standard input. Each host\n"
 		"that Postfix completed a TLS handshake with is remembered. Postfix has to say\n"
-		"so: smtp_tls_loglevel = 1. That a delivery went without TLS teaches nothing.\n"
+		"so: smtp_tls_loglevel = 1. That a delivery went without TLS teaches nothing;\n"
+		"that one waits because TLS was not offered shows a downgrade.\n"
 		"\n"
 		"The next time reading goes on where it ended; nothing counts twice.\n"
 		"\n"

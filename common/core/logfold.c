@@ -139,11 +139,26 @@ static bool belongs(const struct connection *connection, const struct logline *l
 	return connection->queue_id[0] == '\0' || span_is(line->queue_id, connection->queue_id);
 }
 
+static bool prove_plain(struct logfold_proof *proof, const struct logline *line, int64_t time)
+{
+	*proof = (struct logfold_proof){
+		.port = line->port,
+		.seen = {.time = time, .source = SOURCE_DELIVERY, .observed = OBSERVED_PLAIN},
+	};
+	str_copy(proof->host, sizeof(proof->host), line->host);
+	return true;
+}
+
 static bool fold_delivery(struct logfold *fold, const struct logline *line, int64_t time,
 			  struct logfold_proof *proof)
 {
 	struct connection *connection = find(fold, line->process);
 
+	if (line->no_starttls) {
+		if (connection != NULL)
+			*connection = (struct connection){0};
+		return prove_plain(proof, line, time);
+	}
 	if (connection == NULL)
 		return false;
 	/* Another mail, or another host: the connection is over, and nothing is known of this one. */

@@ -7,12 +7,14 @@
  * process writes next: a process of smtp(8) serves one queue file at a time,
  * and says "established" or "reused" anew for each one that goes over TLS.
  *
- * Deliveries teach TLS and nothing else. A delivery without a TLS line does not
- * prove a server without STARTTLS: smtp_tls_loglevel may be 0, smtp(8) may have
- * been told not to use TLS, or have fallen back to plaintext after a failed
- * handshake, and even "tls=may:none" of 3.11 does not tell those apart. Only a
- * probe that sees the EHLO reply may say PLAIN. Nor is a "reused" connection
- * another handshake: it ties a domain to the host, no more.
+ * A delivery without a TLS line does not prove a server without STARTTLS:
+ * smtp_tls_loglevel may be 0, smtp(8) may have been told not to use TLS, or have
+ * fallen back to plaintext after a failed handshake, and even "tls=may:none" of
+ * 3.11 does not tell those apart. PLAIN is proven by one line alone: a mail that
+ * was not sent, because "TLS is required, but was not offered". That is what
+ * Postfix saw in the EHLO reply, and how a downgrade shows at the first mail that
+ * waits for it. Nor is a "reused" connection another handshake: it ties a domain
+ * to the host, no more.
  */
 #ifndef POSTSEAL_CORE_LOGFOLD_H
 #define POSTSEAL_CORE_LOGFOLD_H
@@ -41,8 +43,8 @@ void logfold_free(struct logfold *fold); /* NULL is allowed */
 struct logfold_proof {
 	char host[DOMAIN_SIZE];
 	uint16_t port;
-	bool handshake;           /* `seen` is a handshake to be folded; else only `domain` is news */
-	struct observation seen;  /* OBSERVED_TLS; its time is that of the TLS line */
+	bool handshake;           /* TLS: `seen` is a handshake to be folded; else only `domain` is news */
+	struct observation seen;  /* TLS, of the time of the TLS line; or PLAIN, to be folded */
 	char domain[DOMAIN_SIZE];
 };
 

@@ -199,6 +199,12 @@ static bool parse_outcome(struct logline *line, struct span rest)
 	    !take_field(&rest, ", status=", LOWER, &value))
 		return false;
 	line->sent = span_is(value, "sent");
+	/*
+	 * smtp_proto.c, after an EHLO that was answered. Words of a server stand
+	 * behind "(host NAME said: ", so none can put these at the start.
+	 */
+	line->no_starttls = !line->sent &&
+			    span_starts(rest, " (TLS is required, but was not offered by host ");
 	return span_starts(rest, " (") && span_ends(rest, ")");
 }
 

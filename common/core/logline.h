@@ -61,6 +61,7 @@ struct logline {
 	char domain[DOMAIN_SIZE]; /* of the recipient, folded; "" where there is none */
 	struct span tls;          /* "may", "dane:none", "!secure/requiretls?"; empty before 3.11 */
 	bool sent;                /* status=sent */
+	bool no_starttls;         /* not sent: TLS was required, and the host did not offer it */
 };
 
 /* From this length on a message may have been cut (MSG_SYSLOG_RECLEN of Postfix). */

@@ -69,8 +69,13 @@ static void play(const struct step *steps, size_t count)
 		ck_assert_msg(strcmp(proof.host, steps[i].host) == 0, "step %zu: %s", i, proof.host);
 		ck_assert_msg(strcmp(proof.domain, steps[i].domain) == 0, "step %zu: %s", i, proof.domain);
 		ck_assert_int_eq(proof.port, 25);
-		ck_assert_int_eq(proof.seen.observed, OBSERVED_TLS);
 		ck_assert_int_eq(proof.seen.source, SOURCE_DELIVERY);
+		if (strstr(steps[i].what, "(TLS is required, but was not offered by") != NULL) {
+			ck_assert_int_eq(proof.seen.observed, OBSERVED_PLAIN);
+			ck_assert_int_eq(proof.seen.time, NOW + steps[i].after);
+			continue;
+		}
+		ck_assert_int_eq(proof.seen.observed, OBSERVED_TLS);
 		ck_assert_int_eq(proof.seen.version, 0x0304);
 		ck_assert_str_eq(proof.seen.cipher, "TLS_AES_256_GCM_SHA384");
 	}
@@ -98,6 +103,33 @@ START_TEST(learns_nothing_from_a_delivery_alone)
 		{ 1, 0, SENT("A1", "a@example.com", MX1), "", "" },
 		{ 1, 1, SENT_AT("A2", "a@example.com", MX1, "may"), "", "" },
 		{ 1, 2, SENT_AT("A3", "a@example.com", MX1, "may:none"), "", "" },
+	};
+
+	play(steps, ARRAY_LEN(steps));
+}
+END_TEST
+
+#define HELD(id, status, text) id ": to=<a@example.com>, relay=" MX1 ":25, delay=1, delays=1/0/0/0, " \
+			       "dsn=4.7.4, status=" status " (" text ")"
+
+START_TEST(learns_that_starttls_was_not_offered)
+{
+	static const struct step steps[] = {
+		{ 1, 0, HELD("A1", "deferred", "TLS is required, but was not offered by host " MX1),
+		  "mx1.example.com", "" },
+		{ 1, 1, HELD("A2", "bounced", "TLS is required, but was not offered by host " MX1),
+		  "mx1.example.com", "" },
+		/* as a server would have it */
+		{ 1, 2, HELD("A3", "deferred", "host " MX1 " said: 450 TLS is required, but was not "
+			     "offered by host x (in reply to RCPT TO command)"), "", "" },
+		{ 1, 3, HELD("A4", "sent", "TLS is required, but was not offered by host x)"), "", "" },
+		{ 1, 4, HELD("A5", "deferred", "TLS is required, but host " MX1 " refused to start TLS: "
+			     "454 no"), "", "" },
+		/* and it ends what was known of the connection before */
+		{ 2, 0, ESTABLISHED(MX1), "mx1.example.com", "" },
+		{ 2, 1, HELD("B1", "deferred", "TLS is required, but was not offered by host " MX1),
+		  "mx1.example.com", "" },
+		{ 2, 2, SENT("B1", "a@example.com", MX1), "", "" },
 	};
 
 	play(steps, ARRAY_LEN(steps));
@@ -316,6 +348,7 @@ int main(void)
 
 	tcase_add_test(tcase, learns_a_host_and_then_its_domain);
 	tcase_add_test(tcase, learns_nothing_from_a_delivery_alone);
+	tcase_add_test(tcase, learns_that_starttls_was_not_offered);
 	tcase_add_test(tcase, keeps_processes_apart);
 	tcase_add_test(tcase, a_tls_line_covers_one_mail);
 	tcase_add_test(tcase, a_tls_line_is_of_exactly_that_host);

@@ -37,6 +37,19 @@ job_start postseal-learn setpriv --reuid postseal --regid postseal --init-groups
 mail_send alice@sender.test x@self.test
 check 'followed: sent' sent "$QID" x@self.test
 check 'followed: learned' until_true answers self.test encrypt
+receiver_tls mx.self.test off
+tick
+mail_send alice@sender.test x@self.test
+check 'STARTTLS gone: the mail waits' deferred "$QID" x@self.test 'TLS is required'
+downgraded() {
+    matches "$(postseal status x@self.test)" 'DOWNGRADE since'
+}
+check 'STARTTLS gone: seen at that, without a probe' until_true downgraded
+receiver_tls mx.self.test on
+tick
+mail_retry "$QID"
+check 'STARTTLS back: sent' sent "$QID" x@self.test
+check 'STARTTLS back: seen at that' until_true refute downgraded
 check 'followed: ends in good order' job_stop postseal-learn
 
 seal_down
