@@ -96,6 +96,7 @@ void secure_classify(struct secure_address *address, const struct settings *sett
 		     enum secure_role role, const char *argument, const char *rewritten)
 {
 	struct views views = { .argument = argument };
+	bool routed; /* by its local part, who knows where to */
 
 	memset(address, 0, sizeof(*address));
 	if (settings->secure_domains.count == 0 || is_null(argument))
@@ -105,12 +106,14 @@ void secure_classify(struct secure_address *address, const struct settings *sett
 		views.rewritten = rewritten;
 		views.made_ok = parse(&views.made, rewritten);
 	}
-	if (views.asked_ok && in_secure_domain(settings, &views.asked)) {
-		address->kind = SECURE_ALIAS;
-		address->alias = views.asked;
-	} else if (views.made_ok && in_secure_domain(settings, &views.made)) {
+	routed = views.rewritten == NULL && has_inner_route(&views.asked);
+	/* What the MTA made of it is where it goes, and comes first. */
+	if (views.made_ok && in_secure_domain(settings, &views.made)) {
 		address->kind = SECURE_ALIAS;
 		address->alias = views.made;
+	} else if (views.asked_ok && in_secure_domain(settings, &views.asked) && !routed) {
+		address->kind = SECURE_ALIAS;
+		address->alias = views.asked;
 	} else if (!is_ordinary(settings, role, &views)) {
 		address->kind = SECURE_UNSURE;
 	}

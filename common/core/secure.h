@@ -29,7 +29,7 @@ enum secure_kind {
 
 struct secure_address {
 	enum secure_kind kind;
-	struct mailaddr alias; /* ALIAS only: which one */
+	struct mailaddr alias; /* ALIAS only: which one; the MTA's view, if that is one */
 };
 
 enum secure_role { SECURE_SENDER, SECURE_RECIPIENT };

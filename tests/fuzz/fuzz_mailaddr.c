@@ -76,10 +76,8 @@ static void check_kind(enum secure_role role, const char *argument, const char *
 	struct secure_address address;
 
 	secure_classify(&address, &settings, role, argument, rewritten);
-	if (is_secure(argument)) {
-		assert(address.kind == SECURE_ALIAS);
-		assert(strcmp(address.alias.domain, secure_domain) == 0);
-	}
+	assert(address.kind != SECURE_ALIAS || strcmp(address.alias.domain, secure_domain) == 0);
+	assert(address.kind != SECURE_ORDINARY || !is_secure(argument));
 	/* Nobody understood it, so where it goes cannot be known. */
 	if (role == SECURE_RECIPIENT && !understood(argument) &&
 	    (rewritten == NULL || !understood(rewritten)))

@@ -234,6 +234,11 @@ START_TEST(only_enabled_aliases_are_secure)
 	accepted(ORDINARY);
 	put_off("<sick@secure.example.com>");
 	put_off("<odd@secure.example.com>");
+	/* one that is off, by way of which one goes to one that is on */
+	macros('R', "{client_port}=1234 {rcpt_addr}=me@secure.example.com");
+	refused("<me%secure.example.com@secure.example.com>", NO_TLS);
+	macros('R', PLAIN);
+	refused("<me%secure.example.com@secure.example.com>", NO_TLS);
 	/* cannot be on file, so it cannot be switched on */
 	accepted("<m\xc3\xa9@secure.example.com>");
 	end_of_message();

@@ -75,7 +75,9 @@ START_TEST(classifies_recipients)
 		{ "<\"me\"@secure.example.com>", NONE, SECURE_ALIAS },
 		{ "<@a,@b:me@secure.example.com>", NONE, SECURE_ALIAS },
 		{ "<me%example.net@secure.example.com>", "me@example.net", SECURE_ALIAS },
-		{ "<example.net!me@secure.example.com>", NONE, SECURE_ALIAS },
+		{ "<example.net!me@secure.example.com>", "me@example.net", SECURE_ALIAS },
+		{ "<example.net!me@secure.example.com>", NONE, SECURE_UNSURE },
+		{ "<me%secure.example.com@secure.example.com>", NONE, SECURE_UNSURE },
 		{ "<me@b\xc3\xbc"
 		  "cher.example>",
 		  NONE, SECURE_ALIAS },
@@ -174,6 +176,12 @@ START_TEST(says_which_alias)
 	secure_classify(&address, &settings, SECURE_RECIPIENT,
 			"<you%secure.example.com@example.com>", "you@secure.example.com");
 	ck_assert_str_eq(address.alias.local, "you");
+	secure_classify(&address, &settings, SECURE_RECIPIENT,
+			"<me%secure.example.com@secure.example.com>", "me@secure.example.com");
+	ck_assert_str_eq(address.alias.local, "me");
+	secure_classify(&address, &settings, SECURE_RECIPIENT, "<me@secure.example.com>",
+			"me@example.net");
+	ck_assert_str_eq(address.alias.local, "me");
 	secure_classify(&address, &settings, SECURE_RECIPIENT, "<me@example.com>", NULL);
 	ck_assert_str_eq(address.alias.local, "");
 }
