@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/decide.h"
 #include "core/fold.h"
 #include "core/freshness.h"
 #include "core/sts.h"
@@ -17,6 +18,7 @@
 /* What an admin is told about when it changes. */
 struct standing {
 	bool floor;
+	bool override;
 	int64_t downgrade;
 	bool sts_enforced;
 };
@@ -27,9 +29,21 @@ static struct standing domain_standing(const struct prober *prober, int64_t now)
 
 	return (struct standing){
 		.floor = fold_floor(&domain->history, prober->settings, now),
+		.override = decide_override_in_force(&prober->facts.override, now),
 		.downgrade = fold_domain_downgrade_since(&prober->facts),
 		.sts_enforced = sts_in_force(&domain->sts, now) == STS_ENFORCE,
 	};
+}
+
+/*
+ * As it stood when it was last looked at: what has run out since then is told.
+ * (Not later than now, should the clock have been set back.)
+ */
+static struct standing standing_before(const struct prober *prober, int64_t now)
+{
+	int64_t looked = prober->facts.domain.mx.fresh.checked;
+
+	return domain_standing(prober, looked != 0 && looked < now ? looked : now);
 }
 
 /* prober->facts.domain, which stood like `before`. */
@@ -42,6 +56,10 @@ static bool write_domain(struct prober *prober, struct ledger_txn *txn, const ch
 	if (!ledger_put_domain(txn, key, domain))
 		return false;
 	if (after.floor && !before->floor && !tell_floor(txn, key, &domain->history))
+		return false;
+	if (before->floor && !after.floor && !tell_floor_expired(txn, key, &domain->history))
+		return false;
+	if (before->override && !after.override && !tell_override_expired(txn, key))
 		return false;
 	/* Without a floor nothing was lost and nothing waits. */
 	if ((after.downgrade != 0) != (before->downgrade != 0) && after.floor &&
@@ -107,7 +125,7 @@ static bool learn_mx(struct prober *prober, struct ledger_txn *txn, struct job *
 		job->lost = true;
 		return true;
 	}
-	before = domain_standing(prober, clock_wall());
+	before = standing_before(prober, clock_wall());
 	if (!found->found) {
 		note_failure("domain", key, &domain->mx.fresh, job);
 		return write_domain(prober, txn, key, &before);

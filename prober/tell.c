@@ -35,6 +35,21 @@ bool tell_floor(struct ledger_txn *txn, const char *key, const struct history *h
 			 tls_version_name(history->last_version), history->last_cipher);
 }
 
+bool tell_floor_expired(struct ledger_txn *txn, const char *key, const struct history *history)
+{
+	char date[UTC_SIZE];
+
+	log_warning("domain=%s was last reached over TLS at %s, longer ago than history_max_age; "
+		    "TLS is no longer required", key, utc_format(date, history->last_tls));
+	return add_entry(txn, key, "expired", "last TLS %s; older than history_max_age", date);
+}
+
+bool tell_override_expired(struct ledger_txn *txn, const char *key)
+{
+	log_info("domain=%s the override has expired; the facts decide again", key);
+	return add_entry(txn, key, "override-expired", "the facts decide again");
+}
+
 bool tell_domain_downgrade(struct ledger_txn *txn, const char *key, int64_t since)
 {
 	char date[UTC_SIZE];

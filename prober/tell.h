@@ -17,6 +17,9 @@
 
 /* Domains; `key` is the next hop's. */
 bool tell_floor(struct ledger_txn *txn, const char *key, const struct history *history);
+/* Older than history_max_age; the time of an admin's override is over. */
+bool tell_floor_expired(struct ledger_txn *txn, const char *key, const struct history *history);
+bool tell_override_expired(struct ledger_txn *txn, const char *key);
 bool tell_domain_downgrade(struct ledger_txn *txn, const char *key, int64_t since); /* 0: it ended */
 bool tell_sts_lost(struct ledger_txn *txn, const char *key);
 

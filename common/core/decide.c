@@ -219,7 +219,7 @@ static void decide_by_facts(struct decision *d, const struct settings *settings,
 		give_last_known(d);
 }
 
-static bool override_in_force(const struct override *override, int64_t now)
+bool decide_override_in_force(const struct override *override, int64_t now)
 {
 	return override->kind != OVERRIDE_NONE &&
 	       (override->expires == 0 || now < override->expires);
@@ -273,7 +273,7 @@ void decide(struct decision *d, const struct settings *settings, const struct fa
 	survey_facts(&survey, settings, facts, now);
 	*d = (struct decision){.floor = survey.floor, .stale = survey.stale};
 	decide_by_facts(d, settings, facts, &survey);
-	if (override_in_force(&facts->override, now))
+	if (decide_override_in_force(&facts->override, now))
 		apply_override(d, &facts->override);
 }
 

@@ -77,6 +77,8 @@ enum contact {
 enum contact decide_contact(const struct decision *decision, const struct settings *settings,
 			    bool waited);
 
+bool decide_override_in_force(const struct override *override, int64_t now);
+
 const char *rule_name(enum rule rule); /* "override", "no-mail", ... */
 const char *rule_text(enum rule rule); /* the situation, in a sentence */
 

@@ -367,6 +367,45 @@ START_TEST(sees_a_downgrade_and_its_end)
 }
 END_TEST
 
+/* A domain last looked at 20 days ago, and last seen with TLS 40 days ago. */
+static void remember_old_tls(const char *key)
+{
+	static struct domain_facts domain;
+	int64_t now = clock_wall();
+	struct observation seen = {.time = now - 40 * UTC_DAY, .source = SOURCE_PROBE,
+				   .observed = OBSERVED_TLS, .version = 0x0304};
+	struct override override = {.kind = OVERRIDE_MINIMUM, .level = LEVEL_ENCRYPT,
+				    .set = now - 30 * UTC_DAY, .expires = now - UTC_DAY,
+				    .author = "ada", .reason = "contract"};
+	struct ledger *ledger = must_open(LEDGER_CREATE);
+	struct ledger_txn *txn = ledger_begin_write(ledger);
+
+	memset(&domain, 0, sizeof(domain));
+	domain.mx.state = MX_FOUND;
+	domain.mx.fresh.checked = now - 20 * UTC_DAY;
+	fold_history(&domain.history, &seen);
+	ck_assert(ledger_put_domain(txn, key, &domain));
+	ck_assert(ledger_put_override(txn, key, &override));
+	ck_assert(ledger_commit(txn));
+	ledger_close(ledger);
+}
+
+START_TEST(tells_what_has_run_out)
+{
+	remember_old_tls("one.test");
+	start("mta_sts = false\nhistory_max_age = 30\n");
+	atomic_store(&host.tls, false);
+	ask(PROBER_WANT, "one.test");
+	ck_assert_uint_eq(journal("one.test", "expired"), 1);
+	ck_assert_uint_eq(journal("one.test", "override-expired"), 1);
+	ask(PROBER_PROBE, "one.test");
+	ck_assert_uint_eq(journal("one.test", "expired"), 1);
+	ck_assert_uint_eq(journal("one.test", "override-expired"), 1);
+	ck_assert_uint_eq(journal("one.test", "raised"), 0);
+	stop();
+}
+END_TEST
+
 START_TEST(a_domain_that_moves_keeps_its_history)
 {
 	const struct facts *facts;
@@ -513,6 +552,7 @@ int main(void)
 	tcase_add_test(tcase, knows_all_kinds_of_next_hops);
 	tcase_add_test(tcase, keeps_facts_when_look_ups_fail);
 	tcase_add_test(tcase, sees_a_downgrade_and_its_end);
+	tcase_add_test(tcase, tells_what_has_run_out);
 	tcase_add_test(tcase, a_domain_that_moves_keeps_its_history);
 	tcase_add_test(tcase, shows_but_does_not_learn_when_told_so);
 	tcase_add_test(tcase, looks_at_old_domains_by_itself);
