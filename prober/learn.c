@@ -125,11 +125,12 @@ static bool learn_mx(struct prober *prober, struct ledger_txn *txn, struct job *
 		job->lost = true;
 		return true;
 	}
-	before = standing_before(prober, clock_wall());
 	if (!found->found) {
+		before = domain_standing(prober, clock_wall());
 		note_failure("domain", key, &domain->mx.fresh, job);
 		return write_domain(prober, txn, key, &before);
 	}
+	before = standing_before(prober, clock_wall());
 	if (same_hosts(&domain->mx, &found->answer.facts)) {
 		adopt_mx(prober, found);
 	} else {

@@ -49,7 +49,7 @@ static char ca_file[] = "/tmp/test_starttls.XXXXXX";
 static struct settings settings;
 static struct tls *trusting, *distrusting;
 static struct starttls_config config;
-static const char *tlsa_base = "www.test";
+static const char *tlsa_base;
 
 static void add_extension(X509 *to, X509 *issuer, int nid, const char *value)
 {
@@ -86,9 +86,13 @@ static X509 *make_certificate(EVP_PKEY *own, const char *name, X509 *issuer, EVP
 
 static void write_ca_file(void)
 {
-	int fd = mkstemp(ca_file);
-	FILE *file = fdopen(fd, "w");
+	FILE *file;
+	int fd;
 
+	memcpy(ca_file + sizeof(ca_file) - 7, "XXXXXX", 6);
+	fd = mkstemp(ca_file);
+	ck_assert_int_ge(fd, 0);
+	file = fdopen(fd, "w");
 	ck_assert_ptr_nonnull(file);
 	ck_assert_int_eq(PEM_write_X509(file, ca), 1);
 	fclose(file);
@@ -221,6 +225,7 @@ static void set_up(void)
 	char error[TLS_ERROR_SIZE];
 
 	signal(SIGPIPE, SIG_IGN);
+	tlsa_base = "www.test";
 	ca_key = EVP_EC_gen("P-256");
 	ca = make_certificate(ca_key, "Test CA", NULL, NULL);
 	key = EVP_EC_gen("P-256");

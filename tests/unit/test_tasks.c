@@ -19,6 +19,7 @@
 #include "tests/unit/ledger_case.h"
 
 #define NOW INT64_C(1700000000)
+#define PATIENCE_MS 60000 /* for what should come at once */
 
 static struct prober prober;
 static struct settings settings;
@@ -180,6 +181,7 @@ static void set_up(void)
 	now = NOW;
 	memset(&prober, 0, sizeof(prober));
 	memset(count_of, 0, sizeof(count_of));
+	memset(&world, 0, sizeof(world));
 	world.mx_ttl = 3600;
 	world.observed = OBSERVED_TLS;
 	world.txt = LOOKUP_ABSENT;
@@ -264,6 +266,7 @@ static void on_ask(void *context, struct asker *asker, const struct prober_messa
 {
 	(void)context, (void)message;
 	latest = asker;
+	loop_stop(prober.loop);
 }
 
 static void stop_loop(void *context)
@@ -271,11 +274,11 @@ static void stop_loop(void *context)
 	loop_stop(context);
 }
 
-static void run_loop(void)
+static void run_loop(int64_t milliseconds)
 {
 	struct loop_timer *timer = loop_timer_new(prober.loop, stop_loop, prober.loop);
 
-	loop_timer_arm(timer, 20);
+	loop_timer_arm(timer, milliseconds);
 	loop_run(prober.loop);
 	loop_timer_free(timer);
 }
@@ -301,7 +304,7 @@ static int new_asker(void)
 	ck_assert_int_eq(connect(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
 	ck_assert_int_eq(send(fd, "want x.test\n", 12, 0), 12);
 	latest = NULL;
-	run_loop();
+	run_loop(PATIENCE_MS);
 	ck_assert_ptr_nonnull(latest);
 	return fd;
 }
@@ -310,12 +313,23 @@ static int new_asker(void)
 static const char *told(int fd)
 {
 	static char text[4096];
-	ssize_t n;
+	ssize_t n = -1;
 
-	run_loop();
-	n = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT);
-	text[n > 0 ? n : 0] = '\0';
+	for (int i = 0; i < PATIENCE_MS / 20 && n < 0; i++) {
+		run_loop(20);
+		n = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT);
+	}
+	ck_assert_int_gt(n, 0);
+	text[n] = '\0';
 	return text;
+}
+
+static bool told_nothing(int fd)
+{
+	char byte;
+
+	run_loop(20);
+	return recv(fd, &byte, 1, MSG_DONTWAIT) < 0;
 }
 
 START_TEST(one_task_for_each_host_and_domain)
@@ -357,7 +371,7 @@ START_TEST(who_goes_is_forgotten_and_the_work_goes_on)
 	look("d1.test", EFFORT_WANT, latest);
 	turn();
 	close(fd);
-	run_loop();
+	run_loop(20);
 	finish_all();
 	ck_assert_uint_eq(tasks(), 0);
 	ck_assert_int_eq(facts_of("d1.test")->domain.history.last_tls, NOW);
@@ -420,7 +434,7 @@ START_TEST(says_busy_rather_than_lying)
 	look("full.test", EFFORT_WANT, latest);
 	ck_assert_str_eq(told(fd), "busy full.test\n");
 	look("d1.more.test", EFFORT_WANT, latest); /* is being looked at already */
-	ck_assert_str_eq(told(fd), "");
+	ck_assert(told_nothing(fd));
 	close(fd);
 	askers_free(askers);
 }
