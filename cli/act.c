@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 #include "base/utc.h"
 #include "cli/known.h"
@@ -23,6 +24,37 @@ void act_author(char dst[ACT_AUTHOR_SIZE])
 		str_printable(dst, ACT_AUTHOR_SIZE, entry->pw_name, strlen(entry->pw_name));
 	else
 		snprintf(dst, ACT_AUTHOR_SIZE, "uid %ld", (long)getuid());
+}
+
+enum cli_status act_dispatch(const struct cli *cli, const struct act_word *words, size_t count)
+{
+	struct buf names = {0};
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(cli->words[0], words[i].name) == 0) {
+			buf_free(&names);
+			return words[i].run(cli);
+		}
+		buf_printf(&names, "%s%s", i > 0 ? ", " : "", words[i].name);
+	}
+	cli_error(cli, "\"%s\" is none of %s", cli->words[0], buf_cstr(&names));
+	buf_free(&names);
+	return CLI_USAGE;
+}
+
+enum cli_status act_list(const struct cli *cli, const char *only,
+			 bool (*walk)(struct ledger_txn *txn, struct act_listing *listing))
+{
+	struct act_listing listing = {.cli = cli, .only = only};
+	struct ledger *ledger = known_ledger(cli, LEDGER_READ);
+	struct ledger_txn *txn = ledger != NULL ? ledger_begin_read(ledger) : NULL;
+	bool whole = txn != NULL && walk(txn, &listing);
+
+	ledger_abort(txn);
+	ledger_close(ledger);
+	if (!whole)
+		return CLI_UNSURE;
+	return listing.shown > 0 ? CLI_YES : CLI_NO;
 }
 
 bool act_begin(struct act *act, const struct cli *cli)

@@ -14,6 +14,28 @@
 
 #define ACT_AUTHOR_SIZE 64
 
+/* The first argument of a verb with several acts ("set", "list"), and what it does. */
+struct act_word {
+	const char *name;
+	enum cli_status (*run)(const struct cli *cli);
+};
+
+/* Runs the act that was asked for; USAGE, and said which there are, for another. */
+enum cli_status act_dispatch(const struct cli *cli, const struct act_word *words, size_t count);
+
+/*
+ * The act "list": `walk` goes through the records in a transaction and counts
+ * those that it shows. NO where there was none; UNSURE when not all could be
+ * read.
+ */
+struct act_listing {
+	const struct cli *cli;
+	const char *only; /* NULL: all */
+	size_t shown;
+};
+enum cli_status act_list(const struct cli *cli, const char *only,
+			 bool (*walk)(struct ledger_txn *txn, struct act_listing *listing));
+
 /* Who sits there: sudo says it, or else the password file. Printable. */
 void act_author(char dst[ACT_AUTHOR_SIZE]);
 

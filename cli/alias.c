@@ -140,14 +140,9 @@ static enum cli_status disable(const struct cli *cli)
 	return CLI_YES;
 }
 
-struct listing {
-	const struct cli *cli;
-	size_t shown;
-};
-
 static bool list_alias(void *context, const char *key, const struct alias *alias)
 {
-	struct listing *listing = context;
+	struct act_listing *listing = context;
 
 	if (listing->shown++ == 0 && !listing->cli->json)
 		printf("%-36s %-4s %-14s %s\n", "ALIAS", "IS", "LEVEL", "FOR");
@@ -184,32 +179,22 @@ static enum cli_status show(const struct cli *cli)
 	return found == LOOKUP_ABSENT ? CLI_NO : CLI_UNSURE;
 }
 
+static bool walk(struct ledger_txn *txn, struct act_listing *listing)
+{
+	return ledger_each_alias(txn, list_alias, listing);
+}
+
 static enum cli_status list(const struct cli *cli)
 {
-	struct ledger *ledger = known_ledger(cli, LEDGER_READ);
-	struct ledger_txn *txn = ledger != NULL ? ledger_begin_read(ledger) : NULL;
-	struct listing listing = {.cli = cli};
-	bool whole = txn != NULL && ledger_each_alias(txn, list_alias, &listing);
-
-	ledger_abort(txn);
-	ledger_close(ledger);
-	if (!whole)
-		return CLI_UNSURE;
-	return listing.shown > 0 ? CLI_YES : CLI_NO;
+	return act_list(cli, NULL, walk);
 }
 
 static enum cli_status run(struct cli *cli)
 {
-	static const struct {
-		const char *name;
-		enum cli_status (*run)(const struct cli *cli);
-	} acts[] = {{"enable", enable}, {"disable", disable}, {"show", show}, {"list", list}};
+	static const struct act_word acts[] = {
+		{"enable", enable}, {"disable", disable}, {"show", show}, {"list", list}};
 
-	for (size_t i = 0; i < ARRAY_LEN(acts); i++)
-		if (strcmp(cli->words[0], acts[i].name) == 0)
-			return acts[i].run(cli);
-	cli_error(cli, "\"%s\" is none of enable, disable, show, list", cli->words[0]);
-	return CLI_USAGE;
+	return act_dispatch(cli, acts, ARRAY_LEN(acts));
 }
 
 const struct verb verb_alias = {

@@ -47,23 +47,17 @@ static void page_decision(const struct known *known, const struct cli *cli)
 		page_field("stale", "some fact is due for another look; asking has the prober look");
 }
 
+/* As it is, not wrapped: it is to be compared with what postmap -q prints. */
+static void print_reply(void *context, const char *name, struct buf *reply)
+{
+	(void)context;
+	printf("  %-27s %s\n", name, buf_cstr(reply));
+}
+
 static void page_replies(const struct known *known, const struct cli *cli)
 {
 	page_heading("Replies to Postfix");
-	for (int i = 0; i < 2 * MAP_COUNT; i++) {
-		enum map map = (enum map)(i / 2);
-		bool tlsrpt = i % 2 == 1;
-		struct buf reply = {0};
-		char name[64];
-
-		if (!map_is_policy(map))
-			continue;
-		snprintf(name, sizeof(name), "%s%s", map_name(map), tlsrpt ? "+tlsrpt" : "");
-		known_reply(&reply, known, cli, map, tlsrpt);
-		/* As it is, not wrapped: it is to be compared with what postmap -q prints. */
-		printf("  %-27s %s\n", name, buf_cstr(&reply));
-		buf_free(&reply);
-	}
+	known_each_reply(known, cli, print_reply, NULL);
 }
 
 static void print_page(const struct known *known, const struct cli *cli, struct ledger_txn *txn)

@@ -218,23 +218,16 @@ static json_t *journal_json(const struct known *known, const struct cli *cli,
 	return list.entries;
 }
 
+static void add_reply(void *context, const char *name, struct buf *reply)
+{
+	json_object_set_new(context, name, json_stringn(reply->data, reply->len));
+}
+
 static json_t *replies_json(const struct known *known, const struct cli *cli)
 {
 	json_t *replies = json_object();
 
-	for (int i = 0; i < 2 * MAP_COUNT; i++) {
-		enum map map = (enum map)(i / 2);
-		bool tlsrpt = i % 2 == 1;
-		struct buf reply = {0};
-		char name[64];
-
-		if (!map_is_policy(map))
-			continue;
-		snprintf(name, sizeof(name), "%s%s", map_name(map), tlsrpt ? "+tlsrpt" : "");
-		known_reply(&reply, known, cli, map, tlsrpt);
-		json_object_set_new(replies, name, json_stringn(reply.data, reply.len));
-		buf_free(&reply);
-	}
+	known_each_reply(known, cli, add_reply, replies);
 	return replies;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/known.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,7 +66,7 @@ enum cli_status known_show(const struct cli *cli, show_fn *show)
 	return status;
 }
 
-void known_reply(struct buf *reply, const struct known *known, const struct cli *cli, enum map map,
+static void reply_of(struct buf *reply, const struct known *known, const struct cli *cli, enum map map,
 		 bool tlsrpt)
 {
 	struct decision decision;
@@ -79,6 +80,25 @@ void known_reply(struct buf *reply, const struct known *known, const struct cli 
 		reply_not_found(reply);
 	else
 		reply_policy(reply, &decision, &known->facts, tlsrpt);
+}
+
+void known_each_reply(const struct known *known, const struct cli *cli,
+		      void (*show)(void *context, const char *name, struct buf *reply),
+		      void *context)
+{
+	for (int i = 0; i < 2 * MAP_COUNT; i++) {
+		enum map map = (enum map)(i / 2);
+		bool tlsrpt = i % 2 == 1;
+		struct buf reply = {0};
+		char name[64];
+
+		if (!map_is_policy(map))
+			continue;
+		snprintf(name, sizeof(name), "%s%s", map_name(map), tlsrpt ? "+tlsrpt" : "");
+		reply_of(&reply, known, cli, map, tlsrpt);
+		show(context, name, &reply);
+		buf_free(&reply);
+	}
 }
 
 bool known_concerns(const struct known *known, const struct cli *cli,

@@ -32,10 +32,14 @@ enum cli_status known_show(const struct cli *cli,
 			   void (*show)(const struct known *known, const struct cli *cli,
 					struct ledger_txn *txn));
 
-/* The reply of a policy map now, as socketmap_table(5) writes it, once the
- * prober has been waited for where that is worth while. Appends. */
-void known_reply(struct buf *reply, const struct known *known, const struct cli *cli, enum map map,
-		 bool tlsrpt);
+/*
+ * `show` is given each policy map's name, and what it would reply now, as
+ * socketmap_table(5) writes it, once the prober has been waited for where that
+ * is worth while.
+ */
+void known_each_reply(const struct known *known, const struct cli *cli,
+		      void (*show)(void *context, const char *name, struct buf *reply),
+		      void *context);
 
 /* Is this entry of the journal about the next hop, or one of its MX hosts? */
 bool known_concerns(const struct known *known, const struct cli *cli,

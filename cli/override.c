@@ -132,14 +132,9 @@ static enum cli_status clear(const struct cli *cli)
 	return CLI_YES;
 }
 
-struct listing {
-	const struct cli *cli;
-	size_t shown;
-};
-
 static bool show(void *context, const char *key, const struct override *override)
 {
-	struct listing *listing = context;
+	struct act_listing *listing = context;
 	bool expired = override->expires != 0 && listing->cli->now >= override->expires;
 	char what[DETAIL_SIZE], date[UTC_SIZE];
 
@@ -156,32 +151,21 @@ static bool show(void *context, const char *key, const struct override *override
 	return true;
 }
 
+static bool walk(struct ledger_txn *txn, struct act_listing *listing)
+{
+	return ledger_each_override(txn, show, listing);
+}
+
 static enum cli_status list(const struct cli *cli)
 {
-	struct ledger *ledger = known_ledger(cli, LEDGER_READ);
-	struct ledger_txn *txn = ledger != NULL ? ledger_begin_read(ledger) : NULL;
-	struct listing listing = {.cli = cli};
-	bool whole = txn != NULL && ledger_each_override(txn, show, &listing);
-
-	ledger_abort(txn);
-	ledger_close(ledger);
-	if (!whole)
-		return CLI_UNSURE;
-	return listing.shown > 0 ? CLI_YES : CLI_NO;
+	return act_list(cli, NULL, walk);
 }
 
 static enum cli_status run(struct cli *cli)
 {
-	const char *act = cli->words[0];
+	static const struct act_word acts[] = {{"set", set}, {"clear", clear}, {"list", list}};
 
-	if (strcmp(act, "set") == 0)
-		return set(cli);
-	if (strcmp(act, "clear") == 0)
-		return clear(cli);
-	if (strcmp(act, "list") == 0)
-		return list(cli);
-	cli_error(cli, "\"%s\" is none of set, clear, list", act);
-	return CLI_USAGE;
+	return act_dispatch(cli, acts, ARRAY_LEN(acts));
 }
 
 const struct verb verb_override = {

@@ -239,15 +239,9 @@ static enum cli_status take_away(const struct cli *cli)
 	return CLI_YES;
 }
 
-struct listing {
-	const struct cli *cli;
-	const char *only; /* NULL: all */
-	size_t shown;
-};
-
 static bool list_one(void *context, const char *key, const struct pins *pins)
 {
-	struct listing *listing = context;
+	struct act_listing *listing = context;
 
 	if (listing->only != NULL && strcmp(listing->only, key) != 0)
 		return true;
@@ -256,41 +250,25 @@ static bool list_one(void *context, const char *key, const struct pins *pins)
 	return true;
 }
 
+static bool walk(struct ledger_txn *txn, struct act_listing *listing)
+{
+	return ledger_each_pins(txn, list_one, listing);
+}
+
 static enum cli_status list(const struct cli *cli)
 {
-	struct listing listing = {.cli = cli};
 	struct nexthop nexthop;
-	struct ledger *ledger;
-	struct ledger_txn *txn;
-	bool whole;
 
-	if (cli->count > 1) {
-		if (!parse_nexthop(&nexthop, cli))
-			return CLI_USAGE;
-		listing.only = nexthop.key;
-	}
-	ledger = known_ledger(cli, LEDGER_READ);
-	txn = ledger != NULL ? ledger_begin_read(ledger) : NULL;
-	whole = txn != NULL && ledger_each_pins(txn, list_one, &listing);
-	ledger_abort(txn);
-	ledger_close(ledger);
-	if (!whole)
-		return CLI_UNSURE;
-	return listing.shown > 0 ? CLI_YES : CLI_NO;
+	if (cli->count == 1)
+		return act_list(cli, NULL, walk);
+	return parse_nexthop(&nexthop, cli) ? act_list(cli, nexthop.key, walk) : CLI_USAGE;
 }
 
 static enum cli_status run(struct cli *cli)
 {
-	const char *act = cli->words[0];
+	static const struct act_word acts[] = {{"add", add}, {"remove", take_away}, {"list", list}};
 
-	if (strcmp(act, "add") == 0)
-		return add(cli);
-	if (strcmp(act, "remove") == 0)
-		return take_away(cli);
-	if (strcmp(act, "list") == 0)
-		return list(cli);
-	cli_error(cli, "\"%s\" is none of add, remove, list", act);
-	return CLI_USAGE;
+	return act_dispatch(cli, acts, ARRAY_LEN(acts));
 }
 
 const struct verb verb_pin = {
