@@ -76,6 +76,7 @@ void prober_turn(struct prober *prober, struct job_list *done)
 		if (!advance(prober, job))
 			job_free(job);
 	}
+	refresh_go_on(prober->refresh);
 }
 
 static void on_done(void *context)

@@ -29,6 +29,8 @@ struct refresh {
 	struct prober *prober;
 	struct hot *hot; /* by key, in the order in which they were first asked about */
 	size_t running, running_max;
+	int64_t allowance; /* thousandths of a domain that may be begun now */
+	int64_t allowed;   /* clock_mono_ms: when that was reckoned */
 	struct job *scan;  /* the latest one done: idle domains that are due; or NULL */
 	size_t scan_next;  /* of scan->scan.due */
 	bool scanning;
@@ -43,12 +45,13 @@ static void look(struct refresh *refresh, const struct nexthop *nexthop, int64_t
 	if (task != NULL)
 		return;
 	refresh->running++;
+	refresh->allowance -= 1000;
 	domains_look(refresh->prober, nexthop, EFFORT_REFRESH, ahead, NULL);
 }
 
 static bool room(const struct refresh *refresh)
 {
-	return refresh->running < refresh->running_max &&
+	return refresh->running < refresh->running_max && refresh->allowance >= 1000 &&
 	       domains_count(refresh->prober) < DOMAIN_TASKS_MAX;
 }
 
@@ -99,8 +102,26 @@ static void look_at_idle(struct refresh *refresh)
 	}
 }
 
+/* What was not used in one tick is not saved up for later ones. */
+static void reckon(struct refresh *refresh)
+{
+	int64_t now = clock_mono_ms();
+
+	refresh->allowance += (now - refresh->allowed) * REFRESH_RATE;
+	if (refresh->allowance > (int64_t)REFRESH_TICK_MS * REFRESH_RATE)
+		refresh->allowance = (int64_t)REFRESH_TICK_MS * REFRESH_RATE;
+	refresh->allowed = now;
+}
+
+void refresh_go_on(struct refresh *refresh)
+{
+	reckon(refresh);
+	look_at_idle(refresh);
+}
+
 void refresh_tick(struct refresh *refresh)
 {
+	reckon(refresh);
 	look_at_hot(refresh);
 	look_at_idle(refresh);
 	if (refresh->scan == NULL && !refresh->scanning && clock_mono_ms() >= refresh->scan_at)
@@ -113,7 +134,8 @@ struct refresh *refresh_new(struct prober *prober, size_t workers)
 
 	refresh->prober = prober;
 	refresh->running_max = workers < 8 ? 1 : workers / 4;
-	refresh->scan_at = clock_mono_ms() + SCAN_FIRST * 1000;
+	refresh->allowed = clock_mono_ms();
+	refresh->scan_at = refresh->allowed + SCAN_FIRST * 1000;
 	return refresh;
 }
 

@@ -12,8 +12,11 @@
  *          keeps MTA-STS policies alive (RFC 8461 3.3) and sees downgrades.
  *
  * Hosts have no schedule of their own: they are looked at with their domains,
- * and only when they are due, however many domains share them. At most a
- * quarter of the workers' number of domains is being refreshed at a time.
+ * and only when they are due, however many domains share them.
+ *
+ * At most REFRESH_RATE domains a second are begun, and at most a quarter of the
+ * workers' number is being refreshed at a time: after a long sleep the ledger of
+ * a large site takes its time to be fresh, and whoever asks does not wait for it.
  */
 #ifndef POSTSEAL_PROBER_REFRESH_H
 #define POSTSEAL_PROBER_REFRESH_H
@@ -28,9 +31,13 @@
 struct refresh *refresh_new(struct prober *prober, size_t workers);
 void refresh_free(struct refresh *refresh);
 
+#define REFRESH_RATE 50
+
 /* Begin what is due, as far as there is room. To be called this often or more. */
 #define REFRESH_TICK_MS 5000
 void refresh_tick(struct refresh *refresh);
+/* The same, cheaply, when something has ended. */
+void refresh_go_on(struct refresh *refresh);
 
 /* A look at a domain has ended; its facts, unless they were lost, are in prober->facts. */
 void refresh_looked(struct prober *prober, const struct domain_task *task);
