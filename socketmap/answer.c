@@ -29,6 +29,7 @@
 struct answerer {
 	const struct settings *settings;
 	struct ledger *ledger;                /* NULL: cannot be opened so far */
+	struct ledger_txn *held;              /* from answerer_hold to answerer_release, or NULL */
 	int64_t ledger_retry_at;              /* clock_mono_ms */
 	char ledger_error[LEDGER_ERROR_SIZE]; /* as last logged; "" if it was never amiss */
 	struct throttle bad_requests;
@@ -74,20 +75,42 @@ void answerer_open_ledger(struct answerer *answerer)
 	}
 }
 
+/* A snapshot to answer from, ended with end_reading; NULL: there is none to be had. */
+static struct ledger_txn *begin_reading(struct answerer *answerer)
+{
+	if (answerer->held != NULL)
+		return answerer->held;
+	answerer_open_ledger(answerer);
+	return answerer->ledger != NULL ? ledger_begin_read(answerer->ledger) : NULL;
+}
+
+static void end_reading(struct answerer *answerer, struct ledger_txn *txn)
+{
+	if (txn != answerer->held)
+		ledger_abort(txn);
+}
+
+void answerer_hold(struct answerer *answerer)
+{
+	answerer->held = begin_reading(answerer);
+}
+
+void answerer_release(struct answerer *answerer)
+{
+	ledger_abort(answerer->held);
+	answerer->held = NULL;
+}
+
 /* All facts about a next hop, into answerer->facts. */
 static enum lookup look_up(struct answerer *answerer, const struct nexthop *nexthop)
 {
-	struct ledger_txn *txn;
+	struct ledger_txn *txn = begin_reading(answerer);
 	enum lookup found;
 
-	answerer_open_ledger(answerer);
-	if (answerer->ledger == NULL)
-		return LOOKUP_ERROR;
-	txn = ledger_begin_read(answerer->ledger);
 	if (txn == NULL)
 		return LOOKUP_ERROR;
 	found = ledger_get_facts(txn, nexthop, answerer->settings->smtp_port, &answerer->facts);
-	ledger_abort(txn);
+	end_reading(answerer, txn);
 	return found;
 }
 
@@ -253,18 +276,16 @@ static enum answer answer_status(struct answerer *answerer, const struct request
 static enum answer answer_alias(struct answerer *answerer, const struct request *request,
 				struct buf *reply)
 {
-	struct ledger_txn *txn = NULL;
+	struct ledger_txn *txn;
 
 	if (alias_maps_answer_early(answerer->settings, request, reply))
 		return ANSWER_GIVEN;
-	answerer_open_ledger(answerer);
-	if (answerer->ledger != NULL)
-		txn = ledger_begin_read(answerer->ledger);
+	txn = begin_reading(answerer);
 	if (txn == NULL)
 		reply_temporary(reply, "postseal cannot read its ledger; its log says why");
 	else
 		alias_maps_answer(answerer->settings, txn, request, reply);
-	ledger_abort(txn);
+	end_reading(answerer, txn);
 	return ANSWER_GIVEN;
 }
 

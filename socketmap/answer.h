@@ -47,6 +47,13 @@ void answerer_free(struct answerer *answerer);
 void answerer_open_ledger(struct answerer *answerer);
 
 /*
+ * Between these two all answers come from one snapshot of the ledger, which is
+ * cheaper. For requests that have all arrived; not to be held while waiting.
+ */
+void answerer_hold(struct answerer *answerer);
+void answerer_release(struct answerer *answerer);
+
+/*
  * Answer a request's payload (without framing); `now` is wall time. *question
  * is set where the result is not ANSWER_GIVEN.
  */

@@ -26,6 +26,8 @@
 struct connection {
 	struct connection_home *home;
 	LIST_ENTRY(connection) siblings;
+	TAILQ_ENTRY(connection) in_ready;
+	bool ready; /* it stands in home->ready */
 	int fd;
 	struct loop_io *io;
 	struct buf in;
@@ -87,10 +89,20 @@ static void log_ending(struct connection *c, enum ending ending)
 	log_debug("client=fd:%d %s", c->fd, endings[ending]);
 }
 
+static void set_ready(struct connection *c, bool ready)
+{
+	if (ready && !c->ready)
+		TAILQ_INSERT_TAIL(&c->home->ready, c, in_ready);
+	else if (!ready && c->ready)
+		TAILQ_REMOVE(&c->home->ready, c, in_ready);
+	c->ready = ready;
+}
+
 static void free_connection(struct connection *c)
 {
 	if (c->parked != NULL)
 		parking_leave(c->parked);
+	set_ready(c, false);
 	LIST_REMOVE(c, siblings);
 	c->home->count--;
 	loop_io_free(c->io);
@@ -242,11 +254,26 @@ static void on_ready(void *context, int fd, unsigned ready)
 	struct connection *c = context;
 
 	(void)fd;
-	if ((ready & LOOP_READ) && !receive(c)) {
+	if ((ready & LOOP_READ) && !receive(c))
 		end(c, ENDING_ERROR);
+	else
+		set_ready(c, true);
+}
+
+void connection_serve_ready(struct connection_home *home)
+{
+	struct connection *c;
+
+	if (TAILQ_EMPTY(&home->ready))
 		return;
+	answerer_hold(home->answerer);
+	TAILQ_FOREACH(c, &home->ready, in_ready)
+		serve_arrived(c);
+	answerer_release(home->answerer);
+	while ((c = TAILQ_FIRST(&home->ready)) != NULL) {
+		set_ready(c, false);
+		pump(c);
 	}
-	pump(c);
 }
 
 void connection_new(struct connection_home *home, int fd)

@@ -23,6 +23,7 @@
 
 struct connection;
 LIST_HEAD(connection_list, connection);
+TAILQ_HEAD(connection_queue, connection);
 
 /* What all connections share; outlives them. */
 struct connection_home {
@@ -30,7 +31,8 @@ struct connection_home {
 	struct answerer *answerer;
 	struct parking *parking;
 	struct connection_list connections;
-	size_t count;                  /* of them */
+	struct connection_queue ready; /* those with something to do */
+	size_t count;                  /* of all connections */
 	void (*closed)(void *context); /* one has ended by itself */
 	void *context;
 	struct throttle malformed; /* log lines about clients that speak no netstrings */
@@ -39,6 +41,13 @@ struct connection_home {
 
 /* Serve a client on fd, which is non-blocking and belongs to the connection now. */
 void connection_new(struct connection_home *home, int fd);
+/*
+ * To be called after each batch of events. First all clients that have sent
+ * something are read from, then all their requests are answered, then all replies
+ * sent: client by client, the kernel's code and ours would push each other out of
+ * the processor's caches, which costs a fifth of the time of a look-up.
+ */
+void connection_serve_ready(struct connection_home *home);
 /* End them all; `closed` is not called. */
 void connection_free_all(struct connection_home *home);
 

@@ -184,6 +184,11 @@ static void on_alive(void *context)
 	loop_timer_arm(server->alive, daemon_alive_interval());
 }
 
+static void on_batch(void *context)
+{
+	connection_serve_ready(context);
+}
+
 static void on_stop(void *context)
 {
 	loop_stop(context);
@@ -199,6 +204,7 @@ static void start(struct server *server, struct loop *loop)
 	home->closed = on_client_closed;
 	home->context = server;
 	LIST_INIT(&home->connections);
+	TAILQ_INIT(&home->ready);
 	answerer_open_ledger(home->answerer);
 	server->accept_again = loop_timer_new(loop, on_accept_again, server);
 	server->alive = loop_timer_new(loop, on_alive, server);
@@ -207,6 +213,7 @@ static void start(struct server *server, struct loop *loop)
 	for (size_t i = 0; i < server->listeners; i++)
 		server->ios[i] = loop_io_new(loop, server->fds[i], LOOP_READ, on_listener, server);
 	server->accepting = true;
+	loop_on_batch(loop, on_batch, home);
 	loop_signal(loop, SIGTERM, on_stop, loop);
 	loop_signal(loop, SIGINT, on_stop, loop);
 }

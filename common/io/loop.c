@@ -28,6 +28,8 @@ struct loop {
 	struct loop_io *wake_io;
 	loop_fn *wake_fn;
 	void *wake_context;
+	loop_fn *batch_fn;
+	void *batch_context;
 };
 
 /* The event is embedded, so that a watcher is one allocation. */
@@ -99,8 +101,12 @@ void loop_free(struct loop *loop)
 
 void loop_run(struct loop *loop)
 {
-	/* 1 would mean that nothing is left to watch; the eventfd always is. */
-	must(event_base_loop(loop->base, 0) == 0, "wait for events");
+	do {
+		/* 1 would mean that nothing is left to watch; the eventfd always is. */
+		must(event_base_loop(loop->base, EVLOOP_ONCE) == 0, "wait for events");
+		if (loop->batch_fn != NULL)
+			loop->batch_fn(loop->batch_context);
+	} while (!event_base_got_break(loop->base));
 }
 
 void loop_stop(struct loop *loop)
@@ -226,6 +232,12 @@ void loop_signal(struct loop *loop, int signum, loop_fn *fn, void *context)
 	     "set up a signal");
 	must(evsignal_add(&signal->event, NULL) == 0, "catch a signal");
 	SLIST_INSERT_HEAD(&loop->signals, signal, next);
+}
+
+void loop_on_batch(struct loop *loop, loop_fn *fn, void *context)
+{
+	loop->batch_fn = fn;
+	loop->batch_context = context;
 }
 
 void loop_on_wake(struct loop *loop, loop_fn *fn, void *context)

@@ -39,6 +39,9 @@ void loop_timer_free(struct loop_timer *timer); /* NULL is allowed */
 /* Call fn in the loop's thread when `signum` comes. Lives as long as the loop. */
 void loop_signal(struct loop *loop, int signum, loop_fn *fn, void *context);
 
+/* fn is called each time that all which came together has been dealt with, before waiting anew. */
+void loop_on_batch(struct loop *loop, loop_fn *fn, void *context);
+
 /* fn runs in the loop's thread soon after any thread called loop_wake. */
 void loop_on_wake(struct loop *loop, loop_fn *fn, void *context);
 void loop_wake(struct loop *loop);

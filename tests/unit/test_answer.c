@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 #include <lmdb.h>
+#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "tests/unit/socketmap_case.h"
@@ -394,6 +395,45 @@ END_TEST
 
 #define NO_LEDGER(key) "TEMP " key ": postseal cannot read its ledger; its log says why"
 
+/* As the prober would, from a process of its own. */
+static void learn_elsewhere(const struct sort *sort)
+{
+	pid_t pid = fork();
+	int status;
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		put_sorts(sort, 1, T);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+START_TEST(holds_a_snapshot)
+{
+	static const struct sort late = {
+		"late.test", MX_FOUND, false, OBSERVED_TLS, TLSA_ABSENT, 0
+	};
+	static const struct expectation before[] = {
+		{ "policy tls.test", ANSWER_GIVEN, "OK encrypt" },
+		{ "policy late.test", ANSWER_PARK, "" },
+	};
+	static const struct expectation after[] = {
+		{ "policy late.test", ANSWER_GIVEN, "OK encrypt" },
+	};
+
+	answerer_hold(answerer);
+	learn_elsewhere(&late);
+	expect_all(before, ARRAY_LEN(before));
+	answerer_release(answerer);
+	expect_all(after, ARRAY_LEN(after));
+	answerer_hold(answerer);
+	expect_all(after, ARRAY_LEN(after));
+	answerer_release(answerer);
+}
+END_TEST
+
 START_TEST(waits_for_a_ledger)
 {
 	static const struct expectation without[] = {
@@ -406,7 +446,9 @@ START_TEST(waits_for_a_ledger)
 	};
 
 	remove_dir();
+	answerer_hold(answerer);
 	expect_all(without, ARRAY_LEN(without));
+	answerer_release(answerer);
 	ck_assert_int_eq(mkdir(dir, 0700), 0);
 	put_sorts(sorts, ARRAY_LEN(sorts), T);
 	/* Not at every question, but soon. */
@@ -475,6 +517,7 @@ int main(void)
 	tcase_add_test(tcase, tells_the_status);
 	tcase_add_test(tcase, tells_the_other_states);
 	tcase_add_test(tcase, takes_odd_addresses);
+	tcase_add_test(tcase, holds_a_snapshot);
 	tcase_add_test(tcase, waits_for_a_ledger);
 	tcase_add_test(tcase, fails_safe_on_a_damaged_record);
 	suite_add_tcase(suite, tcase);

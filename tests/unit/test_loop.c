@@ -166,6 +166,48 @@ START_TEST(catches_signals)
 }
 END_TEST
 
+struct batch {
+	struct watch watch[2];
+	unsigned batches;
+};
+
+static void count_read(void *context, int fd, unsigned ready)
+{
+	struct watch *watch = context;
+	char byte;
+
+	(void)ready;
+	ck_assert_int_eq(read(fd, &byte, 1), 1);
+	watch->calls++;
+}
+
+static void stop_when_both_are_read(void *context)
+{
+	struct batch *batch = context;
+
+	batch->batches++;
+	ck_assert_uint_eq(batch->watch[0].calls, batch->watch[1].calls);
+	if (batch->watch[0].calls == 2)
+		loop_stop(loop);
+}
+
+START_TEST(tells_when_a_batch_is_done)
+{
+	struct batch batch = { 0 };
+
+	loop_on_batch(loop, stop_when_both_are_read, &batch);
+	for (int i = 0; i < 2; i++) {
+		batch.watch[i].io =
+			loop_io_new(loop, ends[i], LOOP_READ, count_read, &batch.watch[i]);
+		ck_assert_int_eq(write(ends[i], "ab", 2), 2);
+	}
+	loop_run(loop);
+	ck_assert_uint_ge(batch.batches, 2);
+	for (int i = 0; i < 2; i++)
+		loop_io_free(batch.watch[i].io);
+}
+END_TEST
+
 static void *wake_often(void *unused)
 {
 	(void)unused;
@@ -203,6 +245,7 @@ int main(void)
 	tcase_add_test(tcase, a_watcher_may_free_itself);
 	tcase_add_test(tcase, timers_go_off_in_order);
 	tcase_add_test(tcase, catches_signals);
+	tcase_add_test(tcase, tells_when_a_batch_is_done);
 	tcase_add_test(tcase, other_threads_wake_it);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
