@@ -25,6 +25,7 @@ packages() {
         ;;
     live)
         echo postfix nsd unbound ldnsutils openssl ca-certificates iproute2
+        echo sasl2-bin libsasl2-modules
         ;;
     lint)
         echo clang clang-format clang-tidy libclang-rt-14-dev cppcheck

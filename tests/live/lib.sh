@@ -10,6 +10,8 @@
 #
 # Mail out, through the sender's Postfix:
 #   mail_send FROM TO...     queues one message; sets QID and MSGID
+#   mail_post, mail_taken    the same in two steps: sets MSGID, sets QID; in between
+#                            Postfix may take its time
 #   mail_retry QID           Postfix tries again at once
 #   outcome QID TO           waits for Postfix's next word on it; sets RESULT, its
 #                            delivery line in the log
@@ -18,13 +20,17 @@
 #   in_clear QID TO          it went over none
 #   arrived MSGID TO REGEX   what arrived, as the receiver's headers tell it
 #   not_arrived MSGID TO
+#   returned USER MSGID REGEX     a notice about it is in that local mailbox, and
+#                                 says so
 #
 # Mail in, from OUTSIDE_ADDR to the sender's smtpd:
 #   smtp_open plain|tls [OPENSSL-OPTION...]
 #   smtp COMMAND             sends the line; sets REPLY_TEXT to all of the reply
 #   smtp_says REGEX COMMAND  and compares
-#   smtp_message TEXT        after DATA
+#   smtp_message TEXT        after DATA; the text becomes its Message-ID
+#   smtp_queued              sets QID and MSGID to that of the last one
 #   smtp_close
+#   login USER               opens the submission port, logs in over TLS
 #
 # Waiting: until_true (world/base.sh); log_count and log_has read a log by regex.
 
@@ -90,18 +96,25 @@ log_has() {
 declare -A TOLD=()      # how many delivery lines of QID/TO have been looked at
 SENT_COUNT=0
 
-mail_send() {
+mail_post() {
     local from=$1
     shift
     SENT_COUNT=$((SENT_COUNT + 1))
     MSGID="$SENT_COUNT.$EPOCHREALTIME@live.test"
     printf 'From: %s\nSubject: mail %d\nMessage-ID: <%s>\n\nHello.\n' \
         "$from" "$SENT_COUNT" "$MSGID" | sendmail -i -f "$from" "$@"
+}
+
+mail_taken() {
     until_true log_has "$SENDER_LOG" "message-id=<$MSGID>" ||
         because "Postfix did not take the mail" || return
     # shellcheck disable=SC2034 # for the cases
     QID=$(sed -n "s/.*cleanup\[[0-9]*\]: \([^:]*\): message-id=<$MSGID>.*/\1/p" \
         "$SENDER_LOG" | head -n 1)
+}
+
+mail_send() {
+    mail_post "$@" && mail_taken
 }
 
 # Also makes Postfix forget that the destination failed a moment ago.
@@ -188,6 +201,20 @@ not_arrived() {
     ! received_copy "$1" "$2" || because "$1 did arrive at $2"
 }
 
+# notice USER MSGID: all of the mail in his mailbox that quotes it, in one line.
+notice() {
+    awk -v id="Message-ID: <$2>" '
+        /^From / { if (found) exit; text = "" }
+        { text = text " " $0 }
+        $0 == id { found = 1 }
+        END { if (found) print text }' "/var/mail/$1" | tr -s ' '
+}
+
+returned() {
+    in_mailbox "$1" "$2" || because "no notice about $2 for $1" || return
+    matches "$(notice "$1" "$2")" "$3"
+}
+
 # --- mail in -------------------------------------------------------------------
 
 REPLY_TEXT=
@@ -214,7 +241,7 @@ smtp_open() {
 
 smtp_send() {
     [[ $SMTP_OUT ]] || because 'there is no connection' || return
-    printf '%s\r\n' "$1" 2>/dev/null >&"$SMTP_OUT" ||
+    { printf '%s\r\n' "$1" >&"$SMTP_OUT"; } 2>/dev/null ||
         because 'the server hung up'
 }
 
@@ -247,6 +274,12 @@ smtp_message() {
     smtp '.'
 }
 
+smtp_queued() {
+    [[ $REPLY_TEXT =~ ^250\ .*queued\ as\ ([^ ]+) ]] || because "$REPLY_TEXT" || return
+    QID=${BASH_REMATCH[1]}
+    MSGID=$(sed -n "s/.*cleanup\[[0-9]*\]: $QID: message-id=<\(.*\)>$/\1/p" "$SENDER_LOG")
+}
+
 smtp_close() {
     [[ $SMTP ]] || return 0
     smtp_send QUIT 2>/dev/null || true
@@ -254,6 +287,13 @@ smtp_close() {
     exec {SMTP}>&-
     [[ -z ${SMTP_TLS_PID:-} ]] || wait "$SMTP_TLS_PID" || true
     SMTP='' SMTP_OUT=''
+}
+
+login() {
+    local secret
+    secret=$(printf '\0%s@sender.test\0%s' "$1" "$LOGIN_PASSWORD" | base64)
+    SMTP_PORT=587 smtp_open tls && smtp 'EHLO client.elsewhere.test' &&
+        smtp_says '^235' "AUTH PLAIN $secret"
 }
 
 # in_mailbox USER MSGID: the local mailbox has that message.

@@ -33,6 +33,10 @@ wired() {
 while IFS='=' read -r name value; do
     check "main.cf has ${name% }" wired "${name% }" "${value# }"
 done < <(fragment main.cf.outbound && fragment main.cf.inbound)
+virtual_alias_maps() {
+    matches "$(postconf -h virtual_alias_maps)" ' socketmap:inet:127\.0\.0\.1:7672:alias$'
+}
+check 'main.cf has the map of aliases after its own' virtual_alias_maps
 check 'Postfix finds no fault with its settings' equals "$(postconf 2>&1 >/dev/null)" ''
 
 check 'and its smtpd can use them' smtp_open plain

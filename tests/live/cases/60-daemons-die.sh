@@ -67,10 +67,26 @@ mail_retry "$QID"
 check 'prober back: sent' sent "$QID" x@unprobed.test
 check 'prober back: over TLS' over "$QID" x@unprobed.test 'Trusted TLS'
 
-# No socketmap: Postfix itself holds the mail.
+# No socketmap: Postfix takes no mail, and what it has waits.
+mail_send alice@sender.test x@dead.test
+check 'mail in the queue' deferred "$QID" x@dead.test 'Connection refused'
+waiting=$QID
 seal_kill socketmap
-mail_send alice@sender.test x@tls.test
-check 'no socketmap: the mail waits' deferred "$QID" x@tls.test 'client TLS configuration problem'
+mail_retry "$waiting"
+check 'no socketmap: what is in the queue waits' deferred "$waiting" x@dead.test \
+    '(client TLS configuration problem|address resolver failure)'
+mail_post alice@sender.test unmapped@tls.test
+check 'no socketmap: what is sent is not taken' until_true log_has "$SENDER_LOG" \
+    'alias_maps map lookup problem for unmapped@tls\.test'
+smtp_open tls
+smtp 'EHLO client.elsewhere.test'
+smtp 'MAIL FROM:<x@elsewhere.test>'
+check 'no socketmap: what comes in is put off' smtp_says '^4[0-9][0-9] ' 'RCPT TO:<bob@sender.test>'
+smtp_close
 seal_start socketmap
-mail_retry "$QID"
-check 'socketmap back: sent' sent "$QID" x@tls.test
+# postdrop(1) wakes pickup(8), which then takes all there is.
+printf 'Subject: wake up\n\n' | sendmail bob@sender.test
+check 'socketmap back: taken' mail_taken
+check 'socketmap back: sent' sent "$QID" unmapped@tls.test
+check 'socketmap back: over TLS' over "$QID" unmapped@tls.test 'Trusted TLS'
+postsuper -d "$waiting" 2>/dev/null

@@ -3,7 +3,8 @@
 #
 # The machine under test: Postfix as Debian installs it, then what every site
 # fills in, then postfix-examples, and nothing else. smtp(8) and smtpd(8) are
-# chrooted, as they are outside.
+# chrooted, as they are outside. Its users are alice, bob and carol, who log in
+# with their address and LOGIN_PASSWORD.
 #
 #   sender_restart      as `systemctl restart postfix` does
 #   sender_stop
@@ -43,11 +44,38 @@ sender_site() {
         "maillog_file = $(postfix_log sender)"
 }
 
+# What README.md of postfix-examples tells an admin to type, to the letter; the
+# restart at its end is sender_start.
 sender_wire() {
     [[ ${POSTSEAL_BARE:-} ]] && return 0
-    fragment main.cf.outbound | xargs -d '\n' postconf -e
-    fragment main.cf.inbound | xargs -d '\n' postconf -e
-    fragment master.cf.inbound >>/etc/postfix/master.cf
+    (
+        set -e
+        systemctl() { :; }
+        cd "$REPO"
+        # shellcheck source=/dev/null
+        . <(sender_readme Apply)
+    )
+    sender_logins
+}
+
+# sender_readme HEADING: the commands below it.
+sender_readme() {
+    awk -v heading="## $1" '$0 == heading { here = 1; next } /^## / { here = 0 }
+        here && sub(/^    /, "")' "$REPO/postfix-examples/README.md"
+}
+
+# As the same README has it for a site without a login service.
+LOGIN_PASSWORD=open-sesame
+
+sender_logins() {
+    local user
+    printf '%s\n' 'pwcheck_method: auxprop' 'auxprop_plugin: sasldb' \
+        'mech_list: PLAIN LOGIN' >/etc/postfix/sasl/smtpd.conf
+    for user in alice bob carol; do
+        saslpasswd2 -p -c -u sender.test "$user" <<<"$LOGIN_PASSWORD"
+    done
+    mkdir -p /var/spool/postfix/etc
+    install -g postfix -m 640 /etc/sasldb2 /var/spool/postfix/etc/sasldb2
 }
 
 # configure-instance.sh is what Debian's service runs first: it fills the chroot.
