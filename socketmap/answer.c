@@ -137,11 +137,12 @@ static const char *answer_word(const struct decision *decision)
 	return "TEMP";
 }
 
-static void log_answer(const struct question *question, const struct decision *decision)
+static void log_answer(enum log_level level, const struct question *question,
+		       const struct decision *decision)
 {
-	log_info("domain=%s map=%s%s answer=%s rule=%d(%s): %s", question->nexthop.key,
-		 map_name(question->map), question->tlsrpt ? "+tlsrpt" : "", answer_word(decision),
-		 (int)decision->rule, rule_name(decision->rule), decision->reason);
+	log_at(level, "domain=%s map=%s%s answer=%s rule=%d(%s): %s", question->nexthop.key,
+	       map_name(question->map), question->tlsrpt ? "+tlsrpt" : "", answer_word(decision),
+	       (int)decision->rule, rule_name(decision->rule), decision->reason);
 }
 
 /*
@@ -157,13 +158,14 @@ static enum answer answer_parent(struct answerer *answerer, const struct questio
 		reply_not_found(reply);
 		return ANSWER_GIVEN;
 	}
-	log_answer(question, decision);
+	log_answer(LOG_LEVEL_DEBUG, question, decision);
 	reply_policy(reply, decision, &answerer->facts, question->tlsrpt);
 	return ANSWER_GIVEN;
 }
 
-enum answer answer_question(struct answerer *answerer, const struct question *question, bool waited,
-			    int64_t now, struct buf *reply)
+/* `calm`: the level at which to log an answer that makes no mail wait and is not looked into. */
+static enum answer answer_or_park(struct answerer *answerer, const struct question *question,
+				  bool waited, enum log_level calm, int64_t now, struct buf *reply)
 {
 	struct decision *decision = &answerer->decision;
 	enum contact contact;
@@ -178,9 +180,17 @@ enum answer answer_question(struct answerer *answerer, const struct question *qu
 		return ANSWER_PARK;
 	if (contact == CONTACT_DEFER || contact == CONTACT_PARK)
 		decision->verdict = VERDICT_TEMP;
-	log_answer(question, decision);
+	log_answer(contact == CONTACT_ANSWER && decision->verdict != VERDICT_TEMP ? calm
+										  : LOG_LEVEL_INFO,
+		   question, decision);
 	reply_policy(reply, decision, &answerer->facts, question->tlsrpt);
 	return contact == CONTACT_ANSWER ? ANSWER_GIVEN : ANSWER_REFRESH;
+}
+
+enum answer answer_question(struct answerer *answerer, const struct question *question, bool waited,
+			    int64_t now, struct buf *reply)
+{
+	return answer_or_park(answerer, question, waited, LOG_LEVEL_INFO, now, reply);
 }
 
 /* No next hop that Postfix could ever use, so there is nothing to hold to TLS. */
@@ -220,7 +230,8 @@ static enum answer answer_policy(struct answerer *answerer, const struct request
 	question->tlsrpt = request->tlsrpt;
 	switch (nexthop_parse(&question->nexthop, request->key, request->key_len)) {
 	case NEXTHOP_OK:
-		return answer_question(answerer, question, false, now, reply);
+		/* Thousands a second; what changes an answer is told when it is learned. */
+		return answer_or_park(answerer, question, false, LOG_LEVEL_DEBUG, now, reply);
 	case NEXTHOP_UNKNOWN_SERVICE:
 		return answer_unknown_service(request, reply);
 	case NEXTHOP_MALFORMED:

@@ -110,6 +110,11 @@ void log_debug(const char *fmt, ...)
 	LOG_AT(LOG_LEVEL_DEBUG);
 }
 
+void log_at(enum log_level level, const char *fmt, ...)
+{
+	LOG_AT(level);
+}
+
 void log_fatal(const char *fmt, ...)
 {
 	LOG_AT(LOG_LEVEL_ERROR);

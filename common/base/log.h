@@ -40,6 +40,8 @@ void log_error(const char *fmt, ...) LOG_PRINTF(1, 2);
 void log_warning(const char *fmt, ...) LOG_PRINTF(1, 2);
 void log_info(const char *fmt, ...) LOG_PRINTF(1, 2);
 void log_debug(const char *fmt, ...) LOG_PRINTF(1, 2);
+/* For what is an event at one time and the usual thing at another. */
+void log_at(enum log_level level, const char *fmt, ...) LOG_PRINTF(2, 3);
 _Noreturn void log_fatal(const char *fmt, ...) LOG_PRINTF(1, 2);
 
 #endif

@@ -119,7 +119,10 @@ const struct setting settings_table[] = {
 	  .help = "Clients from these networks count as this site's own and need no TLS to reach "
 		  "a secure alias. ADDRESS or ADDRESS/BITS." },
 	{ FIELD(log_level), CHOICE(log_level_names), .defaults = { "info" },
-	  .help = "The least severe messages that are logged." },
+	  .help = "The least severe messages that are logged. At info these are what is learned, "
+		  "and the answers to Postfix for which mail has waited, that make it wait (TEMP), "
+		  "or that are being looked into again; at debug, all answers. postseal explain "
+		  "tells at any time why a domain is answered as it is." },
 };
 const size_t settings_table_count = ARRAY_LEN(settings_table);
 

@@ -359,6 +359,36 @@ START_TEST(patience_ends)
 }
 END_TEST
 
+START_TEST(logs_what_an_admin_looks_for)
+{
+	int fd = ask("policy tls.test"), prober;
+
+	expect_reply(fd, "OK encrypt");
+	send_request(fd, "policy oldtls.test");
+	expect_reply(fd, "OK encrypt");
+	send_request(fd, "policy new.test");
+	prober = accept_server(listener);
+	expect_asked(prober, "want oldtls.test");
+	expect_asked(prober, "want new.test");
+	learn("new.test", OBSERVED_TLS);
+	say(prober, "news new.test");
+	expect_reply(fd, "OK encrypt");
+	send_request(fd, "policy new.test");
+	expect_reply(fd, "OK encrypt");
+	ck_assert_uint_eq(log_lines("domain=tls.test"), 0);
+	ck_assert_uint_eq(log_lines("domain=oldtls.test map=policy answer=encrypt"), 1);
+	ck_assert_uint_eq(log_lines("domain=new.test map=policy answer=encrypt"), 1);
+	stop_server();
+	start_server("log_level = debug\n");
+	close(fd);
+	fd = ask("policy tls.test");
+	expect_reply(fd, "OK encrypt");
+	ck_assert_uint_eq(log_lines("domain=tls.test map=policy answer=encrypt"), 1);
+	close(fd);
+	close(prober);
+}
+END_TEST
+
 START_TEST(starts_before_its_ledger)
 {
 	int fd;
@@ -444,6 +474,7 @@ int main(void)
 	tcase_add_test(tcase, a_prober_that_never_ends_its_line);
 	tcase_add_test(tcase, a_prober_that_is_busy);
 	tcase_add_test(tcase, patience_ends);
+	tcase_add_test(tcase, logs_what_an_admin_looks_for);
 	tcase_add_test(tcase, starts_before_its_ledger);
 	tcase_add_test(tcase, serves_what_systemd_hands_over);
 	tcase_add_test(tcase, stops_with_questions_parked);
