@@ -32,6 +32,7 @@ struct cli {
 	bool follow;
 	bool journal;
 	bool from_probe;
+	bool replace;
 	const char *state;         /* NULL: any */
 	const char *reason;        /* these four NULL: not given */
 	const char *expires;
@@ -53,7 +54,8 @@ struct verb {
 };
 
 extern const struct verb verb_status, verb_explain, verb_probe, verb_list, verb_history, verb_forget,
-	verb_learn, verb_override, verb_pin, verb_alias, verb_config;
+	verb_learn, verb_override, verb_pin, verb_alias, verb_export, verb_import,
+	verb_config;
 
 /* "postseal VERB: ...", one line on standard error. */
 __attribute__((format(printf, 2, 3)))

@@ -21,7 +21,7 @@ $(BUILD)/tests/test_socketmap_abuse $(BUILD)/tests/test_socketmap_parking: | $(B
 TESTS += tests/postseal-stopped
 tests/postseal-stopped_SRCS := $(wildcard cli/*.c) tests/unit/stopped_clock.c
 tests/postseal-stopped_LIBS := $(postseal_LIBS)
-$(BUILD)/tests/test_cli: | $(BUILD)/tests/postseal-stopped
+$(BUILD)/tests/test_cli $(BUILD)/tests/test_export: | $(BUILD)/tests/postseal-stopped
 
 # The misbehaving SMTP server of the live world.
 TESTS           += tests/peer

@@ -365,6 +365,8 @@ static const struct {
 	{"pin --help", "help-pin", 0},
 	{"alias --help", "help-alias", 0},
 	{"forget --help", "help-forget", 0},
+	{"export --help", "help-export", 0},
+	{"import --help", "help-import", 0},
 	{"config --help", "help-config", 0},
 	{"status a@dane.test", "status-dane", 0},
 	{"status a@dane.test b@Tls.Test. sts.test", "status-tls", 0},

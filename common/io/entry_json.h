@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * entry_json - an entry as a line of JSON, and back (postseal-ledger(5)).
+ *
+ * One entry has one line: all members are there, in the order of its shape
+ * (core/entry.h), and null stands where there is nothing. Reading is strict: an
+ * unknown, missing or repeated member, a value of another type or out of its
+ * range, a name or list that postseal would spell otherwise: all refused. Only
+ * the order of members and blanks between them are free.
+ */
+#ifndef POSTSEAL_IO_ENTRY_JSON_H
+#define POSTSEAL_IO_ENTRY_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "core/entry.h"
+
+/* No line is longer, its newline not counted. */
+#define ENTRY_LINE_MAX 65536
+
+/* Appends the line, all of it printable ASCII, without a newline. The entry is sound. */
+void entry_json_append(struct buf *out, const struct entry *entry);
+
+/*
+ * False, and in `error` what was found and what was expected, printable, when
+ * line[0..len) is no entry; *entry is then undefined. A record is sound; its key
+ * is one that its kind may have.
+ */
+#define ENTRY_ERROR_SIZE 512
+bool entry_json_read(struct entry *entry, const char *line, size_t len,
+		     char error[ENTRY_ERROR_SIZE]);
+
+#endif

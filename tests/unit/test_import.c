@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Exports and imports: what goes out comes back to the byte, merging knows no
+ * order, and a file that is not whole and good changes nothing.
+ */
+#include "export_case.h"
+
+#include <errno.h>
+
+/* Ledgers with all kinds of records, many of them about the same. */
+static void put_some(uint64_t seed)
+{
+	static struct entry entries[40];
+	uint64_t state = seed;
+
+	for (size_t i = 0; i < ARRAY_LEN(entries); i++) {
+		struct entry *e = &entries[i];
+
+		some_entry(e, ENTRY_DOMAIN + (enum entry_kind)(i % 5), &state);
+		if (e->kind == ENTRY_ALIAS)
+			snprintf(e->key, sizeof(e->key), "u%u@secure.test", (unsigned)chance(&state, 9));
+		else
+			snprintf(e->key, sizeof(e->key), "d%u.test", (unsigned)chance(&state, 9));
+	}
+	put_entries(entries, ARRAY_LEN(entries));
+}
+
+static void put_samples(void)
+{
+	static struct entry entries[ENTRY_KINDS];
+
+	for (enum entry_kind kind = ENTRY_DOMAIN; kind < ENTRY_END; kind++)
+		sample_entry(&entries[kind - ENTRY_DOMAIN], kind);
+	put_entries(entries, ENTRY_END - ENTRY_DOMAIN);
+}
+
+START_TEST(an_empty_ledger)
+{
+	struct buf text;
+
+	use_ledger("a");
+	text = exported(true);
+	ck_assert_str_eq(buf_cstr(&text), "{\"postseal\":\"ledger\",\"schema\":1}\n"
+					  "{\"record\":\"end\",\"records\":0}\n");
+	use_ledger("b");
+	must_import(&text, false);
+	buf_free(&text);
+	text = exported(true);
+	ck_assert_msg(strstr(buf_cstr(&text), "\"records\":0}") != NULL, "%s", buf_cstr(&text));
+	buf_free(&text);
+}
+END_TEST
+
+/* Export, import into an empty ledger, export: the same bytes, either way. */
+START_TEST(round_trip)
+{
+	for (uint64_t seed = 0; seed < 4; seed++) {
+		char name[] = "a0";
+		struct buf before, after;
+
+		name[1] = (char)('0' + seed);
+		use_ledger(name);
+		put_samples();
+		put_some(seed);
+		before = exported(false);
+		name[0] = 'b';
+		use_ledger(name);
+		must_import(&before, false);
+		after = exported(false);
+		ck_assert_msg(same_bytes(&before, &after), "%s\n%s", buf_cstr(&before), buf_cstr(&after));
+		buf_free(&after);
+		name[0] = 'c';
+		use_ledger(name);
+		must_import(&before, true);
+		after = exported(false);
+		ck_assert(same_bytes(&before, &after));
+		buf_free(&before);
+		buf_free(&after);
+	}
+}
+END_TEST
+
+/* The journal comes back in its order, and then tells of the restoration. */
+START_TEST(restoring_with_the_journal)
+{
+	struct buf before, after;
+	const char *last;
+
+	use_ledger("a");
+	put_samples();
+	before = exported(true);
+	ck_assert_uint_eq(count(buf_cstr(&before), "\"record\":\"journal\""), 1);
+	use_ledger("b");
+	must_import(&before, true);
+	ck_assert_uint_eq(tally.added[ENTRY_JOURNAL], 1);
+	after = exported(true);
+	last = strstr(buf_cstr(&before), "{\"record\":\"end\"");
+	ck_assert_int_eq(memcmp(before.data, after.data, (size_t)(last - before.data)), 0);
+	last = after.data + (last - before.data);
+	ck_assert_ptr_eq(strstr(last, "{\"record\":\"journal\",\"time\":\"2026-01-07T03:04:05Z\",\"subject\":"
+				      "\"*\",\"event\":\"restored\",\"author\":\"ada\",\"detail\":"
+				      "\"backup: domains 1, hosts 1, overrides 1, pins 1, aliases 1\"}\n"),
+			 last);
+	ck_assert_uint_eq(count(last, "\n"), 2);
+	buf_free(&before);
+	buf_free(&after);
+}
+END_TEST
+
+START_TEST(only_an_empty_ledger_is_restored)
+{
+	struct entry entry;
+
+	for (enum entry_kind kind = ENTRY_DOMAIN; kind < ENTRY_END; kind++) {
+		char name[] = "a0";
+		struct buf before, after;
+
+		name[1] = (char)('0' + kind);
+		use_ledger(name);
+		sample_entry(&entry, kind);
+		put_entries(&entry, 1);
+		before = exported(true);
+		ck_assert_int_eq(import_text(&before, true), IMPORT_REFUSED);
+		ck_assert_msg(strstr(import_error, "is not empty") != NULL, "%s", import_error);
+		after = exported(true);
+		ck_assert(same_bytes(&before, &after));
+		buf_free(&before);
+		buf_free(&after);
+	}
+}
+END_TEST
+
+/* What a ledger with content exports after importing these, in this order. */
+static struct buf after_importing(const char *name, const struct buf *const *texts, size_t n)
+{
+	use_ledger(name);
+	put_some(99);
+	for (size_t i = 0; i < n; i++)
+		must_import(texts[i], false);
+	return exported(false);
+}
+
+START_TEST(order_and_repetition_do_not_matter)
+{
+	struct buf a, b, ab, ba, abab;
+
+	use_ledger("a");
+	put_some(1);
+	a = exported(false);
+	use_ledger("b");
+	put_some(2);
+	b = exported(true);
+	ck_assert(!same_bytes(&a, &b));
+	ab = after_importing("ab", (const struct buf *[]){&a, &b}, 2);
+	ba = after_importing("ba", (const struct buf *[]){&b, &a}, 2);
+	abab = after_importing("abab", (const struct buf *[]){&a, &b, &a, &b, &b}, 5);
+	ck_assert_msg(same_bytes(&ab, &ba), "%s\n%s", buf_cstr(&ab), buf_cstr(&ba));
+	ck_assert(same_bytes(&ab, &abab));
+	buf_free(&a);
+	buf_free(&b);
+	buf_free(&ab);
+	buf_free(&ba);
+	buf_free(&abab);
+}
+END_TEST
+
+/* What is known already changes nothing, and the journal has nothing to tell. */
+START_TEST(the_second_time_is_as_if_it_were_not)
+{
+	struct buf text, first, second;
+
+	use_ledger("a");
+	put_samples();
+	text = exported(true);
+	use_ledger("b");
+	must_import(&text, false);
+	ck_assert_uint_eq(tally.read[ENTRY_DOMAIN] + tally.added[ENTRY_DOMAIN], 2);
+	ck_assert_uint_eq(tally.added[ENTRY_JOURNAL], 0);
+	first = exported(true);
+	must_import(&text, false);
+	ck_assert_uint_eq(tally.read[ENTRY_DOMAIN], 1);
+	ck_assert_uint_eq(tally.added[ENTRY_DOMAIN] + tally.changed[ENTRY_DOMAIN], 0);
+	second = exported(true);
+	ck_assert(same_bytes(&first, &second));
+	buf_free(&text);
+	buf_free(&first);
+	buf_free(&second);
+}
+END_TEST
+
+/* Who did what: the import, and each act of an admin that came with it. */
+START_TEST(the_journal_tells_of_it)
+{
+	static const char *const told[] = {
+		"\"subject\":\"*\",\"event\":\"imported\",\"author\":\"ada\",\"detail\":\"backup: domains 1,",
+		"\"subject\":\"[mx.example.com]:587\",\"event\":\"forgotten\",\"author\":\"ada\",\"detail\":\""
+		"by an import: what was seen before 2025-12-03T03:04:05Z\"",
+		"\"subject\":\".bank.example\",\"event\":\"override\",\"author\":\"ada\",\"detail\":\"by an "
+		"import: minimum dane-only, contract\"",
+		"\"subject\":\"example.com\",\"event\":\"pin-added\",\"author\":\"ada\",\"detail\":\"by an "
+		"import: 3 keys on file now\"",
+		"\"subject\":\"me@secure.example.com\",\"event\":\"alias-enabled\",\"author\":\"ada\","
+		"\"detail\":\"by an import: level authenticated, for me@example.com\"",
+	};
+	struct buf text;
+
+	use_ledger("a");
+	put_samples();
+	text = exported(false);
+	use_ledger("b");
+	must_import(&text, false);
+	buf_free(&text);
+	text = exported(true);
+	ck_assert_uint_eq(count(buf_cstr(&text), "\"record\":\"journal\""), ARRAY_LEN(told));
+	for (size_t i = 0; i < ARRAY_LEN(told); i++)
+		ck_assert_msg(strstr(buf_cstr(&text), told[i]) != NULL, "no %s in %s", told[i],
+			      buf_cstr(&text));
+	buf_free(&text);
+}
+END_TEST
+
+START_TEST(pins_that_do_not_fit)
+{
+	struct entry entry;
+	struct buf text, before, after;
+	uint8_t key[SPKI_SIZE];
+
+	use_ledger("a");
+	put_samples();
+	text = exported(false);
+	use_ledger("b");
+	sample_entry(&entry, ENTRY_PINS);
+	entry.of.pins.count = 0;
+	for (int i = 0; i < 6; i++) {
+		memset(key, 0xe0 + i, sizeof(key));
+		pins_add(&entry.of.pins, key);
+	}
+	put_entries(&entry, 1);
+	before = exported(true);
+	ck_assert_int_eq(import_text(&text, false), IMPORT_REFUSED);
+	ck_assert_msg(strstr(import_error, "on file for example.com there would be more than 8") != NULL,
+		      "%s", import_error);
+	after = exported(true);
+	ck_assert(same_bytes(&before, &after));
+	buf_free(&text);
+	buf_free(&before);
+	buf_free(&after);
+}
+END_TEST
+
+#define HEADER "{\"postseal\":\"ledger\",\"schema\":1}\n"
+#define END(n) "{\"record\":\"end\",\"records\":" n "}\n"
+#define PINS(of) "{\"record\":\"pins\",\"nexthop\":\"" of "\",\"pins\":[]}\n"
+#define JOURNAL(time)                                                                              \
+	"{\"record\":\"journal\",\"time\":" time ",\"subject\":\"a\",\"event\":\"e\",\"author\":null," \
+	"\"detail\":null}\n"
+#define ALIAS                                                                                      \
+	"{\"record\":\"alias\",\"alias\":\"a@b.test\",\"enabled\":true,\"level\":\"encrypt\","       \
+	"\"mailbox\":\"a@c.test\",\"changed\":null,\"author\":null}\n"
+
+START_TEST(files_that_are_refused)
+{
+	static const struct {
+		const char *text;
+		const char *said;
+	} cases[] = {
+		{"\n", "line 1: this is no export of a ledger: the line is not JSON"},
+		{"#!/bin/sh\n", "line 1: this is no export of a ledger: the line is not JSON"},
+		{END("0"), "line 1: this is no whole export of a ledger; expected its header"},
+		{HEADER, "line 2: the file is cut short: its end is missing"},
+		{HEADER PINS("a.test"), "line 3: the file is cut short: its end is missing"},
+		{HEADER PINS("a.test") "{\"record\":\"pi", "line 3: the line is not JSON"},
+		{HEADER PINS("a.test") END("2"), "line 3: the end says 2 records, but there are 1"},
+		{HEADER PINS("a.test") END("0"), "line 3: the end says 0 records, but there are 1"},
+		{HEADER END("0") "\n", "line 3: there is something behind the end"},
+		{HEADER END("0") HEADER END("0"), "line 3: there is something behind the end"},
+		{HEADER HEADER END("0"), "line 2: there is another header; import one export at a time"},
+		{HEADER PINS("a.test") "\n" END("1"), "line 3: the line is not JSON"},
+		{HEADER PINS("b.test") PINS("a.test") END("2"),
+		 "line 3: pins a.test stands behind pins b.test; expected kinds in their order"},
+		{HEADER PINS("a.test") PINS("a.test") END("2"), "line 3: pins a.test stands behind pins a.test"},
+		{HEADER ALIAS PINS("a.test") END("2"), "line 3: pins a.test stands behind alias a@b.test"},
+		{HEADER JOURNAL("null") ALIAS END("2"), "line 3: alias a@b.test stands behind journal "},
+		{HEADER PINS("a.test") PINS("B.test") END("2"), "line 3: \"nexthop\" is \"B.test\"; expected"},
+		{HEADER PINS("a.test") "{\"record\":\"lamp\"}\n" END("2"), "line 3: \"record\" is \"lamp\""},
+	};
+
+	use_ledger("a");
+	put_samples();
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct buf text = {0}, before = exported(true), after;
+
+		buf_append_str(&text, cases[i].text);
+		ck_assert_msg(import_text(&text, false) == IMPORT_REFUSED, "taken: %s", cases[i].text);
+		ck_assert_msg(strstr(import_error, cases[i].said) != NULL, "%s: %s", cases[i].text,
+			      import_error);
+		after = exported(true);
+		ck_assert(same_bytes(&before, &after));
+		buf_free(&text);
+		buf_free(&before);
+		buf_free(&after);
+	}
+}
+END_TEST
+
+START_TEST(files_that_are_taken)
+{
+	static const char *const texts[] = {
+		HEADER END("0"),
+		HEADER "{\"record\":\"end\",\"records\":0}", /* without a newline */
+		HEADER PINS(".test") PINS("[a.test]") PINS("a.test") PINS("a.test:26") ALIAS END("5"),
+		HEADER JOURNAL("\"2026-01-02T03:04:05Z\"") JOURNAL("null") JOURNAL("null") END("3"),
+	};
+
+	use_ledger("a");
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct buf text = {0};
+
+		buf_append_str(&text, texts[i]);
+		must_import(&text, false);
+		buf_free(&text);
+	}
+}
+END_TEST
+
+/* A line without end must not be one without bound. */
+START_TEST(a_line_without_end)
+{
+	struct buf text = {0};
+	size_t start;
+
+	use_ledger("a");
+	buf_append_str(&text, HEADER);
+	start = text.len;
+	memset(buf_reserve(&text, 65537), ' ', 65537);
+	text.len += 65537;
+	memcpy(text.data + start, END("0"), strlen(END("0")) - 1);
+	ck_assert_int_eq(import_text(&text, false), IMPORT_REFUSED);
+	ck_assert_str_eq(import_error, "line 2: it is longer than any record (65536 bytes)");
+	text.len--;
+	must_import(&text, false);
+	buf_free(&text);
+}
+END_TEST
+
+/* More than a transaction holds; a bad last line changes nothing all the same. */
+START_TEST(many_records)
+{
+	size_t many = 2 * IMPORT_BATCH + 100;
+	struct buf text = {0}, before, after;
+	char *end;
+
+	buf_append_str(&text, HEADER);
+	for (size_t i = 0; i < many; i++)
+		buf_printf(&text, "{\"record\":\"pins\",\"nexthop\":\"d%06zu.test\",\"pins\":[]}\n", i);
+	buf_printf(&text, "{\"record\":\"end\",\"records\":%zu}\n", many);
+	use_ledger("a");
+	before = exported(true);
+	end = text.data + text.len - 3;
+	ck_assert_int_eq(*end, '8');
+	*end = '9';
+	ck_assert_int_eq(import_text(&text, false), IMPORT_REFUSED);
+	ck_assert_int_eq(import_text(&text, true), IMPORT_REFUSED);
+	after = exported(true);
+	ck_assert(same_bytes(&before, &after));
+	buf_free(&before);
+	buf_free(&after);
+	*end = '8';
+	must_import(&text, false);
+	ck_assert_uint_eq(tally.added[ENTRY_PINS], many);
+	after = exported(false);
+	ck_assert(same_bytes(&text, &after));
+	buf_free(&after);
+	use_ledger("b");
+	must_import(&text, true);
+	after = exported(false);
+	ck_assert(same_bytes(&text, &after));
+	buf_free(&after);
+	buf_free(&text);
+}
+END_TEST
+
+/* A damaged record, and one under a key that none can have: the rest is written. */
+START_TEST(damaged_records)
+{
+	struct ledger *ledger;
+	struct ledger_txn *txn;
+	struct buf good;
+	char *text = NULL, *log;
+	size_t len = 0;
+	FILE *file = open_memstream(&text, &len);
+	uint64_t records;
+
+	use_ledger("a");
+	put_samples();
+	good = exported(false);
+	put_raw("host", "[2001:db8::1]:25", 16, "rubbish", 7);
+	put_raw("pin", "Not A Name", 10, "P\1\0", 3);
+	ledger = must_open(LEDGER_READ);
+	txn = ledger_begin_read(ledger);
+	capture_start();
+	ck_assert_int_eq(export_json(txn, false, file, &records), EXPORT_DAMAGED);
+	log = capture_end();
+	ck_assert_msg(strstr(log, "key=[2001:db8::1]:25 the record is damaged") != NULL, "%s", log);
+	ck_assert_msg(strstr(log, "pins=Not A Name the record is damaged") != NULL, "%s", log);
+	free(log);
+	ledger_abort(txn);
+	ledger_close(ledger);
+	fclose(file);
+	ck_assert_uint_eq(records, 4);
+	ck_assert_uint_eq(count(text, "\n"), 6);
+	free(text);
+	/* A backup mends it. */
+	capture_start();
+	must_import(&good, false);
+	free(capture_end());
+	ck_assert_uint_eq(tally.changed[ENTRY_HOST], 1);
+	ck_assert_uint_eq(tally.changed[ENTRY_DOMAIN], 0);
+	buf_free(&good);
+}
+END_TEST
+
+START_TEST(where_nothing_can_be_written)
+{
+	FILE *full = fopen("/dev/full", "w");
+	struct ledger *ledger;
+	struct ledger_txn *txn;
+	uint64_t records;
+
+	use_ledger("a");
+	put_some(1);
+	ledger = must_open(LEDGER_READ);
+	txn = ledger_begin_read(ledger);
+	ck_assert_int_eq(export_json(txn, false, full, &records), EXPORT_FAILED);
+	ck_assert_int_eq(errno, ENOSPC);
+	ledger_abort(txn);
+	ledger_close(ledger);
+	fclose(full);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tc = tcase_create("import");
+
+	tcase_add_test(tc, an_empty_ledger);
+	tcase_add_test(tc, round_trip);
+	tcase_add_test(tc, restoring_with_the_journal);
+	tcase_add_test(tc, only_an_empty_ledger_is_restored);
+	tcase_add_test(tc, order_and_repetition_do_not_matter);
+	tcase_add_test(tc, the_second_time_is_as_if_it_were_not);
+	tcase_add_test(tc, the_journal_tells_of_it);
+	tcase_add_test(tc, pins_that_do_not_fit);
+	tcase_add_test(tc, files_that_are_refused);
+	tcase_add_test(tc, files_that_are_taken);
+	tcase_add_test(tc, a_line_without_end);
+	tcase_add_test(tc, many_records);
+	tcase_add_test(tc, damaged_records);
+	tcase_add_test(tc, where_nothing_can_be_written);
+	return run_case("import", tc);
+}
