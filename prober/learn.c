@@ -65,6 +65,8 @@ static bool write_domain(struct prober *prober, struct ledger_txn *txn, const ch
 	if ((after.downgrade != 0) != (before->downgrade != 0) && after.floor &&
 	    !tell_domain_downgrade(txn, key, after.downgrade))
 		return false;
+	if (after.sts_enforced && !before->sts_enforced)
+		tell_sts_enforced(key);
 	return after.sts_enforced || !before->sts_enforced || tell_sts_lost(txn, key);
 }
 
@@ -108,10 +110,15 @@ static void note_failure(const char *what, const char *key, struct freshness *fr
 	freshness_failed(fresh, clock_wall(), freshness_salt(key));
 }
 
-static void log_mx(const char *key, const struct mx_facts *mx)
+static bool same_mx(const struct mx_facts *a, const struct mx_facts *b)
 {
-	log_debug("domain=%s mx=%s%s hosts=%zu", key, mx_state_name(mx->state),
-		  mx->secure ? " secure" : "", mx->count);
+	return a->state == b->state && a->secure == b->secure && same_hosts(a, b);
+}
+
+/* A change is told, as it may change the answer; that nothing has changed is no news. */
+static enum log_level level_of(bool change)
+{
+	return change ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
 }
 
 static bool learn_mx(struct prober *prober, struct ledger_txn *txn, struct job *job)
@@ -120,6 +127,7 @@ static bool learn_mx(struct prober *prober, struct ledger_txn *txn, struct job *
 	const char *key = found->nexthop.key;
 	struct domain_facts *domain = &prober->facts.domain;
 	struct standing before;
+	enum log_level level;
 
 	if (!read_facts(prober, txn, &found->nexthop)) {
 		job->lost = true;
@@ -131,6 +139,7 @@ static bool learn_mx(struct prober *prober, struct ledger_txn *txn, struct job *
 		return write_domain(prober, txn, key, &before);
 	}
 	before = standing_before(prober, clock_wall());
+	level = level_of(!same_mx(&domain->mx, &found->answer.facts));
 	if (same_hosts(&domain->mx, &found->answer.facts)) {
 		adopt_mx(prober, found);
 	} else {
@@ -143,7 +152,8 @@ static bool learn_mx(struct prober *prober, struct ledger_txn *txn, struct job *
 			return true;
 		fold_domain(&prober->facts, prober->settings);
 	}
-	log_mx(key, &domain->mx);
+	log_at(level, "domain=%s mx=%s%s hosts=%zu", key, mx_state_name(domain->mx.state),
+	       domain->mx.secure ? " secure" : "", domain->mx.count);
 	return write_domain(prober, txn, key, &before);
 }
 
@@ -260,8 +270,9 @@ static bool learn_host(struct prober *prober, struct ledger_txn *txn, struct job
 	before = facts->tlsa;
 	learn_addresses(facts, task, job);
 	learn_tlsa(facts, task, job);
-	log_debug("host=%s address=%s%s tlsa=%s", task->key, addr_state_name(facts->addr),
-		  facts->addr_secure ? " secure" : "", tlsa_state_name(facts->tlsa));
+	log_at(level_of(facts->tlsa != before), "host=%s address=%s%s tlsa=%s", task->key,
+	       addr_state_name(facts->addr), facts->addr_secure ? " secure" : "",
+	       tlsa_state_name(facts->tlsa));
 	if (!ledger_put_host(txn, task->host, task->port, facts))
 		return false;
 	if (before != TLSA_USABLE || facts->tlsa == TLSA_USABLE)

@@ -69,6 +69,12 @@ bool tell_sts_lost(struct ledger_txn *txn, const char *key)
 	return add_entry(txn, key, "sts-lost", "MTA-STS is no longer enforced");
 }
 
+void tell_sts_enforced(const char *key)
+{
+	log_info("domain=%s enforces MTA-STS; its MX hosts have to show their names in certificates",
+		 key);
+}
+
 bool tell_host_downgrade(struct ledger_txn *txn, const char *key, int64_t since)
 {
 	char date[UTC_SIZE];

@@ -22,6 +22,7 @@ bool tell_floor_expired(struct ledger_txn *txn, const char *key, const struct hi
 bool tell_override_expired(struct ledger_txn *txn, const char *key);
 bool tell_domain_downgrade(struct ledger_txn *txn, const char *key, int64_t since); /* 0: it ended */
 bool tell_sts_lost(struct ledger_txn *txn, const char *key);
+void tell_sts_enforced(const char *key);
 
 /* Hosts; `key` is that of the host's record. */
 void tell_observation(const char *key, const struct observation *seen);

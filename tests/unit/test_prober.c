@@ -214,6 +214,20 @@ static size_t journal(const char *subject, const char *event)
 	return search.found;
 }
 
+/* How many lines of the log hold `text`. */
+static unsigned log_lines(const char *text)
+{
+	FILE *file = fopen(path_in("log"), "r");
+	char line[4096];
+	unsigned count = 0;
+
+	ck_assert_ptr_nonnull(file);
+	while (fgets(line, sizeof(line), file) != NULL)
+		count += strstr(line, text) != NULL;
+	fclose(file);
+	return count;
+}
+
 START_TEST(learns_a_domain)
 {
 	const struct facts *facts;
@@ -363,6 +377,9 @@ START_TEST(sees_a_downgrade_and_its_end)
 	ck_assert_int_eq(fold_downgrade_since(&facts_of("one.test")->domain.history), 0);
 	ck_assert_uint_eq(journal("one.test", "downgrade-ended"), 1);
 	ck_assert_uint_eq(journal("one.test", "raised"), 1);
+	/* Four times looked up, once news. */
+	ck_assert_uint_eq(log_lines("domain=one.test mx=found secure hosts=1"), 1);
+	ck_assert_uint_eq(log_lines("address=found secure tlsa=absent"), 1);
 	stop();
 }
 END_TEST
