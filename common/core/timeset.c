@@ -3,9 +3,17 @@
 
 #include <string.h>
 
-static int64_t bucket_of(int64_t time, int64_t bucket)
+#include "base/utc.h"
+
+static int64_t floor_div(int64_t time, int64_t bucket)
 {
 	return time / bucket - (time % bucket < 0);
+}
+
+/* Days by a constant, which is a multiplication: each look-up checks some hundred of them. */
+static int64_t bucket_of(int64_t time, int64_t bucket)
+{
+	return bucket == UTC_DAY ? floor_div(time, UTC_DAY) : floor_div(time, bucket);
 }
 
 /* Index of the first moment whose bucket is not before that of `time`. */
