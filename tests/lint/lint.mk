@@ -7,7 +7,7 @@ lint/settings-pages_LIBS := $(core_LIBS)
 C_FILES      := $(wildcard common/*/*.c socketmap/*.c milter/*.c prober/*.c cli/*.c)
 C_TESTS      := $(wildcard tests/*/*.c)
 C_HEADERS    := $(wildcard common/*/*.h socketmap/*.h milter/*.h prober/*.h cli/*.h tests/*/*.h)
-SHELL_FILES   = $(shell grep -rlE '^.!/bin/(ba)?sh' --exclude-dir=build --exclude-dir=.git .)
+SHELL_FILES   = $(shell grep -rlE '^.!/bin/(ba)?sh' --exclude-dir=build --exclude-dir=.git .) completions/postseal
 MAN_PAGES    := $(wildcard man/*.[1-8])
 
 ## laws        the checks of HOUSE laws that `make check` runs
