@@ -47,9 +47,12 @@ static const char *word_source(int value)
 #define LIST(name, s, field, used, element)                                                        \
 	{name, MEMBER_LIST, FIELD(s, field), .count = offsetof(s, used),                           \
 	 .stride = sizeof(((s *)NULL)->field[0]), .inner = (element)}
+#define LOOK_UP(name, s, field, which)                                                             \
+	{name, MEMBER_DATE, .offset = offsetof(s, field) + offsetof(struct freshness, which),      \
+	 .size = sizeof(int64_t)}
 #define FRESHNESS(s, field)                                                                        \
-	DATE("checked", s, field.checked), DATE("expires", s, field.expires),                      \
-		DATE("failing_since", s, field.failed)
+	LOOK_UP("checked", s, field, checked), LOOK_UP("expires", s, field, expires),              \
+		LOOK_UP("failing_since", s, field, failed)
 #define LAST {.name = NULL}
 
 /*

@@ -20,6 +20,18 @@
 /* No line is longer, its newline not counted. */
 #define ENTRY_LINE_MAX 65536
 
+/*
+ * The first member tells what a line is: of the first line what file this is,
+ * of the others what record.
+ */
+#define ENTRY_JSON_HEADER "postseal"
+#define ENTRY_JSON_HEADER_IS "ledger"
+#define ENTRY_JSON_KIND "record"
+/* 9999-12-31T23:59:59Z: later moments are numbers, seconds since 1970. */
+#define ENTRY_JSON_LAST_DATE INT64_C(253402300799)
+/* A digest as text, with its NUL. */
+#define ENTRY_JSON_HEX_SIZE (2 * SPKI_SIZE + 1)
+
 /* Appends the line, all of it printable ASCII, without a newline. The entry is sound. */
 void entry_json_append(struct buf *out, const struct entry *entry);
 

@@ -1,200 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Lines of JSON to entries (entry_json.h). */
 #include "io/entry_json.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
-#include "base/log.h"
 #include "base/str.h"
 #include "base/utc.h"
 
-/* The first member tells what a line is: of the first line what file this is. */
-#define HEADER_NAME "postseal"
-#define HEADER_WORD "ledger"
-#define KIND_NAME "record"
-
-/* 9999-12-31T23:59:59Z: later moments are written as seconds since 1970. */
-#define LAST_DATE INT64_C(253402300799)
-
-#define HEX_SIZE (2 * SPKI_SIZE + 1)
-
 /*
- * The values of members, which are all of the types of entry.h.
- */
-
-static int64_t get_int64(const void *at)
-{
-	int64_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return value;
-}
-
-static uint16_t get_u16(const void *at)
-{
-	uint16_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return value;
-}
-
-static int get_word(const void *at)
-{
-	int value;
-
-	memcpy(&value, at, sizeof(value));
-	return value;
-}
-
-/*
- * Writing. All text is printable ASCII, so what can fail is memory, and that is
- * found out at the end.
- */
-
-static json_t *object_of(const struct member *members, const void *base);
-
-static json_t *text_json(const char *text)
-{
-	return text[0] != '\0' ? json_string_nocheck(text) : json_null();
-}
-
-static json_t *date_json(int64_t seconds)
-{
-	char date[UTC_SIZE];
-
-	if (seconds > LAST_DATE)
-		return json_integer(seconds);
-	return seconds != 0 ? json_string_nocheck(utc_format(date, seconds)) : json_null();
-}
-
-static json_t *dates_json(const struct timeset *set)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < set->count; i++)
-		json_array_append_new(list, date_json(set->times[i]));
-	return list;
-}
-
-static json_t *version_json(uint16_t version)
-{
-	const char *name = tls_version_name(version);
-
-	return strcmp(name, "?") == 0 ? json_integer(version) : text_json(name);
-}
-
-static json_t *digest_json(const uint8_t digest[SPKI_SIZE])
-{
-	static const char digits[] = "0123456789abcdef";
-	char hex[HEX_SIZE];
-
-	for (size_t i = 0; i < SPKI_SIZE; i++) {
-		hex[2 * i] = digits[digest[i] >> 4];
-		hex[2 * i + 1] = digits[digest[i] & 0x0f];
-	}
-	hex[HEX_SIZE - 1] = '\0';
-	return json_string_nocheck(hex);
-}
-
-static bool digest_is_there(const struct member *member, const void *base)
-{
-	bool there = true;
-
-	if (member->count != MEMBER_ALWAYS)
-		memcpy(&there, (const char *)base + member->count, sizeof(there));
-	return there;
-}
-
-static json_t *value_of(const struct member *member, const void *base);
-
-static json_t *list_of(const struct member *member, const void *base)
-{
-	const char *first = (const char *)base + member->offset;
-	json_t *list = json_array();
-	size_t count;
-
-	memcpy(&count, (const char *)base + member->count, sizeof(count));
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(list, value_of(member->inner, first + i * member->stride));
-	return list;
-}
-
-static json_t *value_of(const struct member *member, const void *base)
-{
-	const void *at = (const char *)base + member->offset;
-
-	switch (member->type) {
-	case MEMBER_BOOL:
-		return json_boolean(*(const bool *)at);
-	case MEMBER_NUMBER:
-		return json_integer(get_u16(at));
-	case MEMBER_COUNT:
-		return json_integer(get_int64(at));
-	case MEMBER_DATE:
-		return date_json(get_int64(at));
-	case MEMBER_DATES:
-		return dates_json(at);
-	case MEMBER_VERSION:
-		return version_json(get_u16(at));
-	case MEMBER_WORD:
-		return text_json(member->word(get_word(at)));
-	case MEMBER_TEXT:
-	case MEMBER_NAME:
-	case MEMBER_HOST:
-	case MEMBER_PATTERN:
-	case MEMBER_NEXTHOP:
-	case MEMBER_ADDRESS:
-		return text_json(at);
-	case MEMBER_DIGEST:
-		return digest_is_there(member, base) ? digest_json(at) : json_null();
-	case MEMBER_GROUP:
-		return object_of(member->inner, at);
-	case MEMBER_LIST:
-		return list_of(member, base);
-	}
-	return NULL;
-}
-
-static void add_members(json_t *object, const struct member *members, const void *base)
-{
-	for (const struct member *m = members; m->name != NULL; m++)
-		json_object_set_new_nocheck(object, m->name, value_of(m, base));
-}
-
-static json_t *object_of(const struct member *members, const void *base)
-{
-	json_t *object = json_object();
-
-	add_members(object, members, base);
-	return object;
-}
-
-static int append_piece(const char *bytes, size_t len, void *out)
-{
-	buf_append(out, bytes, len);
-	return 0;
-}
-
-void entry_json_append(struct buf *out, const struct entry *entry)
-{
-	bool header = entry->kind == ENTRY_HEADER;
-	json_t *json = json_object();
-
-	json_object_set_new_nocheck(json, header ? HEADER_NAME : KIND_NAME,
-				    json_string_nocheck(header ? HEADER_WORD
-							       : entry_kind_name(entry->kind)));
-	add_members(json, entry_members(entry->kind), entry);
-	if (json_dump_callback(json, append_piece, out, JSON_COMPACT | JSON_ENSURE_ASCII) != 0)
-		log_fatal("cannot write JSON: out of memory");
-	json_decref(json);
-}
-
-/*
- * Reading. Where one is, for the message: "mx_lookup.hosts[1].host".
+ * Where one is, for the message: "mx_lookup.hosts[1].host".
  */
 
 struct place {
@@ -301,7 +119,7 @@ static bool read_moment(int64_t *value, const json_t *json)
 {
 	if (json_is_string(json))
 		return utc_parse(json_string_value(json), value) && *value > 0;
-	return read_integer(value, json, LAST_DATE + 1, INT64_MAX);
+	return read_integer(value, json, ENTRY_JSON_LAST_DATE + 1, INT64_MAX);
 }
 
 static bool read_date(void *at, const json_t *json)
@@ -388,7 +206,7 @@ static bool read_hex(uint8_t digest[SPKI_SIZE], const json_t *json)
 	const char *text = json_string_value(json);
 	uint8_t high, low;
 
-	if (text == NULL || json_string_length(json) != HEX_SIZE - 1)
+	if (text == NULL || json_string_length(json) != ENTRY_JSON_HEX_SIZE - 1)
 		return false;
 	for (size_t i = 0; i < SPKI_SIZE; i++) {
 		if (!hex_value(text[2 * i], &high) || !hex_value(text[2 * i + 1], &low))
@@ -441,13 +259,13 @@ static bool read_plain(void *base, const json_t *json, const struct member *memb
 	}
 }
 
-static bool read_members(void *base, const json_t *object, const struct member *members,
+static bool read_members(void *base, json_t *object, const struct member *members,
 			 const struct place *above, char *error);
 
-static bool read_value(void *base, const json_t *json, const struct member *member,
+static bool read_value(void *base, json_t *json, const struct member *member,
 		       const struct place *place);
 
-static bool read_list(void *base, const json_t *json, const struct member *member,
+static bool read_list(void *base, json_t *json, const struct member *member,
 		      const struct place *place)
 {
 	char *first = (char *)base + member->offset;
@@ -466,7 +284,7 @@ static bool read_list(void *base, const json_t *json, const struct member *membe
 	return true;
 }
 
-static bool read_value(void *base, const json_t *json, const struct member *member,
+static bool read_value(void *base, json_t *json, const struct member *member,
 		       const struct place *place)
 {
 	if (json != NULL && member->type == MEMBER_LIST)
@@ -488,7 +306,7 @@ static bool is_member(const struct member *members, const char *name)
 }
 
 /* Always false. */
-static bool refuse_unknown(const json_t *object, const struct member *members,
+static bool refuse_unknown(json_t *object, const struct member *members,
 			   const struct place *above, char *error)
 {
 	char where[PLACE_SIZE], shown[FOUND_TEXT];
@@ -496,7 +314,7 @@ static bool refuse_unknown(const json_t *object, const struct member *members,
 	json_t *value;
 
 	name_place(where, above);
-	json_object_foreach((json_t *)(uintptr_t)object, name, value) {
+	json_object_foreach(object, name, value) {
 		if (is_member(members, name))
 			continue;
 		snprintf(error, ENTRY_ERROR_SIZE, "there is no member \"%s%s%s\"; postseal-ledger(5) "
@@ -507,7 +325,7 @@ static bool refuse_unknown(const json_t *object, const struct member *members,
 	return false;
 }
 
-static bool read_members(void *base, const json_t *object, const struct member *members,
+static bool read_members(void *base, json_t *object, const struct member *members,
 			 const struct place *above, char *error)
 {
 	size_t count = 0;
@@ -524,25 +342,25 @@ static bool read_members(void *base, const json_t *object, const struct member *
 /* Takes the member out of the line that says what it is. */
 static bool take_kind(struct entry *entry, json_t *line, char error[ENTRY_ERROR_SIZE])
 {
-	const char *header = json_string_value(json_object_get(line, HEADER_NAME));
-	const char *kind = json_string_value(json_object_get(line, KIND_NAME));
+	const char *header = json_string_value(json_object_get(line, ENTRY_JSON_HEADER));
+	const char *kind = json_string_value(json_object_get(line, ENTRY_JSON_KIND));
 	char found[FOUND_SIZE];
 
-	if (header != NULL && strcmp(header, HEADER_WORD) == 0) {
+	if (header != NULL && strcmp(header, ENTRY_JSON_HEADER_IS) == 0) {
 		entry->kind = ENTRY_HEADER;
-		return json_object_del(line, HEADER_NAME) == 0;
+		return json_object_del(line, ENTRY_JSON_HEADER) == 0;
 	}
 	for (entry->kind = ENTRY_DOMAIN; entry->kind <= ENTRY_END; entry->kind++)
 		if (kind != NULL && strcmp(kind, entry_kind_name(entry->kind)) == 0)
-			return json_object_del(line, KIND_NAME) == 0;
-	snprintf(error, ENTRY_ERROR_SIZE, "\"" KIND_NAME "\" is %s; expected \"domain\", \"host\", "
+			return json_object_del(line, ENTRY_JSON_KIND) == 0;
+	snprintf(error, ENTRY_ERROR_SIZE, "\"" ENTRY_JSON_KIND "\" is %s; expected \"domain\", \"host\", "
 		 "\"override\", \"pins\", \"alias\", \"journal\" or \"end\"",
-		 describe(found, json_object_get(line, KIND_NAME)));
+		 describe(found, json_object_get(line, ENTRY_JSON_KIND)));
 	return false;
 }
 
 /* A later schema may have other members: then that is what is said. */
-static bool read_header(struct entry *entry, const json_t *line, char error[ENTRY_ERROR_SIZE])
+static bool read_header(struct entry *entry, json_t *line, char error[ENTRY_ERROR_SIZE])
 {
 	json_int_t schema = json_integer_value(json_object_get(line, "schema"));
 
