@@ -243,10 +243,10 @@ static enum verified judge_chain(SSL_CTX *ctx, SSL *ssl, X509 *certificate, cons
 	return verified;
 }
 
+/* Nothing below zero where verification failed for another reason, such as the name. */
 static bool matches_tlsa(SSL *ssl)
 {
-	return SSL_get_verify_result(ssl) == X509_V_OK &&
-	       SSL_get0_dane_authority(ssl, NULL, NULL) >= 0;
+	return SSL_get0_dane_authority(ssl, NULL, NULL) >= 0;
 }
 
 static void tell_session(const struct tls *tls, const struct tls_request *request, SSL *ssl,

@@ -410,8 +410,6 @@ START_TEST(matches_tlsa_records)
 		enum verified verified;
 	} cases[] = {
 		{TLSA_USAGE_DANE_EE, true, "mx.test", VERIFIED_DANE},
-		/* names do not matter with usage 3 (RFC 7672 3.1.1) */
-		{TLSA_USAGE_DANE_EE, true, "other.test", VERIFIED_DANE},
 		{TLSA_USAGE_DANE_EE, false, "mx.test", VERIFIED_NAME},
 		{TLSA_USAGE_DANE_EE, false, "other.test", VERIFIED_CHAIN},
 		/* and with usage 2 the base domain's will do, or the host's */
@@ -456,6 +454,13 @@ START_TEST(wants_a_name_under_a_trust_anchor)
 	probe_tls(&seen, server_ctx(), "other.test", &set);
 	ck_assert_int_eq(seen.verified, VERIFIED_CHAIN);
 	probe_tls(&seen, server_ctx(), "mx.test", &set);
+	ck_assert_int_eq(seen.verified, VERIFIED_DANE);
+	tlsa_set_free(&set);
+	/* unlike with usage 3 (3.1.1) */
+	record.usage = TLSA_USAGE_DANE_EE;
+	spki_digest(digest, key);
+	tlsa_set_add(&set, &record, true);
+	probe_tls(&seen, server_ctx(), "other.test", &set);
 	ck_assert_int_eq(seen.verified, VERIFIED_DANE);
 	tlsa_set_free(&set);
 }

@@ -34,7 +34,8 @@ static size_t count_of[JOB_SCAN + 1]; /* jobs done, by kind */
 static struct {
 	int64_t mx_ttl;
 	bool mx_fails, address_fails;
-	const char *mx_host;            /* NULL: as in mx_of */
+	const char *mx_host; /* of every domain; NULL: mx(N mod 3).test for dN.test */
+	bool own_hosts;      /* every domain has a host of its own */
 	enum observed observed;
 	bool tlsa;
 	enum lookup txt;
@@ -75,7 +76,6 @@ bool pool_end(struct pool *pool, long timeout_ms)
 	return true;
 }
 
-/* "dN.test" has mx(N mod 3).test. */
 static void find_mx(struct job_mx *mx)
 {
 	struct mx_facts *facts = &mx->answer.facts;
@@ -86,6 +86,8 @@ static void find_mx(struct job_mx *mx)
 	facts->secure = true;
 	facts->count = 1;
 	snprintf(facts->refs[0].host, DOMAIN_SIZE, "mx%d.test", atoi(mx->nexthop.name + 1) % 3);
+	if (world.own_hosts)
+		snprintf(facts->refs[0].host, DOMAIN_SIZE, "mx.%.200s", mx->nexthop.name);
 	if (world.mx_host != NULL)
 		str_copy(facts->refs[0].host, DOMAIN_SIZE, world.mx_host);
 }
@@ -526,6 +528,58 @@ START_TEST(idle_domains_are_looked_at_daily_and_hosts_once)
 }
 END_TEST
 
+/* Also where host and domain would just miss each other. */
+START_TEST(idle_hosts_are_looked_at_daily)
+{
+	enum { DOMAINS = 40, DAYS = 10 };
+
+	world.own_hosts = true;
+	for (int i = 0; i < DOMAINS; i++) {
+		char key[32];
+
+		snprintf(key, sizeof(key), "d%d.test", i);
+		look(key, EFFORT_WANT, NULL);
+	}
+	finish_all();
+	live(26 * 3600, 60); /* they cool down */
+	memset(count_of, 0, sizeof(count_of));
+	live(DAYS * UTC_DAY, 60);
+	ck_assert_uint_ge(count_of[JOB_SMTP], DAYS * DOMAINS);
+	ck_assert_uint_le(count_of[JOB_SMTP], (DAYS + 2) * DOMAINS);
+}
+END_TEST
+
+/* What its host has shown while others looked is the domain's, even when it moves. */
+START_TEST(a_domain_takes_its_history_along)
+{
+	world.observed = OBSERVED_PLAIN;
+	look("d0.test", EFFORT_WANT, NULL);
+	look("d3.test", EFFORT_WANT, NULL);
+	look("d6.test", EFFORT_WANT, NULL);
+	finish_all();
+	now += 100;
+	world.observed = OBSERVED_TLS;
+	look("d0.test", EFFORT_PROBE, NULL);
+	finish_all();
+	ck_assert_int_eq(facts_of("d3.test")->domain.history.last_tls, 0);
+	/* one that stays, and has nothing to look up */
+	look("d6.test", EFFORT_WANT, NULL);
+	ck_assert_uint_eq(turn(), 0);
+	ck_assert_int_eq(facts_of("d6.test")->domain.history.last_tls, NOW + 100);
+	world.mx_host = "elsewhere.test";
+	world.observed = OBSERVED_PLAIN;
+	look("d3.test", EFFORT_PROBE, NULL);
+	finish_all();
+	ck_assert_str_eq(facts_of("d3.test")->domain.mx.refs[0].host, "elsewhere.test");
+	ck_assert_int_eq(facts_of("d3.test")->domain.history.last_tls, NOW + 100);
+	/* and one that arrives finds what is known of its new host */
+	world.mx_host = "mx0.test";
+	look("d5.test", EFFORT_WANT, NULL);
+	turn();
+	ck_assert_int_eq(facts_of("d5.test")->domain.history.last_tls, NOW + 100);
+}
+END_TEST
+
 START_TEST(failures_back_off_when_nobody_asks)
 {
 	look("d0.test", EFFORT_WANT, NULL);
@@ -703,6 +757,8 @@ int main(void)
 	tcase_add_test(tcase, leaves_damaged_records_alone);
 	tcase_add_test(tcase, hot_domains_are_fresh_before_they_are_stale);
 	tcase_add_test(tcase, idle_domains_are_looked_at_daily_and_hosts_once);
+	tcase_add_test(tcase, idle_hosts_are_looked_at_daily);
+	tcase_add_test(tcase, a_domain_takes_its_history_along);
 	tcase_add_test(tcase, failures_back_off_when_nobody_asks);
 	tcase_add_test(tcase, policies_are_kept_alive);
 	tcase_add_test(tcase, losses_are_told_once);
