@@ -63,7 +63,53 @@ void aliases_look_up(struct secure_record *record, const struct settings *settin
 		return;
 	}
 	record->enabled = ask(&question, MAP_TRANSPORT, transport, sizeof(transport));
+	if (record->enabled == LOOKUP_FOUND && !alias_transport_parse(&record->level, transport)) {
+		log_error("alias=%s map=transport postseal-socketmap answers: %s", key, transport);
+		record->enabled = LOOKUP_ERROR;
+	}
 	if (record->enabled != LOOKUP_ERROR)
 		record->owned = ask(&question, MAP_ALIAS, record->mailbox, sizeof(record->mailbox));
 	socketmap_client_close(question.client);
+}
+
+static enum map deliverable_map(enum alias_level level)
+{
+	switch (level) {
+	case ALIAS_ENCRYPT:
+		return MAP_DELIVERABLE_ENCRYPT;
+	case ALIAS_AUTHENTICATED:
+		return MAP_DELIVERABLE_AUTHENTICATED;
+	case ALIAS_VERIFY:
+		return MAP_DELIVERABLE_VERIFY;
+	case ALIAS_DANE_ONLY:
+		break;
+	}
+	return MAP_DELIVERABLE_DANE_ONLY;
+}
+
+/* No reply in time is the ordinary end of a question that nobody can answer yet. */
+void aliases_ask_prospect(struct aliases_prospect *prospect, const struct settings *settings,
+			  enum alias_level level, const char *nexthop, int64_t deadline)
+{
+	char error[SOCKETMAP_CLIENT_ERROR_SIZE];
+	const char *map = map_name(deliverable_map(level)), *reason = "";
+	struct socketmap_client *client = socketmap_client_open(settings, deadline, error);
+	struct buf reply = { 0 };
+
+	*prospect = (struct aliases_prospect){ .prospect = PROSPECT_UNKNOWN };
+	if (client == NULL) {
+		log_error("domain=%s map=%s %s", nexthop, map, error);
+		return;
+	}
+	if (!socketmap_client_ask(client, map, nexthop, deadline, &reply, error))
+		log_info("domain=%s map=%s %s", nexthop, map, error);
+	else if (strncmp(buf_cstr(&reply), "OK ", 3) != 0 ||
+		 !reply_read_prospect(&prospect->prospect, &reason, buf_cstr(&reply) + 3))
+		log_warning("domain=%s map=%s postseal-socketmap answers: %s", nexthop, map,
+			    buf_cstr(&reply));
+	if (!str_copy(prospect->reason, sizeof(prospect->reason), reason) || reason[0] == '\0')
+		str_copy(prospect->reason, sizeof(prospect->reason),
+			 "its server cannot be reached as securely as that");
+	buf_free(&reply);
+	socketmap_client_close(client);
 }

@@ -28,12 +28,14 @@
  */
 static char at_helo[] = "{client_port}";
 static char at_mail[] = "{client_port} {tls_version} {auth_authen} {mail_addr}";
-static char at_rcpt[] = "{client_port} {rcpt_addr}";
+static char at_rcpt[] = "{client_port} {rcpt_addr} {rcpt_mailer} {rcpt_host}";
 static char tls_version[] = "{tls_version}";
 static char auth_authen[] = "{auth_authen}";
 static char mail_addr[] = "{mail_addr}";
 static char witness[] = "{client_port}";
 static char rcpt_addr[] = "{rcpt_addr}";
+static char rcpt_mailer[] = "{rcpt_mailer}";
+static char rcpt_host[] = "{rcpt_host}";
 
 /* Steps that nobody here looks at cost a round trip each, or the whole body. */
 #define STEPS_OFF (SMFIP_NOHELO | SMFIP_NODATA | SMFIP_NOEOH | SMFIP_NOBODY | SMFIP_NOUNKNOWN)
@@ -45,10 +47,14 @@ static char rcpt_addr[] = "{rcpt_addr}";
 /* NULL when it does not serve: before filter_open, and from filter_close on. */
 static const struct settings *serving;
 static pthread_rwlock_t serving_lock = PTHREAD_RWLOCK_INITIALIZER;
+/* Raised before waiting for those inside: callbacks overlap, and more would come. */
+static _Atomic bool closing;
 
 /* Between these two, *settings stays. False: we are about to end. */
 static bool enter(const struct settings **settings)
 {
+	if (closing)
+		return false;
 	pthread_rwlock_rdlock(&serving_lock);
 	*settings = serving;
 	if (serving == NULL)
@@ -150,10 +156,15 @@ static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
 	struct session *session = smfi_getpriv(ctx);
 	const struct settings *settings;
 	struct secure_answer answer;
+	struct session_route route = {
+		.rewritten = smfi_getsymval(ctx, rcpt_addr),
+		.mailer = smfi_getsymval(ctx, rcpt_mailer),
+		.nexthop = smfi_getsymval(ctx, rcpt_host),
+	};
 
 	if (session == NULL || arguments[0] == NULL || !enter(&settings))
 		return try_later(ctx);
-	session_recipient(&answer, session, settings, arguments[0], smfi_getsymval(ctx, rcpt_addr));
+	session_recipient(&answer, session, settings, &route, arguments[0]);
 	leave();
 	return reply(ctx, &answer);
 }
@@ -316,6 +327,7 @@ bool filter_serve(void)
 
 void filter_close(void)
 {
+	closing = true;
 	pthread_rwlock_wrlock(&serving_lock);
 	serving = NULL;
 	pthread_rwlock_unlock(&serving_lock);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -14,13 +15,22 @@
 
 /* As much of an address as a line of the log has room for; RFC 5321 allows 256. */
 #define SHOWN_MAX 320
+/*
+ * What is known already is answered within the least of it. Postfix waits 30
+ * seconds for the milter (command_timeout), and its client no less than 5 minutes
+ * (RFC 5321 4.5.3.2.3).
+ */
+#define PATIENCE_LEAST_MS 1000
+#define PATIENCE_MOST_MS 20000
 
 struct session {
 	char name[IPADDR_SIZE]; /* of the client: its address, or "unknown" */
 	struct secure_client client;
 	/* Of the message under way, as are tls and version of the client: */
 	char from[SHOWN_MAX + 1];
-	bool from_secure; /* its sender is, or could be, a secure alias */
+	bool from_secure; /* its sender is, or could be, a secure alias: */
+	struct secure_address sender;
+	int64_t patience; /* ms that its recipients may still wait for the prober */
 	bool waives_tls;  /* it has a header that asks for delivery without TLS */
 };
 
@@ -106,40 +116,106 @@ static bool is_worth_a_look(const struct secure_answer *answer,
 	return answer->refused && answer->code[0] == '4' && address->kind == SECURE_ALIAS;
 }
 
+/* The server gives up first, so that its answer comes in time. */
+static int64_t patience(const struct settings *settings)
+{
+	int64_t ms = settings->first_contact_wait * 1000 + PATIENCE_LEAST_MS;
+
+	return ms < PATIENCE_MOST_MS ? ms : PATIENCE_MOST_MS;
+}
+
 void session_begin(struct secure_answer *answer, struct session *session,
 		   const struct settings *settings, const struct session_macros *macros,
 		   const char *from)
 {
-	struct secure_address sender;
+	struct secure_address *sender = &session->sender;
 	struct secure_record record = secure_not_asked;
 
 	show(session->from, from);
 	look_at_tls(&session->client, macros);
 	session->waives_tls = false;
-	secure_classify(&sender, settings, SECURE_SENDER, from, macros->rewritten);
-	secure_decide_sender(answer, settings, &session->client, macros->login, &sender, &record);
-	if (is_worth_a_look(answer, &sender)) {
-		aliases_look_up(&record, settings, &sender.alias);
-		secure_decide_sender(answer, settings, &session->client, macros->login, &sender,
+	session->patience = patience(settings);
+	secure_classify(sender, settings, SECURE_SENDER, from, macros->rewritten);
+	secure_decide_sender(answer, settings, &session->client, macros->login, sender, &record);
+	if (is_worth_a_look(answer, sender)) {
+		aliases_look_up(&record, settings, &sender->alias);
+		secure_decide_sender(answer, settings, &session->client, macros->login, sender,
 				     &record);
 	}
-	session->from_secure = secure_is_sealed(settings, &sender, &record) != LOOKUP_ABSENT;
+	session->from_secure = secure_is_sealed(settings, sender, &record) != LOOKUP_ABSENT;
 	if (answer->refused)
-		log_refusal(session, answer, NULL, sender.kind == SECURE_UNSURE);
+		log_refusal(session, answer, NULL, sender->kind == SECURE_UNSURE);
 }
 
-void session_recipient(struct secure_answer *answer, const struct session *session,
-		       const struct settings *settings, const char *to, const char *rewritten)
+/* Of the alias that sends; false where it cannot be told, or is none. */
+static bool own_level(enum alias_level *level, const struct session *session,
+		      const struct settings *settings)
+{
+	struct secure_record record;
+
+	if (session->sender.kind != SECURE_ALIAS)
+		return false;
+	aliases_look_up(&record, settings, &session->sender.alias);
+	*level = record.level;
+	return record.enabled == LOOKUP_FOUND;
+}
+
+static void ask_prospect(struct aliases_prospect *prospect, struct session *session,
+			 const struct settings *settings, enum alias_level level,
+			 const char *nexthop)
+{
+	int64_t began = clock_mono_ms();
+	int64_t wait = session->patience > PATIENCE_LEAST_MS ? session->patience
+							     : PATIENCE_LEAST_MS;
+
+	aliases_ask_prospect(prospect, settings, level, nexthop, began + wait);
+	session->patience -= clock_mono_ms() - began;
+}
+
+/*
+ * What the transport would have to return is refused now. Whatever cannot be
+ * found out is taken: the transport sees to it.
+ */
+static void look_ahead(struct secure_answer *answer, struct session *session,
+		       const struct settings *settings, const struct session_route *route,
+		       const char *to)
+{
+	struct aliases_prospect prospect;
+	enum alias_level level;
+
+	if (route->nexthop == NULL || route->nexthop[0] == '\0')
+		return;
+	switch (secure_way(&level, route->mailer)) {
+	case SECURE_WAY_SEALED:
+		break;
+	case SECURE_WAY_OPEN:
+		if (!own_level(&level, session, settings))
+			return;
+		break;
+	case SECURE_WAY_OTHER:
+		return;
+	}
+	ask_prospect(&prospect, session, settings, level, route->nexthop);
+	if (prospect.prospect == PROSPECT_NONE)
+		secure_refuse_destination(answer, to, route->rewritten, route->nexthop,
+					  prospect.reason);
+}
+
+void session_recipient(struct secure_answer *answer, struct session *session,
+		       const struct settings *settings, const struct session_route *route,
+		       const char *to)
 {
 	struct secure_address recipient;
 	struct secure_record record = secure_not_asked;
 
-	secure_classify(&recipient, settings, SECURE_RECIPIENT, to, rewritten);
+	secure_classify(&recipient, settings, SECURE_RECIPIENT, to, route->rewritten);
 	secure_decide_recipient(answer, settings, &session->client, &recipient, &record);
 	if (is_worth_a_look(answer, &recipient)) {
 		aliases_look_up(&record, settings, &recipient.alias);
 		secure_decide_recipient(answer, settings, &session->client, &recipient, &record);
 	}
+	if (!answer->refused && session->from_secure)
+		look_ahead(answer, session, settings, route, to);
 	if (answer->refused)
 		log_refusal(session, answer, to, recipient.kind == SECURE_UNSURE);
 }

@@ -36,9 +36,22 @@ void session_free(struct session *session); /* NULL is allowed */
 void session_begin(struct secure_answer *answer, struct session *session,
 		   const struct settings *settings, const struct session_macros *macros,
 		   const char *from);
-/* RCPT: may it go there? `rewritten` as in core/secure.h. */
-void session_recipient(struct secure_answer *answer, const struct session *session,
-		       const struct settings *settings, const char *to, const char *rewritten);
+
+/* What they show at RCPT. */
+struct session_route {
+	const char *rewritten; /* {rcpt_addr}: what the MTA made of the recipient */
+	const char *mailer;    /* {rcpt_mailer}: the service by which mail goes there, */
+	const char *nexthop;   /* {rcpt_host}: and to which next hop */
+};
+
+/*
+ * RCPT: may it go there? For a sender that is a secure alias this may have to
+ * wait for the prober; over all recipients of a message little longer than
+ * first_contact_wait.
+ */
+void session_recipient(struct secure_answer *answer, struct session *session,
+		       const struct settings *settings, const struct session_route *route,
+		       const char *to);
 /* One header of the message. */
 void session_header(struct session *session, const char *name);
 /* The message is complete: may it pass? */

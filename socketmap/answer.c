@@ -24,7 +24,8 @@
 
 #define MAPS_SERVED                                                                            \
 	"policy, policy-encrypt, policy-dane-only, policy-verify, policy-authenticated (each " \
-	"also with +tlsrpt), transport, alias, status"
+	"also with +tlsrpt), transport, alias, status, deliverable-encrypt, "                   \
+	"deliverable-dane-only, deliverable-verify, deliverable-authenticated"
 
 struct answerer {
 	const struct settings *settings;
@@ -163,6 +164,43 @@ static enum answer answer_parent(struct answerer *answerer, const struct questio
 	return ANSWER_GIVEN;
 }
 
+static enum alias_level level_of(enum map map)
+{
+	switch (map) {
+	case MAP_DELIVERABLE_AUTHENTICATED:
+		return ALIAS_AUTHENTICATED;
+	case MAP_DELIVERABLE_VERIFY:
+		return ALIAS_VERIFY;
+	case MAP_DELIVERABLE_DANE_ONLY:
+		return ALIAS_DANE_ONLY;
+	default:
+		return ALIAS_ENCRYPT;
+	}
+}
+
+/* What is not known in time is the answer "unknown": the mail is judged again as it leaves. */
+static enum answer answer_deliverable(struct answerer *answerer, const struct question *question,
+				      bool waited, int64_t now, struct buf *reply)
+{
+	struct decision *decision = &answerer->decision;
+	enum prospect prospect;
+	enum contact contact;
+
+	if (question->nexthop.kind == NEXTHOP_PARENT) {
+		reply_not_found(reply);
+		return ANSWER_GIVEN;
+	}
+	prospect = decide_prospect(decision, answerer->settings, &answerer->facts,
+				   level_of(question->map), now);
+	contact = decide_contact(decision, answerer->settings, waited);
+	if (contact == CONTACT_PARK && !waited)
+		return ANSWER_PARK;
+	reply_prospect(reply, prospect, decision, &answerer->facts);
+	log_debug("domain=%s map=%s answer=%.*s", question->nexthop.key, map_name(question->map),
+		  (int)(reply->len < KEY_SHOWN ? reply->len : KEY_SHOWN), reply->data);
+	return contact == CONTACT_ANSWER ? ANSWER_GIVEN : ANSWER_REFRESH;
+}
+
 /* `calm`: the level at which to log an answer that makes no mail wait and is not looked into. */
 static enum answer answer_or_park(struct answerer *answerer, const struct question *question,
 				  bool waited, enum log_level calm, int64_t now, struct buf *reply)
@@ -172,6 +210,8 @@ static enum answer answer_or_park(struct answerer *answerer, const struct questi
 
 	if (look_up(answerer, &question->nexthop) == LOOKUP_ERROR)
 		return answer_no_ledger(&question->nexthop, reply);
+	if (map_is_deliverable(question->map))
+		return answer_deliverable(answerer, question, waited, now, reply);
 	decide_for_map(decision, answerer->settings, &answerer->facts, question->map, now);
 	if (question->nexthop.kind == NEXTHOP_PARENT)
 		return answer_parent(answerer, question, reply);
@@ -223,8 +263,8 @@ static enum answer answer_unknown_service(const struct request *request, struct 
 	return ANSWER_GIVEN;
 }
 
-static enum answer answer_policy(struct answerer *answerer, const struct request *request,
-				 int64_t now, struct question *question, struct buf *reply)
+static enum answer answer_nexthop(struct answerer *answerer, const struct request *request,
+				  int64_t now, struct question *question, struct buf *reply)
 {
 	question->map = request->map;
 	question->tlsrpt = request->tlsrpt;
@@ -337,8 +377,8 @@ enum answer answer_request(struct answerer *answerer, const char *payload, size_
 	case REQUEST_UNKNOWN_MAP:
 		return refuse_map(answerer, payload, len, reply);
 	}
-	if (map_is_policy(request.map))
-		return answer_policy(answerer, &request, now, question, reply);
+	if (map_is_policy(request.map) || map_is_deliverable(request.map))
+		return answer_nexthop(answerer, &request, now, question, reply);
 	if (request.map == MAP_STATUS)
 		return answer_status(answerer, &request, now, question, reply);
 	return answer_alias(answerer, &request, reply);

@@ -76,3 +76,19 @@ const char *alias_transport(enum alias_level level)
 			return levels[i].transport;
 	return "?";
 }
+
+bool alias_transport_parse(enum alias_level *level, const char *transport)
+{
+	size_t len = strcspn(transport, ":");
+
+	if (transport[len] == ':' && transport[len + 1] != '\0')
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
+		if (strlen(levels[i].transport) == len &&
+		    memcmp(levels[i].transport, transport, len) == 0) {
+			*level = levels[i].level;
+			return true;
+		}
+	}
+	return false;
+}

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/alias.h"
 #include "core/facts.h"
 #include "core/request.h"
 #include "core/settings.h"
@@ -76,6 +77,34 @@ enum contact {
 /* `waited`: the question was parked and first_contact_wait has run out. */
 enum contact decide_contact(const struct decision *decision, const struct settings *settings,
 			    bool waited);
+
+/*
+ * Can mail be sent there as strictly as a level of secure aliases demands? What
+ * is asked before mail is taken: a "no" is told to the sender at once, with
+ * all else the policy map of that level sees to it in the queue. So "no" is
+ * said only of what was looked at lately and holds of every MX host:
+ *
+ *   encrypt        nothing but SMTP without STARTTLS was ever seen there
+ *   dane-only      validly without usable TLSA records, or of unsigned MX records
+ *   authenticated  the same, and no MTA-STS policy in mode enforce
+ *   verify         none of the keys on file, or there are none
+ *
+ * Faults that may pass (a host that is down, DNS that fails, a handshake that
+ * fails), a TLSA record that does not match and a floor are never "no".
+ */
+enum prospect {
+	PROSPECT_UNKNOWN,
+	PROSPECT_GOOD, /* some host met it when last seen */
+	PROSPECT_NONE
+};
+
+/*
+ * In *decision the answer of the policy map of that level, but `settled`, `stale`
+ * and `reason` are of the prospect. `reason` completes a sentence that begins
+ * with the next hop: "does not accept TLS".
+ */
+enum prospect decide_prospect(struct decision *decision, const struct settings *settings,
+			      const struct facts *facts, enum alias_level level, int64_t now);
 
 bool decide_override_in_force(const struct override *override, int64_t now);
 

@@ -2,6 +2,9 @@
 #include "core/reply.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+#include "base/str.h"
 
 /* SHA-256 as smtp_tls_policy_maps writes it: "AA:BB:..". */
 static void append_fingerprint(struct buf *out, const uint8_t spki[SPKI_SIZE])
@@ -144,6 +147,44 @@ void reply_policy(struct buf *out, const struct decision *decision, const struct
 	append_level(out, decision->level, facts);
 	if (tlsrpt)
 		append_report(out, decision->level, facts);
+}
+
+static const char *const prospects[] = {
+	[PROSPECT_UNKNOWN] = "unknown",
+	[PROSPECT_GOOD] = "yes",
+	[PROSPECT_NONE] = "no",
+};
+
+void reply_prospect(struct buf *out, enum prospect prospect, const struct decision *decision,
+		    const struct facts *facts)
+{
+	buf_printf(out, "OK %s", prospects[prospect]);
+	if (prospect != PROSPECT_GOOD)
+		buf_printf(out, " %s %s", facts->nexthop.key, decision->reason);
+}
+
+static bool fit_to_be_told(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text < ' ' || *text > '~' || *text == '%')
+			return false;
+	return true;
+}
+
+bool reply_read_prospect(enum prospect *prospect, const char **reason, const char *value)
+{
+	size_t len = strcspn(value, " ");
+
+	*reason = "";
+	for (size_t i = 0; i < ARRAY_LEN(prospects); i++) {
+		if (strlen(prospects[i]) != len || memcmp(prospects[i], value, len) != 0)
+			continue;
+		*prospect = (enum prospect)i;
+		if (value[len] == ' ' && fit_to_be_told(value + len + 1))
+			*reason = value + len + 1;
+		return true;
+	}
+	return false;
 }
 
 void reply_not_found(struct buf *out)

@@ -16,6 +16,18 @@
 /* Appends "OK encrypt", "NOTFOUND ", "TEMP reason" and so on; no framing. */
 void reply_policy(struct buf *out, const struct decision *decision, const struct facts *facts,
 		  bool tlsrpt);
+/*
+ * decide_prospect's answer: "OK yes", or "OK no REASON" or "OK unknown REASON",
+ * REASON being a sentence ("nossl.example does not accept TLS").
+ */
+void reply_prospect(struct buf *out, enum prospect prospect, const struct decision *decision,
+		    const struct facts *facts);
+/*
+ * The reverse of what follows the "OK ". *reason points into `value`; it is ""
+ * where there is none, or it holds what does not belong into an SMTP reply:
+ * anything but printable ASCII, or a '%'. False for what is none of these.
+ */
+bool reply_read_prospect(enum prospect *prospect, const char **reason, const char *value);
 void reply_not_found(struct buf *out);
 void reply_temporary(struct buf *out, const char *reason);
 void reply_permanent(struct buf *out, const char *reason);

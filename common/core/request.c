@@ -14,6 +14,10 @@ static const char *const names[MAP_COUNT] = {
 	[MAP_TRANSPORT] = "transport",
 	[MAP_ALIAS] = "alias",
 	[MAP_STATUS] = "status",
+	[MAP_DELIVERABLE_ENCRYPT] = "deliverable-encrypt",
+	[MAP_DELIVERABLE_AUTHENTICATED] = "deliverable-authenticated",
+	[MAP_DELIVERABLE_VERIFY] = "deliverable-verify",
+	[MAP_DELIVERABLE_DANE_ONLY] = "deliverable-dane-only",
 };
 
 /* A map's name is configuration, not input of users: case matters, as in Postfix. */
@@ -67,4 +71,9 @@ const char *map_name(enum map map)
 bool map_is_policy(enum map map)
 {
 	return map <= MAP_POLICY_DANE_ONLY;
+}
+
+bool map_is_deliverable(enum map map)
+{
+	return map >= MAP_DELIVERABLE_ENCRYPT && map <= MAP_DELIVERABLE_DANE_ONLY;
 }

@@ -22,6 +22,11 @@ enum map {
 	MAP_TRANSPORT,
 	MAP_ALIAS,
 	MAP_STATUS,
+	/* One for each policy map of a level, in the same order. */
+	MAP_DELIVERABLE_ENCRYPT,
+	MAP_DELIVERABLE_AUTHENTICATED,
+	MAP_DELIVERABLE_VERIFY,
+	MAP_DELIVERABLE_DANE_ONLY,
 	MAP_COUNT
 };
 
@@ -43,5 +48,6 @@ enum request_error request_parse(struct request *request, const char *payload, s
 /* The map's name without "+tlsrpt", as in DESIGN.md. */
 const char *map_name(enum map map);
 bool map_is_policy(enum map map);
+bool map_is_deliverable(enum map map);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/nexthop.h"
 #include "core/observation.h"
 
 static bool in_secure_domain(const struct settings *settings, const struct mailaddr *addr)
@@ -127,7 +128,7 @@ bool secure_client_is_local(const struct settings *settings, const struct ipaddr
 	return false;
 }
 
-const struct secure_record secure_not_asked = { LOOKUP_ERROR, LOOKUP_ERROR, "" };
+const struct secure_record secure_not_asked = { LOOKUP_ERROR, ALIAS_ENCRYPT, LOOKUP_ERROR, "" };
 
 enum lookup secure_is_sealed(const struct settings *settings, const struct secure_address *address,
 			     const struct secure_record *record)
@@ -323,6 +324,44 @@ void secure_decide_sender(struct secure_answer *answer, const struct settings *s
 		refuse_tls(answer, settings, client, &plea);
 	else
 		put_off(answer, OWNER_UNKNOWN);
+}
+
+enum secure_way secure_way(enum alias_level *level, const char *mailer)
+{
+	if (mailer == NULL)
+		return SECURE_WAY_OTHER;
+	if (alias_transport_parse(level, mailer))
+		return SECURE_WAY_SEALED;
+	return strcmp(mailer, "smtp") == 0 ? SECURE_WAY_OPEN : SECURE_WAY_OTHER;
+}
+
+/* Is the next hop the recipient's own domain, and not a relay of ours? */
+static bool leads_home(const char *domain, const char *nexthop)
+{
+	struct nexthop hop;
+
+	return nexthop_parse(&hop, nexthop, strlen(nexthop)) == NEXTHOP_OK &&
+	       strcmp(hop.name, domain) == 0;
+}
+
+void secure_refuse_destination(struct secure_answer *answer, const char *recipient,
+			       const char *rewritten, const char *nexthop, const char *reason)
+{
+	const char *made = rewritten != NULL && rewritten[0] != '\0' ? rewritten : recipient;
+	struct mailaddr to;
+	char relayed[160] = "";
+
+	if (mailaddr_parse(&to, made, strlen(made), "") == MAILADDR_OK &&
+	    !leads_home(to.domain, nexthop))
+		snprintf(relayed, sizeof(relayed), "Mail for %.100s goes by a relay here: ",
+			 to.domain);
+	memset(answer, 0, sizeof(*answer));
+	refuse(answer, "5.7.10");
+	snprintf(answer->text, SECURE_TEXT_SIZE,
+		 "%s%.200s; mail from a secure address cannot go there. Write from an ordinary "
+		 "address, or ask your postmaster.",
+		 relayed, reason);
+	snprintf(answer->cause, SECURE_CAUSE_SIZE, "%.150s", reason);
 }
 
 bool secure_header_waives_tls(const char *name)

@@ -74,7 +74,7 @@ struct secure_client {
 
 bool secure_client_is_local(const struct settings *settings, const struct ipaddr *addr);
 
-#define SECURE_TEXT_SIZE 400
+#define SECURE_TEXT_SIZE 480
 #define SECURE_CAUSE_SIZE 160
 
 struct secure_answer {
@@ -93,7 +93,8 @@ struct secure_answer {
  * anything to look.
  */
 struct secure_record {
-	enum lookup enabled; /* FOUND: switched on */
+	enum lookup enabled; /* FOUND: switched on, */
+	enum alias_level level; /* and this is how strictly its mail is sealed */
 	enum lookup owned;   /* FOUND: `mailbox` is whose it is */
 	char mailbox[ALIAS_ADDRESS_SIZE];
 };
@@ -122,6 +123,26 @@ void secure_decide_recipient(struct secure_answer *answer, const struct settings
 void secure_decide_sender(struct secure_answer *answer, const struct settings *settings,
 			  const struct secure_client *client, const char *login,
 			  const struct secure_address *sender, const struct secure_record *record);
+
+/*
+ * By which way mail leaves for a recipient: `mailer`, as the MTA says (Postfix:
+ * {rcpt_mailer}, the service of master.cf; NULL if it does not say).
+ */
+enum secure_way {
+	SECURE_WAY_SEALED, /* a transport of secure aliases: *level is the one it sees to */
+	SECURE_WAY_OPEN,   /* "smtp": somebody's transport_maps have precedence */
+	SECURE_WAY_OTHER   /* any other, such as "local", or unknown: none of our business */
+};
+enum secure_way secure_way(enum alias_level *level, const char *mailer);
+
+/*
+ * Mail of an accepted sender to this recipient, when it is known beforehand that
+ * the next hop cannot do what the alias's level demands: refused rather than
+ * taken and returned. `recipient` and `rewritten` as for secure_classify; next hop
+ * and reason as in core/reply.h.
+ */
+void secure_refuse_destination(struct secure_answer *answer, const char *recipient,
+			       const char *rewritten, const char *nexthop, const char *reason);
 
 /*
  * Is this header one that asks for delivery without TLS (RFC 8689 section 5)?

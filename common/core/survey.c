@@ -5,7 +5,7 @@
 #include "core/freshness.h"
 #include "core/sts.h"
 
-static bool left_out(const struct host_facts *host)
+bool survey_leaves_out(const struct host_facts *host)
 {
 	return host->addr == ADDR_NONE || (host->addr == ADDR_UNKNOWN && host->addr_fresh.failed != 0);
 }
@@ -40,7 +40,7 @@ static void count_tlsa(struct survey *survey, const struct host_facts *host)
 static void survey_host(struct survey *survey, const struct host_facts *host, int64_t now)
 {
 	survey->stale |= freshness_due(&host->addr_fresh, now);
-	if (left_out(host))
+	if (survey_leaves_out(host))
 		return;
 	if (host->addr == ADDR_UNKNOWN) {
 		survey->unresolved++;

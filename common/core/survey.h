@@ -34,6 +34,9 @@ struct survey {
 	bool stale;        /* some fact is due for a refresh */
 };
 
+/* Does this host not count? */
+bool survey_leaves_out(const struct host_facts *host);
+
 void survey_facts(struct survey *survey, const struct settings *settings, const struct facts *facts,
 		  int64_t now);
 

@@ -141,6 +141,20 @@ static void op_tlsa(struct script *s, char **w, size_t n)
 		world_tlsa(&s->world, host, states[i]);
 }
 
+/* key HOST BYTE [VERIFIED]: what its certificate was like in the latest probe. */
+static void op_key(struct script *s, char **w, size_t n)
+{
+	static const char *const names[] = {"unknown", "dane", "name", "chain", "no", NULL};
+	struct host_facts *host = n > 2 ? host_named(s, w[1]) : NULL;
+	int verified = n > 3 ? index_of(w[3], names) : 0;
+
+	if (host == NULL || verified < 0) {
+		complain(s, "key HOST BYTE [dane|name|chain|no]");
+		return;
+	}
+	world_certificate(&s->world, host, (int)strtol(w[2], NULL, 16), (enum verified)verified);
+}
+
 /* seen HOST RESULT [VERSION CIPHER]: what a probe saw. */
 static void op_seen(struct script *s, char **w, size_t n)
 {
@@ -335,6 +349,31 @@ static void op_contact(struct script *s, char **w, size_t n)
 		complain(s, "contact is %s", names[got]);
 }
 
+/* prospect LEVEL good|none|unknown [waits|REASON]: before mail is taken. */
+static void op_prospect(struct script *s, char **w, size_t n)
+{
+	static const char *const names[] = {"unknown", "good", "none", NULL};
+	enum alias_level level;
+	enum prospect got;
+	char reason[REASON_SIZE];
+	bool waits;
+
+	if (n < 3 || !alias_level_parse(&level, w[1]) || index_of(w[2], names) < 0) {
+		complain(s, "prospect LEVEL good|none|unknown [waits|REASON]");
+		return;
+	}
+	s->checks++;
+	got = decide_prospect(&s->decision, &s->world.settings, &s->world.facts, level,
+			      s->world.now);
+	waits = decide_contact(&s->decision, &s->world.settings, false) == CONTACT_PARK;
+	join(reason, sizeof(reason), w + 3, n - 3);
+	if (index_of(w[2], names) != (int)got || waits != (strcmp(reason, "waits") == 0))
+		complain(s, "prospect %s is %s%s: %s", w[1], names[got], waits ? ", waits" : "",
+			 s->decision.reason);
+	else if (n > 3 && !waits && strcmp(reason, s->decision.reason) != 0)
+		complain(s, "prospect %s: %s", w[1], s->decision.reason);
+}
+
 static void current_status(struct script *s, struct status *status)
 {
 	decide(&s->decision, &s->world.settings, &s->world.facts, s->world.now);
@@ -373,10 +412,10 @@ static const struct {
 	{"setting", op_setting},   {"mx", op_mx},             {"addr", op_addr},
 	{"tlsa", op_tlsa},         {"seen", op_seen},         {"host", op_host},
 	{"sts", op_sts},           {"override", op_override}, {"pin", op_pin},
-	{"forget", op_forget},     {"restart", op_restart},   {"expect", op_expect},
-	{"rule", op_rule},         {"floor", op_floor},       {"guaranteed", op_guaranteed},
-	{"settled", op_settled},   {"contact", op_contact},   {"state", op_state},
-	{"downgrade", op_downgrade},
+	{"key", op_key},           {"forget", op_forget},     {"restart", op_restart},
+	{"expect", op_expect},     {"rule", op_rule},         {"floor", op_floor},
+	{"settled", op_settled},   {"contact", op_contact},   {"guaranteed", op_guaranteed},
+	{"state", op_state},       {"prospect", op_prospect}, {"downgrade", op_downgrade},
 };
 
 static void run_line(struct script *s, char *line)

@@ -138,6 +138,15 @@ void world_observe(struct world *world, struct host_facts *host, const struct ob
 	learn(world);
 }
 
+void world_certificate(struct world *world, struct host_facts *host, int byte,
+		       enum verified verified)
+{
+	host->last.has_spki = true;
+	memset(host->last.spki, byte, SPKI_SIZE);
+	host->last.verified = verified;
+	learn(world);
+}
+
 void world_forget(struct world *world)
 {
 	world->facts.domain.history = (struct history){0};

@@ -42,6 +42,9 @@ void world_addr_failed(struct world *world, struct host_facts *host);
 void world_tlsa(struct world *world, struct host_facts *host, enum tlsa_state state);
 void world_tlsa_failed(struct world *world, struct host_facts *host);
 void world_observe(struct world *world, struct host_facts *host, const struct observation *seen);
+/* What the certificate was like in the probe just observed: its digest is `byte` throughout. */
+void world_certificate(struct world *world, struct host_facts *host, int byte,
+		       enum verified verified);
 void world_forget(struct world *world);
 
 /* False when a record does not survive its own encoding. */

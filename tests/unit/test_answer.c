@@ -146,6 +146,41 @@ START_TEST(folds_every_form_of_key)
 }
 END_TEST
 
+START_TEST(tells_beforehand_what_cannot_be_met)
+{
+	static const struct expectation cases[] = {
+		{ "deliverable-encrypt tls.test", ANSWER_GIVEN, "OK yes" },
+		{ "deliverable-encrypt plain.test", ANSWER_GIVEN,
+		  "OK no plain.test does not accept TLS" },
+		{ "deliverable-dane-only sealed.test", ANSWER_GIVEN, "OK yes" },
+		{ "deliverable-dane-only tls.test", ANSWER_GIVEN,
+		  "OK no tls.test publishes no DANE records, which would prove its server" },
+		{ "deliverable-authenticated tls.test:25", ANSWER_GIVEN,
+		  "OK no tls.test publishes neither DANE nor MTA-STS, which would prove its "
+		  "server" },
+		{ "deliverable-verify new.test", ANSWER_GIVEN,
+		  "OK no new.test has no certificate on file here" },
+		{ "deliverable-encrypt null.test", ANSWER_GIVEN,
+		  "OK unknown null.test may meet it or not; delivery will tell" },
+		{ "deliverable-encrypt oldtls.test", ANSWER_REFRESH, "OK yes" },
+		{ "deliverable-encrypt oldplain.test", ANSWER_PARK, "" },
+		{ "deliverable-encrypt new.test", ANSWER_PARK, "" },
+		{ "deliverable-encrypt .test", ANSWER_GIVEN, "NOTFOUND " },
+		{ "deliverable-encrypt a@b", ANSWER_GIVEN, "NOTFOUND " },
+	};
+
+	expect_all(cases, ARRAY_LEN(cases));
+	ask("deliverable-encrypt new.test");
+	ck_assert_int_eq(question.map, MAP_DELIVERABLE_ENCRYPT);
+	ck_assert_int_eq(answer_question(answerer, &question, false, T, &reply), ANSWER_PARK);
+	ck_assert_int_eq(answer_question(answerer, &question, true, T, &reply), ANSWER_REFRESH);
+	ck_assert_str_eq(buf_cstr(&reply),
+			 "OK unknown new.test may meet it or not; delivery will tell");
+	settings.first_contact = FIRST_CONTACT_DEFER;
+	ck_assert_int_eq(ask("deliverable-encrypt new.test"), ANSWER_REFRESH);
+}
+END_TEST
+
 START_TEST(parks_what_is_not_known)
 {
 	ck_assert_int_eq(ask("policy-encrypt+tlsrpt new.test"), ANSWER_PARK);
@@ -257,7 +292,9 @@ END_TEST
 
 #define MAPS                                                                 \
 	"maps are policy, policy-encrypt, policy-dane-only, policy-verify, " \
-	"policy-authenticated (each also with +tlsrpt), transport, alias, status"
+	"policy-authenticated (each also with +tlsrpt), transport, alias, status, " \
+	"deliverable-encrypt, deliverable-dane-only, deliverable-verify, "         \
+	"deliverable-authenticated"
 
 START_TEST(refuses_unknown_maps)
 {
@@ -508,6 +545,7 @@ int main(void)
 	tcase_add_test(tcase, answers_by_the_facts);
 	tcase_add_test(tcase, folds_every_form_of_key);
 	tcase_add_test(tcase, parks_what_is_not_known);
+	tcase_add_test(tcase, tells_beforehand_what_cannot_be_met);
 	tcase_add_test(tcase, answers_what_has_waited);
 	tcase_add_test(tcase, answers_stale_but_safe_at_once);
 	tcase_add_test(tcase, does_not_wait_if_told_so);

@@ -43,7 +43,7 @@ START_TEST(asks_for_what_it_needs)
 	ck_assert_str_eq(macro_list(&got, 1), "{client_port}");
 	ck_assert_str_eq(macro_list(&got, 2),
 			 "{client_port} {tls_version} {auth_authen} {mail_addr}");
-	ck_assert_str_eq(macro_list(&got, 3), "{client_port} {rcpt_addr}");
+	ck_assert_str_eq(macro_list(&got, 3), "{client_port} {rcpt_addr} {rcpt_mailer} {rcpt_host}");
 }
 END_TEST
 

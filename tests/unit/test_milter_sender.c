@@ -19,6 +19,16 @@ static const struct {
 	{ "transport sick@secure.example.com", "TEMP no ledger" },
 	{ "transport torn@secure.example.com", "OK postseal-encrypt:" },
 	{ "transport odd@secure.example.com", "PERM unknown map" },
+	{ "transport weird@secure.example.com", "OK smtp:" },
+	{ "deliverable-encrypt able.example", "OK yes" },
+	{ "deliverable-encrypt nossl.example", "OK no nossl.example does not accept TLS" },
+	{ "deliverable-encrypt [relay.example]:587",
+	  "OK no [relay.example]:587 does not accept TLS" },
+	{ "deliverable-encrypt new.example", "OK unknown new.example may or not" },
+	{ "deliverable-encrypt sick.example", "TEMP no ledger" },
+	{ "deliverable-encrypt rude.example", "OK no %s\r\n250 OK" },
+	{ "deliverable-encrypt odd.example", "OK perhaps" },
+	{ "deliverable-dane-only able.example", "OK no able.example publishes no DANE records" },
 	{ "alias mine@secure.example.com", "OK boss@example.com" },
 	{ "alias me@secure.example.com", "NOTFOUND " },
 	{ "alias torn@secure.example.com", "TEMP no ledger" },
@@ -136,6 +146,42 @@ static void sender(const char *from, const char *seen, const char *status)
 	ck_assert_msg(strncmp(answer, wanted, strlen(wanted)) == 0, "%s", answer);
 }
 
+/* Where it may go */
+
+static char route(const char *to, const char *mailer, const char *nexthop, char answer[512])
+{
+	char seen[256];
+
+	snprintf(seen, sizeof(seen), "{client_port}=1234 {rcpt_addr}=%s {rcpt_mailer}=%s "
+				     "{rcpt_host}=%s", to, mailer, nexthop);
+	macros('R', seen);
+	snprintf(seen, sizeof(seen), "<%s>", to);
+	return ask('R', seen, answer);
+}
+
+static void goes(const char *to, const char *mailer, const char *nexthop)
+{
+	char answer[512];
+
+	ck_assert_msg(route(to, mailer, nexthop, answer) == 'c', "%s, %s: %s", to, mailer, answer);
+}
+
+static void does_not_go(const char *to, const char *mailer, const char *nexthop, const char *text)
+{
+	char answer[512];
+
+	ck_assert_msg(route(to, mailer, nexthop, answer) == 'y', "%s, %s", to, mailer);
+	ck_assert_msg(strncmp(answer, "550 5.7.10 ", 11) == 0, "%s", answer);
+	ck_assert_msg(strncmp(answer + 11, text, strlen(text)) == 0, "%s", answer);
+}
+
+static void begin(const char *from, const char *seen)
+{
+	char answer[512];
+
+	ck_assert_msg(mail_from(from, seen, answer) == 'c', "%s: %s", from, answer);
+}
+
 START_TEST(a_secure_sender_is_its_owner_over_tls)
 {
 	negotiate();
@@ -206,6 +252,9 @@ START_TEST(without_a_server_it_waits)
 	sender(SECURE, LOGIN("me@secure.example.com"), NULL);
 	sender(SECURE, TLS("TLSv1.3"), "5.7.1");
 	expect_log(milter_log, "error: alias=me@secure.example.com cannot ask postseal-socketmap");
+	begin(SECURE, LOGIN("me@secure.example.com"));
+	goes("x@nossl.example", "postseal-encrypt", "nossl.example");
+	say('A', NULL, 0);
 	/* every address is secure, whoever is asked */
 	mail(PLAIN);
 	refused(SECURE, NO_TLS);
@@ -276,6 +325,66 @@ START_TEST(a_silent_server_is_waited_for_no_longer_than_postfix_waits)
 }
 END_TEST
 
+#define CANNOT_GO "; mail from a secure address cannot go there. "
+
+START_TEST(what_cannot_be_met_is_refused_at_once)
+{
+	negotiate();
+	client('4', "192.0.2.9");
+	begin(SECURE, LOGIN("me"));
+	goes("x@able.example", "postseal-encrypt", "able.example");
+	does_not_go("x@nossl.example", "postseal-encrypt", "nossl.example",
+		    "nossl.example does not accept TLS" CANNOT_GO);
+	does_not_go("x@able.example", "postseal-dane-only", "able.example",
+		    "able.example publishes no DANE records" CANNOT_GO);
+	does_not_go("x@able.example", "postseal-encrypt", "[relay.example]:587",
+		    "Mail for able.example goes by a relay here: [relay.example]:587 does not "
+		    "accept TLS" CANNOT_GO);
+	does_not_go("x@rude.example", "postseal-encrypt", "rude.example",
+		    "its server cannot be reached as securely as that" CANNOT_GO);
+	/* nobody knows: the transport will */
+	goes("x@new.example", "postseal-encrypt", "new.example");
+	goes("x@sick.example", "postseal-encrypt", "sick.example");
+	goes("x@odd.example", "postseal-encrypt", "odd.example");
+	goes("x@nossl.example", "postseal-encrypt", "");
+	/* goes by no SMTP, or by a way that is not ours to judge */
+	goes("you@example.com", "local", "example.com");
+	goes("x@nossl.example", "relay", "nossl.example");
+	goes("x@nossl.example", "error", "5.1.1");
+	accepted("<x@nossl.example>"); /* what was said of one recipient is not said of the next */
+	expect_log(milter_log, "from=<me@secure.example.com> to=<x@nossl.example> refused: "
+			       "nossl.example does not accept TLS");
+	expect_log(milter_log, "domain=sick.example map=deliverable-encrypt postseal-socketmap");
+	end_of_message();
+	/* mail of others goes where it likes */
+	begin("<you@example.com>", LOGIN("you"));
+	goes("x@nossl.example", "smtp", "nossl.example");
+	goes("x@nossl.example", "postseal-encrypt", "nossl.example");
+}
+END_TEST
+
+START_TEST(a_transport_with_precedence_is_held_to_the_level)
+{
+	negotiate();
+	client('4', "127.0.0.1");
+	begin(SECURE, PLAIN);
+	does_not_go("x@nossl.example", "smtp", "nossl.example", "nossl.example does not");
+	goes("x@able.example", "smtp", "able.example");
+	end_of_message();
+	begin("<mine@secure.example.com>", PLAIN);
+	does_not_go("x@able.example", "smtp", "able.example", "able.example publishes no DANE");
+	end_of_message();
+	/* the level cannot be told */
+	begin("<sick@secure.example.com>", PLAIN);
+	goes("x@nossl.example", "smtp", "nossl.example");
+	end_of_message();
+	begin("<weird@secure.example.com>", PLAIN);
+	goes("x@nossl.example", "smtp", "nossl.example");
+	expect_log(milter_log, "error: alias=weird@secure.example.com map=transport "
+			       "postseal-socketmap answers: smtp:");
+}
+END_TEST
+
 START_TEST(hidden_macros_hide_the_login)
 {
 	negotiate();
@@ -343,6 +452,8 @@ int main(void)
 		a_secure_sender_is_its_owner_over_tls,
 		a_secure_sender_may_be_local,
 		what_cannot_be_told_waits,
+		what_cannot_be_met_is_refused_at_once,
+		a_transport_with_precedence_is_held_to_the_level,
 		hidden_macros_hide_the_login,
 		a_secure_sender_does_not_waive_tls,
 		others_may_waive_tls,

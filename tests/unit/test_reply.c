@@ -212,6 +212,51 @@ START_TEST(says_plain_replies)
 }
 END_TEST
 
+START_TEST(tells_a_prospect)
+{
+	static const struct {
+		enum prospect prospect;
+		const char *reply;
+	} cases[] = {
+		{ PROSPECT_GOOD, "OK yes" },
+		{ PROSPECT_NONE, "OK no example.com does not accept TLS" },
+		{ PROSPECT_UNKNOWN, "OK unknown example.com does not accept TLS" },
+	};
+
+	snprintf(decision.reason, sizeof(decision.reason), "does not accept TLS");
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		enum prospect got;
+		const char *reason;
+
+		out.len = 0;
+		reply_prospect(&out, cases[i].prospect, &decision, &facts);
+		ck_assert_str_eq(buf_cstr(&out), cases[i].reply);
+		ck_assert(reply_read_prospect(&got, &reason, buf_cstr(&out) + 3));
+		ck_assert_int_eq(got, cases[i].prospect);
+		ck_assert_str_eq(reason, got == PROSPECT_GOOD ? ""
+							      : "example.com does not accept TLS");
+	}
+}
+END_TEST
+
+START_TEST(reads_a_prospect_strictly)
+{
+	static const char *const bad[] = { "", " ", "No", "no,", "nothing", "unknow", "dane", " no" };
+	static const char *const bare[] = { "no",           "no ",         "no %s",
+					    "no \r\n250 OK", "no caf\xc3\xa9", "no \x1b[31m" };
+	enum prospect got;
+	const char *reason;
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		ck_assert_msg(!reply_read_prospect(&got, &reason, bad[i]), "\"%s\"", bad[i]);
+	for (size_t i = 0; i < ARRAY_LEN(bare); i++) {
+		ck_assert_msg(reply_read_prospect(&got, &reason, bare[i]), "case %zu", i);
+		ck_assert_int_eq(got, PROSPECT_NONE);
+		ck_assert_str_eq(reason, "");
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("reply");
@@ -234,6 +279,8 @@ int main(void)
 	tcase_add_test(tcase, names_a_policy_domain_only_if_it_is_one);
 	tcase_add_test(tcase, fits_a_reply);
 	tcase_add_test(tcase, says_plain_replies);
+	tcase_add_test(tcase, tells_a_prospect);
+	tcase_add_test(tcase, reads_a_prospect_strictly);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

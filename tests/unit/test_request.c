@@ -116,6 +116,8 @@ START_TEST(names_every_map)
 		ck_assert_int_eq(request.map, i);
 		ck_assert_int_eq(map_is_policy((enum map)i),
 				 strncmp(map_name((enum map)i), "policy", 6) == 0);
+		ck_assert_int_eq(map_is_deliverable((enum map)i),
+				 strncmp(map_name((enum map)i), "deliverable-", 12) == 0);
 	}
 }
 END_TEST

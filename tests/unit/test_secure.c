@@ -287,7 +287,7 @@ START_TEST(looks_at_the_record_only_where_told_to)
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct secure_address address = { .kind = cases[i].kind };
-		struct secure_record record = { cases[i].enabled, LOOKUP_ERROR, "" };
+		struct secure_record record = { cases[i].enabled, ALIAS_ENCRYPT, LOOKUP_ERROR, "" };
 		const char *code = cases[i].code;
 
 		settings.secure_aliases = cases[i].aliases;
@@ -463,7 +463,7 @@ START_TEST(decides_about_senders)
 	struct secure_address sender;
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct secure_record record = { LOOKUP_FOUND, LOOKUP_ABSENT, "" };
+		struct secure_record record = { LOOKUP_FOUND, ALIAS_ENCRYPT, LOOKUP_ABSENT, "" };
 		const char *status = cases[i].status;
 
 		if (cases[i].mailbox != NULL) {
@@ -531,7 +531,7 @@ END_TEST
 
 START_TEST(leaves_senders_alone_that_are_switched_off)
 {
-	static const struct secure_record off = { LOOKUP_ABSENT, LOOKUP_ERROR, "" };
+	static const struct secure_record off = { LOOKUP_ABSENT, ALIAS_ENCRYPT, LOOKUP_ERROR, "" };
 	static const struct secure_client plain = { false, SECURE_TLS_NONE, 0 };
 	struct secure_answer answer;
 	struct secure_address sender;
@@ -549,7 +549,7 @@ END_TEST
 
 START_TEST(tells_senders_what_to_do)
 {
-	static const struct secure_record off_file = { LOOKUP_FOUND, LOOKUP_ABSENT, "" };
+	static const struct secure_record off_file = { LOOKUP_FOUND, ALIAS_ENCRYPT, LOOKUP_ABSENT, "" };
 	static const struct secure_client plain = { false, SECURE_TLS_NONE, 0 };
 	struct secure_answer answer;
 	struct secure_address sender;
@@ -563,6 +563,72 @@ START_TEST(tells_senders_what_to_do)
 	ck_assert_ptr_nonnull(strstr(answer.text, "not known as yours"));
 	ck_assert_str_eq(answer.cause, "login=<you%d> does not own it");
 	ck_assert_ptr_null(strchr(answer.text, '%'));
+}
+END_TEST
+
+START_TEST(knows_the_way_out)
+{
+	static const struct {
+		const char *mailer;
+		enum secure_way way;
+		enum alias_level level;
+	} cases[] = {
+		{ "postseal-encrypt", SECURE_WAY_SEALED, ALIAS_ENCRYPT },
+		{ "postseal-authenticated", SECURE_WAY_SEALED, ALIAS_AUTHENTICATED },
+		{ "postseal-verify", SECURE_WAY_SEALED, ALIAS_VERIFY },
+		{ "postseal-dane-only", SECURE_WAY_SEALED, ALIAS_DANE_ONLY },
+		{ "smtp", SECURE_WAY_OPEN, 0 },
+		{ "local", SECURE_WAY_OTHER, 0 },
+		{ "relay", SECURE_WAY_OTHER, 0 },
+		{ "lmtp", SECURE_WAY_OTHER, 0 },
+		{ "error", SECURE_WAY_OTHER, 0 },
+		{ "postseal", SECURE_WAY_OTHER, 0 },
+		{ "postseal-encrypted", SECURE_WAY_OTHER, 0 },
+		{ "", SECURE_WAY_OTHER, 0 },
+		{ NULL, SECURE_WAY_OTHER, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		enum alias_level level = 0;
+
+		ck_assert_msg(secure_way(&level, cases[i].mailer) == cases[i].way, "case %zu", i);
+		ck_assert_msg(level == cases[i].level, "case %zu", i);
+	}
+}
+END_TEST
+
+START_TEST(tells_where_mail_cannot_go)
+{
+	static const struct {
+		const char *recipient, *rewritten, *nexthop, *reason, *begins;
+	} cases[] = {
+		{ "<x@nossl.example>", "x@nossl.example", "nossl.example",
+		  "nossl.example does not accept TLS", "nossl.example does not accept TLS; " },
+		{ "<x@NoSSL.Example.>", NULL, "nossl.example", "nossl.example has none",
+		  "nossl.example has none; " },
+		{ "<x@nossl.example>", "", "[nossl.example]:587", "[nossl.example]:587 has none",
+		  "[nossl.example]:587 has none; " },
+		{ "<x@nossl.example>", "x@nossl.example", "[relay.example.net]:587",
+		  "[relay.example.net]:587 does not accept TLS",
+		  "Mail for nossl.example goes by a relay here: [relay.example.net]:587 does not "
+		  "accept TLS; " },
+		{ "<x@a%b>", NULL, "c", "c does not accept TLS", "c does not accept TLS; " },
+	};
+	struct secure_answer answer;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		secure_refuse_destination(&answer, cases[i].recipient, cases[i].rewritten,
+					  cases[i].nexthop, cases[i].reason);
+		ck_assert(answer.refused && !answer.our_fault);
+		ck_assert_str_eq(answer.code, "550");
+		ck_assert_str_eq(answer.status, "5.7.10");
+		ck_assert_msg(strncmp(answer.text, cases[i].begins, strlen(cases[i].begins)) == 0,
+			      "case %zu: %s", i, answer.text);
+		ck_assert_ptr_nonnull(
+			strstr(answer.text, "; mail from a secure address cannot go there. Write"));
+		ck_assert_ptr_null(strchr(answer.text, '%'));
+		ck_assert_str_eq(answer.cause, cases[i].reason);
+	}
 }
 END_TEST
 
@@ -612,6 +678,8 @@ int main(void)
 	tcase_add_test(tests, waits_where_the_record_would_tell);
 	tcase_add_test(tests, leaves_senders_alone_that_are_switched_off);
 	tcase_add_test(tests, tells_senders_what_to_do);
+	tcase_add_test(tests, knows_the_way_out);
+	tcase_add_test(tests, tells_where_mail_cannot_go);
 	tcase_add_test(tests, knows_the_waiver);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
