@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/str.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 bool str_copy(char *dst, size_t size, const char *src)
@@ -19,6 +20,36 @@ bool str_copy_n(char *dst, size_t size, const char *src, size_t len)
 	memcpy(dst, src, len);
 	dst[len] = '\0';
 	return true;
+}
+
+bool str_join(char *dst, size_t size, ...)
+{
+	const char *part;
+	size_t used = 0;
+	bool fits = str_copy(dst, size, "");
+	va_list parts;
+
+	va_start(parts, size);
+	while (fits && (part = va_arg(parts, const char *)) != NULL) {
+		fits = str_copy(dst + used, size - used, part);
+		used += strlen(part);
+	}
+	va_end(parts);
+	if (!fits)
+		str_copy(dst, size, "");
+	return fits;
+}
+
+char *str_decimal(char dst[STR_DECIMAL_SIZE], uint64_t value)
+{
+	char digits[STR_DECIMAL_SIZE];
+	char *at = digits + sizeof(digits) - 1;
+
+	*at = '\0';
+	do
+		*--at = (char)('0' + value % 10);
+	while ((value /= 10) != 0);
+	return memcpy(dst, at, (size_t)(digits + sizeof(digits) - at));
 }
 
 char str_lower_char(char c)

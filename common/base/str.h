@@ -17,6 +17,13 @@
 bool str_copy(char *dst, size_t size, const char *src);
 bool str_copy_n(char *dst, size_t size, const char *src, size_t len);
 
+/* The same for several C strings, the last of which is followed by NULL, put together. */
+bool str_join(char *dst, size_t size, ...) __attribute__((sentinel));
+
+/* A number in decimal, for where printf takes too long. Returns dst. */
+#define STR_DECIMAL_SIZE 21 /* 2^64 has 20 digits */
+char *str_decimal(char dst[STR_DECIMAL_SIZE], uint64_t value);
+
 /* ASCII only, whatever the locale. */
 char str_lower_char(char c);
 void str_lower(char *s);

@@ -59,7 +59,7 @@ static void give(struct decision *d, enum rule rule, enum verdict verdict, enum 
 	d->verdict = verdict;
 	d->level = level;
 	d->guaranteed = verdict == VERDICT_POLICY && level_guarantees(level);
-	snprintf(d->reason, sizeof(d->reason), "%s", reason);
+	str_copy(d->reason, sizeof(d->reason), reason);
 }
 
 static void give_level(struct decision *d, enum rule rule, enum level level)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/netstring.h"
 
-#include <stdio.h>
+#include "base/str.h"
 
 /*
  * The decimal length in bytes[0..len) and how many digits it has. Stops at the
@@ -58,10 +58,10 @@ enum netstring_result netstring_decode(struct netstring *out, const char *bytes,
 
 void netstring_append(struct buf *out, const void *payload, size_t len)
 {
-	char head[24]; /* 2^64 has 20 digits */
-	int n = snprintf(head, sizeof(head), "%zu:", len);
+	char head[STR_DECIMAL_SIZE];
 
-	buf_append(out, head, (size_t)n);
+	buf_append_str(out, str_decimal(head, len));
+	buf_append(out, ":", 1);
 	buf_append(out, payload, len);
 	buf_append(out, ",", 1);
 }

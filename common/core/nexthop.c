@@ -2,7 +2,6 @@
 #include "core/nexthop.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -61,13 +60,13 @@ static bool parse_bracketed(struct nexthop *nexthop, const char *text, size_t le
 static void spell(struct nexthop *nexthop)
 {
 	bool brackets = nexthop->kind == NEXTHOP_HOST || nexthop->kind == NEXTHOP_ADDRESS;
-	char port[7] = ""; /* ":65535" */
+	char port[STR_DECIMAL_SIZE] = "";
 
 	if (nexthop->port != 0)
-		snprintf(port, sizeof(port), ":%u", (unsigned)nexthop->port);
-	snprintf(nexthop->key, sizeof(nexthop->key), "%s%s%s%s",
+		str_decimal(port, nexthop->port);
+	str_join(nexthop->key, sizeof(nexthop->key),
 		 nexthop->kind == NEXTHOP_PARENT ? "." : brackets ? "[" : "", nexthop->name,
-		 brackets ? "]" : "", port);
+		 brackets ? "]" : "", nexthop->port != 0 ? ":" : "", port, NULL);
 }
 
 enum nexthop_error nexthop_parse(struct nexthop *nexthop, const char *text, size_t len)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/record.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -414,13 +413,9 @@ bool record_get_journal(struct journal_entry *out, const void *bytes, size_t len
 
 bool record_host_key(char dst[HOST_KEY_SIZE], const char *host, uint16_t port)
 {
+	char digits[STR_DECIMAL_SIZE];
 	bool address = is_address(host);
-	int len = snprintf(dst, HOST_KEY_SIZE, "%s%s%s:%u", address ? "[" : "", host,
-			   address ? "]" : "", (unsigned)port);
 
-	if (len < 0 || len >= HOST_KEY_SIZE) {
-		dst[0] = '\0';
-		return false;
-	}
-	return true;
+	return str_join(dst, HOST_KEY_SIZE, address ? "[" : "", host, address ? "]:" : ":",
+			str_decimal(digits, port), NULL);
 }

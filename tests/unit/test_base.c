@@ -67,6 +67,26 @@ START_TEST(copies_say_when_they_do_not_fit)
 }
 END_TEST
 
+START_TEST(parts_are_joined_or_refused)
+{
+	char out[8], number[STR_DECIMAL_SIZE];
+
+	ck_assert(str_join(out, sizeof(out), "ab", "", "cd", NULL));
+	ck_assert_str_eq(out, "abcd");
+	ck_assert(str_join(out, sizeof(out), "1234", "567", NULL));
+	ck_assert_str_eq(out, "1234567");
+	ck_assert(!str_join(out, sizeof(out), "1234", "5678", NULL));
+	ck_assert_str_eq(out, "");
+	ck_assert(!str_join(out, sizeof(out), "12345678", "", NULL));
+	ck_assert(!str_join(out, 0, "", NULL));
+	ck_assert(str_join(out, sizeof(out), NULL));
+	ck_assert_str_eq(out, "");
+	ck_assert_str_eq(str_decimal(number, 0), "0");
+	ck_assert_str_eq(str_decimal(number, 587), "587");
+	ck_assert_str_eq(str_decimal(number, UINT64_MAX), "18446744073709551615");
+}
+END_TEST
+
 START_TEST(buffers_grow_and_shrink)
 {
 	struct buf b = {0};
@@ -156,6 +176,7 @@ int main(void)
 	tcase_add_test(tests, numbers_are_bounded);
 	tcase_add_test(tests, hostile_bytes_become_printable);
 	tcase_add_test(tests, copies_say_when_they_do_not_fit);
+	tcase_add_test(tests, parts_are_joined_or_refused);
 	tcase_add_test(tests, buffers_grow_and_shrink);
 	tcase_add_test(tests, dates_go_there_and_back);
 	tcase_add_test(tests, other_dates_are_refused);
