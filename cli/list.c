@@ -9,6 +9,7 @@
 #include "base/utc.h"
 #include "cli/json.h"
 #include "cli/terminal.h"
+#include "core/pins.h"
 
 #define DATE_LEN 10 /* of "2026-01-02T03:04:05Z" */
 #define ROW "%-28s %s%-7s%s  %-11s %4s  %*s"
@@ -60,9 +61,18 @@ static const char *answer_of(const struct decision *decision)
 	return "wait";
 }
 
+/* What an admin should look at; "" for nothing. */
+static const char *note_of(const struct known *known)
+{
+	if (known->status.downgrade_since != 0)
+		return "downgrade";
+	return pins_broken(&known->facts) ? "key is not on file" : "";
+}
+
 static void print_row(const struct known *known)
 {
 	const struct status *status = &known->status;
+	const char *note = note_of(known);
 	enum paint paint = terminal_state_paint(status->state);
 	char last[UTC_SIZE] = "never", rule[12];
 
@@ -71,9 +81,9 @@ static void print_row(const struct known *known)
 	snprintf(rule, sizeof(rule), "%d", (int)known->decision.rule);
 	printf(ROW, known->facts.nexthop.key, terminal_paint(paint), status_label(status->state),
 	       terminal_plain(), answer_of(&known->decision), rule,
-	       status->downgrade_since != 0 ? -DATE_LEN : 0, last);
-	if (status->downgrade_since != 0)
-		printf("  %sdowngrade%s", terminal_paint(PAINT_RED), terminal_plain());
+	       note[0] != '\0' ? -DATE_LEN : 0, last);
+	if (note[0] != '\0')
+		printf("  %s%s%s", terminal_paint(PAINT_RED), note, terminal_plain());
 	putchar('\n');
 }
 

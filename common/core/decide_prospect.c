@@ -2,9 +2,9 @@
 #include "core/decide.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "core/fold.h"
+#include "core/pins.h"
 #include "core/survey.h"
 
 #define NO_TLS "does not accept TLS"
@@ -94,10 +94,7 @@ static enum outlook outlook_for_pins(const struct pins *pins, const struct host_
 {
 	if (host->last.observed != OBSERVED_TLS || !host->last.has_spki)
 		return OUTLOOK_UNKNOWN;
-	for (size_t i = 0; i < pins->count; i++)
-		if (memcmp(pins->spki[i], host->last.spki, SPKI_SIZE) == 0)
-			return OUTLOOK_GOOD;
-	return OUTLOOK_TOO_WEAK;
+	return pins_has(pins, host->last.spki) ? OUTLOOK_GOOD : OUTLOOK_TOO_WEAK;
 }
 
 static enum outlook outlook_of(const struct look *look, const struct host_facts *host)

@@ -14,6 +14,25 @@ static size_t place(const struct pins *pins, const uint8_t spki[SPKI_SIZE], bool
 	return i;
 }
 
+bool pins_has(const struct pins *pins, const uint8_t spki[SPKI_SIZE])
+{
+	bool there;
+
+	place(pins, spki, &there);
+	return there;
+}
+
+bool pins_broken(const struct facts *facts)
+{
+	for (size_t i = 0; facts->pins.count > 0 && i < facts->domain.mx.count; i++) {
+		const struct observation *seen = &facts->host[i].last;
+
+		if (seen->has_spki && !pins_has(&facts->pins, seen->spki))
+			return true;
+	}
+	return false;
+}
+
 bool pins_add(struct pins *pins, const uint8_t spki[SPKI_SIZE])
 {
 	bool there;

@@ -709,6 +709,7 @@ START_TEST(pins)
 	expect("pin add tls.test " KEY_B " " KEY_A, 0, "tls.test " KEY_A "\ntls.test bb00");
 	expect("pin add tls.test " KEY_A, 0, "tls.test " KEY_A "\ntls.test bb00");
 	expect("explain tls.test", 0, "OK fingerprint match=AA:00:");
+	expect("list --state tls", 0, "  key is not on file\n");
 	expect("pin list other.test", 1, "");
 	expect("pin list --json tls.test", 0, "{\"nexthop\":\"tls.test\",\"pins\":[\"aa00");
 	expect("pin remove tls.test " KEY_A, 0, "tls.test bb00");
