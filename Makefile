@@ -79,21 +79,7 @@ demo:
 	+$(MAKE) all $(BUILD)/tests/peer
 	tests/live/demo
 
-# Daemons go to sbin, the CLI to bin. Under a PREFIX other than /usr systemd
-# looks for units in PREFIX/lib/systemd/system too; their ExecStart is adapted.
-## install     install programs, manuals, units and examples (DESTDIR=, PREFIX=)
-.PHONY: install
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man5 \
-	    $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/share/doc/postseal/postfix-examples
-	install -m 755 $(BUILD)/postseal $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(filter-out $(BUILD)/postseal,$(PROGRAMS:%=$(BUILD)/%)) $(DESTDIR)$(PREFIX)/sbin
-	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(PREFIX)/share/man/man5
-	install -m 644 README.md postseal.conf.sample $(DESTDIR)$(PREFIX)/share/doc/postseal
-	install -m 644 $(wildcard postfix-examples/*) $(DESTDIR)$(PREFIX)/share/doc/postseal/postfix-examples
-	for unit in $(notdir $(wildcard systemd/*)); do \
-	    sed 's|/usr/\(s*bin/postseal\)|$(PREFIX)/\1|' systemd/$$unit \
-	        >$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit || exit 1; done
+include install.mk
 
 ## clean       remove what was built
 .PHONY: clean

@@ -3,11 +3,11 @@
 #
 # Installs what a bare Debian lacks to build and test postseal.
 #
-#   tests/deps.sh [build|live|lint|all]     (all, if not said)
-#   tests/deps.sh --list [build|live|lint|all]
+#   tests/deps.sh [build|live|lint|deb|all]     (all, if not said)
+#   tests/deps.sh --list [build|live|lint|deb|all]
 #
 # build  what the Makefile needs        live  what the live mail world needs
-# lint   what looks for mistakes
+# lint   what looks for mistakes        deb   what builds the package
 #
 # With nothing missing it does nothing, as anybody and offline. Else it must be
 # root. The mail and name servers are here for their programs: none of them is
@@ -31,13 +31,17 @@ packages() {
         echo clang clang-format clang-tidy libclang-rt-14-dev cppcheck
         echo shellcheck mandoc codespell valgrind lcov
         ;;
+    deb)
+        echo debhelper lintian
+        ;;
     all)
         packages build
         packages live
         packages lint
+        packages deb
         ;;
     *)
-        echo "usage: ${0##*/} [--list] [build|live|lint|all]" >&2
+        echo "usage: ${0##*/} [--list] [build|live|lint|deb|all]" >&2
         exit 2
         ;;
     esac

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Where things go. All of it can be set: make install DESTDIR=/tmp/stage PREFIX=/usr
+BINDIR        ?= $(PREFIX)/bin
+SBINDIR       ?= $(PREFIX)/sbin
+MANDIR        ?= $(PREFIX)/share/man
+DOCDIR        ?= $(PREFIX)/share/doc/postseal
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+# systemd reads these below /usr/local as well.
+UNITDIR       ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR   ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR   ?= $(PREFIX)/lib/tmpfiles.d
+# The programs look here, whatever PREFIX is.
+CONFDIR       := /etc/postseal
+
+# $(call put,MODE,DIRECTORY,FILES)
+put = install -d $(DESTDIR)$(2) && install -m $(1) $(3) $(DESTDIR)$(2)
+
+SECTIONS := $(sort $(patsubst .%,%,$(suffix $(wildcard man/*.[1-8]))))
+EXAMPLES := $(wildcard examples/*)
+
+## install     install programs, pages, units, completion, examples (DESTDIR=, PREFIX=)
+.PHONY: install
+install: all
+	$(call put,755,$(BINDIR),$(BUILD)/postseal)
+	$(call put,755,$(SBINDIR),$(filter-out $(BUILD)/postseal,$(PROGRAMS:%=$(BUILD)/%)))
+	$(foreach s,$(SECTIONS),$(call put,644,$(MANDIR)/man$(s),$(wildcard man/*.$(s))) &&) true
+	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR) $(DESTDIR)$(TMPFILESDIR)
+	for unit in $(notdir $(wildcard systemd/*.service systemd/*.socket)); do \
+	    sed -e 's|/usr/sbin/|$(SBINDIR)/|' -e 's|/usr/bin/|$(BINDIR)/|' systemd/$$unit \
+	        >$(DESTDIR)$(UNITDIR)/$$unit && chmod 644 $(DESTDIR)$(UNITDIR)/$$unit || exit; done
+	install -m 644 systemd/postseal.sysusers $(DESTDIR)$(SYSUSERSDIR)/postseal.conf
+	install -m 644 systemd/postseal.tmpfiles $(DESTDIR)$(TMPFILESDIR)/postseal.conf
+	$(call put,644,$(COMPLETIONDIR),completions/postseal)
+	$(call put,644,$(DOCDIR),README.md)
+	$(call put,644,$(DOCDIR)/examples,postseal.conf.sample)
+	$(call put,644,$(DOCDIR)/examples/postfix,$(wildcard postfix-examples/*))
+	$(if $(EXAMPLES),cp -R --preserve=mode $(EXAMPLES) $(DESTDIR)$(DOCDIR)/examples)
+	install -d $(DESTDIR)$(CONFDIR)
+	test -e $(DESTDIR)$(CONFDIR)/postseal.conf || \
+	    install -m 644 postseal.conf.sample $(DESTDIR)$(CONFDIR)/postseal.conf
+
+# Whatever `install` would install is removed; settings only as long as they are the
+# sample's, the ledger and the user not at all.
+## uninstall   remove what `make install` installed, with the same DESTDIR= and PREFIX=
+.PHONY: uninstall
+uninstall: FROM = $(and $(DESTDIR),$(abspath $(DESTDIR)))
+uninstall: all
+	rm -rf $(BUILD)/installed
+	$(MAKE) --silent install DESTDIR=$(abspath $(BUILD))/installed
+	cmp -s postseal.conf.sample $(FROM)$(CONFDIR)/postseal.conf || \
+	    rm $(BUILD)/installed$(CONFDIR)/postseal.conf
+	cd $(BUILD)/installed && find . -type f -printf '$(FROM)/%P\0' | xargs -0 rm -f
+	cd $(BUILD)/installed && find . -depth -type d -path '*/postseal*' -printf '$(FROM)/%P\0' | \
+	    xargs -0 rmdir --ignore-fail-on-non-empty
+	rm -rf $(BUILD)/installed
+
+# Built from a copy, so that neither this tree nor its parent is written to.
+DEB      := $(BUILD)/deb
+DEB_TREE := $(DEB)/postseal-$(VERSION)
+
+## deb         build the Debian package in $(BUILD)/deb, after installing what that needs (as root)
+.PHONY: deb
+deb:
+	tests/deps.sh build
+	tests/deps.sh deb
+	@test "$$(dpkg-parsechangelog -S Version)" = '$(VERSION)' || { \
+	    echo 'debian/changelog is of another version than Makefile, $(VERSION)' >&2; exit 1; }
+	rm -rf $(DEB)
+	mkdir -p $(DEB_TREE)
+	tar --exclude-vcs --exclude='./build*' -cf - . | tar -xf - -C $(DEB_TREE)
+	cd $(DEB_TREE) && env -u MAKEFLAGS -u BUILD dpkg-buildpackage -us -uc -b
+	rm -rf $(DEB_TREE)
+	if command -v lintian >/dev/null; then \
+	    lintian --fail-on error,warning --display-info --tag-display-limit 0 $(DEB)/*.changes; fi
