@@ -17,7 +17,7 @@ enum kind {
 	KIND_JOURNAL = 'J'
 };
 
-#define VERSION 1
+#define VERSION 2
 
 /* Buckets of a history's sets (facts.h). */
 #define SUCCESS_BUCKET INT64_C(1)
@@ -91,16 +91,14 @@ static void get_freshness(struct wire *r, struct freshness *fresh)
 static void put_timeset(struct buf *out, const struct timeset *set)
 {
 	wire_put_u8(out, set->count);
-	for (size_t i = 0; i < set->count; i++)
-		wire_put_time(out, set->times[i]);
+	wire_put_times(out, set->times, set->count);
 }
 
 static void get_timeset(struct wire *r, struct timeset *set, int64_t bucket)
 {
 	set->count = wire_get_small(r, TIMESET_MAX);
-	for (size_t i = 0; i < set->count; i++)
-		set->times[i] = wire_get_time(r);
-	if (!timeset_valid(set, bucket))
+	wire_get_times(r, set->times, set->count);
+	if (r->ok && !timeset_valid(set, bucket))
 		r->ok = false;
 }
 

@@ -3,9 +3,10 @@
  * record - the bytes of the ledger's records.
  *
  * Integers are little-endian and of fixed width, a bool is one byte, 0 or 1; a
- * string is its length in two bytes and its bytes, all printable ASCII. Each
- * record starts with its kind and version, a byte each. One value has one
- * encoding.
+ * string is its length in two bytes and its bytes, all printable ASCII. A set of
+ * moments, of which a record is largely made, is their number in a byte, the first
+ * one, and the gaps between them in four bytes each. Each record starts with its
+ * kind and version, a byte each. One value has one encoding.
  *
  * Decoding is strict: known kind and version, every length inside the record,
  * every enumeration in range, names folded, sets ordered, nothing left over.

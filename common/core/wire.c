@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* Of the gap between two times. */
+#define GAP_LEN 4
+
 static void put_uint(struct buf *out, uint64_t value, size_t width)
 {
 	unsigned char *at = (unsigned char *)buf_reserve(out, width);
@@ -25,6 +28,18 @@ void wire_put_u16(struct buf *out, uint16_t value)
 void wire_put_time(struct buf *out, int64_t value)
 {
 	put_uint(out, (uint64_t)value, 8);
+}
+
+void wire_put_times(struct buf *out, const int64_t *times, size_t count)
+{
+	if (count > 0)
+		wire_put_time(out, times[0]);
+	for (size_t i = 1; i < count; i++) {
+		uint64_t gap = (uint64_t)times[i] - (uint64_t)times[i - 1];
+
+		/* One that cannot be written becomes one that is not ascending. */
+		put_uint(out, gap <= UINT32_MAX ? gap : 0, GAP_LEN);
+	}
 }
 
 void wire_put_name(struct buf *out, const char *name)
@@ -70,6 +85,11 @@ static uint16_t load_u16(const unsigned char *b)
 	return (uint16_t)(b[0] | b[1] << 8);
 }
 
+static uint32_t load_u32(const unsigned char *b)
+{
+	return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
+
 static uint64_t load_u64(const unsigned char *b)
 {
 	return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
@@ -113,6 +133,26 @@ int64_t wire_get_time(struct wire *wire)
 	if (value > INT64_MAX)
 		wire->ok = false;
 	return wire->ok ? (int64_t)value : 0;
+}
+
+void wire_get_times(struct wire *wire, int64_t *times, size_t count)
+{
+	const unsigned char *gaps;
+	uint64_t time;
+
+	if (count == 0)
+		return;
+	time = (uint64_t)wire_get_time(wire);
+	gaps = wire_take(wire, GAP_LEN * (count - 1));
+	if (gaps == NULL)
+		return;
+	times[0] = (int64_t)time;
+	for (size_t i = 1; i < count; i++, gaps += GAP_LEN) {
+		time += load_u32(gaps);
+		times[i] = (int64_t)time;
+	}
+	if (time > INT64_MAX)
+		wire->ok = false;
 }
 
 void wire_get_text(struct wire *wire, char *dst, size_t size)

@@ -19,6 +19,8 @@
 void wire_put_u8(struct buf *out, uint8_t value);
 void wire_put_u16(struct buf *out, uint16_t value);
 void wire_put_time(struct buf *out, int64_t value);
+/* Ascending times, at most 2^32 - 1 apart: the first, then the gaps in four bytes each. */
+void wire_put_times(struct buf *out, const int64_t *times, size_t count);
 void wire_put_name(struct buf *out, const char *name); /* as it stands */
 void wire_put_text(struct buf *out, const char *text); /* unprintable bytes as '?' */
 
@@ -39,6 +41,8 @@ uint16_t wire_get_u16(struct wire *wire);
 uint8_t wire_get_small(struct wire *wire, unsigned max);
 bool wire_get_bool(struct wire *wire);
 int64_t wire_get_time(struct wire *wire); /* not negative */
+/* Times that do not descend; undefined if the wire is not ok afterwards. */
+void wire_get_times(struct wire *wire, int64_t *times, size_t count);
 /* A string of printable ASCII that fits in dst with its NUL. */
 void wire_get_text(struct wire *wire, char *dst, size_t size);
 /* The next len bytes as they are; NULL when there are fewer. */

@@ -19,7 +19,7 @@
 #define META_PROGRAM_KEY "program"
 #define META_PROGRAM "postseal ledger"
 #define META_SCHEMA_KEY "schema"
-#define SCHEMA 1
+#define SCHEMA 2
 
 /* Slots for read transactions, of all processes and threads together. */
 #define READERS_MAX 510
@@ -121,6 +121,11 @@ static bool check_meta(struct ledger *ledger, MDB_txn *txn, char error[LEDGER_ER
 	if (version > SCHEMA)
 		return ledger_fail(error, "the ledger at %s was written by a newer postseal (schema %s; this "
 			    "one, %s, knows up to %d); upgrade this program", ledger->dir, schema,
+			    POSTSEAL_VERSION, SCHEMA);
+	if (version < SCHEMA)
+		return ledger_fail(error, "the ledger at %s was written by an older postseal (schema %s; this "
+			    "one, %s, needs %d); `postseal export` it with that one, move it away, "
+			    "and `postseal import` it with this one", ledger->dir, schema,
 			    POSTSEAL_VERSION, SCHEMA);
 	return true;
 }

@@ -121,9 +121,18 @@ END_TEST
 START_TEST(a_newer_schema)
 {
 	make_ledger();
-	put_raw("meta", "schema", 6, "2", 1);
-	must_not_open(LEDGER_READ, "newer postseal (schema 2; this one,");
+	put_raw("meta", "schema", 6, "3", 1);
+	must_not_open(LEDGER_READ, "newer postseal (schema 3; this one,");
 	must_not_open(LEDGER_CREATE, "upgrade this program");
+}
+END_TEST
+
+START_TEST(an_older_schema)
+{
+	make_ledger();
+	put_raw("meta", "schema", 6, "1", 1);
+	must_not_open(LEDGER_READ, "older postseal (schema 1; this one,");
+	must_not_open(LEDGER_CREATE, "`postseal import`");
 }
 END_TEST
 
@@ -257,6 +266,7 @@ int main(void)
 	tcase_add_test(tc, somebody_elses_plain_keys);
 	tcase_add_test(tc, an_empty_environment);
 	tcase_add_test(tc, a_newer_schema);
+	tcase_add_test(tc, an_older_schema);
 	tcase_add_loop_test(tc, a_damaged_schema, 0, 5);
 	tcase_add_test(tc, cut_short);
 	tcase_add_test(tc, no_permission);

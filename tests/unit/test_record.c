@@ -435,6 +435,19 @@ static void spoil_set_bucket(struct domain_facts *d)
 	d->history.tls_days.times[0] = d->history.tls_days.times[1] - 1;
 }
 static void spoil_set_zero(struct domain_facts *d) { d->history.plain_days.times[0] = 0; }
+static void spoil_set_gap(struct domain_facts *d)
+{
+	d->history.successes.times[2] = d->history.successes.times[1] + TIMESET_GAP_MAX + 1;
+}
+/* The last moment is beyond all that can be told. */
+static void spoil_set_end(struct domain_facts *d)
+{
+	struct timeset *days = &d->history.plain_days;
+
+	days->count = 2;
+	days->times[0] = INT64_MAX - UTC_DAY;
+	days->times[1] = (int64_t)((uint64_t)INT64_MAX + 1);
+}
 static void spoil_forgotten(struct domain_facts *d) { d->forgotten = -5; }
 
 static void (*const domain_spoilers[])(struct domain_facts *) = {
@@ -443,6 +456,7 @@ static void (*const domain_spoilers[])(struct domain_facts *) = {
 	spoil_mx_long_label, spoil_mx_no_name,   spoil_mx_blank,       spoil_mx_address,
 	spoil_sts_mode,     spoil_sts_id,        spoil_sts_pattern,    spoil_sts_star,
 	spoil_set_order,    spoil_set_bucket,    spoil_set_zero,       spoil_forgotten,
+	spoil_set_gap,      spoil_set_end,
 };
 
 START_TEST(a_spoiled_domain_is_refused)
