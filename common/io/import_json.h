@@ -12,7 +12,8 @@
  * What the ledger knows already is merged (core/merge.h): importing twice, or
  * two exports in either order, gives the same ledger. A record of the ledger
  * that cannot be read is replaced. With `restore` the ledger must be empty, the
- * journal is taken too, and all is one transaction.
+ * journal is taken too, and all is one transaction, so that no half of a backup
+ * is ever taken for all of it; of that LMDB keeps up to 512 MiB in memory.
  *
  * The journal tells of an import that changes something: that there was one,
  * and of each override, pins, alias and forgetting that came with it.
