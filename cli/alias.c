@@ -11,14 +11,14 @@
 #include "cli/known.h"
 #include "cli/terminal.h"
 #include "core/alias.h"
-#include "core/secure.h"
 
 /* An address as a key; false, and said why. */
 static bool parse_address(char key[ALIAS_ADDRESS_SIZE], const struct cli *cli, const char *text)
 {
 	struct mailaddr addr;
 
-	if (mailaddr_parse(&addr, text, strlen(text), SECURE_DELIMITERS) == MAILADDR_OK &&
+	if (mailaddr_parse(&addr, text, strlen(text), cli->settings.recipient_delimiter) ==
+		    MAILADDR_OK &&
 	    addr.extension[0] == '\0' && alias_key(key, &addr))
 		return true;
 	cli_error(cli, "\"%s\" is no address that mail can be kept under; write me@example.com", text);

@@ -6,7 +6,6 @@
 
 #include "base/str.h"
 #include "core/ipaddr.h"
-#include "core/secure.h"
 
 const char *entry_kind_name(enum entry_kind kind)
 {
@@ -189,7 +188,8 @@ static bool is_mail_address(const char *text)
 	char key[ALIAS_ADDRESS_SIZE];
 	struct mailaddr addr;
 
-	return mailaddr_parse(&addr, text, strlen(text), SECURE_DELIMITERS) == MAILADDR_OK &&
+	/* Which extensions there are is for the settings to say, and not kept with it. */
+	return mailaddr_parse(&addr, text, strlen(text), "") == MAILADDR_OK &&
 	       alias_key(key, &addr) && strcmp(key, text) == 0;
 }
 

@@ -54,9 +54,10 @@ struct views {
 	struct mailaddr asked, made;
 };
 
-static bool parse(struct mailaddr *addr, const char *text)
+static bool parse(struct mailaddr *addr, const struct settings *settings, const char *text)
 {
-	return mailaddr_parse(addr, text, strlen(text), SECURE_DELIMITERS) == MAILADDR_OK;
+	return mailaddr_parse(addr, text, strlen(text), settings->recipient_delimiter) ==
+	       MAILADDR_OK;
 }
 
 /* For what is at no secure domain in either view: is that certain? */
@@ -102,10 +103,10 @@ void secure_classify(struct secure_address *address, const struct settings *sett
 	memset(address, 0, sizeof(*address));
 	if (settings->secure_domains.count == 0 || is_null(argument))
 		return; /* ORDINARY */
-	views.asked_ok = parse(&views.asked, argument);
+	views.asked_ok = parse(&views.asked, settings, argument);
 	if (rewritten != NULL && rewritten[0] != '\0') {
 		views.rewritten = rewritten;
-		views.made_ok = parse(&views.made, rewritten);
+		views.made_ok = parse(&views.made, settings, rewritten);
 	}
 	routed = views.rewritten == NULL && has_inner_route(&views.asked);
 	/* What the MTA made of it is where it goes, and comes first. */
@@ -364,6 +365,11 @@ void secure_refuse_destination(struct secure_answer *answer, const char *recipie
 	snprintf(answer->cause, SECURE_CAUSE_SIZE, "%.150s", reason);
 }
 
+bool secure_tells_tls(const struct secure_client *client, const struct secure_address *recipient)
+{
+	return recipient->kind == SECURE_ALIAS && client->tls == SECURE_TLS_USED && !client->local;
+}
+
 bool secure_header_waives_tls(const char *name)
 {
 	static const char waiver[] = "TLS-Required";
@@ -382,4 +388,14 @@ void secure_refuse_waiver(struct secure_answer *answer)
 		"Mail from a secure address leaves over encrypted connections only, and its header "
 		"\"TLS-Required\" asks for the opposite. Send it without that header.");
 	snprintf(answer->cause, SECURE_CAUSE_SIZE, "header TLS-Required");
+}
+
+void secure_refuse_forgery(struct secure_answer *answer)
+{
+	memset(answer, 0, sizeof(*answer));
+	refuse(answer, "5.7.1");
+	snprintf(answer->text, SECURE_TEXT_SIZE,
+		 "This message has too many headers \"Authentication-Results\" in the name of the "
+		 "server that it is sent to. Send it without them.");
+	snprintf(answer->cause, SECURE_CAUSE_SIZE, "too many forged Authentication-Results");
 }

@@ -18,9 +18,6 @@
 #include "core/mailaddr.h"
 #include "core/settings.h"
 
-/* Which character starts an extension: me+list@... is me@... */
-#define SECURE_DELIMITERS "+"
-
 enum secure_kind {
 	SECURE_ORDINARY, /* goes elsewhere, for certain */
 	SECURE_ALIAS,    /* at one of secure_domains */
@@ -40,6 +37,7 @@ enum secure_role { SECURE_SENDER, SECURE_RECIPIENT };
  * {rcpt_addr}), NULL or "" if it did not say. Either of them can make the
  * address a secure one, and only both together an ordinary one:
  *
+ *   - me+list@here is me@here, by recipient_delimiter.
  *   - At a secure domain is everything there, "postmaster" included. Only the
  *     domain itself counts, not its subdomains.
  *   - What cannot be parsed is what the MTA says it is, unless a secure domain
@@ -54,7 +52,9 @@ enum secure_role { SECURE_SENDER, SECURE_RECIPIENT };
  *     its view and no secure domain is written anywhere.
  *   - "postmaster" alone, or at a literal, is ORDINARY unless the MTA puts it
  *     into a secure domain: RFC 5321 4.5.1 wants it reachable.
- *   - The null address, "<>", is nobody's: ORDINARY.
+ *   - The null address, "<>", is nobody's: ORDINARY. Mail that it sends to a
+ *     secure alias (bounces, receipts) must come over TLS like any other: a
+ *     bounce quotes what it returns.
  */
 void secure_classify(struct secure_address *address, const struct settings *settings,
 		     enum secure_role role, const char *argument, const char *rewritten);
@@ -145,11 +145,22 @@ void secure_refuse_destination(struct secure_answer *answer, const char *recipie
 			       const char *rewritten, const char *nexthop, const char *reason);
 
 /*
+ * An accepted recipient: is the TLS over which this mail came to be told in its
+ * headers (core/authres.h), and are those not to be believed that tell of it
+ * already? For a secure alias, of what came from the network. What is handed on
+ * locally has been seen to when it came.
+ */
+bool secure_tells_tls(const struct secure_client *client, const struct secure_address *recipient);
+
+/*
  * Is this header one that asks for delivery without TLS (RFC 8689 section 5)?
  * The one value defined for it is "No"; no other could mean any good.
  */
 bool secure_header_waives_tls(const char *name);
 /* The answer to mail with such a header, from such a sender. */
 void secure_refuse_waiver(struct secure_answer *answer);
+
+/* The answer to mail with more forged headers than can be removed. */
+void secure_refuse_forgery(struct secure_answer *answer);
 
 #endif

@@ -114,10 +114,18 @@ const struct setting settings_table[] = {
 	{ FIELD(secure_min_tls), .type = SETTING_CHOICE, .choices = tls_version_names,
 	  KIND(tls_version), .show = setting_show_tls_version, .defaults = { "TLSv1.2" },
 	  .help = "Lowest TLS version over which mail to a secure alias is accepted." },
+	{ FIELD(recipient_delimiter), STRING(delimiters), .defaults = { "+" },
+	  .help = "Each of these characters parts an address from its extension: "
+		  "me+list@secure.example.com belongs to me@secure.example.com. Has to be what "
+		  "postconf recipient_delimiter shows. Empty: addresses have no extensions." },
 	{ FIELD(local_networks), .type = SETTING_LIST, KIND(networks), .show = setting_show_networks,
 	  .defaults = { "127.0.0.0/8", "::1/128" },
 	  .help = "Clients from these networks count as this site's own and need no TLS to reach "
 		  "a secure alias. ADDRESS or ADDRESS/BITS." },
+	{ FIELD(authserv_id), STRING(name_or_none), .defaults = { "" },
+	  .help = "The name under which postseal-milter notes in a header of mail to a secure "
+		  "alias, Authentication-Results (RFC 8601), over which TLS it came; such headers "
+		  "of that name that came with it are removed. Empty: Postfix's myhostname." },
 	{ FIELD(log_level), CHOICE(log_level_names), .defaults = { "info" },
 	  .help = "The least severe messages that are logged. At info these are what is learned, "
 		  "and the answers to Postfix for which mail has waited, that make it wait (TEMP), "
@@ -165,6 +173,8 @@ void settings_free(struct settings *settings)
 	free(settings->ehlo_name);
 	free(settings->ca_file);
 	string_list_free(&settings->secure_domains);
+	free(settings->recipient_delimiter);
 	free(settings->local_networks);
+	free(settings->authserv_id);
 	*settings = (struct settings){ 0 };
 }

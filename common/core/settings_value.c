@@ -132,6 +132,20 @@ bool setting_put_name_or_none(struct settings *settings, const struct setting *s
 	return true;
 }
 
+/* What may stand in a local part without quotes (RFC 5322 3.2.3) and says nothing else there. */
+#define DELIMITERS "+-=_.#~^&*/?"
+
+bool setting_put_delimiters(struct settings *settings, const struct setting *self,
+			    const char *const *values, size_t count, struct setting_fault *fault)
+{
+	if (!one_value(count, fault))
+		return false;
+	if (values[0][strspn(values[0], DELIMITERS)] != '\0')
+		return fault_at(fault, 0, "as in Postfix, one or more of " DELIMITERS);
+	store_string(settings, self, values[0]);
+	return true;
+}
+
 bool setting_put_bool(struct settings *settings, const struct setting *self,
 		     const char *const *values, size_t count, struct setting_fault *fault)
 {

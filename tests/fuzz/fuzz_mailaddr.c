@@ -12,7 +12,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 static char secure_domain[] = "secure.example.com";
 static char *secure_domains[] = { secure_domain };
-static const struct settings settings = { .secure_domains = { 1, secure_domains } };
+static char delimiter[] = "+";
+static const struct settings settings = { .secure_domains = { 1, secure_domains },
+					  .recipient_delimiter = delimiter };
 
 /* The same address in one fixed spelling: all of its local part in quotes. */
 static size_t spell(char *out, const struct mailaddr *addr)

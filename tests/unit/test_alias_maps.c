@@ -100,6 +100,18 @@ START_TEST(a_sender_leaves_by_his_transport)
 }
 END_TEST
 
+START_TEST(extensions_are_by_the_delimiter)
+{
+	settings.secure_aliases = SECURE_ALIASES_ENABLED;
+	ask("transport on-list@secure.example.com", "NOTFOUND ");
+	settings.recipient_delimiter[0] = '-';
+	ask("transport on-list@secure.example.com", "OK postseal-dane-only:");
+	ask("transport on+list@secure.example.com", "NOTFOUND ");
+	ask("alias on-list@secure.example.com", "NOTFOUND "); /* then on@ is asked */
+	ask("alias on@secure.example.com", "OK me@example.com");
+}
+END_TEST
+
 START_TEST(an_alias_has_a_mailbox)
 {
 	static const struct {
@@ -146,6 +158,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, a_sender_leaves_by_his_transport);
+	tcase_add_test(tests, extensions_are_by_the_delimiter);
 	tcase_add_test(tests, an_alias_has_a_mailbox);
 	tcase_add_test(tests, what_cannot_be_read_waits);
 	suite_add_tcase(suite, tests);

@@ -332,7 +332,7 @@ static const struct {
 	{ENTRY_DOMAIN, "\"_odd.a-host.xn--bcher-kva.example\"", "\"a.mx.example\"", "none twice"},
 	{ENTRY_DOMAIN, "\"20260101T00\"", "\"2026-01-01\"", "an id of letters and digits"},
 	{ENTRY_ALIAS, "\"me@secure.example.com\"", "\"Me@secure.example.com\"", "\"alias\" is"},
-	{ENTRY_ALIAS, "\"me@secure.example.com\"", "\"me+x@secure.example.com\"", "\"alias\" is"},
+	{ENTRY_ALIAS, "\"me@secure.example.com\"", "\"<me@secure.example.com>\"", "\"alias\" is"},
 	{ENTRY_ALIAS, "\"me@example.com\"", "\"me@example.com, you@example.com\"",
 	 "\"mailbox\" is \"me@example.com, you@example.com\"; expected a mail address"},
 	{ENTRY_ALIAS, "\"me@example.com\"", "null", "\"mailbox\" is null"},

@@ -15,6 +15,7 @@
 static char ascii_domain[] = "secure.example.com";
 static char idn_domain[] = "xn--bcher-kva.example";
 static char *secure_domains[] = { ascii_domain, idn_domain };
+static char plus[] = "+", minus_or_plus[] = "-+", nothing[] = "";
 static struct ipnet networks[2];
 static struct settings settings;
 
@@ -26,6 +27,7 @@ static void setup(void)
 	settings.secure_domains = (struct string_list){ ARRAY_LEN(secure_domains), secure_domains };
 	settings.secure_aliases = SECURE_ALIASES_ANY;
 	settings.secure_min_tls = TLS_1_2;
+	settings.recipient_delimiter = plus;
 	settings.local_networks = networks;
 	settings.local_networks_count = ARRAY_LEN(networks);
 }
@@ -184,6 +186,31 @@ START_TEST(says_which_alias)
 	ck_assert_str_eq(address.alias.local, "me");
 	secure_classify(&address, &settings, SECURE_RECIPIENT, "<me@example.com>", NULL);
 	ck_assert_str_eq(address.alias.local, "");
+}
+END_TEST
+
+START_TEST(obeys_the_delimiter)
+{
+	static const struct {
+		char *delimiter;
+		const char *argument, *local, *extension;
+	} cases[] = {
+		{ plus, "<me+list@secure.example.com>", "me", "list" },
+		{ plus, "<me-list@secure.example.com>", "me-list", "" },
+		{ minus_or_plus, "<me-list+x@secure.example.com>", "me", "list+x" },
+		{ minus_or_plus, "<me+list-x@secure.example.com>", "me", "list-x" },
+		{ minus_or_plus, "<owner-list@secure.example.com>", "owner-list", "" },
+		{ nothing, "<me+list@secure.example.com>", "me+list", "" },
+	};
+	struct secure_address address;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		settings.recipient_delimiter = cases[i].delimiter;
+		secure_classify(&address, &settings, SECURE_SENDER, cases[i].argument, NULL);
+		ck_assert_int_eq(address.kind, SECURE_ALIAS);
+		ck_assert_str_eq(address.alias.local, cases[i].local);
+		ck_assert_str_eq(address.alias.extension, cases[i].extension);
+	}
 }
 END_TEST
 
@@ -668,6 +695,7 @@ int main(void)
 	tcase_add_test(tests, classifies_recipients);
 	tcase_add_test(tests, classifies_senders);
 	tcase_add_test(tests, says_which_alias);
+	tcase_add_test(tests, obeys_the_delimiter);
 	tcase_add_test(tests, without_secure_domains_all_is_ordinary);
 	tcase_add_test(tests, knows_local_clients);
 	tcase_add_test(tests, decides_about_recipients);

@@ -365,6 +365,7 @@ START_TEST(what_is_shown_can_be_read)
 		"ledger = '/a \"b\" \\\\' socketmap_listen = {'unix:/a', 'inet:[::1]:1'} "
 		"ehlo_name = m.example smtp_port = 1 probe_private = yes first_contact = may "
 		"learn_from = {} secure_domains = {a.example, b.example} secure_min_tls = TLSv1.3 "
+		"recipient_delimiter = '-+' authserv_id = mx.example "
 		"local_networks = {} log_level = debug resolver = '[::1]:53'";
 	char error[SETTINGS_FILE_ERROR_SIZE];
 	struct settings settings, again;
