@@ -27,11 +27,15 @@
  * wire, for which libmilter would keep the values of the message before.
  */
 static char at_helo[] = "{client_port}";
-static char at_mail[] = "{client_port} {tls_version} {auth_authen} {mail_addr}";
+static char at_mail[] = "{client_port} {tls_version} {auth_authen} {mail_addr} {cipher} "
+			"{cipher_bits} j";
 static char at_rcpt[] = "{client_port} {rcpt_addr} {rcpt_mailer} {rcpt_host}";
 static char tls_version[] = "{tls_version}";
 static char auth_authen[] = "{auth_authen}";
 static char mail_addr[] = "{mail_addr}";
+static char cipher[] = "{cipher}";
+static char cipher_bits[] = "{cipher_bits}";
+static char mta[] = "j";
 static char witness[] = "{client_port}";
 static char rcpt_addr[] = "{rcpt_addr}";
 static char rcpt_mailer[] = "{rcpt_mailer}";
@@ -41,6 +45,8 @@ static char rcpt_host[] = "{rcpt_host}";
 #define STEPS_OFF (SMFIP_NOHELO | SMFIP_NODATA | SMFIP_NOEOH | SMFIP_NOBODY | SMFIP_NOUNKNOWN)
 /* Steps that are only looked at; what is to be said is said at a later one. */
 #define STEPS_WITHOUT_REPLY (SMFIP_NR_CONN | SMFIP_NR_HDR)
+/* What is done to messages: headers, to those for secure aliases. */
+#define EDITS (SMFIF_ADDHDRS | SMFIF_CHGHDRS)
 /* As open as the port on loopback: who may connect is up to the directory. */
 #define SOCKET_MODE 0666
 
@@ -97,14 +103,14 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
 			     unsigned long *unused1_out, unsigned long *unused2_out)
 {
 	(void)unused1, (void)unused2;
-	*actions_out = 0;
+	*actions_out = EDITS & actions;
 	*unused1_out = *unused2_out = 0;
 	*steps_out = (STEPS_OFF | STEPS_WITHOUT_REPLY) & steps;
 	if ((actions & SMFIF_SETSYMLIST) == 0) {
 		log_warning("the MTA does not let a milter choose its macros");
 		return SMFIS_CONTINUE;
 	}
-	*actions_out = SMFIF_SETSYMLIST;
+	*actions_out |= SMFIF_SETSYMLIST;
 	if (smfi_setsymlist(ctx, SMFIM_HELO, at_helo) != MI_SUCCESS ||
 	    smfi_setsymlist(ctx, SMFIM_ENVFROM, at_mail) != MI_SUCCESS ||
 	    smfi_setsymlist(ctx, SMFIM_ENVRCPT, at_rcpt) != MI_SUCCESS)
@@ -142,6 +148,9 @@ static sfsistat on_mail(SMFICTX *ctx, char **arguments)
 		.login = smfi_getsymval(ctx, auth_authen),
 		.rewritten = smfi_getsymval(ctx, mail_addr),
 		.witness = smfi_getsymval(ctx, witness),
+		.cipher = smfi_getsymval(ctx, cipher),
+		.cipher_bits = smfi_getsymval(ctx, cipher_bits),
+		.mta = smfi_getsymval(ctx, mta),
 	};
 
 	if (session == NULL || arguments[0] == NULL || !enter(&settings))
@@ -174,20 +183,38 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 {
 	struct session *session = smfi_getpriv(ctx);
 
-	(void)value;
 	if (session != NULL)
-		session_header(session, name);
+		session_header(session, name, value);
 	return SMFIS_NOREPLY;
+}
+
+/* From the last to the first, since those behind move up. */
+static bool edit_headers(SMFICTX *ctx, struct session_edit *edit)
+{
+	static char name[] = AUTHRES_HEADER;
+
+	for (size_t i = edit->forged_count; i > 0; i--) {
+		if (smfi_chgheader(ctx, name, edit->forged[i - 1], NULL) != MI_SUCCESS) {
+			log_error("the MTA does not let this milter remove a forged " AUTHRES_HEADER);
+			return false;
+		}
+	}
+	if (edit->authres[0] != '\0' && smfi_insheader(ctx, 0, name, edit->authres) != MI_SUCCESS)
+		log_warning("the MTA does not let this milter add " AUTHRES_HEADER);
+	return true;
 }
 
 static sfsistat on_message(SMFICTX *ctx)
 {
 	struct session *session = smfi_getpriv(ctx);
 	struct secure_answer answer;
+	struct session_edit edit;
 
 	if (session == NULL)
 		return try_later(ctx);
-	session_finish(&answer, session);
+	session_finish(&answer, &edit, session);
+	if (!answer.refused && !edit_headers(ctx, &edit))
+		return try_later(ctx);
 	return reply(ctx, &answer);
 }
 

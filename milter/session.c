@@ -32,6 +32,10 @@ struct session {
 	struct secure_address sender;
 	int64_t patience; /* ms that its recipients may still wait for the prober */
 	bool waives_tls;  /* it has a header that asks for delivery without TLS */
+	char authserv_id[DOMAIN_SIZE];
+	bool tells_tls;   /* it is for a secure alias, and edit for what passes */
+	struct session_edit edit;
+	int authres_seen;
 };
 
 static bool address_of(struct ipaddr *addr, const struct sockaddr *address)
@@ -124,6 +128,26 @@ static int64_t patience(const struct settings *settings)
 	return ms < PATIENCE_MOST_MS ? ms : PATIENCE_MOST_MS;
 }
 
+static void forget_headers(struct session *session)
+{
+	session->waives_tls = session->tells_tls = false;
+	session->authres_seen = 0;
+	session->edit.forged_count = 0;
+	session->edit.authres[0] = '\0';
+}
+
+/* Without a name to put it under, there is nothing to say and nothing to forge. */
+static void prepare_authres(struct session *session, const struct settings *settings,
+			    const struct session_macros *macros)
+{
+	const struct authres_tls tls = { tls_version_name(session->client.version),
+					 macros->cipher, macros->cipher_bits };
+	const char *id = settings->authserv_id[0] != '\0' ? settings->authserv_id : macros->mta;
+
+	if (id != NULL && domain_fold(session->authserv_id, id, strlen(id)))
+		authres_tls(session->edit.authres, session->authserv_id, &tls);
+}
+
 void session_begin(struct secure_answer *answer, struct session *session,
 		   const struct settings *settings, const struct session_macros *macros,
 		   const char *from)
@@ -133,7 +157,8 @@ void session_begin(struct secure_answer *answer, struct session *session,
 
 	show(session->from, from);
 	look_at_tls(&session->client, macros);
-	session->waives_tls = false;
+	forget_headers(session);
+	prepare_authres(session, settings, macros);
 	session->patience = patience(settings);
 	secure_classify(sender, settings, SECURE_SENDER, from, macros->rewritten);
 	secure_decide_sender(answer, settings, &session->client, macros->login, sender, &record);
@@ -216,30 +241,57 @@ void session_recipient(struct secure_answer *answer, struct session *session,
 	}
 	if (!answer->refused && session->from_secure)
 		look_ahead(answer, session, settings, route, to);
+	if (!answer->refused && secure_tells_tls(&session->client, &recipient))
+		session->tells_tls = true;
 	if (answer->refused)
 		log_refusal(session, answer, to, recipient.kind == SECURE_UNSURE);
 }
 
-void session_header(struct session *session, const char *name)
+static void look_for_forgery(struct session *session, const char *value)
+{
+	struct session_edit *edit = &session->edit;
+
+	session->authres_seen++;
+	if (!session->tells_tls || edit->authres[0] == '\0' ||
+	    !authres_claims_tls(value, session->authserv_id))
+		return;
+	if (edit->forged_count < SESSION_FORGED_MAX)
+		edit->forged[edit->forged_count] = session->authres_seen;
+	edit->forged_count++;
+}
+
+void session_header(struct session *session, const char *name, const char *value)
 {
 	if (secure_header_waives_tls(name))
 		session->waives_tls = true;
+	if (authres_is_header(name))
+		look_for_forgery(session, value);
 }
 
-void session_finish(struct secure_answer *answer, struct session *session)
+void session_finish(struct secure_answer *answer, struct session_edit *edit,
+		    struct session *session)
 {
 	answer->refused = false;
-	if (session->from_secure && session->waives_tls) {
+	if (session->from_secure && session->waives_tls)
 		secure_refuse_waiver(answer);
+	else if (session->edit.forged_count > SESSION_FORGED_MAX)
+		secure_refuse_forgery(answer);
+	*edit = session->edit;
+	if (!session->tells_tls)
+		edit->authres[0] = '\0';
+	if (answer->refused)
 		log_refusal(session, answer, NULL, false);
-	}
+	else if (edit->forged_count > 0)
+		log_info("client=[%s] from=<%s> forged headers " AUTHRES_HEADER " to be removed: "
+			 "%zu", session->name, session->from, edit->forged_count);
 	session_end(session);
 }
 
 void session_end(struct session *session)
 {
 	session->from[0] = '\0';
-	session->from_secure = session->waives_tls = false;
+	session->from_secure = false;
+	forget_headers(session);
 	session->client.tls = SECURE_TLS_HIDDEN;
 	session->client.version = 0;
 }

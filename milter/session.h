@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
+#include "core/authres.h"
 #include "core/secure.h"
 
 /* What the MTA's macros show at MAIL. NULL: not there. */
@@ -24,6 +25,9 @@ struct session_macros {
 	const char *login;       /* {auth_authen}: there after SASL */
 	const char *rewritten;   /* {mail_addr}: what the MTA made of the sender */
 	const char *witness;     /* a macro that is always there, if we may see any */
+	const char *cipher;      /* {cipher}, while TLS is in use */
+	const char *cipher_bits; /* {cipher_bits}, the same */
+	const char *mta;         /* j: what the MTA calls itself */
 };
 
 struct session;
@@ -53,9 +57,21 @@ void session_recipient(struct secure_answer *answer, struct session *session,
 		       const struct settings *settings, const struct session_route *route,
 		       const char *to);
 /* One header of the message. */
-void session_header(struct session *session, const char *name);
+void session_header(struct session *session, const char *name, const char *value);
+
+/* More of them, and the message is refused. */
+#define SESSION_FORGED_MAX 64
+
+/* What is to be done to the headers AUTHRES_HEADER of a message that may pass. */
+struct session_edit {
+	size_t forged_count;
+	int forged[SESSION_FORGED_MAX]; /* to be removed: the how-manieth, from 1, ascending */
+	char authres[AUTHRES_SIZE];     /* to be put on top; "": nothing */
+};
+
 /* The message is complete: may it pass? */
-void session_finish(struct secure_answer *answer, struct session *session);
+void session_finish(struct secure_answer *answer, struct session_edit *edit,
+		    struct session *session);
 /* The message is over, one way or the other. */
 void session_end(struct session *session);
 

@@ -10,6 +10,11 @@ static void setup_for_tls13(void)
 	setup_with(DOMAINS, "secure_min_tls = \"TLSv1.3\"\n", "");
 }
 
+static void setup_named(void)
+{
+	setup_with(DOMAINS, "authserv_id = our.example\n", "");
+}
+
 static void setup_without_domains(void)
 {
 	setup_with("", "", "warning: secure_domains is empty");
@@ -39,10 +44,11 @@ START_TEST(asks_for_what_it_needs)
 	negotiate_with(&got, ALL_ACTIONS, ALL_STEPS);
 	/* no HELO, body, end of headers, unknown command, DATA; no reply to headers, CONNECT */
 	ck_assert_uint_eq(got.steps, 0x2 | 0x10 | 0x40 | 0x100 | 0x200 | 0x80 | 0x1000);
-	ck_assert_uint_eq(got.actions, 0x100);
+	ck_assert_uint_eq(got.actions, 0x100 | 0x10 | 0x1); /* macros; change and add headers */
 	ck_assert_str_eq(macro_list(&got, 1), "{client_port}");
 	ck_assert_str_eq(macro_list(&got, 2),
-			 "{client_port} {tls_version} {auth_authen} {mail_addr}");
+			 "{client_port} {tls_version} {auth_authen} {mail_addr} {cipher} "
+			 "{cipher_bits} j");
 	ck_assert_str_eq(macro_list(&got, 3), "{client_port} {rcpt_addr} {rcpt_mailer} {rcpt_host}");
 }
 END_TEST
@@ -55,7 +61,7 @@ START_TEST(gets_along_with_an_old_mta)
 
 	/* milter_protocol = 2, no choice of macros: Postfix shows TLS at HELO by itself. */
 	negotiate_with(&got, 0x3f, 0x7f);
-	ck_assert_uint_eq(got.actions, 0);
+	ck_assert_uint_eq(got.actions, 0x10 | 0x1);
 	ck_assert_uint_eq(got.macros_len, 0);
 	client('4', "192.0.2.9");
 	ck_assert_int_eq(hear(reply, sizeof(reply), &len), 'c');
@@ -394,6 +400,149 @@ START_TEST(long_addresses_do_no_harm)
 }
 END_TEST
 
+/* What it notes in the headers */
+
+#define TLS13 TLS("TLSv1.3") " {cipher}=TLS_AES_256_GCM_SHA384 {cipher_bits}=256 j=mx.example.com"
+#define NOTED "mx.example.com; x-tls=pass smtp.version=TLSv1.3\n\t" \
+	      "smtp.cipher=TLS_AES_256_GCM_SHA384 smtp.bits=256"
+
+/* The end of a message: its edits, "-INDEX" and "+VALUE", each with a blank behind. */
+static void end_with(const char *edits)
+{
+	char reply[1024], got[2048] = "";
+	size_t len;
+	char command;
+
+	say('E', NULL, 0);
+	while ((command = hear(reply, sizeof(reply), &len)) != 'c') {
+		uint32_t index;
+
+		ck_assert_msg(command == 'm' || command == 'i', "%c %s", command, reply);
+		memcpy(&index, reply, sizeof(index));
+		index = ntohl(index);
+		ck_assert_str_eq(reply + 4, "Authentication-Results");
+		if (command == 'm') {
+			ck_assert_str_eq(reply + 4 + strlen(reply + 4) + 1, "");
+			snprintf(got + strlen(got), 16, "-%u ", (unsigned)index);
+		} else {
+			ck_assert_uint_eq(index, 0);
+			snprintf(got + strlen(got), 1024, "+%s ", reply + 4 + strlen(reply + 4) + 1);
+		}
+	}
+	ck_assert_str_eq(got, edits);
+}
+
+START_TEST(notes_the_tls_of_mail_to_an_alias)
+{
+	negotiate();
+	client('4', "192.0.2.9");
+	mail(TLS13);
+	accepted(ORDINARY);
+	accepted(SECURE);
+	header("Subject", "one");
+	end_with("+" NOTED " ");
+	/* not of other mail */
+	mail(TLS13);
+	accepted(ORDINARY);
+	header("Authentication-Results", "mx.example.com; x-tls=pass");
+	end_with("");
+	/* nor by a name that nobody told */
+	mail(TLS("TLSv1.3"));
+	accepted(SECURE);
+	header("Authentication-Results", "mx.example.com; x-tls=pass");
+	end_with("");
+	mail(TLS("TLSv1.3") " j=mx.example.com");
+	accepted(SECURE);
+	end_with("+mx.example.com; x-tls=pass smtp.version=TLSv1.3 ");
+}
+END_TEST
+
+START_TEST(removes_what_is_forged)
+{
+	negotiate();
+	client('4', "192.0.2.9");
+	mail(TLS13);
+	accepted(SECURE);
+	header("Authentication-Results", "mx.example.com; x-tls=pass");
+	header("Authentication-Results", "other.example; x-tls=pass");
+	header("X-Authentication-Results", "mx.example.com; x-tls=pass");
+	header("AUTHENTICATION-results", "mx.example.com; dkim=pass");
+	header("authentication-results ", "(x) MX.Example.Com 1; dkim=pass; X-TLS=pass");
+	end_with("-4 -1 +" NOTED " ");
+	expect_log(milter_log, "client=[192.0.2.9] from=<you@example.net> forged headers "
+			       "Authentication-Results to be removed: 2");
+	/* what was seen of one message is not done to the next */
+	mail(TLS13);
+	accepted(SECURE);
+	header("Authentication-Results", "mx.example.com; x-tls=pass");
+	say('A', NULL, 0);
+	mail(TLS13);
+	accepted(SECURE);
+	end_with("+" NOTED " ");
+}
+END_TEST
+
+START_TEST(leaves_local_mail_as_it_is)
+{
+	negotiate();
+	client('4', "127.0.0.1");
+	mail(TLS13);
+	accepted(SECURE);
+	header("Authentication-Results", "mx.example.com; x-tls=pass");
+	end_with("");
+}
+END_TEST
+
+START_TEST(does_not_remove_without_end)
+{
+	char reply[512];
+	size_t len;
+
+	negotiate();
+	client('4', "192.0.2.9");
+	for (int count = 64; count <= 65; count++) {
+		mail(TLS13);
+		accepted(SECURE);
+		for (int i = 0; i < count; i++)
+			header("Authentication-Results", "mx.example.com; x-tls=pass");
+		say('E', NULL, 0);
+		while (hear(reply, sizeof(reply), &len) == 'm')
+			continue;
+		ck_assert_msg((strncmp(reply, "550 5.7.1 ", 10) == 0) == (count == 65), "%s", reply);
+		if (count == 64)
+			ck_assert_int_eq(hear(reply, sizeof(reply), &len), 'c');
+	}
+}
+END_TEST
+
+START_TEST(is_called_what_the_settings_say)
+{
+	negotiate();
+	client('4', "192.0.2.9");
+	mail(TLS13);
+	accepted(SECURE);
+	header("Authentication-Results", "mx.example.com; x-tls=pass");
+	header("Authentication-Results", "our.example; x-tls=pass");
+	end_with("-2 +our.example; x-tls=pass smtp.version=TLSv1.3\n\t"
+		 "smtp.cipher=TLS_AES_256_GCM_SHA384 smtp.bits=256 ");
+}
+END_TEST
+
+START_TEST(bounces_need_tls_as_well)
+{
+	char reply[512];
+
+	negotiate();
+	client('4', "192.0.2.9");
+	ck_assert_int_eq(mail_from("<>", PLAIN " {mail_addr}=", reply), 'c');
+	refused(SECURE, NO_TLS);
+	accepted(ORDINARY);
+	end_of_message();
+	ck_assert_int_eq(mail_from("<>", TLS("TLSv1.3") " {mail_addr}=", reply), 'c');
+	accepted(SECURE);
+}
+END_TEST
+
 /* Beginning and end */
 
 START_TEST(a_broken_packet_ends_only_its_own_session)
@@ -516,16 +665,23 @@ int main(void)
 		tricks_do_not_help,
 		the_log_is_printable,
 		long_addresses_do_no_harm,
+		bounces_need_tls_as_well,
+		notes_the_tls_of_mail_to_an_alias,
+		removes_what_is_forged,
+		leaves_local_mail_as_it_is,
+		does_not_remove_without_end,
 		a_broken_packet_ends_only_its_own_session,
 		stops_when_told_to,
 		does_not_push_out_who_listens,
 		takes_over_a_dead_ones_socket,
 	};
 	const TTest *const tls13[] = { obeys_the_minimum };
+	const TTest *const named[] = { is_called_what_the_settings_say };
 	const TTest *const no_domains[] = { without_domains_takes_all };
 	const struct group groups[] = {
 		{ "shipped", setup, teardown, shipped, ARRAY_LEN(shipped) },
 		{ "tls13", setup_for_tls13, teardown, tls13, ARRAY_LEN(tls13) },
+		{ "named", setup_named, teardown, named, ARRAY_LEN(named) },
 		{ "no domains", setup_without_domains, teardown, no_domains,
 		  ARRAY_LEN(no_domains) },
 	};
