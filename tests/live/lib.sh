@@ -289,11 +289,13 @@ smtp_close() {
     SMTP='' SMTP_OUT=''
 }
 
+login_secret() {
+    printf '\0%s@sender.test\0%s' "$1" "$LOGIN_PASSWORD" | base64
+}
+
 login() {
-    local secret
-    secret=$(printf '\0%s@sender.test\0%s' "$1" "$LOGIN_PASSWORD" | base64)
     SMTP_PORT=587 smtp_open tls && smtp 'EHLO client.elsewhere.test' &&
-        smtp_says '^235' "AUTH PLAIN $secret"
+        smtp_says '^235' "AUTH PLAIN $(login_secret "$1")"
 }
 
 # in_mailbox USER MSGID: the local mailbox has that message.

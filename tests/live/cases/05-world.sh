@@ -37,6 +37,7 @@ virtual_alias_maps() {
     matches "$(postconf -h virtual_alias_maps)" ' socketmap:inet:127\.0\.0\.1:7672:alias$'
 }
 check 'main.cf has the map of aliases after its own' virtual_alias_maps
+check 'and the same virtual domains as before' equals "$(postconf -hx virtual_alias_domains)" ''
 check 'Postfix finds no fault with its settings' equals "$(postconf 2>&1 >/dev/null)" ''
 
 check 'and its smtpd can use them' smtp_open plain
