@@ -34,18 +34,17 @@ static bool never_had_tls(const struct host_facts *host)
 	       host->history.last_plain != 0;
 }
 
-/* Such as a backup host that was given up long ago. */
-static bool never_reached(const struct host_facts *host)
+/* Such as a backup host that was given up long ago; no proof by itself. */
+static bool down_and_never_had_tls(const struct host_facts *host)
 {
-	return host->last.observed == OBSERVED_UNREACHABLE && host->history.last_tls == 0 &&
-	       host->history.last_plain == 0;
+	return host->last.observed == OBSERVED_UNREACHABLE && host->history.last_tls == 0;
 }
 
 static enum outlook outlook_for_tls(const struct host_facts *host)
 {
 	if (fold_now_tls(&host->history))
 		return OUTLOOK_GOOD;
-	return never_reached(host) ? OUTLOOK_ASIDE : OUTLOOK_UNKNOWN;
+	return down_and_never_had_tls(host) ? OUTLOOK_ASIDE : OUTLOOK_UNKNOWN;
 }
 
 /*

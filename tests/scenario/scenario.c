@@ -158,13 +158,18 @@ static void op_key(struct script *s, char **w, size_t n)
 /* seen HOST RESULT [VERSION CIPHER]: what a probe saw. */
 static void op_seen(struct script *s, char **w, size_t n)
 {
-	static const char *const names[] = {"-", "tls", "plain", "tls-failed", "unreachable", NULL};
+	static const char *const names[] = {"-", "tls", "plain", "tls-failed", "unreachable", "stripped",
+					    NULL};
 	struct observation seen = {.time = s->world.now, .source = SOURCE_PROBE};
 	int i = n >= 3 ? index_of(w[2], names) : -1;
 	struct host_facts *host = i > 0 ? host_named(s, w[1]) : NULL;
 
 	if (host == NULL) {
-		complain(s, "seen HOST tls|plain|tls-failed|unreachable [VERSION CIPHER]");
+		complain(s, "seen HOST tls|plain|tls-failed|unreachable|stripped [VERSION CIPHER]");
+		return;
+	}
+	if (strcmp(w[2], "stripped") == 0) {
+		world_observe_stripped(&s->world, host);
 		return;
 	}
 	seen.observed = (enum observed)i;

@@ -85,6 +85,7 @@ void world_mx(struct world *world, enum mx_state state, bool secure, const char 
 	mx->state = state;
 	mx->secure = secure;
 	mx->count = 0;
+	mx->truncated = count > MX_MAX;
 	good(world, &mx->fresh);
 	for (size_t i = 0; i < count && i < MX_MAX; i++) {
 		struct mx_ref *ref = &mx->refs[mx->count];
@@ -135,6 +136,18 @@ void world_tlsa_failed(struct world *world, struct host_facts *host)
 void world_observe(struct world *world, struct host_facts *host, const struct observation *seen)
 {
 	fold_host(host, seen, world->now + UTC_DAY, false);
+	learn(world);
+}
+
+void world_observe_stripped(struct world *world, struct host_facts *host)
+{
+	const struct observation seen = {
+		.time = world->now,
+		.source = SOURCE_PROBE,
+		.observed = OBSERVED_PLAIN,
+	};
+
+	fold_host(host, &seen, world->now + UTC_DAY, true);
 	learn(world);
 }
 

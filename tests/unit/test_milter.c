@@ -479,6 +479,15 @@ START_TEST(removes_what_is_forged)
 	mail(TLS13);
 	accepted(SECURE);
 	end_with("+" NOTED " ");
+	mail(TLS13);
+	accepted(SECURE);
+	header("Authentication-Results", "mx.example.com; x-tls=pass");
+	end_with("-1 +" NOTED " ");
+	/* refused, it is no mail to an alias */
+	mail(TLS("TLSv1.1") " j=mx.example.com");
+	accepted(ORDINARY);
+	refused(SECURE, "Your server used TLSv1.1");
+	end_with("");
 }
 END_TEST
 
@@ -506,8 +515,12 @@ START_TEST(does_not_remove_without_end)
 		for (int i = 0; i < count; i++)
 			header("Authentication-Results", "mx.example.com; x-tls=pass");
 		say('E', NULL, 0);
-		while (hear(reply, sizeof(reply), &len) == 'm')
-			continue;
+		for (uint32_t i = 64; hear(reply, sizeof(reply), &len) == 'm'; i--) {
+			uint32_t index;
+
+			memcpy(&index, reply, sizeof(index));
+			ck_assert_uint_eq(ntohl(index), i);
+		}
 		ck_assert_msg((strncmp(reply, "550 5.7.1 ", 10) == 0) == (count == 65), "%s", reply);
 		if (count == 64)
 			ck_assert_int_eq(hear(reply, sizeof(reply), &len), 'c');

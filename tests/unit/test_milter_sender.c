@@ -112,7 +112,7 @@ static void setup_enabled_with_server(void)
 
 static void setup_with_silent_server(void)
 {
-	setup_enabled();
+	setup_with(DOMAINS, "secure_aliases = \"enabled\"\nfirst_contact_wait = 1\n", "");
 	server = 0;
 	listen_as_server(); /* takes connections, and says nothing */
 }
@@ -280,6 +280,12 @@ START_TEST(only_enabled_aliases_are_secure)
 	refused("<ME+list@secure.example.com>", NO_TLS);
 	accepted("<off@secure.example.com>");
 	accepted("<Off+list@secure.example.com>");
+	say('A', NULL, 0);
+	/* and what is told of TLS is true also of one that may come without */
+	mail(PLAIN " j=mx.example.com");
+	accepted("<off@secure.example.com>");
+	end_of_message();
+	mail(PLAIN);
 	accepted(ORDINARY);
 	put_off("<sick@secure.example.com>");
 	put_off("<odd@secure.example.com>");
@@ -385,6 +391,17 @@ START_TEST(a_transport_with_precedence_is_held_to_the_level)
 }
 END_TEST
 
+START_TEST(what_nobody_answers_is_left_to_the_transport)
+{
+	negotiate();
+	client('4', "192.0.2.9");
+	begin(SECURE, LOGIN("me@secure.example.com"));
+	goes("x@nossl.example", "postseal-encrypt", "nossl.example");
+	goes("y@nossl.example", "postseal-encrypt", "nossl.example");
+	expect_log(milter_log, "domain=nossl.example map=deliverable-encrypt postseal-socketmap at");
+}
+END_TEST
+
 START_TEST(hidden_macros_hide_the_login)
 {
 	negotiate();
@@ -462,7 +479,8 @@ int main(void)
 	const TTest *const enabled[] = { only_enabled_aliases_are_secure,
 					 a_disabled_sender_may_waive_tls };
 	const TTest *const silent[] = {
-		a_silent_server_is_waited_for_no_longer_than_postfix_waits
+		a_silent_server_is_waited_for_no_longer_than_postfix_waits,
+		what_nobody_answers_is_left_to_the_transport,
 	};
 	const struct group groups[] = {
 		{ "server", setup_with_server, teardown_all, with_server, ARRAY_LEN(with_server) },

@@ -610,6 +610,8 @@ START_TEST(knows_the_way_out)
 		{ "lmtp", SECURE_WAY_OTHER, 0 },
 		{ "error", SECURE_WAY_OTHER, 0 },
 		{ "postseal", SECURE_WAY_OTHER, 0 },
+		{ "postseal-encrypt:", SECURE_WAY_SEALED, ALIAS_ENCRYPT },
+		{ "postseal-encrypt:[192.0.2.1]", SECURE_WAY_OTHER, 0 },
 		{ "postseal-encrypted", SECURE_WAY_OTHER, 0 },
 		{ "", SECURE_WAY_OTHER, 0 },
 		{ NULL, SECURE_WAY_OTHER, 0 },
