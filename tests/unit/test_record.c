@@ -437,7 +437,8 @@ static void spoil_set_bucket(struct domain_facts *d)
 static void spoil_set_zero(struct domain_facts *d) { d->history.plain_days.times[0] = 0; }
 static void spoil_set_gap(struct domain_facts *d)
 {
-	d->history.successes.times[2] = d->history.successes.times[1] + TIMESET_GAP_MAX + 1;
+	/* Its lower four bytes alone would do. */
+	d->history.successes.times[2] = d->history.successes.times[1] + TIMESET_GAP_MAX + 2;
 }
 /* The last moment is beyond all that can be told. */
 static void spoil_set_end(struct domain_facts *d)
