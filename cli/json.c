@@ -310,6 +310,27 @@ void json_print_alias(const char *address, const struct alias *alias)
 			     alias->author));
 }
 
+static json_t *lines_json(const char *lines)
+{
+	json_t *list = json_array();
+
+	while (*lines != '\0') {
+		size_t len = strcspn(lines, "\n");
+
+		json_array_append_new(list, json_stringn(lines, len));
+		lines += len + (lines[len] == '\n');
+	}
+	return list;
+}
+
+void json_print_finding(const struct check *check, struct finding *finding)
+{
+	print_line(json_pack("{s:s, s:s, s:s, s:s, s:o}", "check", check->name, "looks_at",
+			     check->looks_at, "health", health_word(finding->health), "found",
+			     buf_cstr(&finding->found), "mend",
+			     lines_json(buf_cstr(&finding->mend))));
+}
+
 /* A list is written in braces; its strings are quoted as JSON's are. */
 static json_t *list_json(const struct buf *value)
 {

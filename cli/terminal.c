@@ -114,8 +114,8 @@ void page_heading(const char *format, ...)
 	puts(terminal_plain());
 }
 
-/* Words, broken at blanks, from column `column` on; the first line is begun. */
-static void print_wrapped(const char *text, int column)
+/* Words, broken at blanks, from column `column` on. */
+void page_rest(int column, const char *text)
 {
 	int at = column;
 
@@ -146,7 +146,7 @@ void page_field(const char *name, const char *format, ...)
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
 	printf("%*s%-*s", PAGE_INDENT, "", PAGE_NAME, name);
-	print_wrapped(line, PAGE_INDENT + PAGE_NAME);
+	page_rest(PAGE_INDENT + PAGE_NAME, line);
 }
 
 void page_text(int column, const char *format, ...)
@@ -158,5 +158,5 @@ void page_text(int column, const char *format, ...)
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
 	printf("%*s", column, "");
-	print_wrapped(line, column);
+	page_rest(column, line);
 }

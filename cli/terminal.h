@@ -42,6 +42,8 @@ int terminal_word(char *dst, size_t size, const char *word);
 /* With a blank line above it, but for the first of a page. */
 __attribute__((format(printf, 1, 2))) void page_heading(const char *format, ...);
 __attribute__((format(printf, 2, 3))) void page_field(const char *name, const char *format, ...);
+/* The rest of a line that was begun and is at `column`. */
+void page_rest(int column, const char *text);
 /* Text alone, from `column` on. */
 __attribute__((format(printf, 2, 3))) void page_text(int column, const char *format, ...);
 

@@ -15,6 +15,7 @@ $(foreach t,$(UNIT_NAMES),$(eval $(call unit_vars,$(t))))
 tests/test_answer_SRCS += socketmap/answer.c socketmap/alias_maps.c socketmap/throttle.c
 tests/test_alias_maps_SRCS += socketmap/alias_maps.c
 tests/test_tasks_SRCS += $(filter-out prober/main.c prober/pool.c,$(wildcard prober/*.c))
+tests/test_doctor_SRCS += cli/doctor_patient.c $(wildcard cli/doctor_judge*.c)
 # Those that start one.
 $(BUILD)/tests/test_socketmap_abuse $(BUILD)/tests/test_socketmap_parking: | $(BUILD)/postseal-socketmap
 # The command line with its clock stopped, which test_cli runs.

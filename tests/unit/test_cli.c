@@ -367,6 +367,7 @@ static const struct {
 	{"forget --help", "help-forget", 0},
 	{"export --help", "help-export", 0},
 	{"import --help", "help-import", 0},
+	{"doctor --help", "help-doctor", 0},
 	{"config --help", "help-config", 0},
 	{"status a@dane.test", "status-dane", 0},
 	{"status a@dane.test b@Tls.Test. sts.test", "status-tls", 0},

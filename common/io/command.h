@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * command - run another program and read what it prints: no shell, no input, a
+ * bound on its time and on its output.
+ */
+#ifndef POSTSEAL_IO_COMMAND_H
+#define POSTSEAL_IO_COMMAND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/lookup.h"
+
+#define COMMAND_ERROR_SIZE 256
+
+/*
+ * argv ends with NULL; argv[0] is looked for in $PATH, and then where programs
+ * of the system are (/usr/sbin, /usr/local/sbin), which is not in an ordinary
+ * user's $PATH. Its standard error is dropped.
+ *
+ *   FOUND   it ended with exit status 0; what it printed is appended to *output
+ *   ABSENT  there is no such program
+ *   ERROR   anything else: it could not be started, did not end well, printed
+ *           more than `most` bytes, or was not done at `deadline`
+ *           (clock_mono_ms) and was killed
+ *
+ * Unless FOUND, *output is as it was, and the reason stands in `error`.
+ */
+enum lookup command_run(char *const *argv, size_t most, int64_t deadline, struct buf *output,
+			char error[COMMAND_ERROR_SIZE]);
+
+#endif

@@ -1,0 +1,232 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+# The doctor: content with this world; each thing broken is seen, and its mend works
+
+# Whatever reads a main.cf that is younger than two seconds waits.
+doctor_age() {
+    touch -d '10 seconds ago' /etc/postfix/main.cf
+}
+
+# doctor_line CHECK: health and finding, in one line.
+doctor_line() {
+    doctor_age
+    postseal doctor --json |
+        sed -n "s/^{\"check\":\"$1\",.*\"health\":\"\([a-z]*\)\",\"found\":\"\(.*\)\",\"mend\".*/\1 \2/p"
+}
+
+doctor_says() {
+    matches "$(doctor_line "$1")" "^$2"
+}
+
+# The lines behind a check's own, as an admin would copy them.
+doctor_mend() {
+    postseal doctor | awk -v name="$1" '/^[a-z]/ { here = $2 == name }
+        here && /^    [^ ]/ { print substr($0, 5) }'
+}
+
+# What a machine with systemd and a network has, in terms of this world.
+systemctl() {
+    case "$*" in
+    'restart postfix') sender_restart ;;
+    'restart postseal-'*)
+        seal_kill "${2#postseal-}"
+        seal_start "${2#postseal-}"
+        ;;
+    'enable --now postseal-learn')
+        setpriv --reuid postseal --regid postseal --init-groups \
+            "$BUILD/postseal" learn "$SENDER_LOG"
+        ;;
+    *) because "systemctl $*" ;;
+    esac
+}
+apt() { :; }
+
+# A line that names a file's new contents is done by hand, all others are typed.
+# (The examples are not installed here.)
+mend_line() {
+    case $1 in
+    "# in $SEAL_CONF: "*)
+        set -- "${1#*: }"
+        seal_setting "${1%% = *}" "${1#* = }"
+        ;;
+    '# in /etc/resolv.conf: '*) echo "${1#*: }" >/etc/resolv.conf ;;
+    '#'*) ;;
+    'cp '*/postfix-examples/*) eval "cp $REPO/postfix-examples/${1##*/postfix-examples/}" ;;
+    *) eval "$1" ;;
+    esac && doctor_age
+}
+
+doctor_obey() {
+    local line lines
+    mapfile -t lines < <(doctor_mend "$1")
+    ((${#lines[@]})) || because "$1 has no mend" || return
+    for line in "${lines[@]}"; do
+        mend_line "$line" || because "failed: $line" || return
+    done
+}
+
+# sick CHECK HEALTH REGEX: seen, mended as it says, seen no more. How the thing was
+# broken stands before.
+sick() {
+    check "$1: $3" doctor_says "$1" "$2 .*$3"
+    check "$1: mended as it says" doctor_obey "$1"
+    check "$1: sound again" doctor_says "$1" 'ok '
+    doctor_restore
+}
+
+# Settings, not states: daemons are put right by their own mends.
+doctor_save() {
+    cp -a /etc/postfix "$WORLD/postfix.sound"
+    cp -a "$SEAL_CONF" "$WORLD/conf.sound"
+}
+doctor_restore() {
+    cp -a "$WORLD/postfix.sound/"{main.cf,master.cf,postseal-status-filter} /etc/postfix/
+    cat "$WORLD/conf.sound" >"$SEAL_CONF"
+}
+
+chgrp postseal "$SENDER_LOG"
+chmod 640 "$SENDER_LOG"
+systemctl enable --now postseal-learn >/dev/null
+postseal probe tls.test >/dev/null
+doctor_save
+
+check 'nothing is wrong with this world' postseal doctor
+check 'and nothing is unknown' matches "$(postseal doctor | tail -n 1)" ' 0 wrong, 0 could not be told'
+check 'fits 80 columns' refute grep -E '.{81}' <<<"$(postseal doctor)"
+check 'it changes nothing' diff -r "$WORLD/postfix.sound" /etc/postfix
+as_nobody() {
+    setpriv --reuid nobody --regid nogroup --clear-groups "$BUILD/postseal" -c "$SEAL_CONF" doctor
+}
+nobodys_status() {
+    local status=0
+    as_nobody >"$WORLD/nobody" || status=$?
+    equals "$status" 3
+}
+check 'not root: some things it could not tell' nobodys_status
+check 'not root: but finds nothing wrong' refute grep '^wrong' "$WORLD/nobody"
+check 'not root: sees main.cf' grep -q '^ok  *policy-map' "$WORLD/nobody"
+
+# --- resolvers: one that does not validate, at an address of its own ---------------
+
+sed -e '/interface: /d' -e "s|module-config: .*|module-config: \"iterator\"\n    interface: 127.0.4.1|" \
+    -e "s|control-enable: yes|control-enable: no|" "$DNS/unbound.conf" >"$DNS/blind.conf"
+job_start blind unbound -d -c "$DNS/blind.conf"
+until_true drill @127.0.4.1 test.
+
+seal_setting resolver '{"127.0.4.1"}'
+sick resolver wrong 'does not validate'
+seal_setting resolver '{"127.0.3.3"}'
+sick resolver wrong 'does not answer'
+seal_setting resolver "{\"$ME_ADDR\"}"
+sick resolver-trust wrong 'not on this machine'
+echo 'nameserver 127.0.4.1' >/etc/resolv.conf
+sick mta-resolver wrong 'does not validate'
+echo 'nameserver 127.0.4.1' >/var/spool/postfix/etc/resolv.conf
+sick chroot-resolver wrong 'still names 127.0.4.1'
+job_stop blind || true
+
+# --- main.cf ----------------------------------------------------------------------------
+
+# set_wrong PARAMETER VALUE CHECK REGEX
+set_wrong() {
+    postconf -e "$1 = $2"
+    sick "$3" "${5:-wrong}" "$4"
+}
+set_wrong smtp_tls_policy_maps '' policy-map 'is empty'
+set_wrong smtp_tls_policy_maps socketmap:inet:127.0.0.1:7673:policy policy-map 'not map .policy'
+set_wrong smtp_tls_policy_maps socketmap:inet:127.0.0.1:7672:policy+tlsrpt policy-map 'does not know'
+set_wrong smtp_tls_policy_maps 'static:may socketmap:inet:127.0.0.1:7672:policy' policy-map \
+    'answers in its place' warning
+set_wrong smtp_tls_security_level none tls-level none
+set_wrong smtp_dns_support_level enabled dns-support enabled
+set_wrong smtp_host_lookup native dane-switches native
+set_wrong ignore_mx_lookup_error yes dane-switches ignore_mx
+set_wrong smtp_dns_resolver_options res_dnsrch dane-switches res_dnsrch
+set_wrong smtp_tls_dane_insecure_mx_policy may insecure-mx may
+set_wrong smtp_tls_loglevel 0 tls-log loglevel
+set_wrong smtp_tls_CAfile /nowhere.pem mta-cas nowhere
+set_wrong smtpd_milters '' milter 'is empty'
+set_wrong smtpd_milters inet:127.0.0.1:11332 milter 'none of these'
+set_wrong postseal_milter '{ inet:127.0.0.1:8689, default_action=accept }' milter-action accept
+postconf -e milter_default_action=accept
+set_wrong smtpd_milters inet:127.0.0.1:8689 milter-action 'milter_default_action = accept'
+set_wrong sender_dependent_default_transport_maps '' transport-map 'does not ask'
+set_wrong virtual_alias_maps hash:/etc/aliases alias-map 'does not ask' warning
+set_wrong masquerade_domains sender.test ways-around 'hides secure.sender.test'
+
+postconf -e 'smtp_tls_CAfile =' 'smtp_tls_CApath ='
+sick mta-cas wrong 'are empty'
+postseal pin add tls.test "$(printf '%064d' 1)" >/dev/null
+set_wrong smtp_tls_fingerprint_digest md5 pin-digest md5
+postseal pin remove tls.test >/dev/null
+
+# A socket that smtp(8) cannot see from its chroot.
+seal_setting socketmap_listen '{"unix:/run/postseal/map"}'
+systemctl restart postseal-socketmap
+set_wrong smtp_tls_policy_maps socketmap:unix:/run/postseal/map:policy policy-map 'chrooted'
+systemctl restart postseal-socketmap
+
+# --- master.cf --------------------------------------------------------------------------
+
+# service_wrong SERVICE/TYPE/PARAMETER=VALUE CHECK REGEX
+service_wrong() {
+    postconf -P "$1"
+    sick "$2" wrong "$3"
+}
+service_wrong smtp/unix/smtp_tls_security_level=none overrides 'smtp/unix has -o'
+service_wrong relay/unix/smtp_tls_policy_maps= overrides 'relay/unix has -o'
+service_wrong smtp/inet/smtpd_milters= milter 'leaves it out'
+service_wrong postseal-encrypt/unix/smtp_tls_security_level=may transports 'is too weak'
+service_wrong postseal-verify/unix/smtp_tls_policy_maps=socketmap:inet:127.0.0.1:7672:policy \
+    transports 'does not ask'
+service_wrong postseal-dane-only/unix/smtp_delivery_status_filter= transports 'is empty'
+service_wrong 'postseal-encrypt/unix/smtp_fallback_relay=[relay.test]' transports 'leads around'
+postconf -MX postseal-authenticated/unix
+sick transports wrong 'has no postseal-authenticated'
+rm /etc/postfix/postseal-status-filter
+sick transports wrong 'is not there'
+
+# --- postseal's own -----------------------------------------------------------------------
+
+for name in "${SEAL_DAEMONS[@]}"; do
+    seal_kill "$name"
+done
+sick socketmap wrong 'cannot ask'
+sick prober wrong 'cannot reach'
+sick milter-runs wrong 'cannot reach'
+chmod o+rx "$SEAL/ledger"
+chmod o+r "$SEAL/ledger/data.mdb"
+sick ledger wrong 'can be read by everyone'
+chmod o+rwx "$SEAL/ledger"
+sick ledger wrong 'can be written by everyone'
+chmod 750 "$SEAL/ledger"
+chown root:root "$SEAL/ledger/data.mdb"
+sick ledger wrong 'does not belong'
+seal_setting ca_file '"/nowhere.pem"'
+sick ca-store wrong nowhere
+systemctl restart postseal-prober
+
+# A ledger that nothing is in yet; then one of a machine that cannot get out.
+seal_setting ledger "\"$SEAL/new\""
+check 'ledger: there is none' doctor_says ledger 'wrong .*there is no ledger'
+check 'ledger: mended as it says' doctor_obey ledger
+check 'ledger: sound again' doctor_says ledger 'ok '
+check 'port-25: nobody was asked yet' doctor_says port-25 'unsure '
+check 'learning: nothing was read yet' doctor_says learning 'warning '
+check 'learning: mended as it says' doctor_obey learning
+check 'learning: sound again' doctor_says learning 'ok '
+seal_setting smtp_port 2525
+systemctl restart postseal-prober
+postseal probe tls.test dane.test self.test >/dev/null
+check 'port-25: the way out is closed' doctor_says port-25 'wrong .*none of 3'
+check 'port-25: says what to do' matches "$(doctor_mend port-25)" 'outbound TCP port 2525'
+seal_setting smtp_port 25
+systemctl restart postseal-prober
+postseal probe tls.test >/dev/null
+check 'port-25: opened' doctor_says port-25 'ok '
+
+doctor_restore
+rm -r "$SEAL/new"
+seal_restart
+sender_restart
+check 'all is as it was' postseal doctor
