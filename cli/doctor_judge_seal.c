@@ -135,7 +135,6 @@ void judge_port(const struct patient *patient, struct finding *finding)
 		     "port %u is closed on the way out", ledger->silent, port);
 		mend(finding, "# have outbound TCP port %u opened: in this machine's firewall, at its "
 		     "provider", port);
-		mend(finding, "nft list ruleset | grep -n 'dport.*%u'", port);
 	} else {
 		find(finding, HEALTH_UNSURE, "too few mail hosts were probed within a day; try `postseal "
 		     "probe example.com`");

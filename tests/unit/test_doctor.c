@@ -232,6 +232,11 @@ static void second_is_bad(struct patient *p)
 	p->ours.list[1].signed_name = SIGNED_UNPROVEN;
 }
 
+static void no_server(struct patient *p)
+{
+	p->ours.count = 0;
+}
+
 static void other_port(struct patient *p)
 {
 	str_copy(p->ours.list[0].text, sizeof(p->ours.list[0].text), "127.0.0.1:5353");
@@ -401,6 +406,7 @@ static const struct sickness sicknesses[] = {
 	 "# in /etc/postseal/postseal.conf: resolver = {\"127.0.0.1\"}\n"
 	 "systemctl restart postseal-prober\n"},
 	{"resolver", .spoil = second_is_bad, WRONG, "127.0.0.53 does not validate", "unbound"},
+	{"resolver", .spoil = no_server, WRONG, "/etc/resolv.conf names no server", "unbound"},
 	{"resolver", .spoil = cut_off, UNSURE, "dnssec-failed.org cannot be looked up", NULL},
 	{"resolver", .spoil = island, OK, "validates", NULL},
 	{"resolver-trust", .spoil = remote, WRONG, "192.0.2.53 is not on this machine",
@@ -409,7 +415,7 @@ static const struct sickness sicknesses[] = {
 	{"mta-resolver", .spoil = credulous, WRONG, "does not validate",
 	 "nameserver 127.0.0.1\nsystemctl restart postfix\n"},
 	{"mta-resolver", .spoil = remote, WRONG, "192.0.2.53 is not on this machine, and Postfix",
-	 "nameserver 127.0.0.1\nsystemctl restart postfix\n"},
+	 "apt install unbound\n# in /etc/resolv.conf: nameserver 127.0.0.1\nsystemctl restart postfix\n"},
 	{"mta-resolver", .spoil = other_port, OK, "not the one that postseal asks", NULL},
 	{"mta-resolver", .spoil = unreadable_mta, UNSURE, "/etc/resolv.conf cannot be read", NULL},
 	{"chroot-resolver", .spoil = old_chroot, WRONG, "still names 192.0.2.53",
@@ -439,7 +445,8 @@ static const struct sickness sicknesses[] = {
 	{"policy-map", .main_cf = POLICY "socketmap:inet:localhost:7672:policy\n", OK, "localhost", NULL},
 	{"policy-map", .main_cf = POLICY "proxy:" OURS "policy\n", OK, "proxy:", NULL},
 	{"policy-map", .main_cf = POLICY "hash:/etc/postfix/tls, " OURS "policy\n", WARNING,
-	 "answers in its place", "# if that is not meant:\npostconf -e 'smtp_tls_policy_maps = " OURS},
+	 "answers in its place", "# if that is not meant:\npostconf -e 'smtp_tls_policy_maps = " OURS "policy'\n"
+	 "# this replaces: hash:/etc/postfix/tls, " OURS "policy\npostfix reload\n"},
 	{"policy-map", .main_cf = POLICY "inline:{ a.test=may, b.test=none } " OURS "policy\n", WARNING,
 	 "answers in its place", "postconf -e"},
 	{"policy-map", .main_cf = POLICY OURS "policy hash:/etc/postfix/tls\n", OK, "hash", NULL},
@@ -450,6 +457,7 @@ static const struct sickness sicknesses[] = {
 	 WRONG, "chrooted to /var/spool/postfix", "socketmap:unix:postseal/map:policy'"},
 	{"policy-map", UNIX_MAP, .main_cf = POLICY "socketmap:unix:/var/spool/postfix/postseal/map:policy\n",
 	 .services = "smtp/unix/chroot = n\n", OK, "unix:", NULL},
+	{"policy-map", UNIX_MAP, WRONG, "that is not map `policy`", "socketmap:unix:postseal/map:policy'"},
 	{"policy-map", FAR_MAP, .main_cf = POLICY "socketmap:unix:/run/postseal/map:policy\n", WRONG,
 	 "no such path inside",
 	 "# in /etc/postseal/postseal.conf: socketmap_listen = {\"inet:127.0.0.1:7672\"}\n"
@@ -500,6 +508,12 @@ static const struct sickness sicknesses[] = {
 	 "relay/unix has -o smtp_tls_policy_maps=", "postconf -PX relay/unix/smtp_tls_policy_maps\n"},
 	{"overrides", .overrides = "relay/unix/smtp_tls_policy_maps = " OURS "policy-encrypt\n", OK, "none",
 	 NULL},
+	{"overrides", .overrides = "postseal-encrypt/unix/smtp_tls_security_level = none\n", OK,
+	 "none of the services", NULL},
+	{"overrides", .overrides = "postseal-encrypt2/unix/smtp_tls_security_level = none\n",
+	 .services = SERVICE("postseal-encrypt2/unix", "n", "smtp"), WARNING, "postseal-encrypt2", "-PX"},
+	{"overrides", .overrides = "lmtp/unix/smtp_tls_security_level = none\n",
+	 .services = SERVICE("lmtp/unix", "n", "lmtp"), OK, "none of the services", NULL},
 	{"overrides", .overrides = "filter/unix/smtp_dns_support_level =\n",
 	 .services = SERVICE("filter/unix", "n", "smtp"), WARNING, "stays on this machine",
 	 "# if its mail leaves this machine:\npostconf -PX filter/unix/smtp_dns_support_level\n"},
@@ -548,12 +562,21 @@ static const struct sickness sicknesses[] = {
 	{"alias-map", .main_cf = "virtual_alias_maps = hash:/etc/postfix/virtual\n", WARNING,
 	 "does not ask postseal",
 	 "postconf -e 'virtual_alias_maps = hash:/etc/postfix/virtual " OURS "alias'\npostfix reload\n"},
+	{"alias-map", FAR_MAP, WARNING, "does not ask postseal",
+	 "# in /etc/postseal/postseal.conf: socketmap_listen = {\"inet:127.0.0.1:7672\"}\n"},
 	{"transports", .services = "postseal-encrypt/unix/smtp_x = y\n", OK, "all four", NULL},
 	{"transports", .overrides = "postseal-encrypt/unix/smtp_tls_security_level = dane\n", WRONG,
 	 "postseal-encrypt: smtp_tls_security_level is too weak",
 	 "postconf -P 'postseal-encrypt/unix/smtp_tls_security_level=encrypt'\npostfix reload\n"},
 	{"transports", .overrides = "postseal-encrypt/unix/smtp_tls_security_level = secure\n", OK,
 	 "all four", NULL},
+	{"transports", .overrides = "postseal-encrypt/unix/smtp_tls_security_level = dane-only\n", OK,
+	 "all four", NULL},
+	{"transports", .overrides = "postseal-encrypt/unix/smtp_tls_security_level = fingerprint\n", OK,
+	 "all four", NULL},
+	{"transports",
+	 .overrides = "postseal-encrypt/unix/smtp_tls_policy_maps = hash:/a " OURS "policy-encrypt\n",
+	 WRONG, "postseal-encrypt: smtp_tls_policy_maps", "=" OURS "policy-encrypt'\n"},
 	{"transports", .overrides = "postseal-verify/unix/smtp_tls_security_level = encrypt\n", WRONG,
 	 "postseal-verify: smtp_tls_security_level",
 	 "postconf -P 'postseal-verify/unix/smtp_tls_security_level=fingerprint'\n"},
@@ -582,6 +605,8 @@ static const struct sickness sicknesses[] = {
 	{"ways-around", .main_cf = "masquerade_domains = example.com\n", WRONG, "hides secure.example.com",
 	 "postconf -e 'masquerade_domains = !secure.example.com example.com'\npostfix reload\n"},
 	{"ways-around", .main_cf = "masquerade_domains = !secure.example.com example.com\n", OK, "", NULL},
+	{"ways-around", .main_cf = "masquerade_domains = !secure.axample.com example.com\n", WRONG,
+	 "hides secure.example.com", "!secure.example.com !secure.axample.com example.com'\n"},
 	{"ways-around", .main_cf = "masquerade_domains = ample.com secure.example.com\n", OK, "", NULL},
 
 	{"socketmap", .spoil = services_down, WRONG, "cannot ask", "systemctl restart postseal-socketmap\n"},
