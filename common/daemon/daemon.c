@@ -154,14 +154,14 @@ int daemon_main(const struct daemon *daemon, int argc, char **argv)
 
 void daemon_alive(void)
 {
-	static _Atomic int64_t last = 0;
+	static _Atomic int64_t due = 0;
 	int64_t now = clock_mono_ms();
 	long interval = notify_watchdog_ms();
 
-	/* Half the interval, so that a timer that fires a little early still counts. */
-	if (interval == 0 || now - atomic_load(&last) < interval / 2)
+	if (interval == 0 || now < atomic_load(&due))
 		return;
-	atomic_store(&last, now);
+	/* Half the interval, so that a timer that fires a little early still counts. */
+	atomic_store(&due, now + interval / 2);
 	notify_send("WATCHDOG=1");
 }
 
