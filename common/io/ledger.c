@@ -16,7 +16,12 @@ struct ledger_txn {
 	struct ledger *ledger;
 	MDB_txn *txn;
 	bool write;
+	/* Of a snapshot: which databases hold nothing, as a bit each; asked once, then known. */
+	unsigned asked;
+	unsigned empty;
 };
+
+_Static_assert(LEDGER_DB_COUNT <= 8 * sizeof(unsigned), "a bit for each database");
 
 /* LMDB does not write to keys and values it is given, but does not say so in its types. */
 static MDB_val val_of(const void *bytes, size_t len)
@@ -139,8 +144,10 @@ struct ledger_txn *ledger_begin_read(struct ledger *ledger)
 
 	if (txn == NULL)
 		return begin(ledger, false);
-	if (mdb_txn_renew(txn->txn) == 0)
+	if (mdb_txn_renew(txn->txn) == 0) {
+		txn->asked = 0;
 		return txn;
+	}
 	mdb_txn_abort(txn->txn);
 	free(txn);
 	return begin(ledger, false);
@@ -216,11 +223,36 @@ void ledger_close(struct ledger *ledger)
  * Records.
  */
 
+/* Overrides and pins are looked for at each look-up, and most ledgers hold none. */
+static bool holds_nothing(struct ledger_txn *txn, enum ledger_db db)
+{
+	unsigned bit = 1U << db;
+	MDB_stat st;
+
+	if (txn->write)
+		return false;
+	if ((txn->asked & bit) == 0) {
+		txn->asked |= bit;
+		txn->empty &= ~bit;
+		if (mdb_stat(txn->txn, txn->ledger->dbi[db], &st) == 0 && st.ms_entries == 0)
+			txn->empty |= bit;
+	}
+	return (txn->empty & bit) != 0;
+}
+
+/* As mdb_get. */
+static int find(struct ledger_txn *txn, enum ledger_db db, MDB_val *key, MDB_val *value)
+{
+	if (holds_nothing(txn, db))
+		return MDB_NOTFOUND;
+	return mdb_get(txn->txn, txn->ledger->dbi[db], key, value);
+}
+
 enum lookup ledger_load(struct ledger_txn *txn, const struct codec *codec, const char *name, void *out)
 {
 	enum ledger_db db = codec->db;
 	MDB_val key = val_of(name, strlen(name)), value;
-	int rc = mdb_get(txn->txn, txn->ledger->dbi[db], &key, &value);
+	int rc = find(txn, db, &key, &value);
 
 	if (rc == MDB_NOTFOUND) {
 		memset(out, 0, codec->size);
