@@ -141,6 +141,8 @@ static const char *answer_word(const struct decision *decision)
 static void log_answer(enum log_level level, const struct question *question,
 		       const struct decision *decision)
 {
+	if (!log_shows(level))
+		return;
 	log_at(level, "domain=%s map=%s%s answer=%s rule=%d(%s): %s", question->nexthop.key,
 	       map_name(question->map), question->tlsrpt ? "+tlsrpt" : "", answer_word(decision),
 	       (int)decision->rule, rule_name(decision->rule), decision->reason);

@@ -5,10 +5,8 @@
 
 int64_t clock_wall(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec;
+	/* Whole seconds cost a tenth of what clock_gettime(2) does; each look-up asks. */
+	return (int64_t)time(NULL);
 }
 
 int64_t clock_mono_ms(void)

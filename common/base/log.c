@@ -36,6 +36,11 @@ void log_open(const char *program, enum log_level level, enum log_sink sink)
 		openlog(program, LOG_PID | LOG_NDELAY, LOG_MAIL);
 }
 
+bool log_shows(enum log_level level)
+{
+	return level <= log_level_max;
+}
+
 /* One write(2) a line, so that lines of several threads never mix. */
 static void write_stderr(enum log_level level, const char *text)
 {
@@ -66,7 +71,7 @@ static void log_write(enum log_level level, const char *fmt, va_list args)
 	char shown[LOG_LINE_MAX];
 	int len;
 
-	if (level > log_level_max)
+	if (!log_shows(level))
 		return;
 	len = vsnprintf(raw, sizeof(raw), fmt, args);
 	if (len < 0)

@@ -20,6 +20,8 @@
 #ifndef POSTSEAL_BASE_LOG_H
 #define POSTSEAL_BASE_LOG_H
 
+#include <stdbool.h>
+
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 enum log_sink { LOG_SINK_STDERR, LOG_SINK_SYSLOG };
 
@@ -33,6 +35,9 @@ enum log_sink { LOG_SINK_STDERR, LOG_SINK_SYSLOG };
  * `program` must outlive the logger.
  */
 void log_open(const char *program, enum log_level level, enum log_sink sink);
+
+/* Are lines of this level written? For what is not worth putting together if not. */
+bool log_shows(enum log_level level);
 
 #define LOG_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 

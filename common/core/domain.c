@@ -10,41 +10,57 @@
 /* Four bytes of UTF-8 for each byte a name can have in the end; more is none. */
 #define TEXT_MAX (4 * DOMAIN_SIZE)
 
-static bool label_char(char c)
+/* What a byte can be in a name; upper case is the bit that lower case has and it lacks. */
+#define LOWER 0x01
+#define DIGIT 0x02
+#define HYPHEN 0x04
+#define DOT 0x08
+#define UPPER 0x20
+#define IN_LABEL (LOWER | DIGIT | HYPHEN)
+
+static const unsigned char kinds[256] = {
+	['a' ... 'z'] = LOWER, ['_'] = LOWER, ['0' ... '9'] = DIGIT,
+	['-'] = HYPHEN,        ['.'] = DOT,   ['A' ... 'Z'] = UPPER,
+};
+
+static unsigned kind_of(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+	return kinds[(unsigned char)c];
 }
 
-static bool label_valid(const char *label, size_t len)
+bool domain_is_folded(const char *name)
 {
-	if (len == 0 || len > LABEL_MAX || label[0] == '-' || label[len - 1] == '-')
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if (!label_char(label[i]))
-			return false;
-	return true;
-}
+	for (;;) {
+		const char *label = name;
+		unsigned kind, seen = 0;
 
-static bool all_digits(const char *label, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (label[i] < '0' || label[i] > '9')
+		while ((kind = kind_of(*name) & IN_LABEL) != 0) {
+			seen |= kind;
+			name++;
+		}
+		if (name == label || name - label > LABEL_MAX || *label == '-' || name[-1] == '-')
 			return false;
-	return true;
-}
-
-/* Lower case already, no trailing dot. */
-static bool name_valid(const char *name)
-{
-	for (const char *label = name;; ) {
-		size_t len = strcspn(label, ".");
-
-		if (!label_valid(label, len))
+		if (*name == '\0')
+			return seen != DIGIT;
+		if (*name++ != '.')
 			return false;
-		if (label[len] == '\0')
-			return !all_digits(label, len);
-		label += len + 1;
 	}
+}
+
+/* A name of ASCII alone, as nearly all are; false for what is none. */
+static bool fold_ascii(char dst[DOMAIN_SIZE], const char *text, size_t len)
+{
+	if (len >= DOMAIN_SIZE)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		unsigned kind = kind_of(text[i]);
+
+		if (kind == 0)
+			return false;
+		dst[i] = (char)(text[i] | (kind & UPPER));
+	}
+	dst[len] = '\0';
+	return domain_is_folded(dst);
 }
 
 static bool is_ascii(const char *text, size_t len)
@@ -56,34 +72,27 @@ static bool is_ascii(const char *text, size_t len)
 }
 
 /* U-labels to A-labels, as browsers and mailers map them (UTS 46, non-transitional). */
-static bool to_ascii(char dst[DOMAIN_SIZE], const char *text)
+static bool fold_idn(char dst[DOMAIN_SIZE], const char *text, size_t len)
 {
+	char copy[TEXT_MAX];
 	char *ascii = NULL;
-	bool fits;
+	bool ok;
 
-	if (idn2_to_ascii_8z(text, &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) != IDN2_OK)
+	if (is_ascii(text, len) || memchr(text, '\0', len) != NULL ||
+	    !str_copy_n(copy, sizeof(copy), text, len) ||
+	    idn2_to_ascii_8z(copy, &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) != IDN2_OK)
 		return false;
-	fits = str_copy(dst, DOMAIN_SIZE, ascii);
+	ok = fold_ascii(dst, ascii, strlen(ascii));
 	idn2_free(ascii);
-	return fits;
+	return ok;
 }
 
 bool domain_fold(char dst[DOMAIN_SIZE], const char *text, size_t len)
 {
-	char copy[TEXT_MAX];
-	bool ok;
-
-	dst[0] = '\0';
 	if (len > 0 && text[len - 1] == '.')
 		len--;
-	if (memchr(text, '\0', len) != NULL || !str_copy_n(copy, sizeof(copy), text, len))
-		return false;
-	ok = is_ascii(copy, len) ? str_copy(dst, DOMAIN_SIZE, copy) : to_ascii(dst, copy);
-	if (ok) {
-		str_lower(dst);
-		ok = name_valid(dst);
-	}
-	if (!ok)
-		dst[0] = '\0';
-	return ok;
+	if (fold_ascii(dst, text, len) || fold_idn(dst, text, len))
+		return true;
+	dst[0] = '\0';
+	return false;
 }

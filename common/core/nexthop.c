@@ -62,6 +62,10 @@ static void spell(struct nexthop *nexthop)
 	bool brackets = nexthop->kind == NEXTHOP_HOST || nexthop->kind == NEXTHOP_ADDRESS;
 	char port[STR_DECIMAL_SIZE] = "";
 
+	if (nexthop->kind == NEXTHOP_DOMAIN && nexthop->port == 0) {
+		str_copy(nexthop->key, sizeof(nexthop->key), nexthop->name);
+		return;
+	}
 	if (nexthop->port != 0)
 		str_decimal(port, nexthop->port);
 	str_join(nexthop->key, sizeof(nexthop->key),

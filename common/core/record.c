@@ -29,32 +29,13 @@ static void put_header(struct buf *out, enum kind kind)
 	wire_put_u8(out, VERSION);
 }
 
-/*
- * Spelled as domain_fold spells a name. Folding itself would call libidn2 for
- * each name of each look-up; what was folded when it was written is only
- * checked for damage here.
- */
-static bool is_folded(const char *name)
+/* An address's text has a colon, or a last label of digits alone. */
+static bool may_be_address(const char *text)
 {
-	size_t label = 0;
-	bool digits = true;
+	size_t len = strlen(text);
 
-	for (const char *p = name; *p != '\0'; p++) {
-		if (*p == '.') {
-			if (label == 0 || p[1] == '\0')
-				return false;
-			label = 0;
-			digits = true;
-			continue;
-		}
-		if (!((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '-' || *p == '_'))
-			return false;
-		if (*p < '0' || *p > '9')
-			digits = false;
-		if (++label > 63)
-			return false;
-	}
-	return label > 0 && !digits;
+	return (len > 0 && text[len - 1] >= '0' && text[len - 1] <= '9') ||
+	       memchr(text, ':', len) != NULL;
 }
 
 static bool is_address(const char *text)
@@ -62,7 +43,7 @@ static bool is_address(const char *text)
 	struct ipaddr addr;
 	char canonical[IPADDR_SIZE];
 
-	return ipaddr_parse(&addr, text, strlen(text)) &&
+	return may_be_address(text) && ipaddr_parse(&addr, text, strlen(text)) &&
 	       strcmp(ipaddr_format(canonical, &addr), text) == 0;
 }
 
@@ -70,7 +51,7 @@ static bool is_address(const char *text)
 static void get_optional_name(struct wire *r, char dst[DOMAIN_SIZE])
 {
 	wire_get_text(r, dst, DOMAIN_SIZE);
-	if (dst[0] != '\0' && !is_folded(dst))
+	if (dst[0] != '\0' && !domain_is_folded(dst))
 		r->ok = false;
 }
 
@@ -211,7 +192,7 @@ static void get_mx(struct wire *r, struct mx_facts *mx)
 
 		ref->preference = wire_get_u16(r);
 		wire_get_text(r, ref->host, sizeof(ref->host));
-		if (!is_folded(ref->host) && !(mx->state == MX_LITERAL && is_address(ref->host)))
+		if (!domain_is_folded(ref->host) && !(mx->state == MX_LITERAL && is_address(ref->host)))
 			r->ok = false;
 	}
 	if (r->ok && !refs_ordered(mx))
@@ -256,7 +237,7 @@ static void get_sts(struct wire *r, struct sts_facts *sts)
 		const char *pattern = sts->pattern[i];
 
 		wire_get_text(r, sts->pattern[i], DOMAIN_SIZE);
-		if (!is_folded(strncmp(pattern, "*.", 2) == 0 ? pattern + 2 : pattern))
+		if (!domain_is_folded(strncmp(pattern, "*.", 2) == 0 ? pattern + 2 : pattern))
 			r->ok = false;
 	}
 	wire_get_text(r, sts->detail, sizeof(sts->detail));
