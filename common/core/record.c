@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "base/utc.h"
 #include "core/ipaddr.h"
+#include "core/record_history.h"
 #include "core/wire.h"
 
 enum kind {
@@ -17,11 +17,7 @@ enum kind {
 	KIND_JOURNAL = 'J'
 };
 
-#define VERSION 2
-
-/* Buckets of a history's sets (facts.h). */
-#define SUCCESS_BUCKET INT64_C(1)
-#define DAY_BUCKET UTC_DAY
+#define VERSION 3
 
 static void put_header(struct buf *out, enum kind kind)
 {
@@ -50,7 +46,7 @@ static bool is_address(const char *text)
 /* A folded name, or nothing. */
 static void get_optional_name(struct wire *r, char dst[DOMAIN_SIZE])
 {
-	wire_get_text(r, dst, DOMAIN_SIZE);
+	wire_get_name(r, dst, DOMAIN_SIZE);
 	if (dst[0] != '\0' && !domain_is_folded(dst))
 		r->ok = false;
 }
@@ -58,70 +54,15 @@ static void get_optional_name(struct wire *r, char dst[DOMAIN_SIZE])
 static void put_freshness(struct buf *out, const struct freshness *fresh)
 {
 	wire_put_time(out, fresh->checked);
-	wire_put_time(out, fresh->expires);
+	wire_put_time_after(out, fresh->expires, fresh->checked);
 	wire_put_time(out, fresh->failed);
 }
 
 static void get_freshness(struct wire *r, struct freshness *fresh)
 {
 	fresh->checked = wire_get_time(r);
-	fresh->expires = wire_get_time(r);
+	fresh->expires = wire_get_time_after(r, fresh->checked);
 	fresh->failed = wire_get_time(r);
-}
-
-static void put_timeset(struct buf *out, const struct timeset *set)
-{
-	wire_put_u8(out, set->count);
-	wire_put_times(out, set->times, set->count);
-}
-
-static void get_timeset(struct wire *r, struct timeset *set, int64_t bucket)
-{
-	set->count = wire_get_small(r, TIMESET_MAX);
-	wire_get_times(r, set->times, set->count);
-	if (r->ok && !timeset_valid(set, bucket))
-		r->ok = false;
-}
-
-static void put_history(struct buf *out, const struct history *history)
-{
-	wire_put_time(out, history->first_tls);
-	wire_put_time(out, history->last_tls);
-	wire_put_time(out, history->last_plain);
-	wire_put_u16(out, history->best_version);
-	wire_put_u16(out, history->last_version);
-	wire_put_text(out, history->last_cipher);
-	put_timeset(out, &history->successes);
-	put_timeset(out, &history->tls_days);
-	put_timeset(out, &history->plain_days);
-}
-
-static void get_history(struct wire *r, struct history *history)
-{
-	memset(history, 0, sizeof(*history)); /* so that two can be compared as bytes (fold.h) */
-	history->first_tls = wire_get_time(r);
-	history->last_tls = wire_get_time(r);
-	history->last_plain = wire_get_time(r);
-	history->best_version = wire_get_u16(r);
-	history->last_version = wire_get_u16(r);
-	wire_get_text(r, history->last_cipher, sizeof(history->last_cipher));
-	get_timeset(r, &history->successes, SUCCESS_BUCKET);
-	get_timeset(r, &history->tls_days, DAY_BUCKET);
-	get_timeset(r, &history->plain_days, DAY_BUCKET);
-}
-
-static void put_observation(struct buf *out, const struct observation *seen)
-{
-	wire_put_u8(out, (uint8_t)seen->observed);
-	wire_put_u8(out, (uint8_t)seen->source);
-	wire_put_time(out, seen->time);
-	wire_put_u16(out, seen->version);
-	wire_put_text(out, seen->cipher);
-	wire_put_u8(out, seen->has_spki);
-	if (seen->has_spki)
-		buf_append(out, seen->spki, SPKI_SIZE);
-	wire_put_u8(out, (uint8_t)seen->verified);
-	wire_put_text(out, seen->detail);
 }
 
 static void get_spki(struct wire *r, uint8_t dst[SPKI_SIZE])
@@ -132,16 +73,27 @@ static void get_spki(struct wire *r, uint8_t dst[SPKI_SIZE])
 		memcpy(dst, bytes, SPKI_SIZE);
 }
 
-static void get_observation(struct wire *r, struct observation *seen)
+/* What became of the latest probe, and when, is in the gist. */
+static void put_observation_rest(struct buf *out, const struct observation *seen)
 {
-	seen->observed = (enum observed)wire_get_small(r, OBSERVED_UNREACHABLE);
+	wire_put_u8(out, (uint8_t)seen->source);
+	wire_put_u16(out, seen->version);
+	history_put_cipher(out, seen->cipher);
+	wire_put_u8(out, seen->has_spki);
+	if (seen->has_spki)
+		buf_append(out, seen->spki, SPKI_SIZE);
+	wire_put_u8(out, (uint8_t)seen->verified);
+	wire_put_text(out, seen->detail);
+}
+
+static void get_observation_rest(struct wire *r, struct observation *seen)
+{
 	seen->source = (enum source)wire_get_small(r, SOURCE_ADMIN);
 	/* Only "never looked" comes from nowhere. */
 	if (seen->source == 0 && seen->observed != OBSERVED_NOTHING)
 		r->ok = false;
-	seen->time = wire_get_time(r);
 	seen->version = wire_get_u16(r);
-	wire_get_text(r, seen->cipher, sizeof(seen->cipher));
+	history_get_cipher(r, seen->cipher);
 	seen->has_spki = wire_get_bool(r);
 	memset(seen->spki, 0, SPKI_SIZE);
 	if (seen->has_spki)
@@ -191,7 +143,7 @@ static void get_mx(struct wire *r, struct mx_facts *mx)
 		struct mx_ref *ref = &mx->refs[i];
 
 		ref->preference = wire_get_u16(r);
-		wire_get_text(r, ref->host, sizeof(ref->host));
+		wire_get_name(r, ref->host, sizeof(ref->host));
 		if (!domain_is_folded(ref->host) && !(mx->state == MX_LITERAL && is_address(ref->host)))
 			r->ok = false;
 	}
@@ -199,36 +151,20 @@ static void get_mx(struct wire *r, struct mx_facts *mx)
 		r->ok = false;
 }
 
-static void put_sts(struct buf *out, const struct sts_facts *sts)
+static void put_sts_gist(struct buf *out, const struct sts_facts *sts)
 {
 	wire_put_u8(out, (uint8_t)sts->mode);
-	wire_put_name(out, sts->id);
-	wire_put_time(out, sts->fetched);
 	wire_put_time(out, sts->until);
 	wire_put_time(out, sts->max_age);
 	put_freshness(out, &sts->fresh);
 	wire_put_u8(out, (uint8_t)sts->patterns);
 	for (size_t i = 0; i < sts->patterns; i++)
 		wire_put_name(out, sts->pattern[i]);
-	wire_put_text(out, sts->detail);
 }
 
-static void get_sts_id(struct wire *r, char dst[STS_ID_SIZE])
-{
-	wire_get_text(r, dst, STS_ID_SIZE);
-	for (const char *p = dst; *p != '\0'; p++) {
-		char c = str_lower_char(*p);
-
-		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')))
-			r->ok = false;
-	}
-}
-
-static void get_sts(struct wire *r, struct sts_facts *sts)
+static void get_sts_gist(struct wire *r, struct sts_facts *sts)
 {
 	sts->mode = (enum sts_mode)wire_get_small(r, STS_ENFORCE);
-	get_sts_id(r, sts->id);
-	sts->fetched = wire_get_time(r);
 	sts->until = wire_get_time(r);
 	sts->max_age = wire_get_time(r);
 	get_freshness(r, &sts->fresh);
@@ -236,10 +172,29 @@ static void get_sts(struct wire *r, struct sts_facts *sts)
 	for (size_t i = 0; i < sts->patterns && r->ok; i++) {
 		const char *pattern = sts->pattern[i];
 
-		wire_get_text(r, sts->pattern[i], DOMAIN_SIZE);
+		wire_get_name(r, sts->pattern[i], DOMAIN_SIZE);
 		if (!domain_is_folded(strncmp(pattern, "*.", 2) == 0 ? pattern + 2 : pattern))
 			r->ok = false;
 	}
+}
+
+static void put_sts_rest(struct buf *out, const struct sts_facts *sts)
+{
+	wire_put_name(out, sts->id);
+	wire_put_time(out, sts->fetched);
+	wire_put_text(out, sts->detail);
+}
+
+static void get_sts_rest(struct wire *r, struct sts_facts *sts)
+{
+	wire_get_text(r, sts->id, STS_ID_SIZE);
+	for (const char *p = sts->id; *p != '\0'; p++) {
+		char c = str_lower_char(*p);
+
+		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')))
+			r->ok = false;
+	}
+	sts->fetched = wire_get_time(r);
 	wire_get_text(r, sts->detail, sizeof(sts->detail));
 }
 
@@ -247,19 +202,37 @@ void record_put_domain(struct buf *out, const struct domain_facts *domain)
 {
 	put_header(out, KIND_DOMAIN);
 	put_mx(out, &domain->mx);
-	put_sts(out, &domain->sts);
-	put_history(out, &domain->history);
+	put_sts_gist(out, &domain->sts);
+	history_put_gist(out, &domain->history);
 	wire_put_time(out, domain->forgotten);
+	put_sts_rest(out, &domain->sts);
+	history_put_rest(out, &domain->history);
+}
+
+static void get_domain_gist(struct wire *r, struct domain_facts *out)
+{
+	get_mx(r, &out->mx);
+	get_sts_gist(r, &out->sts);
+	history_get_gist(r, &out->history);
+	out->forgotten = wire_get_time(r);
+}
+
+bool record_get_domain_gist(struct domain_facts *out, const void *bytes, size_t len)
+{
+	struct wire r = wire_open(bytes, len, KIND_DOMAIN, VERSION);
+
+	get_domain_gist(&r, out);
+	return r.ok;
 }
 
 bool record_get_domain(struct domain_facts *out, const void *bytes, size_t len)
 {
 	struct wire r = wire_open(bytes, len, KIND_DOMAIN, VERSION);
 
-	get_mx(&r, &out->mx);
-	get_sts(&r, &out->sts);
-	get_history(&r, &out->history);
-	out->forgotten = wire_get_time(&r);
+	memset(&out->history, 0, sizeof(out->history)); /* all of it is defined */
+	get_domain_gist(&r, out);
+	get_sts_rest(&r, &out->sts);
+	history_get_rest(&r, &out->history);
 	return wire_close(&r);
 }
 
@@ -270,30 +243,50 @@ void record_put_host(struct buf *out, const struct host_facts *host)
 	wire_put_u8(out, host->addr_secure);
 	put_freshness(out, &host->addr_fresh);
 	wire_put_u8(out, (uint8_t)host->tlsa);
+	put_freshness(out, &host->tlsa_fresh);
+	wire_put_u8(out, (uint8_t)host->last.observed);
+	wire_put_time(out, host->last.time);
+	wire_put_time_after(out, host->last_expires, host->last.time);
+	history_put_gist(out, &host->history);
 	wire_put_u16(out, host->tlsa_usable);
 	wire_put_u16(out, host->tlsa_unusable);
 	wire_put_name(out, host->tlsa_base);
-	put_freshness(out, &host->tlsa_fresh);
-	put_observation(out, &host->last);
-	wire_put_time(out, host->last_expires);
-	put_history(out, &host->history);
+	put_observation_rest(out, &host->last);
+	history_put_rest(out, &host->history);
+}
+
+static void get_host_gist(struct wire *r, struct host_facts *out)
+{
+	out->addr = (enum addr_state)wire_get_small(r, ADDR_NONE);
+	out->addr_secure = wire_get_bool(r);
+	get_freshness(r, &out->addr_fresh);
+	out->tlsa = (enum tlsa_state)wire_get_small(r, TLSA_UNUSABLE);
+	get_freshness(r, &out->tlsa_fresh);
+	out->last.observed = (enum observed)wire_get_small(r, OBSERVED_UNREACHABLE);
+	out->last.time = wire_get_time(r);
+	out->last_expires = wire_get_time_after(r, out->last.time);
+	history_get_gist(r, &out->history);
+}
+
+bool record_get_host_gist(struct host_facts *out, const void *bytes, size_t len)
+{
+	struct wire r = wire_open(bytes, len, KIND_HOST, VERSION);
+
+	get_host_gist(&r, out);
+	return r.ok;
 }
 
 bool record_get_host(struct host_facts *out, const void *bytes, size_t len)
 {
 	struct wire r = wire_open(bytes, len, KIND_HOST, VERSION);
 
-	out->addr = (enum addr_state)wire_get_small(&r, ADDR_NONE);
-	out->addr_secure = wire_get_bool(&r);
-	get_freshness(&r, &out->addr_fresh);
-	out->tlsa = (enum tlsa_state)wire_get_small(&r, TLSA_UNUSABLE);
+	memset(&out->history, 0, sizeof(out->history)); /* all of it is defined */
+	get_host_gist(&r, out);
 	out->tlsa_usable = wire_get_u16(&r);
 	out->tlsa_unusable = wire_get_u16(&r);
 	get_optional_name(&r, out->tlsa_base);
-	get_freshness(&r, &out->tlsa_fresh);
-	get_observation(&r, &out->last);
-	out->last_expires = wire_get_time(&r);
-	get_history(&r, &out->history);
+	get_observation_rest(&r, &out->last);
+	history_get_rest(&r, &out->history);
 	return wire_close(&r);
 }
 

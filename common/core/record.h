@@ -2,11 +2,13 @@
 /*
  * record - the bytes of the ledger's records.
  *
- * Integers are little-endian and of fixed width, a bool is one byte, 0 or 1; a
- * string is its length in two bytes and its bytes, all printable ASCII. A set of
- * moments, of which a record is largely made, is their number in a byte, the first
- * one, and the gaps between them in four bytes each. Each record starts with its
- * kind and version, a byte each. One value has one encoding.
+ * Numbers and times are as in wire.h, a bool is one byte, 0 or 1; a string is
+ * its length, as a number, and its bytes, all printable ASCII. Each record starts
+ * with its kind and version, a byte each. One value has one encoding.
+ *
+ * The records of domains and hosts begin with their gist: what an answer of a
+ * policy map can depend on. Behind it stands what is read by those who learn,
+ * tell, export: most of the record, and no look-up pays for it.
  *
  * Decoding is strict: known kind and version, every length inside the record,
  * every enumeration in range, names folded, sets ordered, nothing left over.
@@ -44,6 +46,19 @@ bool record_get_override(struct override *out, const void *bytes, size_t len);
 bool record_get_pins(struct pins *out, const void *bytes, size_t len);
 bool record_get_alias(struct alias *out, const void *bytes, size_t len);
 bool record_get_journal(struct journal_entry *out, const void *bytes, size_t len);
+
+/*
+ * The gist alone: what stands behind it is neither looked at nor told. Undefined
+ * are then, of a domain, the policy's `id`, `fetched` and `detail`; of a host,
+ * what TLSA records there were and where, and all of `last` but `observed` and
+ * `time`; and of a history the versions, the cipher and the moments, while how
+ * many there are is told.
+ */
+bool record_get_domain_gist(struct domain_facts *out, const void *bytes, size_t len);
+bool record_get_host_gist(struct host_facts *out, const void *bytes, size_t len);
+
+/* The gist of a host is in so many bytes of its record, or fewer. */
+#define RECORD_HOST_GIST_MAX 128
 
 /*
  * Key of a host's record: "mx.example.com:25", "[2001:db8::1]:25" for an

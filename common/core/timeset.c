@@ -82,17 +82,12 @@ static bool in_later_bucket(int64_t later, int64_t earlier, int64_t bucket)
 				   bucket_of(later, bucket) > bucket_of(earlier, bucket));
 }
 
-static bool may_follow(int64_t later, int64_t earlier, int64_t bucket)
-{
-	return in_later_bucket(later, earlier, bucket) && later - earlier <= TIMESET_GAP_MAX;
-}
-
 bool timeset_valid(const struct timeset *set, int64_t bucket)
 {
 	if (set->count > TIMESET_MAX || (set->count > 0 && set->times[0] < 1))
 		return false;
 	for (size_t i = 1; i < set->count; i++)
-		if (!may_follow(set->times[i], set->times[i - 1], bucket))
+		if (!in_later_bucket(set->times[i], set->times[i - 1], bucket))
 			return false;
 	return true;
 }

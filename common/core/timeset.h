@@ -15,8 +15,6 @@
 #include <stdint.h>
 
 #define TIMESET_MAX 32
-/* No neighbours are further apart than 136 years: records hold the gaps in four bytes. */
-#define TIMESET_GAP_MAX INT64_C(0xffffffff)
 
 struct timeset {
 	uint8_t count;               /* 0 .. TIMESET_MAX */
@@ -29,11 +27,7 @@ void timeset_merge(struct timeset *into, const struct timeset *from, int64_t buc
 /* Earliest kept moment later than `after`; 0 if there is none. */
 int64_t timeset_first_after(const struct timeset *set, int64_t after);
 bool timeset_equal(const struct timeset *a, const struct timeset *b);
-/*
- * True if ascending, one a bucket, none before 1 and no gap too long: what a
- * decoder must check. Adding does not: by then the clock was wrong by a lifetime,
- * and the record is refused when it is to be written.
- */
+/* True if ascending, one a bucket, none before 1: what a decoder must check. */
 bool timeset_valid(const struct timeset *set, int64_t bucket);
 
 #endif

@@ -3,50 +3,46 @@
 
 #include <string.h>
 
-/* Of the gap between two times. */
-#define GAP_LEN 4
-
-static void put_uint(struct buf *out, uint64_t value, size_t width)
-{
-	unsigned char *at = (unsigned char *)buf_reserve(out, width);
-
-	for (size_t i = 0; i < width; i++)
-		at[i] = (unsigned char)(value >> (8 * i));
-	out->len += width;
-}
+#define NUMBER_BITS 64
+#define BYTE_BITS 7 /* of a number, in each of its bytes */
+#define MORE 0x80
 
 void wire_put_u8(struct buf *out, uint8_t value)
 {
-	put_uint(out, value, 1);
+	*buf_reserve(out, 1) = (char)value;
+	out->len++;
+}
+
+void wire_put_number(struct buf *out, uint64_t value)
+{
+	while (value >= MORE) {
+		wire_put_u8(out, (uint8_t)(value | MORE));
+		value >>= BYTE_BITS;
+	}
+	wire_put_u8(out, (uint8_t)value);
 }
 
 void wire_put_u16(struct buf *out, uint16_t value)
 {
-	put_uint(out, value, 2);
+	wire_put_number(out, value);
 }
 
 void wire_put_time(struct buf *out, int64_t value)
 {
-	put_uint(out, (uint64_t)value, 8);
+	wire_put_number(out, (uint64_t)value);
 }
 
-void wire_put_times(struct buf *out, const int64_t *times, size_t count)
+/* Should it be earlier, the difference is a very large number, and comes back as what it was. */
+void wire_put_time_after(struct buf *out, int64_t value, int64_t before)
 {
-	if (count > 0)
-		wire_put_time(out, times[0]);
-	for (size_t i = 1; i < count; i++) {
-		uint64_t gap = (uint64_t)times[i] - (uint64_t)times[i - 1];
-
-		/* One that cannot be written becomes one that is not ascending. */
-		put_uint(out, gap <= UINT32_MAX ? gap : 0, GAP_LEN);
-	}
+	wire_put_number(out, (uint64_t)value - (uint64_t)before);
 }
 
 void wire_put_name(struct buf *out, const char *name)
 {
 	size_t len = strlen(name);
 
-	wire_put_u16(out, (uint16_t)len);
+	wire_put_number(out, len);
 	buf_append(out, name, len);
 }
 
@@ -80,44 +76,38 @@ const unsigned char *wire_take(struct wire *wire, size_t len)
 }
 
 /* The compiler makes one load of each of these; a loop over a width it does not. */
-static uint16_t load_u16(const unsigned char *b)
+/* The last byte of a number: neither needless nor beyond the largest one. */
+static bool may_end(unsigned char byte, unsigned shift)
 {
-	return (uint16_t)(b[0] | b[1] << 8);
+	return byte != 0 && (shift + BYTE_BITS <= NUMBER_BITS || byte >> (NUMBER_BITS - shift) == 0);
 }
 
-static uint32_t load_u32(const unsigned char *b)
+uint64_t wire_get_long_number(struct wire *wire)
 {
-	return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
-}
+	const unsigned char *at = wire->at;
+	uint64_t value = 0;
 
-static uint64_t load_u64(const unsigned char *b)
-{
-	return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
-	       (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 |
-	       (uint64_t)b[7] << 56;
-}
-
-static uint8_t get_u8(struct wire *wire)
-{
-	const unsigned char *bytes = wire_take(wire, 1);
-
-	return bytes != NULL ? bytes[0] : 0;
+	for (unsigned shift = 0; wire->ok && shift < NUMBER_BITS && at < wire->end;
+	     shift += BYTE_BITS) {
+		value |= (uint64_t)(*at & (MORE - 1)) << shift;
+		if (*at < MORE) {
+			wire->ok = shift == 0 || may_end(*at, shift);
+			wire->at = at + 1;
+			return wire->ok ? value : 0;
+		}
+		at++;
+	}
+	wire->ok = false;
+	return 0;
 }
 
 uint16_t wire_get_u16(struct wire *wire)
 {
-	const unsigned char *bytes = wire_take(wire, 2);
+	uint64_t value = wire_get_number(wire);
 
-	return bytes != NULL ? load_u16(bytes) : 0;
-}
-
-uint8_t wire_get_small(struct wire *wire, unsigned max)
-{
-	uint8_t value = get_u8(wire);
-
-	if (value > max)
+	if (value > UINT16_MAX)
 		wire->ok = false;
-	return wire->ok ? value : 0;
+	return wire->ok ? (uint16_t)value : 0;
 }
 
 bool wire_get_bool(struct wire *wire)
@@ -125,51 +115,44 @@ bool wire_get_bool(struct wire *wire)
 	return wire_get_small(wire, 1) != 0;
 }
 
-int64_t wire_get_time(struct wire *wire)
+int64_t wire_get_time_after(struct wire *wire, int64_t before)
 {
-	const unsigned char *bytes = wire_take(wire, 8);
-	uint64_t value = bytes != NULL ? load_u64(bytes) : 0;
+	uint64_t value = (uint64_t)before + wire_get_number(wire);
 
 	if (value > INT64_MAX)
 		wire->ok = false;
 	return wire->ok ? (int64_t)value : 0;
 }
 
-void wire_get_times(struct wire *wire, int64_t *times, size_t count)
+int64_t wire_get_time(struct wire *wire)
 {
-	const unsigned char *gaps;
-	uint64_t time;
+	return wire_get_time_after(wire, 0);
+}
 
-	if (count == 0)
+void wire_get_name(struct wire *wire, char *dst, size_t size)
+{
+	uint64_t len = wire_get_number(wire);
+	const unsigned char *bytes = NULL;
+
+	dst[0] = '\0';
+	if (len < size)
+		bytes = wire_take(wire, len);
+	else
+		wire->ok = false;
+	if (bytes == NULL)
 		return;
-	time = (uint64_t)wire_get_time(wire);
-	gaps = wire_take(wire, GAP_LEN * (count - 1));
-	if (gaps == NULL)
-		return;
-	times[0] = (int64_t)time;
-	for (size_t i = 1; i < count; i++, gaps += GAP_LEN) {
-		time += load_u32(gaps);
-		times[i] = (int64_t)time;
-	}
-	if (time > INT64_MAX)
+	memcpy(dst, bytes, len);
+	dst[len] = '\0';
+	/* One that ends before its length does would be written otherwise. */
+	if (memchr(dst, '\0', len) != NULL)
 		wire->ok = false;
 }
 
 void wire_get_text(struct wire *wire, char *dst, size_t size)
 {
-	size_t len = wire_get_u16(wire);
-	const unsigned char *bytes;
-
-	dst[0] = '\0';
-	if (len >= size)
-		wire->ok = false;
-	bytes = wire_take(wire, len);
-	if (bytes == NULL)
-		return;
-	memcpy(dst, bytes, len);
-	dst[len] = '\0';
-	for (size_t i = 0; i < len; i++) {
-		if (!printable(dst[i]))
+	wire_get_name(wire, dst, size);
+	for (const char *c = dst; *c != '\0'; c++) {
+		if (!printable(*c))
 			wire->ok = false;
 	}
 }
@@ -179,7 +162,7 @@ struct wire wire_open(const void *bytes, size_t len, uint8_t kind, uint8_t versi
 	struct wire wire = {.at = bytes, .ok = true};
 
 	wire.end = wire.at + len;
-	if (get_u8(&wire) != kind || get_u8(&wire) != version)
+	if (wire_get_small(&wire, UINT8_MAX) != kind || wire_get_small(&wire, UINT8_MAX) != version)
 		wire.ok = false;
 	return wire;
 }

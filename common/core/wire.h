@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * wire - the bytes that records are made of (record.h): integers, times,
- * strings, appended to a buffer and read back.
+ * wire - the bytes that records are made of (record.h): numbers, times, strings,
+ * appended to a buffer and read back.
+ *
+ * A number takes the bytes it needs and no more, seven bits in each, the least
+ * ones first; the top bit says that another byte follows (LEB128).
  *
  * Reading is strict and fails once: the first thing amiss makes `ok` false for
  * good, and from then on everything reads as zero or as an empty string. So a
@@ -17,10 +20,11 @@
 #include "base/buf.h"
 
 void wire_put_u8(struct buf *out, uint8_t value);
-void wire_put_u16(struct buf *out, uint16_t value);
-void wire_put_time(struct buf *out, int64_t value);
-/* Ascending times, at most 2^32 - 1 apart: the first, then the gaps in four bytes each. */
-void wire_put_times(struct buf *out, const int64_t *times, size_t count);
+void wire_put_number(struct buf *out, uint64_t value);
+void wire_put_u16(struct buf *out, uint16_t value); /* as a number */
+void wire_put_time(struct buf *out, int64_t value); /* as a number */
+/* As what it is later than another, which the reader knows: small where they are close. */
+void wire_put_time_after(struct buf *out, int64_t value, int64_t before);
 void wire_put_name(struct buf *out, const char *name); /* as it stands */
 void wire_put_text(struct buf *out, const char *text); /* unprintable bytes as '?' */
 
@@ -36,16 +40,33 @@ struct wire wire_open(const void *bytes, size_t len, uint8_t kind, uint8_t versi
 /* True if all was well and nothing is left over. */
 bool wire_close(const struct wire *wire);
 
+uint64_t wire_get_long_number(struct wire *wire);
 uint16_t wire_get_u16(struct wire *wire);
-/* One byte of at most `max`: an enumeration, a count. */
-uint8_t wire_get_small(struct wire *wire, unsigned max);
 bool wire_get_bool(struct wire *wire);
 int64_t wire_get_time(struct wire *wire); /* not negative */
-/* Times that do not descend; undefined if the wire is not ok afterwards. */
-void wire_get_times(struct wire *wire, int64_t *times, size_t count);
+int64_t wire_get_time_after(struct wire *wire, int64_t before); /* not negative, too */
+/* Any string that fits in dst with its NUL, for who looks at each of its bytes himself. */
+void wire_get_name(struct wire *wire, char *dst, size_t size);
 /* A string of printable ASCII that fits in dst with its NUL. */
 void wire_get_text(struct wire *wire, char *dst, size_t size);
 /* The next len bytes as they are; NULL when there are fewer. */
 const unsigned char *wire_take(struct wire *wire, size_t len);
+
+/* Most numbers are of one byte, and each look-up reads some dozens of them. */
+static inline uint64_t wire_get_number(struct wire *wire)
+{
+	if (wire->ok && wire->at < wire->end && *wire->at < 0x80)
+		return *wire->at++;
+	return wire_get_long_number(wire);
+}
+
+/* One byte of at most `max`: an enumeration, a count. */
+static inline uint8_t wire_get_small(struct wire *wire, unsigned max)
+{
+	if (wire->ok && wire->at < wire->end && *wire->at <= max)
+		return *wire->at++;
+	wire->ok = false;
+	return 0;
+}
 
 #endif

@@ -19,7 +19,7 @@
 #define META_PROGRAM_KEY "program"
 #define META_PROGRAM "postseal ledger"
 #define META_SCHEMA_KEY "schema"
-#define SCHEMA 2
+#define SCHEMA 3
 
 /* Slots for read transactions, of all processes and threads together. */
 #define READERS_MAX 510

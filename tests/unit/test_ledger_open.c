@@ -121,8 +121,8 @@ END_TEST
 START_TEST(a_newer_schema)
 {
 	make_ledger();
-	put_raw("meta", "schema", 6, "3", 1);
-	must_not_open(LEDGER_READ, "newer postseal (schema 3; this one,");
+	put_raw("meta", "schema", 6, "4", 1);
+	must_not_open(LEDGER_READ, "newer postseal (schema 4; this one,");
 	must_not_open(LEDGER_CREATE, "upgrade this program");
 }
 END_TEST
@@ -130,8 +130,8 @@ END_TEST
 START_TEST(an_older_schema)
 {
 	make_ledger();
-	put_raw("meta", "schema", 6, "1", 1);
-	must_not_open(LEDGER_READ, "older postseal (schema 1; this one,");
+	put_raw("meta", "schema", 6, "2", 1);
+	must_not_open(LEDGER_READ, "older postseal (schema 2; this one,");
 	must_not_open(LEDGER_CREATE, "`postseal import`");
 }
 END_TEST

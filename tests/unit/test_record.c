@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utc.h"
+#include "core/fold.h"
 #include "core/record.h"
 
 #define T INT64_C(1767323045) /* 2026-01-02T03:04:05Z */
@@ -380,15 +381,234 @@ START_TEST(nothing_known_round_trips)
 }
 END_TEST
 
-/*
- * Values outside their contract: the encoder writes them, the decoder must not
- * take them.
- */
-
 static void set(char *dst, size_t size, const char *text)
 {
 	ck_assert(str_copy(dst, size, text));
 }
+
+/*
+ * Gists.
+ */
+
+/* Of how many bytes it is. */
+static size_t shortest_gist(const struct buf *bytes, bool (*reads)(const void *bytes, size_t len))
+{
+	size_t len = 0;
+
+	while (len < bytes->len) {
+		/* A copy of that length, so that a sanitizer sees reading past it. */
+		void *cut = mem_alloc(len + (len == 0));
+		bool enough;
+
+		memcpy(cut, bytes->data, len);
+		enough = reads(cut, len);
+		free(cut);
+		if (enough)
+			break;
+		len++;
+	}
+	return len;
+}
+
+static bool reads_domain(const void *bytes, size_t len)
+{
+	static struct domain_facts domain;
+
+	return record_get_domain_gist(&domain, bytes, len);
+}
+
+static bool reads_host(const void *bytes, size_t len)
+{
+	static struct host_facts host;
+
+	return record_get_host_gist(&host, bytes, len);
+}
+
+static void history_gist_came_back(const struct history *out, const struct history *in)
+{
+	ck_assert_int_eq(out->first_tls, in->first_tls);
+	ck_assert_int_eq(out->last_tls, in->last_tls);
+	ck_assert_int_eq(out->last_plain, in->last_plain);
+	ck_assert_uint_eq(out->successes.count, in->successes.count);
+	ck_assert_uint_eq(out->tls_days.count, in->tls_days.count);
+	ck_assert_uint_eq(out->plain_days.count, in->plain_days.count);
+}
+
+START_TEST(gist_of_a_domain)
+{
+	struct domain_facts *in = sample_domain(), *out = mem_alloc(sizeof(*out));
+	struct buf bytes = {0};
+	size_t len;
+
+	record_put_domain(&bytes, in);
+	len = shortest_gist(&bytes, reads_domain);
+	ck_assert_uint_lt(len, bytes.len);
+	memset(out, 0x55, sizeof(*out));
+	ck_assert(record_get_domain_gist(out, bytes.data, len));
+	ck_assert_int_eq(out->mx.state, in->mx.state);
+	ck_assert(out->mx.secure && !out->mx.truncated);
+	ck_assert_mem_eq(&out->mx.fresh, &in->mx.fresh, sizeof(in->mx.fresh));
+	ck_assert_uint_eq(out->mx.count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		ck_assert_uint_eq(out->mx.refs[i].preference, in->mx.refs[i].preference);
+		ck_assert_str_eq(out->mx.refs[i].host, in->mx.refs[i].host);
+	}
+	ck_assert_int_eq(out->sts.mode, STS_ENFORCE);
+	ck_assert_int_eq(out->sts.until, T + 604750);
+	ck_assert_int_eq(out->sts.max_age, 604800);
+	ck_assert_mem_eq(&out->sts.fresh, &in->sts.fresh, sizeof(in->sts.fresh));
+	ck_assert_uint_eq(out->sts.patterns, 2);
+	ck_assert_str_eq(out->sts.pattern[1], "*.mx.example");
+	ck_assert_int_eq(out->forgotten, in->forgotten);
+	history_gist_came_back(&out->history, &in->history);
+	buf_free(&bytes);
+	free(in);
+	free(out);
+}
+END_TEST
+
+START_TEST(gist_of_a_host)
+{
+	struct host_facts *in = sample_host(), *out = mem_alloc(sizeof(*out));
+	struct buf bytes = {0};
+	size_t len;
+
+	record_put_host(&bytes, in);
+	len = shortest_gist(&bytes, reads_host);
+	ck_assert_uint_lt(len, bytes.len);
+	memset(out, 0x55, sizeof(*out));
+	ck_assert(record_get_host_gist(out, bytes.data, len));
+	ck_assert_int_eq(out->addr, ADDR_FOUND);
+	ck_assert(out->addr_secure);
+	ck_assert_mem_eq(&out->addr_fresh, &in->addr_fresh, sizeof(in->addr_fresh));
+	ck_assert_int_eq(out->tlsa, TLSA_USABLE);
+	ck_assert_mem_eq(&out->tlsa_fresh, &in->tlsa_fresh, sizeof(in->tlsa_fresh));
+	ck_assert_int_eq(out->last.observed, OBSERVED_TLS);
+	ck_assert_int_eq(out->last.time, T);
+	ck_assert_int_eq(out->last_expires, T + UTC_DAY);
+	history_gist_came_back(&out->history, &in->history);
+	buf_free(&bytes);
+	free(in);
+	free(out);
+}
+END_TEST
+
+/* Every number as long as numbers get. */
+START_TEST(gist_of_a_host_is_bounded)
+{
+	const struct freshness late = {INT64_MAX, 1, INT64_MAX};
+	struct host_facts *host = sample_host();
+	struct buf bytes = {0};
+
+	host->addr_fresh = host->tlsa_fresh = late;
+	host->last.time = host->history.first_tls = host->history.last_plain = INT64_MAX;
+	host->last_expires = host->history.last_tls = 1;
+	record_put_host(&bytes, host);
+	ck_assert(reads_host(bytes.data, bytes.len));
+	ck_assert_uint_le(shortest_gist(&bytes, reads_host), RECORD_HOST_GIST_MAX);
+	buf_free(&bytes);
+	free(host);
+}
+END_TEST
+
+/*
+ * What is not written, since it follows from what is.
+ */
+
+/* Hours before T, the latest first; 0 ends them. */
+static void fill_set(struct timeset *set, const int hours[4], int64_t bucket)
+{
+	for (size_t i = 0; i < 4 && hours[i] != 0; i++)
+		timeset_add(set, T - hours[i] * 3600, bucket);
+}
+
+static size_t host_record_size(const struct host_facts *host)
+{
+	struct buf bytes = {0};
+	size_t size;
+
+	record_put_host(&bytes, host);
+	size = bytes.len;
+	buf_free(&bytes);
+	return size;
+}
+
+START_TEST(days_with_tls_are_told_by_handshakes)
+{
+	static const struct {
+		int successes[4], days[4];
+		bool told;
+	} cases[] = {
+		{{24, 48, 72}, {24, 48, 72}, true},
+		{{24, 25, 26, 48}, {26, 48}, true},
+		{{24, 25, 26, 48}, {24, 48}, false}, /* the day of 24 began at 26 */
+		{{24, 48}, {24, 48, 720}, false},    /* a handshake that is kept no more */
+		{{24, 48}, {24}, false},
+		{{0}, {24}, false},
+		{{0}, {0}, true},
+	};
+	struct host_facts *host = mem_zero(1, sizeof(*host)), *again = mem_alloc(sizeof(*again));
+	struct history *h = &host->history;
+
+	for (size_t c = 0; c < ARRAY_LEN(cases); c++) {
+		struct buf bytes = {0};
+		size_t size;
+
+		memset(h, 0, sizeof(*h));
+		fill_set(&h->successes, cases[c].successes, 1);
+		fill_set(&h->tls_days, cases[c].successes, UTC_DAY);
+		size = host_record_size(host);
+		memset(&h->tls_days, 0, sizeof(h->tls_days));
+		fill_set(&h->tls_days, cases[c].days, UTC_DAY);
+		record_put_host(&bytes, host);
+		ck_assert_msg(record_get_host(again, bytes.data, bytes.len), "case %zu", c);
+		ck_assert_msg(fold_equal(&again->history, h), "case %zu", c);
+		ck_assert_msg((bytes.len == size) == cases[c].told, "case %zu", c);
+		buf_free(&bytes);
+	}
+	free(host);
+	free(again);
+}
+END_TEST
+
+START_TEST(ciphers_come_back)
+{
+	static const struct {
+		const char *name;
+		bool spelled;
+	} cases[] = {
+		{"", false},
+		{"TLS_AES_256_GCM_SHA384", false},
+		{"AES128-SHA", false},
+		{"AES128-SHA2", true},
+		{"tls_aes_256_gcm_sha384", true},
+		{"X", true},
+	};
+	struct host_facts *host = sample_host(), *again = mem_alloc(sizeof(*again));
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct buf bytes = {0};
+
+		memset(host->history.last_cipher, 0, CIPHER_SIZE);
+		set(host->history.last_cipher, CIPHER_SIZE, cases[i].name);
+		record_put_host(&bytes, host);
+		ck_assert(record_get_host(again, bytes.data, bytes.len));
+		ck_assert_str_eq(again->history.last_cipher, cases[i].name);
+		ck_assert_int_eq(cases[i].name[0] != '\0' &&
+					 memmem(bytes.data, bytes.len, cases[i].name,
+						strlen(cases[i].name)) != NULL,
+				 cases[i].spelled);
+		buf_free(&bytes);
+	}
+	free(host);
+	free(again);
+}
+END_TEST
+
+/*
+ * Values outside their contract: the encoder writes them, the decoder must not
+ * take them.
+ */
 
 static void spoil_mx_state(struct domain_facts *d) { d->mx.state = (enum mx_state)6; }
 static void spoil_mx_time(struct domain_facts *d) { d->mx.fresh.checked = -1; }
@@ -435,11 +655,6 @@ static void spoil_set_bucket(struct domain_facts *d)
 	d->history.tls_days.times[0] = d->history.tls_days.times[1] - 1;
 }
 static void spoil_set_zero(struct domain_facts *d) { d->history.plain_days.times[0] = 0; }
-static void spoil_set_gap(struct domain_facts *d)
-{
-	/* Its lower four bytes alone would do. */
-	d->history.successes.times[2] = d->history.successes.times[1] + TIMESET_GAP_MAX + 2;
-}
 /* The last moment is beyond all that can be told. */
 static void spoil_set_end(struct domain_facts *d)
 {
@@ -457,7 +672,7 @@ static void (*const domain_spoilers[])(struct domain_facts *) = {
 	spoil_mx_long_label, spoil_mx_no_name,   spoil_mx_blank,       spoil_mx_address,
 	spoil_sts_mode,     spoil_sts_id,        spoil_sts_pattern,    spoil_sts_star,
 	spoil_set_order,    spoil_set_bucket,    spoil_set_zero,       spoil_forgotten,
-	spoil_set_gap,      spoil_set_end,
+	spoil_set_end,
 };
 
 START_TEST(a_spoiled_domain_is_refused)
@@ -641,6 +856,11 @@ int main(void)
 	tcase_add_test(tc, histories_are_equal_as_bytes);
 	tcase_add_test(tc, small_values_come_back);
 	tcase_add_test(tc, nothing_known_round_trips);
+	tcase_add_test(tc, gist_of_a_domain);
+	tcase_add_test(tc, gist_of_a_host);
+	tcase_add_test(tc, gist_of_a_host_is_bounded);
+	tcase_add_test(tc, days_with_tls_are_told_by_handshakes);
+	tcase_add_test(tc, ciphers_come_back);
 	tcase_add_loop_test(tc, a_spoiled_domain_is_refused, 0, (int)ARRAY_LEN(domain_spoilers));
 	tcase_add_loop_test(tc, a_spoiled_host_is_refused, 0, (int)ARRAY_LEN(host_spoilers));
 	tcase_add_test(tc, spoiled_small_records_are_refused);
