@@ -102,15 +102,19 @@ void answerer_release(struct answerer *answerer)
 	answerer->held = NULL;
 }
 
-/* All facts about a next hop, into answerer->facts. */
-static enum lookup look_up(struct answerer *answerer, const struct nexthop *nexthop)
+/* How ledger_get_facts and ledger_get_gist look things up. */
+typedef enum lookup look_up_fn(struct ledger_txn *txn, const struct nexthop *nexthop,
+			       uint16_t default_port, struct facts *out);
+
+/* The facts about a next hop, into answerer->facts. */
+static enum lookup look_up(struct answerer *answerer, look_up_fn *get, const struct nexthop *nexthop)
 {
 	struct ledger_txn *txn = begin_reading(answerer);
 	enum lookup found;
 
 	if (txn == NULL)
 		return LOOKUP_ERROR;
-	found = ledger_get_facts(txn, nexthop, answerer->settings->smtp_port, &answerer->facts);
+	found = get(txn, nexthop, answerer->settings->smtp_port, &answerer->facts);
 	end_reading(answerer, txn);
 	return found;
 }
@@ -208,11 +212,13 @@ static enum answer answer_or_park(struct answerer *answerer, const struct questi
 				  bool waited, enum log_level calm, int64_t now, struct buf *reply)
 {
 	struct decision *decision = &answerer->decision;
+	bool deliverable = map_is_deliverable(question->map);
 	enum contact contact;
 
-	if (look_up(answerer, &question->nexthop) == LOOKUP_ERROR)
+	if (look_up(answerer, deliverable ? ledger_get_facts : ledger_get_gist,
+		    &question->nexthop) == LOOKUP_ERROR)
 		return answer_no_ledger(&question->nexthop, reply);
-	if (map_is_deliverable(question->map))
+	if (deliverable)
 		return answer_deliverable(answerer, question, waited, now, reply);
 	decide_for_map(decision, answerer->settings, &answerer->facts, question->map, now);
 	if (question->nexthop.kind == NEXTHOP_PARENT)
@@ -312,7 +318,7 @@ static enum answer answer_status(struct answerer *answerer, const struct request
 	question->tlsrpt = false;
 	if (!status_nexthop(&question->nexthop, request))
 		return answer_bad_key(answerer, request, reply);
-	if (look_up(answerer, &question->nexthop) == LOOKUP_ERROR)
+	if (look_up(answerer, ledger_get_facts, &question->nexthop) == LOOKUP_ERROR)
 		return answer_no_ledger(&question->nexthop, reply);
 	decide(&answerer->decision, answerer->settings, &answerer->facts, now);
 	status_of(&answerer->status, &answerer->facts, decision);

@@ -62,7 +62,11 @@ struct decision {
 void decide(struct decision *decision, const struct settings *settings, const struct facts *facts,
 	    int64_t now);
 
-/* The answer of any policy map: `decide`'s, raised to what that map promises. */
+/*
+ * The answer of any policy map: `decide`'s, raised to what that map promises. It
+ * goes by the gist of the records alone (record.h), but where survey_counts_moments
+ * says that it needs those of the hosts whole.
+ */
 void decide_for_map(struct decision *decision, const struct settings *settings,
 		    const struct facts *facts, enum map map, int64_t now);
 

@@ -54,6 +54,11 @@ static void survey_host(struct survey *survey, const struct host_facts *host, in
 	count_tlsa(survey, host);
 }
 
+bool survey_counts_moments(const struct domain_facts *domain)
+{
+	return domain->forgotten != 0;
+}
+
 /*
  * strict: a host's floor is the domain's, at once and not only when the prober
  * next folds it in. lenient: only what was folded into the domain counts, since
@@ -72,7 +77,7 @@ static bool has_floor(const struct settings *settings, const struct facts *facts
 
 		if (!fold_floor(&facts->host[i].history, settings, now))
 			continue;
-		if (domain->forgotten == 0)
+		if (!survey_counts_moments(domain))
 			return true;
 		fold_since(&since, &facts->host[i].history, domain->forgotten);
 		if (fold_floor(&since, settings, now))

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "core/record.h"
+#include "core/survey.h"
 
 /*
  * The codecs of core/record.h, one a database, under one type.
@@ -39,13 +40,28 @@ CODEC(pins, PIN, struct pins)
 CODEC(alias, ALIAS, struct alias)
 CODEC(journal, JOURNAL, struct journal_entry)
 
+/* How domains and hosts are read for look-ups: as records of their own kind, never written. */
+#define GIST(name, DB, type)                                                                       \
+	static bool decode_##name##_gist(void *record, const void *bytes, size_t len)              \
+	{                                                                                          \
+		return record_get_##name##_gist(record, bytes, len);                               \
+	}                                                                                          \
+	static const struct codec codec_##name##_gist = {                                          \
+		.db = LEDGER_##DB,                                                                 \
+		.size = sizeof(type),                                                              \
+		.decode = decode_##name##_gist,                                                    \
+	};
+
+GIST(domain, DOMAIN, struct domain_facts)
+GIST(host, HOST, struct host_facts)
+
 enum lookup ledger_get_domain(struct ledger_txn *txn, const char *key, struct domain_facts *out)
 {
 	return ledger_load(txn, &codec_domain, key, out);
 }
 
-enum lookup ledger_get_host(struct ledger_txn *txn, const char *host, uint16_t port,
-			    struct host_facts *out)
+static enum lookup get_host(struct ledger_txn *txn, const struct codec *codec, const char *host,
+			    uint16_t port, struct host_facts *out)
 {
 	char key[HOST_KEY_SIZE];
 
@@ -53,7 +69,13 @@ enum lookup ledger_get_host(struct ledger_txn *txn, const char *host, uint16_t p
 		log_error("host=%s is too long for the ledger", host);
 		return LOOKUP_ERROR;
 	}
-	return ledger_load(txn, &codec_host, key, out);
+	return ledger_load(txn, codec, key, out);
+}
+
+enum lookup ledger_get_host(struct ledger_txn *txn, const char *host, uint16_t port,
+			    struct host_facts *out)
+{
+	return get_host(txn, &codec_host, host, port, out);
 }
 
 enum lookup ledger_get_override(struct ledger_txn *txn, const char *key, struct override *out)
@@ -199,14 +221,23 @@ static enum lookup get_override(struct ledger_txn *txn, const struct nexthop *ne
 	return found;
 }
 
-static enum lookup get_hosts(struct ledger_txn *txn, uint16_t port, struct facts *facts)
+static enum lookup get_hosts(struct ledger_txn *txn, const struct codec *codec, uint16_t port,
+			     struct facts *facts)
 {
 	for (size_t i = 0; i < facts->domain.mx.count; i++) {
-		if (ledger_get_host(txn, facts->domain.mx.refs[i].host, port, &facts->host[i]) ==
+		if (get_host(txn, codec, facts->domain.mx.refs[i].host, port, &facts->host[i]) ==
 		    LOOKUP_ERROR)
 			return LOOKUP_ERROR;
 	}
 	return LOOKUP_FOUND;
+}
+
+/* What else there is about a next hop, when its domain and hosts have been looked up. */
+static enum lookup get_admins_word(struct ledger_txn *txn, const struct nexthop *nexthop,
+				   enum lookup found, struct facts *out)
+{
+	found = either(found, get_override(txn, nexthop, &out->override));
+	return either(found, ledger_get_pins(txn, nexthop->key, &out->pins));
 }
 
 enum lookup ledger_get_facts(struct ledger_txn *txn, const struct nexthop *nexthop,
@@ -217,7 +248,19 @@ enum lookup ledger_get_facts(struct ledger_txn *txn, const struct nexthop *nexth
 	out->nexthop = *nexthop;
 	found = ledger_get_domain(txn, nexthop->key, &out->domain);
 	if (found == LOOKUP_FOUND)
-		found = get_hosts(txn, nexthop_port(nexthop, default_port), out);
-	found = either(found, get_override(txn, nexthop, &out->override));
-	return either(found, ledger_get_pins(txn, nexthop->key, &out->pins));
+		found = get_hosts(txn, &codec_host, nexthop_port(nexthop, default_port), out);
+	return get_admins_word(txn, nexthop, found, out);
+}
+
+enum lookup ledger_get_gist(struct ledger_txn *txn, const struct nexthop *nexthop,
+			    uint16_t default_port, struct facts *out)
+{
+	enum lookup found;
+
+	out->nexthop = *nexthop;
+	found = ledger_load(txn, &codec_domain_gist, nexthop->key, &out->domain);
+	if (found == LOOKUP_FOUND)
+		found = get_hosts(txn, survey_counts_moments(&out->domain) ? &codec_host : &codec_host_gist,
+				  nexthop_port(nexthop, default_port), out);
+	return get_admins_word(txn, nexthop, found, out);
 }
