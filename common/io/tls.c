@@ -46,7 +46,7 @@ static bool set_up(SSL_CTX *ctx)
 	/* All of it here, not from openssl.cnf, which Debian's makes strict. */
 	SSL_CTX_set_security_level(ctx, 0);
 	SSL_CTX_set_options(ctx, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_IGNORE_UNEXPECTED_EOF |
-					 SSL_OP_NO_TICKET);
+					 SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
 	/* What a server may make us hold of it. */

@@ -24,7 +24,8 @@
 
 /*
  * ">TEXT" is sent; "<TEXT" is a line that must come and start so; "tls" is the
- * handshake; "hold" waits for the client to go; the end closes.
+ * handshake, "again" another one within (TLS 1.2); "hold" waits for the client to
+ * go; the end closes.
  */
 #define STEPS_MAX 12
 
@@ -41,6 +42,7 @@ static struct server {
 	char wrong[256]; /* what did not go by the script */
 	char sni[256];
 	size_t connections;
+	size_t handshakes;
 } server;
 
 static EVP_PKEY *key, *ca_key;
@@ -148,11 +150,28 @@ static bool say(const char *text)
 		       : send(server.client, text, len, MSG_NOSIGNAL) == (ssize_t)len;
 }
 
+static void on_info(const SSL *ssl, int where, int value)
+{
+	(void)ssl, (void)value;
+	if (where == SSL_CB_HANDSHAKE_DONE)
+		server.handshakes++;
+}
+
 static bool accept_tls(void)
 {
 	server.ssl = SSL_new(server.ctx);
+	SSL_set_info_callback(server.ssl, on_info);
 	SSL_set_fd(server.ssl, server.client);
 	return SSL_accept(server.ssl) == 1;
+}
+
+/* Asks for it (RFC 5246 7.4.1.1), then answers if the client begins. */
+static bool renegotiate(void)
+{
+	char byte;
+
+	return SSL_renegotiate(server.ssl) == 1 && SSL_do_handshake(server.ssl) == 1 &&
+	       SSL_read(server.ssl, &byte, 1) == 1;
 }
 
 static bool take_step(const char *step)
@@ -165,6 +184,8 @@ static bool take_step(const char *step)
 		return expect_line(step + 1);
 	if (strcmp(step, "tls") == 0)
 		return accept_tls();
+	if (strcmp(step, "again") == 0)
+		return renegotiate();
 	while (server_read(&byte) == 1)
 		continue;
 	return true;
@@ -513,6 +534,105 @@ START_TEST(tells_why_a_handshake_failed)
 }
 END_TEST
 
+/* RFC 8446 4.4.2 lets a chain be 16 MB long. */
+START_TEST(holds_no_endless_chain)
+{
+	static const struct {
+		size_t certificates;
+		enum observed observed;
+	} cases[] = {{20, OBSERVED_TLS}, {400, OBSERVED_TLS_FAILED}};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		SSL_CTX *ctx = server_ctx();
+		struct observation seen;
+		const char *why = i == 0 ? "" : "TLS handshake failed: excessive message size";
+
+		for (size_t n = 1; n < cases[i].certificates; n++)
+			ck_assert_int_eq(SSL_CTX_add1_chain_cert(ctx, ca), 1);
+		start_server(tls_script, ctx);
+		probe(&seen, "mx.test", NULL);
+		stop_server();
+		ck_assert_msg(seen.observed == cases[i].observed, "%zu certificates: %s",
+			      cases[i].certificates, seen.detail);
+		ck_assert_str_eq(seen.detail, why);
+	}
+}
+END_TEST
+
+/* Replaces the names that the certificate is for by one, of any bytes. */
+static void rename_certificate(const void *bytes, size_t len)
+{
+	GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
+	GENERAL_NAME *name = GENERAL_NAME_new();
+	ASN1_IA5STRING *text = ASN1_IA5STRING_new();
+
+	ck_assert_int_eq(ASN1_STRING_set(text, bytes, (int)len), 1);
+	GENERAL_NAME_set0_value(name, GEN_DNS, text);
+	sk_GENERAL_NAME_push(names, name);
+	ck_assert_int_eq(X509_add1_ext_i2d(certificate, NID_subject_alt_name, names, 0,
+					   X509V3_ADD_REPLACE), 1);
+	sk_GENERAL_NAME_pop_free(names, GENERAL_NAME_free);
+	ck_assert_int_gt(X509_sign(certificate, ca_key, EVP_sha256()), 0);
+}
+
+/* Names that a CA has seen otherwise than we would, or that are no text. */
+START_TEST(is_not_taken_in_by_names)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		enum verified verified;
+	} names[] = {
+		{"MX.test", 7, VERIFIED_NAME},
+		{"*.test", 6, VERIFIED_CHAIN}, /* OpenSSL wants two labels behind the star */
+		{"mx.test\0.evil.test", 18, VERIFIED_CHAIN},
+		{"mx.test\0", 8, VERIFIED_CHAIN},
+		{"mx.test\xff\xfe", 9, VERIFIED_CHAIN},
+		{"\xc0\xaemx.test", 9, VERIFIED_CHAIN},
+		{"m*.test", 7, VERIFIED_CHAIN},
+		{"*", 1, VERIFIED_CHAIN},
+		{"", 0, VERIFIED_CHAIN},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct observation seen;
+
+		rename_certificate(names[i].bytes, names[i].len);
+		probe_tls(&seen, server_ctx(), "mx.test", NULL);
+		ck_assert_msg(seen.verified == names[i].verified, "case %zu: %s", i,
+			      verified_name(seen.verified));
+	}
+}
+END_TEST
+
+/* Within TLS, too, a server may have us read, and shake hands, only so long. */
+START_TEST(bounds_what_is_said_within_tls)
+{
+	static char line[1 << 20];
+	static const script steps = {OFFER, ">220 ready\r\n", "tls", "<QUIT\r", line, "hold"};
+	static const script anew = {OFFER, ">220 ready\r\n", "tls", "<QUIT\r", "again", "hold"};
+	SSL_CTX *ctx;
+	struct observation seen;
+
+	memset(line, 'x', sizeof(line) - 1);
+	line[0] = '>';
+	start_server(steps, server_ctx());
+	probe(&seen, "mx.test", NULL);
+	stop_server();
+	ck_assert_int_eq(seen.observed, OBSERVED_TLS);
+
+	ctx = server_ctx();
+	SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
+	start_server(anew, ctx);
+	probe(&seen, "mx.test", NULL);
+	stop_server();
+	ck_assert_int_eq(seen.observed, OBSERVED_TLS);
+	ck_assert_uint_eq(seen.version, TLS1_2_VERSION);
+	/* OpenSSL counts its asking as one; a third would be ours, led on. */
+	ck_assert_uint_eq(server.handshakes, 2);
+}
+END_TEST
+
 START_TEST(gives_up_in_time)
 {
 	static const struct {
@@ -687,6 +807,9 @@ int main(void)
 	tcase_add_test(tcase, wants_a_name_under_a_trust_anchor);
 	tcase_add_test(tcase, talks_to_old_servers);
 	tcase_add_test(tcase, tells_why_a_handshake_failed);
+	tcase_add_test(tcase, holds_no_endless_chain);
+	tcase_add_test(tcase, is_not_taken_in_by_names);
+	tcase_add_test(tcase, bounds_what_is_said_within_tls);
 	tcase_add_test(tcase, gives_up_in_time);
 	tcase_add_test(tcase, speaks_tls_first_at_port_465);
 	tcase_add_test(tcase, tries_addresses_in_turn);
