@@ -358,6 +358,11 @@ START_TEST(refuses_an_answer_that_is_none)
 		{ OK_HEAD "Content-Length: 65537\r\n\r\n" POLICY, "" },
 		{ "version: STSv1\nmode: none\nmax_age: 1\n", "" }, /* HTTP/0.9 */
 		{ "220 mx.example.test ESMTP\r\n", "" },
+		/* HTTP/2 that nobody agreed upon (RFC 9113 3.2): frames, or an upgrade */
+		{ "\x01\x04\x04\x01\x01\x01\x01\x01\x01\x7f", "" },
+		{ "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" POLICY, "" },
+		{ "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"
+		  "\x01\x04\x04\x01", "" },
 	};
 	struct buf body = {0};
 	char detail[DETAIL_SIZE];
