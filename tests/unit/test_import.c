@@ -429,7 +429,7 @@ START_TEST(a_key_that_none_can_have)
 {
 	use_ledger("a");
 	put_samples();
-	put_raw("pin", "Not A Name", 10, "P\2\0", 3);
+	put_raw("pin", "Not A Name", 10, "P\3\0", 3);
 	ck_assert_uint_eq(export_damaged("pins=Not A Name the record is damaged and left out"), 5);
 }
 END_TEST
