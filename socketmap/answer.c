@@ -10,9 +10,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/decide.h"
-#include "core/mailaddr.h"
 #include "core/reply.h"
 #include "core/status.h"
+#include "core/subject.h"
 #include "io/ledger.h"
 #include "io/status_json.h"
 #include "socketmap/alias_maps.h"
@@ -288,42 +288,25 @@ static enum answer answer_nexthop(struct answerer *answerer, const struct reques
 	return answer_bad_key(answerer, request, reply);
 }
 
-/* Where mail to an address, or to a domain, goes by default. */
-static bool status_nexthop(struct nexthop *nexthop, const struct request *request)
-{
-	struct mailaddr addr;
-	char literal[DOMAIN_SIZE + 2];
-	const char *domain = addr.domain;
-
-	if (memchr(request->key, '@', request->key_len) == NULL)
-		return nexthop_parse(nexthop, request->key, request->key_len) == NEXTHOP_OK &&
-		       nexthop->kind != NEXTHOP_PARENT;
-	if (mailaddr_parse(&addr, request->key, request->key_len, "") != MAILADDR_OK)
-		return false;
-	if (addr.domain_is_literal) {
-		snprintf(literal, sizeof(literal), "[%s]", addr.domain);
-		domain = literal;
-	}
-	return nexthop_parse(nexthop, domain, strlen(domain)) == NEXTHOP_OK;
-}
-
 /* Never parked: a webmail draws a symbol now, and asks again. */
 static enum answer answer_status(struct answerer *answerer, const struct request *request,
 				 int64_t now, struct question *question, struct buf *reply)
 {
 	const struct decision *decision = &answerer->decision;
-	bool is_address = memchr(request->key, '@', request->key_len) != NULL;
+	struct subject subject;
 
 	question->map = request->map;
 	question->tlsrpt = false;
-	if (!status_nexthop(&question->nexthop, request))
+	if (!subject_parse(&subject, request->key, request->key_len) ||
+	    subject.nexthop.kind == NEXTHOP_PARENT)
 		return answer_bad_key(answerer, request, reply);
+	question->nexthop = subject.nexthop;
 	if (look_up(answerer, ledger_get_facts, &question->nexthop) == LOOKUP_ERROR)
 		return answer_no_ledger(&question->nexthop, reply);
 	decide(&answerer->decision, answerer->settings, &answerer->facts, now);
 	status_of(&answerer->status, &answerer->facts, decision);
 	reply_ok(reply, "");
-	status_json_append(reply, &answerer->status, is_address ? request->key : NULL,
+	status_json_append(reply, &answerer->status, subject.is_address ? request->key : NULL,
 			   request->key_len, question->nexthop.key);
 	log_debug("domain=%s map=status answer=%s", question->nexthop.key,
 		  status_state_name(answerer->status.state));

@@ -14,6 +14,7 @@ $(foreach t,$(UNIT_NAMES),$(eval $(call unit_vars,$(t))))
 # Those that look into a program.
 tests/test_answer_SRCS += socketmap/answer.c socketmap/alias_maps.c socketmap/throttle.c
 tests/test_alias_maps_SRCS += socketmap/alias_maps.c
+tests/test_status_SRCS += socketmap/answer.c socketmap/alias_maps.c socketmap/throttle.c
 tests/test_tasks_SRCS += $(filter-out prober/main.c prober/pool.c,$(wildcard prober/*.c))
 tests/test_doctor_SRCS += cli/doctor_patient.c $(wildcard cli/doctor_judge*.c)
 # Those that start one.
@@ -22,7 +23,7 @@ $(BUILD)/tests/test_socketmap_abuse $(BUILD)/tests/test_socketmap_parking: | $(B
 TESTS += tests/postseal-stopped
 tests/postseal-stopped_SRCS := $(wildcard cli/*.c) tests/unit/stopped_clock.c
 tests/postseal-stopped_LIBS := $(postseal_LIBS)
-$(BUILD)/tests/test_cli $(BUILD)/tests/test_export: | $(BUILD)/tests/postseal-stopped
+$(BUILD)/tests/test_cli $(BUILD)/tests/test_export $(BUILD)/tests/test_status: | $(BUILD)/tests/postseal-stopped
 
 # The misbehaving SMTP server of the live world.
 TESTS           += tests/peer
