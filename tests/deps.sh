@@ -3,11 +3,12 @@
 #
 # Installs what a bare Debian lacks to build and test postseal.
 #
-#   tests/deps.sh [build|live|lint|deb|all]     (all, if not said)
-#   tests/deps.sh --list [build|live|lint|deb|all]
+#   tests/deps.sh [build|live|lint|deb|webmail|all]     (all, if not said)
+#   tests/deps.sh --list [build|live|lint|deb|webmail|all]
 #
 # build  what the Makefile needs        live  what the live mail world needs
 # lint   what looks for mistakes        deb   what builds the package
+# webmail  the browser that the example for webmails is tried in; not in all
 #
 # With nothing missing it does nothing, as anybody and offline. Else it must be
 # root. The mail and name servers are here for their programs: none of them is
@@ -34,6 +35,9 @@ packages() {
     deb)
         echo debhelper lintian
         ;;
+    webmail)
+        echo python3 chromium chromium-driver
+        ;;
     all)
         packages build
         packages live
@@ -41,7 +45,7 @@ packages() {
         packages deb
         ;;
     *)
-        echo "usage: ${0##*/} [--list] [build|live|lint|deb|all]" >&2
+        echo "usage: ${0##*/} [--list] [build|live|lint|deb|webmail|all]" >&2
         exit 2
         ;;
     esac

@@ -72,6 +72,13 @@ check-here: testers
 check-live: testers
 	tests/live/run
 
+# Not a part of `check`, which needs no browser.
+## check-webmail  the example for webmails in a headless Chromium, installed if missing (as root)
+.PHONY: check-webmail
+check-webmail: all
+	tests/deps.sh webmail
+	tests/webmail/run $(BUILD)
+
 # What is built in $(BUILD), however it was.
 .PHONY: built-check built-check-here
 built-check:
