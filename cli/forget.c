@@ -128,7 +128,9 @@ static enum cli_status forget(const struct cli *cli, struct ledger *ledger, cons
 		json_print_forgotten(domain, cli->now, &was);
 	} else {
 		describe(what, sizeof(what), &was);
-		printf("%s: forgotten (%s).\nOnly what is seen from now on counts.\n", domain, what);
+		printf("%s: forgotten", domain);
+		page_beside((int)strlen(domain) + 11, (int)strlen(domain) + 12, 2, "(%s).", what);
+		puts("Only what is seen from now on counts.");
 	}
 	return CLI_YES;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/known.h"
+#include "cli/progress.h"
 #include "core/fold.h"
 #include "core/logfold.h"
 #include "core/record.h"
@@ -35,6 +37,7 @@ struct learning {
 	size_t count;
 	struct logfold_proof batch[BATCH]; /* handshakes to be written down */
 	uint64_t unwritten;                /* lines read since the last transaction */
+	struct progress progress;          /* of a file that is not followed */
 	/* All told. */
 	uint64_t lines;
 	uint64_t sent;       /* deliveries, over whatever */
@@ -83,6 +86,7 @@ static bool tell_change(struct learning *l, struct ledger_txn *txn,
 
 	str_copy(entry.event, sizeof(entry.event), lost ? "downgrade" : "downgrade-ended");
 	str_copy(entry.detail, sizeof(entry.detail), what);
+	progress_hide(&l->progress);
 	(lost ? log_warning : log_info)("host=%s:%u %s", proof->host, proof->port, what);
 	return record_host_key(entry.subject, proof->host, proof->port) &&
 	       ledger_add_journal(txn, &entry);
@@ -113,8 +117,11 @@ static bool put_place(struct learning *l, struct ledger_txn *txn)
 {
 	struct logplace place;
 
-	return l->name == NULL || !log_source_place(l->source, &place) ||
-	       ledger_put_place(txn, l->name, &place);
+	if (l->name == NULL || !log_source_place(l->source, &place))
+		return true;
+	if (place.kind == LOGPLACE_FILE)
+		progress_at(&l->progress, place.offset);
+	return ledger_put_place(txn, l->name, &place);
 }
 
 /* What was learned and up to where, in one transaction. */
@@ -229,6 +236,15 @@ static struct log_source *open_source(struct learning *l, const char *word,
 	return log_source_file(word, find_place(l, &place), error);
 }
 
+/* Of what has an end. */
+static void begin_progress(struct learning *l, const char *word)
+{
+	struct stat st;
+
+	if (!l->cli->follow && !l->cli->journal && stat(word, &st) == 0 && S_ISREG(st.st_mode))
+		progress_begin(&l->progress, "learning", (uint64_t)st.st_size);
+}
+
 static enum cli_status learn_from(struct learning *l, const char *word)
 {
 	char error[LOG_SOURCE_ERROR_SIZE];
@@ -237,10 +253,13 @@ static enum cli_status learn_from(struct learning *l, const char *word)
 
 	l->name = l->cli->journal ? JOURNAL_NAME : path != NULL ? path : word;
 	l->source = open_source(l, word, error);
-	if (l->source == NULL)
+	if (l->source == NULL) {
 		cli_error(l->cli, "%s", error);
-	else
+	} else {
+		begin_progress(l, word);
 		status = read_all(l);
+		progress_end(&l->progress);
+	}
 	log_source_close(l->source);
 	free(path);
 	return status;

@@ -12,7 +12,8 @@
 #include "core/pins.h"
 
 #define DATE_LEN 10 /* of "2026-01-02T03:04:05Z" */
-#define ROW "%-28s %s%-7s%s  %-11s %4s  %*s"
+#define NAME_COLUMN 28
+#define ROW "%-*s %s%-7s%s  %-11s %4s  %*s"
 
 struct listing {
 	const struct cli *cli;
@@ -44,7 +45,7 @@ static bool wanted(const struct status *status, const char *state)
 
 static void print_headings(void)
 {
-	printf(ROW "  %s\n", "NEXT HOP", "", "STATE", "", "ANSWER", "RULE", -DATE_LEN, "LAST TLS",
+	printf(ROW "  %s\n", NAME_COLUMN, "NEXT HOP", "", "STATE", "", "ANSWER", "RULE", -DATE_LEN, "LAST TLS",
 	       "NOTE");
 }
 
@@ -69,8 +70,10 @@ static const char *note_of(const struct known *known)
 	return pins_broken(&known->facts) ? "key is not on file" : "";
 }
 
+/* A name that is longer than its column has a line of its own. */
 static void print_row(const struct known *known)
 {
+	const char *name = known->facts.nexthop.key;
 	const struct status *status = &known->status;
 	const char *note = note_of(known);
 	enum paint paint = terminal_state_paint(status->state);
@@ -79,7 +82,11 @@ static void print_row(const struct known *known)
 	if (status->last_tls != 0)
 		utc_format(last, status->last_tls)[DATE_LEN] = '\0';
 	snprintf(rule, sizeof(rule), "%d", (int)known->decision.rule);
-	printf(ROW, known->facts.nexthop.key, terminal_paint(paint), status_label(status->state),
+	if (strlen(name) > NAME_COLUMN) {
+		puts(name);
+		name = "";
+	}
+	printf(ROW, NAME_COLUMN, name, terminal_paint(paint), status_label(status->state),
 	       terminal_plain(), answer_of(&known->decision), rule,
 	       note[0] != '\0' ? -DATE_LEN : 0, last);
 	if (note[0] != '\0')

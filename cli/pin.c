@@ -14,6 +14,7 @@
 #include "core/pins.h"
 
 #define HEX_SIZE (2 * SPKI_SIZE + 1)
+#define PIN_INDENT 2
 
 static char *hex(char dst[HEX_SIZE], const uint8_t spki[SPKI_SIZE])
 {
@@ -158,8 +159,11 @@ static void print_pins(const struct cli *cli, const char *key, const struct pins
 		json_print_pins(key, pins);
 		return;
 	}
-	for (size_t i = 0; i < pins->count; i++)
-		printf("%s %s\n", key, hex(text, pins->spki[i]));
+	for (size_t i = 0; i < pins->count; i++) {
+		fputs(key, stdout);
+		page_beside((int)strlen(key), (int)strlen(key) + 1, PIN_INDENT, "%s",
+			    hex(text, pins->spki[i]));
+	}
 }
 
 /* Loads what is on file; one that cannot be read is made anew. */

@@ -45,9 +45,14 @@ void progress_at(struct progress *progress, uint64_t done)
 		draw(progress, done);
 }
 
-void progress_end(struct progress *progress)
+void progress_hide(const struct progress *progress)
 {
 	if (progress->shown)
 		fputs("\r\033[K", stderr);
+}
+
+void progress_end(struct progress *progress)
+{
+	progress_hide(progress);
 	progress->shown = false;
 }

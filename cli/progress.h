@@ -18,6 +18,8 @@ struct progress {
 
 void progress_begin(struct progress *progress, const char *doing, uint64_t total);
 void progress_at(struct progress *progress, uint64_t done);
+/* Out of the way of what is written to the terminal next, until it is drawn again. */
+void progress_hide(const struct progress *progress);
 /* Also before anything else is written to the terminal. */
 void progress_end(struct progress *progress);
 

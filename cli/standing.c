@@ -93,23 +93,24 @@ static bool ask_server(struct socketmap_client *client, const struct cli *cli, c
 	return true;
 }
 
+/* The address and what there is to say of it, on one line where there is room. */
 static void print_first_line(const struct standing *standing, const char *word, int column)
 {
 	char address[ADDRESS_SHOWN];
 	int width = terminal_word(address, sizeof(address), word);
+	int start = terminal_dot(standing->state) + LABEL_COLUMN + 2;
+	int at = start + width, beside = start + (width > column ? width : column) + 2;
+	const char *sealed = standing->guaranteed ? "guaranteed" : "not guaranteed";
 
-	terminal_dot(standing->state);
-	printf("%s%-*s%s  %s%*s", terminal_paint(terminal_state_paint(standing->state)), LABEL_COLUMN,
-	       status_label(standing->state), terminal_plain(), address,
-	       column > width ? column - width : 0, "");
-	if (standing->state == STATUS_PLAIN || standing->state == STATUS_UNKNOWN) {
-		printf("  %s\n", standing->reason);
-		return;
-	}
-	putchar(' ');
-	if (standing->tls_version[0] != '\0')
-		printf(" %s %s,", standing->tls_version, standing->cipher);
-	puts(standing->guaranteed ? " guaranteed" : " not guaranteed");
+	printf("%s%-*s%s  %s", terminal_paint(terminal_state_paint(standing->state)), LABEL_COLUMN,
+	       status_label(standing->state), terminal_plain(), address);
+	if (standing->state == STATUS_PLAIN || standing->state == STATUS_UNKNOWN)
+		page_beside(at, beside, start, "%s", standing->reason);
+	else if (standing->tls_version[0] != '\0')
+		page_beside(at, beside, start, "%s %s, %s", standing->tls_version, standing->cipher,
+			    sealed);
+	else
+		page_beside(at, beside, start, "%s", sealed);
 }
 
 static void print_downgrade(const struct standing *standing, int64_t now)

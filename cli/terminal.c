@@ -12,7 +12,6 @@
 
 #include "base/str.h"
 
-
 #define PAGE_INDENT 2
 #define PAGE_NAME 13 /* columns of a field's name, with the blank behind it */
 
@@ -63,10 +62,12 @@ enum paint terminal_state_paint(enum status_state state)
 	return PAINT_GREY;
 }
 
-void terminal_dot(enum status_state state)
+int terminal_dot(enum status_state state)
 {
-	if (symbols)
-		printf("%s\u25cf%s ", terminal_paint(terminal_state_paint(state)), terminal_plain());
+	if (!symbols)
+		return 0;
+	printf("%s\u25cf%s ", terminal_paint(terminal_state_paint(state)), terminal_plain());
+	return 2;
 }
 
 /* Columns of a printable string; -1 if it is none. */
@@ -99,21 +100,6 @@ int terminal_word(char *dst, size_t size, const char *word)
 	return (int)strlen(str_printable(dst, size, word, strlen(word)));
 }
 
-void page_heading(const char *format, ...)
-{
-	static bool begun;
-	va_list args;
-
-	if (begun)
-		putchar('\n');
-	begun = true;
-	fputs(terminal_paint(PAINT_BOLD), stdout);
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	puts(terminal_plain());
-}
-
 /* Words, broken at blanks, from column `column` on. */
 void page_rest(int column, const char *text)
 {
@@ -137,6 +123,26 @@ void page_rest(int column, const char *text)
 	putchar('\n');
 }
 
+void page_heading(const char *format, ...)
+{
+	static bool begun;
+	char line[2048];
+	va_list args;
+
+	if (begun)
+		putchar('\n');
+	begun = true;
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	fputs(terminal_paint(PAINT_BOLD), stdout);
+	if (strlen(line) <= PAGE_WIDTH)
+		puts(line);
+	else
+		page_rest(PAGE_INDENT, line);
+	fputs(terminal_plain(), stdout);
+}
+
 void page_field(const char *name, const char *format, ...)
 {
 	char line[2048];
@@ -147,6 +153,24 @@ void page_field(const char *name, const char *format, ...)
 	va_end(args);
 	printf("%*s%-*s", PAGE_INDENT, "", PAGE_NAME, name);
 	page_rest(PAGE_INDENT + PAGE_NAME, line);
+}
+
+void page_beside(int at, int column, int indent, const char *format, ...)
+{
+	char line[2048];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	if (column < at)
+		column = at;
+	if (column + (int)strlen(line) <= PAGE_WIDTH) {
+		printf("%*s%s\n", column - at, "", line);
+		return;
+	}
+	printf("\n%*s", indent, "");
+	page_rest(indent, line);
 }
 
 void page_text(int column, const char *format, ...)

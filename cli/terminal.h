@@ -23,8 +23,8 @@ bool terminal_has_person(void);
 const char *terminal_paint(enum paint paint);
 const char *terminal_plain(void);
 enum paint terminal_state_paint(enum status_state state);
-/* "● " in the state's colour where symbols are shown, else "". */
-void terminal_dot(enum status_state state);
+/* "● " in the state's colour where symbols are shown, else ""; its columns. */
+int terminal_dot(enum status_state state);
 
 /*
  * A word that someone typed, to be shown again: as it is if the terminal's
@@ -44,6 +44,12 @@ __attribute__((format(printf, 1, 2))) void page_heading(const char *format, ...)
 __attribute__((format(printf, 2, 3))) void page_field(const char *name, const char *format, ...);
 /* The rest of a line that was begun and is at `column`. */
 void page_rest(int column, const char *text);
+/*
+ * Text beside a word that ends at column `at`: from `column` on if it fits into the
+ * line, else below, from `indent` on.
+ */
+__attribute__((format(printf, 4, 5))) void page_beside(int at, int column, int indent,
+						       const char *format, ...);
 /* Text alone, from `column` on. */
 __attribute__((format(printf, 2, 3))) void page_text(int column, const char *format, ...);
 

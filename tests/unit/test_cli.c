@@ -31,6 +31,7 @@
 #define NOW INT64_C(1768046400) /* 2026-01-10T12:00:00Z, stopped_clock.c */
 #define HOUR INT64_C(3600)
 #define GOLDEN "tests/unit/cli"
+#define LONG_NAME "a-subsidiary-with-an-uncommonly-long-name.in-another-land.test"
 
 static char program[256];
 static char dir[] = "/tmp/test_cli.XXXXXX";
@@ -224,6 +225,7 @@ static void seed(void)
 	put_dane();
 	put_tls("tls.test", "mx.tls.test", false);
 	put_tls("lost.test", "mx.lost.test", true);
+	put_tls(LONG_NAME, "mx." LONG_NAME, false);
 	put_plain();
 	put_sts();
 	put_odd_ones();
@@ -373,6 +375,7 @@ static const struct {
 	{"status a@dane.test b@Tls.Test. sts.test", "status-tls", 0},
 	{"status a@dane.test b@lost.test", "status-downgrade", 0},
 	{"status a@dane.test c@plain.test", "status-plain", 1},
+	{"status a@" LONG_NAME " " LONG_NAME ":587", "status-long", 3},
 	{"status a@plain.test new.test x@failing.test nullmx.test", "status-unknown", 3},
 	{"status --json a@dane.test b@lost.test plain.test new.test", "status-json", 3},
 	{"explain dane.test", "explain-dane", 0},
@@ -389,7 +392,16 @@ static const struct {
 	{"list", "list", 0},
 	{"list --state downgrade", "list-downgrade", 0},
 	{"list --state tls", "list-tls", 0},
+	{"list --state dane", "list-dane", 0},
+	{"list --state plain", "list-plain", 0},
+	{"list --state unknown", "list-unknown", 0},
 	{"list --json -s plain", "list-json", 0},
+	{"list --json --state downgrade", "list-downgrade-json", 0},
+	{"explain " LONG_NAME, "explain-long", 0},
+	{"override list", "override-list", 0},
+	{"override list --json", "override-list-json", 0},
+	{"pin list", "pin-list", 0},
+	{"pin list --json", "pin-list-json", 0},
 	{"history lost.test", "history", 0},
 	{"history --json lost.test", "history-json", 0},
 };
@@ -523,7 +535,7 @@ START_TEST(forget)
 {
 	expect("forget new.test", 1, "nothing is known about new.test");
 	expect("forget a@lost.test", 0,
-	       "lost.test: forgotten (TLS from 2026-01-05T12:00:00Z to 2026-01-06T12:00:00Z, on 2 days)");
+	       "lost.test: forgotten\n  (TLS from 2026-01-05T12:00:00Z to 2026-01-06T12:00:00Z, on 2 days)");
 	expect("status lost.test", 1, "no SSL ");
 	expect("list --state downgrade", 1, "");
 	expect("explain lost.test", 0, "forgotten    2026-01-10T12:00:00Z (now): what was seen");
