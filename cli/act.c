@@ -42,6 +42,14 @@ enum cli_status act_dispatch(const struct cli *cli, const struct act_word *words
 	return CLI_USAGE;
 }
 
+bool act_takes(const struct cli *cli, int most)
+{
+	if (cli->count <= most)
+		return true;
+	cli_error(cli, "there are too many arguments");
+	return false;
+}
+
 enum cli_status act_list(const struct cli *cli, const char *only,
 			 bool (*walk)(struct ledger_txn *txn, struct act_listing *listing))
 {

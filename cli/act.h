@@ -23,6 +23,9 @@ struct act_word {
 /* Runs the act that was asked for; USAGE, and said which there are, for another. */
 enum cli_status act_dispatch(const struct cli *cli, const struct act_word *words, size_t count);
 
+/* False, and said so, if there are more words than this, the act's own name among them. */
+bool act_takes(const struct cli *cli, int most);
+
 /*
  * The act "list": `walk` goes through the records in a transaction and counts
  * those that it shows. NO where there was none; UNSURE when not all could be

@@ -112,7 +112,7 @@ static enum cli_status clear(const struct cli *cli)
 	struct act act;
 	bool done;
 
-	if (!parse_subject(&nexthop, cli))
+	if (!parse_subject(&nexthop, cli) || !act_takes(cli, 2))
 		return CLI_USAGE;
 	if (!act_begin(&act, cli))
 		return CLI_UNSURE;
@@ -158,7 +158,7 @@ static bool walk(struct ledger_txn *txn, struct act_listing *listing)
 
 static enum cli_status list(const struct cli *cli)
 {
-	return act_list(cli, NULL, walk);
+	return act_takes(cli, 1) ? act_list(cli, NULL, walk) : CLI_USAGE;
 }
 
 static enum cli_status run(struct cli *cli)

@@ -265,7 +265,7 @@ static enum cli_status list(const struct cli *cli)
 
 	if (cli->count == 1)
 		return act_list(cli, NULL, walk);
-	return parse_nexthop(&nexthop, cli) ? act_list(cli, nexthop.key, walk) : CLI_USAGE;
+	return parse_nexthop(&nexthop, cli) && act_takes(cli, 2) ? act_list(cli, nexthop.key, walk) : CLI_USAGE;
 }
 
 static enum cli_status run(struct cli *cli)

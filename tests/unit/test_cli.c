@@ -487,6 +487,44 @@ START_TEST(wrong_usage)
 }
 END_TEST
 
+/* Of each verb what exit status it can have, as postseal(1) says; usage is above. */
+START_TEST(exit_statuses)
+{
+	static const struct {
+		const char *words;
+		int status;
+		const char *text;
+	} cases[] = {
+		{"history new.test", 1, ""},
+		{"history nullmx.test", 0, "History of the domain"},
+		{"list --state downgrade", 0, "lost.test"},
+		{"override list", 0, "bank.test"},
+		{"override list bank.test", 2, "too many"},
+		{"override clear bank.test tls.test", 2, "too many"},
+		{"pin list bank.test tls.test", 2, "too many"},
+		{"override clear new.test", 1, "there is no override"},
+		{"pin list new.test", 1, ""},
+		{"pin remove new.test", 1, "no such key is on file"},
+		{"alias list", 1, ""},
+		{"learn", 2, "name a file"},
+		{"learn --follow a b", 2, "only one log"},
+		{"learn --journal a", 2, "not both"},
+		{"learn /dev/null/none", 3, "/dev/null/none"},
+		{"learn -", 0, "0 lines read"},
+		{"export /dev/null/none", 3, "/dev/null/none"},
+		{"import /dev/null/none", 3, "cannot read"},
+		{"import -", 1, "nothing was changed"},
+		{"import", 2, "an argument is missing"},
+		{"export a b", 2, "too many"},
+		{"doctor a", 2, "too many"},
+		{"config a", 2, "too many"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		expect(cases[i].words, cases[i].status, cases[i].text);
+}
+END_TEST
+
 START_TEST(config)
 {
 	expect("config", 0, "smtp_timeout = 1\n");
@@ -520,7 +558,10 @@ END_TEST
 START_TEST(ledger_that_is_not_there)
 {
 	static const char *const verbs[] = {"status a.test", "explain a.test", "history a.test", "list",
-					    "forget a.test"};
+					    "forget a.test", "override list", "override clear a.test",
+					    "pin list", "pin remove a.test", "alias list",
+					    "alias show a@secure.test", "alias disable a@secure.test",
+					    "learn /dev/null", "export", "import -"};
 
 	nftw(ledger_dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
@@ -790,6 +831,7 @@ int main(void)
 	tcase_add_loop_test(tc, prints_what_it_should, 0, (int)ARRAY_LEN(goldens));
 	tcase_add_loop_test(tc, fits_80_columns, 0, (int)ARRAY_LEN(goldens));
 	tcase_add_test(tc, wrong_usage);
+	tcase_add_test(tc, exit_statuses);
 	tcase_add_test(tc, config);
 	tcase_add_test(tc, config_round_trip);
 	tcase_add_test(tc, ledger_that_is_not_there);
