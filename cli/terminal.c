@@ -163,8 +163,8 @@ void page_beside(int at, int column, int indent, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	if (column < at)
-		column = at;
+	if (column + (int)strlen(line) > PAGE_WIDTH)
+		column = at + 2;
 	if (column + (int)strlen(line) <= PAGE_WIDTH) {
 		printf("%*s%s\n", column - at, "", line);
 		return;

@@ -45,8 +45,9 @@ __attribute__((format(printf, 2, 3))) void page_field(const char *name, const ch
 /* The rest of a line that was begun and is at `column`. */
 void page_rest(int column, const char *text);
 /*
- * Text beside a word that ends at column `at`: from `column` on if it fits into the
- * line, else below, from `indent` on.
+ * Text beside a word that ends at column `at`: from `column` on, which is not less; if
+ * it does not fit there right behind the word, and if not there either below, from
+ * `indent` on.
  */
 __attribute__((format(printf, 4, 5))) void page_beside(int at, int column, int indent,
 						       const char *format, ...);
