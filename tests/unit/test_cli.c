@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <grp.h>
-#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,13 +26,13 @@
 #include "core/fold.h"
 #include "core/netstring.h"
 #include "io/ledger.h"
+#include "tests/unit/stopped_program.h"
 
 #define NOW INT64_C(1768046400) /* 2026-01-10T12:00:00Z, stopped_clock.c */
 #define HOUR INT64_C(3600)
 #define GOLDEN "tests/unit/cli"
 #define LONG_NAME "a-subsidiary-with-an-uncommonly-long-name.in-another-land.test"
 
-static char program[256];
 static char dir[] = "/tmp/test_cli.XXXXXX";
 static char ledger_dir[64], conf[64];
 
@@ -806,17 +805,6 @@ START_TEST(probe_without_prober)
 	expect_as_nobody("probe tls.test", 3, geteuid() == 0 ? "join the group postseal" : "");
 }
 END_TEST
-
-static void find_program(void)
-{
-	char self[200];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	if (n < 0)
-		exit(EXIT_FAILURE);
-	self[n] = '\0';
-	snprintf(program, sizeof(program), "%s/postseal-stopped", dirname(self));
-}
 
 int main(void)
 {

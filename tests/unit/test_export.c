@@ -4,13 +4,12 @@
  * terminals; and that two ways to the same knowledge export the same bytes.
  */
 #include "export_case.h"
+#include "tests/unit/stopped_program.h"
 
 #include <errno.h>
-#include <libgen.h>
 #include <poll.h>
 #include <signal.h>
 
-static char program[256];
 static char conf[64], file[64], other[64];
 
 static void put(const char *name, const char *text)
@@ -463,17 +462,6 @@ START_TEST(learning_apart_and_merging_is_learning_at_once)
 	buf_free(&expected);
 }
 END_TEST
-
-static void find_program(void)
-{
-	char self[200];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	if (n < 0)
-		exit(EXIT_FAILURE);
-	self[n] = '\0';
-	snprintf(program, sizeof(program), "%s/postseal-stopped", dirname(self));
-}
 
 int main(void)
 {

@@ -6,15 +6,14 @@
 #include "ledger_case.h"
 
 #include <errno.h>
-#include <libgen.h>
 #include <signal.h>
 
 #include "base/buf.h"
 #include "base/utc.h"
 #include "core/fold.h"
 #include "core/record.h"
+#include "tests/unit/stopped_program.h"
 
-static char program[256];
 static char conf[64], log_path[64], rotated[64];
 
 #define AT(time, pid) "2026-01-02T03:" time "Z mail postfix/smtp[" pid "]: "
@@ -413,17 +412,6 @@ START_TEST(refuses_wrong_usage)
 	learn(log_path, 3, "/nonexistent");
 }
 END_TEST
-
-static void find_program(void)
-{
-	char self[200];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	if (n < 0)
-		exit(EXIT_FAILURE);
-	self[n] = '\0';
-	snprintf(program, sizeof(program), "%s/postseal-stopped", dirname(self));
-}
 
 int main(void)
 {

@@ -5,7 +5,6 @@
  * same time; and the level they name is the one that map `policy` answers.
  */
 #include <jansson.h>
-#include <libgen.h>
 #include <sys/wait.h>
 
 #include "base/log.h"
@@ -13,12 +12,13 @@
 #include "socketmap/answer.h"
 #include "tests/unit/entry_samples.h"
 #include "tests/unit/socketmap_case.h"
+#include "tests/unit/stopped_program.h"
 
 #define NOW INT64_C(1768046400) /* 2026-01-10T12:00:00Z, stopped_clock.c */
 #define RANDOM_DOMAINS 250
 #define WORDS_MAX (RANDOM_DOMAINS + 8)
 
-static char program[256], conf[64];
+static char conf[64];
 static struct settings settings;
 
 static void set_up(void)
@@ -277,17 +277,6 @@ START_TEST(agrees_on_what_chance_brings)
 	buf_free(&reply);
 }
 END_TEST
-
-static void find_program(void)
-{
-	char self[200];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	if (n < 0)
-		exit(EXIT_FAILURE);
-	self[n] = '\0';
-	snprintf(program, sizeof(program), "%s/postseal-stopped", dirname(self));
-}
 
 int main(void)
 {
