@@ -42,6 +42,21 @@ struct subject *cli_subjects(const struct cli *cli)
 	return subjects;
 }
 
+struct subject *cli_destinations(const struct cli *cli)
+{
+	struct subject *subjects = cli_subjects(cli);
+
+	for (int i = 0; subjects != NULL && i < cli->count; i++) {
+		if (subjects[i].nexthop.kind != NEXTHOP_PARENT)
+			continue;
+		cli_error(cli, "no mail goes to \"%s\", which stands for all names below it; name one",
+			  subjects[i].nexthop.key);
+		free(subjects);
+		subjects = NULL;
+	}
+	return subjects;
+}
+
 enum cli_status cli_worse(enum cli_status a, enum cli_status b)
 {
 	return a > b ? a : b;

@@ -64,6 +64,9 @@ void cli_error(const struct cli *cli, const char *format, ...);
 /* All arguments as subjects; NULL, and said why, if one is none. free(3) it. */
 struct subject *cli_subjects(const struct cli *cli);
 
+/* The same where mail has to go somewhere: ".example.com" is none either. */
+struct subject *cli_destinations(const struct cli *cli);
+
 /* The worse of two: UNSURE before NO before YES. */
 enum cli_status cli_worse(enum cli_status a, enum cli_status b);
 

@@ -6,7 +6,7 @@
 
 static enum cli_status run(struct cli *cli)
 {
-	struct subject *subjects = cli_subjects(cli);
+	struct subject *subjects = cli_destinations(cli);
 	enum cli_status status;
 
 	if (subjects == NULL)

@@ -450,6 +450,8 @@ START_TEST(wrong_usage)
 		{"list --state purple", "--state is dane, tls, plain, unknown or downgrade"},
 		{"list --yes", "there is no option -y here"},
 		{"status --frobnicate a.test", "usage: postseal status"},
+		{"status tls.test .test", "no mail goes to \".test\""},
+		{"probe .test", "no mail goes to \".test\""},
 		{"status a@b@c", "\"a@b@c\" is neither a mail address nor a domain"},
 		{"status @", "is neither"},
 		{"explain not_a_domain..", "is neither"},
