@@ -14,6 +14,7 @@
 #include "core/status.h"
 #include "core/subject.h"
 #include "io/ledger.h"
+#include "io/ledger_hosts.h"
 #include "io/status_json.h"
 #include "socketmap/alias_maps.h"
 #include "socketmap/throttle.h"
@@ -30,6 +31,7 @@
 struct answerer {
 	const struct settings *settings;
 	struct ledger *ledger;                /* NULL: cannot be opened so far */
+	struct ledger_hosts *hosts;
 	struct ledger_txn *held;              /* from answerer_hold to answerer_release, or NULL */
 	int64_t ledger_retry_at;              /* clock_mono_ms */
 	char ledger_error[LEDGER_ERROR_SIZE]; /* as last logged; "" if it was never amiss */
@@ -46,6 +48,7 @@ struct answerer *answerer_new(const struct settings *settings)
 	struct answerer *answerer = mem_zero(1, sizeof(*answerer));
 
 	answerer->settings = settings;
+	answerer->hosts = ledger_hosts_new();
 	return answerer;
 }
 
@@ -54,6 +57,7 @@ void answerer_free(struct answerer *answerer)
 	if (answerer == NULL)
 		return;
 	ledger_close(answerer->ledger);
+	ledger_hosts_free(answerer->hosts);
 	free(answerer);
 }
 
@@ -102,19 +106,17 @@ void answerer_release(struct answerer *answerer)
 	answerer->held = NULL;
 }
 
-/* How ledger_get_facts and ledger_get_gist look things up. */
-typedef enum lookup look_up_fn(struct ledger_txn *txn, const struct nexthop *nexthop,
-			       uint16_t default_port, struct facts *out);
-
-/* The facts about a next hop, into answerer->facts. */
-static enum lookup look_up(struct answerer *answerer, look_up_fn *get, const struct nexthop *nexthop)
+/* The facts about a next hop, or their gist, into answerer->facts. */
+static enum lookup look_up(struct answerer *answerer, const struct nexthop *nexthop, bool gist)
 {
 	struct ledger_txn *txn = begin_reading(answerer);
+	uint16_t port = answerer->settings->smtp_port;
 	enum lookup found;
 
 	if (txn == NULL)
 		return LOOKUP_ERROR;
-	found = get(txn, nexthop, answerer->settings->smtp_port, &answerer->facts);
+	found = gist ? ledger_get_gist(txn, answerer->hosts, nexthop, port, &answerer->facts)
+		     : ledger_get_facts(txn, nexthop, port, &answerer->facts);
 	end_reading(answerer, txn);
 	return found;
 }
@@ -215,8 +217,7 @@ static enum answer answer_or_park(struct answerer *answerer, const struct questi
 	bool deliverable = map_is_deliverable(question->map);
 	enum contact contact;
 
-	if (look_up(answerer, deliverable ? ledger_get_facts : ledger_get_gist,
-		    &question->nexthop) == LOOKUP_ERROR)
+	if (look_up(answerer, &question->nexthop, !deliverable) == LOOKUP_ERROR)
 		return answer_no_ledger(&question->nexthop, reply);
 	if (deliverable)
 		return answer_deliverable(answerer, question, waited, now, reply);
@@ -301,7 +302,7 @@ static enum answer answer_status(struct answerer *answerer, const struct request
 	    subject.nexthop.kind == NEXTHOP_PARENT)
 		return answer_bad_key(answerer, request, reply);
 	question->nexthop = subject.nexthop;
-	if (look_up(answerer, ledger_get_facts, &question->nexthop) == LOOKUP_ERROR)
+	if (look_up(answerer, &question->nexthop, false) == LOOKUP_ERROR)
 		return answer_no_ledger(&question->nexthop, reply);
 	decide(&answerer->decision, answerer->settings, &answerer->facts, now);
 	status_of(&answerer->status, &answerer->facts, decision);

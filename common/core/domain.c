@@ -34,7 +34,7 @@ bool domain_is_folded(const char *name)
 		const char *label = name;
 		unsigned kind, seen = 0;
 
-		while ((kind = kind_of(*name) & IN_LABEL) != 0) {
+		while (((kind = kind_of(*name)) & IN_LABEL) != 0) {
 			seen |= kind;
 			name++;
 		}

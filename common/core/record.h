@@ -57,9 +57,6 @@ bool record_get_journal(struct journal_entry *out, const void *bytes, size_t len
 bool record_get_domain_gist(struct domain_facts *out, const void *bytes, size_t len);
 bool record_get_host_gist(struct host_facts *out, const void *bytes, size_t len);
 
-/* The gist of a host is in so many bytes of its record, or fewer. */
-#define RECORD_HOST_GIST_MAX 128
-
 /*
  * Key of a host's record: "mx.example.com:25", "[2001:db8::1]:25" for an
  * address. `host` is folded, or an address's text. False, and dst empty, when

@@ -76,7 +76,7 @@ const unsigned char *wire_take(struct wire *wire, size_t len)
 }
 
 /* The compiler makes one load of each of these; a loop over a width it does not. */
-/* The last byte of a number: neither needless nor beyond the largest one. */
+/* The last byte of a number of several: neither needless nor beyond the largest one. */
 static bool may_end(unsigned char byte, unsigned shift)
 {
 	return byte != 0 && (shift + BYTE_BITS <= NUMBER_BITS || byte >> (NUMBER_BITS - shift) == 0);
@@ -84,21 +84,22 @@ static bool may_end(unsigned char byte, unsigned shift)
 
 uint64_t wire_get_long_number(struct wire *wire)
 {
-	const unsigned char *at = wire->at;
+	const unsigned char *at = wire->at, *end = wire->end;
+	unsigned shift = 0;
 	uint64_t value = 0;
 
-	for (unsigned shift = 0; wire->ok && shift < NUMBER_BITS && at < wire->end;
-	     shift += BYTE_BITS) {
-		value |= (uint64_t)(*at & (MORE - 1)) << shift;
-		if (*at < MORE) {
-			wire->ok = shift == 0 || may_end(*at, shift);
-			wire->at = at + 1;
-			return wire->ok ? value : 0;
-		}
-		at++;
+	if (!wire->ok)
+		return 0;
+	while (at < end && *at >= MORE && shift < NUMBER_BITS) {
+		value |= (uint64_t)(*at++ & (MORE - 1)) << shift;
+		shift += BYTE_BITS;
 	}
-	wire->ok = false;
-	return 0;
+	if (at == end || shift >= NUMBER_BITS || !may_end(*at, shift)) {
+		wire->ok = false;
+		return 0;
+	}
+	wire->at = at + 1;
+	return value | (uint64_t)*at << shift;
 }
 
 uint16_t wire_get_u16(struct wire *wire)

@@ -153,6 +153,11 @@ struct ledger_txn *ledger_begin_read(struct ledger *ledger)
 	return begin(ledger, false);
 }
 
+uint64_t ledger_snapshot(const struct ledger_txn *txn)
+{
+	return txn->write ? 0 : mdb_txn_id(txn->txn);
+}
+
 struct ledger_txn *ledger_begin_write(struct ledger *ledger)
 {
 	return begin(ledger, true);

@@ -96,10 +96,11 @@ enum lookup ledger_get_facts(struct ledger_txn *txn, const struct nexthop *nexth
 
 /*
  * The same for decide_for_map and reply_policy alone, in a fraction of the time:
- * of domain and hosts there is no more than these need.
+ * of domain and hosts there is no more than these need. `hosts`: see ledger_hosts.h.
  */
-enum lookup ledger_get_gist(struct ledger_txn *txn, const struct nexthop *nexthop,
-			    uint16_t default_port, struct facts *out);
+struct ledger_hosts;
+enum lookup ledger_get_gist(struct ledger_txn *txn, struct ledger_hosts *hosts,
+			    const struct nexthop *nexthop, uint16_t default_port, struct facts *out);
 
 /*
  * Walk through all records of a kind in key order. Return false from `visit` to

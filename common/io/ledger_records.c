@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The ledger's records by name and type, and the facts put together from them. */
+#include "io/ledger_hosts.h"
 #include "io/ledger_store.h"
 
 #include <string.h>
@@ -76,6 +77,12 @@ enum lookup ledger_get_host(struct ledger_txn *txn, const char *host, uint16_t p
 			    struct host_facts *out)
 {
 	return get_host(txn, &codec_host, host, port, out);
+}
+
+enum lookup ledger_get_host_gist(struct ledger_txn *txn, const char *host, uint16_t port,
+				 struct host_facts *out)
+{
+	return get_host(txn, &codec_host_gist, host, port, out);
 }
 
 enum lookup ledger_get_override(struct ledger_txn *txn, const char *key, struct override *out)
@@ -221,12 +228,24 @@ static enum lookup get_override(struct ledger_txn *txn, const struct nexthop *ne
 	return found;
 }
 
-static enum lookup get_hosts(struct ledger_txn *txn, const struct codec *codec, uint16_t port,
-			     struct facts *facts)
+static enum lookup get_hosts(struct ledger_txn *txn, uint16_t port, struct facts *facts)
 {
 	for (size_t i = 0; i < facts->domain.mx.count; i++) {
-		if (get_host(txn, codec, facts->domain.mx.refs[i].host, port, &facts->host[i]) ==
+		if (ledger_get_host(txn, facts->domain.mx.refs[i].host, port, &facts->host[i]) ==
 		    LOOKUP_ERROR)
+			return LOOKUP_ERROR;
+	}
+	return LOOKUP_FOUND;
+}
+
+static enum lookup get_hosts_gist(struct ledger_txn *txn, struct ledger_hosts *hosts, uint16_t port,
+				  struct facts *facts)
+{
+	if (survey_counts_moments(&facts->domain))
+		return get_hosts(txn, port, facts);
+	for (size_t i = 0; i < facts->domain.mx.count; i++) {
+		if (ledger_hosts_get(hosts, txn, facts->domain.mx.refs[i].host, port,
+				     &facts->host[i]) == LOOKUP_ERROR)
 			return LOOKUP_ERROR;
 	}
 	return LOOKUP_FOUND;
@@ -248,19 +267,18 @@ enum lookup ledger_get_facts(struct ledger_txn *txn, const struct nexthop *nexth
 	out->nexthop = *nexthop;
 	found = ledger_get_domain(txn, nexthop->key, &out->domain);
 	if (found == LOOKUP_FOUND)
-		found = get_hosts(txn, &codec_host, nexthop_port(nexthop, default_port), out);
+		found = get_hosts(txn, nexthop_port(nexthop, default_port), out);
 	return get_admins_word(txn, nexthop, found, out);
 }
 
-enum lookup ledger_get_gist(struct ledger_txn *txn, const struct nexthop *nexthop,
-			    uint16_t default_port, struct facts *out)
+enum lookup ledger_get_gist(struct ledger_txn *txn, struct ledger_hosts *hosts,
+			    const struct nexthop *nexthop, uint16_t default_port, struct facts *out)
 {
 	enum lookup found;
 
 	out->nexthop = *nexthop;
 	found = ledger_load(txn, &codec_domain_gist, nexthop->key, &out->domain);
 	if (found == LOOKUP_FOUND)
-		found = get_hosts(txn, survey_counts_moments(&out->domain) ? &codec_host : &codec_host_gist,
-				  nexthop_port(nexthop, default_port), out);
+		found = get_hosts_gist(txn, hosts, nexthop_port(nexthop, default_port), out);
 	return get_admins_word(txn, nexthop, found, out);
 }

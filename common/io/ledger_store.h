@@ -35,6 +35,13 @@ struct codec {
 	bool (*readable)(const void *bytes, size_t len); /* would decode succeed? */
 };
 
+/* The number of the snapshot that a read transaction sees; 0 for one that writes. */
+uint64_t ledger_snapshot(const struct ledger_txn *txn);
+
+/* As ledger_get_host, but of *out no more than the gist is told (core/record.h). */
+enum lookup ledger_get_host_gist(struct ledger_txn *txn, const char *host, uint16_t port,
+				 struct host_facts *out);
+
 /* As ledger_get_...: on ABSENT *out is zeroed. */
 enum lookup ledger_load(struct ledger_txn *txn, const struct codec *codec, const char *name,
 			void *out);

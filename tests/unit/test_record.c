@@ -493,24 +493,6 @@ START_TEST(gist_of_a_host)
 }
 END_TEST
 
-/* Every number as long as numbers get. */
-START_TEST(gist_of_a_host_is_bounded)
-{
-	const struct freshness late = {INT64_MAX, 1, INT64_MAX};
-	struct host_facts *host = sample_host();
-	struct buf bytes = {0};
-
-	host->addr_fresh = host->tlsa_fresh = late;
-	host->last.time = host->history.first_tls = host->history.last_plain = INT64_MAX;
-	host->last_expires = host->history.last_tls = 1;
-	record_put_host(&bytes, host);
-	ck_assert(reads_host(bytes.data, bytes.len));
-	ck_assert_uint_le(shortest_gist(&bytes, reads_host), RECORD_HOST_GIST_MAX);
-	buf_free(&bytes);
-	free(host);
-}
-END_TEST
-
 /*
  * What is not written, since it follows from what is.
  */
@@ -858,7 +840,6 @@ int main(void)
 	tcase_add_test(tc, nothing_known_round_trips);
 	tcase_add_test(tc, gist_of_a_domain);
 	tcase_add_test(tc, gist_of_a_host);
-	tcase_add_test(tc, gist_of_a_host_is_bounded);
 	tcase_add_test(tc, days_with_tls_are_told_by_handshakes);
 	tcase_add_test(tc, ciphers_come_back);
 	tcase_add_loop_test(tc, a_spoiled_domain_is_refused, 0, (int)ARRAY_LEN(domain_spoilers));
