@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/netstring.h"
 
+#include <string.h>
+
 #include "base/str.h"
 
 /*
@@ -58,10 +60,12 @@ enum netstring_result netstring_decode(struct netstring *out, const char *bytes,
 
 void netstring_append(struct buf *out, const void *payload, size_t len)
 {
-	char head[STR_DECIMAL_SIZE];
+	char *at = buf_reserve(out, STR_DECIMAL_SIZE + 1 + len + 1);
+	size_t digits = strlen(str_decimal(at, len));
 
-	buf_append_str(out, str_decimal(head, len));
-	buf_append(out, ":", 1);
-	buf_append(out, payload, len);
-	buf_append(out, ",", 1);
+	at[digits] = ':';
+	if (len > 0)
+		memcpy(at + digits + 1, payload, len);
+	at[digits + 1 + len] = ',';
+	out->len += digits + 1 + len + 1;
 }

@@ -5,6 +5,7 @@
 
 #define NUMBER_BITS 64
 #define BYTE_BITS 7 /* of a number, in each of its bytes */
+#define NUMBER_BYTES 10 /* of the longest */
 #define MORE 0x80
 
 void wire_put_u8(struct buf *out, uint8_t value)
@@ -85,21 +86,21 @@ static bool may_end(unsigned char byte, unsigned shift)
 uint64_t wire_get_long_number(struct wire *wire)
 {
 	const unsigned char *at = wire->at, *end = wire->end;
-	unsigned shift = 0;
 	uint64_t value = 0;
+	unsigned shift = 0;
 
-	if (!wire->ok)
-		return 0;
-	while (at < end && *at >= MORE && shift < NUMBER_BITS) {
-		value |= (uint64_t)(*at++ & (MORE - 1)) << shift;
-		shift += BYTE_BITS;
+	if (end - at > NUMBER_BYTES)
+		end = at + NUMBER_BYTES;
+	for (; wire->ok && at < end; at++, shift += BYTE_BITS) {
+		value |= (uint64_t)(*at & (MORE - 1)) << shift;
+		if (*at < MORE) {
+			wire->ok = may_end(*at, shift);
+			wire->at = at + 1;
+			return wire->ok ? value : 0;
+		}
 	}
-	if (at == end || shift >= NUMBER_BITS || !may_end(*at, shift)) {
-		wire->ok = false;
-		return 0;
-	}
-	wire->at = at + 1;
-	return value | (uint64_t)*at << shift;
+	wire->ok = false;
+	return 0;
 }
 
 uint16_t wire_get_u16(struct wire *wire)
@@ -114,20 +115,6 @@ uint16_t wire_get_u16(struct wire *wire)
 bool wire_get_bool(struct wire *wire)
 {
 	return wire_get_small(wire, 1) != 0;
-}
-
-int64_t wire_get_time_after(struct wire *wire, int64_t before)
-{
-	uint64_t value = (uint64_t)before + wire_get_number(wire);
-
-	if (value > INT64_MAX)
-		wire->ok = false;
-	return wire->ok ? (int64_t)value : 0;
-}
-
-int64_t wire_get_time(struct wire *wire)
-{
-	return wire_get_time_after(wire, 0);
 }
 
 void wire_get_name(struct wire *wire, char *dst, size_t size)

@@ -43,8 +43,6 @@ bool wire_close(const struct wire *wire);
 uint64_t wire_get_long_number(struct wire *wire);
 uint16_t wire_get_u16(struct wire *wire);
 bool wire_get_bool(struct wire *wire);
-int64_t wire_get_time(struct wire *wire); /* not negative */
-int64_t wire_get_time_after(struct wire *wire, int64_t before); /* not negative, too */
 /* Any string that fits in dst with its NUL, for who looks at each of its bytes himself. */
 void wire_get_name(struct wire *wire, char *dst, size_t size);
 /* A string of printable ASCII that fits in dst with its NUL. */
@@ -58,6 +56,21 @@ static inline uint64_t wire_get_number(struct wire *wire)
 	if (wire->ok && wire->at < wire->end && *wire->at < 0x80)
 		return *wire->at++;
 	return wire_get_long_number(wire);
+}
+
+/* A time, not negative, that was put so. */
+static inline int64_t wire_get_time_after(struct wire *wire, int64_t before)
+{
+	uint64_t value = (uint64_t)before + wire_get_number(wire);
+
+	if (value > INT64_MAX)
+		wire->ok = false;
+	return wire->ok ? (int64_t)value : 0;
+}
+
+static inline int64_t wire_get_time(struct wire *wire)
+{
+	return wire_get_time_after(wire, 0);
 }
 
 /* One byte of at most `max`: an enumeration, a count. */

@@ -228,15 +228,12 @@ void ledger_close(struct ledger *ledger)
  * Records.
  */
 
-/* Overrides and pins are looked for at each look-up, and most ledgers hold none. */
-static bool holds_nothing(struct ledger_txn *txn, enum ledger_db db)
+bool ledger_holds_none(struct ledger_txn *txn, enum ledger_db db)
 {
 	unsigned bit = 1U << db;
 	MDB_stat st;
 
-	if (txn->write)
-		return false;
-	if ((txn->asked & bit) == 0) {
+	if ((txn->asked & bit) == 0 || txn->write) {
 		txn->asked |= bit;
 		txn->empty &= ~bit;
 		if (mdb_stat(txn->txn, txn->ledger->dbi[db], &st) == 0 && st.ms_entries == 0)
@@ -245,19 +242,11 @@ static bool holds_nothing(struct ledger_txn *txn, enum ledger_db db)
 	return (txn->empty & bit) != 0;
 }
 
-/* As mdb_get. */
-static int find(struct ledger_txn *txn, enum ledger_db db, MDB_val *key, MDB_val *value)
-{
-	if (holds_nothing(txn, db))
-		return MDB_NOTFOUND;
-	return mdb_get(txn->txn, txn->ledger->dbi[db], key, value);
-}
-
 enum lookup ledger_load(struct ledger_txn *txn, const struct codec *codec, const char *name, void *out)
 {
 	enum ledger_db db = codec->db;
 	MDB_val key = val_of(name, strlen(name)), value;
-	int rc = find(txn, db, &key, &value);
+	int rc = mdb_get(txn->txn, txn->ledger->dbi[db], &key, &value);
 
 	if (rc == MDB_NOTFOUND) {
 		memset(out, 0, codec->size);

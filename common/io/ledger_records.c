@@ -212,13 +212,21 @@ static enum lookup either(enum lookup a, enum lookup b)
 	return a == LOOKUP_FOUND || b == LOOKUP_FOUND ? LOOKUP_FOUND : LOOKUP_ABSENT;
 }
 
-/* Its own, or else that of the nearest parent. Postfix asks parents of plain names only. */
+/*
+ * Its own, or else that of the nearest parent. Postfix asks parents of plain names
+ * only. Each look-up comes here, and most ledgers hold no override and no pins.
+ */
 static enum lookup get_override(struct ledger_txn *txn, const struct nexthop *nexthop,
 				struct override *out)
 {
-	enum lookup found = ledger_get_override(txn, nexthop->key, out);
 	const char *parent = nexthop->name;
+	enum lookup found;
 
+	if (ledger_holds_none(txn, LEDGER_OVERRIDE)) {
+		memset(out, 0, sizeof(*out));
+		return LOOKUP_ABSENT;
+	}
+	found = ledger_get_override(txn, nexthop->key, out);
 	if (nexthop->kind != NEXTHOP_DOMAIN)
 		return found;
 	while (found == LOOKUP_ABSENT && (parent = strchr(parent, '.')) != NULL) {
@@ -226,6 +234,14 @@ static enum lookup get_override(struct ledger_txn *txn, const struct nexthop *ne
 		parent++;
 	}
 	return found;
+}
+
+static enum lookup get_pins(struct ledger_txn *txn, const char *key, struct pins *out)
+{
+	if (!ledger_holds_none(txn, LEDGER_PIN))
+		return ledger_get_pins(txn, key, out);
+	memset(out, 0, sizeof(*out));
+	return LOOKUP_ABSENT;
 }
 
 static enum lookup get_hosts(struct ledger_txn *txn, uint16_t port, struct facts *facts)
@@ -256,7 +272,7 @@ static enum lookup get_admins_word(struct ledger_txn *txn, const struct nexthop 
 				   enum lookup found, struct facts *out)
 {
 	found = either(found, get_override(txn, nexthop, &out->override));
-	return either(found, ledger_get_pins(txn, nexthop->key, &out->pins));
+	return either(found, get_pins(txn, nexthop->key, &out->pins));
 }
 
 enum lookup ledger_get_facts(struct ledger_txn *txn, const struct nexthop *nexthop,

@@ -35,6 +35,9 @@ struct codec {
 	bool (*readable)(const void *bytes, size_t len); /* would decode succeed? */
 };
 
+/* Is there no record at all in a database? Of a snapshot it is known after the first time. */
+bool ledger_holds_none(struct ledger_txn *txn, enum ledger_db db);
+
 /* The number of the snapshot that a read transaction sees; 0 for one that writes. */
 uint64_t ledger_snapshot(const struct ledger_txn *txn);
 
