@@ -238,7 +238,7 @@ static void pump(struct connection *c)
 static bool receive(struct connection *c)
 {
 	char chunk[READ_SIZE];
-	ssize_t n = read(c->fd, chunk, sizeof(chunk));
+	ssize_t n = recv(c->fd, chunk, sizeof(chunk), 0);
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
