@@ -10,57 +10,56 @@
 /* Four bytes of UTF-8 for each byte a name can have in the end; more is none. */
 #define TEXT_MAX (4 * DOMAIN_SIZE)
 
-/* What a byte can be in a name; upper case is the bit that lower case has and it lacks. */
-#define LOWER 0x01
-#define DIGIT 0x02
-#define HYPHEN 0x04
-#define DOT 0x08
-#define UPPER 0x20
-#define IN_LABEL (LOWER | DIGIT | HYPHEN)
-
-static const unsigned char kinds[256] = {
-	['a' ... 'z'] = LOWER, ['_'] = LOWER, ['0' ... '9'] = DIGIT,
-	['-'] = HYPHEN,        ['.'] = DOT,   ['A' ... 'Z'] = UPPER,
+/* What a byte of a name is spelled as; 0: it is in none. */
+#define SAME(c) [c] = (c)
+#define SMALL(c) [c] = (c), [(c) - 'a' + 'A'] = (c)
+static const char folded[256] = {
+	SAME('-'),  SAME('.'),  SAME('_'),  SAME('0'),  SAME('1'),  SAME('2'),  SAME('3'),
+	SAME('4'),  SAME('5'),  SAME('6'),  SAME('7'),  SAME('8'),  SAME('9'),  SMALL('a'),
+	SMALL('b'), SMALL('c'), SMALL('d'), SMALL('e'), SMALL('f'), SMALL('g'), SMALL('h'),
+	SMALL('i'), SMALL('j'), SMALL('k'), SMALL('l'), SMALL('m'), SMALL('n'), SMALL('o'),
+	SMALL('p'), SMALL('q'), SMALL('r'), SMALL('s'), SMALL('t'), SMALL('u'), SMALL('v'),
+	SMALL('w'), SMALL('x'), SMALL('y'), SMALL('z'),
 };
+/* So that one comparison tells what needs a closer look. */
+_Static_assert('-' < '.' && '.' < '0' && '.' < '_' && '.' < 'a', "as in ASCII");
 
-static unsigned kind_of(char c)
+static bool label_valid(const char *label, size_t len)
 {
-	return kinds[(unsigned char)c];
+	return len > 0 && len <= LABEL_MAX && label[0] != '-' && label[len - 1] != '-';
 }
 
-bool domain_is_folded(const char *name)
+static bool all_digits(const char *label, size_t len)
 {
-	for (;;) {
-		const char *label = name;
-		unsigned kind, seen = 0;
+	size_t i = 0;
 
-		while (((kind = kind_of(*name)) & IN_LABEL) != 0) {
-			seen |= kind;
-			name++;
-		}
-		if (name == label || name - label > LABEL_MAX || *label == '-' || name[-1] == '-')
-			return false;
-		if (*name == '\0')
-			return seen != DIGIT;
-		if (*name++ != '.')
-			return false;
-	}
+	while (i < len && label[i] >= '0' && label[i] <= '9')
+		i++;
+	return i == len;
 }
 
-/* A name of ASCII alone, as nearly all are; false for what is none. */
+/*
+ * Folds a name of ASCII alone, as nearly all are; false, and dst undefined, for what
+ * is none. One pass, since each look-up does this to several names.
+ */
 static bool fold_ascii(char dst[DOMAIN_SIZE], const char *text, size_t len)
 {
+	size_t start = 0;
+
 	if (len >= DOMAIN_SIZE)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		unsigned kind = kind_of(text[i]);
+		char c = folded[(unsigned char)text[i]];
 
-		if (kind == 0)
+		dst[i] = c;
+		if (c > '.' || c == '-')
+			continue;
+		if (c == '\0' || !label_valid(dst + start, i - start))
 			return false;
-		dst[i] = (char)(text[i] | (kind & UPPER));
+		start = i + 1;
 	}
 	dst[len] = '\0';
-	return domain_is_folded(dst);
+	return label_valid(dst + start, len - start) && !all_digits(dst + start, len - start);
 }
 
 static bool is_ascii(const char *text, size_t len)
@@ -92,6 +91,14 @@ bool domain_fold(char dst[DOMAIN_SIZE], const char *text, size_t len)
 	if (len > 0 && text[len - 1] == '.')
 		len--;
 	if (fold_ascii(dst, text, len) || fold_idn(dst, text, len))
+		return true;
+	dst[0] = '\0';
+	return false;
+}
+
+bool domain_take(char dst[DOMAIN_SIZE], const char *text, size_t len)
+{
+	if (fold_ascii(dst, text, len) && memcmp(dst, text, len) == 0)
 		return true;
 	dst[0] = '\0';
 	return false;

@@ -23,7 +23,7 @@
  */
 bool domain_fold(char dst[DOMAIN_SIZE], const char *text, size_t len);
 
-/* Is it spelled as domain_fold spells a name? At most DOMAIN_SIZE - 1 bytes long. */
-bool domain_is_folded(const char *name);
+/* Copy a name that is folded already; false, and dst empty, for any other text. */
+bool domain_take(char dst[DOMAIN_SIZE], const char *text, size_t len);
 
 #endif

@@ -43,12 +43,23 @@ static bool is_address(const char *text)
 	       strcmp(ipaddr_format(canonical, &addr), text) == 0;
 }
 
-/* A folded name, or nothing. */
+static void get_name(struct wire *r, char dst[DOMAIN_SIZE])
+{
+	size_t len;
+	const char *name = wire_get_string(r, &len);
+
+	dst[0] = '\0';
+	if (name == NULL || !domain_take(dst, name, len))
+		r->ok = false;
+}
+
 static void get_optional_name(struct wire *r, char dst[DOMAIN_SIZE])
 {
-	wire_get_name(r, dst, DOMAIN_SIZE);
-	if (dst[0] != '\0' && !domain_is_folded(dst))
-		r->ok = false;
+	dst[0] = '\0';
+	if (r->ok && r->at < r->end && *r->at == 0)
+		r->at++;
+	else
+		get_name(r, dst);
 }
 
 static void put_freshness(struct buf *out, const struct freshness *fresh)
@@ -132,6 +143,16 @@ static bool refs_ordered(const struct mx_facts *mx)
 	return true;
 }
 
+/* [host] or [address] */
+static void get_literal(struct wire *r, char dst[DOMAIN_SIZE])
+{
+	char copy[DOMAIN_SIZE];
+
+	wire_get_text(r, dst, DOMAIN_SIZE);
+	if (!is_address(dst) && !domain_take(copy, dst, strlen(dst)))
+		r->ok = false;
+}
+
 static void get_mx(struct wire *r, struct mx_facts *mx)
 {
 	mx->state = (enum mx_state)wire_get_small(r, MX_NXDOMAIN);
@@ -143,9 +164,10 @@ static void get_mx(struct wire *r, struct mx_facts *mx)
 		struct mx_ref *ref = &mx->refs[i];
 
 		ref->preference = wire_get_u16(r);
-		wire_get_name(r, ref->host, sizeof(ref->host));
-		if (!domain_is_folded(ref->host) && !(mx->state == MX_LITERAL && is_address(ref->host)))
-			r->ok = false;
+		if (mx->state == MX_LITERAL)
+			get_literal(r, ref->host);
+		else
+			get_name(r, ref->host);
 	}
 	if (r->ok && !refs_ordered(mx))
 		r->ok = false;
@@ -162,6 +184,21 @@ static void put_sts_gist(struct buf *out, const struct sts_facts *sts)
 		wire_put_name(out, sts->pattern[i]);
 }
 
+/* "mx.example.com" or "*.example.com" */
+static void get_pattern(struct wire *r, char dst[DOMAIN_SIZE])
+{
+	size_t len, star = 0;
+	const char *pattern = wire_get_string(r, &len);
+	char name[DOMAIN_SIZE];
+
+	dst[0] = '\0';
+	if (pattern != NULL && len > 2 && memcmp(pattern, "*.", 2) == 0)
+		star = 2;
+	if (pattern == NULL || !domain_take(name, pattern + star, len - star) ||
+	    !str_copy_n(dst, DOMAIN_SIZE, pattern, len))
+		r->ok = false;
+}
+
 static void get_sts_gist(struct wire *r, struct sts_facts *sts)
 {
 	sts->mode = (enum sts_mode)wire_get_small(r, STS_ENFORCE);
@@ -169,13 +206,8 @@ static void get_sts_gist(struct wire *r, struct sts_facts *sts)
 	sts->max_age = wire_get_time(r);
 	get_freshness(r, &sts->fresh);
 	sts->patterns = wire_get_small(r, STS_PATTERN_MAX);
-	for (size_t i = 0; i < sts->patterns && r->ok; i++) {
-		const char *pattern = sts->pattern[i];
-
-		wire_get_name(r, sts->pattern[i], DOMAIN_SIZE);
-		if (!domain_is_folded(strncmp(pattern, "*.", 2) == 0 ? pattern + 2 : pattern))
-			r->ok = false;
-	}
+	for (size_t i = 0; i < sts->patterns && r->ok; i++)
+		get_pattern(r, sts->pattern[i]);
 }
 
 static void put_sts_rest(struct buf *out, const struct sts_facts *sts)

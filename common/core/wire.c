@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/str.h"
+
 #define NUMBER_BITS 64
 #define BYTE_BITS 7 /* of a number, in each of its bytes */
 #define NUMBER_BYTES 10 /* of the longest */
@@ -117,30 +119,24 @@ bool wire_get_bool(struct wire *wire)
 	return wire_get_small(wire, 1) != 0;
 }
 
-void wire_get_name(struct wire *wire, char *dst, size_t size)
+const char *wire_get_string(struct wire *wire, size_t *len)
 {
-	uint64_t len = wire_get_number(wire);
-	const unsigned char *bytes = NULL;
-
-	dst[0] = '\0';
-	if (len < size)
-		bytes = wire_take(wire, len);
-	else
-		wire->ok = false;
-	if (bytes == NULL)
-		return;
-	memcpy(dst, bytes, len);
-	dst[len] = '\0';
-	/* One that ends before its length does would be written otherwise. */
-	if (memchr(dst, '\0', len) != NULL)
-		wire->ok = false;
+	*len = (size_t)wire_get_number(wire);
+	return (const char *)wire_take(wire, *len);
 }
 
 void wire_get_text(struct wire *wire, char *dst, size_t size)
 {
-	wire_get_name(wire, dst, size);
-	for (const char *c = dst; *c != '\0'; c++) {
-		if (!printable(*c))
+	size_t len;
+	const char *text = wire_get_string(wire, &len);
+
+	dst[0] = '\0';
+	if (text == NULL || !str_copy_n(dst, size, text, len)) {
+		wire->ok = false;
+		return;
+	}
+	for (size_t i = 0; i < len; i++) {
+		if (!printable(dst[i]))
 			wire->ok = false;
 	}
 }

@@ -43,8 +43,8 @@ bool wire_close(const struct wire *wire);
 uint64_t wire_get_long_number(struct wire *wire);
 uint16_t wire_get_u16(struct wire *wire);
 bool wire_get_bool(struct wire *wire);
-/* Any string that fits in dst with its NUL, for who looks at each of its bytes himself. */
-void wire_get_name(struct wire *wire, char *dst, size_t size);
+/* A string where it stands, whatever is in it; NULL where there is none. */
+const char *wire_get_string(struct wire *wire, size_t *len);
 /* A string of printable ASCII that fits in dst with its NUL. */
 void wire_get_text(struct wire *wire, char *dst, size_t size);
 /* The next len bytes as they are; NULL when there are fewer. */
