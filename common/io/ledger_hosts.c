@@ -7,7 +7,8 @@
 #include "base/mem.h"
 #include "io/ledger_store.h"
 
-#define PLACES 4096 /* a power of two */
+#define ROWS 512 /* a power of two */
+#define IN_ROW 2
 
 /* What record_get_host_gist tells, without the room for all that it does not. */
 struct gist {
@@ -29,20 +30,24 @@ struct gist {
 
 struct place {
 	uint64_t snapshot; /* 0: nothing is kept here */
+	struct gist gist;
+	enum lookup found; /* FOUND or ABSENT */
 	uint16_t port;
 	uint8_t len;
 	char name[LEDGER_HOSTS_NAME_MAX];
-	enum lookup found; /* FOUND or ABSENT */
-	struct gist gist;
+};
+
+/* The latest comes first. */
+struct row {
+	struct place place[IN_ROW];
 };
 
 struct ledger_hosts {
-	struct place places[PLACES];
+	struct row rows[ROWS];
 };
 
 struct ledger_hosts *ledger_hosts_new(void)
 {
-	/* Pages of it that are never written to take no memory. */
 	return mem_zero(1, sizeof(struct ledger_hosts));
 }
 
@@ -90,25 +95,25 @@ static void tell(struct host_facts *host, const struct gist *gist)
 }
 
 /*
- * Names of hosts differ at their beginning ("mx1", "mx2") or at their end; those
- * that do not share a place, and only cost each other the time of a look-up.
+ * Names of hosts differ at their beginning ("mx1", "mx2") or at their end. Those
+ * that do not share a row, and only cost each other the time of a look-up.
  */
-static struct place *place_of(struct ledger_hosts *hosts, const char *name, size_t len, uint16_t port)
+static struct row *row_of(struct ledger_hosts *hosts, const char *name, size_t len)
 {
 	uint64_t first = 0, last = 0;
 	size_t n = len < sizeof(first) ? len : sizeof(first);
 
 	memcpy(&first, name, n);
 	memcpy(&last, name + len - n, n);
-	first = (first ^ port) * UINT64_C(0x9e3779b97f4a7c15);
+	first *= UINT64_C(0x9e3779b97f4a7c15);
 	last = (last ^ first >> 32 ^ len) * UINT64_C(0x9e3779b97f4a7c15);
-	return &hosts->places[(last ^ first) >> 52 & (PLACES - 1)];
+	return &hosts->rows[last >> 48 & (ROWS - 1)];
 }
 
 static bool holds(const struct place *place, uint64_t snapshot, const char *name, size_t len,
 		  uint16_t port)
 {
-	return place->snapshot == snapshot && place->len == len && place->port == port &&
+	return snapshot != 0 && place->snapshot == snapshot && place->len == len && place->port == port &&
 	       memcmp(place->name, name, len) == 0;
 }
 
@@ -117,19 +122,24 @@ enum lookup ledger_hosts_get(struct ledger_hosts *hosts, struct ledger_txn *txn,
 {
 	uint64_t snapshot = ledger_snapshot(txn);
 	size_t len = strlen(host);
-	struct place *place = place_of(hosts, host, len, port);
+	struct row *row = row_of(hosts, host, len);
+	struct place *place = row->place;
 	enum lookup found;
 
-	if (snapshot != 0 && holds(place, snapshot, host, len, port)) {
-		tell(out, &place->gist);
-		return place->found;
+	for (size_t i = 0; i < IN_ROW; i++) {
+		if (holds(&place[i], snapshot, host, len, port)) {
+			tell(out, &place[i].gist);
+			return place[i].found;
+		}
 	}
 	found = ledger_get_host_gist(txn, host, port, out);
 	if (snapshot == 0 || found == LOOKUP_ERROR || len > LEDGER_HOSTS_NAME_MAX)
 		return found;
-	*place = (struct place){
-		.snapshot = snapshot, .port = port, .len = (uint8_t)len, .found = found
-	};
+	memmove(&place[1], &place[0], (IN_ROW - 1) * sizeof(place[0]));
+	place->snapshot = snapshot;
+	place->found = found;
+	place->port = port;
+	place->len = (uint8_t)len;
 	memcpy(place->name, host, len);
 	keep(&place->gist, out);
 	return found;
