@@ -32,6 +32,10 @@
 #   smtp_close
 #   login USER               opens the submission port, logs in over TLS
 #
+# The sender's Postfix:
+#   reload                   also makes it forget what it was answered
+#   with NAME VALUE COMMAND...    a setting of main.cf, for as long as that takes
+#
 # Waiting: until_true (world/base.sh); log_count and log_has read a log by regex.
 
 PASSED=0
@@ -89,6 +93,36 @@ log_count() {
 
 log_has() {
     grep -qE -- "$2" "$1"
+}
+
+# --- the sender's Postfix ------------------------------------------------------
+
+# Whatever reads a main.cf that is younger than two seconds waits.
+reload() {
+    local before
+    before=$(reloads)
+    touch -d '10 seconds ago' /etc/postfix/main.cf
+    postfix reload 2>/dev/null
+    until_true reloaded "$before"
+}
+
+reloads() {
+    log_count "$SENDER_LOG" 'postfix/master\[.*: reload '
+}
+
+reloaded() {
+    (($(reloads) > $1))
+}
+
+with() {
+    local name=$1 before
+    before=$(postconf -nh "$name")
+    postconf -e "$name = $2"
+    reload
+    shift 2
+    "$@"
+    if [[ $before ]]; then postconf -e "$name = $before"; else postconf -X "$name"; fi
+    reload
 }
 
 # --- mail out ----------------------------------------------------------------

@@ -42,7 +42,7 @@ smtp_close
 # here than as shipped).
 milter_setting=$(postconf -h postseal_milter)
 postconf -e "postseal_milter = ${milter_setting/command_timeout=30s/command_timeout=2s}"
-postfix reload 2>/dev/null
+reload
 smtp_open tls
 smtp 'EHLO client.elsewhere.test'
 smtp 'MAIL FROM:<x@elsewhere.test>'
@@ -51,7 +51,7 @@ check 'milter hangs: put off' smtp_says '^4[0-9][0-9] ' 'RCPT TO:<bob@sender.tes
 smtp_close
 kill -s CONT "${JOB[postseal-milter]}"
 postconf -e "postseal_milter = $milter_setting"
-postfix reload 2>/dev/null
+reload
 
 # No prober: who is known is answered, who is not waits; and is asked for as soon
 # as there is a prober again.

@@ -86,7 +86,7 @@ dns_back
 
 # The smtp(8) that just ran remembers the answer; see README.md of postfix-examples.
 anew() {
-    postfix reload 2>/dev/null
+    reload
 }
 
 key=$(pki_spki mx.self.test)

@@ -176,18 +176,6 @@ returns() {
     check "$1: nothing arrived" not_arrived "$MSGID" x@plain.test
 }
 
-# with NAME VALUE COMMAND...: a setting of main.cf, for as long as that takes.
-with() {
-    local name=$1 before
-    before=$(postconf -nh "$name")
-    postconf -e "$name = $2"
-    postfix reload 2>/dev/null
-    shift 2
-    "$@"
-    if [[ $before ]]; then postconf -e "$name = $before"; else postconf -X "$name"; fi
-    postfix reload 2>/dev/null
-}
-
 printf '%s\n' 'postmaster: root' 'team: members' 'members: x@plain.test, x@tls.test' >/etc/aliases
 postalias /etc/aliases
 returns 'a list of this machine' team@sender.test
@@ -203,7 +191,7 @@ with masquerade_domains '!secure.sender.test sender.test' returns 'masquerade_do
 relay_waits() {
     postconf -P relay/unix/smtp_tls_policy_maps=socketmap:inet:127.0.0.1:7672:policy-encrypt
     postconf -P relay/unix/smtp_tls_security_level=encrypt
-    postfix reload 2>/dev/null
+    reload
     mail_send sealed@secure.sender.test x@plain.test
     check 'relay_domains, held to TLS: waits' deferred "$QID" x@plain.test 'TLS is required'
     postsuper -d "$QID" 2>/dev/null

@@ -86,22 +86,18 @@ seal_start socketmap
 # --- relays, and transport_maps that have precedence ----------------------------
 
 routed() {
-    postconf -e "$1"
-    postfix reload 2>/dev/null
     submitting encrypt
-    check "$2: refused" smtp_says "^550 5\.7\.10 .*$3.*$CANNOT" 'RCPT TO:<x@tls.test>'
+    check "$1: refused" smtp_says "^550 5\.7\.10 .*$2.*$CANNOT" 'RCPT TO:<x@tls.test>'
     smtp_close
-    postconf -X transport_maps
-    postconf -e 'relayhost ='
-    postfix reload 2>/dev/null
 }
 
 postseal probe '[mx.plain.test]' >/dev/null
-routed 'relayhost = [mx.plain.test]' 'relayhost without TLS' \
+with relayhost '[mx.plain.test]' routed 'relayhost without TLS' \
     'Mail for tls\.test goes by a relay here: \[mx\.plain\.test\] does not accept TLS'
-routed 'transport_maps = inline:{tls.test=:[mx.plain.test]}' 'next hop without TLS' 'does not accept TLS'
-routed 'transport_maps = inline:{tls.test=smtp:[mx.plain.test]}' \
-    'transport_maps around the alias' 'does not accept TLS'
+with transport_maps 'inline:{tls.test=:[mx.plain.test]}' routed 'next hop without TLS' \
+    'does not accept TLS'
+with transport_maps 'inline:{tls.test=smtp:[mx.plain.test]}' \
+    routed 'transport_maps around the alias' 'does not accept TLS'
 
 for level in encrypt authenticated verify dane-only; do
     postseal alias disable "$level@secure.sender.test" >/dev/null 2>&1

@@ -82,7 +82,7 @@ broken unreadable
 chmod "$mode" "$SEAL/ledger/data.mdb"
 
 seal_start socketmap
-postfix reload 2>/dev/null      # qmgr(8) remembers the last answer, this one too
+reload      # qmgr(8) remembers the last answer, this one too
 mail_retry "$QID"
 check 'ledger mended: stopped' bounced "$QID" x@plain.test 'encrypted connections only'
 check 'ledger mended: nothing arrived' not_arrived "$MSGID" x@plain.test
@@ -125,12 +125,12 @@ seal_start prober
 
 # The transports are not there (yet).
 postconf -M# postseal-encrypt/unix
-postfix reload 2>/dev/null
+reload
 mail_send "$FROM" x@plain.test
 check 'no transport: waits' deferred "$QID" x@plain.test 'transport'
 postconf -M postseal-encrypt/unix="$(fragment master.cf.outbound | awk '
     /^[^ ]/ { here = $1 == "postseal-encrypt" } here' | tr -s '\n ' ' ')"
-postfix reload 2>/dev/null
+reload
 mail_retry "$QID"
 check 'transport back: stopped' bounced "$QID" x@plain.test
 
