@@ -54,15 +54,49 @@ static void answer_transport(const struct settings *settings, enum lookup found,
 	reply_ok(reply, transport);
 }
 
+/* No quoting needed, and nothing that Postfix could take for a route (a%b, a!b). */
+static bool is_plain_extension(const char *extension)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789-._=+";
+
+	return extension[0] != '\0' && extension[strspn(extension, plain)] == '\0';
+}
+
+/*
+ * Of a table Postfix asks for "me" when nothing is found for "me+list", and hands the
+ * extension on to what it finds (virtual(5), propagate_unmatched_extensions). Of a
+ * socketmap it asks for the whole address and no other, so that is done here. A
+ * mailbox with an extension of its own keeps that: it could be an alias again.
+ */
+static void write_mailbox(struct buf *out, const struct settings *settings,
+			  const struct alias *alias, const char *extension)
+{
+	const char *mailbox = alias->mailbox, *at = strrchr(mailbox, '@');
+	struct mailaddr own;
+
+	if (at != NULL && is_plain_extension(extension) &&
+	    mailaddr_parse(&own, mailbox, strlen(mailbox), settings->recipient_delimiter) ==
+		    MAILADDR_OK &&
+	    own.extension[0] == '\0')
+		buf_printf(out, "%.*s%c%s%s", (int)(at - mailbox), mailbox,
+			   settings->recipient_delimiter[0], extension, at);
+	else
+		buf_append_str(out, mailbox);
+}
+
 static void answer_mailbox(const struct settings *settings, enum lookup found,
-			   const struct alias *alias, struct buf *reply)
+			   const struct alias *alias, const char *extension, struct buf *reply)
 {
 	enum alias_level level;
+	struct buf mailbox = {0};
 
-	if (found == LOOKUP_FOUND && alias_sealed(settings, found, alias, &level))
-		reply_ok(reply, alias->mailbox);
-	else
+	if (found == LOOKUP_FOUND && alias_sealed(settings, found, alias, &level)) {
+		write_mailbox(&mailbox, settings, alias, extension);
+		reply_ok(reply, buf_cstr(&mailbox));
+	} else {
 		reply_not_found(reply);
+	}
+	buf_free(&mailbox);
 }
 
 bool alias_maps_answer_early(const struct settings *settings, const struct request *request,
@@ -88,11 +122,6 @@ bool alias_maps_answer_early(const struct settings *settings, const struct reque
 	case SECURE_ALIAS:
 		break;
 	}
-	/* Postfix asks for "me" when nothing is found for "me+list", and keeps the extension. */
-	if (request->map == MAP_ALIAS && address.alias.extension[0] != '\0') {
-		reply_not_found(reply);
-		return true;
-	}
 	return false;
 }
 
@@ -113,5 +142,5 @@ void alias_maps_answer(const struct settings *settings, struct ledger_txn *txn,
 	else if (request->map == MAP_TRANSPORT)
 		answer_transport(settings, found, &alias, key, reply);
 	else
-		answer_mailbox(settings, found, &alias, reply);
+		answer_mailbox(settings, found, &alias, address.alias.extension, reply);
 }

@@ -4,7 +4,8 @@
  *
  *   transport   sender_dependent_default_transport_maps: by which transport mail
  *               from this address leaves
- *   alias       virtual_alias_maps: the mailbox that a secure address belongs to
+ *   alias       virtual_alias_maps: the mailbox that a secure address belongs to, with
+ *               the address's extension
  */
 #ifndef POSTSEAL_SOCKETMAP_ALIAS_MAPS_H
 #define POSTSEAL_SOCKETMAP_ALIAS_MAPS_H

@@ -16,7 +16,8 @@ static void put(struct ledger_txn *txn, const char *address, bool enabled, enum 
 {
 	struct alias alias = {.enabled = enabled, .level = level, .changed = T};
 
-	str_copy(alias.mailbox, sizeof(alias.mailbox), "me@example.com");
+	str_copy(alias.mailbox, sizeof(alias.mailbox),
+		 str_starts_nocase(address, "box@") ? "me+box@example.com" : "me@example.com");
 	str_copy(alias.author, sizeof(alias.author), "admin");
 	ck_assert(ledger_put_alias(txn, address, &alias));
 }
@@ -36,6 +37,7 @@ static void set_up(void)
 	put(txn, "on@secure.example.com", true, ALIAS_DANE_ONLY);
 	put(txn, "off@secure.example.com", false, ALIAS_VERIFY);
 	put(txn, "any@secure.example.com", true, ALIAS_ENCRYPT);
+	put(txn, "box@secure.example.com", true, ALIAS_ENCRYPT);
 	put(txn, "auth@secure.example.com", true, ALIAS_AUTHENTICATED);
 	ck_assert(ledger_commit(txn));
 }
@@ -107,7 +109,8 @@ START_TEST(extensions_are_by_the_delimiter)
 	settings.recipient_delimiter[0] = '-';
 	ask("transport on-list@secure.example.com", "OK postseal-dane-only:");
 	ask("transport on+list@secure.example.com", "NOTFOUND ");
-	ask("alias on-list@secure.example.com", "NOTFOUND "); /* then on@ is asked */
+	ask("alias on-list@secure.example.com", "OK me-list@example.com");
+	ask("alias on+list@secure.example.com", "NOTFOUND ");
 	ask("alias on@secure.example.com", "OK me@example.com");
 }
 END_TEST
@@ -121,7 +124,21 @@ START_TEST(an_alias_has_a_mailbox)
 		{"alias On@SECURE.example.com", "OK me@example.com", "OK me@example.com"},
 		{"alias off@secure.example.com", "NOTFOUND ", "OK me@example.com"},
 		{"alias new@secure.example.com", "NOTFOUND ", "NOTFOUND "},
-		{"alias on+list@secure.example.com", "NOTFOUND ", "NOTFOUND "}, /* then on@ is asked */
+		{"alias on+list@secure.example.com", "OK me+list@example.com", "OK me+list@example.com"},
+		{"alias on+@secure.example.com", "OK me@example.com", "OK me@example.com"},
+		{"alias on+A.b-c_d=e+f@secure.example.com", "OK me+a.b-c_d=e+f@example.com",
+		 "OK me+a.b-c_d=e+f@example.com"},
+		{"alias off+list@secure.example.com", "NOTFOUND ", "OK me+list@example.com"},
+		{"alias new+list@secure.example.com", "NOTFOUND ", "NOTFOUND "},
+		/* routes are Postfix's to resolve first; and what would need quoting */
+		{"alias \"on+x%evil.example\"@secure.example.com", "NOTFOUND ", "NOTFOUND "},
+		{"alias on+x!y@secure.example.com", "NOTFOUND ", "NOTFOUND "},
+		{"alias \"on+x@evil.example\"@secure.example.com", "NOTFOUND ", "NOTFOUND "},
+		{"alias on+a/b@secure.example.com", "OK me@example.com", "OK me@example.com"},
+		{"alias \"on+a b\"@secure.example.com", "OK me@example.com", "OK me@example.com"},
+		/* an extension of its own */
+		{"alias box@secure.example.com", "OK me+box@example.com", "OK me+box@example.com"},
+		{"alias box+list@secure.example.com", "OK me+box@example.com", "OK me+box@example.com"},
 		{"alias @secure.example.com", "NOTFOUND ", "NOTFOUND "},
 		{"alias on", "NOTFOUND ", "NOTFOUND "},
 		{"alias on@example.com", "NOTFOUND ", "NOTFOUND "},
