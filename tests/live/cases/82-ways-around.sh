@@ -110,6 +110,7 @@ done
 submitted() {
     local from=$1 to
     shift
+    QID=
     SENT_COUNT=$((SENT_COUNT + 1))
     login alice && smtp_says '^250' "MAIL FROM:$from" || return
     for to; do
@@ -121,8 +122,8 @@ submitted() {
 # stopped TO: the last mail submitted did not go there: refused, or come back.
 stopped() {
     smtp_close
-    [[ $REPLY_TEXT != 5* ]] || return 0
-    bounced "$QID" "$1" 'This mail was not sent' && not_arrived "$MSGID" "$1"
+    [[ $QID ]] || matches "$REPLY_TEXT" '^5[05][0-9] ' || return
+    [[ ! $QID ]] || { bounced "$QID" "$1" 'This mail was not sent' && not_arrived "$MSGID" "$1"; }
 }
 
 for from in "${SPELLINGS[@]}"; do
