@@ -30,6 +30,7 @@ struct session {
 	char from[SHOWN_MAX + 1];
 	bool from_secure; /* its sender is, or could be, a secure alias: */
 	struct secure_address sender;
+	struct secure_record record; /* what is on file of it, as far as it was asked */
 	int64_t patience; /* ms that its recipients may still wait for the prober */
 	bool waives_tls;  /* it has a header that asks for delivery without TLS */
 	char authserv_id[DOMAIN_SIZE];
@@ -153,36 +154,54 @@ void session_begin(struct secure_answer *answer, struct session *session,
 		   const char *from)
 {
 	struct secure_address *sender = &session->sender;
-	struct secure_record record = secure_not_asked;
+	struct secure_record *record = &session->record;
 
+	*record = secure_not_asked;
 	show(session->from, from);
 	look_at_tls(&session->client, macros);
 	forget_headers(session);
 	prepare_authres(session, settings, macros);
 	session->patience = patience(settings);
 	secure_classify(sender, settings, SECURE_SENDER, from, macros->rewritten);
-	secure_decide_sender(answer, settings, &session->client, macros->login, sender, &record);
+	secure_decide_sender(answer, settings, &session->client, macros->login, sender, record);
 	if (is_worth_a_look(answer, sender)) {
-		aliases_look_up(&record, settings, &sender->alias);
+		aliases_look_up(record, settings, &sender->alias);
 		secure_decide_sender(answer, settings, &session->client, macros->login, sender,
-				     &record);
+				     record);
 	}
-	session->from_secure = secure_is_sealed(settings, sender, &record) != LOOKUP_ABSENT;
+	session->from_secure = secure_is_sealed(settings, sender, record) != LOOKUP_ABSENT;
 	if (answer->refused)
 		log_refusal(session, answer, NULL, sender->kind == SECURE_UNSURE);
 }
 
 /* Of the alias that sends; false where it cannot be told, or is none. */
-static bool own_level(enum alias_level *level, const struct session *session,
+static bool own_level(enum alias_level *level, struct session *session,
 		      const struct settings *settings)
 {
-	struct secure_record record;
+	struct secure_record *record = &session->record;
 
 	if (session->sender.kind != SECURE_ALIAS)
 		return false;
-	aliases_look_up(&record, settings, &session->sender.alias);
-	*level = record.level;
-	return record.enabled == LOOKUP_FOUND;
+	if (record->enabled == LOOKUP_ERROR)
+		aliases_look_up(record, settings, &session->sender.alias);
+	*level = record->level;
+	return record->enabled == LOOKUP_FOUND;
+}
+
+/*
+ * What the way to a recipient has to meet: what its transport sees to and, as
+ * transport_maps may choose another than the alias's own, the alias's level.
+ */
+static size_t demands(enum alias_level levels[2], struct session *session,
+		      const struct settings *settings, const char *mailer)
+{
+	enum secure_way way = secure_way(&levels[0], mailer);
+	size_t count = way == SECURE_WAY_SEALED ? 1 : 0;
+
+	if (way != SECURE_WAY_OTHER && own_level(&levels[count], session, settings) &&
+	    (count == 0 || levels[1] != levels[0]))
+		count++;
+	return count;
 }
 
 static void ask_prospect(struct aliases_prospect *prospect, struct session *session,
@@ -205,22 +224,15 @@ static void look_ahead(struct secure_answer *answer, struct session *session,
 		       const struct settings *settings, const struct session_route *route,
 		       const char *to)
 {
-	struct aliases_prospect prospect;
-	enum alias_level level;
+	struct aliases_prospect prospect = { .prospect = PROSPECT_UNKNOWN };
+	enum alias_level levels[2];
+	size_t count;
 
 	if (route->nexthop == NULL || route->nexthop[0] == '\0')
 		return;
-	switch (secure_way(&level, route->mailer)) {
-	case SECURE_WAY_SEALED:
-		break;
-	case SECURE_WAY_OPEN:
-		if (!own_level(&level, session, settings))
-			return;
-		break;
-	case SECURE_WAY_OTHER:
-		return;
-	}
-	ask_prospect(&prospect, session, settings, level, route->nexthop);
+	count = demands(levels, session, settings, route->mailer);
+	for (size_t i = 0; i < count && prospect.prospect != PROSPECT_NONE; i++)
+		ask_prospect(&prospect, session, settings, levels[i], route->nexthop);
 	if (prospect.prospect == PROSPECT_NONE)
 		secure_refuse_destination(answer, to, route->rewritten, route->nexthop,
 					  prospect.reason);

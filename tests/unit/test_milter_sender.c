@@ -379,6 +379,11 @@ START_TEST(a_transport_with_precedence_is_held_to_the_level)
 	end_of_message();
 	begin("<mine@secure.example.com>", PLAIN);
 	does_not_go("x@able.example", "smtp", "able.example", "able.example publishes no DANE");
+	/* one that is sealed, and less strictly than the alias is */
+	does_not_go("x@able.example", "postseal-encrypt", "able.example",
+		    "able.example publishes no DANE");
+	does_not_go("x@nossl.example", "postseal-encrypt", "nossl.example",
+		    "nossl.example does not accept TLS");
 	end_of_message();
 	/* the level cannot be told */
 	begin("<sick@secure.example.com>", PLAIN);

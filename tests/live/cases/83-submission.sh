@@ -106,8 +106,9 @@ seal_start socketmap
 
 # --- relays, and transport_maps that have precedence ----------------------------
 
+# routed NAME WHY [LEVEL]
 routed() {
-    submitting encrypt
+    submitting "${3:-encrypt}"
     check "$1: refused" smtp_says "^550 5\.7\.10 .*$2.*$CANNOT" 'RCPT TO:<x@tls.test>'
     smtp_close
 }
@@ -119,5 +120,7 @@ with transport_maps 'inline:{tls.test=:[mx.plain.test]}' routed 'next hop withou
     'does not accept TLS'
 with transport_maps 'inline:{tls.test=smtp:[mx.plain.test]}' \
     routed 'transport_maps around the alias' 'does not accept TLS'
+with transport_maps 'inline:{tls.test=postseal-encrypt:}' \
+    routed 'transport_maps, less strict than the alias' 'publishes no DANE' dane-only
 
 levels_down
