@@ -19,12 +19,60 @@ comes_to_an_end() {
     check "$1, and back: nothing arrived" not_arrived "$MSGID" x@plain.test
 }
 
-# The dialogue of a submission by its owner, as far as it gets; REPLY_TEXT is the
-# last reply.
+# outside plain|tls: a stranger writes to her; taken, or REPLY_TEXT says why not.
+outside() {
+    REPLY_TEXT=
+    smtp_open "$1" && smtp 'EHLO client.elsewhere.test' &&
+        smtp 'MAIL FROM:<x@elsewhere.test>' && begun 'RCPT TO:<alice@secure.sender.test>' &&
+        begun DATA && smtp_message "$2" && matches "$REPLY_TEXT" '^250'
+    ended
+}
+
+# submission TO ID: she writes from her alias.
 submission() {
-    login alice >/dev/null && smtp "MAIL FROM:<$FROM>" && [[ $REPLY_TEXT == 250* ]] &&
-        smtp 'RCPT TO:<x@plain.test>'
+    REPLY_TEXT=
+    login alice && smtp "MAIL FROM:<$FROM>" && begun "RCPT TO:<$1>" && begun DATA &&
+        smtp_message "$2" && smtp_queued
+    ended
+}
+
+# Goes on only after a reply that says so, and forgets that one.
+begun() {
+    [[ $REPLY_TEXT == [23]* ]] && REPLY_TEXT= && smtp "$1"
+}
+
+ended() {
+    local status=$?
     smtp_close
+    return "$status"
+}
+
+put_off() {
+    ! "$@" && refute matches "$REPLY_TEXT" '^[235]'
+}
+
+# What is known to be impossible may be refused for good.
+stopped() {
+    ! "$@" && refute matches "$REPLY_TEXT" '^[23]'
+}
+
+# nothing_passes WHAT: neither to her nor from her, from outside.
+nothing_passes() {
+    check "$1: to her, in the clear: not taken" stopped outside plain "to-plain-$1@live.test"
+    check "$1: to her, over TLS: put off" put_off outside tls "to-tls-$1@live.test"
+    check "$1: from her, submitted: put off" put_off submission x@plain.test "from-$1@live.test"
+}
+
+# all_passes WHAT: when it is back, and nobody did more than send again.
+all_passes() {
+    check "$1: to her, in the clear: refused" stopped outside plain "to-plain-$1@live.test"
+    check "$1: to her, over TLS: taken" outside tls "to-tls-$1@live.test"
+    check "$1: to her, over TLS: arrives" in_mailbox alice "to-tls-$1@live.test"
+    check "$1: from her, submitted: taken" submission x@tls.test "from-$1@live.test"
+    check "$1: from her, submitted: sent" sent "$QID" x@tls.test
+    check "$1: from her, submitted: over TLS" over "$QID" x@tls.test 'Trusted TLS'
+    check "$1: what was put off never came" \
+        refute grep -qsF to-plain- /var/mail/alice
 }
 
 # --- socketmap ----------------------------------------------------------------
@@ -36,27 +84,39 @@ queued=$QID
 seal_kill socketmap
 mail_retry "$queued"
 check 'no socketmap: what is in the queue waits' deferred "$queued" x@dead.test
+nothing_passes no-socketmap
 mail_post "$FROM" x@plain.test
 untaken() {
     until_true log_has "$SENDER_LOG" "[0-9A-F]: virtual_alias_maps map lookup problem for x@plain.test" &&
         ! log_has "$SENDER_LOG" "message-id=<$MSGID>"
 }
 check 'no socketmap: what is sent is not taken' untaken
-submission
-check 'no socketmap: submission is put off' matches "$REPLY_TEXT" '^4'
 seal_start socketmap
 comes_to_an_end 'no socketmap'
+all_passes socketmap-back
 
 # Alive, and not answering. That Postfix waits for it shows in what it has not read.
 unread() {
     [[ $(ss -Htn state established '( sport = :7672 )' | awk '$1 > 0') ]]
 }
-kill -s STOP "${JOB[postseal-socketmap]}"
-mail_post "$FROM" x@plain.test
-check 'socketmap hangs: Postfix waits for it' until_true unread
-check 'socketmap hangs: nothing arrived' not_arrived "$MSGID" x@plain.test
-kill -s CONT "${JOB[postseal-socketmap]}"
+hangs() {
+    kill -s STOP "${JOB[postseal-socketmap]}"
+    "$@"
+    check "socketmap hangs: Postfix waits for it" until_true unread
+    check "socketmap hangs: nothing arrived" not_arrived "$MSGID" x@plain.test
+    kill -s CONT "${JOB[postseal-socketmap]}"
+}
+hangs mail_post "$FROM" x@plain.test
 comes_to_an_end 'socketmap hangs'
+
+smtp_open plain
+smtp 'EHLO client.elsewhere.test'
+smtp 'MAIL FROM:<x@elsewhere.test>'
+hangs smtp_send 'RCPT TO:<alice@secure.sender.test>'
+smtp_reply
+check 'socketmap goes on: to her, in the clear: refused' matches "$REPLY_TEXT" '^550 5\.7\.10'
+smtp_close
+all_passes socketmap-goes-on
 
 # --- ledger -------------------------------------------------------------------
 
@@ -67,6 +127,7 @@ broken() {
     check "ledger $1: waits" deferred "$QID" x@plain.test 'address resolver failure'
     check "ledger $1: nothing arrived" not_arrived "$MSGID" x@plain.test
     check "ledger $1: the log says why" log_has "$(seal_log socketmap)" 'mail waits until it can be opened'
+    nothing_passes "ledger-$1"
     seal_stop socketmap
 }
 
@@ -86,17 +147,46 @@ reload      # qmgr(8) remembers the last answer, this one too
 mail_retry "$QID"
 check 'ledger mended: stopped' bounced "$QID" x@plain.test 'encrypted connections only'
 check 'ledger mended: nothing arrived' not_arrived "$MSGID" x@plain.test
+all_passes ledger-mended
 
 # --- milter -------------------------------------------------------------------
 
 seal_kill milter
-SMTP_PORT=587 smtp_open plain
-smtp_close
-check 'no milter: submission is put off' until_true log_has "$SENDER_LOG" \
-    'submission/smtpd.* milter-reject: .* 451 4\.7\.1'
+nothing_passes no-milter
 mail_send "$FROM" x@plain.test
 check 'no milter: from this machine, stopped all the same' bounced "$QID" x@plain.test
 seal_start milter
+all_passes milter-back
+
+# Alive, and not answering: the same, once Postfix has lost patience (sooner here than
+# as shipped).
+milter_hangs() {
+    outside_begins plain
+    kill -s STOP "${JOB[postseal-milter]}"
+    check 'milter hangs: to her, in the clear: put off' \
+        smtp_says '^4' 'RCPT TO:<alice@secure.sender.test>'
+    kill -s CONT "${JOB[postseal-milter]}"
+    smtp_close
+    outside_begins tls
+    kill -s STOP "${JOB[postseal-milter]}"
+    check 'milter hangs: to her, over TLS: put off' \
+        smtp_says '^4' 'RCPT TO:<alice@secure.sender.test>'
+    kill -s CONT "${JOB[postseal-milter]}"
+    smtp_close
+    login alice
+    kill -s STOP "${JOB[postseal-milter]}"
+    check 'milter hangs: from her: put off' smtp_says '^4' "MAIL FROM:<$FROM>"
+    kill -s CONT "${JOB[postseal-milter]}"
+    smtp_close
+}
+outside_begins() {
+    smtp_open "$1"
+    smtp 'EHLO client.elsewhere.test'
+    smtp 'MAIL FROM:<x@elsewhere.test>'
+}
+milter_setting=$(postconf -h postseal_milter)
+with postseal_milter "${milter_setting/command_timeout=30s/command_timeout=2s}" milter_hangs
+all_passes milter-goes-on
 
 login alice
 kill -s STOP "${JOB[postseal-milter]}"
@@ -110,16 +200,36 @@ seal_start milter
 # --- prober -------------------------------------------------------------------
 
 # Whom nobody knows is held to the level all the same.
+unseen() {
+    check "$1: to her, in the clear: refused" stopped outside plain "to-plain-$1@live.test"
+    check "$1: to her, over TLS: taken" outside tls "to-tls-$1@live.test"
+    postseal forget plain.test --yes >/dev/null
+    postseal forget tls.test --yes >/dev/null
+    postseal forget dane.test --yes >/dev/null
+    reload
+    check "$1: from her, submitted: taken" submission x@plain.test "from-$1@live.test"
+    check "$1: without TLS: comes back" bounced "$QID" x@plain.test 'encrypted connections only'
+    check "$1: without TLS: nothing arrived" not_arrived "$MSGID" x@plain.test
+    mail_send "$FROM" x@tls.test
+    check "$1: with TLS: sent" sent "$QID" x@tls.test
+    check "$1: with TLS: over TLS" over "$QID" x@tls.test 'Trusted TLS'
+    mail_send proven@secure.sender.test x@dane.test
+    check "$1: with DANE: sent" sent "$QID" x@dane.test
+    check "$1: with DANE: verified" over "$QID" x@dane.test 'Verified TLS'
+}
+cp "$SEAL_CONF" "$SEAL/conf.before"
+seal_setting first_contact_wait 1
+seal_restart
 seal_kill prober
-mail_send "$FROM" x@plain.test
-check 'no prober: without TLS: comes back' bounced "$QID" x@plain.test
-mail_send "$FROM" x@unprobed.test
-check 'no prober: with TLS: sent' sent "$QID" x@unprobed.test
-check 'no prober: with TLS: over TLS' over "$QID" x@unprobed.test 'Trusted TLS'
-mail_send proven@secure.sender.test x@dane.test
-check 'no prober: with DANE: sent' sent "$QID" x@dane.test
-check 'no prober: with DANE: verified' over "$QID" x@dane.test 'Verified TLS'
+unseen no-prober
 seal_start prober
+all_passes prober-back
+kill -s STOP "${JOB[postseal-prober]}"
+unseen prober-hangs
+kill -s CONT "${JOB[postseal-prober]}"
+cat "$SEAL/conf.before" >"$SEAL_CONF"
+seal_restart
+all_passes prober-goes-on
 
 # --- Postfix -------------------------------------------------------------------
 
