@@ -13,7 +13,8 @@
 # Kinds that are not simply how the domain is:
 #   unknown                  nobody has asked about it before this very mail
 #   pinned                   its key is on file
-#   pin-changed              a key is on file, and it has got another since
+#   pin-changed              a key is on file, and it has got another since the last probe
+#   pin-differs              another key is on file than it shows
 #   DNS-down                 no look-up of any name succeeds
 #
 # Words:
@@ -94,9 +95,10 @@ becomes() {
 made() {
     local host=mx.$2
     case $1 in
-    pinned) postseal pin add "$2" "$(pki_spki "$host")" >/dev/null ;;
+    pinned) pinned "$2" "$host" ;;
+    pin-differs) pinned "$2" snakeoil ;;
     pin-changed)
-        postseal pin add "$2" "$(pki_spki "$host")" >/dev/null
+        pinned "$2" "$host"
         pki_self "$host" "$host" 30
         receivers_reload
         tick
@@ -106,9 +108,15 @@ made() {
     reload
 }
 
+# pinned DOMAIN HOST: the key of HOST is on file for DOMAIN, and DOMAIN has been looked at.
+pinned() {
+    postseal pin add "$1" "$(pki_spki "$2")" >/dev/null
+    postseal probe "$1" >/dev/null
+}
+
 unmade() {
     case $1 in
-    pinned | pin-changed) postseal pin remove "$2" >/dev/null ;;
+    pinned | pin-changed | pin-differs) postseal pin remove "$2" >/dev/null ;;
     DNS-down) dns_back ;;
     esac
     reload

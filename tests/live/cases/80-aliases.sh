@@ -28,6 +28,7 @@ each_row tried <<'END'
          no-TLS       plain.test           no-tls     no-dane    no-tls     no-dane
          pinned       self.test            Untrusted  no-dane    Verified   no-dane
          pin-changed  self.test            Untrusted  no-dane    other-key  no-dane
+         pin-differs  self.test            Untrusted  no-dane    other-key  no-dane
          unknown      dane.test            Verified   Verified   other-key  Verified
          unknown      tls.test             Trusted    no-dane    other-key  no-dane
          unknown      plain.test           no-tls     no-dane    no-tls     no-dane

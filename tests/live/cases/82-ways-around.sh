@@ -186,8 +186,39 @@ with virtual_alias_maps "$(postconf -h virtual_alias_maps) inline:{a@sender.test
     returns 'aliases of aliases' a@sender.test
 with transport_maps 'inline:{plain.test=:[mx.plain.test],.plain.test=:}' \
     returns 'transport_maps with another next hop' x@plain.test
+with transport_maps 'inline:{plain.test=postseal-encrypt:[mx.plain.test]}' \
+    returns 'transport_maps with a sealed service' x@plain.test
 with relayhost '[mx.plain.test]' returns 'relayhost' x@tls.test
 with masquerade_domains '!secure.sender.test sender.test' returns 'masquerade_domains' x@plain.test
+
+
+# Copies go as the mail does. The way is chosen by the sender as the maps have made him.
+# (Postfix returns no notice about a copy.)
+copied() {
+    mail_send sealed@secure.sender.test bob@sender.test
+    check "$1: his mail is there" in_mailbox bob "$MSGID"
+    check "$1: the copy is stopped" bounced "$QID" x@plain.test 'This mail was not sent'
+    check "$1: nothing arrived" not_arrived "$MSGID" x@plain.test
+}
+with always_bcc x@plain.test copied 'always_bcc'
+with sender_bcc_maps 'inline:{sealed@secure.sender.test=x@plain.test}' copied 'sender_bcc_maps'
+canonical() {
+    mail_send carol@sender.test x@plain.test
+    check 'an ordinary sender made a secure one: comes back' returned alice "$MSGID" 'offers no encryption'
+    check 'an ordinary sender made a secure one: nothing arrived' not_arrived "$MSGID" x@plain.test
+}
+with sender_canonical_maps 'inline:{carol@sender.test=sealed@secure.sender.test}' canonical
+
+# Passed on by hand: its envelope is hers, whoever wrote it.
+resent() {
+    MSGID="resent.$EPOCHREALTIME@live.test"
+    printf '%s\n' 'Resent-From: sealed@secure.sender.test' 'Resent-To: x@plain.test' \
+        'From: carol@sender.test' 'To: bob@sender.test' "Message-ID: <$MSGID>" '' 'Hello.' |
+        sendmail -i -t -f sealed@secure.sender.test
+    returned alice "$MSGID" 'offers no encryption'
+}
+check 'Resent-To: comes back' resent
+check 'Resent-To: nothing arrived' not_arrived "$MSGID" x@plain.test
 
 relay_waits() {
     postconf -P relay/unix/smtp_tls_policy_maps=socketmap:inet:127.0.0.1:7672:policy-encrypt
@@ -235,6 +266,41 @@ onward_sealed() {
     check 'onward, with a rule for the mailbox: nothing arrived' not_arrived "$MSGID" x@plain.test
 }
 with transport_maps 'inline:{x@plain.test=postseal-encrypt:}' onward_sealed
+
+
+# A list of this machine that has an owner writes in the owner's name: as he does, it goes.
+printf '%s\n' 'postmaster: root' 'list: x@plain.test' 'owner-list: carol@sender.test' \
+    'forward: x@plain.test' 'owner-forward: sealed@secure.sender.test' >/etc/aliases
+postalias /etc/aliases
+mail_send sealed@secure.sender.test list@sender.test
+check 'a list with an owner: is his mail' arrived "$MSGID" x@plain.test 'mx.plain.test'
+owned() {
+    mail_send carol@sender.test forward@sender.test
+    check 'a list with a secure owner: comes back to him' returned alice "$MSGID" 'offers no encryption'
+    check 'a list with a secure owner: nothing arrived' not_arrived "$MSGID" x@plain.test
+    check 'an alias for that list' postseal alias enable away@secure.sender.test --for forward@sender.test
+    mail_send carol@sender.test away@secure.sender.test
+    check 'onward, in the name of a secure owner: comes back to him' \
+        returned alice "$MSGID" 'offers no encryption'
+    check 'onward, in the name of a secure owner: nothing arrived' not_arrived "$MSGID" x@plain.test
+}
+with expand_owner_alias yes owned
+
+# What counts is whom the stranger wrote to: an ordinary address stays one, whatever
+# it leads to.
+leads_to_secure() {
+    smtp_open plain
+    smtp 'EHLO client.elsewhere.test'
+    smtp 'MAIL FROM:<x@elsewhere.test>'
+    check 'an ordinary address that leads to a secure one, in the clear: taken' \
+        smtp_says '^250' 'RCPT TO:<anybody@sender.test>'
+    smtp DATA
+    smtp_message leads@live.test
+    check 'an ordinary address that leads to a secure one: arrives' in_mailbox alice leads@live.test
+    smtp_close
+}
+with virtual_alias_maps "$(postconf -h virtual_alias_maps) inline:{anybody@sender.test=sealed@secure.sender.test}" \
+    leads_to_secure
 
 for alias in sealed strict bobs first away; do
     postseal alias disable "$alias@secure.sender.test" >/dev/null 2>&1

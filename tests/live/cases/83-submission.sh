@@ -19,6 +19,7 @@ refused() {
     no-dane) why='publishes no DANE .*' ;;
     no-proof) why='publishes neither .*' ;;
     no-key) why='has no certificate on file .*' ;;
+    no-match) why='shows a certificate other than those on file .*' ;;
     esac
     check "$1: refused" smtp_says "$reply $why; $CANNOT" "RCPT TO:<x@$2>"
 }
@@ -59,6 +60,7 @@ each_row tried <<'END'
          no-TLS       plain.test          550-no-tls  550-no-tls    550-no-key  550-no-tls
          pinned       self.test           Untrusted   550-no-proof  Verified    550-no-dane
          pin-changed  self.test           Untrusted   550-no-proof  other-key   550-no-dane
+         pin-differs  self.test           Untrusted   550-no-proof  550-no-match 550-no-dane
          unknown      dane.test           Verified    Verified      550-no-key  Verified
          unknown      tls.test            Trusted     550-no-proof  550-no-key  550-no-dane
          unknown      plain.test          550-no-tls  550-no-tls    550-no-key  550-no-tls
