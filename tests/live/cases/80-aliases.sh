@@ -35,7 +35,7 @@ each_row tried <<'END'
 END
 # These have more to say than that they wait.
 each_row tried <<'END'
-         TLSA-fails   tlsafail.test     Trusted   waits:TLSA_lookup_error  other-key  waits:TLSA_lookup_error
+         unknown      tlsafail.test     Trusted   waits:TLSA_lookup_error  other-key  waits:TLSA_lookup_error
          dead         dead.test         waits:Connection_refused     no-dane  waits:Connection_refused     no-dane
          handshake    badhandshake.test waits:handshake_failure      no-dane  waits:handshake_failure      no-dane
          refuses-TLS  refuse.test       waits:refused_to_start_TLS   no-dane  waits:refused_to_start_TLS   no-dane
