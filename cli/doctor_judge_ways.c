@@ -201,11 +201,18 @@ static void judge_masquerade(const struct patient *patient, struct finding *find
 	}
 }
 
+static bool rewrites_senders(const struct patient *patient)
+{
+	return patient_value(patient, "canonical_maps")[0] != '\0' ||
+	       patient_value(patient, "sender_canonical_maps")[0] != '\0';
+}
+
 void judge_ways_around(const struct patient *patient, struct finding *finding)
 {
 	const char *relay = patient_value(patient, "relay_domains");
 	bool maps = patient_value(patient, "transport_maps")[0] != '\0';
 	bool relays = relay[0] != '\0' && strcmp(relay, patient_value(patient, "mydestination")) != 0;
+	bool rewrites = rewrites_senders(patient);
 
 	judge_masquerade(patient, finding);
 	if (maps)
@@ -214,8 +221,12 @@ void judge_ways_around(const struct patient *patient, struct finding *finding)
 	if (relays)
 		find(finding, HEALTH_WARNING, "mail to relay_domains goes by relay_transport, not by a "
 		     "secure alias's way");
-	if (maps || relays)
+	if (rewrites)
+		find(finding, HEALTH_WARNING, "a sender that canonical_maps or sender_canonical_maps make an "
+		     "ordinary one leaves like any other");
+	if (maps || relays || rewrites)
 		mend(finding, "# see \"Ways around a secure alias\" in " EXAMPLES "/README.md");
 	if (finding->health == HEALTH_OK)
-		find(finding, HEALTH_OK, "no transport_maps, relay_domains or masquerade_domains in the way");
+		find(finding, HEALTH_OK, "no transport_maps, relay_domains, canonical_maps or masquerade_domains "
+		     "in the way");
 }
