@@ -29,6 +29,7 @@
 #   smtp_says REGEX COMMAND  and compares
 #   smtp_message TEXT        after DATA; the text becomes its Message-ID
 #   smtp_queued              sets QID and MSGID to that of the last one
+#   smtp_starttls_alone      after STARTTLS and more in one go: the rest is not heard
 #   smtp_close
 #   login USER               opens the submission port, logs in over TLS
 #
@@ -312,6 +313,14 @@ smtp_queued() {
     [[ $REPLY_TEXT =~ ^250\ .*queued\ as\ ([^ ]+) ]] || because "$REPLY_TEXT" || return
     QID=${BASH_REMATCH[1]}
     MSGID=$(sed -n "s/.*cleanup\[[0-9]*\]: $QID: message-id=<\(.*\)>$/\1/p" "$SENDER_LOG")
+}
+
+# STARTTLS was sent with more behind it: it is taken, and nothing else.
+smtp_starttls_alone() {
+    smtp_reply && matches "$REPLY_TEXT" '^220' || return
+    smtp_send 'this is no handshake'
+    smtp_reply
+    refute matches "$REPLY_TEXT" '^[0-9][0-9][0-9] '
 }
 
 smtp_close() {
