@@ -3,10 +3,12 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -33,18 +35,26 @@ struct connection {
 	struct buf in;
 	struct buf out;
 	struct parked *parked; /* the question that all behind it wait for, or NULL */
+	bool asked;            /* it has been, at least once */
 	bool eof;              /* the client sends no more */
 	bool malformed;        /* what it sends cannot be read on */
 };
 
 /* Why connections end: all of them here. */
-enum ending { ENDING_CLIENT_CLOSED, ENDING_CLIENT_GONE, ENDING_MALFORMED, ENDING_ERROR };
+enum ending {
+	ENDING_CLIENT_CLOSED,
+	ENDING_CLIENT_GONE,
+	ENDING_MALFORMED,
+	ENDING_ERROR,
+	ENDING_FINISHED,
+};
 
 static const char *const endings[] = {
 	[ENDING_CLIENT_CLOSED] = "closed by the client",
 	[ENDING_CLIENT_GONE] = "the client left while its question was waiting",
 	[ENDING_MALFORMED] = "closed: what came is no netstring of at most 10000 bytes",
 	[ENDING_ERROR] = "connection lost",
+	[ENDING_FINISHED] = "answered, and the server ends",
 };
 
 #define PEER_SIZE 80
@@ -192,6 +202,7 @@ static void serve_arrived(struct connection *c)
 			break;
 		}
 		serve(c, &request);
+		c->asked = true;
 		start += request.consumed;
 	}
 	if (start > 0)
@@ -208,6 +219,34 @@ static void watch(struct connection *c)
 	if (c->out.len > 0)
 		what |= LOOP_WRITE;
 	loop_io_set(c->io, what);
+}
+
+/* The server ends, and this client has got all that it asked for. */
+static bool finished(const struct connection *c)
+{
+	int waiting = 0;
+
+	if (c->home->finishing == FINISHING_NOT || c->parked != NULL || c->out.len > 0)
+		return false;
+	if (c->home->finishing == FINISHING_SLOW)
+		return true;
+	return c->asked && c->in.len == 0 && ioctl(c->fd, FIONREAD, &waiting) == 0 && waiting == 0;
+}
+
+/*
+ * Have the client find its connection reset, not closed. After an orderly end
+ * errno is what it was before, and Postfix does not ask anew where that happens
+ * to be ETIMEDOUT, of a slow MX host (dict_sockmap_lookup); a reset sets it. But
+ * not while some of a reply is still to leave: a reset would throw it away. What has
+ * left is not taken back, and were it lost on a real network, is asked for again.
+ */
+static void prepare_reset(int fd)
+{
+	const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+	int unsent = 0;
+
+	if (ioctl(fd, SIOCOUTQNSD, &unsent) == 0 && unsent == 0)
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 }
 
 /*
@@ -230,7 +269,10 @@ static void pump(struct connection *c)
 		end(c, ENDING_MALFORMED);
 	else if (c->eof && c->out.len == 0)
 		end(c, c->parked != NULL ? ENDING_CLIENT_GONE : ENDING_CLIENT_CLOSED);
-	else
+	else if (finished(c)) {
+		prepare_reset(c->fd);
+		end(c, ENDING_FINISHED);
+	} else
 		watch(c);
 }
 
@@ -274,6 +316,16 @@ void connection_serve_ready(struct connection_home *home)
 		set_ready(c, false);
 		pump(c);
 	}
+}
+
+void connection_finish_all(struct connection_home *home, enum finishing how)
+{
+	struct connection *c;
+
+	home->finishing = how;
+	LIST_FOREACH(c, &home->connections, siblings)
+		set_ready(c, true);
+	connection_serve_ready(home);
 }
 
 void connection_new(struct connection_home *home, int fd)

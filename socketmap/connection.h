@@ -7,7 +7,8 @@
  * behind wait, first in its input buffer, then in the kernel's. It is closed
  * for a reason that is one of the client's making (see connection.c), never
  * for being idle: a client that finds its connection closed may count that as
- * a failed look-up (DESIGN.md section 10).
+ * a failed look-up (DESIGN.md section 10). Only when the server itself ends, see
+ * connection_finish_all, are connections closed from this side.
  */
 #ifndef POSTSEAL_SOCKETMAP_CONNECTION_H
 #define POSTSEAL_SOCKETMAP_CONNECTION_H
@@ -25,6 +26,13 @@ struct connection;
 LIST_HEAD(connection_list, connection);
 TAILQ_HEAD(connection_queue, connection);
 
+/* How connections end with the server. */
+enum finishing {
+	FINISHING_NOT,
+	FINISHING_IDLE, /* each as soon as it has been answered what it asked */
+	FINISHING_SLOW, /* as well those who have yet to ask, or are in the middle of it */
+};
+
 /* What all connections share; outlives them. */
 struct connection_home {
 	struct loop *loop;
@@ -35,6 +43,7 @@ struct connection_home {
 	size_t count;                  /* of all connections */
 	void (*closed)(void *context); /* one has ended by itself */
 	void *context;
+	enum finishing finishing;
 	struct throttle malformed; /* log lines about clients that speak no netstrings */
 	struct buf reply;          /* work space */
 };
@@ -48,6 +57,13 @@ void connection_new(struct connection_home *home, int fd);
  * the processor's caches, which costs a fifth of the time of a look-up.
  */
 void connection_serve_ready(struct connection_home *home);
+/*
+ * The server is about to end: answer what has been asked, what is parked included,
+ * and end each connection when that is done. `closed` is called for each. A client
+ * whose next request crosses the end of its connection finds it reset, and has to
+ * ask anew elsewhere, as Postfix does.
+ */
+void connection_finish_all(struct connection_home *home, enum finishing how);
 /* End them all; `closed` is not called. */
 void connection_free_all(struct connection_home *home);
 

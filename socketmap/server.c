@@ -29,6 +29,8 @@
 #define ACCEPT_BATCH 64
 /* How long not to accept where it failed for want of something other than our clients hold. */
 #define ACCEPT_RETRY_MS 1000
+/* At the end, how long a client may take that has connected, and not asked yet. */
+#define SLOW_MS 2000
 /* smtp(8) may run as any user; who may reach the socket is for its directory to say. */
 #define SOCKET_MODE 0666
 
@@ -42,6 +44,8 @@ struct server {
 	bool accepting;
 	struct loop_timer *accept_again;
 	struct loop_timer *alive;
+	struct loop *loop;
+	struct loop_timer *hurry; /* armed from the first signal on */
 	struct throttle full;
 	struct connection_home home;
 };
@@ -130,13 +134,21 @@ static void on_accept_again(void *context)
 {
 	struct server *server = context;
 
-	if (!server->accepting && server->home.count < server->clients_max)
+	if (!server->accepting && server->home.finishing == FINISHING_NOT &&
+	    server->home.count < server->clients_max)
 		set_accepting(server, true);
+}
+
+static void stop_when_empty(struct server *server)
+{
+	if (server->home.finishing != FINISHING_NOT && server->home.count == 0)
+		loop_stop(server->loop);
 }
 
 static void on_client_closed(void *context)
 {
 	on_accept_again(context);
+	stop_when_empty(context);
 }
 
 static void accept_failed(struct server *server)
@@ -189,15 +201,41 @@ static void on_batch(void *context)
 	connection_serve_ready(context);
 }
 
+static void finish(struct server *server, enum finishing how, int64_t patience_ms)
+{
+	loop_timer_arm(server->hurry, patience_ms);
+	connection_finish_all(&server->home, how);
+	stop_when_empty(server);
+}
+
+/* First they who have not even asked may keep nobody waiting, then nobody may. */
+static void on_hurry(void *context)
+{
+	struct server *server = context;
+
+	if (server->home.finishing == FINISHING_IDLE)
+		finish(server, FINISHING_SLOW, server->settings->first_contact_wait * 1000);
+	else
+		loop_stop(server->loop);
+}
+
 static void on_stop(void *context)
 {
-	loop_stop(context);
+	struct server *server = context;
+
+	if (server->home.finishing != FINISHING_NOT) {
+		loop_stop(server->loop);
+		return;
+	}
+	set_accepting(server, false);
+	finish(server, FINISHING_IDLE, SLOW_MS);
 }
 
 static void start(struct server *server, struct loop *loop)
 {
 	struct connection_home *home = &server->home;
 
+	server->loop = loop;
 	home->loop = loop;
 	home->answerer = answerer_new(server->settings);
 	home->parking = parking_new(loop, server->settings, home->answerer);
@@ -208,14 +246,15 @@ static void start(struct server *server, struct loop *loop)
 	answerer_open_ledger(home->answerer);
 	server->accept_again = loop_timer_new(loop, on_accept_again, server);
 	server->alive = loop_timer_new(loop, on_alive, server);
+	server->hurry = loop_timer_new(loop, on_hurry, server);
 	if (daemon_alive_interval() > 0)
 		loop_timer_arm(server->alive, daemon_alive_interval());
 	for (size_t i = 0; i < server->listeners; i++)
 		server->ios[i] = loop_io_new(loop, server->fds[i], LOOP_READ, on_listener, server);
 	server->accepting = true;
 	loop_on_batch(loop, on_batch, home);
-	loop_signal(loop, SIGTERM, on_stop, loop);
-	loop_signal(loop, SIGINT, on_stop, loop);
+	loop_signal(loop, SIGTERM, on_stop, server);
+	loop_signal(loop, SIGINT, on_stop, server);
 }
 
 static void stop(struct server *server)
@@ -225,6 +264,7 @@ static void stop(struct server *server)
 		loop_io_free(server->ios[i]);
 	loop_timer_free(server->accept_again);
 	loop_timer_free(server->alive);
+	loop_timer_free(server->hurry);
 	parking_free(server->home.parking);
 	answerer_free(server->home.answerer);
 }

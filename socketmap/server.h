@@ -20,7 +20,12 @@ struct server;
  * outlive the server.
  */
 struct server *server_open(const struct settings *settings);
-/* Serve until SIGTERM or SIGINT. */
+/*
+ * Serve until SIGTERM or SIGINT. Then no more clients are taken in: they wait in
+ * the queue of the listener, for the next server where systemd keeps it. All that
+ * has been asked is answered first, what waits for the prober included; another
+ * signal cuts that short.
+ */
 void server_run(struct server *server);
 void server_close(struct server *server); /* NULL is allowed */
 

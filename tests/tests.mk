@@ -18,7 +18,7 @@ tests/test_status_SRCS += socketmap/answer.c socketmap/alias_maps.c socketmap/th
 tests/test_tasks_SRCS += $(filter-out prober/main.c prober/pool.c,$(wildcard prober/*.c))
 tests/test_doctor_SRCS += cli/doctor_patient.c $(wildcard cli/doctor_judge*.c)
 # Those that start one.
-$(BUILD)/tests/test_socketmap_abuse $(BUILD)/tests/test_socketmap_parking: | $(BUILD)/postseal-socketmap
+$(patsubst %,$(BUILD)/tests/%,$(filter test_socketmap_%,$(UNIT_NAMES))): | $(BUILD)/postseal-socketmap
 # The command line with its clock stopped, which test_cli runs.
 TESTS += tests/postseal-stopped
 tests/postseal-stopped_SRCS := $(wildcard cli/*.c) tests/unit/stopped_clock.c

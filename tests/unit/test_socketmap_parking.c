@@ -412,45 +412,6 @@ START_TEST(starts_before_its_ledger)
 }
 END_TEST
 
-static int activated;
-
-static void hand_over(void)
-{
-	char pid[16];
-
-	/* As systemd does it; 3 may be taken by what this test had open. */
-	dup2(activated, 3);
-	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
-	setenv("LISTEN_PID", pid, 1);
-	setenv("LISTEN_FDS", "1", 1);
-}
-
-START_TEST(serves_what_systemd_hands_over)
-{
-	expect_service();
-	stop_server();
-	activated = bound_socket("map", SOCK_STREAM);
-	start_server_with("", hand_over);
-	/* In the queue since before the server was there, and its only listener. */
-	expect_service();
-	close(activated);
-}
-END_TEST
-
-START_TEST(stops_with_questions_parked)
-{
-	int fd = ask("policy new.test"), prober = accept_server(listener);
-
-	expect_asked(prober, "want new.test");
-	stop_server();
-	expect_end(fd);
-	close(fd);
-	close(prober);
-	start_server("");
-	expect_service();
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("socketmap_parking");
@@ -476,8 +437,6 @@ int main(void)
 	tcase_add_test(tcase, patience_ends);
 	tcase_add_test(tcase, logs_what_an_admin_looks_for);
 	tcase_add_test(tcase, starts_before_its_ledger);
-	tcase_add_test(tcase, serves_what_systemd_hands_over);
-	tcase_add_test(tcase, stops_with_questions_parked);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
