@@ -65,6 +65,8 @@ static void tear_down(void)
 	close(prober_listener);
 }
 
+static int receive_buffer; /* of clients; 0: as the kernel has it */
+
 /* -1 and errno where it is refused. */
 static int dial_port(void)
 {
@@ -72,6 +74,8 @@ static int dial_port(void)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	ck_assert_int_ge(fd, 0);
+	if (receive_buffer > 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (connect(fd, (struct sockaddr *)&port, sizeof(port)) == 0)
 		return fd;
@@ -172,16 +176,44 @@ START_TEST(answers_what_has_arrived)
 }
 END_TEST
 
+/* Their replies fit into the server's socket buffer, and by far not into the client's. */
+#define MANY 100
+
+START_TEST(answers_who_reads_slowly)
+{
+	const char *question = "status tls.test";
+	int slow;
+
+	receive_buffer = 1; /* the kernel makes it as small as it can */
+	slow = kept();
+	receive_buffer = 0;
+	freeze_and_end();
+	for (int i = 0; i < MANY; i++)
+		send_request(slow, question);
+	thaw();
+	expect_stopped();
+	for (int i = 0; i < MANY; i++)
+		ck_assert_ptr_nonnull(strstr(receive_reply(slow), "\"label\":\"SSL ok\""));
+	expect_end(slow);
+	close(slow);
+	start_again();
+}
+END_TEST
+
 START_TEST(answers_what_is_parked)
 {
 	const struct sort sort = { "new.test", MX_FOUND, false, OBSERVED_TLS, TLSA_ABSENT, 0 };
-	int waiting = dial_port(), idle = kept(), prober, late;
+	int waiting = dial_port(), idle = kept(), first = fresh(), prober, late;
 
 	send_request(waiting, "policy new.test");
 	prober = accept_server(prober_listener);
 	expect_asked(prober, "want new.test");
 	ck_assert_int_eq(kill(server, SIGTERM), 0);
 	expect_reset(idle);
+	/* Who has only just come has a moment to ask. */
+	send_request(first, QUESTION);
+	expect_reply(first, ANSWER);
+	expect_reset(first);
 	/* From here on it takes nobody in. */
 	late = dial_port();
 	send_request(late, QUESTION);
@@ -358,6 +390,7 @@ int main(void)
 	tcase_set_timeout(tcase, 10 * PATIENCE_S);
 	tcase_add_test(tcase, serves_what_systemd_hands_over);
 	tcase_add_test(tcase, answers_what_has_arrived);
+	tcase_add_test(tcase, answers_who_reads_slowly);
 	tcase_add_test(tcase, answers_what_is_parked);
 	tcase_add_test(tcase, another_signal_cuts_it_short);
 	tcase_add_test(tcase, does_not_wait_for_the_silent);
