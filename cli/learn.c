@@ -18,6 +18,8 @@
 #include "core/fold.h"
 #include "core/logfold.h"
 #include "core/record.h"
+#include "daemon/daemon.h"
+#include "daemon/notify.h"
 #include "io/ledger_place.h"
 #include "io/log_source.h"
 
@@ -198,7 +200,10 @@ static enum cli_status read_all(struct learning *l)
 	struct span line;
 
 	while (!stopped) {
-		enum log_read got = log_source_next(l->source, &line);
+		enum log_read got;
+
+		daemon_alive();
+		got = log_source_next(l->source, &line);
 
 		if (got == LOG_READ_LINE)
 			take_line(l, line);
@@ -256,6 +261,7 @@ static enum cli_status learn_from(struct learning *l, const char *word)
 	if (l->source == NULL) {
 		cli_error(l->cli, "%s", error);
 	} else {
+		notify_send("READY=1");
 		begin_progress(l, word);
 		status = read_all(l);
 		progress_end(&l->progress);
@@ -321,6 +327,8 @@ static enum cli_status run(struct cli *cli)
 		return CLI_NO;
 	}
 	stop_by_signals();
+	if (cli->follow)
+		notify_open(); /* a service: nobody else has anybody to tell */
 	l = mem_zero(1, sizeof(*l));
 	l->cli = cli;
 	l->ledger = known_ledger(cli, LEDGER_WRITE);

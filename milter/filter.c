@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/filter.h"
 
+#include <errno.h>
 #include <libmilter/mfapi.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -8,12 +9,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/str.h"
 #include "core/endpoint.h"
+#include "daemon/daemon.h"
 #include "io/listen.h"
+#include "milter/pulse.h"
 #include "milter/session.h"
 
 /*
@@ -49,6 +53,8 @@ static char rcpt_host[] = "{rcpt_host}";
 #define EDITS (SMFIF_ADDHDRS | SMFIF_CHGHDRS)
 /* As open as the port on loopback: who may connect is up to the directory. */
 #define SOCKET_MODE 0666
+
+static struct endpoint endpoint; /* where it listens */
 
 /* NULL when it does not serve: before filter_open, and from filter_close on. */
 static const struct settings *serving;
@@ -254,15 +260,15 @@ static bool register_filter(void)
 }
 
 /* libmilter's way of writing it: "inet:8689@[127.0.0.1]", "unix:/path". */
-static void spell(char *conn, size_t size, const struct endpoint *endpoint)
+static void spell(char *conn, size_t size)
 {
 	char address[IPADDR_SIZE];
 
-	if (endpoint->is_unix)
-		snprintf(conn, size, "unix:%s", endpoint->path);
+	if (endpoint.is_unix)
+		snprintf(conn, size, "unix:%s", endpoint.path);
 	else
-		snprintf(conn, size, "%s:%u@[%s]", endpoint->addr.len == 4 ? "inet" : "inet6",
-			 endpoint->port, ipaddr_format(address, &endpoint->addr));
+		snprintf(conn, size, "%s:%u@[%s]", endpoint.addr.len == 4 ? "inet" : "inet6",
+			 endpoint.port, ipaddr_format(address, &endpoint.addr));
 }
 
 /*
@@ -270,19 +276,19 @@ static void spell(char *conn, size_t size, const struct endpoint *endpoint)
  * it would also take a Unix socket away from one who still listens there. Our
  * own listen_open looks first, and has the words.
  */
-static bool listen_on(const struct endpoint *endpoint)
+static bool listen_here(void)
 {
 	char conn[ENDPOINT_PATH_SIZE + 8], error[LISTEN_ERROR_SIZE];
 	mode_t mask;
 	int fd, rc;
 
-	fd = listen_open(endpoint, SOCKET_MODE, error);
+	fd = listen_open(&endpoint, SOCKET_MODE, error);
 	if (fd < 0) {
 		log_error("%s", error);
 		return false;
 	}
 	close(fd);
-	spell(conn, sizeof(conn), endpoint);
+	spell(conn, sizeof(conn));
 	mask = umask(~SOCKET_MODE & 0777);
 	rc = smfi_setconn(conn) == MI_SUCCESS ? smfi_opensocket(true) : MI_FAILURE;
 	umask(mask);
@@ -293,8 +299,6 @@ static bool listen_on(const struct endpoint *endpoint)
 
 bool filter_open(const struct settings *settings)
 {
-	struct endpoint endpoint;
-
 	if (!endpoint_parse(&endpoint, settings->milter_listen)) {
 		log_error("milter_listen: %s is no endpoint", settings->milter_listen);
 		return false;
@@ -303,7 +307,7 @@ bool filter_open(const struct settings *settings)
 		log_error("libmilter does not take the filter");
 		return false;
 	}
-	if (!listen_on(&endpoint))
+	if (!listen_here())
 		return false;
 	serving = settings;
 	return true;
@@ -327,6 +331,26 @@ static void *run(void *unused)
 	return NULL;
 }
 
+/* False after that time; 0: there is none. */
+static bool stopped_within(long milliseconds)
+{
+	struct timespec until;
+	int rc;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += milliseconds / 1000;
+	until.tv_nsec += milliseconds % 1000 * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	do
+		rc = milliseconds > 0 ? sem_clockwait(&stop, CLOCK_MONOTONIC, &until)
+				      : sem_wait(&stop);
+	while (rc != 0 && errno == EINTR); /* by the signal, or by another */
+	return rc == 0;
+}
+
 /*
  * libmilter stops by itself on these signals, but it takes up to five seconds,
  * and meanwhile destroys mutexes that its threads are waiting for. So it runs
@@ -347,8 +371,8 @@ bool filter_serve(void)
 		log_error("cannot start a thread for libmilter");
 		return false;
 	}
-	while (sem_wait(&stop) != 0)
-		continue; /* interrupted by the signal, or by another */
+	while (!stopped_within(daemon_alive_interval()))
+		pulse_take(&endpoint);
 	return !gave_up;
 }
 

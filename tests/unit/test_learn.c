@@ -7,6 +7,9 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
 
 #include "base/buf.h"
 #include "base/utc.h"
@@ -376,6 +379,43 @@ START_TEST(follows_a_log)
 }
 END_TEST
 
+START_TEST(tells_the_service_manager)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct timeval patience = { .tv_sec = 30 };
+	const char *const wanted[] = { "READY=1", "WATCHDOG=1", "WATCHDOG=1", "WATCHDOG=1" };
+	int manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char words[96];
+	pid_t pid;
+
+	make_world();
+	put(log_path, "w", FIRST);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/notify", dir);
+	ck_assert_int_eq(bind(manager, (struct sockaddr *)&address, sizeof(address)), 0);
+	setsockopt(manager, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setenv("NOTIFY_SOCKET", address.sun_path, 1);
+	setenv("WATCHDOG_USEC", "2000", 1);
+	snprintf(words, sizeof(words), "--follow %s", log_path);
+	pid = start(words, "/dev/null");
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		char text[32] = "";
+
+		ck_assert_int_gt(recv(manager, text, sizeof(text) - 1, 0), 0);
+		ck_assert_str_eq(text, wanted[i]);
+	}
+	kill(pid, SIGTERM);
+	ck_assert_int_eq(end(pid), 0);
+	while (recv(manager, words, sizeof(words), MSG_DONTWAIT) > 0)
+		continue;
+	/* Without --follow it is no service, whoever called it. */
+	learn_log("0 lines read");
+	ck_assert_int_eq(recv(manager, words, sizeof(words), MSG_DONTWAIT), -1);
+	unsetenv("NOTIFY_SOCKET");
+	unsetenv("WATCHDOG_USEC");
+	close(manager);
+}
+END_TEST
+
 START_TEST(reads_the_journal)
 {
 	char path[512], name[96];
@@ -427,6 +467,7 @@ int main(void)
 	tcase_add_test(tc, tells_that_a_downgrade_has_ended);
 	tcase_add_test(tc, a_damaged_record_spoils_no_other);
 	tcase_add_test(tc, follows_a_log);
+	tcase_add_test(tc, tells_the_service_manager);
 	tcase_add_test(tc, reads_the_journal);
 	tcase_add_test(tc, refuses_wrong_usage);
 	return run_case("learn", tc);
