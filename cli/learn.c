@@ -2,6 +2,7 @@
 /* postseal learn - from Postfix's log: which hosts were delivered to over TLS. */
 #include <inttypes.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,7 @@ struct learning {
 	struct logfold_proof batch[BATCH]; /* handshakes to be written down */
 	uint64_t unwritten;                /* lines read since the last transaction */
 	struct progress progress;          /* of a file that is not followed */
+	bool failed;                       /* they could not be written down */
 	/* All told. */
 	uint64_t lines;
 	uint64_t sent;       /* deliveries, over whatever */
@@ -143,9 +145,25 @@ static bool write_down(struct learning *l)
 		ledger_abort(txn);
 		return false;
 	}
+	if (!ledger_commit(txn))
+		return false;
 	l->count = 0;
 	l->unwritten = 0;
-	return ledger_commit(txn);
+	return true;
+}
+
+/* Who follows a log goes on when there is room again; what went wrong has been logged. */
+static bool write_down_at_last(struct learning *l)
+{
+	while (!write_down(l)) {
+		if (!l->cli->follow || stopped) {
+			l->failed = true;
+			return false;
+		}
+		daemon_alive();
+		poll(NULL, 0, LOOK_AGAIN_MS);
+	}
+	return true;
 }
 
 /*
@@ -207,7 +225,7 @@ static enum cli_status read_all(struct learning *l)
 
 		if (got == LOG_READ_LINE)
 			take_line(l, line);
-		if (is_due(l, got) && !write_down(l))
+		if (is_due(l, got) && !write_down_at_last(l))
 			return CLI_UNSURE;
 		if (got == LOG_READ_FAILED)
 			return CLI_UNSURE;
@@ -216,7 +234,7 @@ static enum cli_status read_all(struct learning *l)
 		if (got == LOG_READ_IDLE)
 			log_source_wait(l->source, LOOK_AGAIN_MS);
 	}
-	return write_down(l) ? CLI_YES : CLI_UNSURE;
+	return write_down_at_last(l) ? CLI_YES : CLI_UNSURE;
 }
 
 /* Where reading of this log ended last time; NULL: at no place that we know of. */
@@ -335,7 +353,11 @@ static enum cli_status run(struct cli *cli)
 	if (l->ledger != NULL) {
 		l->fold = logfold_new();
 		status = learn_all(l);
-		print_outcome(l);
+		if (l->failed)
+			cli_error(cli, "the last %" PRIu64 " lines are not written down; when that is "
+				  "mended, the same command goes on with them", l->unwritten);
+		else
+			print_outcome(l);
 		logfold_free(l->fold);
 	}
 	ledger_close(l->ledger);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* postseal - shows, explains and edits what postseal knows. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,6 +69,16 @@ static const struct verb *find_verb(const char *name)
 	return NULL;
 }
 
+/* What was printed is only now known to have got through. */
+static _Noreturn void leave(enum cli_status status)
+{
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fprintf(stderr, "postseal: cannot write to standard output: %s\n", strerror(errno));
+		status = CLI_UNSURE;
+	}
+	exit(status);
+}
+
 /* What stands before the verb; returns the verb's index in argv. */
 static int parse_program(struct cli *cli, int argc, char **argv)
 {
@@ -80,10 +91,10 @@ static int parse_program(struct cli *cli, int argc, char **argv)
 			break;
 		case 'h':
 			print_usage(stdout);
-			exit(CLI_YES);
+			leave(CLI_YES);
 		case 'V':
 			printf("postseal %s\n", POSTSEAL_VERSION);
-			exit(CLI_YES);
+			leave(CLI_YES);
 		default:
 			fprintf(stderr, "postseal: `postseal --help` lists verbs and options\n");
 			exit(CLI_USAGE);
@@ -125,7 +136,7 @@ static void take_option(struct cli *cli, int letter)
 		break;
 	case 'h':
 		print_verb_usage(stdout, cli->verb);
-		exit(CLI_YES);
+		leave(CLI_YES);
 	case 'j':
 		cli->json = true;
 		break;
@@ -208,9 +219,5 @@ int main(int argc, char **argv)
 	cli.now = clock_wall();
 	status = cli.verb->run(&cli);
 	settings_free(&cli.settings);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		cli_error(&cli, "cannot write to standard output");
-		return CLI_UNSURE;
-	}
-	return status;
+	leave(status);
 }

@@ -24,6 +24,7 @@ struct probing {
 	bool *done;
 	int left;
 	int64_t started, deadline; /* clock_mono_ms */
+	bool busy;                 /* said the prober last */
 	bool progress;             /* someone sees it */
 };
 
@@ -74,7 +75,8 @@ static bool take(struct probing *p, const struct prober_message *message)
 {
 	if (message->word == PROBER_DONE)
 		note_done(p, message->nexthop.key);
-	if (message->word != PROBER_BUSY)
+	p->busy = message->word == PROBER_BUSY;
+	if (!p->busy)
 		return true;
 	usleep(BUSY_PAUSE_MS * 1000);
 	return ask(p, message->nexthop.key);
@@ -105,8 +107,10 @@ static bool wait_all(struct probing *p)
 	}
 	end_progress(p);
 	if (p->left > 0)
-		cli_error(p->cli, "the prober was not done after %lld s; what follows is what is "
-			  "known so far", (long long)((p->deadline - p->started) / 1000));
+		cli_error(p->cli, "the prober was not done after %lld s%s; what follows is what is "
+			  "known so far", (long long)((p->deadline - p->started) / 1000),
+			  p->busy ? ", since it is busy or cannot write down what it saw (its log "
+				    "says which: journalctl -u postseal-prober)" : "");
 	return p->left == 0;
 }
 

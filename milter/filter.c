@@ -284,7 +284,7 @@ static bool listen_here(void)
 
 	fd = listen_open(&endpoint, SOCKET_MODE, error);
 	if (fd < 0) {
-		log_error("%s", error);
+		log_error("milter_listen=%s", error);
 		return false;
 	}
 	close(fd);

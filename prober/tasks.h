@@ -60,7 +60,7 @@ void domain_host_done(struct prober *prober, struct domain_task *task, bool lost
 void domain_tell_news(const struct domain_task *task);
 
 /* Find out about a host, for a task that waits for it. */
-void hosts_look(struct prober *prober, const char *host, uint16_t port, struct domain_task *task);
+void hosts_look(struct prober *prober, const char *host, uint16_t port, struct domain_task *domain);
 void host_advance(struct prober *prober, struct host_task *task, struct job *job);
 
 /* When the program ends. */

@@ -69,7 +69,7 @@ static bool open_listeners(struct server *server)
 		}
 		fd = listen_open(&endpoint, SOCKET_MODE, error);
 		if (fd < 0) {
-			log_error("socketmap_listen=%s %s", wanted->items[i], error);
+			log_error("socketmap_listen=%s", error);
 			return false;
 		}
 		server->fds[server->listeners++] = fd;

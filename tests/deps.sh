@@ -3,11 +3,12 @@
 #
 # Installs what a bare Debian lacks to build and test postseal.
 #
-#   tests/deps.sh [build|live|lint|deb|webmail|all]     (all, if not said)
-#   tests/deps.sh --list [build|live|lint|deb|webmail|all]
+#   tests/deps.sh [build|live|lint|watch|deb|webmail|all]     (all, if not said)
+#   tests/deps.sh --list [build|live|lint|watch|deb|webmail|all]
 #
 # build  what the Makefile needs        live  what the live mail world needs
-# lint   what looks for mistakes        deb   what builds the package
+# lint   what looks for mistakes        watch what watches programs run, and fuzzes
+# deb    what builds the package
 # webmail  the browser that the example for webmails is tried in; not in all
 #
 # With nothing missing it does nothing, as anybody and offline. Else it must be
@@ -29,8 +30,10 @@ packages() {
         echo sasl2-bin libsasl2-modules
         ;;
     lint)
-        echo clang clang-format clang-tidy libclang-rt-14-dev cppcheck
-        echo shellcheck mandoc codespell valgrind lcov
+        echo clang-format clang-tidy cppcheck shellcheck mandoc codespell systemd
+        ;;
+    watch)
+        echo clang libclang-rt-14-dev valgrind lcov
         ;;
     deb)
         echo debhelper lintian
@@ -42,10 +45,11 @@ packages() {
         packages build
         packages live
         packages lint
+        packages watch
         packages deb
         ;;
     *)
-        echo "usage: ${0##*/} [--list] [build|live|lint|deb|webmail|all]" >&2
+        echo "usage: ${0##*/} [--list] [build|live|lint|watch|deb|webmail|all]" >&2
         exit 2
         ;;
     esac

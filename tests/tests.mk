@@ -46,6 +46,7 @@ unit: $(UNIT_NAMES:%=$(BUILD)/tests/%)
 export POSTSEAL_BUILD = $(abspath $(BUILD))
 PART_unit     := unit     "tests/unit/run $(BUILD)/tests"
 PART_lint     := lint     "tests/lint/run $(BUILD)"
+PART_tools    := tools    "tests/lint/tools"
 PART_replay   := replay   "tests/fuzz/replay $(BUILD)/replay"
 PART_scenario := scenario "$(BUILD)/scenario tests/scenario/cases/*.scn"
 PART_law      := law      "$(BUILD)/law 20000"
@@ -61,8 +62,9 @@ PARTS_HERE     = $(PART_unit) $(PART_replay) $(PART_scenario) $(PART_law)
 check:
 	tests/deps.sh build
 	tests/deps.sh live
+	tests/deps.sh lint
 	+$(MAKE) $(JOBS) testers
-	tests/run-all $(PART_lint) $(PARTS_HERE) $(PART_live)
+	tests/run-all $(PART_lint) $(PART_tools) $(PARTS_HERE) $(PART_live)
 
 ## check-here  the same without the live tests
 check-here: testers

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
 #include "io/settings_file.h"
@@ -40,8 +41,14 @@ static void print_usage(FILE *to, const struct daemon *daemon)
 		daemon->name, daemon->summary, SETTINGS_FILE_DEFAULT);
 }
 
-static _Noreturn void usage_error(const struct daemon *daemon)
+/* `why` NULL: getopt(3) has said it. */
+static _Noreturn void usage_error(const struct daemon *daemon, const char *why, const char *word)
 {
+	char shown[64];
+
+	if (why != NULL)
+		fprintf(stderr, "%s: %s: \"%s\"\n", daemon->name, why,
+			str_printable(shown, sizeof(shown), word, strlen(word)));
 	print_usage(stderr, daemon);
 	exit(EXIT_USAGE);
 }
@@ -52,7 +59,7 @@ static enum log_sink parse_sink(const struct daemon *daemon, const char *name)
 		return LOG_SINK_STDERR;
 	if (strcmp(name, "syslog") == 0)
 		return LOG_SINK_SYSLOG;
-	usage_error(daemon);
+	usage_error(daemon, "-l is stderr or syslog, not", name);
 }
 
 /* Ends the program for -h, -V and what it does not understand. */
@@ -80,11 +87,11 @@ static void parse_options(struct options *options, const struct daemon *daemon, 
 			printf("%s %s\n", daemon->name, POSTSEAL_VERSION);
 			exit(EXIT_SUCCESS);
 		default:
-			usage_error(daemon);
+			usage_error(daemon, NULL, NULL);
 		}
 	}
 	if (optind < argc)
-		usage_error(daemon);
+		usage_error(daemon, "takes no arguments, but got", argv[optind]);
 }
 
 static void read_settings(struct settings *settings, const char *path)

@@ -71,7 +71,7 @@ struct dns_mx {
 bool dns_answer_mx(const struct dns_answer *answer, size_t i, struct dns_mx *mx);
 bool dns_answer_address(const struct dns_answer *answer, size_t i, struct ipaddr *address);
 /* Its data belongs to the answer; all zero when it is too short to be one. */
-void dns_answer_tlsa(const struct dns_answer *answer, size_t i, struct tlsa *record);
+void dns_answer_tlsa(const struct dns_answer *answer, size_t i, struct tlsa *tlsa);
 /* Appends its character-strings, put together. */
 void dns_answer_txt(const struct dns_answer *answer, size_t i, struct buf *text);
 

@@ -19,6 +19,7 @@ struct ledger_txn {
 	/* Of a snapshot: which databases hold nothing, as a bit each; asked once, then known. */
 	unsigned asked;
 	unsigned empty;
+	bool changed; /* there is something to be written */
 };
 
 _Static_assert(LEDGER_DB_COUNT <= 8 * sizeof(unsigned), "a bit for each database");
@@ -50,6 +51,19 @@ static void log_failure(const struct ledger *ledger, const char *doing, int rc)
 		log_error("ledger=%s %s failed: the disk is full; make room there", ledger->dir, doing);
 	else
 		log_error("ledger=%s %s failed: %s", ledger->dir, doing, mdb_strerror(rc));
+}
+
+/* While the disk stays full, once; who learns goes on trying. */
+static void log_unwritten(struct ledger *ledger, const char *doing, int rc)
+{
+	if (atomic_exchange(&ledger->unwritten, rc) != rc)
+		log_failure(ledger, doing, rc);
+}
+
+static void log_written(struct ledger *ledger)
+{
+	if (atomic_exchange(&ledger->unwritten, 0) != 0)
+		log_info("ledger=%s is written to again", ledger->dir);
 }
 
 /* The journal's keys: big-endian, so that LMDB keeps them in order. */
@@ -130,7 +144,10 @@ static struct ledger_txn *begin(struct ledger *ledger, bool write)
 	if (rc == MDB_READERS_FULL && ledger_clear_readers(ledger) > 0)
 		rc = mdb_txn_begin(ledger->env, NULL, flags, &inner);
 	if (rc != 0) {
-		log_failure(ledger, write ? "beginning to write" : "beginning to read", rc);
+		if (write)
+			log_unwritten(ledger, "beginning to write", rc);
+		else
+			log_failure(ledger, "beginning to read", rc);
 		return NULL;
 	}
 	txn = mem_alloc(sizeof(*txn));
@@ -178,6 +195,7 @@ static void end_read(struct ledger_txn *txn)
 bool ledger_commit(struct ledger_txn *txn)
 {
 	struct ledger *ledger = txn->ledger;
+	bool changed = txn->changed;
 	int rc;
 
 	if (!txn->write) {
@@ -187,9 +205,11 @@ bool ledger_commit(struct ledger_txn *txn)
 	rc = mdb_txn_commit(txn->txn);
 	free(txn);
 	if (rc != 0) {
-		log_failure(ledger, "writing", rc);
+		log_unwritten(ledger, "writing", rc);
 		return false;
 	}
+	if (changed)
+		log_written(ledger);
 	if (!ledger_mend_length(ledger))
 		log_warning("ledger=%s data.mdb is shorter than it should be: %s", ledger->dir,
 			    strerror(errno));
@@ -291,8 +311,9 @@ static bool put(struct ledger_txn *txn, const struct codec *codec, MDB_val key, 
 	buf_free(&bytes);
 	if (!readable)
 		return refuse(txn->ledger, codec->db, &key);
+	txn->changed = true;
 	if (rc != 0)
-		log_failure(txn->ledger, "writing", rc);
+		log_unwritten(txn->ledger, "writing", rc);
 	return rc == 0;
 }
 
@@ -324,7 +345,7 @@ bool ledger_append(struct ledger_txn *txn, const struct codec *codec, const void
 	int rc = next_sequence(txn, codec->db, &next);
 
 	if (rc != 0) {
-		log_failure(txn->ledger, "writing", rc);
+		log_unwritten(txn->ledger, "writing", rc);
 		return false;
 	}
 	for (size_t i = 0; i < SEQUENCE_LEN; i++)
@@ -337,9 +358,10 @@ bool ledger_delete(struct ledger_txn *txn, const struct codec *codec, const char
 	MDB_val key = val_of(name, strlen(name));
 	int rc = mdb_del(txn->txn, txn->ledger->dbi[codec->db], &key, NULL);
 
+	txn->changed = txn->changed || rc == 0;
 	if (rc == 0 || rc == MDB_NOTFOUND)
 		return true;
-	log_failure(txn->ledger, "removing a record", rc);
+	log_unwritten(txn->ledger, "removing a record", rc);
 	return false;
 }
 

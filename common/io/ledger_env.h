@@ -26,6 +26,7 @@ struct ledger {
 	pthread_mutex_t reports_lock;
 	size_t reports;                        /* damaged records named so far, ... */
 	uint64_t report[LEDGER_REPORTS_MAX];   /* ... by hash of database and key */
+	atomic_int unwritten; /* why the last writing failed, which the log says; 0: it did not */
 };
 
 /* The address space that is set aside, and so the largest ledger. It costs

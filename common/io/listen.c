@@ -130,6 +130,16 @@ static void inet_host(char host[IPADDR_SIZE + 2], const struct ipaddr *addr)
 	snprintf(host, IPADDR_SIZE + 2, addr->len == 4 ? "%s" : "[%s]", text);
 }
 
+/* Of errno. */
+static const char *why_not_bound(uint16_t port)
+{
+	if (errno == EADDRINUSE)
+		return "another process listens here (which one: ss -ltnp)";
+	if (errno == EACCES && port < 1024)
+		return "ports below 1024 are for root: take another, or start as root with -u";
+	return strerror(errno);
+}
+
 static int open_inet(const struct endpoint *endpoint, char *error)
 {
 	const int on = 1;
@@ -148,8 +158,8 @@ static int open_inet(const struct endpoint *endpoint, char *error)
 	if (addr.any.sa_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	if (bind(fd, &addr.any, len) != 0)
-		return fail(fd, error, "inet:%s:%u: bind: %s", host, endpoint->port,
-			    strerror(errno));
+		return fail(fd, error, "inet:%s:%u: %s", host, endpoint->port,
+			    why_not_bound(endpoint->port));
 	if (listen(fd, SOMAXCONN) != 0)
 		return fail(fd, error, "inet:%s:%u: listen: %s", host, endpoint->port,
 			    strerror(errno));

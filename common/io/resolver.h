@@ -74,7 +74,7 @@ struct address_answer {
  * does not spoil the other; ERROR when one failed and the other found nothing.
  */
 enum lookup resolver_addresses(struct resolver *resolver, const char *host,
-			       struct address_answer *answer);
+			       struct address_answer *result);
 
 struct tlsa_answer {
 	struct tlsa_set set;    /* FOUND: at least one record, usable or not */
@@ -90,7 +90,7 @@ struct tlsa_answer {
  * secure, records or denial, is ABSENT. End with tlsa_set_free.
  */
 enum lookup resolver_tlsa(struct resolver *resolver, const char *host, uint16_t port,
-			  const struct address_answer *addresses, struct tlsa_answer *answer);
+			  const struct address_answer *addresses, struct tlsa_answer *result);
 
 #define TXT_MAX 16        /* records of a name; of more, the first ones */
 #define TXT_LEN_MAX 4096  /* bytes of one record; a longer one is left out */
@@ -102,7 +102,7 @@ struct txt_answer {
 };
 
 /* End with txt_answer_free. */
-enum lookup resolver_txt(struct resolver *resolver, const char *name, struct txt_answer *answer);
+enum lookup resolver_txt(struct resolver *resolver, const char *name, struct txt_answer *result);
 void txt_answer_free(struct txt_answer *answer);
 
 #endif

@@ -104,9 +104,8 @@ bool stream_write(int fd, const void *bytes, size_t len, int64_t deadline)
 		if (n >= 0) {
 			next += n;
 			len -= (size_t)n;
-		} else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-			return false;
-		} else if (!stream_wait(fd, POLLOUT, deadline)) {
+		} else if ((errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) ||
+			   !stream_wait(fd, POLLOUT, deadline)) {
 			return false;
 		}
 	}

@@ -241,7 +241,8 @@ START_TEST(usage_is_strict)
 		{ "-V", 0, "postseal-test " POSTSEAL_VERSION "\n", "" },
 		{ "-x", 2, "", "usage: postseal-test [-hV]" },
 		{ "-c", 2, "", "usage: postseal-test [-hV]" },
-		{ "-lfile", 2, "", "usage: postseal-test [-hV]" },
+		{ "-lfile", 2, "", "postseal-test: -l is stderr or syslog, not: \"file\"\nusage: " },
+		{ "ex\ntra", 2, "", "postseal-test: takes no arguments, but got: \"ex" },
 		{ "extra", 2, "", "usage: postseal-test [-hV]" },
 	};
 
