@@ -25,7 +25,7 @@ install: all
 	$(call put,755,$(SBINDIR),$(filter-out $(BUILD)/postseal,$(PROGRAMS:%=$(BUILD)/%)))
 	$(foreach s,$(SECTIONS),$(call put,644,$(MANDIR)/man$(s),$(wildcard man/*.$(s))) &&) true
 	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR) $(DESTDIR)$(TMPFILESDIR)
-	for unit in $(notdir $(wildcard systemd/*.service systemd/*.socket)); do \
+	for unit in $(notdir $(wildcard systemd/*.service systemd/*.socket systemd/*.timer)); do \
 	    sed -e 's|/usr/sbin/|$(SBINDIR)/|' -e 's|/usr/bin/|$(BINDIR)/|' systemd/$$unit \
 	        >$(DESTDIR)$(UNITDIR)/$$unit && chmod 644 $(DESTDIR)$(UNITDIR)/$$unit || exit; done
 	install -m 644 systemd/postseal.sysusers $(DESTDIR)$(SYSUSERSDIR)/postseal.conf
@@ -51,8 +51,13 @@ uninstall: all
 	    rm $(BUILD)/installed$(CONFDIR)/postseal.conf
 	cd $(BUILD)/installed && find . -type f -printf '$(FROM)/%P\0' | xargs -0 rm -f
 	cd $(BUILD)/installed && find . -depth -type d -path '*/postseal*' -printf '$(FROM)/%P\0' | \
-	    xargs -0 rmdir --ignore-fail-on-non-empty
+	    xargs -0 sh -c 'for d; do test ! -d "$$d" || rmdir --ignore-fail-on-non-empty "$$d" || exit; done' -
 	rm -rf $(BUILD)/installed
+
+## check-package install, upgrade, remove and purge the package of `make deb` in a throw-away copy of this system (as root)
+.PHONY: check-package
+check-package: all
+	tests/package/run $(DEB)/postseal_$(VERSION)_*.deb
 
 # Built from a copy, so that neither this tree nor its parent is written to.
 DEB      := $(BUILD)/deb
