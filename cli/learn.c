@@ -17,6 +17,7 @@
 #include "cli/known.h"
 #include "cli/progress.h"
 #include "core/fold.h"
+#include "core/logbatch.h"
 #include "core/logfold.h"
 #include "core/record.h"
 #include "daemon/daemon.h"
@@ -26,9 +27,8 @@
 
 #define AUTHOR "learn"
 #define JOURNAL_NAME "journal"
-/* Handshakes, and lines at the most, between two transactions. */
-#define BATCH 256
-#define BATCH_LINES 50000
+/* Lines at the most between two transactions. */
+#define BATCH_LINES 500000
 #define LOOK_AGAIN_MS 1000
 
 struct learning {
@@ -37,11 +37,12 @@ struct learning {
 	struct logfold *fold;
 	struct log_source *source;
 	const char *name; /* under which the ledger keeps our place in it; NULL: nowhere */
-	size_t count;
-	struct logfold_proof batch[BATCH]; /* handshakes to be written down */
-	uint64_t unwritten;                /* lines read since the last transaction */
-	struct progress progress;          /* of a file that is not followed */
-	bool failed;                       /* they could not be written down */
+	struct logbatch *batch;     /* to be written down, ... */
+	bool held;
+	struct logfold_proof proof; /* ... and after that this, if it is held */
+	uint64_t unwritten;         /* lines read since the last transaction */
+	bool failed;                /* they could not be written down */
+	struct progress progress;   /* of a file that is not followed */
 	/* All told. */
 	uint64_t lines;
 	uint64_t sent;       /* deliveries, over whatever */
@@ -67,12 +68,34 @@ static void stop_by_signals(void)
 	sigaction(SIGINT, &action, NULL);
 }
 
-static int64_t local_zone(int64_t utc)
+static int64_t ask_zone(int64_t utc)
 {
 	time_t moment = (time_t)utc;
 	struct tm tm;
 
 	return localtime_r(&moment, &tm) != NULL ? tm.tm_gmtoff : 0;
+}
+
+/* Clocks are changed at a quarter of an hour of UTC, not within one. */
+#define ZONE_SPAN 900
+#define ZONES 4
+
+/* Each line asks, and most of them the same. */
+static int64_t local_zone(int64_t utc)
+{
+	static struct {
+		int64_t span; /* 0: none yet */
+		int64_t offset;
+	} zones[ZONES];
+	int64_t span = utc / ZONE_SPAN;
+
+	if (span <= 0)
+		return ask_zone(utc);
+	if (zones[span % ZONES].span != span) {
+		zones[span % ZONES].span = span;
+		zones[span % ZONES].offset = ask_zone(utc);
+	}
+	return zones[span % ZONES].offset;
 }
 
 /*
@@ -81,40 +104,65 @@ static int64_t local_zone(int64_t utc)
 
 /* A host that had TLS has lost it, or has it back. */
 static bool tell_change(struct learning *l, struct ledger_txn *txn,
-			const struct logfold_proof *proof)
+			const struct logbatch_host *seen)
 {
 	struct journal_entry entry = {.time = l->cli->now, .author = AUTHOR};
-	bool lost = proof->seen.observed == OBSERVED_PLAIN;
+	bool lost = seen->observed == OBSERVED_PLAIN;
 	const char *what = lost ? "a mail waits, because STARTTLS was not offered"
 				: "a delivery went over TLS again";
 
 	str_copy(entry.event, sizeof(entry.event), lost ? "downgrade" : "downgrade-ended");
 	str_copy(entry.detail, sizeof(entry.detail), what);
 	progress_hide(&l->progress);
-	(lost ? log_warning : log_info)("host=%s:%u %s", proof->host, proof->port, what);
-	return record_host_key(entry.subject, proof->host, proof->port) &&
+	(lost ? log_warning : log_info)("host=%s:%u %s", seen->host, seen->port, what);
+	return record_host_key(entry.subject, seen->host, seen->port) &&
 	       ledger_add_journal(txn, &entry);
 }
 
 /* False when the transaction is broken. */
-static bool learn_host(struct learning *l, struct ledger_txn *txn, const struct logfold_proof *proof)
+static bool learn_host(struct learning *l, struct ledger_txn *txn, const struct logbatch_host *seen)
 {
 	struct host_facts facts;
 	struct history before;
 
 	/* A damaged record has been logged; it does not spoil the others. */
-	if (ledger_get_host(txn, proof->host, proof->port, &facts) == LOOKUP_ERROR)
+	if (ledger_get_host(txn, seen->host, seen->port, &facts) == LOOKUP_ERROR)
 		return true;
 	before = facts.history;
-	fold_host(&facts, &proof->seen, 0, false);
+	fold_merge(&facts.history, &seen->history);
 	if (fold_equal(&before, &facts.history))
 		return true;
 	l->new_hosts += before.last_tls == 0 && facts.history.last_tls != 0;
-	if (!ledger_put_host(txn, proof->host, proof->port, &facts))
+	if (!ledger_put_host(txn, seen->host, seen->port, &facts))
 		return false;
 	if ((fold_downgrade_since(&before) != 0) == (fold_downgrade_since(&facts.history) != 0))
 		return true;
-	return tell_change(l, txn, proof);
+	return tell_change(l, txn, seen);
+}
+
+struct writing {
+	struct learning *learning;
+	struct ledger_txn *txn;
+};
+
+static bool learn_next(void *context, const struct logbatch_host *seen)
+{
+	const struct writing *writing = context;
+
+	return learn_host(writing->learning, writing->txn, seen);
+}
+
+static bool learn_batch(struct learning *l, struct ledger_txn *txn)
+{
+	struct writing writing = {l, txn};
+	struct logbatch_host held;
+
+	if (!logbatch_each(l->batch, learn_next, &writing))
+		return false;
+	if (!l->held)
+		return true;
+	logbatch_host_of(&held, &l->proof);
+	return learn_host(l, txn, &held);
 }
 
 static bool put_place(struct learning *l, struct ledger_txn *txn)
@@ -132,22 +180,20 @@ static bool put_place(struct learning *l, struct ledger_txn *txn)
 static bool write_down(struct learning *l)
 {
 	struct ledger_txn *txn;
-	bool good = true;
 
 	if (l->unwritten == 0)
 		return true;
 	txn = ledger_begin_write(l->ledger);
 	if (txn == NULL)
 		return false;
-	for (size_t i = 0; i < l->count && good; i++)
-		good = learn_host(l, txn, &l->batch[i]);
-	if (!good || !put_place(l, txn)) {
+	if (!learn_batch(l, txn) || !put_place(l, txn)) {
 		ledger_abort(txn);
 		return false;
 	}
 	if (!ledger_commit(txn))
 		return false;
-	l->count = 0;
+	logbatch_clear(l->batch);
+	l->held = false;
 	l->unwritten = 0;
 	return true;
 }
@@ -172,7 +218,7 @@ static bool write_down_at_last(struct learning *l)
 
 static void take_line(struct learning *l, struct span text)
 {
-	struct logfold_proof proof;
+	struct logfold_proof *proof = &l->proof;
 	struct logline line;
 	int64_t time;
 
@@ -184,16 +230,16 @@ static void take_line(struct learning *l, struct span text)
 	if (time == 0)
 		return;
 	l->sent += line.kind == LOGLINE_DELIVERY && line.sent;
-	if (!logfold_line(l->fold, &line, time, &proof))
+	if (!logfold_line(l->fold, &line, time, proof))
 		return;
-	if (line.kind == LOGLINE_DELIVERY && proof.seen.observed == OBSERVED_TLS) {
-		log_debug("domain=%s host=%s:%u delivered over %s with %s", proof.domain, proof.host,
-			  proof.port, tls_version_name(proof.seen.version), proof.seen.cipher);
+	if (line.kind == LOGLINE_DELIVERY && proof->seen.observed == OBSERVED_TLS) {
+		log_debug("domain=%s host=%s:%u delivered over %s with %s", proof->domain, proof->host,
+			  proof->port, tls_version_name(proof->seen.version), proof->seen.cipher);
 		l->deliveries++;
 		return;
 	}
-	l->handshakes += proof.handshake;
-	l->batch[l->count++] = proof;
+	l->handshakes += proof->handshake;
+	l->held = !logbatch_add(l->batch, proof);
 }
 
 /* A file is read to where it ends now; all else to where it is closed. */
@@ -209,8 +255,8 @@ static bool has_ended(const struct learning *l)
 static bool is_due(const struct learning *l, enum log_read got)
 {
 	if (got == LOG_READ_LINE)
-		return l->count == BATCH || l->unwritten >= BATCH_LINES;
-	return got != LOG_READ_IDLE || l->count > 0 || has_ended(l);
+		return l->held || l->unwritten >= BATCH_LINES;
+	return got != LOG_READ_IDLE || logbatch_count(l->batch) > 0 || has_ended(l);
 }
 
 static enum cli_status read_all(struct learning *l)
@@ -352,12 +398,14 @@ static enum cli_status run(struct cli *cli)
 	l->ledger = known_ledger(cli, LEDGER_WRITE);
 	if (l->ledger != NULL) {
 		l->fold = logfold_new();
+		l->batch = logbatch_new();
 		status = learn_all(l);
 		if (l->failed)
 			cli_error(cli, "the last %" PRIu64 " lines are not written down; when that is "
 				  "mended, the same command goes on with them", l->unwritten);
 		else
 			print_outcome(l);
+		logbatch_free(l->batch);
 		logfold_free(l->fold);
 	}
 	ledger_close(l->ledger);

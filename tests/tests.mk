@@ -23,7 +23,8 @@ $(patsubst %,$(BUILD)/tests/%,$(filter test_socketmap_%,$(UNIT_NAMES))): | $(BUI
 TESTS += tests/postseal-stopped
 tests/postseal-stopped_SRCS := $(wildcard cli/*.c) tests/unit/stopped_clock.c
 tests/postseal-stopped_LIBS := $(postseal_LIBS)
-$(BUILD)/tests/test_cli $(BUILD)/tests/test_export $(BUILD)/tests/test_status: | $(BUILD)/tests/postseal-stopped
+$(BUILD)/tests/test_cli $(BUILD)/tests/test_export $(BUILD)/tests/test_learn $(BUILD)/tests/test_status: \
+    | $(BUILD)/tests/postseal-stopped
 
 # The misbehaving SMTP server of the live world.
 TESTS           += tests/peer

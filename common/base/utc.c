@@ -66,28 +66,41 @@ static bool digits(const char *text, int count, int64_t *value)
 	return true;
 }
 
+bool utc_from_date(int64_t *seconds, const struct utc_date *date)
+{
+	int64_t days, year, month, day;
+
+	if (date->month < 1 || date->month > 12 || date->hour > 23 || date->minute > 59 ||
+	    date->second > 59)
+		return false;
+	days = days_from_date(date->year, date->month, date->day);
+	/* The 31st of a shorter month comes back as another day. */
+	date_from_days(days, &year, &month, &day);
+	if (day != date->day || month != date->month)
+		return false;
+	*seconds = days * UTC_DAY + date->hour * 3600 + date->minute * 60 + date->second;
+	return true;
+}
+
+int64_t utc_year(int64_t seconds)
+{
+	int64_t year, month, day;
+
+	date_from_days(seconds / UTC_DAY - (seconds % UTC_DAY < 0), &year, &month, &day);
+	return year;
+}
+
 bool utc_parse(const char *text, int64_t *seconds)
 {
-	int64_t year, month, day, hour, minute, second;
-	int64_t back_year, back_month, back_day;
-	int64_t days;
+	struct utc_date date;
 
 	if (strlen(text) != 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' ||
 	    text[13] != ':' || text[16] != ':' || text[19] != 'Z')
 		return false;
-	if (!digits(text, 4, &year) || !digits(text + 5, 2, &month) || !digits(text + 8, 2, &day) ||
-	    !digits(text + 11, 2, &hour) || !digits(text + 14, 2, &minute) ||
-	    !digits(text + 17, 2, &second))
-		return false;
-	if (month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59)
-		return false;
-	days = days_from_date(year, month, day);
-	/* The 31st of a shorter month comes back as another day. */
-	date_from_days(days, &back_year, &back_month, &back_day);
-	if (back_day != day || back_month != month)
-		return false;
-	*seconds = days * UTC_DAY + hour * 3600 + minute * 60 + second;
-	return true;
+	return digits(text, 4, &date.year) && digits(text + 5, 2, &date.month) &&
+	       digits(text + 8, 2, &date.day) && digits(text + 11, 2, &date.hour) &&
+	       digits(text + 14, 2, &date.minute) && digits(text + 17, 2, &date.second) &&
+	       utc_from_date(seconds, &date);
 }
 
 char *utc_span(char dst[UTC_SPAN_SIZE], int64_t seconds)

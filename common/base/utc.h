@@ -18,6 +18,17 @@ char *utc_format(char dst[UTC_SIZE], int64_t seconds);
 /* The reverse, for exactly this form; false, and *seconds untouched, otherwise. */
 bool utc_parse(const char *text, int64_t *seconds);
 
+/* A date that was written in another form; the year is counted as it is written. */
+struct utc_date {
+	int64_t year, month, day;     /* from 1 */
+	int64_t hour, minute, second; /* from 0 */
+};
+
+/* Its seconds since 1970; false, and *seconds untouched, where there is no such date. */
+bool utc_from_date(int64_t *seconds, const struct utc_date *date);
+/* The year that a moment lies in. */
+int64_t utc_year(int64_t seconds);
+
 /* An age or a span for people: "12 s", "5 min", "3 h", "12 days". */
 #define UTC_SPAN_SIZE 32
 char *utc_span(char dst[UTC_SPAN_SIZE], int64_t seconds);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <uthash.h>
+
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -12,7 +14,8 @@
 
 /* The TLS connection that a process of smtp(8) has at its latest told of. */
 struct connection {
-	char process[PROCESS_SIZE];   /* "" in a free place */
+	UT_hash_handle hh;            /* by process */
+	char process[PROCESS_SIZE];
 	char queue_id[QUEUE_ID_SIZE]; /* of the mail sent over it; "" while that is to come */
 	char host[DOMAIN_SIZE];
 	struct ipaddr addr;
@@ -20,12 +23,12 @@ struct connection {
 	bool reused;
 	enum logline_trust trust;
 	struct observation seen;
-	uint64_t used;                /* for finding the one longest silent */
 };
 
 struct logfold {
-	uint64_t lines;
-	struct connection connections[LOGFOLD_PROCESSES];
+	struct connection *connections; /* the one longest silent is the first */
+	size_t used;                    /* of places */
+	struct connection places[LOGFOLD_PROCESSES];
 };
 
 struct logfold *logfold_new(void)
@@ -35,26 +38,67 @@ struct logfold *logfold_new(void)
 
 void logfold_free(struct logfold *fold)
 {
+	if (fold != NULL)
+		HASH_CLEAR(hh, fold->connections);
 	free(fold);
 }
 
 static struct connection *find(struct logfold *fold, struct span process)
 {
-	for (size_t i = 0; i < LOGFOLD_PROCESSES; i++)
-		if (span_is(process, fold->connections[i].process))
-			return &fold->connections[i];
-	return NULL;
+	struct connection *connection;
+
+	HASH_FIND(hh, fold->connections, process.at, process.len, connection);
+	return connection;
 }
 
-/* Free places were never used, so they are the longest silent of all. */
-static struct connection *longest_silent(struct logfold *fold)
+/* Behind all others: it was heard of just now. */
+static void put_last(struct logfold *fold, struct connection *connection)
 {
-	struct connection *oldest = &fold->connections[0];
+	HASH_ADD_KEYPTR(hh, fold->connections, connection->process, strlen(connection->process),
+			connection);
+}
 
-	for (size_t i = 1; i < LOGFOLD_PROCESSES; i++)
-		if (fold->connections[i].used < oldest->used)
-			oldest = &fold->connections[i];
-	return oldest;
+static void move_last(struct logfold *fold, struct connection *connection)
+{
+	if (connection->hh.next == NULL)
+		return;
+	HASH_DEL(fold->connections, connection);
+	put_last(fold, connection);
+}
+
+/* What the process says next is of another connection. */
+static void end_connection(struct connection *connection)
+{
+	connection->host[0] = '\0';
+}
+
+/* A place for a process that is not known. */
+static struct connection *new_place(struct logfold *fold)
+{
+	struct connection *longest_silent = fold->connections;
+
+	if (fold->used < LOGFOLD_PROCESSES)
+		return &fold->places[fold->used++];
+	HASH_DEL(fold->connections, longest_silent);
+	return longest_silent;
+}
+
+/* The place of a process, in which nothing is said yet; NULL for a name of no sensible length. */
+static struct connection *take_place(struct logfold *fold, struct span process)
+{
+	struct connection *place;
+
+	if (process.len >= PROCESS_SIZE)
+		return NULL;
+	place = find(fold, process);
+	if (place == NULL) {
+		place = new_place(fold);
+		str_copy_n(place->process, PROCESS_SIZE, process.at, process.len);
+		put_last(fold, place);
+	}
+	move_last(fold, place);
+	place->queue_id[0] = '\0';
+	return place;
 }
 
 static void prove(struct logfold_proof *proof, const struct connection *connection)
@@ -67,30 +111,32 @@ static void prove(struct logfold_proof *proof, const struct connection *connecti
 	str_copy(proof->host, sizeof(proof->host), connection->host);
 }
 
+static void note_connection(struct connection *place, const struct logline *line, int64_t time)
+{
+	memcpy(place->host, line->host, sizeof(place->host));
+	place->addr = line->addr;
+	place->port = line->port;
+	place->reused = line->reused;
+	place->trust = line->trust;
+	place->seen = (struct observation){
+		.time = time,
+		.source = SOURCE_DELIVERY,
+		.observed = OBSERVED_TLS,
+		.version = line->version,
+	};
+	str_copy(place->seen.cipher, sizeof(place->seen.cipher), line->cipher);
+}
+
 static bool fold_tls(struct logfold *fold, const struct logline *line, int64_t time,
 		     struct logfold_proof *proof)
 {
-	struct connection *place = find(fold, line->process);
-	struct connection made = {
-		.addr = line->addr,
-		.port = line->port,
-		.reused = line->reused,
-		.trust = line->trust,
-		.seen = {
-			.time = time,
-			.source = SOURCE_DELIVERY,
-			.observed = OBSERVED_TLS,
-			.version = line->version,
-		},
-		.used = fold->lines,
-	};
+	struct connection *place = take_place(fold, line->process);
+	struct connection unfollowed;
 
-	str_copy(made.host, sizeof(made.host), line->host);
-	str_copy(made.seen.cipher, sizeof(made.seen.cipher), line->cipher);
-	prove(proof, &made);
-	/* A process with a name of no sensible length is not followed. */
-	if (str_copy_n(made.process, PROCESS_SIZE, line->process.at, line->process.len))
-		*(place != NULL ? place : longest_silent(fold)) = made;
+	if (place == NULL)
+		place = &unfollowed;
+	note_connection(place, line, time);
+	prove(proof, place);
 	return proof->handshake;
 }
 
@@ -156,18 +202,18 @@ static bool fold_delivery(struct logfold *fold, const struct logline *line, int6
 
 	if (line->no_starttls) {
 		if (connection != NULL)
-			*connection = (struct connection){0};
+			end_connection(connection);
 		return prove_plain(proof, line, time);
 	}
 	if (connection == NULL)
 		return false;
 	/* Another mail, or another host: the connection is over, and nothing is known of this one. */
 	if (!belongs(connection, line, time)) {
-		*connection = (struct connection){0};
+		end_connection(connection);
 		return false;
 	}
 	str_copy_n(connection->queue_id, QUEUE_ID_SIZE, line->queue_id.at, line->queue_id.len);
-	connection->used = fold->lines;
+	move_last(fold, connection);
 	if (!line->sent || line->domain[0] == '\0' || denies_tls(line->tls))
 		return false;
 	connection->seen.verified = judge(connection->trust, line->tls);
@@ -179,7 +225,6 @@ static bool fold_delivery(struct logfold *fold, const struct logline *line, int6
 bool logfold_line(struct logfold *fold, const struct logline *line, int64_t time,
 		  struct logfold_proof *proof)
 {
-	fold->lines++;
 	if (line->kind == LOGLINE_TLS)
 		return fold_tls(fold, line, time, proof);
 	return fold_delivery(fold, line, time, proof);

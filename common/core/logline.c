@@ -232,8 +232,11 @@ bool logline_parse(struct logline *line, const char *bytes, size_t len)
 {
 	struct span rest = {bytes, len};
 
+	/* Most lines are other programs': they cost no more than a look for this. */
+	if (span_find(rest, "/smtp[") == NULL)
+		return false;
 	*line = (struct logline){0};
-	if (len == 0 || !logline_take_stamp(&line->stamp, &rest) || !take_process(&line->process, &rest))
+	if (!logline_take_stamp(&line->stamp, &rest) || !take_process(&line->process, &rest))
 		return false;
 	if (rest.len >= LOGLINE_TEXT_MAX)
 		return false;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -100,40 +99,37 @@ bool logline_take_stamp(struct logline_stamp *stamp, struct span *rest)
 	return (iso ? take_iso(stamp, rest) : take_traditional(stamp, rest)) && span_skip(rest, " ");
 }
 
-/* Its time in that year; false where the year has no such day. */
-static bool in_year(const struct logline_stamp *stamp, int year, logline_zone_fn *zone,
-		    int64_t *time)
+/* Its time in that year; false where the year has no such day, or it is later than `latest`. */
+static bool in_year(const struct logline_stamp *stamp, int64_t year, int64_t latest,
+		    logline_zone_fn *zone, int64_t *time)
 {
-	char date[64];
+	const struct utc_date date = {
+		.year = year,
+		.month = stamp->month,
+		.day = stamp->day,
+		.hour = stamp->hour,
+		.minute = stamp->minute,
+		.second = stamp->second,
+	};
 	int64_t local;
 
-	snprintf(date, sizeof(date), "%04d-%02d-%02dT%02d:%02d:%02dZ", year, stamp->month, stamp->day,
-		 stamp->hour, stamp->minute, stamp->second);
-	if (!utc_parse(date, &local))
+	/* No zone is a day ahead: what lies so far off need not be asked about. */
+	if (!utc_from_date(&local, &date) || local - UTC_DAY > latest)
 		return false;
 	/* The offset is that of the moment itself, which the first guess comes close to. */
 	*time = local - (stamp->zoned ? stamp->offset : zone(local - zone(local)));
-	return true;
-}
-
-static int year_of(int64_t time)
-{
-	char date[UTC_SIZE];
-	uint64_t year = 0;
-
-	utc_format(date, time);
-	return str_number(date, 4, 9999, &year) ? (int)year : 0;
+	return *time <= latest;
 }
 
 int64_t logline_time(const struct logline_stamp *stamp, int64_t reference, logline_zone_fn *zone)
 {
 	int64_t latest = reference + LOGLINE_FUTURE;
-	int from = stamp->year != 0 ? stamp->year : year_of(latest) + 1;
-	int to = stamp->year != 0 ? stamp->year : from - LEAP_GAP - 2;
+	int64_t from = stamp->year != 0 ? stamp->year : utc_year(latest) + 1;
+	int64_t to = stamp->year != 0 ? stamp->year : from - LEAP_GAP - 2;
 	int64_t time;
 
-	for (int year = from; year >= to; year--)
-		if (in_year(stamp, year, zone, &time) && time <= latest)
+	for (int64_t year = from; year >= to; year--)
+		if (in_year(stamp, year, latest, zone, &time))
 			return time > 0 ? time : 0;
 	return 0;
 }

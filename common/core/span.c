@@ -10,25 +10,6 @@ struct span span_of(const char *text)
 	return (struct span){text, strlen(text)};
 }
 
-bool span_is(struct span s, const char *text)
-{
-	return s.len == strlen(text) && memcmp(s.at, text, s.len) == 0;
-}
-
-bool span_starts(struct span s, const char *text)
-{
-	size_t len = strlen(text);
-
-	return s.len >= len && memcmp(s.at, text, len) == 0;
-}
-
-bool span_ends(struct span s, const char *text)
-{
-	size_t len = strlen(text);
-
-	return s.len >= len && memcmp(s.at + s.len - len, text, len) == 0;
-}
-
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';
@@ -74,17 +55,6 @@ struct span span_cut(struct span *rest, const char *separator, bool *found)
 	rest->at += used;
 	rest->len -= used;
 	return head;
-}
-
-bool span_skip(struct span *rest, const char *text)
-{
-	size_t len = strlen(text);
-
-	if (!span_starts(*rest, text))
-		return false;
-	rest->at += len;
-	rest->len -= len;
-	return true;
 }
 
 bool span_number(struct span *rest, uint64_t max, uint64_t *value)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct span {
 	const char *at;
@@ -18,9 +19,26 @@ struct span {
 
 struct span span_of(const char *text); /* of a C string */
 
-bool span_is(struct span s, const char *text);
-bool span_starts(struct span s, const char *text);
-bool span_ends(struct span s, const char *text);
+/* Here, so that the length of a constant `text` is one too: parsers live on these. */
+static inline bool span_is(struct span s, const char *text)
+{
+	return s.len == strlen(text) && memcmp(s.at, text, s.len) == 0;
+}
+
+static inline bool span_starts(struct span s, const char *text)
+{
+	size_t len = strlen(text);
+
+	return s.len >= len && memcmp(s.at, text, len) == 0;
+}
+
+static inline bool span_ends(struct span s, const char *text)
+{
+	size_t len = strlen(text);
+
+	return s.len >= len && memcmp(s.at + s.len - len, text, len) == 0;
+}
+
 struct span span_trim(struct span s); /* blanks and tabs at either end */
 
 /* The first place where text stands in s, or NULL. text is not empty. */
@@ -34,7 +52,16 @@ const char *span_find(struct span s, const char *text);
 struct span span_cut(struct span *rest, const char *separator, bool *found);
 
 /* Drop `text` from the start of *rest; false, and nothing dropped, where it does not stand. */
-bool span_skip(struct span *rest, const char *text);
+static inline bool span_skip(struct span *rest, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (!span_starts(*rest, text))
+		return false;
+	rest->at += len;
+	rest->len -= len;
+	return true;
+}
 
 /* Take a decimal number of 1 to 18 digits, at most `max`, from the start of *rest. */
 bool span_number(struct span *rest, uint64_t max, uint64_t *value);

@@ -25,6 +25,7 @@ struct log_file {
 	ino_t inode;
 	uint64_t offset;      /* in the file: where the next line starts */
 	uint64_t fingerprint; /* 0: not known yet */
+	int64_t reference;    /* the last change, when it was last read from; 0: not yet */
 	bool successor;       /* seen under our path: what is left here is the last */
 	struct buf bytes;     /* read, and from `start` on not given */
 	size_t start;
@@ -222,6 +223,15 @@ static bool last_line(struct log_file *file, struct span *line)
 	return true;
 }
 
+static int64_t last_change(const struct log_file *file)
+{
+	struct stat st;
+
+	if (file->path == NULL || fstat(file->fd, &st) != 0)
+		return clock_wall();
+	return st.st_mtime;
+}
+
 /* More than 0: that many bytes. 0: the end, for now. Below: failed, and logged. */
 static ssize_t fill(struct log_file *file)
 {
@@ -232,8 +242,10 @@ static ssize_t fill(struct log_file *file)
 	do {
 		got = read(file->fd, buf_reserve(&file->bytes, READ_SIZE), READ_SIZE);
 	} while (got < 0 && errno == EINTR);
-	if (got > 0)
+	if (got > 0) {
 		file->bytes.len += (size_t)got;
+		file->reference = last_change(file);
+	}
 	if (got < 0)
 		log_error("log=%s cannot be read: %s", file->path != NULL ? file->path : "-",
 			  strerror(errno));
@@ -362,11 +374,7 @@ bool log_file_place(struct log_file *file, struct logplace *place)
 
 int64_t log_file_reference(const struct log_file *file)
 {
-	struct stat st;
-
-	if (file->path == NULL || fstat(file->fd, &st) != 0)
-		return clock_wall();
-	return st.st_mtime;
+	return file->reference != 0 ? file->reference : last_change(file);
 }
 
 int log_file_fd(const struct log_file *file)

@@ -154,6 +154,35 @@ START_TEST(other_dates_are_refused)
 }
 END_TEST
 
+START_TEST(moments_lie_in_years)
+{
+	static const struct {
+		struct utc_date date;
+		bool exists;
+	} cases[] = {
+		{{2000, 2, 29, 23, 59, 59}, true},
+		{{1900, 2, 29, 0, 0, 0}, false},
+		{{2026, 12, 31, 23, 59, 59}, true},
+		{{2027, 1, 1, 0, 0, 0}, true},
+		{{1969, 12, 31, 0, 0, 0}, true},
+		{{2026, 0, 1, 0, 0, 0}, false},
+		{{2026, 1, 0, 0, 0, 0}, false},
+		{{2026, 1, 32, 0, 0, 0}, false},
+		{{2026, 1, 1, 0, 60, 0}, false},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		int64_t seconds = 7;
+
+		ck_assert_msg(utc_from_date(&seconds, &cases[i].date) == cases[i].exists, "case %zu", i);
+		if (cases[i].exists)
+			ck_assert_int_eq(utc_year(seconds), cases[i].date.year);
+		else
+			ck_assert_int_eq(seconds, 7);
+	}
+}
+END_TEST
+
 START_TEST(spans_read_well)
 {
 	char out[UTC_SPAN_SIZE];
@@ -180,6 +209,7 @@ int main(void)
 	tcase_add_test(tests, buffers_grow_and_shrink);
 	tcase_add_test(tests, dates_go_there_and_back);
 	tcase_add_test(tests, other_dates_are_refused);
+	tcase_add_test(tests, moments_lie_in_years);
 	tcase_add_test(tests, spans_read_well);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);

@@ -328,6 +328,75 @@ START_TEST(tells_that_a_downgrade_has_ended)
 }
 END_TEST
 
+static bool note_event(void *context, const struct journal_entry *entry)
+{
+	struct buf *events = context;
+
+	buf_append_str(events, entry->event);
+	buf_append_str(events, " ");
+	return true;
+}
+
+#define HELD(id, to, host) id ": to=<" to ">, relay=" host "[192.0.2.1]:25, delay=1, delays=1/0/0/0, " \
+			      "dsn=4.7.4, status=deferred (TLS is required, but was not offered by " \
+			      "host " host "[192.0.2.1])\n"
+
+/* Written down one after the other, although they stand in one log. */
+START_TEST(tells_of_a_downgrade_between_two_handshakes)
+{
+	struct buf events = {0};
+	struct host_facts facts;
+	struct ledger *ledger;
+	struct ledger_txn *txn;
+
+	make_world();
+	put(log_path, "w", AT("04:05", "1") TLS("a.mx.test") AT("04:06", "2") TLS("b.mx.test")
+	    AT("04:07", "1") HELD("A1", "u@a.test", "a.mx.test") AT("04:08", "1") TLS("a.mx.test")
+	    AT("04:09", "2") HELD("A2", "u@b.test", "b.mx.test"));
+	learn_log("5 lines read: 3 TLS handshakes");
+	ck_assert(host_is_known("a.mx.test", &facts));
+	ck_assert_int_eq(fold_downgrade_since(&facts.history), 0);
+	ck_assert_uint_eq(facts.history.successes.count, 2);
+	ck_assert(host_is_known("b.mx.test", &facts));
+	ck_assert_int_ne(fold_downgrade_since(&facts.history), 0);
+	ledger = must_open(LEDGER_READ);
+	txn = ledger_begin_read(ledger);
+	ck_assert(ledger_each_journal(txn, NULL, note_event, &events));
+	ledger_abort(txn);
+	ledger_close(ledger);
+	ck_assert_int_eq(strncmp(events.data, "downgrade downgrade-ended downgrade ", events.len), 0);
+	buf_free(&events);
+	learn_log("0 lines read");
+}
+END_TEST
+
+/* More hosts than are written down at a time. */
+#define HOSTS 20000
+
+START_TEST(learns_of_very_many_hosts)
+{
+	struct host_facts facts;
+	FILE *file;
+
+	make_world();
+	file = fopen(log_path, "w");
+	ck_assert_ptr_nonnull(file);
+	for (int i = 0; i < HOSTS; i++)
+		fprintf(file, AT("04:05", "%d") "Untrusted TLS connection established to mx%d.test"
+			"[192.0.2.1]:25: TLSv1.3 with cipher X (256/256 bits)\n", i % 1000, i);
+	ck_assert_int_eq(fclose(file), 0);
+	learn_log("20000 lines read: 20000 TLS handshakes, 0 deliveries over TLS; hosts never seen "
+		  "with TLS before: 20000.");
+	for (int i = 0; i < HOSTS; i += 499) {
+		char host[32];
+
+		snprintf(host, sizeof(host), "mx%d.test", i);
+		ck_assert_msg(host_is_known(host, &facts), "%s", host);
+	}
+	learn_log("0 lines read");
+}
+END_TEST
+
 START_TEST(a_damaged_record_spoils_no_other)
 {
 	static const char key[] = "a.mx.test:25";
@@ -465,6 +534,8 @@ int main(void)
 	tcase_add_test(tc, plain_deliveries_teach_nothing);
 	tcase_add_test(tc, does_not_believe_the_future);
 	tcase_add_test(tc, tells_that_a_downgrade_has_ended);
+	tcase_add_test(tc, tells_of_a_downgrade_between_two_handshakes);
+	tcase_add_test(tc, learns_of_very_many_hosts);
 	tcase_add_test(tc, a_damaged_record_spoils_no_other);
 	tcase_add_test(tc, follows_a_log);
 	tcase_add_test(tc, tells_the_service_manager);
