@@ -6,10 +6,26 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/freshness.h"
 #include "io/https.h"
+
+void worker_open(struct worker *worker, const struct job_config *config)
+{
+	char error[RESOLVER_ERROR_SIZE];
+
+	worker->config = config;
+	worker->resolver = resolver_new(config->settings, error);
+	if (worker->resolver == NULL)
+		log_fatal("%s", error);
+}
+
+void worker_close(struct worker *worker)
+{
+	resolver_free(worker->resolver);
+}
 
 struct job *job_new(enum job_kind kind, enum lane lane, void *task)
 {

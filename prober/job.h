@@ -102,6 +102,7 @@ STAILQ_HEAD(job_list, job);
 
 /* What all workers share, and none changes. */
 struct job_config {
+	const struct settings *settings; /* for a resolver of its own */
 	const struct tls *tls;
 	struct starttls_config starttls;
 	const char *ca_file;
@@ -112,6 +113,10 @@ struct worker {
 	const struct job_config *config;
 	struct resolver *resolver;
 };
+
+/* Settings with which no resolver can be made end the program: check them before. */
+void worker_open(struct worker *worker, const struct job_config *config);
+void worker_close(struct worker *worker);
 
 struct job *job_new(enum job_kind kind, enum lane lane, void *task);
 void job_free(struct job *job);

@@ -18,8 +18,6 @@ struct state {
 	struct job_config config;
 	char ehlo_name[STARTTLS_NAME_SIZE];
 	struct tls *tls;
-	struct worker *workers;
-	size_t worker_count;
 	int listen_fd;
 };
 
@@ -61,6 +59,7 @@ static bool open_tls(struct state *state, const struct settings *settings)
 	}
 	starttls_own_name(state->ehlo_name, settings);
 	state->config = (struct job_config){
+		.settings = settings,
 		.tls = state->tls,
 		.starttls = {
 			.tls = state->tls,
@@ -73,32 +72,22 @@ static bool open_tls(struct state *state, const struct settings *settings)
 	return true;
 }
 
-static bool open_workers(struct state *state, const struct settings *settings)
+/* Each worker has one of its own; whether it can is known at once. */
+static bool check_resolver(const struct settings *settings)
 {
 	char error[RESOLVER_ERROR_SIZE];
+	struct resolver *resolver = resolver_new(settings, error);
 
-	state->worker_count = settings->probe_workers;
-	state->workers = mem_zero(state->worker_count, sizeof(*state->workers));
-	for (size_t i = 0; i < state->worker_count; i++) {
-		struct worker *worker = &state->workers[i];
-
-		worker->config = &state->config;
-		worker->resolver = resolver_new(settings, error);
-		if (worker->resolver == NULL) {
-			log_error("%s", error);
-			return false;
-		}
-	}
-	return true;
+	if (resolver == NULL)
+		log_error("%s", error);
+	resolver_free(resolver);
+	return resolver != NULL;
 }
 
 static void close_all(void *argument)
 {
 	struct state *state = argument;
 
-	for (size_t i = 0; i < state->worker_count; i++)
-		resolver_free(state->workers[i].resolver);
-	free(state->workers);
 	tls_free(state->tls);
 	ledger_close(state->prober.ledger);
 	free(state);
@@ -111,7 +100,7 @@ static void *open_all(const struct settings *settings)
 	state->listen_fd = -1;
 	state->prober.settings = settings;
 	if (open_ledger(state, settings) && open_tls(state, settings) &&
-	    open_workers(state, settings) && open_socket(state, settings))
+	    check_resolver(settings) && open_socket(state, settings))
 		return state;
 	close_all(state);
 	return NULL;
@@ -121,7 +110,7 @@ static int serve(void *argument)
 {
 	struct state *state = argument;
 
-	prober_run(&state->prober, state->listen_fd, state->workers, state->worker_count);
+	prober_run(&state->prober, state->listen_fd, &state->config);
 	return EXIT_SUCCESS;
 }
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "prober/pool.h"
 
+#include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,132 +16,265 @@
 /* TLS and a resolver's reply need far less; threads get 8 MiB otherwise. */
 #define STACK_SIZE ((size_t)512 * 1024)
 
+enum seat_state {
+	SEAT_EMPTY, /* no thread, and none to be joined */
+	SEAT_TAKEN,
+	SEAT_LEFT   /* its thread has ended, or is about to, and is to be joined */
+};
+
+/* One worker's. */
+struct seat {
+	struct pool *pool;
+	enum seat_state state;
+	pthread_t id;
+	pthread_cond_t call;
+	bool called;
+	LIST_ENTRY(seat) in_idle;
+};
+
 struct pool {
 	pthread_mutex_t lock; /* of all that follows */
-	pthread_cond_t work;
-	pthread_cond_t idle;
+	pthread_cond_t left;  /* a worker has gone */
 	struct job_list queue[LANE_COUNT], done;
-	size_t running[LANE_COUNT];
+	size_t queued[LANE_COUNT], running[LANE_COUNT];
 	size_t slow_max, background_max;
-	size_t threads; /* still there */
+	LIST_HEAD(, seat) idle; /* the one that was busy last is called first */
+	size_t coming;          /* workers that were called and have not looked yet */
+	size_t workers;         /* seats that are taken */
+	size_t max;             /* never more of them */
 	bool ending;
 	size_t count;
-	pthread_t *ids;
 	struct seat *seats;
+	pthread_condattr_t monotonic;
+	pthread_attr_t attributes;
+	const struct job_config *config;
 	void (*wake)(void *context);
 	void *context;
 };
 
-/* What a thread is started with. */
-struct seat {
-	struct pool *pool;
-	struct worker *worker;
-};
+static void *work(void *argument);
 
-static bool room(const struct pool *pool, enum lane lane)
+static size_t lesser(size_t a, size_t b)
 {
-	if (lane == LANE_QUICK)
-		return true;
-	if (lane == LANE_BACKGROUND && pool->running[lane] == pool->background_max)
-		return false;
-	return pool->running[LANE_SLOW] + pool->running[LANE_BACKGROUND] < pool->slow_max;
+	return a < b ? a : b;
 }
 
-/* The next job that may be begun now; NULL: none. */
+/* How many jobs of each lane may be begun now, besides those that are running. */
+static size_t room(const struct pool *pool, enum lane lane)
+{
+	size_t slow = pool->slow_max - pool->running[LANE_SLOW] - pool->running[LANE_BACKGROUND];
+
+	if (lane == LANE_QUICK)
+		return SIZE_MAX;
+	return lane == LANE_SLOW
+		       ? slow
+		       : lesser(slow, pool->background_max - pool->running[LANE_BACKGROUND]);
+}
+
+/* How many of those that wait could be begun by workers who have nothing to do. */
+static size_t beginnable(const struct pool *pool)
+{
+	size_t background = lesser(pool->queued[LANE_BACKGROUND], room(pool, LANE_BACKGROUND));
+
+	return pool->queued[LANE_QUICK] +
+	       lesser(pool->queued[LANE_SLOW] + background, room(pool, LANE_SLOW));
+}
+
+/* NULL: none may be begun. */
 static struct job *next_job(struct pool *pool)
 {
 	for (enum lane lane = 0; lane < LANE_COUNT; lane++) {
 		struct job *job = STAILQ_FIRST(&pool->queue[lane]);
 
-		if (job == NULL || !room(pool, lane))
+		if (job == NULL || room(pool, lane) == 0)
 			continue;
 		STAILQ_REMOVE_HEAD(&pool->queue[lane], next);
+		pool->queued[lane]--;
 		pool->running[lane]++;
 		return job;
 	}
 	return NULL;
 }
 
+/*
+ * Workers come and go.
+ */
+
+/* One whose thread is still to be joined will do: it has ended, or will in a moment. */
+static struct seat *free_seat(struct pool *pool)
+{
+	struct seat *seat = pool->seats;
+
+	while (seat->state == SEAT_TAKEN)
+		seat++;
+	if (seat->state == SEAT_LEFT)
+		pthread_join(seat->id, NULL);
+	seat->state = SEAT_EMPTY;
+	return seat;
+}
+
+/* All signals are the main thread's; and SIGPIPE, for OpenSSL's sake, nobody's. */
+static int start_thread(struct pool *pool, struct seat *seat)
+{
+	sigset_t all, before;
+	int error;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&seat->id, &pool->attributes, work, seat);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error;
+}
+
+/* What cannot be had is not tried again: with fewer workers all takes longer, no more. */
+static void start_worker(struct pool *pool)
+{
+	struct seat *seat = free_seat(pool);
+	int error = start_thread(pool, seat);
+
+	if (error == 0) {
+		seat->state = SEAT_TAKEN;
+		pool->workers++;
+		pool->coming++;
+		return;
+	}
+	if (pool->workers == 0)
+		log_fatal("cannot start a worker: %s", strerror(error));
+	log_warning("cannot start worker %zu of %zu: %s; lower probe_workers, or raise the limit "
+		    "(ulimit -u, TasksMax=)", pool->workers + 1, pool->max, strerror(error));
+	pool->max = pool->workers;
+}
+
+/* One that has nothing to do, or a new one, as long as there may be more. */
+static void call_worker(struct pool *pool)
+{
+	struct seat *seat = LIST_FIRST(&pool->idle);
+
+	if (seat != NULL) {
+		LIST_REMOVE(seat, in_idle);
+		seat->called = true;
+		pool->coming++;
+		pthread_cond_signal(&seat->call);
+	} else if (pool->workers < pool->max) {
+		start_worker(pool);
+	}
+}
+
+static struct timespec after_ms(long milliseconds)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += milliseconds / 1000;
+	return until;
+}
+
+/* Until there may be something to do. False when this worker is to go. */
+static bool await_call(struct pool *pool, struct seat *seat)
+{
+	struct timespec until = after_ms(POOL_IDLE_S * 1000L);
+
+	seat->called = false;
+	LIST_INSERT_HEAD(&pool->idle, seat, in_idle);
+	while (!seat->called) {
+		int error = pthread_cond_timedwait(&seat->call, &pool->lock, &until);
+
+		if (seat->called || error != ETIMEDOUT)
+			continue;
+		if (pool->workers > POOL_KEPT) {
+			LIST_REMOVE(seat, in_idle);
+			return false;
+		}
+		until = after_ms(POOL_IDLE_S * 1000L);
+	}
+	pool->coming--;
+	return true;
+}
+
+/* At most one job more can be begun now, and this worker looks for it next. */
 static void finish(struct pool *pool, struct job *job)
 {
+	bool first = STAILQ_EMPTY(&pool->done);
+
 	pool->running[job->lane]--;
-	/* There is room now for one that could not be begun; this worker may take another. */
-	if (job->lane != LANE_QUICK)
-		pthread_cond_signal(&pool->work);
 	STAILQ_INSERT_TAIL(&pool->done, job, next);
-	pool->wake(pool->context);
+	/* Whoever has not taken the others yet was told of them. */
+	if (first)
+		pool->wake(pool->context);
 }
 
 static void *work(void *argument)
 {
 	struct seat *seat = argument;
 	struct pool *pool = seat->pool;
+	struct worker worker;
+	bool stays = true, last;
 
+	worker_open(&worker, pool->config);
 	pthread_mutex_lock(&pool->lock);
-	while (!pool->ending) {
+	pool->coming--;
+	while (stays && !pool->ending) {
 		struct job *job = next_job(pool);
 
 		if (job == NULL) {
-			pthread_cond_wait(&pool->work, &pool->lock);
+			stays = await_call(pool, seat);
 			continue;
 		}
 		pthread_mutex_unlock(&pool->lock);
-		job_run(seat->worker, job);
+		job_run(&worker, job);
 		pthread_mutex_lock(&pool->lock);
 		finish(pool, job);
 	}
-	pool->threads--;
-	pthread_cond_signal(&pool->idle);
+	last = --pool->workers == POOL_KEPT;
+	seat->state = SEAT_LEFT;
+	pthread_cond_signal(&pool->left);
 	pthread_mutex_unlock(&pool->lock);
+	worker_close(&worker);
+	/* What hundreds of workers have used goes back to the system. */
+	if (last)
+		malloc_trim(0);
 	return NULL;
 }
 
-/* All signals are the main thread's; and SIGPIPE, for OpenSSL's sake, nobody's. */
-static void start_threads(struct pool *pool, struct worker *workers)
+/*
+ * The pool.
+ */
+
+static void prepare_threads(struct pool *pool)
 {
-	pthread_attr_t attributes;
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	pthread_attr_init(&pool->attributes);
+	pthread_attr_setstacksize(&pool->attributes, STACK_SIZE);
+	pthread_condattr_init(&pool->monotonic);
+	pthread_condattr_setclock(&pool->monotonic, CLOCK_MONOTONIC);
+	pthread_mutex_init(&pool->lock, NULL);
+	pthread_cond_init(&pool->left, &pool->monotonic);
 	for (size_t i = 0; i < pool->count; i++) {
-		int error;
-
-		pool->seats[i] = (struct seat){.pool = pool, .worker = &workers[i]};
-		error = pthread_create(&pool->ids[i], &attributes, work, &pool->seats[i]);
-		if (error != 0)
-			log_fatal("cannot start worker %zu of %zu: %s; lower probe_workers", i + 1,
-				  pool->count, strerror(error));
+		pool->seats[i].pool = pool;
+		pthread_cond_init(&pool->seats[i].call, &pool->monotonic);
 	}
-	pthread_attr_destroy(&attributes);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-struct pool *pool_new(struct worker *workers, size_t count, void (*wake)(void *context),
+struct pool *pool_new(const struct job_config *config, size_t max, void (*wake)(void *context),
 		      void *context)
 {
 	struct pool *pool = mem_zero(1, sizeof(*pool));
-	pthread_condattr_t monotonic;
 
-	pthread_mutex_init(&pool->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&pool->work, NULL);
-	pthread_cond_init(&pool->idle, &monotonic);
-	pthread_condattr_destroy(&monotonic);
 	for (enum lane lane = 0; lane < LANE_COUNT; lane++)
 		STAILQ_INIT(&pool->queue[lane]);
 	STAILQ_INIT(&pool->done);
-	pool->slow_max = count < 2 ? 1 : count < 4 ? count - 1 : count - count / 4;
-	pool->background_max = count < 4 ? 1 : count / 4;
-	pool->threads = pool->count = count;
-	pool->ids = mem_zero(count, sizeof(*pool->ids));
-	pool->seats = mem_zero(count, sizeof(*pool->seats));
+	LIST_INIT(&pool->idle);
+	pool->slow_max = max < 2 ? 1 : max < 4 ? max - 1 : max - max / 4;
+	pool->background_max = max < 4 ? 1 : max / 4;
+	pool->max = pool->count = max;
+	pool->seats = mem_zero(max, sizeof(*pool->seats));
+	pool->config = config;
 	pool->wake = wake;
 	pool->context = context;
-	start_threads(pool, workers);
+	prepare_threads(pool);
+	pthread_mutex_lock(&pool->lock);
+	while (pool->workers < pool->max && pool->workers < POOL_KEPT)
+		start_worker(pool);
+	pthread_mutex_unlock(&pool->lock);
 	return pool;
 }
 
@@ -146,7 +282,9 @@ void pool_submit(struct pool *pool, struct job *job)
 {
 	pthread_mutex_lock(&pool->lock);
 	STAILQ_INSERT_TAIL(&pool->queue[job->lane], job, next);
-	pthread_cond_signal(&pool->work);
+	pool->queued[job->lane]++;
+	if (beginnable(pool) > pool->coming)
+		call_worker(pool);
 	pthread_mutex_unlock(&pool->lock);
 }
 
@@ -155,6 +293,16 @@ void pool_take(struct pool *pool, struct job_list *done)
 	pthread_mutex_lock(&pool->lock);
 	STAILQ_CONCAT(done, &pool->done);
 	pthread_mutex_unlock(&pool->lock);
+}
+
+size_t pool_workers(struct pool *pool)
+{
+	size_t workers;
+
+	pthread_mutex_lock(&pool->lock);
+	workers = pool->workers;
+	pthread_mutex_unlock(&pool->lock);
+	return workers;
 }
 
 static void free_jobs(struct job_list *list)
@@ -167,43 +315,40 @@ static void free_jobs(struct job_list *list)
 	}
 }
 
-/* False when threads are left at the end of that time. */
-static bool wait_for_threads(struct pool *pool, long timeout_ms)
+/* False when workers are left at the end of that time. */
+static bool dismiss_workers(struct pool *pool, long timeout_ms)
 {
-	struct timespec until;
+	struct timespec until = after_ms(timeout_ms);
+	bool gone;
 	int error = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += timeout_ms / 1000;
 	pthread_mutex_lock(&pool->lock);
 	pool->ending = true;
-	pthread_cond_broadcast(&pool->work);
-	while (pool->threads > 0 && error == 0)
-		error = pthread_cond_timedwait(&pool->idle, &pool->lock, &until);
-	error = pool->threads > 0;
+	while (!LIST_EMPTY(&pool->idle))
+		call_worker(pool);
+	while (pool->workers > 0 && error == 0)
+		error = pthread_cond_timedwait(&pool->left, &pool->lock, &until);
+	gone = pool->workers == 0;
 	pthread_mutex_unlock(&pool->lock);
-	return error == 0;
+	return gone;
 }
 
 bool pool_end(struct pool *pool, long timeout_ms)
 {
-	bool idle = wait_for_threads(pool, timeout_ms);
-
-	for (size_t i = 0; i < pool->count; i++) {
-		if (idle)
-			pthread_join(pool->ids[i], NULL);
-		else
-			pthread_detach(pool->ids[i]);
-	}
-	if (!idle)
+	if (!dismiss_workers(pool, timeout_ms))
 		return false;
+	for (size_t i = 0; i < pool->count; i++) {
+		if (pool->seats[i].state == SEAT_LEFT)
+			pthread_join(pool->seats[i].id, NULL);
+		pthread_cond_destroy(&pool->seats[i].call);
+	}
 	for (enum lane lane = 0; lane < LANE_COUNT; lane++)
 		free_jobs(&pool->queue[lane]);
 	free_jobs(&pool->done);
-	pthread_cond_destroy(&pool->work);
-	pthread_cond_destroy(&pool->idle);
+	pthread_cond_destroy(&pool->left);
+	pthread_condattr_destroy(&pool->monotonic);
+	pthread_attr_destroy(&pool->attributes);
 	pthread_mutex_destroy(&pool->lock);
-	free(pool->ids);
 	free(pool->seats);
 	free(pool);
 	return true;

@@ -13,6 +13,9 @@
 
 /* Workers that are waiting for a server are given this long when the program ends. */
 #define END_MS 2000
+/* Descriptors that a worker may need at a time, and those of all else: askers, ledger, log. */
+#define WORKER_FDS 4
+#define OTHER_FDS 512
 
 static void on_ask(void *context, struct asker *asker, const struct prober_message *message)
 {
@@ -126,12 +129,28 @@ static void loop_until_stopped(struct prober *prober)
 	loop_timer_free(prober->timer);
 }
 
-void prober_run(struct prober *prober, int listen_fd, struct worker *workers, size_t count)
+/* As many as the settings say, unless there are too few descriptors for them. */
+static size_t workers_max(const struct settings *settings)
 {
+	size_t descriptors = daemon_raise_descriptors();
+	size_t most = descriptors > OTHER_FDS ? (descriptors - OTHER_FDS) / WORKER_FDS : 0;
+
+	if (settings->probe_workers <= most)
+		return settings->probe_workers;
+	log_warning("no more than %zu of %zu workers can be had with %zu descriptors; raise the limit "
+		    "(ulimit -Hn, LimitNOFILE=) or lower probe_workers", most + 1,
+		    settings->probe_workers, descriptors);
+	return most + 1;
+}
+
+void prober_run(struct prober *prober, int listen_fd, const struct job_config *config)
+{
+	size_t workers = workers_max(prober->settings);
+
 	prober->loop = loop_new();
-	prober->pool = pool_new(workers, count, wake, prober->loop);
+	prober->pool = pool_new(config, workers, wake, prober->loop);
 	prober->askers = askers_new(prober->loop, listen_fd, on_ask, prober);
-	prober->refresh = refresh_new(prober, count);
+	prober->refresh = refresh_new(prober, workers);
 	loop_until_stopped(prober);
 	if (!pool_end(prober->pool, END_MS)) {
 		/* The ledger is whole after every transaction, and the kernel frees the rest. */

@@ -49,7 +49,7 @@ struct prober {
  */
 void prober_turn(struct prober *prober, struct job_list *done);
 
-/* The event loop until SIGTERM or SIGINT. `workers` are those of the pool. */
-void prober_run(struct prober *prober, int listen_fd, struct worker *workers, size_t count);
+/* The event loop until SIGTERM or SIGINT. `config` is that of the workers. */
+void prober_run(struct prober *prober, int listen_fd, const struct job_config *config);
 
 #endif

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -77,18 +76,12 @@ static bool open_listeners(struct server *server)
 	return true;
 }
 
-/* As many descriptors as we may have; a client of Postfix costs one for up to 100 s. */
-static size_t raise_descriptor_limit(void)
+/* A client of Postfix costs a descriptor for up to 100 s. */
+static size_t clients_max(void)
 {
-	struct rlimit limit;
+	size_t descriptors = daemon_raise_descriptors();
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return RESERVED_FDS;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	getrlimit(RLIMIT_NOFILE, &limit);
-	return limit.rlim_cur > 2 * RESERVED_FDS ? (size_t)limit.rlim_cur - RESERVED_FDS
-						 : RESERVED_FDS;
+	return descriptors > 2 * RESERVED_FDS ? descriptors - RESERVED_FDS : RESERVED_FDS;
 }
 
 struct server *server_open(const struct settings *settings)
@@ -96,7 +89,7 @@ struct server *server_open(const struct settings *settings)
 	struct server *server = mem_zero(1, sizeof(*server));
 
 	server->settings = settings;
-	server->clients_max = raise_descriptor_limit();
+	server->clients_max = clients_max();
 	if (!open_listeners(server)) {
 		server_close(server);
 		return NULL;

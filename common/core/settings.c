@@ -72,8 +72,10 @@ const struct setting settings_table[] = {
 	{ FIELD(smtp_timeout), NUMBER(1, 300), .unit = "seconds", .defaults = { "20" },
 	  .help = "How long each step of a probe may take: connecting, the greeting, each reply, "
 		  "the TLS handshake." },
-	{ FIELD(probe_workers), NUMBER(1, 4096), .unit = "threads", .defaults = { "64" },
-	  .help = "How many look-ups and probes run at the same time." },
+	{ FIELD(probe_workers), NUMBER(1, 4096), .unit = "threads", .defaults = { "2048" },
+	  .help = "How many look-ups and probes may run at the same time. Each is a thread that "
+		  "waits for a name server or a mail server; it is started when it is needed and "
+		  "ends when there is nothing to do." },
 	{ FIELD(ca_file), PATH(path_or_none, PATH_MAX_BYTES), .defaults = { "" },
 	  .help = "File with the certificates (PEM) of the authorities that are trusted for "
 		  "MTA-STS hosts and in judging the certificates of MX hosts. Empty: those of the "

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -136,6 +137,18 @@ static int serve(const struct daemon *daemon, void *state)
 	log_info("STOPPED status=%d", status);
 	daemon->close(state);
 	return status;
+}
+
+size_t daemon_raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 0;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	return (size_t)limit.rlim_cur;
 }
 
 int daemon_main(const struct daemon *daemon, int argc, char **argv)

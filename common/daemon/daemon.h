@@ -31,6 +31,8 @@
 #ifndef POSTSEAL_DAEMON_DAEMON_H
 #define POSTSEAL_DAEMON_DAEMON_H
 
+#include <stddef.h>
+
 #include "core/settings.h"
 
 struct daemon {
@@ -49,6 +51,12 @@ struct daemon {
 
 /* The whole of a daemon's main(). */
 int daemon_main(const struct daemon *daemon, int argc, char **argv);
+
+/*
+ * Have as many descriptors as we may (RLIMIT_NOFILE); how many that is. Most
+ * systems let a program have few until it asks.
+ */
+size_t daemon_raise_descriptors(void);
 
 /*
  * For `serve`: tell the service manager that the loop still turns. Cheap, any

@@ -58,8 +58,11 @@ static bool set_up(SSL_CTX *ctx)
 
 static bool load_cas(SSL_CTX *ctx, const char *ca_file)
 {
+	/* Not all the ways of SSL_CTX_set_default_verify_paths: one of them reads the whole
+	 * directory anew for each certificate whose issuer is not known. */
 	if (ca_file[0] == '\0')
-		return SSL_CTX_set_default_verify_paths(ctx) == 1;
+		return SSL_CTX_set_default_verify_file(ctx) == 1 &&
+		       SSL_CTX_set_default_verify_dir(ctx) == 1;
 	return SSL_CTX_load_verify_file(ctx, ca_file) == 1;
 }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What `make bench` measures with; each is one program of its own.
-BENCH_NAMES := floor load fill maillog
+BENCH_NAMES := floor load fill maillog faraway
 TESTS       += $(BENCH_NAMES:%=bench/%)
 
 define bench_vars

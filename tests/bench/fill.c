@@ -3,11 +3,11 @@
  * fill - makes a ledger of many domains about which all is known and fresh, so
  * that each look-up is answered from it and no probe is wanted.
  *
- *   fill [-k DOMAINS] [-p PROVIDERS] [-x HOSTS] [-y DAYS] [-b BATCH] DIRECTORY
+ *   fill [-k DOMAINS] [-p PROVIDERS] [-x HOSTS] [-y DAYS] [-b BATCH] [-P PORT] DIRECTORY
  *   fill -l [-k DOMAINS]
  *
  * The domains are spread over PROVIDERS (0: each its own), each of which has HOSTS
- * MX hosts. Domains and hosts have been reached over TLS once a day for DAYS. A
+ * MX hosts at PORT (25). Domains and hosts have been reached over TLS once a day for DAYS. A
  * commit holds BATCH domains. Prints one line. With -l it only lists the domains.
  */
 #include <stdio.h>
@@ -35,6 +35,7 @@ struct options {
 	size_t hosts;
 	int days;
 	uint64_t batch;
+	uint16_t port;
 };
 
 struct fill {
@@ -137,7 +138,7 @@ static void put_provider(struct fill *fill, uint64_t provider)
 	begin(fill);
 	for (size_t i = 0; i < fill->options.hosts; i++) {
 		name_host(host, provider, i);
-		must(fill, ledger_put_host(fill->txn, host, SMTP_PORT, &fill->host));
+		must(fill, ledger_put_host(fill->txn, host, fill->options.port, &fill->host));
 	}
 }
 
@@ -199,7 +200,7 @@ static void list(uint64_t domains)
 static _Noreturn void usage(void)
 {
 	log_fatal("usage: fill [-l] [-k DOMAINS] [-p PROVIDERS] [-x HOSTS] [-y DAYS] [-b BATCH] "
-		  "DIRECTORY");
+		  "[-P PORT] DIRECTORY");
 }
 
 static void parse_options(struct options *o, int argc, char **argv)
@@ -207,9 +208,10 @@ static void parse_options(struct options *o, int argc, char **argv)
 	int option;
 
 	*o = (struct options){
-		.domains = 1000, .providers = 100, .hosts = 2, .days = TIMESET_MAX, .batch = 10000
+		.domains = 1000, .providers = 100, .hosts = 2, .days = TIMESET_MAX, .batch = 10000,
+		.port = SMTP_PORT,
 	};
-	while ((option = getopt(argc, argv, "b:k:lp:x:y:")) != -1) {
+	while ((option = getopt(argc, argv, "b:k:lp:P:x:y:")) != -1) {
 		switch (option) {
 		case 'b':
 			o->batch = strtoull(optarg, NULL, 10);
@@ -223,6 +225,9 @@ static void parse_options(struct options *o, int argc, char **argv)
 		case 'p':
 			o->providers = strtoull(optarg, NULL, 10);
 			break;
+		case 'P':
+			o->port = (uint16_t)strtoul(optarg, NULL, 10);
+			break;
 		case 'x':
 			o->hosts = strtoull(optarg, NULL, 10);
 			break;
@@ -234,7 +239,7 @@ static void parse_options(struct options *o, int argc, char **argv)
 		}
 	}
 	if (optind + !o->list != argc || o->domains == 0 || o->batch == 0 || o->hosts == 0 ||
-	    o->hosts > MX_MAX || o->days < 1)
+	    o->hosts > MX_MAX || o->days < 1 || o->port == 0)
 		usage();
 	o->dir = argv[optind]; /* NULL with -l */
 }

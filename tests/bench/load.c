@@ -4,12 +4,15 @@
  * has one request under way, and sends the next as soon as the answer is here.
  *
  *   load [-c CONNECTIONS] [-k DOMAINS] [-m MAP] [-n REQUESTS] [-t SECONDS]
- *        [-s SEED] [-h] ENDPOINT
+ *        [-s SEED] [-q FIRST] [-p MICROSECONDS] [-a DOMAIN] [-h] ENDPOINT
  *
  * Ends after so many requests or seconds, whichever comes first, and prints one
- * line. With -h it then holds its connections until standard input ends. A server
- * that is not there yet is waited for, CONNECT_MS at most. Exit status 1 if any
- * answer was not "OK ...".
+ * line. Domains are drawn at random, or with -q asked about one after the other
+ * from that number on, each once. With -p the one connection rests so long before
+ * its next question. With -a the keys are addresses in DOMAIN, "u0" to "u(K-1)".
+ * With -h it then holds its connections until standard input ends. A server that
+ * is not there yet is waited for, CONNECT_MS at most. Exit status 1 if any answer
+ * was not "OK ...".
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -38,6 +41,7 @@
 #define EVENTS 256
 #define REPLY_SIZE 1024
 #define MAP_SIZE 32
+#define KEY_SIZE 64
 #define NS_PER_S INT64_C(1000000000)
 
 struct options {
@@ -48,6 +52,10 @@ struct options {
 	uint64_t requests; /* 0: no bound */
 	double seconds;    /* 0: no bound */
 	uint64_t seed;
+	const char *addresses_in; /* NULL: domains */
+	bool in_sequence;
+	uint64_t first;
+	long pause_us;
 	bool hold;
 };
 
@@ -105,6 +113,7 @@ struct load {
 	struct connection *connections;
 	uint64_t random;
 	uint64_t asked, answered, bad;
+	int64_t slowest; /* nanoseconds */
 	int64_t started, deadline; /* nanoseconds */
 	struct latencies latencies;
 };
@@ -156,17 +165,35 @@ static int connect_soon(const char *text)
 	return fd;
 }
 
-/* Below 100 bytes, so the length has two digits. */
+static uint64_t next_number(struct load *load)
+{
+	if (load->options->in_sequence)
+		return load->options->first + load->asked;
+	return name_random(&load->random) % load->options->domains;
+}
+
+static void make_key(struct load *load, char key[KEY_SIZE])
+{
+	uint64_t number = next_number(load);
+	char name[NAME_SIZE];
+
+	if (load->options->addresses_in != NULL) {
+		snprintf(key, KEY_SIZE, "u%llu@%s", (unsigned long long)number,
+			 load->options->addresses_in);
+		return;
+	}
+	name_domain(name, number);
+	snprintf(key, KEY_SIZE, "%s", name);
+}
+
 static void ask(struct load *load, struct connection *c, int64_t now)
 {
 	const char *map = load->options->map;
-	char request[MAP_SIZE + NAME_SIZE + 8], name[NAME_SIZE];
+	char request[MAP_SIZE + KEY_SIZE + 8], key[KEY_SIZE];
 	int len;
 
-	unsigned name_len = name_domain(name, name_random(&load->random) % load->options->domains);
-
-	len = snprintf(request, sizeof(request), "%zu:%s %s,", strlen(map) + 1 + name_len, map,
-		       name);
+	make_key(load, key);
+	len = snprintf(request, sizeof(request), "%zu:%s %s,", strlen(map) + 1 + strlen(key), map, key);
 	c->sent = now;
 	c->len = 0;
 	load->asked++;
@@ -182,19 +209,32 @@ static bool is_over(const struct load *load, int64_t now)
 	       (o->seconds > 0 && now >= load->deadline);
 }
 
+static void rest(long microseconds)
+{
+	const struct timespec pause = { .tv_sec = microseconds / 1000000,
+					.tv_nsec = microseconds % 1000000 * 1000 };
+
+	if (microseconds > 0)
+		nanosleep(&pause, NULL);
+}
+
 static void take_answer(struct load *load, struct connection *c, const struct netstring *answer)
 {
-	int64_t now = now_ns();
+	int64_t now = now_ns(), took = now - c->sent;
 
 	load->answered++;
-	load->latencies.count[bucket_of((uint64_t)(now - c->sent))]++;
+	load->latencies.count[bucket_of((uint64_t)took)]++;
+	if (took > load->slowest)
+		load->slowest = took;
 	if (answer->len < 3 || memcmp(answer->payload, "OK ", 3) != 0) {
 		if (load->bad++ == 0)
 			log_error("answer=\"%.*s\" is not the one that was hoped for",
 				  (int)answer->len, answer->payload);
 	}
-	if (!is_over(load, now))
-		ask(load, c, now);
+	if (is_over(load, now))
+		return;
+	rest(load->options->pause_us);
+	ask(load, c, now_ns());
 }
 
 static void on_readable(struct load *load, struct connection *c)
@@ -252,18 +292,19 @@ static void report(const struct load *load)
 	double seconds = (double)(now_ns() - load->started) / (double)NS_PER_S;
 
 	printf("connections=%zu domains=%llu requests=%llu seconds=%.3f rate=%.0f p50_us=%.1f "
-	       "p99_us=%.1f bad=%llu\n",
+	       "p99_us=%.1f max_us=%.1f bad=%llu\n",
 	       load->options->connections, (unsigned long long)load->options->domains,
 	       (unsigned long long)load->answered, seconds, (double)load->answered / seconds,
 	       quantile(&load->latencies, load->answered, 0.5),
-	       quantile(&load->latencies, load->answered, 0.99), (unsigned long long)load->bad);
+	       quantile(&load->latencies, load->answered, 0.99), (double)load->slowest / 1000,
+	       (unsigned long long)load->bad);
 	fflush(stdout);
 }
 
 static _Noreturn void usage(void)
 {
 	log_fatal("usage: load [-c CONNECTIONS] [-k DOMAINS] [-m MAP] [-n REQUESTS] "
-		  "[-t SECONDS] [-s SEED] [-h] ENDPOINT");
+		  "[-t SECONDS] [-s SEED] [-q FIRST] [-p MICROSECONDS] [-a DOMAIN] [-h] ENDPOINT");
 }
 
 static void parse_options(struct options *o, int argc, char **argv)
@@ -271,8 +312,11 @@ static void parse_options(struct options *o, int argc, char **argv)
 	int option;
 
 	*o = (struct options){ .map = "policy", .connections = 1, .domains = 1000, .seed = 1 };
-	while ((option = getopt(argc, argv, "c:hk:m:n:s:t:")) != -1) {
+	while ((option = getopt(argc, argv, "a:c:hk:m:n:p:q:s:t:")) != -1) {
 		switch (option) {
+		case 'a':
+			o->addresses_in = optarg;
+			break;
 		case 'c':
 			o->connections = strtoull(optarg, NULL, 10);
 			break;
@@ -288,6 +332,13 @@ static void parse_options(struct options *o, int argc, char **argv)
 		case 'n':
 			o->requests = strtoull(optarg, NULL, 10);
 			break;
+		case 'p':
+			o->pause_us = strtol(optarg, NULL, 10);
+			break;
+		case 'q':
+			o->in_sequence = true;
+			o->first = strtoull(optarg, NULL, 10);
+			break;
 		case 's':
 			o->seed = strtoull(optarg, NULL, 10);
 			break;
@@ -300,7 +351,8 @@ static void parse_options(struct options *o, int argc, char **argv)
 	}
 	if (optind + 1 != argc || o->connections == 0 || o->domains == 0 ||
 	    o->domains > NAMES_MAX || strlen(o->map) >= MAP_SIZE ||
-	    (o->requests == 0 && o->seconds <= 0))
+	    (o->requests == 0 && o->seconds <= 0) || (o->pause_us > 0 && o->connections > 1) ||
+	    (o->addresses_in != NULL && strlen(o->addresses_in) > KEY_SIZE - 24))
 		usage();
 	o->endpoint = argv[optind];
 }

@@ -21,7 +21,7 @@ static const struct {
 	{ "smtp_port", "25" },
 	{ "probe_private", "false" },
 	{ "smtp_timeout", "20" },
-	{ "probe_workers", "64" },
+	{ "probe_workers", "2048" },
 	{ "ca_file", "\"\"" },
 	{ "first_contact", "wait" },
 	{ "first_contact_wait", "8" },
@@ -198,7 +198,7 @@ START_TEST(defaults_reach_their_fields)
 	ck_assert(s.mta_sts);
 	ck_assert_uint_eq(s.smtp_port, 25);
 	ck_assert_int_eq(s.smtp_timeout, 20);
-	ck_assert_uint_eq(s.probe_workers, 64);
+	ck_assert_uint_eq(s.probe_workers, 2048);
 	ck_assert_int_eq(s.first_contact, FIRST_CONTACT_WAIT);
 	ck_assert_uint_eq(s.learn_from, LEARN_PROBE | LEARN_DELIVERY);
 	ck_assert_int_eq(s.mixed_mx, MIXED_MX_STRICT);

@@ -59,9 +59,9 @@ void pool_submit(struct pool *pool, struct job *job)
 	STAILQ_INSERT_TAIL(&submitted, job, next);
 }
 
-struct pool *pool_new(struct worker *workers, size_t count, void (*wake)(void *), void *context)
+struct pool *pool_new(const struct job_config *config, size_t max, void (*wake)(void *), void *context)
 {
-	(void)workers, (void)count, (void)wake, (void)context;
+	(void)config, (void)max, (void)wake, (void)context;
 	return NULL;
 }
 
