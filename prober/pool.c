@@ -54,21 +54,33 @@ struct pool {
 
 static void *work(void *argument);
 
+static void bound(struct pool *pool, size_t max)
+{
+	pool->max = max;
+	pool->slow_max = max < 2 ? 1 : max < 4 ? max - 1 : max - max / 4;
+	pool->background_max = max < 4 ? 1 : max / 4;
+}
+
 static size_t lesser(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
 
+/* More may be running than a bound that was lowered meanwhile. */
+static size_t left(size_t most, size_t used)
+{
+	return most > used ? most - used : 0;
+}
+
 /* How many jobs of each lane may be begun now, besides those that are running. */
 static size_t room(const struct pool *pool, enum lane lane)
 {
-	size_t slow = pool->slow_max - pool->running[LANE_SLOW] - pool->running[LANE_BACKGROUND];
+	size_t background = pool->running[LANE_BACKGROUND];
+	size_t slow = left(pool->slow_max, pool->running[LANE_SLOW] + background);
 
 	if (lane == LANE_QUICK)
 		return SIZE_MAX;
-	return lane == LANE_SLOW
-		       ? slow
-		       : lesser(slow, pool->background_max - pool->running[LANE_BACKGROUND]);
+	return lane == LANE_SLOW ? slow : lesser(slow, left(pool->background_max, background));
 }
 
 /* How many of those that wait could be begun by workers who have nothing to do. */
@@ -142,7 +154,7 @@ static void start_worker(struct pool *pool)
 		log_fatal("cannot start a worker: %s", strerror(error));
 	log_warning("cannot start worker %zu of %zu: %s; lower probe_workers, or raise the limit "
 		    "(ulimit -u, TasksMax=)", pool->workers + 1, pool->max, strerror(error));
-	pool->max = pool->workers;
+	bound(pool, pool->workers);
 }
 
 /* One that has nothing to do, or a new one, as long as there may be more. */
@@ -263,9 +275,8 @@ struct pool *pool_new(const struct job_config *config, size_t max, void (*wake)(
 		STAILQ_INIT(&pool->queue[lane]);
 	STAILQ_INIT(&pool->done);
 	LIST_INIT(&pool->idle);
-	pool->slow_max = max < 2 ? 1 : max < 4 ? max - 1 : max - max / 4;
-	pool->background_max = max < 4 ? 1 : max / 4;
-	pool->max = pool->count = max;
+	bound(pool, max);
+	pool->count = max;
 	pool->seats = mem_zero(max, sizeof(*pool->seats));
 	pool->config = config;
 	pool->wake = wake;

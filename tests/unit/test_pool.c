@@ -6,9 +6,12 @@
 #include "prober/pool.h"
 
 #include <check.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,6 +41,19 @@ int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, const s
 		}
 	}
 	return pthread_cond_clockwait(cond, mutex, CLOCK_MONOTONIC, &soon);
+}
+
+/* No more threads than this are to be had. */
+static size_t threads_max = SIZE_MAX;
+static size_t threads;
+
+int pthread_create(pthread_t *id, const pthread_attr_t *attributes, void *(*start)(void *), void *argument)
+{
+	int (*really)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+	void *found = dlsym(RTLD_NEXT, "pthread_create");
+
+	memcpy(&really, &found, sizeof(really));
+	return threads++ < threads_max ? really(id, attributes, start, argument) : EAGAIN;
 }
 
 struct job *job_new(enum job_kind kind, enum lane lane, void *task)
@@ -271,6 +287,33 @@ START_TEST(the_smallest_pools_do_all_kinds_of_work)
 }
 END_TEST
 
+/* A limit of the system: less at a time, and still a part for what is quick. */
+START_TEST(what_threads_there_are_have_to_do)
+{
+	struct pool *pool;
+
+	threads_max = 8;
+	pool = pool_new(NULL, MAX, wake, NULL);
+	submit(pool, LANE_SLOW, 50);
+	await(&ran, 50);
+	hold(LANE_QUICK, true);
+	submit(pool, LANE_QUICK, MAX);
+	await(&running[LANE_QUICK], 8);
+	hold(LANE_QUICK, false);
+	await(&ran, 50 + MAX);
+	ck_assert_uint_eq(pool_workers(pool), 8);
+	hold(LANE_SLOW, true);
+	submit(pool, LANE_SLOW, MAX);
+	await(&running[LANE_SLOW], 6);
+	submit(pool, LANE_QUICK, 100);
+	await(&ran, 150 + MAX);
+	ck_assert_uint_eq(number_running(LANE_SLOW), 6);
+	hold(LANE_SLOW, false);
+	await(&ran, 150 + 2 * MAX);
+	ck_assert(pool_end(pool, AWAIT_MS));
+}
+END_TEST
+
 START_TEST(nobody_is_waited_for_without_end)
 {
 	struct pool *pool = pool_new(NULL, MAX, wake, NULL);
@@ -298,6 +341,7 @@ int main(void)
 	tcase_add_test(tests, idle_workers_end_and_come_back);
 	tcase_add_test(tests, what_is_done_can_be_taken);
 	tcase_add_test(tests, the_smallest_pools_do_all_kinds_of_work);
+	tcase_add_test(tests, what_threads_there_are_have_to_do);
 	tcase_add_test(tests, nobody_is_waited_for_without_end);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
