@@ -34,23 +34,35 @@ static void date_from_days(int64_t days, int64_t *year, int64_t *month, int64_t 
 	*year = yoe + era * 400 + (*month <= 2);
 }
 
+/* `count` digits and what stands behind them; where the next ones go. */
+static char *put(char *at, int64_t value, int count, char behind)
+{
+	for (int i = count - 1; i >= 0; i--, value /= 10)
+		at[i] = (char)('0' + value % 10);
+	at[count] = behind;
+	return at + count + 1;
+}
+
+/* Not by printf(3): exports are made of these. */
 char *utc_format(char dst[UTC_SIZE], int64_t seconds)
 {
 	int64_t days = seconds / UTC_DAY - (seconds % UTC_DAY < 0);
 	int64_t rest = seconds - days * UTC_DAY;
 	int64_t year, month, day;
-	char text[96];
+	char *at = dst;
 
 	date_from_days(days, &year, &month, &day);
 	if (year < 0 || year > 9999) {
 		memcpy(dst, "?", 2);
 		return dst;
 	}
-	snprintf(text, sizeof(text),
-		 "%04" PRId64 "-%02" PRId64 "-%02" PRId64 "T%02" PRId64 ":%02" PRId64 ":%02" PRId64 "Z",
-		 year, month, day, rest / 3600, rest / 60 % 60, rest % 60);
-	memcpy(dst, text, UTC_SIZE - 3);
-	dst[UTC_SIZE - 4] = '\0';
+	at = put(at, year, 4, '-');
+	at = put(at, month, 2, '-');
+	at = put(at, day, 2, 'T');
+	at = put(at, rest / 3600, 2, ':');
+	at = put(at, rest / 60 % 60, 2, ':');
+	at = put(at, rest % 60, 2, 'Z');
+	*at = '\0';
 	return dst;
 }
 

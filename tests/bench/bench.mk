@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What `make bench` measures with; each is one program of its own.
-BENCH_NAMES := floor load fill maillog faraway
+BENCH_NAMES := floor load fill maillog faraway scan idle_milter
 TESTS       += $(BENCH_NAMES:%=bench/%)
 
 define bench_vars
@@ -9,7 +9,10 @@ bench/$(1)_LIBS := $(LIBS_TESTS)
 endef
 $(foreach b,$(BENCH_NAMES),$(eval $(call bench_vars,$(b))))
 
-## bench       speed and memory of the socketmap server, beside a bare one's
+bench/scan_SRCS        += prober/job.c
+bench/idle_milter_LIBS += -lmilter
+
+## bench       what everything costs, beside the least it could; PART="cold learn" for some
 .PHONY: bench
 bench: all $(BENCH_NAMES:%=$(BUILD)/bench/%)
-	tests/bench/run $(BUILD)
+	tests/bench/run $(BUILD) $(PART)
