@@ -45,8 +45,13 @@ static char rcpt_addr[] = "{rcpt_addr}";
 static char rcpt_mailer[] = "{rcpt_mailer}";
 static char rcpt_host[] = "{rcpt_host}";
 
-/* Steps that nobody here looks at cost a round trip each, or the whole body. */
-#define STEPS_OFF (SMFIP_NOHELO | SMFIP_NODATA | SMFIP_NOEOH | SMFIP_NOBODY | SMFIP_NOUNKNOWN)
+/*
+ * Steps that nobody here looks at cost a round trip each, or the whole body. Not
+ * so DATA: without it Postfix still sends its macros, nothing answers them, and
+ * over TCP the headers behind them wait for a delayed acknowledgement, 40 ms a
+ * message (RFC 896, RFC 9293 3.8.6.3). The answer to DATA carries it at once.
+ */
+#define STEPS_OFF (SMFIP_NOHELO | SMFIP_NOEOH | SMFIP_NOBODY | SMFIP_NOUNKNOWN)
 /* Steps that are only looked at; what is to be said is said at a later one. */
 #define STEPS_WITHOUT_REPLY (SMFIP_NR_CONN | SMFIP_NR_HDR)
 /* What is done to messages: headers, to those for secure aliases. */
@@ -184,6 +189,12 @@ static sfsistat on_recipient(SMFICTX *ctx, char **arguments)
 	return reply(ctx, &answer);
 }
 
+static sfsistat on_data(SMFICTX *ctx)
+{
+	(void)ctx;
+	return SMFIS_CONTINUE;
+}
+
 /* No reply is expected: what there is to say is said at the end of the message. */
 static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 {
@@ -249,6 +260,7 @@ static bool register_filter(void)
 		.xxfi_connect = on_connect,
 		.xxfi_envfrom = on_mail,
 		.xxfi_envrcpt = on_recipient,
+		.xxfi_data = on_data,
 		.xxfi_header = on_header,
 		.xxfi_eom = on_message,
 		.xxfi_abort = on_abort,

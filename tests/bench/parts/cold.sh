@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2153 # lib.sh has them
 
 DNS_PORT=$((PORT + 3)) SMTP_PORT=$((PORT + 4))
 DNS_MS=50 SMTP_MS=200

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2153 # lib.sh has them
 
 # The most that it held at a time, in KB, of a command that cpu_of runs.
 with_peak() { # COMMAND...

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2153 # lib.sh has them
 
 GROWTH=$BUILD/bench/growth
 GROWTH_LINES=200000
@@ -44,7 +45,7 @@ growth_learn() { # DOMAINS
 }
 
 growth_row() { # DOMAINS
-    local size=$1 bytes lookup start scan list export import learn
+    local size=$1 bytes lookup start scan list exported imported learn
     need_ledger "$size"
     settings "$LEDGER"
     bytes=$(field "$(<"$LEDGER.made")" bytes_per_domain)
@@ -52,14 +53,14 @@ growth_row() { # DOMAINS
     start=$(growth_start "$size")
     scan=$(per "$(cpu_of "$BUILD/bench/scan" "$LEDGER")" "$size")
     list=$(growth_verb "$size" list)
-    export=$(growth_verb "$size" export)
+    exported=$(growth_verb "$size" export)
     mv "$WORK/said" "$WORK/all.json"
     "$BUILD/bench/fill" -k 1 "$WORK/grown" >/dev/null
     settings "$WORK/grown"
-    import=$(growth_verb "$size" import "$WORK/all.json")
+    imported=$(growth_verb "$size" import "$WORK/all.json")
     learn=$(growth_learn "$size")
     rm -r "$WORK/grown" "$WORK/all.json" "$WORK/mail.log"
-    printf '%s\t' "$size" "$lookup" "$start" "$bytes" "$scan" "$list" "$export" "$import"
+    printf '%s\t' "$size" "$lookup" "$start" "$bytes" "$scan" "$list" "$exported" "$imported"
     echo "$learn"
 }
 

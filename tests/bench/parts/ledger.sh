@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2153 # lib.sh has them
 
 part_ledger() {
     local size

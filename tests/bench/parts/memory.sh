@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2153 # lib.sh has them
 
 memory_row() { # WHAT PID
     printf '%-44s %9s %9s\n' "$1" "$(status_kb "$2" RssAnon)" "$(status_kb "$2" VmRSS)"

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2153 # lib.sh has them
 
 # start_ms ENDPOINT DOMAINS COMMAND...: from fork to the first answer; both
 # programs' starts are in it.

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2153 # lib.sh has them
 
 STS=inet:127.0.0.1:$((PORT + 2))
 
