@@ -69,12 +69,12 @@ part_growth() {
         import_ns/dom learn_ns/line)
     title "growth: processor time of each job by the number of domains known"
     show "load -c 20 -k N; scan LEDGER; postseal list|export|import|learn (maillog -n $GROWTH_LINES -k N)"
-    printf '%-13s' "${columns[@]}"
+    printf '%-15s' "${columns[@]}"
     echo
     printf '%s\t' "${columns[@]}" >"$GROWTH.tsv"
     echo >>"$GROWTH.tsv"
     for size in $(growth_sizes); do
-        growth_row "$size" | tee -a "$GROWTH.tsv" | awk '{for (i = 1; i <= NF; i++) printf "%-13s", $i; print ""}'
+        growth_row "$size" | tee -a "$GROWTH.tsv" | awk '{for (i = 1; i <= NF; i++) printf "%-15s", $i; print ""}'
     done
     python3 "$HERE/plot" "$GROWTH.tsv" >"$GROWTH.svg"
     echo "plot: $GROWTH.svg"
