@@ -155,6 +155,14 @@ static void submit(struct pool *pool, enum lane lane, size_t count)
 		pool_submit(pool, job_new(JOB_SMTP, lane, NULL));
 }
 
+static void setup(void)
+{
+	memset(running, 0, sizeof(running));
+	memset(held, 0, sizeof(held));
+	ran = opened = closed = woken = threads = 0;
+	threads_max = SIZE_MAX;
+}
+
 static size_t take(struct pool *pool)
 {
 	struct job_list done = STAILQ_HEAD_INITIALIZER(done);
@@ -335,6 +343,7 @@ int main(void)
 	int failed;
 
 	tcase_set_timeout(tests, 120);
+	tcase_add_checked_fixture(tests, setup, NULL);
 	tcase_add_test(tests, there_are_few_workers_while_there_is_little_to_do);
 	tcase_add_test(tests, each_job_finds_a_worker_up_to_the_bound);
 	tcase_add_test(tests, the_background_has_a_quarter);

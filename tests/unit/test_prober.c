@@ -260,6 +260,9 @@ START_TEST(looks_at_a_shared_host_once)
 	say(PROBER_WANT, "two.test");
 	for (int news = 0; news < 4; news++)
 		ck_assert_int_eq(hear().word, PROBER_NEWS);
+	/* What was said is not yet done: a worker is on its way to the host. */
+	for (int i = 0; i < 3000 && atomic_load(&host.connections) == 0; i++)
+		usleep(10 * 1000);
 	stop_prober();
 	atomic_store(&host.silent, false);
 	start_prober("mta_sts = false\n");
