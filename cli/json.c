@@ -302,12 +302,35 @@ void json_print_pins(const char *key, const struct pins *pins)
 	print_line(json_pack("{s:s, s:o}", "nexthop", key, "pins", pins_json(pins)));
 }
 
-void json_print_alias(const char *address, const struct alias *alias)
+static json_t *exceptions_json(const struct exceptions *exceptions, int64_t now)
 {
-	print_line(json_pack("{s:s, s:b, s:s, s:s, s:o, s:s}", "alias", address, "enabled",
-			     alias->enabled, "level", alias_level_name(alias->level), "mailbox",
-			     alias->mailbox, "changed", date_or_null(alias->changed), "author",
-			     alias->author));
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < exceptions->count; i++) {
+		const struct exception *e = &exceptions->list[i];
+
+		json_array_append_new(list, json_pack("{s:s, s:b, s:o, s:o, s:s, s:o}", "sender",
+						      e->sender, "in_force",
+						      exception_in_force(e, now), "set",
+						      date_or_null(e->set), "expires",
+						      date_or_null(e->expires), "author", e->author,
+						      "reason", text_or_null(e->reason)));
+	}
+	return list;
+}
+
+void json_print_alias(const char *address, const struct alias *alias,
+		      const struct exceptions *exceptions, int64_t now)
+{
+	bool filed = alias != NULL;
+
+	print_line(json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "alias", address, "enabled",
+			     filed ? json_boolean(alias->enabled) : json_null(), "level",
+			     text_or_null(filed ? alias_level_name(alias->level) : ""), "mailbox",
+			     text_or_null(filed ? alias->mailbox : ""), "changed",
+			     date_or_null(filed ? alias->changed : 0), "author",
+			     text_or_null(filed ? alias->author : ""), "exceptions",
+			     exceptions_json(exceptions, now)));
 }
 
 static json_t *lines_json(const char *lines)

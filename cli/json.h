@@ -37,7 +37,9 @@ void json_print_history(const struct known *known, const struct cli *cli, struct
 void json_print_forgotten(const char *domain, int64_t when, const struct history *history);
 void json_print_override(const char *key, const struct override *override);
 void json_print_pins(const char *key, const struct pins *pins);
-void json_print_alias(const char *address, const struct alias *alias);
+/* `alias` NULL: it is not on file. */
+void json_print_alias(const char *address, const struct alias *alias,
+		      const struct exceptions *exceptions, int64_t now);
 void json_print_finding(const struct check *check, struct finding *finding);
 /* Names and values as written in a file, for which `wanted` says yes. */
 void json_print_settings(const struct settings *settings,

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "core/exceptions.h"
 #include "core/request.h"
 #include "io/socketmap_client.h"
 
@@ -46,15 +47,37 @@ static enum lookup ask(const struct question *question, enum map map, char *valu
 	return found;
 }
 
+static void ask_exception(struct secure_record *record, const struct question *about,
+			  const char *writer)
+{
+	char key[EXCEPTION_KEY_SIZE];
+	struct question question = *about;
+
+	exception_key(key, about->key, writer);
+	question.key = key;
+	switch (ask(&question, MAP_EXCEPTION, record->until, sizeof(record->until))) {
+	case LOOKUP_FOUND:
+		record->bound = LOOKUP_ABSENT;
+		break;
+	case LOOKUP_ABSENT:
+		record->bound = LOOKUP_FOUND;
+		break;
+	case LOOKUP_ERROR:
+		break;
+	}
+}
+
 void aliases_look_up(struct secure_record *record, const struct settings *settings,
-		     const struct mailaddr *alias)
+		     const struct mailaddr *alias, const char *writer)
 {
 	char key[ALIAS_ADDRESS_SIZE], transport[64], error[SOCKETMAP_CLIENT_ERROR_SIZE];
 	struct question question = { .key = key, .deadline = clock_mono_ms() + PATIENCE_MS };
 
 	*record = secure_not_asked;
+	record->bound = writer[0] != '\0' ? LOOKUP_ERROR : LOOKUP_FOUND;
 	if (!alias_key(key, alias)) {
 		record->enabled = record->owned = LOOKUP_ABSENT; /* nothing that can be on file */
+		record->bound = LOOKUP_FOUND;
 		return;
 	}
 	question.client = socketmap_client_open(settings, question.deadline, error);
@@ -69,6 +92,8 @@ void aliases_look_up(struct secure_record *record, const struct settings *settin
 	}
 	if (record->enabled != LOOKUP_ERROR)
 		record->owned = ask(&question, MAP_ALIAS, record->mailbox, sizeof(record->mailbox));
+	if (record->owned != LOOKUP_ERROR && writer[0] != '\0')
+		ask_exception(record, &question, writer);
 	socketmap_client_close(question.client);
 }
 

@@ -2,8 +2,9 @@
 /*
  * aliases - what the socketmap server knows of a secure alias and of where its
  * mail goes, asked as Postfix asks: map `transport` for whether the alias is
- * switched on and its level, `alias` for its mailbox, `deliverable-LEVEL` for
- * whether a next hop can do what the level demands.
+ * switched on and its level, `alias` for its mailbox, `exception` for whether a
+ * sender may write to it without TLS, `deliverable-LEVEL` for whether a next hop
+ * can do what the level demands.
  */
 #ifndef POSTSEAL_MILTER_ALIASES_H
 #define POSTSEAL_MILTER_ALIASES_H
@@ -11,9 +12,13 @@
 #include "core/reply.h"
 #include "core/secure.h"
 
-/* Blocks, for a few seconds at most; what cannot be had is LOOKUP_ERROR, and logged. */
+/*
+ * Blocks, for a few seconds at most; what cannot be had is LOOKUP_ERROR, and logged.
+ * `writer` as of exception_sender_of, who writes to the alias: "" for one that no
+ * exception can be for.
+ */
 void aliases_look_up(struct secure_record *record, const struct settings *settings,
-		     const struct mailaddr *alias);
+		     const struct mailaddr *alias, const char *writer);
 
 struct aliases_prospect {
 	enum prospect prospect;   /* UNKNOWN also when there is no answer, which is logged */

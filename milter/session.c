@@ -28,13 +28,14 @@ struct session {
 	struct secure_client client;
 	/* Of the message under way, as are tls and version of the client: */
 	char from[SHOWN_MAX + 1];
+	char writer[ALIAS_ADDRESS_SIZE]; /* its sender as exceptions know it, or "" */
 	bool from_secure; /* its sender is, or could be, a secure alias: */
 	struct secure_address sender;
 	struct secure_record record; /* what is on file of it, as far as it was asked */
 	int64_t patience; /* ms that its recipients may still wait for the prober */
 	bool waives_tls;  /* it has a header that asks for delivery without TLS */
 	char authserv_id[DOMAIN_SIZE];
-	bool tells_tls;   /* it is for a secure alias, and edit for what passes */
+	bool tells_tls;   /* it is for a secure alias: that gets `edit` */
 	struct session_edit edit;
 	int authres_seen;
 };
@@ -103,6 +104,16 @@ static void log_refusal(const struct session *session, const struct secure_answe
 		unsure ? "; the address could be a secure one" : "");
 }
 
+static void log_exception(const struct session *session, const struct secure_record *record,
+			  const char *to)
+{
+	char shown[SHOWN_MAX + 1];
+
+	show(shown, to);
+	log_info("client=[%s] from=<%s> to=<%s> let in without TLS by the exception until %s",
+		 session->name, session->from, shown, record->until);
+}
+
 static void look_at_tls(struct secure_client *client, const struct session_macros *macros)
 {
 	client->version = 0;
@@ -146,7 +157,8 @@ static void prepare_authres(struct session *session, const struct settings *sett
 	const char *id = settings->authserv_id[0] != '\0' ? settings->authserv_id : macros->mta;
 
 	if (id != NULL && domain_fold(session->authserv_id, id, strlen(id)))
-		authres_tls(session->edit.authres, session->authserv_id, &tls);
+		authres_tls(session->edit.authres, session->authserv_id,
+			    session->client.tls == SECURE_TLS_USED ? &tls : NULL);
 }
 
 void session_begin(struct secure_answer *answer, struct session *session,
@@ -162,10 +174,11 @@ void session_begin(struct secure_answer *answer, struct session *session,
 	forget_headers(session);
 	prepare_authres(session, settings, macros);
 	session->patience = patience(settings);
+	exception_sender_of(session->writer, from, macros->rewritten);
 	secure_classify(sender, settings, SECURE_SENDER, from, macros->rewritten);
 	secure_decide_sender(answer, settings, &session->client, macros->login, sender, record);
 	if (is_worth_a_look(answer, sender)) {
-		aliases_look_up(record, settings, &sender->alias);
+		aliases_look_up(record, settings, &sender->alias, "");
 		secure_decide_sender(answer, settings, &session->client, macros->login, sender,
 				     record);
 	}
@@ -183,7 +196,7 @@ static bool own_level(enum alias_level *level, struct session *session,
 	if (session->sender.kind != SECURE_ALIAS)
 		return false;
 	if (record->enabled == LOOKUP_ERROR)
-		aliases_look_up(record, settings, &session->sender.alias);
+		aliases_look_up(record, settings, &session->sender.alias, "");
 	*level = record->level;
 	return record->enabled == LOOKUP_FOUND;
 }
@@ -238,6 +251,18 @@ static void look_ahead(struct secure_answer *answer, struct session *session,
 					  prospect.reason);
 }
 
+static void accept_recipient(struct session *session, const struct settings *settings,
+			     const struct secure_address *recipient,
+			     const struct secure_record *record, const char *to)
+{
+	bool excepted = secure_let_in_by_exception(settings, &session->client, recipient, record);
+
+	if (excepted)
+		log_exception(session, record, to);
+	if (excepted || secure_tells_tls(&session->client, recipient))
+		session->tells_tls = true;
+}
+
 void session_recipient(struct secure_answer *answer, struct session *session,
 		       const struct settings *settings, const struct session_route *route,
 		       const char *to)
@@ -245,18 +270,20 @@ void session_recipient(struct secure_answer *answer, struct session *session,
 	struct secure_address recipient;
 	struct secure_record record = secure_not_asked;
 
+	if (session->writer[0] != '\0')
+		record.bound = LOOKUP_ERROR;
 	secure_classify(&recipient, settings, SECURE_RECIPIENT, to, route->rewritten);
 	secure_decide_recipient(answer, settings, &session->client, &recipient, &record);
 	if (is_worth_a_look(answer, &recipient)) {
-		aliases_look_up(&record, settings, &recipient.alias);
+		aliases_look_up(&record, settings, &recipient.alias, session->writer);
 		secure_decide_recipient(answer, settings, &session->client, &recipient, &record);
 	}
 	if (!answer->refused && session->from_secure)
 		look_ahead(answer, session, settings, route, to);
-	if (!answer->refused && secure_tells_tls(&session->client, &recipient))
-		session->tells_tls = true;
 	if (answer->refused)
 		log_refusal(session, answer, to, recipient.kind == SECURE_UNSURE);
+	else
+		accept_recipient(session, settings, &recipient, &record, to);
 }
 
 static void look_for_forgery(struct session *session, const char *value)
@@ -301,7 +328,7 @@ void session_finish(struct secure_answer *answer, struct session_edit *edit,
 
 void session_end(struct session *session)
 {
-	session->from[0] = '\0';
+	session->from[0] = session->writer[0] = '\0';
 	session->from_secure = false;
 	forget_headers(session);
 	session->client.tls = SECURE_TLS_HIDDEN;

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/utc.h"
 #include "core/alias.h"
+#include "core/exceptions.h"
 #include "core/reply.h"
 #include "core/secure.h"
 
@@ -99,12 +101,47 @@ static void answer_mailbox(const struct settings *settings, enum lookup found,
 	buf_free(&mailbox);
 }
 
+/* Where no exception can be: a key that the milter would spell otherwise, other domains. */
+static bool read_exception_key(char alias[ALIAS_ADDRESS_SIZE], char sender[ALIAS_ADDRESS_SIZE],
+			       const struct settings *settings, const struct request *request)
+{
+	struct secure_address address;
+
+	if (!exception_key_parse(alias, sender, request->key, request->key_len))
+		return false;
+	secure_classify(&address, settings, SECURE_RECIPIENT, alias, NULL);
+	return address.kind == SECURE_ALIAS;
+}
+
+static void answer_exception(const struct settings *settings, struct ledger_txn *txn,
+			     const struct request *request, int64_t now, struct buf *reply)
+{
+	char alias[ALIAS_ADDRESS_SIZE], sender[ALIAS_ADDRESS_SIZE], until[UTC_SIZE];
+	const struct exception *exception;
+	struct exceptions exceptions;
+	enum lookup found = LOOKUP_ABSENT;
+
+	if (read_exception_key(alias, sender, settings, request))
+		found = ledger_get_exceptions(txn, alias, &exceptions);
+	if (found == LOOKUP_ERROR) {
+		reply_temporary(reply, "postseal cannot read its ledger; its log says why");
+		return;
+	}
+	exception = found == LOOKUP_FOUND ? exceptions_find(&exceptions, sender, now) : NULL;
+	if (exception == NULL)
+		reply_not_found(reply);
+	else
+		reply_ok(reply, utc_format(until, exception->expires));
+}
+
 bool alias_maps_answer_early(const struct settings *settings, const struct request *request,
 			     struct buf *reply)
 {
 	struct secure_address address;
 	char transport[64];
 
+	if (request->map == MAP_EXCEPTION)
+		return false;
 	classify(&address, settings, request);
 	switch (address.kind) {
 	case SECURE_ORDINARY:
@@ -126,13 +163,17 @@ bool alias_maps_answer_early(const struct settings *settings, const struct reque
 }
 
 void alias_maps_answer(const struct settings *settings, struct ledger_txn *txn,
-		       const struct request *request, struct buf *reply)
+		       const struct request *request, int64_t now, struct buf *reply)
 {
 	struct secure_address address;
 	char key[ALIAS_ADDRESS_SIZE];
 	struct alias alias;
 	enum lookup found = LOOKUP_ABSENT;
 
+	if (request->map == MAP_EXCEPTION) {
+		answer_exception(settings, txn, request, now, reply);
+		return;
+	}
 	classify(&address, settings, request);
 	/* What can be no alias on file is sealed all the same where every address is. */
 	if (alias_key(key, &address.alias))

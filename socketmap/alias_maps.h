@@ -6,6 +6,8 @@
  *               from this address leaves
  *   alias       virtual_alias_maps: the mailbox that a secure address belongs to, with
  *               the address's extension
+ *   exception   for the milter: "ALIAS SENDER"; until when this sender may write to
+ *               that address without TLS
  */
 #ifndef POSTSEAL_SOCKETMAP_ALIAS_MAPS_H
 #define POSTSEAL_SOCKETMAP_ALIAS_MAPS_H
@@ -15,9 +17,12 @@
 #include "core/settings.h"
 #include "io/ledger.h"
 
-/* request->map is MAP_TRANSPORT or MAP_ALIAS. What cannot be read is answered TEMP. */
+/*
+ * request->map is MAP_TRANSPORT, MAP_ALIAS or MAP_EXCEPTION; `now` is wall time. What
+ * cannot be read is answered TEMP.
+ */
 void alias_maps_answer(const struct settings *settings, struct ledger_txn *txn,
-		       const struct request *request, struct buf *reply);
+		       const struct request *request, int64_t now, struct buf *reply);
 
 /*
  * Postfix asks many times for each mail, and nearly always about addresses that

@@ -25,8 +25,8 @@
 
 #define MAPS_SERVED                                                                            \
 	"policy, policy-encrypt, policy-dane-only, policy-verify, policy-authenticated (each " \
-	"also with +tlsrpt), transport, alias, status, deliverable-encrypt, "                   \
-	"deliverable-dane-only, deliverable-verify, deliverable-authenticated"
+	"also with +tlsrpt), transport, alias, exception, status, "                          \
+	"deliverable-encrypt, deliverable-dane-only, deliverable-verify, deliverable-authenticated"
 
 struct answerer {
 	const struct settings *settings;
@@ -317,7 +317,7 @@ static enum answer answer_status(struct answerer *answerer, const struct request
 }
 
 static enum answer answer_alias(struct answerer *answerer, const struct request *request,
-				struct buf *reply)
+				int64_t now, struct buf *reply)
 {
 	struct ledger_txn *txn;
 
@@ -327,7 +327,7 @@ static enum answer answer_alias(struct answerer *answerer, const struct request 
 	if (txn == NULL)
 		reply_temporary(reply, "postseal cannot read its ledger; its log says why");
 	else
-		alias_maps_answer(answerer->settings, txn, request, reply);
+		alias_maps_answer(answerer->settings, txn, request, now, reply);
 	end_reading(answerer, txn);
 	return ANSWER_GIVEN;
 }
@@ -373,5 +373,5 @@ enum answer answer_request(struct answerer *answerer, const char *payload, size_
 		return answer_nexthop(answerer, &request, now, question, reply);
 	if (request.map == MAP_STATUS)
 		return answer_status(answerer, &request, now, question, reply);
-	return answer_alias(answerer, &request, reply);
+	return answer_alias(answerer, &request, now, reply);
 }

@@ -35,7 +35,9 @@ static void put_property(char dst[AUTHRES_SIZE], const char *name, const char *v
 
 void authres_tls(char dst[AUTHRES_SIZE], const char *id, const struct authres_tls *tls)
 {
-	snprintf(dst, AUTHRES_SIZE, "%s; " METHOD "=pass", id);
+	snprintf(dst, AUTHRES_SIZE, "%s; " METHOD "=%s", id, tls != NULL ? "pass" : "none");
+	if (tls == NULL)
+		return;
 	put_property(dst, " smtp.version", tls->version);
 	put_property(dst, "\n\tsmtp.cipher", tls->cipher);
 	put_property(dst, " smtp.bits", tls->bits);

@@ -28,7 +28,10 @@ struct authres_tls {
 /* Is that the name of a header? Blanks in front of the colon count for nothing. */
 bool authres_is_header(const char *name);
 
-/* The header's value, folded, with "\n" alone as libmilter wants it. `id`: a folded name. */
+/*
+ * The header's value, folded, with "\n" alone as libmilter wants it. `id`: a folded name.
+ * `tls` NULL: it came without, "x-tls=none".
+ */
 void authres_tls(char dst[AUTHRES_SIZE], const char *id, const struct authres_tls *tls);
 
 /*

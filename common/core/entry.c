@@ -12,7 +12,7 @@ const char *entry_kind_name(enum entry_kind kind)
 	static const char *const names[ENTRY_KINDS] = {
 		[ENTRY_HEADER] = "header",     [ENTRY_DOMAIN] = "domain", [ENTRY_HOST] = "host",
 		[ENTRY_OVERRIDE] = "override", [ENTRY_PINS] = "pins",     [ENTRY_ALIAS] = "alias",
-		[ENTRY_JOURNAL] = "journal",   [ENTRY_END] = "end",
+		[ENTRY_EXCEPTIONS] = "exceptions", [ENTRY_JOURNAL] = "journal", [ENTRY_END] = "end",
 	};
 
 	return names[kind];
@@ -94,6 +94,9 @@ void entry_put_record(struct buf *out, const struct entry *entry)
 	case ENTRY_ALIAS:
 		record_put_alias(out, &entry->of.alias);
 		break;
+	case ENTRY_EXCEPTIONS:
+		record_put_exceptions(out, &entry->of.exceptions);
+		break;
 	case ENTRY_JOURNAL:
 		record_put_journal(out, &entry->of.journal);
 		break;
@@ -119,6 +122,8 @@ static bool decodes(enum entry_kind kind, const struct buf *bytes)
 		return record_get_pins(&again.of.pins, bytes->data, bytes->len);
 	case ENTRY_ALIAS:
 		return record_get_alias(&again.of.alias, bytes->data, bytes->len);
+	case ENTRY_EXCEPTIONS:
+		return record_get_exceptions(&again.of.exceptions, bytes->data, bytes->len);
 	case ENTRY_JOURNAL:
 		return record_get_journal(&again.of.journal, bytes->data, bytes->len);
 	case ENTRY_HEADER:
@@ -150,6 +155,9 @@ const char *entry_rule(enum entry_kind kind)
 		return "a source wherever something was observed";
 	case ENTRY_PINS:
 		return "pins ascending, none twice";
+	case ENTRY_EXCEPTIONS:
+		return "senders ascending, none twice; each expires after it was set, at most 366 "
+		       "days";
 	default:
 		return "";
 	}
@@ -218,6 +226,8 @@ bool member_takes(const struct member *member, const char *text)
 		return is_nexthop(text);
 	case MEMBER_ADDRESS:
 		return is_mail_address(text);
+	case MEMBER_SENDER:
+		return exception_names_sender(text);
 	default:
 		return false;
 	}
@@ -259,6 +269,8 @@ static const char *expected_text(enum member_type type)
 		return "a next hop as postseal spells it: example.com, [mx.example.com]:587";
 	case MEMBER_ADDRESS:
 		return "a mail address in lower case, without extension";
+	case MEMBER_SENDER:
+		return "a mail address in lower case, or @ and a domain name";
 	case MEMBER_DIGEST:
 		return "64 hexadecimal digits in lower case";
 	case MEMBER_BOOL:

@@ -32,6 +32,7 @@ enum entry_kind {
 	ENTRY_OVERRIDE,
 	ENTRY_PINS,
 	ENTRY_ALIAS,
+	ENTRY_EXCEPTIONS,
 	ENTRY_JOURNAL,
 	ENTRY_END,
 	ENTRY_KINDS
@@ -53,13 +54,14 @@ struct entry {
 		struct override override;
 		struct pins pins;
 		struct alias alias;
+		struct exceptions exceptions;
 		struct journal_entry journal;
 		int64_t records; /* END: how many lines there are between header and end */
 	} of;
 };
 
 const char *entry_kind_name(enum entry_kind kind); /* "header", "domain", "host", ... */
-/* True for the six kinds that are records of the ledger. */
+/* True for the seven kinds that are records of the ledger. */
 bool entry_is_record(enum entry_kind kind);
 
 /*
@@ -95,6 +97,7 @@ enum member_type {
 	MEMBER_PATTERN, /* the same, a folded name, or "*." and a folded name */
 	MEMBER_NEXTHOP, /* the same, a next hop's key */
 	MEMBER_ADDRESS, /* the same, a mail address as alias_key spells it */
+	MEMBER_SENDER,  /* the same, a sender as exceptions name it (exceptions.h) */
 	MEMBER_DIGEST,  /* uint8_t[SPKI_SIZE]; none: where the bool at `count` is false */
 	MEMBER_GROUP,   /* a struct of the members `inner` */
 	MEMBER_LIST     /* size / stride elements like `inner`, of which the size_t at `count` are used */

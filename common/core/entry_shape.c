@@ -189,6 +189,25 @@ static const struct member alias_members[] = {
 	LAST,
 };
 
+static const struct member exception_members[] = {
+	{"sender", MEMBER_SENDER, FIELD(struct exception, sender)},
+	DATE("set", struct exception, set),
+	DATE("expires", struct exception, expires),
+	TEXT("author", struct exception, author),
+	TEXT("reason", struct exception, reason),
+	LAST,
+};
+
+static const struct member exception_element = {
+	"sender", MEMBER_GROUP, .size = sizeof(struct exception), .inner = exception_members,
+};
+
+static const struct member exceptions_members[] = {
+	KEY("alias", ADDRESS),
+	LIST("senders", struct entry, of.exceptions.list, of.exceptions.count, &exception_element),
+	LAST,
+};
+
 static const struct member journal_members[] = {
 	DATE("time", struct entry, of.journal.time),
 	TEXT("subject", struct entry, of.journal.subject),
@@ -214,7 +233,8 @@ const struct member *entry_members(enum entry_kind kind)
 		[ENTRY_HEADER] = header_members,     [ENTRY_DOMAIN] = domain_members,
 		[ENTRY_HOST] = host_members,         [ENTRY_OVERRIDE] = override_members,
 		[ENTRY_PINS] = pins_members,         [ENTRY_ALIAS] = alias_members,
-		[ENTRY_JOURNAL] = journal_members,   [ENTRY_END] = end_members,
+		[ENTRY_EXCEPTIONS] = exceptions_members, [ENTRY_JOURNAL] = journal_members,
+		[ENTRY_END] = end_members,
 	};
 
 	return members[kind];

@@ -114,6 +114,17 @@ static int compare_alias(const struct alias *a, const struct alias *b)
 	return order != 0 ? order : strcmp(a->author, b->author);
 }
 
+static int compare_exception(const struct exception *a, const struct exception *b)
+{
+	const int64_t left[] = {a->set, a->expires};
+	const int64_t right[] = {b->set, b->expires};
+	int order = COMPARE(left, right);
+
+	if (order == 0)
+		order = strcmp(a->author, b->author);
+	return order != 0 ? order : strcmp(a->reason, b->reason);
+}
+
 /*
  * Merging.
  */
@@ -186,6 +197,24 @@ static bool merge_pins(struct pins *into, const struct pins *from)
 	return true;
 }
 
+/* Nothing has ended at 0: what is dropped does not depend on when one merges. */
+static bool merge_exceptions(struct exceptions *into, const struct exceptions *from)
+{
+	struct exceptions both = *into;
+
+	for (size_t i = 0; i < from->count; i++) {
+		const struct exception *theirs = &from->list[i];
+		const struct exception *ours = exceptions_get(&both, theirs->sender);
+
+		if (ours != NULL && compare_exception(theirs, ours) <= 0)
+			continue;
+		if (!exceptions_put(&both, theirs, 0))
+			return false;
+	}
+	*into = both;
+	return true;
+}
+
 bool merge_entry(struct entry *into, const struct entry *from)
 {
 	switch (into->kind) {
@@ -205,6 +234,8 @@ bool merge_entry(struct entry *into, const struct entry *from)
 		if (compare_alias(&from->of.alias, &into->of.alias) > 0)
 			into->of.alias = from->of.alias;
 		return true;
+	case ENTRY_EXCEPTIONS:
+		return merge_exceptions(&into->of.exceptions, &from->of.exceptions);
 	default:
 		return false;
 	}

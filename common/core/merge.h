@@ -13,6 +13,7 @@
  *               only a policy ends a policy (RFC 8461 5.1).
  *   override    the one that was set later.
  *   alias       the one that was changed later.
+ *   exceptions  those of both, of one sender's the one that was set later.
  *   pins        the keys of both: they bear no dates, and one too few would keep
  *               mail waiting.
  *
@@ -27,8 +28,9 @@
 #include "core/entry.h"
 
 /*
- * Both are domains, hosts, overrides, pins or aliases, of the same kind and key.
- * False, and *into unchanged, when there would be more than PIN_MAX pins.
+ * Both are domains, hosts, overrides, pins, aliases or exceptions, of the same kind
+ * and key. False, and *into unchanged, when there would be more than PIN_MAX pins or
+ * EXCEPTION_MAX exceptions.
  */
 bool merge_entry(struct entry *into, const struct entry *from);
 

@@ -14,6 +14,7 @@ enum kind {
 	KIND_OVERRIDE = 'O',
 	KIND_PINS = 'P',
 	KIND_ALIAS = 'A',
+	KIND_EXCEPTIONS = 'X',
 	KIND_JOURNAL = 'J'
 };
 
@@ -390,6 +391,47 @@ bool record_get_alias(struct alias *out, const void *bytes, size_t len)
 		r.ok = false;
 	out->changed = wire_get_time(&r);
 	wire_get_text(&r, out->author, sizeof(out->author));
+	return wire_close(&r);
+}
+
+void record_put_exceptions(struct buf *out, const struct exceptions *exceptions)
+{
+	put_header(out, KIND_EXCEPTIONS);
+	wire_put_u8(out, (uint8_t)exceptions->count);
+	for (size_t i = 0; i < exceptions->count; i++) {
+		const struct exception *exception = &exceptions->list[i];
+
+		wire_put_name(out, exception->sender);
+		wire_put_time(out, exception->set);
+		wire_put_time(out, exception->expires);
+		wire_put_text(out, exception->author);
+		wire_put_text(out, exception->reason);
+	}
+}
+
+/* One without an end would never be closed again. */
+static void get_exception(struct wire *r, struct exception *exception)
+{
+	wire_get_text(r, exception->sender, sizeof(exception->sender));
+	exception->set = wire_get_time(r);
+	exception->expires = wire_get_time(r);
+	wire_get_text(r, exception->author, sizeof(exception->author));
+	wire_get_text(r, exception->reason, sizeof(exception->reason));
+	if (!exception_names_sender(exception->sender) || exception->expires <= exception->set ||
+	    exception->expires - exception->set > EXCEPTION_SPAN_MAX)
+		r->ok = false;
+}
+
+bool record_get_exceptions(struct exceptions *out, const void *bytes, size_t len)
+{
+	struct wire r = wire_open(bytes, len, KIND_EXCEPTIONS, VERSION);
+
+	out->count = wire_get_small(&r, EXCEPTION_MAX);
+	for (size_t i = 0; i < out->count && r.ok; i++) {
+		get_exception(&r, &out->list[i]);
+		if (i > 0 && strcmp(out->list[i - 1].sender, out->list[i].sender) >= 0)
+			r.ok = false;
+	}
 	return wire_close(&r);
 }
 

@@ -13,6 +13,7 @@ static const char *const names[MAP_COUNT] = {
 	[MAP_POLICY_DANE_ONLY] = "policy-dane-only",
 	[MAP_TRANSPORT] = "transport",
 	[MAP_ALIAS] = "alias",
+	[MAP_EXCEPTION] = "exception",
 	[MAP_STATUS] = "status",
 	[MAP_DELIVERABLE_ENCRYPT] = "deliverable-encrypt",
 	[MAP_DELIVERABLE_AUTHENTICATED] = "deliverable-authenticated",

@@ -21,6 +21,7 @@ enum map {
 	MAP_POLICY_DANE_ONLY,
 	MAP_TRANSPORT,
 	MAP_ALIAS,
+	MAP_EXCEPTION,
 	MAP_STATUS,
 	/* One for each policy map of a level, in the same order. */
 	MAP_DELIVERABLE_ENCRYPT,

@@ -129,7 +129,8 @@ bool secure_client_is_local(const struct settings *settings, const struct ipaddr
 	return false;
 }
 
-const struct secure_record secure_not_asked = { LOOKUP_ERROR, ALIAS_ENCRYPT, LOOKUP_ERROR, "" };
+const struct secure_record secure_not_asked = { LOOKUP_ERROR, ALIAS_ENCRYPT, LOOKUP_ERROR, "",
+						LOOKUP_FOUND, "" };
 
 enum lookup secure_is_sealed(const struct settings *settings, const struct secure_address *address,
 			     const struct secure_record *record)
@@ -175,6 +176,7 @@ static void put_off(struct secure_answer *answer, const char *cause)
 }
 
 #define SEALED_UNKNOWN "could not find out whether the alias is switched on"
+#define EXCEPTION_UNKNOWN "could not find out whether the sender is an exception"
 #define OWNER_UNKNOWN "could not find out whose the alias is"
 
 /* Who is to do what about TLS. The reader may see this in a bounce, far away and
@@ -220,6 +222,24 @@ static void refuse_tls(struct secure_answer *answer, const struct settings *sett
 	}
 }
 
+/* Only an alias has exceptions, and only for what is seen clearly. */
+static enum lookup is_bound(const struct secure_client *client,
+			    const struct secure_address *recipient,
+			    const struct secure_record *record)
+{
+	if (recipient->kind != SECURE_ALIAS || client->tls == SECURE_TLS_HIDDEN)
+		return LOOKUP_FOUND;
+	return record->bound;
+}
+
+bool secure_let_in_by_exception(const struct settings *settings, const struct secure_client *client,
+				const struct secure_address *recipient,
+				const struct secure_record *record)
+{
+	return secure_is_sealed(settings, recipient, record) == LOOKUP_FOUND && !client->local &&
+	       !good_tls(settings, client) && is_bound(client, recipient, record) == LOOKUP_ABSENT;
+}
+
 void secure_decide_recipient(struct secure_answer *answer, const struct settings *settings,
 			     const struct secure_client *client,
 			     const struct secure_address *recipient,
@@ -237,8 +257,10 @@ void secure_decide_recipient(struct secure_answer *answer, const struct settings
 		return;
 	if (sealed == LOOKUP_ERROR)
 		put_off(answer, SEALED_UNKNOWN);
-	else
+	else if (is_bound(client, recipient, record) == LOOKUP_FOUND)
 		refuse_tls(answer, settings, client, &plea);
+	else if (is_bound(client, recipient, record) == LOOKUP_ERROR)
+		put_off(answer, EXCEPTION_UNKNOWN);
 }
 
 static bool same_mailbox(const struct mailaddr *a, const struct mailaddr *b)

@@ -15,6 +15,7 @@
 
 #include "base/lookup.h"
 #include "core/alias.h"
+#include "core/exceptions.h"
 #include "core/mailaddr.h"
 #include "core/settings.h"
 
@@ -53,8 +54,8 @@ enum secure_role { SECURE_SENDER, SECURE_RECIPIENT };
  *   - "postmaster" alone, or at a literal, is ORDINARY unless the MTA puts it
  *     into a secure domain: RFC 5321 4.5.1 wants it reachable.
  *   - The null address, "<>", is nobody's: ORDINARY. Mail that it sends to a
- *     secure alias (bounces, receipts) must come over TLS like any other: a
- *     bounce quotes what it returns.
+ *     secure alias (bounces, receipts) must come over TLS like any other, and no
+ *     exception is ever for it: a bounce quotes what it returns.
  */
 void secure_classify(struct secure_address *address, const struct settings *settings,
 		     enum secure_role role, const char *argument, const char *rewritten);
@@ -97,19 +98,32 @@ struct secure_record {
 	enum alias_level level; /* and this is how strictly its mail is sealed */
 	enum lookup owned;   /* FOUND: `mailbox` is whose it is */
 	char mailbox[ALIAS_ADDRESS_SIZE];
+	/* Of recipients. FOUND: who writes this message is bound to TLS, as all are; ABSENT:
+	 * but for an exception (exceptions.h), which ends at `until`, for the log. */
+	enum lookup bound;
+	char until[UTC_SIZE];
 };
 
-extern const struct secure_record secure_not_asked; /* LOOKUP_ERROR throughout */
+extern const struct secure_record secure_not_asked; /* LOOKUP_ERROR; `bound` FOUND */
 
 /* FOUND: the rules below are for this address; ERROR: it depends on what is on file. */
 enum lookup secure_is_sealed(const struct settings *settings, const struct secure_address *address,
 			     const struct secure_record *record);
 
-/* May this client write to this recipient? Over TLS, or from here. */
+/*
+ * May this client write to this recipient? Over TLS, from here, or by an exception for
+ * the sender; but never by one where TLS is hidden, since then nothing that is seen
+ * means much. Not known whether there is an exception: it waits.
+ */
 void secure_decide_recipient(struct secure_answer *answer, const struct settings *settings,
 			     const struct secure_client *client,
 			     const struct secure_address *recipient,
 			     const struct secure_record *record);
+
+/* Of an accepted recipient: would it have been refused but for the exception? */
+bool secure_let_in_by_exception(const struct settings *settings, const struct secure_client *client,
+				const struct secure_address *recipient,
+				const struct secure_record *record);
 
 /*
  * May this client write as this sender? Logged in as its owner and over TLS; or

@@ -354,7 +354,7 @@ static bool take_kind(struct entry *entry, json_t *line, char error[ENTRY_ERROR_
 		if (kind != NULL && strcmp(kind, entry_kind_name(entry->kind)) == 0)
 			return json_object_del(line, ENTRY_JSON_KIND) == 0;
 	snprintf(error, ENTRY_ERROR_SIZE, "\"" ENTRY_JSON_KIND "\" is %s; expected \"domain\", \"host\", "
-		 "\"override\", \"pins\", \"alias\", \"journal\" or \"end\"",
+		 "\"override\", \"pins\", \"alias\", \"exceptions\", \"journal\" or \"end\"",
 		 describe(found, json_object_get(line, ENTRY_JSON_KIND)));
 	return false;
 }

@@ -131,6 +131,7 @@ static json_t *value_of(const struct member *member, const void *base)
 	case MEMBER_PATTERN:
 	case MEMBER_NEXTHOP:
 	case MEMBER_ADDRESS:
+	case MEMBER_SENDER:
 		return text_json(at);
 	case MEMBER_DIGEST:
 		return digest_is_there(member, base) ? digest_json(at) : json_null();

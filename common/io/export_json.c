@@ -66,6 +66,7 @@ VISIT(host, HOST, struct host_facts)
 VISIT(override, OVERRIDE, struct override)
 VISIT(pins, PINS, struct pins)
 VISIT(alias, ALIAS, struct alias)
+VISIT(exceptions, EXCEPTIONS, struct exceptions)
 
 static bool visit_journal(void *context, const struct journal_entry *record)
 {
@@ -86,6 +87,7 @@ static void write_records(struct export *export, struct ledger_txn *txn, bool jo
 	whole &= ledger_each_override(txn, visit_override, export);
 	whole &= ledger_each_pins(txn, visit_pins, export);
 	whole &= ledger_each_alias(txn, visit_alias, export);
+	whole &= ledger_each_exceptions(txn, visit_exceptions, export);
 	if (journal)
 		whole &= ledger_each_journal(txn, NULL, visit_journal, export);
 	export->damaged |= !whole;

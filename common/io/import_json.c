@@ -47,12 +47,13 @@ static enum import_result not_empty(char error[IMPORT_ERROR_SIZE])
  * The first reading.
  */
 
-/* Pins bear no dates, so those of both are kept: is there room? */
-static bool pins_fit(struct ledger *ledger, const struct entry *pins)
+/* Of some kinds those of both are kept: is there room? */
+static bool both_fit(struct ledger *ledger, const struct entry *entry)
 {
 	struct ledger_txn *txn = ledger_begin_read(ledger);
 	struct entry *have = mem_zero(1, sizeof(*have));
-	bool fit = txn == NULL || ledger_get_entry(txn, pins, have) != LOOKUP_FOUND || merge_entry(have, pins);
+	bool fit = txn == NULL || ledger_get_entry(txn, entry, have) != LOOKUP_FOUND ||
+		   merge_entry(have, entry);
 
 	ledger_abort(txn);
 	free(have);
@@ -69,11 +70,15 @@ static enum import_result check_record(const struct import *import,
 				       const struct export_reader *reader,
 				       const struct entry *entry, char error[IMPORT_ERROR_SIZE])
 {
+	bool pins = entry->kind == ENTRY_PINS;
+
 	tell_progress(import, reader);
-	if (entry->kind != ENTRY_PINS || pins_fit(import->ledger, entry))
+	if ((!pins && entry->kind != ENTRY_EXCEPTIONS) || both_fit(import->ledger, entry))
 		return IMPORT_DONE;
-	snprintf(error, IMPORT_ERROR_SIZE, "with the pins that are on file for %s there would be more "
-		 "than %d; take some away first (`postseal pin remove`)", entry->key, PIN_MAX);
+	snprintf(error, IMPORT_ERROR_SIZE, "with the %s that are on file for %s there would be more "
+		 "than %d; take some away first (`postseal %s`)", pins ? "pins" : "exceptions",
+		 entry->key, pins ? PIN_MAX : EXCEPTION_MAX,
+		 pins ? "pin remove" : "alias disallow");
 	return IMPORT_REFUSED;
 }
 
@@ -153,10 +158,10 @@ static bool note_import(struct writing *w)
 	w->noted = true;
 	return note(w, "*", w->import->restore ? "restored" : "imported",
 		    "%s: domains %" PRIu64 ", hosts %" PRIu64 ", overrides %" PRIu64 ", pins %" PRIu64
-		    ", aliases %" PRIu64,
+		    ", aliases %" PRIu64 ", exceptions %" PRIu64,
 		    str_printable(name, sizeof(name), w->import->name, strlen(w->import->name)),
 		    read[ENTRY_DOMAIN], read[ENTRY_HOST], read[ENTRY_OVERRIDE], read[ENTRY_PINS],
-		    read[ENTRY_ALIAS]);
+		    read[ENTRY_ALIAS], read[ENTRY_EXCEPTIONS]);
 }
 
 /* What an admin did elsewhere, and now is done here too. */
@@ -183,6 +188,10 @@ static bool note_record(struct writing *w)
 		return note(w, now->key,
 			    now->of.alias.enabled ? "alias-enabled" : "alias-disabled",
 			    "by an import: level %s, for %.100s", alias_level_name(now->of.alias.level), now->of.alias.mailbox);
+	case ENTRY_EXCEPTIONS:
+		return note(w, now->key, "allowed",
+			    "by an import: %zu senders on file now that may write without TLS",
+			    now->of.exceptions.count);
 	default:
 		return true;
 	}

@@ -16,7 +16,7 @@
  * is ever taken for all of it; of that LMDB keeps up to 512 MiB in memory.
  *
  * The journal tells of an import that changes something: that there was one,
- * and of each override, pins, alias and forgetting that came with it.
+ * and of each override, pins, alias, exceptions and forgetting that came with it.
  */
 #ifndef POSTSEAL_IO_IMPORT_JSON_H
 #define POSTSEAL_IO_IMPORT_JSON_H

@@ -11,7 +11,7 @@
  *
  * Databases: `meta` (schema version), `domain` (by next-hop key), `host` (by
  * host and port), `override`, `pin` (by next-hop key), `alias` (by address),
- * `journal` (audit, by sequence number). The records are those of core/record.h; a record that does
+ * `journal` (audit, by sequence number), `exception` (by address of an alias). The records are those of core/record.h; a record that does
  * not decode is reported with its key, once per key, and counts as
  * LOOKUP_ERROR, never as absent. A record that would not decode is not written.
  */
@@ -23,6 +23,7 @@
 
 #include "base/lookup.h"
 #include "core/alias.h"
+#include "core/exceptions.h"
 #include "core/facts.h"
 #include "core/journal.h"
 #include "core/settings.h"
@@ -74,6 +75,9 @@ enum lookup ledger_get_pins(struct ledger_txn *txn, const char *key, struct pins
 /* `address` as alias_key spells it. */
 enum lookup ledger_get_alias(struct ledger_txn *txn, const char *address, struct alias *out);
 
+enum lookup ledger_get_exceptions(struct ledger_txn *txn, const char *address,
+				  struct exceptions *out);
+
 /* False on failure, which has been logged; then abort. Removing what is not there is no failure. */
 bool ledger_put_domain(struct ledger_txn *txn, const char *key, const struct domain_facts *domain);
 bool ledger_put_host(struct ledger_txn *txn, const char *host, uint16_t port,
@@ -81,8 +85,11 @@ bool ledger_put_host(struct ledger_txn *txn, const char *host, uint16_t port,
 bool ledger_put_override(struct ledger_txn *txn, const char *key, const struct override *override);
 bool ledger_put_pins(struct ledger_txn *txn, const char *key, const struct pins *pins);
 bool ledger_put_alias(struct ledger_txn *txn, const char *address, const struct alias *alias);
+bool ledger_put_exceptions(struct ledger_txn *txn, const char *address,
+			   const struct exceptions *exceptions);
 bool ledger_remove_override(struct ledger_txn *txn, const char *key);
 bool ledger_remove_pins(struct ledger_txn *txn, const char *key);
+bool ledger_remove_exceptions(struct ledger_txn *txn, const char *address);
 
 /*
  * All there is about one next hop, put together for `decide`: its record, a
@@ -118,6 +125,7 @@ LEDGER_EACH(host, struct host_facts);
 LEDGER_EACH(override, struct override);
 LEDGER_EACH(pins, struct pins);
 LEDGER_EACH(alias, struct alias);
+LEDGER_EACH(exceptions, struct exceptions);
 
 /* The journal; an entry is never changed once written. */
 bool ledger_add_journal(struct ledger_txn *txn, const struct journal_entry *entry);

@@ -19,6 +19,8 @@ enum lookup ledger_get_entry(struct ledger_txn *txn, const struct entry *entry, 
 		return ledger_get_pins(txn, entry->key, &have->of.pins);
 	case ENTRY_ALIAS:
 		return ledger_get_alias(txn, entry->key, &have->of.alias);
+	case ENTRY_EXCEPTIONS:
+		return ledger_get_exceptions(txn, entry->key, &have->of.exceptions);
 	default:
 		return LOOKUP_ABSENT;
 	}
@@ -37,6 +39,8 @@ bool ledger_put_entry(struct ledger_txn *txn, const struct entry *entry)
 		return ledger_put_pins(txn, entry->key, &entry->of.pins);
 	case ENTRY_ALIAS:
 		return ledger_put_alias(txn, entry->key, &entry->of.alias);
+	case ENTRY_EXCEPTIONS:
+		return ledger_put_exceptions(txn, entry->key, &entry->of.exceptions);
 	case ENTRY_JOURNAL:
 		return ledger_add_journal(txn, &entry->of.journal);
 	default:
@@ -58,6 +62,7 @@ FOUND(host, struct host_facts)
 FOUND(override, struct override)
 FOUND(pins, struct pins)
 FOUND(alias, struct alias)
+FOUND(exceptions, struct exceptions)
 
 static bool found_journal(void *any, const struct journal_entry *entry)
 {
@@ -73,5 +78,6 @@ bool ledger_is_empty(struct ledger_txn *txn)
 	return ledger_each_domain(txn, found_domain, &any) && ledger_each_host(txn, found_host, &any) &&
 	       ledger_each_override(txn, found_override, &any) &&
 	       ledger_each_pins(txn, found_pins, &any) && ledger_each_alias(txn, found_alias, &any) &&
+	       ledger_each_exceptions(txn, found_exceptions, &any) &&
 	       ledger_each_journal(txn, NULL, found_journal, &any) && !any;
 }

@@ -32,7 +32,7 @@ const char *ledger_db_name(enum ledger_db db)
 		[LEDGER_META] = "meta",         [LEDGER_DOMAIN] = "domain",
 		[LEDGER_HOST] = "host",         [LEDGER_OVERRIDE] = "override",
 		[LEDGER_PIN] = "pin",           [LEDGER_ALIAS] = "alias",
-		[LEDGER_JOURNAL] = "journal",
+		[LEDGER_JOURNAL] = "journal",   [LEDGER_EXCEPTION] = "exception",
 	};
 
 	return names[db];
@@ -142,6 +142,19 @@ static int open_databases(struct ledger *ledger, MDB_txn *txn, unsigned flags)
 	return 0;
 }
 
+/* Those that came later than the schema: an older postseal, which does without, left them out. */
+static int add_databases(MDB_txn *txn)
+{
+	int rc = 0;
+
+	for (int db = LEDGER_JOURNAL + 1; db < LEDGER_DB_COUNT && rc == 0; db++) {
+		MDB_dbi dbi;
+
+		rc = mdb_dbi_open(txn, ledger_db_name((enum ledger_db)db), MDB_CREATE, &dbi);
+	}
+	return rc;
+}
+
 /* A new environment: all databases and `meta`, in one transaction. */
 static bool lay_out(struct ledger *ledger, MDB_txn *txn, char error[LEDGER_ERROR_SIZE])
 {
@@ -183,7 +196,13 @@ static bool enter_txn(struct ledger *ledger, MDB_txn *txn, enum ledger_mode mode
 		return fail_lmdb(error, ledger->dir, rc);
 	if (!check_meta(ledger, txn, error))
 		return false;
-	rc = open_databases(ledger, txn, 0);
+	rc = mode == LEDGER_CREATE ? add_databases(txn) : 0;
+	if (rc == 0)
+		rc = open_databases(ledger, txn, 0);
+	if (rc == MDB_NOTFOUND && mode != LEDGER_CREATE)
+		return ledger_fail(error, "the ledger at %s is that of an older postseal, or damaged: a "
+			    "part is missing; restart postseal-prober, which adds what came later, or "
+			    "says what is wrong", ledger->dir);
 	return rc == 0 || fail_lmdb(error, ledger->dir, rc == MDB_NOTFOUND ? MDB_CORRUPTED : rc);
 }
 

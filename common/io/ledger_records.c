@@ -39,6 +39,7 @@ CODEC(host, HOST, struct host_facts)
 CODEC(override, OVERRIDE, struct override)
 CODEC(pins, PIN, struct pins)
 CODEC(alias, ALIAS, struct alias)
+CODEC(exceptions, EXCEPTION, struct exceptions)
 CODEC(journal, JOURNAL, struct journal_entry)
 
 /* How domains and hosts are read for look-ups: as records of their own kind, never written. */
@@ -100,6 +101,12 @@ enum lookup ledger_get_alias(struct ledger_txn *txn, const char *address, struct
 	return ledger_load(txn, &codec_alias, address, out);
 }
 
+enum lookup ledger_get_exceptions(struct ledger_txn *txn, const char *address,
+				  struct exceptions *out)
+{
+	return ledger_load(txn, &codec_exceptions, address, out);
+}
+
 bool ledger_put_domain(struct ledger_txn *txn, const char *key, const struct domain_facts *domain)
 {
 	return ledger_store(txn, &codec_domain, key, domain);
@@ -132,6 +139,12 @@ bool ledger_put_alias(struct ledger_txn *txn, const char *address, const struct 
 	return ledger_store(txn, &codec_alias, address, alias);
 }
 
+bool ledger_put_exceptions(struct ledger_txn *txn, const char *address,
+			   const struct exceptions *exceptions)
+{
+	return ledger_store(txn, &codec_exceptions, address, exceptions);
+}
+
 bool ledger_remove_override(struct ledger_txn *txn, const char *key)
 {
 	return ledger_delete(txn, &codec_override, key);
@@ -140,6 +153,11 @@ bool ledger_remove_override(struct ledger_txn *txn, const char *key)
 bool ledger_remove_pins(struct ledger_txn *txn, const char *key)
 {
 	return ledger_delete(txn, &codec_pins, key);
+}
+
+bool ledger_remove_exceptions(struct ledger_txn *txn, const char *address)
+{
+	return ledger_delete(txn, &codec_exceptions, address);
 }
 
 /*
@@ -167,6 +185,7 @@ EACH(host, struct host_facts)
 EACH(override, struct override)
 EACH(pins, struct pins)
 EACH(alias, struct alias)
+EACH(exceptions, struct exceptions)
 
 bool ledger_add_journal(struct ledger_txn *txn, const struct journal_entry *entry)
 {

@@ -88,6 +88,12 @@ static void try_record(const uint8_t *data, size_t size)
 	entry.kind = ENTRY_OVERRIDE;
 	if (record_get_override(&entry.of.override, data, size))
 		require_round_trip(&entry);
+	entry.kind = ENTRY_EXCEPTIONS;
+	if (record_get_exceptions(&entry.of.exceptions, data, size)) {
+		memcpy(entry.key, "me@test", 8);
+		require_round_trip(&entry);
+		memcpy(entry.key, "mx.test", 8);
+	}
 	entry.kind = ENTRY_PINS;
 	if (record_get_pins(&entry.of.pins, data, size))
 		require_round_trip(&entry);

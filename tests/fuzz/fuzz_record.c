@@ -21,6 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct override override;
 	struct pins pins;
 	struct alias alias;
+	static struct exceptions exceptions;
 	struct journal_entry entry;
 	struct buf again = {0};
 	bool gist;
@@ -50,6 +51,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	}
 	if (record_get_alias(&alias, bytes, len)) {
 		record_put_alias(&again, &alias);
+		must_equal(&again, bytes, len);
+	}
+	if (record_get_exceptions(&exceptions, bytes, len)) {
+		record_put_exceptions(&again, &exceptions);
 		must_equal(&again, bytes, len);
 	}
 	if (record_get_journal(&entry, bytes, len)) {

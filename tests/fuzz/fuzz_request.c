@@ -1,13 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Requests: what is taken is exactly "MAP KEY" again, and holds no NUL. */
+/*
+ * Requests: what is taken is exactly "MAP KEY" again, and holds no NUL; so is the key
+ * of an exception, of which a sender is always one that an exception could name.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "core/exceptions.h"
 #include "core/request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static void try_exception(const struct request *request)
+{
+	char alias[ALIAS_ADDRESS_SIZE], sender[ALIAS_ADDRESS_SIZE], key[EXCEPTION_KEY_SIZE];
+
+	if (!exception_key_parse(alias, sender, request->key, request->key_len))
+		return;
+	exception_key(key, alias, sender);
+	if (strlen(key) != request->key_len || memcmp(key, request->key, request->key_len) != 0 ||
+	    !exception_names_sender(sender) || sender[0] == '@')
+		abort();
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -23,6 +39,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		abort();
 	if (memchr(payload, '\0', len) != NULL || (request.tlsrpt && !map_is_policy(request.map)))
 		abort();
+	if (request.map == MAP_EXCEPTION)
+		try_exception(&request);
 	buf_free(&again);
 	return 0;
 }

@@ -128,6 +128,14 @@ static inline void sample_entry(struct entry *e, enum entry_kind kind)
 		str_copy(e->key, sizeof(e->key), "me@secure.example.com");
 		e->of.alias = (struct alias){true, ALIAS_AUTHENTICATED, "me@example.com", SAMPLE_T, "bob"};
 		break;
+	case ENTRY_EXCEPTIONS:
+		str_copy(e->key, sizeof(e->key), "me@secure.example.com");
+		e->of.exceptions = (struct exceptions){
+			.count = 2,
+			.list = {{"@old.example", SAMPLE_T, SAMPLE_T + 30 * UTC_DAY, "ada", "no TLS yet"},
+				 {"a+b@old.example", SAMPLE_T - 5, SAMPLE_T + UTC_DAY, "bob", ""}},
+		};
+		break;
 	case ENTRY_JOURNAL:
 		e->of.journal = (struct journal_entry){SAMPLE_T, "example.com", "override", "ada", "why"};
 		break;
@@ -254,6 +262,16 @@ static inline void some_entry(struct entry *e, enum entry_kind kind, uint64_t *s
 		for (uint32_t i = chance(state, 3); i > 0; i--) {
 			memset(key, (int)chance(state, 4), sizeof(key));
 			pins_add(&e->of.pins, key);
+		}
+		break;
+	case ENTRY_EXCEPTIONS:
+		for (uint32_t i = chance(state, 4); i > 0; i--) {
+			struct exception some = {"@a.example", some_moment(state), 0, "ada", "a"};
+
+			some.sender[1] = (char)('a' + chance(state, 3));
+			some.expires = some.set + 1 + chance(state, 2);
+			some.reason[0] = (char)('a' + chance(state, 2));
+			exceptions_put(&e->of.exceptions, &some, 0);
 		}
 		break;
 	default:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The maps `transport` and `alias`: every spelling, both settings, a broken ledger. */
+/* The maps `transport`, `alias` and `exception`: every spelling, both settings, a broken ledger. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +25,13 @@ static void put(struct ledger_txn *txn, const char *address, bool enabled, enum 
 static void set_up(void)
 {
 	static const char *const domain[] = {"secure.example.com"};
+	static const struct exceptions on = {
+		.count = 4,
+		.list = {{"@all.example", T, T + 10, "ada", ""},
+			 {"past@old.example", T - 20, T, "ada", ""},
+			 {"to-come@old.example", T + 1, T + 10, "ada", ""},
+			 {"you@old.example", T - 1, T + 1, "ada", ""}},
+	};
 	struct setting_fault fault;
 	struct ledger_txn *txn;
 
@@ -39,6 +46,9 @@ static void set_up(void)
 	put(txn, "any@secure.example.com", true, ALIAS_ENCRYPT);
 	put(txn, "box@secure.example.com", true, ALIAS_ENCRYPT);
 	put(txn, "auth@secure.example.com", true, ALIAS_AUTHENTICATED);
+	ck_assert(ledger_put_exceptions(txn, "on@secure.example.com", &on));
+	ck_assert(ledger_put_exceptions(txn, "new@secure.example.com", &on));
+	ck_assert(ledger_put_exceptions(txn, "me@example.com", &on));
 	ck_assert(ledger_commit(txn));
 }
 
@@ -58,7 +68,7 @@ static void ask(const char *question, const char *expected)
 	ck_assert_int_eq(request_parse(&request, question, strlen(question)), REQUEST_OK);
 	if (!alias_maps_answer_early(&settings, &request, &reply)) {
 		txn = ledger_begin_read(ledger);
-		alias_maps_answer(&settings, txn, &request, &reply);
+		alias_maps_answer(&settings, txn, &request, T, &reply);
 		ledger_abort(txn);
 	}
 	ck_assert_msg(strcmp(buf_cstr(&reply), expected) == 0, "%s (%d): %s", question,
@@ -153,15 +163,60 @@ START_TEST(an_alias_has_a_mailbox)
 }
 END_TEST
 
+START_TEST(a_sender_is_an_exception_for_a_time)
+{
+	static const struct {
+		const char *key, *until; /* NULL: none */
+	} cases[] = {
+		{"on@secure.example.com you@old.example", "2026-01-02T03:04:06Z"},
+		{"new@secure.example.com you@old.example", "2026-01-02T03:04:06Z"}, /* not on file */
+		{"on@secure.example.com anyone@all.example", "2026-01-02T03:04:15Z"},
+		{"on@secure.example.com me@sub.all.example", NULL},
+		{"on@secure.example.com other@old.example", NULL},
+		{"on@secure.example.com you+x@old.example", NULL},
+		{"on@secure.example.com past@old.example", NULL},
+		{"on@secure.example.com to-come@old.example", NULL},
+		{"off@secure.example.com you@old.example", NULL},
+		{"me@example.com you@old.example", NULL}, /* at no secure domain */
+		/* as the milter spells them, or not at all */
+		{"on@secure.example.com @all.example", NULL},
+		{"on@secure.example.com You@old.example", NULL},
+		{"On@secure.example.com you@old.example", NULL},
+		{"on@secure.example.com <you@old.example>", NULL},
+		{"on@secure.example.com <>", NULL},
+		{"on@secure.example.com ", NULL},
+		{"on@secure.example.com  you@old.example", NULL},
+		{"on@secure.example.com you@old.example ", NULL},
+		{"on@secure.example.com", NULL},
+		{"@secure.example.com you@old.example", NULL},
+		{" you@old.example", NULL},
+		{"", NULL},
+	};
+	char question[128], expected[64];
+
+	ck_assert_int_eq(T, INT64_C(1767323045)); /* 2026-01-02T03:04:05Z */
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		snprintf(question, sizeof(question), "exception %s", cases[i].key);
+		snprintf(expected, sizeof(expected), "%s%s", cases[i].until != NULL ? "OK " : "NOTFOUND ",
+			 cases[i].until != NULL ? cases[i].until : "");
+		settings.secure_aliases = i % 2 == 0 ? SECURE_ALIASES_ANY : SECURE_ALIASES_ENABLED;
+		ask(question, expected);
+	}
+}
+END_TEST
+
 START_TEST(what_cannot_be_read_waits)
 {
 	settings.secure_aliases = SECURE_ALIASES_ENABLED;
 	ledger_close(ledger);
 	put_raw("alias", "bad@secure.example.com", 22, "junk", 4);
+	put_raw("exception", "bad@secure.example.com", 22, "junk", 4);
 	ledger = must_open(LEDGER_READ);
 	ask("transport bad@secure.example.com",
 	    "TEMP postseal cannot read its ledger; its log says why");
 	ask("alias bad@secure.example.com",
+	    "TEMP postseal cannot read its ledger; its log says why");
+	ask("exception bad@secure.example.com you@old.example",
 	    "TEMP postseal cannot read its ledger; its log says why");
 }
 END_TEST
@@ -177,6 +232,7 @@ int main(void)
 	tcase_add_test(tests, a_sender_leaves_by_his_transport);
 	tcase_add_test(tests, extensions_are_by_the_delimiter);
 	tcase_add_test(tests, an_alias_has_a_mailbox);
+	tcase_add_test(tests, a_sender_is_an_exception_for_a_time);
 	tcase_add_test(tests, what_cannot_be_read_waits);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);

@@ -292,7 +292,7 @@ END_TEST
 
 #define MAPS                                                                 \
 	"maps are policy, policy-encrypt, policy-dane-only, policy-verify, " \
-	"policy-authenticated (each also with +tlsrpt), transport, alias, status, " \
+	"policy-authenticated (each also with +tlsrpt), transport, alias, exception, status, " \
 	"deliverable-encrypt, deliverable-dane-only, deliverable-verify, "         \
 	"deliverable-authenticated"
 

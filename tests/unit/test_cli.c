@@ -790,8 +790,48 @@ START_TEST(aliases)
 	expect("alias show --json me@secure.test", 0,
 	       "{\"alias\":\"me@secure.test\",\"enabled\":true,\"level\":\"verify\","
 	       "\"mailbox\":\"me@tls.test\",\"changed\":\"2026-01-10T12:00:00Z\"");
+	expect("alias enable me@secure.test you@old.test", 2, "too many arguments");
 	expect("alias disable me@secure.test", 0, "every address of its domain stays sealed");
 	expect("alias show me@secure.test", 1, "off  verify         me@tls.test\n");
+}
+END_TEST
+
+START_TEST(exceptions)
+{
+	char command[96];
+
+	expect("alias allow me@secure.test", 2, "say who: you@example.net, or @example.net");
+	expect("alias allow me@secure.test <>", 2, "no exception for the null sender");
+	expect("alias allow me@secure.test \"a,b\"@old.test", 2, "say who");
+	expect("alias allow me@secure.test you@secure.test", 2, "taken over TLS only");
+	expect("alias allow me@tls.test you@old.test", 2, "is not at one of `secure_domains`");
+	expect("alias allow me@secure.test you@old.test --expires never", 2, "is no time to come");
+	expect("alias allow me@secure.test you@old.test --expires 2025-01-01T00:00:00Z", 2, "is no time");
+	expect("alias allow me@secure.test you@old.test --expires 367d", 2, "lasts for 366 days at most");
+	expect("alias disallow me@secure.test you@old.test", 1, "there is no exception for");
+	expect("alias show me@secure.test", 1, "is not on file");
+	expect("alias allow Me@secure.test You@old.test", 0, "me@secure.test: you@old.test may write to it "
+	       "without TLS until 2026-02-09T12:00:00Z");
+	expect("alias allow me@secure.test you@old.test --reason no-TLS-yet", 0,
+	       "so may everybody who claims to be you@old.test");
+	expect("alias show me@secure.test", 1, "  without TLS: you@old.test until 2026-02-09T12:00:00Z, by ");
+	expect("alias show me@secure.test", 1, ": no-TLS-yet\n");
+	expect("alias allow me@secure.test old.test --expires 366d", 0, "all senders @old.test may write");
+	expect("alias list", 0, "me@secure.test                       -    -              -\n"
+	       "  without TLS: @old.test until 2027-01-11T12:00:00Z, by ");
+	expect("alias enable me@secure.test --for me@tls.test", 0, "  without TLS: you@old.test");
+	expect("alias list --json", 0, "\"exceptions\":[{\"sender\":\"@old.test\",\"in_force\":true,"
+	       "\"set\":\"2026-01-10T12:00:00Z\",\"expires\":\"2027-01-11T12:00:00Z\",\"author\":");
+	expect("alias disallow me@secure.test @old.test", 0, "me@secure.test: @old.test needs TLS again");
+	expect("alias disallow me@secure.test you@old.test", 0, "you@old.test needs TLS again");
+	expect("alias disallow me@secure.test you@old.test", 1, "there is no exception for");
+	expect("alias show --json me@secure.test", 0, "\"exceptions\":[]}");
+	for (int i = 0; i < 32; i++) {
+		snprintf(command, sizeof(command), "alias allow me@secure.test %d@old.test", i);
+		expect(command, 0, "may write");
+	}
+	expect("alias allow me@secure.test you@old.test", 1, "has 32 exceptions already");
+	expect("alias allow me@secure.test 7@old.test --expires 12h", 0, "until 2026-01-11T00:00:00Z");
 }
 END_TEST
 
@@ -829,6 +869,7 @@ int main(void)
 	tcase_add_test(tc, overrides);
 	tcase_add_test(tc, pins);
 	tcase_add_test(tc, aliases);
+	tcase_add_test(tc, exceptions);
 	tcase_add_test(tc, status_without_permission);
 	tcase_add_test(tc, probe);
 	tcase_add_test(tc, probe_without_prober);

@@ -67,7 +67,7 @@ START_TEST(random_records_come_back)
 	uint64_t state = 5;
 
 	for (int i = 0; i < 2000; i++) {
-		some_entry(&entry, ENTRY_DOMAIN + (enum entry_kind)(i % 5), &state);
+		some_entry(&entry, ENTRY_DOMAIN + (enum entry_kind)(i % 6), &state);
 		must_come_back(&entry);
 	}
 }
@@ -100,6 +100,8 @@ START_TEST(no_field_is_left_out)
 			got = record_get_pins(&again.of.pins, bytes.data, bytes.len);
 		else if (_i == ENTRY_ALIAS)
 			got = record_get_alias(&again.of.alias, bytes.data, bytes.len);
+		else if (_i == ENTRY_EXCEPTIONS)
+			got = record_get_exceptions(&again.of.exceptions, bytes.data, bytes.len);
 		else
 			got = record_get_journal(&again.of.journal, bytes.data, bytes.len);
 		if (got)
@@ -188,6 +190,12 @@ START_TEST(looks_as_documented)
 		 "{\"record\":\"alias\",\"alias\":\"me@secure.example.com\",\"enabled\":true,"
 		 "\"level\":\"authenticated\",\"mailbox\":\"me@example.com\","
 		 "\"changed\":\"2026-01-02T03:04:05Z\",\"author\":\"bob\"}"},
+		{ENTRY_EXCEPTIONS,
+		 "{\"record\":\"exceptions\",\"alias\":\"me@secure.example.com\",\"senders\":["
+		 "{\"sender\":\"@old.example\",\"set\":\"2026-01-02T03:04:05Z\","
+		 "\"expires\":\"2026-02-01T03:04:05Z\",\"author\":\"ada\",\"reason\":\"no TLS yet\"},"
+		 "{\"sender\":\"a+b@old.example\",\"set\":\"2026-01-02T03:04:00Z\","
+		 "\"expires\":\"2026-01-03T03:04:05Z\",\"author\":\"bob\",\"reason\":null}]}"},
 		{ENTRY_JOURNAL,
 		 "{\"record\":\"journal\",\"time\":\"2026-01-02T03:04:05Z\",\"subject\":\"example.com\","
 		 "\"event\":\"override\",\"author\":\"ada\",\"detail\":\"why\"}"},
@@ -336,6 +344,16 @@ static const struct {
 	{ENTRY_ALIAS, "\"me@example.com\"", "\"me@example.com, you@example.com\"",
 	 "\"mailbox\" is \"me@example.com, you@example.com\"; expected a mail address"},
 	{ENTRY_ALIAS, "\"me@example.com\"", "null", "\"mailbox\" is null"},
+	{ENTRY_EXCEPTIONS, "\"@old.example\"", "\"@Old.example\"",
+	 "\"senders[0].sender\" is \"@Old.example\"; expected a mail address in lower case, or @ and"},
+	{ENTRY_EXCEPTIONS, "\"@old.example\"", "\"<>\"", "\"senders[0].sender\" is"},
+	{ENTRY_EXCEPTIONS, "\"@old.example\"", "null", "\"senders[0].sender\" is null"},
+	{ENTRY_EXCEPTIONS, "\"@old.example\"", "\"@\"", "\"senders[0].sender\" is"},
+	{ENTRY_EXCEPTIONS, "\"@old.example\"", "\"b@old.example\"", "senders ascending, none twice"},
+	{ENTRY_EXCEPTIONS, "\"@old.example\"", "\"a+b@old.example\"", "senders ascending, none twice"},
+	{ENTRY_EXCEPTIONS, "\"2026-02-01T03:04:05Z\"", "null", "each expires after it was set"},
+	{ENTRY_EXCEPTIONS, "\"2026-02-01T03:04:05Z\"", "\"2027-01-03T03:04:06Z\"", "at most 366"},
+	{ENTRY_EXCEPTIONS, "\"2026-02-01T03:04:05Z\"", "\"2026-01-02T03:04:05Z\"", "after it was set"},
 };
 
 START_TEST(hostile_lines_are_refused)

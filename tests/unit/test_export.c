@@ -195,14 +195,14 @@ START_TEST(to_a_file)
 	configure("a");
 	put_samples();
 	facts = exported(false);
-	expect_file("export", file, 0, "5 records written to /tmp/");
+	expect_file("export", file, 0, "6 records written to /tmp/");
 	must_hold(file, &facts);
 	ck_assert_int_eq(stat(file, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0600);
 	/* Replaced, also behind a link, which stays one. */
 	put(file, "yesterday's");
 	ck_assert_int_eq(symlink(file, other), 0);
-	expect_file("export --json", other, 0, "{\"records\":5}\n");
+	expect_file("export --json", other, 0, "{\"records\":6}\n");
 	must_hold(file, &facts);
 	ck_assert_int_eq(lstat(other, &st), 0);
 	ck_assert(S_ISLNK(st.st_mode));
@@ -225,7 +225,7 @@ START_TEST(a_file_is_replaced_by_a_whole_one_only)
 	ck_assert_ptr_nonnull(strstr(buf_cstr(&said), "/backup was left as it was"));
 	must_hold(file, &good);
 	/* What can be read is to be had all the same. */
-	expect_file("export", "-", 3, "{\"record\":\"end\",\"records\":4}");
+	expect_file("export", "-", 3, "{\"record\":\"end\",\"records\":5}");
 
 	expect("export /nonexistent/backup", 3, "cannot write /nonexistent/backup.");
 	put(conf, "ledger = \"/nonexistent\"\n");
@@ -247,7 +247,7 @@ START_TEST(there_and_back)
 	configure("a");
 	put_samples();
 	facts = exported(false);
-	expect_file("export --journal", file, 0, "6 records");
+	expect_file("export --journal", file, 0, "7 records");
 	configure("b");
 	expect_file("import", file, 0, "domain              1          1          0\n");
 	ck_assert_ptr_nonnull(strstr(buf_cstr(&said), "The journal was passed over"));
@@ -277,7 +277,7 @@ START_TEST(from_standard_input)
 	configure("a");
 	put_samples();
 	facts = exported(false);
-	expect_file("export", file, 0, "5 records");
+	expect_file("export", file, 0, "6 records");
 	configure("b");
 	snprintf(words, sizeof(words), "import - <%s", file);
 	expect(words, 0, "domain              1");
@@ -337,7 +337,7 @@ START_TEST(progress_on_a_terminal)
 
 	configure("a");
 	put_samples();
-	expect_file("export", file, 0, "5 records");
+	expect_file("export", file, 0, "6 records");
 	expect_file("import", file, 0, "READ");
 	ck_assert_ptr_null(strstr(buf_cstr(&said), "importing"));
 	fd = posix_openpt(O_RDWR | O_NOCTTY);

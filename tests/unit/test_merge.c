@@ -9,7 +9,7 @@
 #define T SAMPLE_T
 
 static const enum entry_kind kinds[] = {ENTRY_DOMAIN, ENTRY_HOST, ENTRY_OVERRIDE, ENTRY_PINS,
-					ENTRY_ALIAS};
+					ENTRY_ALIAS, ENTRY_EXCEPTIONS};
 
 static void must_be_same(const struct entry *a, const struct entry *b, const char *what, int seed)
 {
@@ -272,6 +272,31 @@ START_TEST(pins_of_both_are_kept_while_there_is_room)
 }
 END_TEST
 
+START_TEST(exceptions_of_both_are_kept_while_there_is_room)
+{
+	struct exception more = {"", T, T + 1, "ada", ""};
+
+	sample_entry(&a, ENTRY_EXCEPTIONS);
+	b = a;
+	b.of.exceptions.list[0].set++;
+	b.of.exceptions.list[0].expires--;
+	ck_assert(exceptions_remove(&b.of.exceptions, "a+b@old.example"));
+	ab = merged(&a, &b);
+	ck_assert_uint_eq(ab.of.exceptions.count, 2);
+	ck_assert_int_eq(ab.of.exceptions.list[0].expires, b.of.exceptions.list[0].expires);
+	for (unsigned i = 0; i < EXCEPTION_MAX - 1; i++) {
+		snprintf(more.sender, sizeof(more.sender), "%02u@x.example", i);
+		ck_assert(exceptions_put(&b.of.exceptions, &more, 0));
+	}
+	ab = a;
+	ck_assert(!merge_entry(&ab, &b));
+	must_be_same(&ab, &a, "refused exceptions", 0);
+	ck_assert(exceptions_remove(&b.of.exceptions, more.sender));
+	ab = merged(&a, &b);
+	ck_assert_uint_eq(ab.of.exceptions.count, EXCEPTION_MAX);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("merge");
@@ -288,6 +313,7 @@ int main(void)
 	tcase_add_test(tc, parts_of_a_host_are_apart);
 	tcase_add_test(tc, later_acts_stand);
 	tcase_add_test(tc, pins_of_both_are_kept_while_there_is_room);
+	tcase_add_test(tc, exceptions_of_both_are_kept_while_there_is_room);
 	tcase_set_timeout(tc, 120);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);

@@ -15,6 +15,9 @@ static const struct {
 } replies[] = {
 	{ "transport me@secure.example.com", "OK postseal-encrypt:" },
 	{ "transport mine@secure.example.com", "OK postseal-dane-only:" },
+	{ "exception me@secure.example.com you@old.example", "OK 2026-02-01T03:04:05Z" },
+	{ "exception me@secure.example.com me@new.example", "NOTFOUND " },
+	{ "exception me@secure.example.com sick@old.example", "TEMP no ledger" },
 	{ "transport off@secure.example.com", "NOTFOUND " },
 	{ "transport sick@secure.example.com", "TEMP no ledger" },
 	{ "transport torn@secure.example.com", "OK postseal-encrypt:" },
@@ -261,7 +264,7 @@ START_TEST(without_a_server_it_waits)
 }
 END_TEST
 
-/* secure_aliases = "enabled" */
+/* Who may write without TLS: where every address is secure, and where those on file are. */
 
 static void put_off(const char *to)
 {
@@ -270,6 +273,89 @@ static void put_off(const char *to)
 	ck_assert_msg(ask('R', to, answer) == 'y', "%s was accepted", to);
 	ck_assert_msg(strncmp(answer, "451 4.7.1 ", 10) == 0, "%s", answer);
 }
+
+/* As Postfix shows a sender: its own view of it, too. */
+static void from(const char *argument, const char *rewritten, const char *tls)
+{
+	char seen[256], answer[512];
+
+	snprintf(seen, sizeof(seen), "%s {mail_addr}=%s", tls, rewritten);
+	ck_assert_int_eq(mail_from(argument, seen, answer), 'c');
+}
+
+START_TEST(an_exception_lets_one_sender_in)
+{
+	negotiate();
+	client('4', "192.0.2.9");
+	from("<You@old.example>", "You@old.example", PLAIN);
+	accepted(SECURE);
+	accepted(ORDINARY);
+	accepted("<Me+list@Secure.example.com>");
+	end_of_message();
+	from("<you@old.example>", "you@old.example", TLS("TLSv1"));
+	accepted(SECURE);
+	end_of_message();
+	expect_log(milter_log, "client=[192.0.2.9] from=<You@old.example> "
+			       "to=<me@secure.example.com> let in without TLS by the exception until "
+			       "2026-02-01T03:04:05Z");
+	from("<me@new.example>", "me@new.example", PLAIN);
+	refused(SECURE, NO_TLS);
+	accepted(ORDINARY);
+	end_of_message();
+	from("<sick@old.example>", "sick@old.example", PLAIN);
+	put_off(SECURE);
+	end_of_message();
+	expect_log(milter_log, "error: alias=me@secure.example.com sick@old.example map=exception "
+			       "postseal-socketmap answers: TEMP no ledger");
+	expect_log(milter_log, "put off: could not find out whether the sender is an exception");
+}
+END_TEST
+
+START_TEST(nothing_is_an_exception_by_its_spelling)
+{
+	static const struct {
+		const char *argument, *rewritten;
+	} cases[] = {
+		{ "<>", "" },
+		{ "<>", "you@old.example" },
+		{ "<you@old.example>", "you@new.example" },
+		{ "<me@new.example>", "you@old.example" },
+		{ "<old.example!you>", "you@old.example" },
+		{ "<you@new.example@old.example>", "you@old.example" },
+		{ "<you@old.example(c)>", "you@old.example" },
+	};
+	char answer[512];
+
+	negotiate();
+	client('4', "192.0.2.9");
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		from(cases[i].argument, cases[i].rewritten, PLAIN);
+		refused(SECURE, NO_TLS);
+		end_of_message();
+	}
+	/* of the message before; and one whose sender Postfix does not show */
+	from("<you@old.example>", "you@old.example", PLAIN);
+	accepted(SECURE);
+	end_of_message();
+	ck_assert_int_eq(mail_from("<you@old.example>", PLAIN, answer), 'c');
+	refused(SECURE, NO_TLS);
+}
+END_TEST
+
+START_TEST(an_exception_without_a_server_waits)
+{
+	negotiate();
+	client('4', "192.0.2.9");
+	from("<you@old.example>", "you@old.example", PLAIN);
+	put_off(SECURE);
+	accepted(ORDINARY);
+	end_of_message();
+	from("<>", "", PLAIN);
+	refused(SECURE, NO_TLS);
+}
+END_TEST
+
+/* secure_aliases = "enabled" */
 
 START_TEST(only_enabled_aliases_are_secure)
 {
@@ -479,9 +565,14 @@ int main(void)
 		hidden_macros_hide_the_login,
 		a_secure_sender_does_not_waive_tls,
 		others_may_waive_tls,
+		an_exception_lets_one_sender_in,
+		nothing_is_an_exception_by_its_spelling,
 	};
-	const TTest *const without_server[] = { without_a_server_it_waits };
+	const TTest *const without_server[] = { without_a_server_it_waits,
+						an_exception_without_a_server_waits };
 	const TTest *const enabled[] = { only_enabled_aliases_are_secure,
+					 an_exception_lets_one_sender_in,
+					 nothing_is_an_exception_by_its_spelling,
 					 a_disabled_sender_may_waive_tls };
 	const TTest *const silent[] = {
 		a_silent_server_is_waited_for_no_longer_than_postfix_waits,

@@ -107,6 +107,12 @@ static struct pins sample_pins(void)
 	return p;
 }
 
+static const struct exceptions sample_exceptions = {
+	.count = 2,
+	.list = {{"@old.example", T, T + UTC_DAY, "ada", "no TLS yet"},
+		 {"you@older.example", T, T + 1, "bob", ""}},
+};
+
 static const struct journal_entry sample_journal = {
 	.time = T,
 	.subject = "[mx.example.com]:587",
@@ -122,6 +128,7 @@ static bool round_trip(struct buf *again, const void *bytes, size_t len)
 	struct host_facts *host = mem_alloc(sizeof(*host));
 	struct override override;
 	struct pins pins;
+	struct exceptions exceptions;
 	struct journal_entry entry;
 	bool ok = true;
 
@@ -133,6 +140,8 @@ static bool round_trip(struct buf *again, const void *bytes, size_t len)
 		record_put_override(again, &override);
 	else if (record_get_pins(&pins, bytes, len))
 		record_put_pins(again, &pins);
+	else if (record_get_exceptions(&exceptions, bytes, len))
+		record_put_exceptions(again, &exceptions);
 	else if (record_get_journal(&entry, bytes, len))
 		record_put_journal(again, &entry);
 	else
@@ -154,12 +163,13 @@ static void put_sample(struct buf *out, int kind)
 	case 2: record_put_override(out, &sample_override); break;
 	case 3: record_put_pins(out, &pins); break;
 	case 4: record_put_journal(out, &sample_journal); break;
+	case 5: record_put_exceptions(out, &sample_exceptions); break;
 	}
 	free(domain);
 	free(host);
 }
 
-#define KINDS 5
+#define KINDS 6
 
 START_TEST(samples_round_trip)
 {
@@ -702,6 +712,25 @@ START_TEST(spoiled_small_records_are_refused)
 	struct override o = sample_override;
 	struct pins p = sample_pins();
 	struct buf bytes = {0};
+	static struct exceptions x;
+	static const struct exceptions bad[] = {
+		{1, {{"", T, T + 1, "a", ""}}},
+		{1, {{"@", T, T + 1, "a", ""}}},
+		{1, {{"<>", T, T + 1, "a", ""}}},
+		{1, {{"you", T, T + 1, "a", ""}}},
+		{1, {{"You@old.example", T, T + 1, "a", ""}}},
+		{1, {{"<you@old.example>", T, T + 1, "a", ""}}},
+		{1, {{"\"you\"@old.example", T, T + 1, "a", ""}}},
+		{1, {{"you%x@old.example", T, T + 1, "a", ""}}},
+		{1, {{"you@[192.0.2.1]", T, T + 1, "a", ""}}},
+		{1, {{"old.example", T, T + 1, "a", ""}}},
+		{1, {{"@old.example", T, T, "a", ""}}},
+		{1, {{"@old.example", T, 0, "a", ""}}},
+		{1, {{"@old.example", T, T + 366 * UTC_DAY + 1, "a", ""}}},
+		{1, {{"@old.example", 0, INT64_MAX, "a", ""}}},
+		{2, {{"@old.example", T, T + 1, "a", ""}, {"@old.example", T, T + 2, "a", ""}}},
+		{2, {{"b@old.example", T, T + 1, "a", ""}, {"a@old.example", T, T + 1, "a", ""}}},
+	};
 
 	o.kind = (enum override_kind)4;
 	record_put_override(&bytes, &o);
@@ -711,6 +740,12 @@ START_TEST(spoiled_small_records_are_refused)
 	o.level = (enum level)6;
 	record_put_override(&bytes, &o);
 	ck_assert(!record_get_override(&o, bytes.data, bytes.len));
+	bytes.len = 0;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		bytes.len = 0;
+		record_put_exceptions(&bytes, &bad[i]);
+		ck_assert_msg(!record_get_exceptions(&x, bytes.data, bytes.len), "exceptions %zu", i);
+	}
 	bytes.len = 0;
 	memcpy(p.spki[2], p.spki[1], SPKI_SIZE);
 	record_put_pins(&bytes, &p);

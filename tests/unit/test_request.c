@@ -28,6 +28,8 @@ START_TEST(takes_map_and_key)
 		{ "policy-authenticated+tlsrpt a", MAP_POLICY_AUTHENTICATED, true, "a" },
 		{ "transport a@example.com", MAP_TRANSPORT, false, "a@example.com" },
 		{ "alias a@example.com", MAP_ALIAS, false, "a@example.com" },
+		{ "exception a@example.com b@example.net", MAP_EXCEPTION, false,
+		  "a@example.com b@example.net" },
 		{ "status a@example.com", MAP_STATUS, false, "a@example.com" },
 		/* The first blank ends the map's name; the rest is the key as it is. */
 		{ "status \"a b\"@example.com", MAP_STATUS, false, "\"a b\"@example.com" },
@@ -55,6 +57,8 @@ START_TEST(knows_no_other_map)
 	static const char *const cases[] = {
 		"polic a",
 		"policyy a",
+		"exceptions a@example.com b@example.net",
+		"exception+tlsrpt a@example.com b@example.net",
 		"policy- a",
 		"policy-enc a",
 		"Policy a",

@@ -314,7 +314,8 @@ START_TEST(looks_at_the_record_only_where_told_to)
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct secure_address address = { .kind = cases[i].kind };
-		struct secure_record record = { cases[i].enabled, ALIAS_ENCRYPT, LOOKUP_ERROR, "" };
+		struct secure_record record = { cases[i].enabled, ALIAS_ENCRYPT, LOOKUP_ERROR, "",
+						LOOKUP_FOUND, "" };
 		const char *code = cases[i].code;
 
 		settings.secure_aliases = cases[i].aliases;
@@ -323,6 +324,66 @@ START_TEST(looks_at_the_record_only_where_told_to)
 		ck_assert_msg(code == NULL || strcmp(answer.code, code) == 0, "case %zu", i);
 		secure_decide_recipient(&answer, &settings, &tls, &address, &record);
 		ck_assert_msg(!answer.refused, "case %zu", i);
+	}
+}
+END_TEST
+
+/* By whom else one gets in; and what is not known waits, or is refused as if it were not. */
+START_TEST(lets_exceptions_in)
+{
+	static const struct secure_client plain = { false, SECURE_TLS_NONE, 0 };
+	static const struct secure_client old = { false, SECURE_TLS_USED, TLS_1_0 };
+	static const struct secure_client hidden = { false, SECURE_TLS_HIDDEN, 0 };
+	static const struct secure_client local = { true, SECURE_TLS_NONE, 0 };
+	static const struct secure_client tls = { false, SECURE_TLS_USED, TLS_1_3 };
+	static const struct {
+		const struct secure_client *client;
+		enum secure_kind kind;
+		enum secure_aliases aliases;
+		enum lookup enabled, bound;
+		const char *code; /* NULL: accepted, */
+		bool by_exception;
+	} cases[] = {
+		{ &plain, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_ERROR, LOOKUP_ABSENT, NULL, true },
+		{ &plain, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_ERROR, LOOKUP_FOUND, "550", false },
+		{ &plain, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ERROR, "451", false },
+		{ &plain, SECURE_ALIAS, SECURE_ALIASES_ENABLED, LOOKUP_FOUND, LOOKUP_ABSENT, NULL,
+		  true },
+		{ &plain, SECURE_ALIAS, SECURE_ALIASES_ENABLED, LOOKUP_FOUND, LOOKUP_FOUND, "550",
+		  false },
+		{ &plain, SECURE_ALIAS, SECURE_ALIASES_ENABLED, LOOKUP_FOUND, LOOKUP_ERROR, "451",
+		  false },
+		/* not known whether there is anything to make an exception from */
+		{ &plain, SECURE_ALIAS, SECURE_ALIASES_ENABLED, LOOKUP_ERROR, LOOKUP_ABSENT, "451",
+		  false },
+		{ &plain, SECURE_ALIAS, SECURE_ALIASES_ENABLED, LOOKUP_ABSENT, LOOKUP_ERROR, NULL,
+		  false },
+		{ &old, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ABSENT, NULL, true },
+		{ &old, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ERROR, "451", false },
+		{ &hidden, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ABSENT, "550", false },
+		{ &hidden, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ERROR, "550", false },
+		{ &plain, SECURE_UNSURE, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ABSENT, "550", false },
+		/* who needs none */
+		{ &local, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ABSENT, NULL, false },
+		{ &tls, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ABSENT, NULL, false },
+		{ &plain, SECURE_ORDINARY, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ABSENT, NULL, false },
+	};
+	struct secure_answer answer;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct secure_address address = { .kind = cases[i].kind };
+		struct secure_record record = { cases[i].enabled, ALIAS_ENCRYPT, LOOKUP_ERROR, "",
+						cases[i].bound, "" };
+		const char *code = cases[i].code;
+
+		settings.secure_aliases = cases[i].aliases;
+		secure_decide_recipient(&answer, &settings, cases[i].client, &address, &record);
+		ck_assert_msg(answer.refused == (code != NULL), "case %zu", i);
+		ck_assert_msg(code == NULL || strcmp(answer.code, code) == 0, "case %zu", i);
+		if (!answer.refused)
+			ck_assert_msg(secure_let_in_by_exception(&settings, cases[i].client, &address,
+								 &record) == cases[i].by_exception,
+				      "case %zu", i);
 	}
 }
 END_TEST
@@ -490,7 +551,8 @@ START_TEST(decides_about_senders)
 	struct secure_address sender;
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct secure_record record = { LOOKUP_FOUND, ALIAS_ENCRYPT, LOOKUP_ABSENT, "" };
+		struct secure_record record = { LOOKUP_FOUND, ALIAS_ENCRYPT, LOOKUP_ABSENT, "",
+						LOOKUP_FOUND, "" };
 		const char *status = cases[i].status;
 
 		if (cases[i].mailbox != NULL) {
@@ -558,7 +620,8 @@ END_TEST
 
 START_TEST(leaves_senders_alone_that_are_switched_off)
 {
-	static const struct secure_record off = { LOOKUP_ABSENT, ALIAS_ENCRYPT, LOOKUP_ERROR, "" };
+	static const struct secure_record off = { LOOKUP_ABSENT, ALIAS_ENCRYPT, LOOKUP_ERROR, "",
+						LOOKUP_FOUND, "" };
 	static const struct secure_client plain = { false, SECURE_TLS_NONE, 0 };
 	struct secure_answer answer;
 	struct secure_address sender;
@@ -576,7 +639,8 @@ END_TEST
 
 START_TEST(tells_senders_what_to_do)
 {
-	static const struct secure_record off_file = { LOOKUP_FOUND, ALIAS_ENCRYPT, LOOKUP_ABSENT, "" };
+	static const struct secure_record off_file = { LOOKUP_FOUND, ALIAS_ENCRYPT, LOOKUP_ABSENT, "",
+						LOOKUP_FOUND, "" };
 	static const struct secure_client plain = { false, SECURE_TLS_NONE, 0 };
 	struct secure_answer answer;
 	struct secure_address sender;
@@ -702,6 +766,7 @@ int main(void)
 	tcase_add_test(tests, knows_local_clients);
 	tcase_add_test(tests, decides_about_recipients);
 	tcase_add_test(tests, looks_at_the_record_only_where_told_to);
+	tcase_add_test(tests, lets_exceptions_in);
 	tcase_add_test(tests, obeys_the_minimum);
 	tcase_add_test(tests, says_what_to_do);
 	tcase_add_test(tests, decides_about_senders);
