@@ -333,6 +333,25 @@ void json_print_alias(const char *address, const struct alias *alias,
 			     exceptions_json(exceptions, now)));
 }
 
+void json_print_refusals(const char *mailbox, const struct digest_part *part)
+{
+	const struct refusals *refusals = &part->refusals;
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < refusals->count; i++) {
+		const struct refused_sender *refused = &refusals->list[i];
+
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:o, s:I}", "sender",
+						      refused->sender, "client", refused->client,
+						      "cause", refusal_cause_name(refused->cause),
+						      "last", date_or_null(refused->last), "count",
+						      (json_int_t)refused->count));
+	}
+	print_line(json_pack("{s:s, s:s, s:o, s:o, s:I}", "alias", part->alias, "mailbox", mailbox,
+			     "told", date_or_null(refusals->told), "senders", list, "others",
+			     (json_int_t)refusals->others));
+}
+
 static json_t *lines_json(const char *lines)
 {
 	json_t *list = json_array();

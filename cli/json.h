@@ -14,6 +14,7 @@
 #include "cli/cli.h"
 #include "cli/doctor_judge.h"
 #include "cli/known.h"
+#include "core/digest.h"
 
 /* What `status` shows of the line of JSON that io/status_json.h describes. */
 struct standing {
@@ -40,6 +41,7 @@ void json_print_pins(const char *key, const struct pins *pins);
 /* `alias` NULL: it is not on file. */
 void json_print_alias(const char *address, const struct alias *alias,
 		      const struct exceptions *exceptions, int64_t now);
+void json_print_refusals(const char *mailbox, const struct digest_part *part);
 void json_print_finding(const struct check *check, struct finding *finding);
 /* Names and values as written in a file, for which `wanted` says yes. */
 void json_print_settings(const struct settings *settings,

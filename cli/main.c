@@ -15,7 +15,7 @@
 
 static const struct verb *const verbs[] = {
 	&verb_status,   &verb_explain, &verb_history, &verb_list,  &verb_probe,  &verb_learn,
-	&verb_override, &verb_pin,     &verb_alias,   &verb_forget, &verb_export, &verb_import,
+	&verb_override, &verb_pin,     &verb_alias,   &verb_digest, &verb_forget, &verb_export, &verb_import,
 	&verb_doctor,   &verb_config,
 };
 
@@ -30,7 +30,7 @@ static const struct option options[] = {
 	{"yes", no_argument, NULL, 'y'},          {"reason", required_argument, NULL, 'r'},
 	{"for", required_argument, NULL, 'F'},    {"expires", required_argument, NULL, 'e'},
 	{"level", required_argument, NULL, 'l'},  {"from-probe", no_argument, NULL, 'p'},
-	{"replace", no_argument, NULL, 'R'},
+	{"replace", no_argument, NULL, 'R'},      {"send", no_argument, NULL, 'S'},
 	{0},
 };
 
@@ -158,6 +158,9 @@ static void take_option(struct cli *cli, int letter)
 	case 'R':
 		cli->replace = true;
 		break;
+	case 'S':
+		cli->send = true;
+		break;
 	case 's':
 		cli->state = optarg;
 		break;
@@ -182,7 +185,7 @@ static void parse_verb(struct cli *cli, int argc, char **argv)
 		exit(CLI_USAGE);
 	}
 	optind = 0; /* glibc: begin anew, with another argv */
-	while ((letter = getopt_long(argc, argv, "c:e:F:fhjJl:npr:Rs:y", options, NULL)) != -1)
+	while ((letter = getopt_long(argc, argv, "c:e:F:fhjJl:npr:RSs:y", options, NULL)) != -1)
 		take_option(cli, letter);
 	cli->count = argc - optind;
 	cli->words = argv + optind;

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "core/observation.h"
 #include "milter/aliases.h"
+#include "milter/report.h"
 
 /* As much of an address as a line of the log has room for; RFC 5321 allows 256. */
 #define SHOWN_MAX 320
@@ -251,6 +252,16 @@ static void look_ahead(struct secure_answer *answer, struct session *session,
 					  prospect.reason);
 }
 
+/* For the owner of the alias, if he wants to know. */
+static void report(const struct session *session, const struct settings *settings,
+		   const struct secure_answer *answer, const struct secure_address *recipient)
+{
+	struct refusal refusal;
+
+	if (refusal_of(&refusal, answer, &session->client, recipient, session->name, session->from))
+		report_refusal(settings, &refusal);
+}
+
 static void accept_recipient(struct session *session, const struct settings *settings,
 			     const struct secure_address *recipient,
 			     const struct secure_record *record, const char *to)
@@ -278,6 +289,7 @@ void session_recipient(struct secure_answer *answer, struct session *session,
 		aliases_look_up(&record, settings, &recipient.alias, session->writer);
 		secure_decide_recipient(answer, settings, &session->client, &recipient, &record);
 	}
+	report(session, settings, answer, &recipient);
 	if (!answer->refused && session->from_secure)
 		look_ahead(answer, session, settings, route, to);
 	if (answer->refused)

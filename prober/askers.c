@@ -74,7 +74,8 @@ static bool hear_line(struct asker *asker, const char *line, size_t len)
 	struct prober_message message;
 
 	if (!prober_message_parse(&message, line, len) ||
-	    (message.word != PROBER_WANT && message.word != PROBER_PROBE))
+	    (message.word != PROBER_WANT && message.word != PROBER_PROBE &&
+	     message.word != PROBER_REFUSED))
 		return false;
 	asker->askers->fn(asker->askers->context, asker, &message);
 	return true;

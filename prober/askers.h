@@ -24,7 +24,7 @@ struct ask;
 
 LIST_HEAD(ask_list, ask);
 
-/* `message` is WANT or PROBE. */
+/* `message` is WANT, PROBE or REFUSED. */
 typedef void askers_fn(void *context, struct asker *asker, const struct prober_message *message);
 
 /* `fd` listens, and is closed by askers_free. */

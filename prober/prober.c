@@ -9,6 +9,7 @@
 #include "daemon/daemon.h"
 #include "prober/learn.h"
 #include "prober/refresh.h"
+#include "prober/refused.h"
 #include "prober/tasks.h"
 
 /* Workers that are waiting for a server are given this long when the program ends. */
@@ -22,6 +23,10 @@ static void on_ask(void *context, struct asker *asker, const struct prober_messa
 	struct prober *prober = context;
 	const struct nexthop *nexthop = &message->nexthop;
 
+	if (message->word == PROBER_REFUSED) {
+		refused_note(prober->refused, &message->refusal);
+		return;
+	}
 	/* A parent is no next hop of any mail: there is nothing to find out. */
 	if (nexthop->kind == NEXTHOP_PARENT) {
 		asker_tell(asker, PROBER_DONE, nexthop->key);
@@ -151,7 +156,9 @@ void prober_run(struct prober *prober, int listen_fd, const struct job_config *c
 	prober->pool = pool_new(config, workers, wake, prober->loop);
 	prober->askers = askers_new(prober->loop, listen_fd, on_ask, prober);
 	prober->refresh = refresh_new(prober, workers);
+	prober->refused = refused_new(prober);
 	loop_until_stopped(prober);
+	refused_free(prober->refused);
 	if (!pool_end(prober->pool, END_MS)) {
 		/* The ledger is whole after every transaction, and the kernel frees the rest. */
 		log_debug("workers are still waiting for servers; they are not waited for");

@@ -39,6 +39,7 @@ struct prober {
 	struct domain_task *domains; /* by next hop's key */
 	struct host_task *hosts;     /* by host and port */
 	struct refresh *refresh;
+	struct refused *refused;
 	struct strip_guard guard;
 	struct facts facts;          /* scratch, of whoever runs */
 };

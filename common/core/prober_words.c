@@ -7,7 +7,7 @@
 
 static const char *const words[] = {
 	[PROBER_WANT] = "want", [PROBER_PROBE] = "probe", [PROBER_NEWS] = "news",
-	[PROBER_DONE] = "done", [PROBER_BUSY] = "busy",
+	[PROBER_DONE] = "done", [PROBER_BUSY] = "busy", [PROBER_REFUSED] = "refused",
 };
 
 static bool parse_word(enum prober_word *word, const char *text, size_t len)
@@ -34,6 +34,8 @@ bool prober_message_parse(struct prober_message *message, const char *line, size
 		return false;
 	key = blank + 1;
 	key_len = len - (size_t)(key - line);
+	if (message->word == PROBER_REFUSED)
+		return refusal_parse(&message->refusal, key, key_len);
 	if (nexthop_parse(&message->nexthop, key, key_len) != NEXTHOP_OK)
 		return false;
 	/* Only the canonical spelling: two spellings would be two records. */

@@ -9,6 +9,9 @@
  *            done KEY     all that could be found out about KEY is in the ledger
  *            busy KEY     too much to do; not taken, ask again later
  *
+ *   milter:  refused ALIAS CAUSE CLIENT <SENDER>
+ *                        mail to a secure alias was refused (refusals.h); no answer
+ *
  * KEY is a next hop's canonical spelling (nexthop.h). The facts themselves
  * never travel here: they are read from the ledger. A line ends with "\n" and
  * is at most PROBER_LINE_MAX bytes; a malformed one closes the connection.
@@ -21,19 +24,30 @@
 
 #include "base/buf.h"
 #include "core/nexthop.h"
+#include "core/refusals.h"
 
 #define PROBER_SOCKET "prober.sock" /* in the directory `runtime` */
-#define PROBER_LINE_MAX (NEXTHOP_SIZE + 8)
+#define PROBER_LINE_MAX (REFUSAL_TEXT_SIZE + 8)
+_Static_assert(NEXTHOP_SIZE <= REFUSAL_TEXT_SIZE, "next hops must fit in a line");
 
-enum prober_word { PROBER_WANT, PROBER_PROBE, PROBER_NEWS, PROBER_DONE, PROBER_BUSY };
+enum prober_word {
+	PROBER_WANT,
+	PROBER_PROBE,
+	PROBER_NEWS,
+	PROBER_DONE,
+	PROBER_BUSY,
+	PROBER_REFUSED
+};
 
 struct prober_message {
 	enum prober_word word;
-	struct nexthop nexthop;
+	struct nexthop nexthop; /* but not of REFUSED, */
+	struct refusal refusal; /* which alone has this */
 };
 
 /* line[0..len) without its newline. */
 bool prober_message_parse(struct prober_message *message, const char *line, size_t len);
+/* `key`: the next hop, or the refusal as refusal_format writes it. */
 void prober_message_append(struct buf *out, enum prober_word word, const char *key);
 
 #endif

@@ -15,6 +15,7 @@ enum kind {
 	KIND_PINS = 'P',
 	KIND_ALIAS = 'A',
 	KIND_EXCEPTIONS = 'X',
+	KIND_REFUSALS = 'R',
 	KIND_JOURNAL = 'J'
 };
 
@@ -429,6 +430,52 @@ bool record_get_exceptions(struct exceptions *out, const void *bytes, size_t len
 	out->count = wire_get_small(&r, EXCEPTION_MAX);
 	for (size_t i = 0; i < out->count && r.ok; i++) {
 		get_exception(&r, &out->list[i]);
+		if (i > 0 && strcmp(out->list[i - 1].sender, out->list[i].sender) >= 0)
+			r.ok = false;
+	}
+	return wire_close(&r);
+}
+
+void record_put_refusals(struct buf *out, const struct refusals *refusals)
+{
+	put_header(out, KIND_REFUSALS);
+	wire_put_time(out, refusals->told);
+	wire_put_time(out, refusals->others);
+	wire_put_u8(out, (uint8_t)refusals->count);
+	for (size_t i = 0; i < refusals->count; i++) {
+		const struct refused_sender *refused = &refusals->list[i];
+
+		wire_put_text(out, refused->sender);
+		wire_put_name(out, refused->client);
+		wire_put_u8(out, (uint8_t)refused->cause);
+		wire_put_time(out, refused->last);
+		wire_put_time(out, refused->count);
+	}
+}
+
+static void get_refused(struct wire *r, struct refused_sender *refused)
+{
+	wire_get_text(r, refused->sender, sizeof(refused->sender));
+	wire_get_text(r, refused->client, sizeof(refused->client));
+	refused->cause = (enum refusal_cause)wire_get_small(r, REFUSAL_HIDDEN_TLS);
+	refused->last = wire_get_time(r);
+	refused->count = wire_get_time(r);
+	if (!refusal_is_client(refused->client) || refused->cause < REFUSAL_NO_TLS ||
+	    refused->count < 1 || refused->count > REFUSALS_COUNT_MAX)
+		r->ok = false;
+}
+
+bool record_get_refusals(struct refusals *out, const void *bytes, size_t len)
+{
+	struct wire r = wire_open(bytes, len, KIND_REFUSALS, VERSION);
+
+	out->told = wire_get_time(&r);
+	out->others = wire_get_time(&r);
+	if (out->others > REFUSALS_COUNT_MAX)
+		r.ok = false;
+	out->count = wire_get_small(&r, REFUSALS_MAX);
+	for (size_t i = 0; i < out->count && r.ok; i++) {
+		get_refused(&r, &out->list[i]);
 		if (i > 0 && strcmp(out->list[i - 1].sender, out->list[i].sender) >= 0)
 			r.ok = false;
 	}

@@ -32,6 +32,7 @@
 #include "core/exceptions.h"
 #include "core/facts.h"
 #include "core/journal.h"
+#include "core/refusals.h"
 
 /* Appends to *out. */
 void record_put_domain(struct buf *out, const struct domain_facts *domain);
@@ -40,6 +41,7 @@ void record_put_override(struct buf *out, const struct override *override);
 void record_put_pins(struct buf *out, const struct pins *pins);
 void record_put_alias(struct buf *out, const struct alias *alias);
 void record_put_exceptions(struct buf *out, const struct exceptions *exceptions);
+void record_put_refusals(struct buf *out, const struct refusals *refusals);
 void record_put_journal(struct buf *out, const struct journal_entry *entry);
 
 bool record_get_domain(struct domain_facts *out, const void *bytes, size_t len);
@@ -48,6 +50,7 @@ bool record_get_override(struct override *out, const void *bytes, size_t len);
 bool record_get_pins(struct pins *out, const void *bytes, size_t len);
 bool record_get_alias(struct alias *out, const void *bytes, size_t len);
 bool record_get_exceptions(struct exceptions *out, const void *bytes, size_t len);
+bool record_get_refusals(struct refusals *out, const void *bytes, size_t len);
 bool record_get_journal(struct journal_entry *out, const void *bytes, size_t len);
 
 /*

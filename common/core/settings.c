@@ -128,6 +128,10 @@ const struct setting settings_table[] = {
 	  .help = "The name under which postseal-milter notes in a header of mail to a secure "
 		  "alias, Authentication-Results (RFC 8601), over which TLS it came; such headers "
 		  "of that name that came with it are removed. Empty: Postfix's myhostname." },
+	{ FIELD(refusal_digest), BOOL, .defaults = { "false" },
+	  .help = "Note which senders were refused at the secure aliases on file, for a daily mail "
+		  "to the owner of each, which postseal digest sends: who was refused, when, how "
+		  "often, from where and why; nothing of what was written." },
 	{ FIELD(log_level), CHOICE(log_level_names), .defaults = { "info" },
 	  .help = "The least severe messages that are logged. At info these are what is learned, "
 		  "and the answers to Postfix for which mail has waited, that make it wait (TEMP), "

@@ -57,6 +57,7 @@ struct settings {
 	char *recipient_delimiter;    /* a set of characters; "": none */
 	size_t local_networks_count;
 	struct ipnet *local_networks; /* owned */
+	bool refusal_digest;
 	char *authserv_id;            /* "": what the MTA calls itself */
 	int log_level;                /* enum log_level of base/log.h */
 };

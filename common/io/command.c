@@ -8,6 +8,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,7 +21,7 @@
 #define EXITED_UNSPAWNED 127 /* posix_spawn(3): the child could not become the program */
 
 /* An errno, or 0. Signals are as a program expects them, whatever ours are. */
-static int spawn(const char *file, char *const *argv, int out, pid_t *child)
+static int spawn(const char *file, char *const *argv, int in, int out, pid_t *child)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -35,7 +36,10 @@ static int spawn(const char *file, char *const *argv, int out, pid_t *child)
 	posix_spawnattr_setsigdefault(&attributes, &pipes);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (in < 0)
+		posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	else
+		posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
 	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	rc = posix_spawnp(child, file, &actions, &attributes, argv, environ);
@@ -44,7 +48,7 @@ static int spawn(const char *file, char *const *argv, int out, pid_t *child)
 	return rc;
 }
 
-static int spawn_somewhere(char *const *argv, int out, pid_t *child)
+static int spawn_somewhere(char *const *argv, int in, int out, pid_t *child)
 {
 	static const char *const places[] = {"", "/usr/sbin/", "/usr/local/sbin/"};
 	char file[NAME_SIZE];
@@ -52,7 +56,7 @@ static int spawn_somewhere(char *const *argv, int out, pid_t *child)
 
 	for (size_t i = 0; i < ARRAY_LEN(places) && rc == ENOENT; i++) {
 		snprintf(file, sizeof(file), "%s%s", places[i], argv[0]);
-		rc = spawn(file, argv, out, child);
+		rc = spawn(file, argv, in, out, child);
 	}
 	return rc;
 }
@@ -113,8 +117,9 @@ static enum lookup judge(const char *name, int trouble, int status, char error[C
 	return LOOKUP_ERROR;
 }
 
-enum lookup command_run(char *const *argv, size_t most, int64_t deadline, struct buf *output,
-			char error[COMMAND_ERROR_SIZE])
+/* `in` -1: nothing to read. */
+static enum lookup run(char *const *argv, int in, size_t most, int64_t deadline,
+		       struct buf *output, char error[COMMAND_ERROR_SIZE])
 {
 	struct buf printed = {0};
 	pid_t child = 0;
@@ -124,7 +129,7 @@ enum lookup command_run(char *const *argv, size_t most, int64_t deadline, struct
 	error[0] = '\0';
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return judge(argv[0], errno, 0, error);
-	rc = spawn_somewhere(argv, ends[1], &child);
+	rc = spawn_somewhere(argv, in, ends[1], &child);
 	close(ends[1]);
 	if (rc == 0) {
 		rc = read_all(ends[0], most, deadline, &printed);
@@ -136,4 +141,38 @@ enum lookup command_run(char *const *argv, size_t most, int64_t deadline, struct
 		buf_append(output, printed.data, printed.len);
 	buf_free(&printed);
 	return result == LOOKUP_ERROR && rc == ENOENT ? LOOKUP_ABSENT : result;
+}
+
+enum lookup command_run(char *const *argv, size_t most, int64_t deadline, struct buf *output,
+			char error[COMMAND_ERROR_SIZE])
+{
+	return run(argv, -1, most, deadline, output, error);
+}
+
+/* A file in memory, at its start: unlike a pipe it cannot fill up while nobody reads. */
+static int file_of(const struct buf *input)
+{
+	int fd = memfd_create("input", MFD_CLOEXEC);
+
+	if (fd >= 0 && (write(fd, input->data, input->len) != (ssize_t)input->len ||
+			lseek(fd, 0, SEEK_SET) != 0)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+enum lookup command_feed(char *const *argv, const struct buf *input, size_t most, int64_t deadline,
+			 struct buf *output, char error[COMMAND_ERROR_SIZE])
+{
+	int in = file_of(input);
+	enum lookup result;
+
+	if (in < 0) {
+		snprintf(error, COMMAND_ERROR_SIZE, "%s cannot be fed: %s", argv[0], strerror(errno));
+		return LOOKUP_ERROR;
+	}
+	result = run(argv, in, most, deadline, output, error);
+	close(in);
+	return result;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * command - run another program and read what it prints: no shell, no input, a
- * bound on its time and on its output.
+ * command - run another program and read what it prints: no shell, a bound on its
+ * time and on its output.
  */
 #ifndef POSTSEAL_IO_COMMAND_H
 #define POSTSEAL_IO_COMMAND_H
@@ -17,7 +17,7 @@
 /*
  * argv ends with NULL; argv[0] is looked for in $PATH, and then where programs
  * of the system are (/usr/sbin, /usr/local/sbin), which is not in an ordinary
- * user's $PATH. Its standard error is dropped.
+ * user's $PATH. It has no input, and its standard error is dropped.
  *
  *   FOUND   it ended with exit status 0; what it printed is appended to *output
  *   ABSENT  there is no such program
@@ -29,5 +29,9 @@
  */
 enum lookup command_run(char *const *argv, size_t most, int64_t deadline, struct buf *output,
 			char error[COMMAND_ERROR_SIZE]);
+
+/* The same, with `input` for its standard input. */
+enum lookup command_feed(char *const *argv, const struct buf *input, size_t most, int64_t deadline,
+			 struct buf *output, char error[COMMAND_ERROR_SIZE]);
 
 #endif

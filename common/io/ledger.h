@@ -11,7 +11,8 @@
  *
  * Databases: `meta` (schema version), `domain` (by next-hop key), `host` (by
  * host and port), `override`, `pin` (by next-hop key), `alias` (by address),
- * `journal` (audit, by sequence number), `exception` (by address of an alias). The records are those of core/record.h; a record that does
+ * `journal` (audit, by sequence number), `exception` and `refusal` (by
+ * address of an alias). The records are those of core/record.h; a record that does
  * not decode is reported with its key, once per key, and counts as
  * LOOKUP_ERROR, never as absent. A record that would not decode is not written.
  */
@@ -26,6 +27,7 @@
 #include "core/exceptions.h"
 #include "core/facts.h"
 #include "core/journal.h"
+#include "core/refusals.h"
 #include "core/settings.h"
 
 struct ledger;     /* opaque; one per process */
@@ -77,6 +79,7 @@ enum lookup ledger_get_alias(struct ledger_txn *txn, const char *address, struct
 
 enum lookup ledger_get_exceptions(struct ledger_txn *txn, const char *address,
 				  struct exceptions *out);
+enum lookup ledger_get_refusals(struct ledger_txn *txn, const char *address, struct refusals *out);
 
 /* False on failure, which has been logged; then abort. Removing what is not there is no failure. */
 bool ledger_put_domain(struct ledger_txn *txn, const char *key, const struct domain_facts *domain);
@@ -87,9 +90,12 @@ bool ledger_put_pins(struct ledger_txn *txn, const char *key, const struct pins 
 bool ledger_put_alias(struct ledger_txn *txn, const char *address, const struct alias *alias);
 bool ledger_put_exceptions(struct ledger_txn *txn, const char *address,
 			   const struct exceptions *exceptions);
+bool ledger_put_refusals(struct ledger_txn *txn, const char *address,
+			 const struct refusals *refusals);
 bool ledger_remove_override(struct ledger_txn *txn, const char *key);
 bool ledger_remove_pins(struct ledger_txn *txn, const char *key);
 bool ledger_remove_exceptions(struct ledger_txn *txn, const char *address);
+bool ledger_remove_refusals(struct ledger_txn *txn, const char *address);
 
 /*
  * All there is about one next hop, put together for `decide`: its record, a
@@ -126,6 +132,7 @@ LEDGER_EACH(override, struct override);
 LEDGER_EACH(pins, struct pins);
 LEDGER_EACH(alias, struct alias);
 LEDGER_EACH(exceptions, struct exceptions);
+LEDGER_EACH(refusals, struct refusals);
 
 /* The journal; an entry is never changed once written. */
 bool ledger_add_journal(struct ledger_txn *txn, const struct journal_entry *entry);

@@ -33,6 +33,7 @@ const char *ledger_db_name(enum ledger_db db)
 		[LEDGER_HOST] = "host",         [LEDGER_OVERRIDE] = "override",
 		[LEDGER_PIN] = "pin",           [LEDGER_ALIAS] = "alias",
 		[LEDGER_JOURNAL] = "journal",   [LEDGER_EXCEPTION] = "exception",
+		[LEDGER_REFUSAL] = "refusal",
 	};
 
 	return names[db];

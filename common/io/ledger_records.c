@@ -40,6 +40,7 @@ CODEC(override, OVERRIDE, struct override)
 CODEC(pins, PIN, struct pins)
 CODEC(alias, ALIAS, struct alias)
 CODEC(exceptions, EXCEPTION, struct exceptions)
+CODEC(refusals, REFUSAL, struct refusals)
 CODEC(journal, JOURNAL, struct journal_entry)
 
 /* How domains and hosts are read for look-ups: as records of their own kind, never written. */
@@ -107,6 +108,11 @@ enum lookup ledger_get_exceptions(struct ledger_txn *txn, const char *address,
 	return ledger_load(txn, &codec_exceptions, address, out);
 }
 
+enum lookup ledger_get_refusals(struct ledger_txn *txn, const char *address, struct refusals *out)
+{
+	return ledger_load(txn, &codec_refusals, address, out);
+}
+
 bool ledger_put_domain(struct ledger_txn *txn, const char *key, const struct domain_facts *domain)
 {
 	return ledger_store(txn, &codec_domain, key, domain);
@@ -145,6 +151,12 @@ bool ledger_put_exceptions(struct ledger_txn *txn, const char *address,
 	return ledger_store(txn, &codec_exceptions, address, exceptions);
 }
 
+bool ledger_put_refusals(struct ledger_txn *txn, const char *address,
+			 const struct refusals *refusals)
+{
+	return ledger_store(txn, &codec_refusals, address, refusals);
+}
+
 bool ledger_remove_override(struct ledger_txn *txn, const char *key)
 {
 	return ledger_delete(txn, &codec_override, key);
@@ -158,6 +170,11 @@ bool ledger_remove_pins(struct ledger_txn *txn, const char *key)
 bool ledger_remove_exceptions(struct ledger_txn *txn, const char *address)
 {
 	return ledger_delete(txn, &codec_exceptions, address);
+}
+
+bool ledger_remove_refusals(struct ledger_txn *txn, const char *address)
+{
+	return ledger_delete(txn, &codec_refusals, address);
 }
 
 /*
@@ -186,6 +203,7 @@ EACH(override, struct override)
 EACH(pins, struct pins)
 EACH(alias, struct alias)
 EACH(exceptions, struct exceptions)
+EACH(refusals, struct refusals)
 
 bool ledger_add_journal(struct ledger_txn *txn, const struct journal_entry *entry)
 {

@@ -89,7 +89,7 @@ static bool hear_line(struct prober_link *link, const char *line, size_t len)
 	struct prober_message message;
 
 	if (!prober_message_parse(&message, line, len) || message.word == PROBER_WANT ||
-	    message.word == PROBER_PROBE)
+	    message.word == PROBER_PROBE || message.word == PROBER_REFUSED)
 		return false;
 	link->pause_ms = 0;
 	link->heard(link->context, message.word, &message.nexthop);

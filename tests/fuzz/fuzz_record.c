@@ -22,6 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct pins pins;
 	struct alias alias;
 	static struct exceptions exceptions;
+	static struct refusals refusals;
 	struct journal_entry entry;
 	struct buf again = {0};
 	bool gist;
@@ -55,6 +56,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	}
 	if (record_get_exceptions(&exceptions, bytes, len)) {
 		record_put_exceptions(&again, &exceptions);
+		must_equal(&again, bytes, len);
+	}
+	if (record_get_refusals(&refusals, bytes, len)) {
+		record_put_refusals(&again, &refusals);
 		must_equal(&again, bytes, len);
 	}
 	if (record_get_journal(&entry, bytes, len)) {
