@@ -6,25 +6,13 @@
 #include "base/str.h"
 #include "core/ipaddr.h"
 #include "core/record_history.h"
+#include "core/record_kind.h"
 #include "core/wire.h"
 
-enum kind {
-	KIND_DOMAIN = 'D',
-	KIND_HOST = 'H',
-	KIND_OVERRIDE = 'O',
-	KIND_PINS = 'P',
-	KIND_ALIAS = 'A',
-	KIND_EXCEPTIONS = 'X',
-	KIND_REFUSALS = 'R',
-	KIND_JOURNAL = 'J'
-};
-
-#define VERSION 3
-
-static void put_header(struct buf *out, enum kind kind)
+void record_put_header(struct buf *out, enum record_kind kind)
 {
 	wire_put_u8(out, (uint8_t)kind);
-	wire_put_u8(out, VERSION);
+	wire_put_u8(out, RECORD_VERSION);
 }
 
 /* An address's text has a colon, or a last label of digits alone. */
@@ -234,7 +222,7 @@ static void get_sts_rest(struct wire *r, struct sts_facts *sts)
 
 void record_put_domain(struct buf *out, const struct domain_facts *domain)
 {
-	put_header(out, KIND_DOMAIN);
+	record_put_header(out, RECORD_DOMAIN);
 	put_mx(out, &domain->mx);
 	put_sts_gist(out, &domain->sts);
 	history_put_gist(out, &domain->history);
@@ -253,7 +241,7 @@ static void get_domain_gist(struct wire *r, struct domain_facts *out)
 
 bool record_get_domain_gist(struct domain_facts *out, const void *bytes, size_t len)
 {
-	struct wire r = wire_open(bytes, len, KIND_DOMAIN, VERSION);
+	struct wire r = wire_open(bytes, len, RECORD_DOMAIN, RECORD_VERSION);
 
 	get_domain_gist(&r, out);
 	return r.ok;
@@ -261,7 +249,7 @@ bool record_get_domain_gist(struct domain_facts *out, const void *bytes, size_t 
 
 bool record_get_domain(struct domain_facts *out, const void *bytes, size_t len)
 {
-	struct wire r = wire_open(bytes, len, KIND_DOMAIN, VERSION);
+	struct wire r = wire_open(bytes, len, RECORD_DOMAIN, RECORD_VERSION);
 
 	memset(&out->history, 0, sizeof(out->history)); /* all of it is defined */
 	get_domain_gist(&r, out);
@@ -272,7 +260,7 @@ bool record_get_domain(struct domain_facts *out, const void *bytes, size_t len)
 
 void record_put_host(struct buf *out, const struct host_facts *host)
 {
-	put_header(out, KIND_HOST);
+	record_put_header(out, RECORD_HOST);
 	wire_put_u8(out, (uint8_t)host->addr);
 	wire_put_u8(out, host->addr_secure);
 	put_freshness(out, &host->addr_fresh);
@@ -304,7 +292,7 @@ static void get_host_gist(struct wire *r, struct host_facts *out)
 
 bool record_get_host_gist(struct host_facts *out, const void *bytes, size_t len)
 {
-	struct wire r = wire_open(bytes, len, KIND_HOST, VERSION);
+	struct wire r = wire_open(bytes, len, RECORD_HOST, RECORD_VERSION);
 
 	get_host_gist(&r, out);
 	return r.ok;
@@ -312,7 +300,7 @@ bool record_get_host_gist(struct host_facts *out, const void *bytes, size_t len)
 
 bool record_get_host(struct host_facts *out, const void *bytes, size_t len)
 {
-	struct wire r = wire_open(bytes, len, KIND_HOST, VERSION);
+	struct wire r = wire_open(bytes, len, RECORD_HOST, RECORD_VERSION);
 
 	memset(&out->history, 0, sizeof(out->history)); /* all of it is defined */
 	get_host_gist(&r, out);
@@ -326,7 +314,7 @@ bool record_get_host(struct host_facts *out, const void *bytes, size_t len)
 
 void record_put_override(struct buf *out, const struct override *override)
 {
-	put_header(out, KIND_OVERRIDE);
+	record_put_header(out, RECORD_OVERRIDE);
 	wire_put_u8(out, (uint8_t)override->kind);
 	wire_put_u8(out, (uint8_t)override->level);
 	wire_put_time(out, override->set);
@@ -337,7 +325,7 @@ void record_put_override(struct buf *out, const struct override *override)
 
 bool record_get_override(struct override *out, const void *bytes, size_t len)
 {
-	struct wire r = wire_open(bytes, len, KIND_OVERRIDE, VERSION);
+	struct wire r = wire_open(bytes, len, RECORD_OVERRIDE, RECORD_VERSION);
 
 	out->kind = (enum override_kind)wire_get_small(&r, OVERRIDE_HANDS_OFF);
 	out->level = (enum level)wire_get_small(&r, LEVEL_DANE_ONLY);
@@ -350,7 +338,7 @@ bool record_get_override(struct override *out, const void *bytes, size_t len)
 
 void record_put_pins(struct buf *out, const struct pins *pins)
 {
-	put_header(out, KIND_PINS);
+	record_put_header(out, RECORD_PINS);
 	wire_put_u8(out, (uint8_t)pins->count);
 	for (size_t i = 0; i < pins->count; i++)
 		buf_append(out, pins->spki[i], SPKI_SIZE);
@@ -358,7 +346,7 @@ void record_put_pins(struct buf *out, const struct pins *pins)
 
 bool record_get_pins(struct pins *out, const void *bytes, size_t len)
 {
-	struct wire r = wire_open(bytes, len, KIND_PINS, VERSION);
+	struct wire r = wire_open(bytes, len, RECORD_PINS, RECORD_VERSION);
 
 	out->count = wire_get_small(&r, PIN_MAX);
 	for (size_t i = 0; i < out->count; i++) {
@@ -369,122 +357,9 @@ bool record_get_pins(struct pins *out, const void *bytes, size_t len)
 	return wire_close(&r);
 }
 
-void record_put_alias(struct buf *out, const struct alias *alias)
-{
-	put_header(out, KIND_ALIAS);
-	wire_put_u8(out, alias->enabled);
-	wire_put_u8(out, (uint8_t)alias->level);
-	wire_put_text(out, alias->mailbox);
-	wire_put_time(out, alias->changed);
-	wire_put_text(out, alias->author);
-}
-
-bool record_get_alias(struct alias *out, const void *bytes, size_t len)
-{
-	struct wire r = wire_open(bytes, len, KIND_ALIAS, VERSION);
-
-	out->enabled = wire_get_bool(&r);
-	out->level = (enum alias_level)wire_get_small(&r, ALIAS_DANE_ONLY);
-	if (out->level < ALIAS_ENCRYPT)
-		r.ok = false;
-	wire_get_text(&r, out->mailbox, sizeof(out->mailbox));
-	if (strchr(out->mailbox, '@') == NULL)
-		r.ok = false;
-	out->changed = wire_get_time(&r);
-	wire_get_text(&r, out->author, sizeof(out->author));
-	return wire_close(&r);
-}
-
-void record_put_exceptions(struct buf *out, const struct exceptions *exceptions)
-{
-	put_header(out, KIND_EXCEPTIONS);
-	wire_put_u8(out, (uint8_t)exceptions->count);
-	for (size_t i = 0; i < exceptions->count; i++) {
-		const struct exception *exception = &exceptions->list[i];
-
-		wire_put_name(out, exception->sender);
-		wire_put_time(out, exception->set);
-		wire_put_time(out, exception->expires);
-		wire_put_text(out, exception->author);
-		wire_put_text(out, exception->reason);
-	}
-}
-
-/* One without an end would never be closed again. */
-static void get_exception(struct wire *r, struct exception *exception)
-{
-	wire_get_text(r, exception->sender, sizeof(exception->sender));
-	exception->set = wire_get_time(r);
-	exception->expires = wire_get_time(r);
-	wire_get_text(r, exception->author, sizeof(exception->author));
-	wire_get_text(r, exception->reason, sizeof(exception->reason));
-	if (!exception_names_sender(exception->sender) || exception->expires <= exception->set ||
-	    exception->expires - exception->set > EXCEPTION_SPAN_MAX)
-		r->ok = false;
-}
-
-bool record_get_exceptions(struct exceptions *out, const void *bytes, size_t len)
-{
-	struct wire r = wire_open(bytes, len, KIND_EXCEPTIONS, VERSION);
-
-	out->count = wire_get_small(&r, EXCEPTION_MAX);
-	for (size_t i = 0; i < out->count && r.ok; i++) {
-		get_exception(&r, &out->list[i]);
-		if (i > 0 && strcmp(out->list[i - 1].sender, out->list[i].sender) >= 0)
-			r.ok = false;
-	}
-	return wire_close(&r);
-}
-
-void record_put_refusals(struct buf *out, const struct refusals *refusals)
-{
-	put_header(out, KIND_REFUSALS);
-	wire_put_time(out, refusals->told);
-	wire_put_time(out, refusals->others);
-	wire_put_u8(out, (uint8_t)refusals->count);
-	for (size_t i = 0; i < refusals->count; i++) {
-		const struct refused_sender *refused = &refusals->list[i];
-
-		wire_put_text(out, refused->sender);
-		wire_put_name(out, refused->client);
-		wire_put_u8(out, (uint8_t)refused->cause);
-		wire_put_time(out, refused->last);
-		wire_put_time(out, refused->count);
-	}
-}
-
-static void get_refused(struct wire *r, struct refused_sender *refused)
-{
-	wire_get_text(r, refused->sender, sizeof(refused->sender));
-	wire_get_text(r, refused->client, sizeof(refused->client));
-	refused->cause = (enum refusal_cause)wire_get_small(r, REFUSAL_HIDDEN_TLS);
-	refused->last = wire_get_time(r);
-	refused->count = wire_get_time(r);
-	if (!refusal_is_client(refused->client) || refused->cause < REFUSAL_NO_TLS ||
-	    refused->count < 1 || refused->count > REFUSALS_COUNT_MAX)
-		r->ok = false;
-}
-
-bool record_get_refusals(struct refusals *out, const void *bytes, size_t len)
-{
-	struct wire r = wire_open(bytes, len, KIND_REFUSALS, VERSION);
-
-	out->told = wire_get_time(&r);
-	out->others = wire_get_time(&r);
-	if (out->others > REFUSALS_COUNT_MAX)
-		r.ok = false;
-	out->count = wire_get_small(&r, REFUSALS_MAX);
-	for (size_t i = 0; i < out->count && r.ok; i++) {
-		get_refused(&r, &out->list[i]);
-		if (i > 0 && strcmp(out->list[i - 1].sender, out->list[i].sender) >= 0)
-			r.ok = false;
-	}
-	return wire_close(&r);
-}
-
 void record_put_journal(struct buf *out, const struct journal_entry *entry)
 {
-	put_header(out, KIND_JOURNAL);
+	record_put_header(out, RECORD_JOURNAL);
 	wire_put_time(out, entry->time);
 	wire_put_text(out, entry->subject);
 	wire_put_text(out, entry->event);
@@ -494,7 +369,7 @@ void record_put_journal(struct buf *out, const struct journal_entry *entry)
 
 bool record_get_journal(struct journal_entry *out, const void *bytes, size_t len)
 {
-	struct wire r = wire_open(bytes, len, KIND_JOURNAL, VERSION);
+	struct wire r = wire_open(bytes, len, RECORD_JOURNAL, RECORD_VERSION);
 
 	out->time = wire_get_time(&r);
 	wire_get_text(&r, out->subject, sizeof(out->subject));

@@ -365,6 +365,7 @@ static const struct {
 	{"override --help", "help-override", 0},
 	{"pin --help", "help-pin", 0},
 	{"alias --help", "help-alias", 0},
+	{"digest --help", "help-digest", 0},
 	{"forget --help", "help-forget", 0},
 	{"export --help", "help-export", 0},
 	{"import --help", "help-import", 0},
@@ -666,6 +667,142 @@ static void must_end(pid_t pid)
 	",\"level\":\"encrypt\",\"reason\":\"r\",\"tls_version\":\"TLSv1.3\",\"cipher\":\"X\","     \
 	"\"downgrade_since\":null}"
 
+/*
+ * Of the digest. sendmail(1) is a script that notes what it is given, and ends as told.
+ */
+
+static void write_file(const char *name, const char *text, mode_t mode)
+{
+	char path[96];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	ck_assert_int_eq(fclose(file), 0);
+	ck_assert_int_eq(chmod(path, mode), 0);
+}
+
+static void make_sendmail(void)
+{
+	char script[256], path[512];
+
+	snprintf(script, sizeof(script), "#!/bin/sh\ncd %s\n{ printf '%%s|' \"$@\"; echo; cat; } >>mails\n"
+		 "exit $(cat exit)\n", dir);
+	write_file("sendmail", script, 0755);
+	write_file("exit", "0\n", 0644);
+	write_file("mails", "", 0666);
+	snprintf(path, sizeof(path), "%s:%s", dir, getenv("PATH"));
+	setenv("PATH", path, 1);
+}
+
+/* How often a text stands in the mails that were sent. */
+static int mailed(const char *text)
+{
+	char path[96], line[1024];
+	int count = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/mails", dir);
+	file = fopen(path, "r");
+	ck_assert_ptr_nonnull(file);
+	while (fgets(line, sizeof(line), file) != NULL)
+		count += strstr(line, text) != NULL;
+	fclose(file);
+	return count;
+}
+
+static void refuse(const char *address, const char *sender, int64_t told)
+{
+	char error[LEDGER_ERROR_SIZE];
+	struct ledger *ledger = ledger_open(ledger_dir, LEDGER_WRITE, error);
+	struct refusal refusal = {.cause = REFUSAL_NO_TLS, .client = "192.0.2.9"};
+	struct refusals refusals;
+
+	ck_assert_msg(ledger != NULL, "%s", error);
+	txn = ledger_begin_write(ledger);
+	ck_assert_int_ne(ledger_get_refusals(txn, address, &refusals), LOOKUP_ERROR);
+	str_copy(refusal.sender, sizeof(refusal.sender), sender);
+	refusals_add(&refusals, &refusal, NOW - HOUR);
+	refusals.told = told;
+	ck_assert(ledger_put_refusals(txn, address, &refusals));
+	ck_assert(ledger_commit(txn));
+	ledger_close(ledger);
+}
+
+static void switch_digest_on(void)
+{
+	FILE *file = fopen(conf, "a");
+
+	ck_assert_ptr_nonnull(file);
+	fputs("refusal_digest = true\n", file);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(digest_is_off)
+{
+	make_sendmail();
+	expect("alias enable me@secure.test --for me@tls.test", 0, "");
+	refuse("me@secure.test", "you@old.test", 0);
+	expect("digest", 1, "`refusal_digest` is off");
+	expect("digest --send", 0, "nobody is told");
+	ck_assert_int_eq(mailed(""), 0);
+}
+END_TEST
+
+START_TEST(digest)
+{
+	make_sendmail();
+	switch_digest_on();
+	expect("digest", 1, "");
+	expect("digest --send", 0, "");
+	expect("digest x", 2, "too many arguments");
+	expect("alias enable me@secure.test --for me@tls.test", 0, "");
+	expect("alias enable mine@secure.test --for me@tls.test", 0, "");
+	expect("alias enable yours@secure.test --for you@tls.test", 0, "");
+	refuse("me@secure.test", "you@old.test", NOW - 24 * HOUR);
+	refuse("mine@secure.test", "you@old.test", 0);
+	refuse("yours@secure.test", "me@old.test", 0);
+	refuse("nobody@secure.test", "me@old.test", 0); /* not on file any more */
+	expect("digest", 0, "To: <me@tls.test>\n");
+	expect("digest --json", 0, "{\"alias\":\"me@secure.test\",\"mailbox\":\"me@tls.test\",\"told\":"
+	       "\"2026-01-09T12:00:00Z\",\"senders\":[{\"sender\":\"you@old.test\",\"client\":"
+	       "\"192.0.2.9\",\"cause\":\"no-tls\",\"last\":\"2026-01-10T11:00:00Z\",\"count\":1}],"
+	       "\"others\":0}\n");
+	ck_assert_int_eq(mailed(""), 0);
+	expect("digest --send", 0, "me@tls.test is told\nyou@tls.test is told\n");
+	ck_assert_int_eq(mailed("-i|-f|<>|--|me@tls.test|"), 1);
+	ck_assert_int_eq(mailed("-i|-f|<>|--|you@tls.test|"), 1);
+	ck_assert_int_eq(mailed("At mine@secure.test:"), 1);
+	ck_assert_int_eq(mailed("nobody@secure.test"), 0);
+	expect("digest", 1, "");
+	expect("digest --send", 0, "");
+	ck_assert_int_eq(mailed("|--|"), 2);
+	expect("export", 0, "\"record\":\"alias\"");
+	refuse("me@secure.test", "new@old.test", NOW);
+	expect("digest --send", 0, "me@tls.test has been told less than 23 hours ago");
+	expect("digest", 0, "<new@old.test>");
+	ck_assert_int_eq(mailed("|--|"), 2);
+}
+END_TEST
+
+START_TEST(digest_that_cannot_be_sent)
+{
+	make_sendmail();
+	switch_digest_on();
+	expect("alias enable me@secure.test --for me@tls.test", 0, "");
+	refuse("me@secure.test", "you@old.test", 0);
+	write_file("exit", "75\n", 0644);
+	expect("digest --send", 3, "me@tls.test is not told: sendmail ended with status 75");
+	ck_assert_int_eq(mailed("|--|"), 1);
+	expect("digest", 0, "<you@old.test>");
+	write_file("exit", "0\n", 0644);
+	expect("digest --send", 0, "me@tls.test is told");
+	expect("digest", 1, "");
+}
+END_TEST
+
 START_TEST(status_without_permission)
 {
 	static const struct {
@@ -870,6 +1007,9 @@ int main(void)
 	tcase_add_test(tc, pins);
 	tcase_add_test(tc, aliases);
 	tcase_add_test(tc, exceptions);
+	tcase_add_test(tc, digest_is_off);
+	tcase_add_test(tc, digest);
+	tcase_add_test(tc, digest_that_cannot_be_sent);
 	tcase_add_test(tc, status_without_permission);
 	tcase_add_test(tc, probe);
 	tcase_add_test(tc, probe_without_prober);

@@ -37,6 +37,25 @@ START_TEST(gives_what_is_printed)
 }
 END_TEST
 
+START_TEST(feeds_what_is_to_be_read)
+{
+	char *argv[] = {(char[]){"cat"}, NULL}, *deaf[] = {(char[]){"true"}, NULL};
+	char error[COMMAND_ERROR_SIZE];
+	struct buf input = {0}, output = {0};
+
+	for (int i = 0; i < 40000; i++)
+		buf_append_str(&input, "more than a pipe holds\n");
+	ck_assert_int_eq(command_feed(argv, &input, input.len, clock_mono_ms() + PATIENT, &output, error),
+			 LOOKUP_FOUND);
+	ck_assert_uint_eq(output.len, input.len);
+	ck_assert_mem_eq(output.data, input.data, input.len);
+	ck_assert_int_eq(command_feed(deaf, &input, 0, clock_mono_ms() + PATIENT, &output, error),
+			 LOOKUP_FOUND);
+	buf_free(&input);
+	buf_free(&output);
+}
+END_TEST
+
 START_TEST(says_what_went_wrong)
 {
 	static const struct {
@@ -114,6 +133,7 @@ int main(void)
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, gives_what_is_printed);
+	tcase_add_test(tcase, feeds_what_is_to_be_read);
 	tcase_add_test(tcase, says_what_went_wrong);
 	tcase_add_test(tcase, knows_what_is_not_there);
 	tcase_add_test(tcase, finds_programs_of_the_system);

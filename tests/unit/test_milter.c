@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* postseal-milter and whom mail is for: what it sees, asks for, refuses. */
 #include <dirent.h>
+#include <errno.h>
+#include <sys/stat.h>
 #include <sched.h>
 
 #include "tests/unit/milter_mta.h"
@@ -186,6 +188,92 @@ START_TEST(without_domains_takes_all)
 	mail(PLAIN);
 	accepted(SECURE);
 	accepted("<me@not(c)parsable>");
+}
+END_TEST
+
+/* For the digest */
+
+static void setup_with_digest(void)
+{
+	setup_with(DOMAINS, "refusal_digest = true\n", "");
+}
+
+static int listen_as_prober(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	char run[64];
+
+	snprintf(run, sizeof(run), "%s/run", dir);
+	ck_assert(mkdir(run, 0700) == 0 || errno == EEXIST);
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/prober.sock", run);
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&addr, sizeof(addr)), 0);
+	ck_assert_int_eq(listen(fd, 1), 0);
+	return fd;
+}
+
+static void stop_listening(int prober)
+{
+	char socket_path[96];
+
+	close(prober);
+	snprintf(socket_path, sizeof(socket_path), "%s/run/prober.sock", dir);
+	remove(socket_path);
+}
+
+static void hears(int prober, const char *line)
+{
+	int fd = accept(prober, NULL, NULL);
+	char heard[1024];
+	size_t len = 0;
+	ssize_t n;
+
+	ck_assert_int_ge(fd, 0);
+	while ((n = read(fd, heard + len, sizeof(heard) - 1 - len)) > 0)
+		len += (size_t)n;
+	heard[len] = '\0';
+	ck_assert_str_eq(heard, line);
+	close(fd);
+}
+
+START_TEST(tells_the_prober_of_refusals)
+{
+	char reply[512];
+	int prober = listen_as_prober();
+
+	negotiate();
+	client('4', "192.0.2.9");
+	mail(PLAIN);
+	accepted(ORDINARY);
+	refused("<Me+list@Secure.example.com>", NO_TLS);
+	hears(prober, "refused me@secure.example.com no-tls 192.0.2.9 <you@example.net>\n");
+	end_of_message();
+	ck_assert_int_eq(mail_from("<\xc3\xb6 \x1b@example.net>",
+				   TLS("TLSv1") " {mail_addr}=x@example.net", reply), 'c');
+	refused(SECURE, "used TLSv1");
+	hears(prober, "refused me@secure.example.com old-tls 192.0.2.9 <\\xc3\\xb6 \\x1b@example.net>\n");
+	stop_listening(prober);
+}
+END_TEST
+
+/* Nobody there, and nobody who takes what comes: answers are the same, and as fast. */
+START_TEST(refuses_whether_or_not_the_prober_hears)
+{
+	int prober;
+
+	negotiate();
+	client('4', "192.0.2.9");
+	mail(PLAIN);
+	refused(SECURE, NO_TLS);
+	expect_log(milter_log, "alias=me@secure.example.com the prober does not take note");
+	refused(SECURE, NO_TLS);
+	prober = listen_as_prober();
+	refused(SECURE, NO_TLS);
+	expect_log(milter_log, "refusals=2 are lost to the digests; the prober takes them again");
+	for (int i = 0; i < 10; i++)
+		refused(SECURE, NO_TLS); /* more than wait to be accepted */
+	expect_log(milter_log, "does not take note");
+	stop_listening(prober);
 }
 END_TEST
 
@@ -703,6 +791,8 @@ int main(void)
 		does_not_push_out_who_listens,
 		takes_over_a_dead_ones_socket,
 	};
+	const TTest *const digest[] = { tells_the_prober_of_refusals,
+					refuses_whether_or_not_the_prober_hears };
 	const TTest *const tls13[] = { obeys_the_minimum };
 	const TTest *const named[] = { is_called_what_the_settings_say };
 	const TTest *const no_domains[] = { without_domains_takes_all };
@@ -710,6 +800,7 @@ int main(void)
 		{ "shipped", setup, teardown, shipped, ARRAY_LEN(shipped) },
 		{ "tls13", setup_for_tls13, teardown, tls13, ARRAY_LEN(tls13) },
 		{ "named", setup_named, teardown, named, ARRAY_LEN(named) },
+		{ "digest", setup_with_digest, teardown, digest, ARRAY_LEN(digest) },
 		{ "no domains", setup_without_domains, teardown, no_domains,
 		  ARRAY_LEN(no_domains) },
 	};

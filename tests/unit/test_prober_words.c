@@ -40,6 +40,27 @@ START_TEST(reads_every_word)
 }
 END_TEST
 
+START_TEST(hears_of_refusals)
+{
+	static const char line[] = "refused me@secure.example.com no-tls 192.0.2.9 <a b@example.net>";
+	struct prober_message message;
+	char text[REFUSAL_TEXT_SIZE];
+	struct buf out = {0};
+
+	ck_assert(prober_message_parse(&message, line, strlen(line)));
+	ck_assert_int_eq(message.word, PROBER_REFUSED);
+	ck_assert_str_eq(message.refusal.alias, "me@secure.example.com");
+	ck_assert_str_eq(message.refusal.sender, "a b@example.net");
+	refusal_format(text, &message.refusal);
+	prober_message_append(&out, PROBER_REFUSED, text);
+	ck_assert_uint_eq(out.len, strlen(line) + 1);
+	ck_assert_mem_eq(out.data, line, strlen(line));
+	buf_free(&out);
+	ck_assert(!prober_message_parse(&message, "refused example.com", 19));
+	ck_assert(!prober_message_parse(&message, "want me@secure.example.com no-tls 192.0.2.9 <>", 46));
+}
+END_TEST
+
 START_TEST(refuses_all_else)
 {
 	static const char *const cases[] = {
@@ -85,6 +106,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(tcase, reads_every_word);
+	tcase_add_test(tcase, hears_of_refusals);
 	tcase_add_test(tcase, refuses_all_else);
 	tcase_add_test(tcase, takes_the_longest_key_and_no_longer_line);
 	suite_add_tcase(suite, tcase);

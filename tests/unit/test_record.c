@@ -113,6 +113,14 @@ static const struct exceptions sample_exceptions = {
 		 {"you@older.example", T, T + 1, "bob", ""}},
 };
 
+static const struct refusals sample_refusals = {
+	.told = T - UTC_DAY,
+	.others = 3,
+	.count = 2,
+	.list = {{"", "unknown", REFUSAL_HIDDEN_TLS, T, 1},
+		 {"you <@old.example>", "2001:db8::1", REFUSAL_NO_TLS, T - 1, REFUSALS_COUNT_MAX}},
+};
+
 static const struct journal_entry sample_journal = {
 	.time = T,
 	.subject = "[mx.example.com]:587",
@@ -129,6 +137,7 @@ static bool round_trip(struct buf *again, const void *bytes, size_t len)
 	struct override override;
 	struct pins pins;
 	struct exceptions exceptions;
+	struct refusals refusals;
 	struct journal_entry entry;
 	bool ok = true;
 
@@ -142,6 +151,8 @@ static bool round_trip(struct buf *again, const void *bytes, size_t len)
 		record_put_pins(again, &pins);
 	else if (record_get_exceptions(&exceptions, bytes, len))
 		record_put_exceptions(again, &exceptions);
+	else if (record_get_refusals(&refusals, bytes, len))
+		record_put_refusals(again, &refusals);
 	else if (record_get_journal(&entry, bytes, len))
 		record_put_journal(again, &entry);
 	else
@@ -164,12 +175,13 @@ static void put_sample(struct buf *out, int kind)
 	case 3: record_put_pins(out, &pins); break;
 	case 4: record_put_journal(out, &sample_journal); break;
 	case 5: record_put_exceptions(out, &sample_exceptions); break;
+	case 6: record_put_refusals(out, &sample_refusals); break;
 	}
 	free(domain);
 	free(host);
 }
 
-#define KINDS 6
+#define KINDS 7
 
 START_TEST(samples_round_trip)
 {
@@ -713,6 +725,23 @@ START_TEST(spoiled_small_records_are_refused)
 	struct pins p = sample_pins();
 	struct buf bytes = {0};
 	static struct exceptions x;
+	static struct refusals r;
+	static const struct refusals bad_refusals[] = {
+		{.told = -1},
+		{.others = -1},
+		{.others = REFUSALS_COUNT_MAX + 1},
+		{.count = 1, .list = {{"a", "192.0.2.01", REFUSAL_NO_TLS, T, 1}}},
+		{.count = 1, .list = {{"a", "", REFUSAL_NO_TLS, T, 1}}},
+		{.count = 1, .list = {{"a", "unknown", 0, T, 1}}},
+		{.count = 1, .list = {{"a", "unknown", 4, T, 1}}},
+		{.count = 1, .list = {{"a", "unknown", REFUSAL_NO_TLS, -1, 1}}},
+		{.count = 1, .list = {{"a", "unknown", REFUSAL_NO_TLS, T, 0}}},
+		{.count = 1, .list = {{"a", "unknown", REFUSAL_NO_TLS, T, REFUSALS_COUNT_MAX + 1}}},
+		{.count = 2, .list = {{"a", "unknown", REFUSAL_NO_TLS, T, 1},
+				      {"a", "unknown", REFUSAL_NO_TLS, T, 1}}},
+		{.count = 2, .list = {{"b", "unknown", REFUSAL_NO_TLS, T, 1},
+				      {"a", "unknown", REFUSAL_NO_TLS, T, 1}}},
+	};
 	static const struct exceptions bad[] = {
 		{1, {{"", T, T + 1, "a", ""}}},
 		{1, {{"@", T, T + 1, "a", ""}}},
@@ -741,6 +770,11 @@ START_TEST(spoiled_small_records_are_refused)
 	record_put_override(&bytes, &o);
 	ck_assert(!record_get_override(&o, bytes.data, bytes.len));
 	bytes.len = 0;
+	for (size_t i = 0; i < ARRAY_LEN(bad_refusals); i++) {
+		bytes.len = 0;
+		record_put_refusals(&bytes, &bad_refusals[i]);
+		ck_assert_msg(!record_get_refusals(&r, bytes.data, bytes.len), "refusals %zu", i);
+	}
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		bytes.len = 0;
 		record_put_exceptions(&bytes, &bad[i]);
