@@ -547,6 +547,70 @@ START_TEST(dismisses_who_does_not_listen)
 }
 END_TEST
 
+static void put_alias(const char *address, bool enabled)
+{
+	struct alias alias = {.enabled = enabled, .level = ALIAS_ENCRYPT, .mailbox = "me@one.test"};
+	struct ledger *ledger = must_open(LEDGER_CREATE);
+	struct ledger_txn *txn = ledger_begin_write(ledger);
+
+	ck_assert(ledger_put_alias(txn, address, &alias));
+	ck_assert(ledger_commit(txn));
+	ledger_close(ledger);
+}
+
+/* How often x was refused there; 0 also without a record. */
+static int64_t refused(const char *address)
+{
+	struct ledger *ledger = must_open(LEDGER_READ);
+	struct ledger_txn *txn = ledger_begin_read(ledger);
+	struct refusals refusals;
+
+	ck_assert_int_ne(ledger_get_refusals(txn, address, &refusals), LOOKUP_ERROR);
+	ledger_abort(txn);
+	ledger_close(ledger);
+	return refusals.count == 1 && strcmp(refusals.list[0].sender, "x") == 0
+		       ? refusals.list[0].count
+		       : 0;
+}
+
+/* In one write, which one read takes; and read before what is asked afterwards. */
+static void say_refused(const char *address, int times)
+{
+	struct buf lines = {0};
+	int fd = raw_connection();
+
+	for (int i = 0; i < times; i++)
+		buf_printf(&lines, "refused %s no-tls 192.0.2.9 <x>\n", address);
+	ck_assert_int_eq(write(fd, lines.data, lines.len), (ssize_t)lines.len);
+	buf_free(&lines);
+	ask(PROBER_WANT, "null.test");
+	close(fd);
+}
+
+START_TEST(notes_what_was_refused)
+{
+	put_alias("me@s.test", true);
+	put_alias("off@s.test", false);
+	start("mta_sts = false\nrefusal_digest = true\n");
+	say_refused("no@s.test", 1);
+	say_refused("off@s.test", 1);
+	say_refused("me@s.test", 1);
+	stop(); /* writes down what there is */
+	ck_assert_int_eq(refused("me@s.test"), 1);
+	ck_assert_int_eq(refused("off@s.test"), 0);
+	ck_assert_int_eq(refused("no@s.test"), 0);
+	start("mta_sts = false\nrefusal_digest = true\n");
+	say_refused("me@s.test", 300);
+	stop();
+	ck_assert_int_eq(refused("me@s.test"), 1 + 256);
+	ck_assert_uint_eq(log_lines("refusals=44 came at once beyond 256"), 1);
+	start("mta_sts = false\n");
+	say_refused("me@s.test", 1);
+	stop();
+	ck_assert_int_eq(refused("me@s.test"), 1 + 256);
+}
+END_TEST
+
 START_TEST(stops_at_once)
 {
 	int64_t before;
@@ -578,6 +642,7 @@ int main(void)
 	tcase_add_test(tcase, looks_at_old_domains_by_itself);
 	tcase_add_test(tcase, dismisses_who_cannot_talk);
 	tcase_add_test(tcase, dismisses_who_does_not_listen);
+	tcase_add_test(tcase, notes_what_was_refused);
 	tcase_add_test(tcase, stops_at_once);
 	return run_case("prober", tcase);
 }

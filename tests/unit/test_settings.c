@@ -37,6 +37,7 @@ static const struct {
 	{ "recipient_delimiter", "\"+\"" },
 	{ "local_networks", "{\"127.0.0.0/8\", \"::1/128\"}" },
 	{ "authserv_id", "\"\"" },
+	{ "refusal_digest", "false" },
 	{ "log_level", "info" },
 };
 
