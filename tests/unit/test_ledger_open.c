@@ -118,6 +118,42 @@ START_TEST(an_empty_environment)
 }
 END_TEST
 
+static void drop_database(const char *name)
+{
+	MDB_env *env;
+	MDB_txn *inner;
+	MDB_dbi dbi;
+
+	ck_assert_int_eq(mdb_env_create(&env), 0);
+	mdb_env_set_maxdbs(env, 1);
+	ck_assert_int_eq(mdb_env_open(env, ledger_dir, 0, 0644), 0);
+	ck_assert_int_eq(mdb_txn_begin(env, NULL, 0, &inner), 0);
+	ck_assert_int_eq(mdb_dbi_open(inner, name, 0, &dbi), 0);
+	ck_assert_int_eq(mdb_drop(inner, dbi, 1), 0);
+	ck_assert_int_eq(mdb_txn_commit(inner), 0);
+	mdb_env_close(env);
+}
+
+/* What came later than the schema is added by who may; what did not, is missed. */
+START_TEST(a_database_that_is_missing)
+{
+	struct ledger *ledger;
+
+	make_ledger();
+	drop_database("exception");
+	drop_database("refusal");
+	must_not_open(LEDGER_READ, "a part is missing; restart postseal-prober, which adds");
+	must_not_open(LEDGER_WRITE, "a part is missing");
+	ledger = must_open(LEDGER_CREATE);
+	ledger_close(ledger);
+	ledger = must_open(LEDGER_READ);
+	ledger_close(ledger);
+	drop_database("alias");
+	must_not_open(LEDGER_READ, "a part is missing; restart postseal-prober");
+	must_not_open(LEDGER_CREATE, "is damaged");
+}
+END_TEST
+
 START_TEST(a_newer_schema)
 {
 	make_ledger();
@@ -265,6 +301,7 @@ int main(void)
 	tcase_add_test(tc, somebody_elses_meta);
 	tcase_add_test(tc, somebody_elses_plain_keys);
 	tcase_add_test(tc, an_empty_environment);
+	tcase_add_test(tc, a_database_that_is_missing);
 	tcase_add_test(tc, a_newer_schema);
 	tcase_add_test(tc, an_older_schema);
 	tcase_add_loop_test(tc, a_damaged_schema, 0, 5);
