@@ -31,6 +31,9 @@ START_TEST(tells_of_tls)
 		ck_assert_str_eq(value, cases[i].value);
 		ck_assert(authres_claims_tls(value, ID));
 	}
+	authres_tls(value, ID, NULL);
+	ck_assert_str_eq(value, ID "; x-tls=none");
+	ck_assert(authres_claims_tls(value, ID));
 }
 END_TEST
 
