@@ -109,7 +109,7 @@ static enum cli_status enable(const struct cli *cli)
 	enum lookup found;
 	struct act act;
 
-	if (!alias_word(key, cli))
+	if (!act_takes(cli, 2) || !alias_word(key, cli))
 		return CLI_USAGE;
 	if (!act_begin(&act, cli))
 		return CLI_UNSURE;
@@ -143,7 +143,7 @@ static enum cli_status disable(const struct cli *cli)
 	struct act act;
 	bool done = true;
 
-	if (!alias_word(key, cli))
+	if (!act_takes(cli, 2) || !alias_word(key, cli))
 		return CLI_USAGE;
 	if (!act_begin(&act, cli))
 		return CLI_UNSURE;
@@ -216,7 +216,7 @@ static enum cli_status show(const struct cli *cli)
 	char key[ALIAS_ADDRESS_SIZE];
 	enum lookup found = LOOKUP_ERROR, excepted = LOOKUP_ERROR;
 
-	if (!alias_word(key, cli))
+	if (!act_takes(cli, 2) || !alias_word(key, cli))
 		return CLI_USAGE;
 	ledger = known_ledger(cli, LEDGER_READ);
 	txn = ledger != NULL ? ledger_begin_read(ledger) : NULL;
@@ -251,7 +251,7 @@ static bool walk(struct ledger_txn *txn, struct act_listing *listing)
 
 static enum cli_status list(const struct cli *cli)
 {
-	return act_list(cli, NULL, walk);
+	return act_takes(cli, 1) ? act_list(cli, NULL, walk) : CLI_USAGE;
 }
 
 static enum cli_status run(struct cli *cli)
@@ -260,10 +260,6 @@ static enum cli_status run(struct cli *cli)
 		{"enable", enable}, {"disable", disable}, {"allow", alias_allow},
 		{"disallow", alias_disallow}, {"show", show}, {"list", list}};
 
-	if (cli->count == 3 && strstr(cli->words[0], "allow") == NULL) {
-		cli_error(cli, "there are too many arguments");
-		return CLI_USAGE;
-	}
 	return act_dispatch(cli, acts, ARRAY_LEN(acts));
 }
 
