@@ -106,6 +106,8 @@ static void compare(struct ledger_txn *txn, struct ledger_hosts *hosts, const st
 		struct nexthop n = hop(i);
 		enum lookup found = ledger_get_facts(txn, &n, 25, &facts);
 
+		/* So that nothing is right by having been so before. */
+		memset(&gist, chance(2) == 0 ? 0x55 : 0xff, sizeof(gist));
 		ck_assert_int_eq(ledger_get_gist(txn, hosts, &n, 25, &gist), found);
 		for (enum map map = MAP_POLICY; map_is_policy(map); map++) {
 			decide_for_map(&by_facts, settings, &facts, map, now);
@@ -145,6 +147,58 @@ START_TEST(look_ups_see_what_is_in_the_ledger)
 		ledger_abort(after);
 	}
 	settings_free(&settings);
+	ledger_hosts_free(hosts);
+	ledger_close(ledger);
+}
+END_TEST
+
+/* Each of its fields, from the ledger and then from memory. */
+START_TEST(the_gist_comes_back)
+{
+	const struct host_facts host = {
+		.addr = ADDR_NONE,
+		.addr_secure = true,
+		.addr_fresh = {T + 1, T + 2, T + 3},
+		.tlsa = TLSA_UNUSABLE,
+		.tlsa_fresh = {T + 4, T + 5, T + 6},
+		.last = {.time = T + 7, .source = SOURCE_PROBE, .observed = OBSERVED_PLAIN},
+		.last_expires = T + 8,
+		.history = {
+			.first_tls = T - 3 * UTC_DAY,
+			.last_tls = T,
+			.last_plain = T + 9,
+			.successes = {3, {T - 3 * UTC_DAY, T - 1, T}},
+			.tls_days = {2, {T - 3 * UTC_DAY, T - 1}},
+			.plain_days = {1, {T + 9}},
+		},
+	};
+	struct ledger *ledger = must_open(LEDGER_CREATE);
+	struct ledger_hosts *hosts = ledger_hosts_new();
+	struct ledger_txn *txn = ledger_begin_write(ledger);
+	struct host_facts out;
+
+	ck_assert(ledger_put_host(txn, "mx.test", 25, &host));
+	ck_assert(ledger_commit(txn));
+	txn = ledger_begin_read(ledger);
+	for (int i = 0; i < 2; i++) {
+		memset(&out, 0x55, sizeof(out));
+		ck_assert_int_eq(ledger_hosts_get(hosts, txn, "mx.test", 25, &out), LOOKUP_FOUND);
+		ck_assert_int_eq(out.addr, host.addr);
+		ck_assert(*(const unsigned char *)&out.addr_secure == 1);
+		ck_assert_mem_eq(&out.addr_fresh, &host.addr_fresh, sizeof(host.addr_fresh));
+		ck_assert_int_eq(out.tlsa, host.tlsa);
+		ck_assert_mem_eq(&out.tlsa_fresh, &host.tlsa_fresh, sizeof(host.tlsa_fresh));
+		ck_assert_int_eq(out.last.time, host.last.time);
+		ck_assert_int_eq(out.last.observed, host.last.observed);
+		ck_assert_int_eq(out.last_expires, host.last_expires);
+		ck_assert_int_eq(out.history.first_tls, host.history.first_tls);
+		ck_assert_int_eq(out.history.last_tls, host.history.last_tls);
+		ck_assert_int_eq(out.history.last_plain, host.history.last_plain);
+		ck_assert_uint_eq(out.history.successes.count, 3);
+		ck_assert_uint_eq(out.history.tls_days.count, 2);
+		ck_assert_uint_eq(out.history.plain_days.count, 1);
+	}
+	ledger_abort(txn);
 	ledger_hosts_free(hosts);
 	ledger_close(ledger);
 }
@@ -212,6 +266,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, look_ups_see_what_is_in_the_ledger, 0, 2);
+	tcase_add_test(tc, the_gist_comes_back);
 	tcase_add_test(tc, hosts_do_not_mix);
 	tcase_add_test(tc, damage_stays_damage);
 	suite_add_tcase(suite, tc);
