@@ -33,6 +33,8 @@ struct cli {
 	bool journal;
 	bool from_probe;
 	bool replace;
+	bool prometheus;
+	bool no_ledger;
 	const char *state;         /* NULL: any */
 	const char *reason;        /* these four NULL: not given */
 	const char *expires;
@@ -55,7 +57,7 @@ struct verb {
 
 extern const struct verb verb_status, verb_explain, verb_probe, verb_list, verb_history, verb_forget,
 	verb_learn, verb_override, verb_pin, verb_alias, verb_export, verb_import,
-	verb_doctor, verb_config;
+	verb_doctor, verb_config, verb_stats;
 
 /* "postseal VERB: ...", one line on standard error. */
 __attribute__((format(printf, 2, 3)))

@@ -14,6 +14,7 @@
 #include "cli/cli.h"
 #include "cli/doctor_judge.h"
 #include "cli/known.h"
+#include "core/metrics.h"
 
 /* What `status` shows of the line of JSON that io/status_json.h describes. */
 struct standing {
@@ -39,6 +40,7 @@ void json_print_override(const char *key, const struct override *override);
 void json_print_pins(const char *key, const struct pins *pins);
 void json_print_alias(const char *address, const struct alias *alias);
 void json_print_finding(const struct check *check, struct finding *finding);
+void json_print_sample(const struct metric_sample *sample);
 /* Names and values as written in a file, for which `wanted` says yes. */
 void json_print_settings(const struct settings *settings,
 			 bool (*wanted)(const struct setting *setting, const char *value));

@@ -20,6 +20,7 @@
 #include "core/record.h"
 #include "io/ledger_place.h"
 #include "io/log_source.h"
+#include "io/metrics_file.h"
 
 #define AUTHOR "learn"
 #define JOURNAL_NAME "journal"
@@ -45,6 +46,15 @@ struct learning {
 	uint64_t handshakes;
 	uint64_t new_hosts;
 };
+
+/* For `postseal stats`, while a log is followed. */
+static void count(const struct learning *l)
+{
+	metrics_set(M_LINES, l->lines);
+	metrics_set(M_HANDSHAKES, l->handshakes);
+	metrics_set(M_DELIVERIES, l->deliveries);
+	metrics_set(M_NEW_HOSTS, l->new_hosts);
+}
 
 static volatile sig_atomic_t stopped;
 
@@ -204,6 +214,7 @@ static enum cli_status read_all(struct learning *l)
 			take_line(l, line);
 		if (is_due(l, got) && !write_down(l))
 			return CLI_UNSURE;
+		count(l);
 		if (got == LOG_READ_FAILED)
 			return CLI_UNSURE;
 		if (got == LOG_READ_END || (got == LOG_READ_IDLE && has_ended(l)))
@@ -321,6 +332,8 @@ static enum cli_status run(struct cli *cli)
 		return CLI_NO;
 	}
 	stop_by_signals();
+	if (cli->follow)
+		metrics_open(cli->settings.runtime, METRICS_LEARN);
 	l = mem_zero(1, sizeof(*l));
 	l->cli = cli;
 	l->ledger = known_ledger(cli, LEDGER_WRITE);
@@ -332,6 +345,7 @@ static enum cli_status run(struct cli *cli)
 	}
 	ledger_close(l->ledger);
 	free(l);
+	metrics_close();
 	return status;
 }
 

@@ -15,7 +15,7 @@
 static const struct verb *const verbs[] = {
 	&verb_status,   &verb_explain, &verb_history, &verb_list,  &verb_probe,  &verb_learn,
 	&verb_override, &verb_pin,     &verb_alias,   &verb_forget, &verb_export, &verb_import,
-	&verb_doctor,   &verb_config,
+	&verb_stats,    &verb_doctor, &verb_config,
 };
 
 /* Letters of the options that every verb takes. */
@@ -29,7 +29,8 @@ static const struct option options[] = {
 	{"yes", no_argument, NULL, 'y'},          {"reason", required_argument, NULL, 'r'},
 	{"for", required_argument, NULL, 'F'},    {"expires", required_argument, NULL, 'e'},
 	{"level", required_argument, NULL, 'l'},  {"from-probe", no_argument, NULL, 'p'},
-	{"replace", no_argument, NULL, 'R'},
+	{"replace", no_argument, NULL, 'R'},     {"prometheus", no_argument, NULL, 'P'},
+	{"no-ledger", no_argument, NULL, 'L'},
 	{0},
 };
 
@@ -135,11 +136,17 @@ static void take_option(struct cli *cli, int letter)
 	case 'l':
 		cli->level = optarg;
 		break;
+	case 'L':
+		cli->no_ledger = true;
+		break;
 	case 'n':
 		cli->changed = true;
 		break;
 	case 'p':
 		cli->from_probe = true;
+		break;
+	case 'P':
+		cli->prometheus = true;
 		break;
 	case 'r':
 		cli->reason = optarg;
@@ -171,7 +178,7 @@ static void parse_verb(struct cli *cli, int argc, char **argv)
 		exit(CLI_USAGE);
 	}
 	optind = 0; /* glibc: begin anew, with another argv */
-	while ((letter = getopt_long(argc, argv, "c:e:F:fhjJl:npr:Rs:y", options, NULL)) != -1)
+	while ((letter = getopt_long(argc, argv, "c:e:F:fhjJl:LnpPr:Rs:y", options, NULL)) != -1)
 		take_option(cli, letter);
 	cli->count = argc - optind;
 	cli->words = argv + optind;

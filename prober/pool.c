@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "io/metrics_file.h"
 
 /* TLS and a resolver's reply need far less; threads get 8 MiB otherwise. */
 #define STACK_SIZE ((size_t)512 * 1024)
@@ -54,6 +55,8 @@ static struct job *next_job(struct pool *pool)
 			continue;
 		STAILQ_REMOVE_HEAD(&pool->queue[lane], next);
 		pool->running[lane]++;
+		metrics_drop(METRIC1(QUEUED, lane));
+		metrics_count(METRIC1(BUSY, lane));
 		return job;
 	}
 	return NULL;
@@ -62,6 +65,7 @@ static struct job *next_job(struct pool *pool)
 static void finish(struct pool *pool, struct job *job)
 {
 	pool->running[job->lane]--;
+	metrics_drop(METRIC1(BUSY, job->lane));
 	/* There is room now for one that could not be begun; this worker may take another. */
 	if (job->lane != LANE_QUICK)
 		pthread_cond_signal(&pool->work);
@@ -139,6 +143,7 @@ struct pool *pool_new(struct worker *workers, size_t count, void (*wake)(void *c
 	pool->wake = wake;
 	pool->context = context;
 	start_threads(pool, workers);
+	metrics_set(M_WORKERS, count);
 	return pool;
 }
 
@@ -146,6 +151,7 @@ void pool_submit(struct pool *pool, struct job *job)
 {
 	pthread_mutex_lock(&pool->lock);
 	STAILQ_INSERT_TAIL(&pool->queue[job->lane], job, next);
+	metrics_count(METRIC1(QUEUED, job->lane));
 	pthread_cond_signal(&pool->work);
 	pthread_mutex_unlock(&pool->lock);
 }

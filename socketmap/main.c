@@ -34,6 +34,7 @@ int main(int argc, char **argv)
 	const struct daemon daemon = {
 		.name = "postseal-socketmap",
 		.summary = "answers Postfix's look-ups of TLS policy from the ledger",
+		.metrics = METRICS_SOCKETMAP,
 		.open = open_server,
 		.serve = serve,
 		.close = close_server,
