@@ -21,7 +21,7 @@ static _Atomic(uint64_t) unseen[METRICS_CELLS];
 _Atomic(uint64_t) *metrics_cells = unseen;
 
 static _Atomic(uint64_t) *mapped; /* the file, or NULL */
-static int file = -1;             /* stays open: the lock is its */
+static int file = -1;             /* stays open for its lock */
 
 void metrics_observe_in(enum metric_kind kind, enum metric_cell first, int64_t microseconds,
 			uint64_t n)
@@ -103,11 +103,15 @@ void metrics_open(const char *runtime, enum metrics_source source)
 		    "this program", runtime, metrics_source_name(source), strerror(errno));
 }
 
+/* The mapping, which stays, would keep the lock. */
 void metrics_close(void)
 {
-	if (metrics_cells == unseen)
+	struct flock none = whole_file(F_UNLCK);
+
+	if (metrics_cells == unseen || file < 0)
 		return;
 	atomic_store(&mapped[METRICS_ENDED_WORD], (uint64_t)clock_wall());
+	fcntl(file, F_OFD_SETLK, &none);
 	close(file);
 	file = -1;
 }
