@@ -110,9 +110,9 @@ static const char *value_ANSWER(size_t i)
 #define ROW(id, of, as, a, b, text, heading, sentence)                                             \
 	{ .source = METRICS_##of,                                                                  \
 	  .kind = METRIC_##as,                                                                     \
-	  .name = text,                                                                            \
-	  .title = heading,                                                                        \
-	  .help = sentence,                                                                        \
+	  .name = (text),                                                                           \
+	  .title = (heading),                                                                        \
+	  .help = (sentence),                                                                        \
 	  .label = { LABEL(a), LABEL(b) },                                                         \
 	  .first = M_##id,                                                                         \
 	  .width = METRIC_WIDTH_##as },
