@@ -23,17 +23,6 @@ _Atomic(uint64_t) *metrics_cells = unseen;
 static _Atomic(uint64_t) *mapped; /* the file, or NULL */
 static int file = -1;             /* stays open for its lock */
 
-void metrics_observe_in(enum metric_kind kind, enum metric_cell first, int64_t microseconds,
-			uint64_t n)
-{
-	uint64_t us = microseconds > 0 ? (uint64_t)microseconds : 0;
-	size_t bounds;
-
-	metric_bounds(kind, &bounds);
-	metrics_add((enum metric_cell)(first + metric_bucket(kind, us)), n);
-	metrics_add((enum metric_cell)(first + bounds + 1), us * n);
-}
-
 static bool path_of(char path[PATH_MAX], const char *runtime, enum metrics_source source,
 		    const char *suffix)
 {

@@ -44,9 +44,17 @@ static inline void metrics_set(enum metric_cell cell, uint64_t value)
 
 /* Histograms: `n` times something took so many microseconds. `label` 0 without one. */
 #define metrics_observe(id, label, microseconds, n)                                                \
-	metrics_observe_in((enum metric_kind)M_##id##_KIND, METRIC1(id, label), microseconds, n)
-void metrics_observe_in(enum metric_kind kind, enum metric_cell first, int64_t microseconds,
-			uint64_t n);
+	metrics_observe_in((enum metric_kind)M_##id##_KIND, METRIC1(id, label),                    \
+			   (enum metric_cell)(METRIC1(id, label) + M_##id##_STRIDE - 1),           \
+			   microseconds, n)
+static inline void metrics_observe_in(enum metric_kind kind, enum metric_cell first,
+				      enum metric_cell sum, int64_t microseconds, uint64_t n)
+{
+	uint64_t us = microseconds > 0 ? (uint64_t)microseconds : 0;
+
+	metrics_add((enum metric_cell)(first + metric_bucket(kind, us)), n);
+	metrics_add(sum, us * n);
+}
 
 /* From here on counts go to the file of `source` in this directory; if it cannot be
  * made, that is logged. Once a process. */
