@@ -345,7 +345,8 @@ static enum cli_status run(struct cli *cli)
 	}
 	ledger_close(l->ledger);
 	free(l);
-	metrics_close();
+	if (status == CLI_YES)
+		metrics_close(); /* else it is missed: see `postseal stats` */
 	return status;
 }
 

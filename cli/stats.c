@@ -35,6 +35,15 @@ static bool is_needed(enum metrics_source source)
 	return source == METRICS_SOCKETMAP || source == METRICS_PROBER;
 }
 
+/* Nobody misses what was never started; nor a log that is followed no longer, as was wanted. */
+static bool is_unused(enum metrics_source source, const struct found *found)
+{
+	if (is_needed(source) || found->lookup == LOOKUP_ERROR || found->alive)
+		return false;
+	return found->lookup == LOOKUP_ABSENT ||
+	       (source == METRICS_LEARN && found->snapshot.ended != 0);
+}
+
 /*
  * Finding out.
  */
@@ -46,7 +55,7 @@ static void find_daemon(struct stats *stats, enum metrics_source source)
 
 	found->lookup = metrics_read(stats->cli->settings.runtime, source, &found->snapshot,
 				     &found->alive, found->error);
-	view->unused[source] = found->lookup == LOOKUP_ABSENT && !is_needed(source);
+	view->unused[source] = is_unused(source, found);
 	view->cell[METRIC1(UP, source)] = found->alive;
 	if (found->lookup != LOOKUP_FOUND)
 		return;

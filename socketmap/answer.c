@@ -15,9 +15,9 @@
 #include "core/subject.h"
 #include "io/ledger.h"
 #include "io/ledger_hosts.h"
-#include "io/metrics_file.h"
 #include "io/status_json.h"
 #include "socketmap/alias_maps.h"
+#include "socketmap/tally.h"
 #include "socketmap/throttle.h"
 
 #define LEDGER_RETRY_MS 1000
@@ -129,22 +129,8 @@ static enum answer answer_no_ledger(enum map map, const struct nexthop *nexthop,
 	snprintf(reason, sizeof(reason), "%s: postseal cannot read its ledger; its log says why",
 		 nexthop->key);
 	reply_temporary(reply, reason);
-	metrics_count(METRIC2(ANSWERS, map, METRIC_ANSWER_TEMP));
+	tally_answer(map, METRIC_ANSWER_TEMP);
 	return ANSWER_GIVEN;
-}
-
-/* Which of the counted answers it is. */
-static unsigned counted(const struct decision *decision)
-{
-	switch (decision->verdict) {
-	case VERDICT_POLICY:
-		return decision->level;
-	case VERDICT_NOTFOUND:
-		return LEVEL_NONE;
-	case VERDICT_TEMP:
-		break;
-	}
-	return METRIC_ANSWER_TEMP;
 }
 
 static const char *answer_word(const struct decision *decision)
@@ -170,12 +156,6 @@ static void log_answer(enum log_level level, const struct question *question,
 	       (int)decision->rule, rule_name(decision->rule), decision->reason);
 }
 
-static void count_decision(enum map map, const struct decision *decision)
-{
-	metrics_count(METRIC2(ANSWERS, map, counted(decision)));
-	metrics_count(METRIC1(RULES, decision->rule - RULE_OVERRIDE));
-}
-
 /*
  * ".com", asked after NOTFOUND for a name below it: only an admin speaks for a
  * whole tree, and no prober could look at one.
@@ -186,12 +166,12 @@ static enum answer answer_parent(struct answerer *answerer, const struct questio
 	const struct decision *decision = &answerer->decision;
 
 	if (decision->rule != RULE_OVERRIDE) {
-		metrics_count(METRIC2(ANSWERS, question->map, LEVEL_NONE));
+		tally_answer(question->map, LEVEL_NONE);
 		reply_not_found(reply);
 		return ANSWER_GIVEN;
 	}
 	log_answer(LOG_LEVEL_DEBUG, question, decision);
-	count_decision(question->map, decision);
+	tally_decision(question->map, decision);
 	reply_policy(reply, decision, &answerer->facts, question->tlsrpt);
 	return ANSWER_GIVEN;
 }
@@ -219,7 +199,7 @@ static enum answer answer_deliverable(struct answerer *answerer, const struct qu
 	enum contact contact;
 
 	if (question->nexthop.kind == NEXTHOP_PARENT) {
-		metrics_count(METRIC2(ANSWERS, question->map, LEVEL_NONE));
+		tally_answer(question->map, LEVEL_NONE);
 		reply_not_found(reply);
 		return ANSWER_GIVEN;
 	}
@@ -228,7 +208,7 @@ static enum answer answer_deliverable(struct answerer *answerer, const struct qu
 	contact = decide_contact(decision, answerer->settings, waited);
 	if (contact == CONTACT_PARK && !waited)
 		return ANSWER_PARK;
-	metrics_count(METRIC2(ANSWERS, question->map, METRIC_ANSWER_OK));
+	tally_answer(question->map, METRIC_ANSWER_OK);
 	reply_prospect(reply, prospect, decision, &answerer->facts);
 	log_debug("domain=%s map=%s answer=%.*s", question->nexthop.key, map_name(question->map),
 		  (int)(reply->len < KEY_SHOWN ? reply->len : KEY_SHOWN), reply->data);
@@ -258,7 +238,7 @@ static enum answer answer_or_park(struct answerer *answerer, const struct questi
 	log_answer(contact == CONTACT_ANSWER && decision->verdict != VERDICT_TEMP ? calm
 										  : LOG_LEVEL_INFO,
 		   question, decision);
-	count_decision(question->map, decision);
+	tally_decision(question->map, decision);
 	reply_policy(reply, decision, &answerer->facts, question->tlsrpt);
 	return contact == CONTACT_ANSWER ? ANSWER_GIVEN : ANSWER_REFRESH;
 }
@@ -281,7 +261,7 @@ static enum answer answer_bad_key(struct answerer *answerer, const struct reques
 			    (int)(request->key_len < KEY_SHOWN ? request->key_len : KEY_SHOWN),
 			    request->key, request->key_len > KEY_SHOWN ? "..." : "",
 			    map_name(request->map), note);
-	metrics_count(METRIC2(ANSWERS, request->map, LEVEL_NONE));
+	tally_answer(request->map, LEVEL_NONE);
 	metrics_count(METRIC1(REFUSED, METRIC_REFUSED_KEY));
 	reply_not_found(reply);
 	return ANSWER_GIVEN;
@@ -297,7 +277,7 @@ static enum answer answer_unknown_service(const struct request *request, struct 
 	log_warning("domain=%s map=%s answer=TEMP: not a service of mail; write the port as a "
 		    "number",
 		    shown, map_name(request->map));
-	metrics_count(METRIC2(ANSWERS, request->map, METRIC_ANSWER_TEMP));
+	tally_answer(request->map, METRIC_ANSWER_TEMP);
 	reply_temporary(reply, reason);
 	return ANSWER_GIVEN;
 }
@@ -334,7 +314,7 @@ static enum answer answer_status(struct answerer *answerer, const struct request
 	question->nexthop = subject.nexthop;
 	if (look_up(answerer, &question->nexthop, false) == LOOKUP_ERROR)
 		return answer_no_ledger(question->map, &question->nexthop, reply);
-	metrics_count(METRIC2(ANSWERS, question->map, METRIC_ANSWER_OK));
+	tally_answer(question->map, METRIC_ANSWER_OK);
 	decide(&answerer->decision, answerer->settings, &answerer->facts, now);
 	status_of(&answerer->status, &answerer->facts, decision);
 	reply_ok(reply, "");
@@ -360,18 +340,6 @@ static void answer_alias(struct answerer *answerer, const struct request *reques
 	else
 		alias_maps_answer(answerer->settings, txn, request, reply);
 	end_reading(answerer, txn);
-}
-
-/* What a map of aliases answered is in its reply alone (socketmap_table(5)). */
-static void count_alias(enum map map, const char *reply)
-{
-	unsigned answer = METRIC_ANSWER_TEMP;
-
-	if (reply[0] == 'O')
-		answer = METRIC_ANSWER_OK;
-	else if (reply[0] == 'N')
-		answer = LEVEL_NONE;
-	metrics_count(METRIC2(ANSWERS, map, answer));
 }
 
 /* A mistake in main.cf, or a client that speaks something else. */
@@ -419,6 +387,6 @@ enum answer answer_request(struct answerer *answerer, const char *payload, size_
 	if (request.map == MAP_STATUS)
 		return answer_status(answerer, &request, now, question, reply);
 	answer_alias(answerer, &request, reply);
-	count_alias(request.map, reply->data + before);
+	tally_reply(request.map, reply->data + before);
 	return ANSWER_GIVEN;
 }

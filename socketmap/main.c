@@ -7,6 +7,7 @@
  *   answer      request -> map and key -> ledger -> decide -> reply
  *   parking     questions that wait for the prober
  *   throttle    log lines that must not become a flood
+ *   tally       what is counted of answers
  */
 #include <stdlib.h>
 

@@ -293,6 +293,8 @@ static void seed_counts(void)
 	counts->ended = NOW - HOUR;
 	memset(counts->cell, 0, sizeof(counts->cell));
 	put_counts(counts);
+	counts->source = METRICS_LEARN; /* so was this one, and is not missed */
+	put_counts(counts);
 	free(counts);
 }
 
@@ -596,6 +598,9 @@ START_TEST(stats)
 					"postseal_up{daemon=\"milter\"} 0\n#");
 	expect("stats --prometheus", 0, "\npostseal_ledger_domains_downgraded 1\n");
 	expect("stats --prometheus", 0, "\npostseal_ledger_readable 1\n");
+	put_counts(&(struct metrics_snapshot){.source = METRICS_LEARN, .started = NOW - HOUR});
+	expect("stats --prometheus", 0, "\npostseal_up{daemon=\"learn\"} 0\n");
+	expect("stats", 1, "\npostseal-learn\n  not running; started 2026-01-10T11:00:00Z, it died\n");
 	expect("stats --json", 1, "{\"name\":\"postseal_ledger_hosts\",\"labels\":"
 				  "{\"state\":\"plain\"},\"value\":2}\n");
 	expect("stats --json", 1, "{\"name\":\"postseal_socketmap_answer_seconds_bucket\",\"labels\":"
