@@ -34,6 +34,8 @@ struct cli {
 	bool from_probe;
 	bool replace;
 	bool send;
+	bool prometheus;
+	bool no_ledger;
 	const char *state;         /* NULL: any */
 	const char *reason;        /* these four NULL: not given */
 	const char *expires;
@@ -56,7 +58,7 @@ struct verb {
 
 extern const struct verb verb_status, verb_explain, verb_probe, verb_list, verb_history, verb_forget,
 	verb_learn, verb_override, verb_pin, verb_alias, verb_digest, verb_export, verb_import,
-	verb_doctor, verb_config;
+	verb_stats, verb_doctor, verb_config;
 
 /* "postseal VERB: ...", one line on standard error. */
 __attribute__((format(printf, 2, 3)))

@@ -471,3 +471,22 @@ bool json_read_standing(struct standing *standing, const char *line, size_t len)
 	json_decref(json);
 	return good;
 }
+
+/* Its number is an integer, or the seconds of a histogram. */
+void json_print_sample(const struct metric_sample *sample)
+{
+	json_t *labels = json_object();
+	char name[128];
+
+	for (size_t i = 0; i < ARRAY_LEN(sample->value); i++) {
+		const char *label = sample->metric->label[i].name;
+
+		if (label != NULL)
+			json_object_set_new(labels, label, json_string(sample->value[i]));
+	}
+	if (sample->le != NULL)
+		json_object_set_new(labels, "le", json_string(sample->le));
+	snprintf(name, sizeof(name), "%s%s", sample->metric->name, sample->suffix);
+	print_line(json_pack("{s:s, s:o, s:o}", "name", name, "labels", labels, "value",
+			     json_loads(sample->number, JSON_DECODE_ANY, NULL)));
+}

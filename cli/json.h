@@ -15,6 +15,7 @@
 #include "cli/doctor_judge.h"
 #include "cli/known.h"
 #include "core/digest.h"
+#include "core/metrics.h"
 
 /* What `status` shows of the line of JSON that io/status_json.h describes. */
 struct standing {
@@ -43,6 +44,7 @@ void json_print_alias(const char *address, const struct alias *alias,
 		      const struct exceptions *exceptions, int64_t now);
 void json_print_refusals(const char *mailbox, const struct digest_part *part);
 void json_print_finding(const struct check *check, struct finding *finding);
+void json_print_sample(const struct metric_sample *sample);
 /* Names and values as written in a file, for which `wanted` says yes. */
 void json_print_settings(const struct settings *settings,
 			 bool (*wanted)(const struct setting *setting, const char *value));

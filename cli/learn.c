@@ -24,6 +24,7 @@
 #include "daemon/notify.h"
 #include "io/ledger_place.h"
 #include "io/log_source.h"
+#include "io/metrics_file.h"
 
 #define AUTHOR "learn"
 #define JOURNAL_NAME "journal"
@@ -50,6 +51,15 @@ struct learning {
 	uint64_t handshakes;
 	uint64_t new_hosts;
 };
+
+/* For `postseal stats`, while a log is followed. */
+static void count(const struct learning *l)
+{
+	metrics_set(M_LINES, l->lines);
+	metrics_set(M_HANDSHAKES, l->handshakes);
+	metrics_set(M_DELIVERIES, l->deliveries);
+	metrics_set(M_NEW_HOSTS, l->new_hosts);
+}
 
 static volatile sig_atomic_t stopped;
 
@@ -273,6 +283,7 @@ static enum cli_status read_all(struct learning *l)
 			take_line(l, line);
 		if (is_due(l, got) && !write_down_at_last(l))
 			return CLI_UNSURE;
+		count(l);
 		if (got == LOG_READ_FAILED)
 			return CLI_UNSURE;
 		if (got == LOG_READ_END || (got == LOG_READ_IDLE && has_ended(l)))
@@ -391,8 +402,10 @@ static enum cli_status run(struct cli *cli)
 		return CLI_NO;
 	}
 	stop_by_signals();
-	if (cli->follow)
+	if (cli->follow) {
 		notify_open(); /* a service: nobody else has anybody to tell */
+		metrics_open(cli->settings.runtime, METRICS_LEARN);
+	}
 	l = mem_zero(1, sizeof(*l));
 	l->cli = cli;
 	l->ledger = known_ledger(cli, LEDGER_WRITE);
@@ -410,6 +423,8 @@ static enum cli_status run(struct cli *cli)
 	}
 	ledger_close(l->ledger);
 	free(l);
+	if (status == CLI_YES)
+		metrics_close(); /* else it is missed: see `postseal stats` */
 	return status;
 }
 

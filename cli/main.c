@@ -16,7 +16,7 @@
 static const struct verb *const verbs[] = {
 	&verb_status,   &verb_explain, &verb_history, &verb_list,  &verb_probe,  &verb_learn,
 	&verb_override, &verb_pin,     &verb_alias,   &verb_digest, &verb_forget, &verb_export, &verb_import,
-	&verb_doctor,   &verb_config,
+	&verb_stats,    &verb_doctor,  &verb_config,
 };
 
 /* Letters of the options that every verb takes. */
@@ -31,6 +31,7 @@ static const struct option options[] = {
 	{"for", required_argument, NULL, 'F'},    {"expires", required_argument, NULL, 'e'},
 	{"level", required_argument, NULL, 'l'},  {"from-probe", no_argument, NULL, 'p'},
 	{"replace", no_argument, NULL, 'R'},      {"send", no_argument, NULL, 'S'},
+	{"prometheus", no_argument, NULL, 'P'},   {"no-ledger", no_argument, NULL, 'L'},
 	{0},
 };
 
@@ -146,11 +147,17 @@ static void take_option(struct cli *cli, int letter)
 	case 'l':
 		cli->level = optarg;
 		break;
+	case 'L':
+		cli->no_ledger = true;
+		break;
 	case 'n':
 		cli->changed = true;
 		break;
 	case 'p':
 		cli->from_probe = true;
+		break;
+	case 'P':
+		cli->prometheus = true;
 		break;
 	case 'r':
 		cli->reason = optarg;
@@ -185,7 +192,7 @@ static void parse_verb(struct cli *cli, int argc, char **argv)
 		exit(CLI_USAGE);
 	}
 	optind = 0; /* glibc: begin anew, with another argv */
-	while ((letter = getopt_long(argc, argv, "c:e:F:fhjJl:npr:RSs:y", options, NULL)) != -1)
+	while ((letter = getopt_long(argc, argv, "c:e:F:fhjJl:LnpPr:RSs:y", options, NULL)) != -1)
 		take_option(cli, letter);
 	cli->count = argc - optind;
 	cli->words = argv + optind;

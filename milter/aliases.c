@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "core/exceptions.h"
 #include "core/request.h"
+#include "io/metrics_file.h"
 #include "io/socketmap_client.h"
 
 /* Postfix itself gives the milter 30 seconds for an answer (milter_command_timeout). */
@@ -44,6 +45,7 @@ static enum lookup ask(const struct question *question, enum map map, char *valu
 				  map_name(map), buf_cstr(&reply));
 	}
 	buf_free(&reply);
+	metrics_add(M_UNASKED, found == LOOKUP_ERROR);
 	return found;
 }
 
@@ -83,6 +85,7 @@ void aliases_look_up(struct secure_record *record, const struct settings *settin
 	question.client = socketmap_client_open(settings, question.deadline, error);
 	if (question.client == NULL) {
 		log_error("alias=%s %s", key, error);
+		metrics_count(M_UNASKED);
 		return;
 	}
 	record->enabled = ask(&question, MAP_TRANSPORT, transport, sizeof(transport));

@@ -32,6 +32,7 @@ int main(int argc, char **argv)
 	static const struct daemon daemon = {
 		.name = "postseal-milter",
 		.summary = "Refuse what a secure alias must neither get nor send in the clear.",
+		.metrics = METRICS_MILTER,
 		.open = open_filter,
 		.serve = serve,
 		.close = close_filter,

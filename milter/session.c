@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/observation.h"
+#include "io/metrics_file.h"
 #include "milter/aliases.h"
 #include "milter/report.h"
 
@@ -63,6 +64,7 @@ struct session *session_new(const struct settings *settings, const struct sockad
 	struct session *session = mem_zero(1, sizeof(*session));
 	struct ipaddr addr;
 
+	metrics_count(M_SESSIONS);
 	if (address_of(&addr, address)) {
 		ipaddr_format(session->name, &addr);
 		session->client.local = secure_client_is_local(settings, &addr);
@@ -74,6 +76,8 @@ struct session *session_new(const struct settings *settings, const struct sockad
 
 void session_free(struct session *session)
 {
+	if (session != NULL)
+		metrics_drop(M_SESSIONS);
 	free(session);
 }
 
@@ -113,6 +117,21 @@ static void log_exception(const struct session *session, const struct secure_rec
 	show(shown, to);
 	log_info("client=[%s] from=<%s> to=<%s> let in without TLS by the exception until %s",
 		 session->name, session->from, shown, record->until);
+}
+
+/* `cause` is what it is counted under, unless it could not be told. */
+static void count_refusal(const struct secure_answer *answer, unsigned cause, unsigned direction)
+{
+	if (answer->code[0] == '4')
+		metrics_count(METRIC1(PUT_OFF, direction));
+	else
+		metrics_count(METRIC1(REFUSALS, cause));
+}
+
+/* Of a sender or recipient: RFC 5248 has a status of its own for a lack of TLS. */
+static bool lacks_tls(const struct secure_answer *answer)
+{
+	return strcmp(answer->status, "5.7.10") == 0;
 }
 
 static void look_at_tls(struct secure_client *client, const struct session_macros *macros)
@@ -170,6 +189,7 @@ void session_begin(struct secure_answer *answer, struct session *session,
 	struct secure_record *record = &session->record;
 
 	*record = secure_not_asked;
+	metrics_count(METRIC1(MESSAGES, METRIC_MESSAGE_BEGUN));
 	show(session->from, from);
 	look_at_tls(&session->client, macros);
 	forget_headers(session);
@@ -184,8 +204,11 @@ void session_begin(struct secure_answer *answer, struct session *session,
 				     record);
 	}
 	session->from_secure = secure_is_sealed(settings, sender, record) != LOOKUP_ABSENT;
-	if (answer->refused)
-		log_refusal(session, answer, NULL, sender->kind == SECURE_UNSURE);
+	if (!answer->refused)
+		return;
+	count_refusal(answer, lacks_tls(answer) ? METRIC_CAUSE_TLS_OUT : METRIC_CAUSE_OWNER,
+		      METRIC_OUT);
+	log_refusal(session, answer, NULL, sender->kind == SECURE_UNSURE);
 }
 
 /* Of the alias that sends; false where it cannot be told, or is none. */
@@ -228,6 +251,8 @@ static void ask_prospect(struct aliases_prospect *prospect, struct session *sess
 
 	aliases_ask_prospect(prospect, settings, level, nexthop, began + wait);
 	session->patience -= clock_mono_ms() - began;
+	metrics_observe(PROSPECT_TIME, 0, (clock_mono_ms() - began) * 1000, 1);
+	metrics_count(METRIC1(PROSPECTS, prospect->prospect));
 }
 
 /*
@@ -247,9 +272,10 @@ static void look_ahead(struct secure_answer *answer, struct session *session,
 	count = demands(levels, session, settings, route->mailer);
 	for (size_t i = 0; i < count && prospect.prospect != PROSPECT_NONE; i++)
 		ask_prospect(&prospect, session, settings, levels[i], route->nexthop);
-	if (prospect.prospect == PROSPECT_NONE)
-		secure_refuse_destination(answer, to, route->rewritten, route->nexthop,
-					  prospect.reason);
+	if (prospect.prospect != PROSPECT_NONE)
+		return;
+	secure_refuse_destination(answer, to, route->rewritten, route->nexthop, prospect.reason);
+	count_refusal(answer, METRIC_CAUSE_DESTINATION, METRIC_OUT);
 }
 
 /* For the owner of the alias, if he wants to know. */
@@ -290,7 +316,11 @@ void session_recipient(struct secure_answer *answer, struct session *session,
 		secure_decide_recipient(answer, settings, &session->client, &recipient, &record);
 	}
 	report(session, settings, answer, &recipient);
-	if (!answer->refused && session->from_secure)
+	if (answer->refused)
+		count_refusal(answer,
+			      lacks_tls(answer) ? METRIC_CAUSE_TLS_IN : METRIC_CAUSE_OTHER,
+			      METRIC_IN);
+	else if (session->from_secure)
 		look_ahead(answer, session, settings, route, to);
 	if (answer->refused)
 		log_refusal(session, answer, to, recipient.kind == SECURE_UNSURE);
@@ -319,14 +349,29 @@ void session_header(struct session *session, const char *name, const char *value
 		look_for_forgery(session, value);
 }
 
+static void count_message(const struct session *session, const struct secure_answer *answer)
+{
+	metrics_count(METRIC1(MESSAGES, answer->refused ? METRIC_MESSAGE_REFUSED
+							: METRIC_MESSAGE_PASSED));
+	if (answer->refused)
+		return;
+	metrics_add(METRIC1(SEALED, METRIC_IN), session->tells_tls);
+	metrics_add(METRIC1(SEALED, METRIC_OUT), session->from_secure);
+	metrics_add(M_FORGED, session->edit.forged_count);
+}
+
 void session_finish(struct secure_answer *answer, struct session_edit *edit,
 		    struct session *session)
 {
 	answer->refused = false;
-	if (session->from_secure && session->waives_tls)
+	if (session->from_secure && session->waives_tls) {
 		secure_refuse_waiver(answer);
-	else if (session->edit.forged_count > SESSION_FORGED_MAX)
+		count_refusal(answer, METRIC_CAUSE_WAIVER, METRIC_OUT);
+	} else if (session->edit.forged_count > SESSION_FORGED_MAX) {
 		secure_refuse_forgery(answer);
+		count_refusal(answer, METRIC_CAUSE_FORGERY, METRIC_IN);
+	}
+	count_message(session, answer);
 	*edit = session->edit;
 	if (!session->tells_tls)
 		edit->authres[0] = '\0';

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "io/metrics_file.h"
 
 #define READ_SIZE 16384
 /* Told and not yet read; more means that nobody reads. */
@@ -190,6 +191,13 @@ void askers_free(struct askers *askers)
 	free(askers);
 }
 
+static unsigned counted(enum prober_word word)
+{
+	return word == PROBER_NEWS ? METRIC_TOLD_NEWS
+	     : word == PROBER_DONE ? METRIC_TOLD_DONE
+				   : METRIC_TOLD_BUSY;
+}
+
 void asker_tell(struct asker *asker, enum prober_word word, const char *key)
 {
 	/* Not freed here: whoever tells may be in the middle of its list. */
@@ -197,6 +205,7 @@ void asker_tell(struct asker *asker, enum prober_word word, const char *key)
 		shutdown(asker->fd, SHUT_RDWR);
 		return;
 	}
+	metrics_count(METRIC1(TOLD, counted(word)));
 	prober_message_append(&asker->out, word, key);
 	loop_io_set(asker->io, LOOP_READ | LOOP_WRITE);
 }

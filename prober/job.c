@@ -12,6 +12,8 @@
 #include "core/freshness.h"
 #include "io/https.h"
 
+#define CHECK_NAME "org"
+
 void worker_open(struct worker *worker, const struct job_config *config)
 {
 	char error[RESOLVER_ERROR_SIZE];
@@ -270,7 +272,21 @@ static void run_scan(struct job *job)
 	ledger_abort(txn);
 }
 
-void job_run(struct worker *worker, struct job *job)
+/*
+ * The root and org are signed, so an answer about org that is not secure is the
+ * word of a resolver that does not validate, or of somebody in its place.
+ */
+static void run_check(struct worker *worker, struct job *job)
+{
+	struct mx_answer answer;
+
+	job->check.found = resolver_mx(worker->resolver, CHECK_NAME, &answer);
+	job->check.secure = job->check.found && answer.facts.secure;
+	if (!job->check.found)
+		note_trouble(worker, job);
+}
+
+static void run(struct worker *worker, struct job *job)
 {
 	switch (job->kind) {
 	case JOB_MX:
@@ -291,5 +307,16 @@ void job_run(struct worker *worker, struct job *job)
 	case JOB_SCAN:
 		run_scan(job);
 		return;
+	case JOB_CHECK:
+		run_check(worker, job);
+		return;
 	}
+}
+
+void job_run(struct worker *worker, struct job *job)
+{
+	int64_t began = clock_mono_us();
+
+	run(worker, job);
+	job->took = clock_mono_us() - began;
 }

@@ -27,7 +27,8 @@ enum job_kind {
 	JOB_SMTP,  /* a host's TLS */
 	JOB_TXT,   /* a domain's MTA-STS record */
 	JOB_FETCH, /* a domain's MTA-STS policy */
-	JOB_SCAN   /* domains in the ledger that are due */
+	JOB_SCAN,  /* domains in the ledger that are due */
+	JOB_CHECK  /* does the resolver validate? */
 };
 
 /* Who may have to wait for whom (pool.h). */
@@ -82,12 +83,18 @@ struct job_scan {
 	} due[JOB_SCAN_MAX]; /* the earliest ones, in no order */
 };
 
+struct job_check {
+	bool found; /* there was an answer, */
+	bool secure; /* and DNSSEC proves it */
+};
+
 struct job {
 	STAILQ_ENTRY(job) next;
 	enum job_kind kind;
 	enum lane lane;
 	void *task; /* whose it is; not for workers */
 	bool lost;  /* what was found could not be written down; not for workers */
+	int64_t took; /* microseconds, of a worker */
 	char trouble[JOB_TROUBLE_SIZE]; /* why a DNS look-up failed, printable */
 	union {
 		struct job_mx mx;
@@ -95,6 +102,7 @@ struct job {
 		struct job_smtp smtp;
 		struct job_sts sts;
 		struct job_scan scan;
+		struct job_check check;
 	};
 };
 

@@ -383,6 +383,7 @@ bool learn(struct prober *prober, struct ledger_txn *txn, struct job *job)
 	case JOB_FETCH:
 		return learn_sts(prober, txn, job);
 	case JOB_SCAN:
+	case JOB_CHECK:
 		break;
 	}
 	return true;

@@ -117,6 +117,7 @@ static int serve(void *argument)
 static const struct daemon prober = {
 	.name = "postseal-prober",
 	.summary = "Looks at mail providers' DNS and TLS, and writes down what it saw.",
+	.metrics = METRICS_PROBER,
 	.open = open_all,
 	.serve = serve,
 	.close = close_all,

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "io/metrics_file.h"
 
 /* TLS and a resolver's reply need far less; threads get 8 MiB otherwise. */
 #define STACK_SIZE ((size_t)512 * 1024)
@@ -103,6 +104,8 @@ static struct job *next_job(struct pool *pool)
 		STAILQ_REMOVE_HEAD(&pool->queue[lane], next);
 		pool->queued[lane]--;
 		pool->running[lane]++;
+		metrics_drop(METRIC1(QUEUED, lane));
+		metrics_count(METRIC1(BUSY, lane));
 		return job;
 	}
 	return NULL;
@@ -209,6 +212,7 @@ static void finish(struct pool *pool, struct job *job)
 	bool first = STAILQ_EMPTY(&pool->done);
 
 	pool->running[job->lane]--;
+	metrics_drop(METRIC1(BUSY, job->lane));
 	STAILQ_INSERT_TAIL(&pool->done, job, next);
 	/* Whoever has not taken the others yet was told of them. */
 	if (first)
@@ -281,6 +285,7 @@ struct pool *pool_new(const struct job_config *config, size_t max, void (*wake)(
 	pool->config = config;
 	pool->wake = wake;
 	pool->context = context;
+	metrics_set(M_WORKERS, max);
 	prepare_threads(pool);
 	pthread_mutex_lock(&pool->lock);
 	while (pool->workers < pool->max && pool->workers < POOL_KEPT)
@@ -294,6 +299,7 @@ void pool_submit(struct pool *pool, struct job *job)
 	pthread_mutex_lock(&pool->lock);
 	STAILQ_INSERT_TAIL(&pool->queue[job->lane], job, next);
 	pool->queued[job->lane]++;
+	metrics_count(METRIC1(QUEUED, job->lane));
 	if (beginnable(pool) > pool->coming)
 		call_worker(pool);
 	pthread_mutex_unlock(&pool->lock);

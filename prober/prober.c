@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "daemon/daemon.h"
+#include "io/metrics_file.h"
 #include "prober/learn.h"
 #include "prober/refresh.h"
 #include "prober/refused.h"
+#include "prober/tally.h"
 #include "prober/tasks.h"
 
 /* Workers that are waiting for a server are given this long when the program ends. */
@@ -27,6 +30,8 @@ static void on_ask(void *context, struct asker *asker, const struct prober_messa
 		refused_note(prober->refused, &message->refusal);
 		return;
 	}
+	metrics_count(METRIC1(ASKS, message->word == PROBER_PROBE ? METRIC_ASK_PROBE
+								  : METRIC_ASK_WANT));
 	/* A parent is no next hop of any mail: there is nothing to find out. */
 	if (nexthop->kind == NEXTHOP_PARENT) {
 		asker_tell(asker, PROBER_DONE, nexthop->key);
@@ -37,7 +42,7 @@ static void on_ask(void *context, struct asker *asker, const struct prober_messa
 }
 
 /* False when nothing at all was written. */
-static bool write_down(struct prober *prober, const struct job_list *done)
+static bool write_all(struct prober *prober, const struct job_list *done)
 {
 	struct ledger_txn *txn = ledger_begin_write(prober->ledger);
 	struct job *job;
@@ -51,6 +56,16 @@ static bool write_down(struct prober *prober, const struct job_list *done)
 		}
 	}
 	return ledger_commit(txn);
+}
+
+static bool write_down(struct prober *prober, const struct job_list *done)
+{
+	int64_t began = clock_mono_us();
+	bool written = write_all(prober, done);
+
+	metrics_observe(COMMIT_TIME, 0, clock_mono_us() - began, 1);
+	metrics_add(M_UNWRITTEN, !written);
+	return written;
 }
 
 /* Whether the job is still needed: a scan's result is kept. */
@@ -69,6 +84,9 @@ static bool advance(struct prober *prober, struct job *job)
 	case JOB_SCAN:
 		refresh_advance(prober, job);
 		return true;
+	case JOB_CHECK:
+		refresh_checked(prober, job);
+		return false;
 	}
 	return false;
 }
@@ -81,10 +99,12 @@ void prober_turn(struct prober *prober, struct job_list *done)
 	while ((job = STAILQ_FIRST(done)) != NULL) {
 		STAILQ_REMOVE_HEAD(done, next);
 		job->lost |= !written;
+		tally_job(job);
 		if (!advance(prober, job))
 			job_free(job);
 	}
 	refresh_go_on(prober->refresh);
+	tally_now(prober);
 }
 
 static void on_done(void *context)
@@ -120,6 +140,7 @@ static void on_tick(void *context)
 
 	daemon_alive();
 	refresh_tick(prober->refresh);
+	tally_now(prober);
 	loop_timer_arm(prober->timer, tick_ms());
 }
 
@@ -162,6 +183,7 @@ void prober_run(struct prober *prober, int listen_fd, const struct job_config *c
 	if (!pool_end(prober->pool, END_MS)) {
 		/* The ledger is whole after every transaction, and the kernel frees the rest. */
 		log_debug("workers are still waiting for servers; they are not waited for");
+		metrics_close();
 		_exit(EXIT_SUCCESS);
 	}
 	askers_free(prober->askers);

@@ -25,6 +25,8 @@ struct hot {
 	int64_t due;
 };
 
+enum resolver_state { RESOLVER_GOOD, RESOLVER_SILENT, RESOLVER_INSECURE };
+
 struct refresh {
 	struct prober *prober;
 	struct hot *hot; /* by key, in the order in which they were first asked about */
@@ -35,6 +37,7 @@ struct refresh {
 	size_t scan_next;  /* of scan->scan.due */
 	bool scanning;
 	int64_t scan_at;   /* clock_mono_ms: the next one */
+	enum resolver_state resolver; /* when last checked */
 };
 
 static void look(struct refresh *refresh, const struct nexthop *nexthop, int64_t ahead)
@@ -80,6 +83,7 @@ static void submit_scan(struct refresh *refresh)
 	job->scan.now = clock_wall();
 	refresh->scanning = true;
 	pool_submit(refresh->prober->pool, job);
+	pool_submit(refresh->prober->pool, job_new(JOB_CHECK, LANE_QUICK, NULL));
 }
 
 static void look_at_idle(struct refresh *refresh)
@@ -206,4 +210,29 @@ void refresh_advance(struct prober *prober, struct job *job)
 	refresh->scan = job;
 	refresh->scan_next = 0;
 	refresh->scan_at = clock_mono_ms() + SCAN_EVERY * 1000;
+}
+
+/* Told when it changes; a resolver that is always right is no news. */
+void refresh_checked(struct prober *prober, const struct job *job)
+{
+	struct refresh *refresh = prober->refresh;
+	enum resolver_state state = !job->check.found   ? RESOLVER_SILENT
+				    : job->check.secure ? RESOLVER_GOOD
+							: RESOLVER_INSECURE;
+
+	if (state == refresh->resolver)
+		return;
+	refresh->resolver = state;
+	switch (state) {
+	case RESOLVER_GOOD:
+		log_info("resolver validates DNSSEC again");
+		return;
+	case RESOLVER_SILENT:
+		log_warning("resolver cannot be asked: %s", job->trouble);
+		return;
+	case RESOLVER_INSECURE:
+		log_warning("resolver does not validate DNSSEC, or is not believed "
+			    "(resolver_trust_ad): nobody gets DANE; see `postseal doctor`");
+		return;
+	}
 }

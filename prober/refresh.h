@@ -14,6 +14,9 @@
  * Hosts have no schedule of their own: they are looked at with their domains,
  * and only when they are due, however many domains share them.
  *
+ * With each scan of the ledger for those the resolver is checked, too: does it
+ * still validate what is signed for certain?
+ *
  * At most REFRESH_RATE domains a second are begun, and at most a quarter of the
  * workers' number is being refreshed at a time: after a long sleep the ledger of
  * a large site takes its time to be fresh, and whoever asks does not wait for it.
@@ -41,6 +44,9 @@ void refresh_go_on(struct refresh *refresh);
 
 /* A look at a domain has ended; its facts, unless they were lost, are in prober->facts. */
 void refresh_looked(struct prober *prober, const struct domain_task *task);
+
+/* The resolver was checked; what is wrong with it is logged. */
+void refresh_checked(struct prober *prober, const struct job *job);
 
 /* A scan of the ledger is done. */
 void refresh_advance(struct prober *prober, struct job *job);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/utc.h"
+#include "io/metrics_file.h"
 
 #define AUTHOR "prober"
 
@@ -30,6 +31,7 @@ static bool add_entry(struct ledger_txn *txn, const char *subject, const char *e
 
 bool tell_floor(struct ledger_txn *txn, const char *key, const struct history *history)
 {
+	metrics_count(METRIC1(EVENTS, METRIC_EVENT_RAISED));
 	log_info("domain=%s has been reached over TLS; TLS is required from now on", key);
 	return add_entry(txn, key, "raised", "reached over %s with %s; TLS is required from now on",
 			 tls_version_name(history->last_version), history->last_cipher);
@@ -39,6 +41,7 @@ bool tell_floor_expired(struct ledger_txn *txn, const char *key, const struct hi
 {
 	char date[UTC_SIZE];
 
+	metrics_count(METRIC1(EVENTS, METRIC_EVENT_EXPIRED));
 	log_warning("domain=%s was last reached over TLS at %s, longer ago than history_max_age; "
 		    "TLS is no longer required", key, utc_format(date, history->last_tls));
 	return add_entry(txn, key, "expired", "last TLS %s; older than history_max_age", date);
@@ -46,6 +49,7 @@ bool tell_floor_expired(struct ledger_txn *txn, const char *key, const struct hi
 
 bool tell_override_expired(struct ledger_txn *txn, const char *key)
 {
+	metrics_count(METRIC1(EVENTS, METRIC_EVENT_OVERRIDE_EXPIRED));
 	log_info("domain=%s the override has expired; the facts decide again", key);
 	return add_entry(txn, key, "override-expired", "the facts decide again");
 }
@@ -54,6 +58,8 @@ bool tell_domain_downgrade(struct ledger_txn *txn, const char *key, int64_t sinc
 {
 	char date[UTC_SIZE];
 
+	metrics_count(METRIC1(EVENTS, since != 0 ? METRIC_EVENT_DOMAIN_DOWNGRADE
+						 : METRIC_EVENT_DOMAIN_DOWNGRADE_ENDED));
 	if (since == 0) {
 		log_info("domain=%s offers TLS again", key);
 		return add_entry(txn, key, "downgrade-ended", "TLS is offered again");
@@ -65,6 +71,7 @@ bool tell_domain_downgrade(struct ledger_txn *txn, const char *key, int64_t sinc
 
 bool tell_sts_lost(struct ledger_txn *txn, const char *key)
 {
+	metrics_count(METRIC1(EVENTS, METRIC_EVENT_STS_LOST));
 	log_warning("domain=%s no longer enforces MTA-STS", key);
 	return add_entry(txn, key, "sts-lost", "MTA-STS is no longer enforced");
 }
@@ -79,6 +86,8 @@ bool tell_host_downgrade(struct ledger_txn *txn, const char *key, int64_t since)
 {
 	char date[UTC_SIZE];
 
+	metrics_count(METRIC1(EVENTS, since != 0 ? METRIC_EVENT_HOST_DOWNGRADE
+						 : METRIC_EVENT_HOST_DOWNGRADE_ENDED));
 	if (since == 0) {
 		log_info("host=%s offers STARTTLS again", key);
 		return add_entry(txn, key, "downgrade-ended", "STARTTLS is offered again");
@@ -89,6 +98,7 @@ bool tell_host_downgrade(struct ledger_txn *txn, const char *key, int64_t since)
 
 bool tell_dane_lost(struct ledger_txn *txn, const char *key, enum tlsa_state now)
 {
+	metrics_count(METRIC1(EVENTS, METRIC_EVENT_DANE_LOST));
 	log_warning("host=%s has no usable TLSA records any more", key);
 	return add_entry(txn, key, "dane-lost", "TLSA records: %s", tlsa_state_name(now));
 }
@@ -96,6 +106,9 @@ bool tell_dane_lost(struct ledger_txn *txn, const char *key, enum tlsa_state now
 /* Once, and loudly: until an admin mends it, nothing that we see in the clear means anything. */
 bool tell_stripping(struct ledger_txn *txn, const char *key, enum strip_change change)
 {
+	metrics_set(M_STRIPPED, change == STRIP_BEGAN);
+	metrics_count(METRIC1(EVENTS, change == STRIP_BEGAN ? METRIC_EVENT_STRIPPING
+							    : METRIC_EVENT_STRIPPING_ENDED));
 	if (change == STRIP_BEGAN) {
 		log_error("host=%s is one of many that offer no STARTTLS any more: something between "
 			  "here and the Internet takes it away (a firewall's SMTP inspection, a "

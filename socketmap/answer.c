@@ -17,6 +17,7 @@
 #include "io/ledger_hosts.h"
 #include "io/status_json.h"
 #include "socketmap/alias_maps.h"
+#include "socketmap/tally.h"
 #include "socketmap/throttle.h"
 
 #define LEDGER_RETRY_MS 1000
@@ -121,13 +122,14 @@ static enum lookup look_up(struct answerer *answerer, const struct nexthop *next
 	return found;
 }
 
-static enum answer answer_no_ledger(const struct nexthop *nexthop, struct buf *reply)
+static enum answer answer_no_ledger(enum map map, const struct nexthop *nexthop, struct buf *reply)
 {
 	char reason[NEXTHOP_SIZE + 64];
 
 	snprintf(reason, sizeof(reason), "%s: postseal cannot read its ledger; its log says why",
 		 nexthop->key);
 	reply_temporary(reply, reason);
+	tally_answer(map, METRIC_ANSWER_TEMP);
 	return ANSWER_GIVEN;
 }
 
@@ -164,10 +166,12 @@ static enum answer answer_parent(struct answerer *answerer, const struct questio
 	const struct decision *decision = &answerer->decision;
 
 	if (decision->rule != RULE_OVERRIDE) {
+		tally_answer(question->map, LEVEL_NONE);
 		reply_not_found(reply);
 		return ANSWER_GIVEN;
 	}
 	log_answer(LOG_LEVEL_DEBUG, question, decision);
+	tally_decision(question->map, decision);
 	reply_policy(reply, decision, &answerer->facts, question->tlsrpt);
 	return ANSWER_GIVEN;
 }
@@ -195,6 +199,7 @@ static enum answer answer_deliverable(struct answerer *answerer, const struct qu
 	enum contact contact;
 
 	if (question->nexthop.kind == NEXTHOP_PARENT) {
+		tally_answer(question->map, LEVEL_NONE);
 		reply_not_found(reply);
 		return ANSWER_GIVEN;
 	}
@@ -203,6 +208,7 @@ static enum answer answer_deliverable(struct answerer *answerer, const struct qu
 	contact = decide_contact(decision, answerer->settings, waited);
 	if (contact == CONTACT_PARK && !waited)
 		return ANSWER_PARK;
+	tally_answer(question->map, METRIC_ANSWER_OK);
 	reply_prospect(reply, prospect, decision, &answerer->facts);
 	log_debug("domain=%s map=%s answer=%.*s", question->nexthop.key, map_name(question->map),
 		  (int)(reply->len < KEY_SHOWN ? reply->len : KEY_SHOWN), reply->data);
@@ -218,7 +224,7 @@ static enum answer answer_or_park(struct answerer *answerer, const struct questi
 	enum contact contact;
 
 	if (look_up(answerer, &question->nexthop, !deliverable) == LOOKUP_ERROR)
-		return answer_no_ledger(&question->nexthop, reply);
+		return answer_no_ledger(question->map, &question->nexthop, reply);
 	if (deliverable)
 		return answer_deliverable(answerer, question, waited, now, reply);
 	decide_for_map(decision, answerer->settings, &answerer->facts, question->map, now);
@@ -232,6 +238,7 @@ static enum answer answer_or_park(struct answerer *answerer, const struct questi
 	log_answer(contact == CONTACT_ANSWER && decision->verdict != VERDICT_TEMP ? calm
 										  : LOG_LEVEL_INFO,
 		   question, decision);
+	tally_decision(question->map, decision);
 	reply_policy(reply, decision, &answerer->facts, question->tlsrpt);
 	return contact == CONTACT_ANSWER ? ANSWER_GIVEN : ANSWER_REFRESH;
 }
@@ -254,6 +261,8 @@ static enum answer answer_bad_key(struct answerer *answerer, const struct reques
 			    (int)(request->key_len < KEY_SHOWN ? request->key_len : KEY_SHOWN),
 			    request->key, request->key_len > KEY_SHOWN ? "..." : "",
 			    map_name(request->map), note);
+	tally_answer(request->map, LEVEL_NONE);
+	metrics_count(METRIC1(REFUSED, METRIC_REFUSED_KEY));
 	reply_not_found(reply);
 	return ANSWER_GIVEN;
 }
@@ -268,6 +277,7 @@ static enum answer answer_unknown_service(const struct request *request, struct 
 	log_warning("domain=%s map=%s answer=TEMP: not a service of mail; write the port as a "
 		    "number",
 		    shown, map_name(request->map));
+	tally_answer(request->map, METRIC_ANSWER_TEMP);
 	reply_temporary(reply, reason);
 	return ANSWER_GIVEN;
 }
@@ -303,7 +313,8 @@ static enum answer answer_status(struct answerer *answerer, const struct request
 		return answer_bad_key(answerer, request, reply);
 	question->nexthop = subject.nexthop;
 	if (look_up(answerer, &question->nexthop, false) == LOOKUP_ERROR)
-		return answer_no_ledger(&question->nexthop, reply);
+		return answer_no_ledger(question->map, &question->nexthop, reply);
+	tally_answer(question->map, METRIC_ANSWER_OK);
 	decide(&answerer->decision, answerer->settings, &answerer->facts, now);
 	status_of(&answerer->status, &answerer->facts, decision);
 	reply_ok(reply, "");
@@ -316,20 +327,19 @@ static enum answer answer_status(struct answerer *answerer, const struct request
 		       : ANSWER_REFRESH;
 }
 
-static enum answer answer_alias(struct answerer *answerer, const struct request *request,
-				int64_t now, struct buf *reply)
+static void answer_alias(struct answerer *answerer, const struct request *request, int64_t now,
+			 struct buf *reply)
 {
 	struct ledger_txn *txn;
 
 	if (alias_maps_answer_early(answerer->settings, request, reply))
-		return ANSWER_GIVEN;
+		return;
 	txn = begin_reading(answerer);
 	if (txn == NULL)
 		reply_temporary(reply, "postseal cannot read its ledger; its log says why");
 	else
 		alias_maps_answer(answerer->settings, txn, request, now, reply);
 	end_reading(answerer, txn);
-	return ANSWER_GIVEN;
 }
 
 /* A mistake in main.cf, or a client that speaks something else. */
@@ -359,19 +369,24 @@ static enum answer refuse_map(struct answerer *answerer, const char *payload, si
 enum answer answer_request(struct answerer *answerer, const char *payload, size_t len, int64_t now,
 			   struct question *question, struct buf *reply)
 {
+	size_t before = reply->len;
 	struct request request;
 
 	switch (request_parse(&request, payload, len)) {
 	case REQUEST_OK:
 		break;
 	case REQUEST_MALFORMED:
+		metrics_count(METRIC1(REFUSED, METRIC_REFUSED_MALFORMED));
 		return refuse(answerer, "?", "malformed request; expected \"MAP KEY\"", reply);
 	case REQUEST_UNKNOWN_MAP:
+		metrics_count(METRIC1(REFUSED, METRIC_REFUSED_MAP));
 		return refuse_map(answerer, payload, len, reply);
 	}
 	if (map_is_policy(request.map) || map_is_deliverable(request.map))
 		return answer_nexthop(answerer, &request, now, question, reply);
 	if (request.map == MAP_STATUS)
 		return answer_status(answerer, &request, now, question, reply);
-	return answer_alias(answerer, &request, now, reply);
+	answer_alias(answerer, &request, now, reply);
+	tally_reply(request.map, reply->data + before);
+	return ANSWER_GIVEN;
 }

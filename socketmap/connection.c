@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/netstring.h"
+#include "io/metrics_file.h"
 
 #define READ_SIZE 16384
 /* Room for one whole request, with "10000:" and ",". */
@@ -110,11 +111,14 @@ static void set_ready(struct connection *c, bool ready)
 
 static void free_connection(struct connection *c)
 {
-	if (c->parked != NULL)
+	if (c->parked != NULL) {
+		metrics_count(METRIC1(UNPARKED, METRIC_UNPARKED_LEFT));
 		parking_leave(c->parked);
+	}
 	set_ready(c, false);
 	LIST_REMOVE(c, siblings);
 	c->home->count--;
+	metrics_drop(M_CONNECTIONS);
 	loop_io_free(c->io);
 	close(c->fd);
 	buf_free(&c->in);
@@ -176,11 +180,17 @@ static void serve(struct connection *c, const struct netstring *request)
 				&home->reply);
 	if (answer == ANSWER_PARK) {
 		c->parked = parking_park(home->parking, &question, on_answered, c);
-		if (c->parked != NULL)
+		if (c->parked != NULL) {
+			metrics_count(METRIC1(SERVED, METRIC_SERVED_PARKED));
 			return;
+		}
+		metrics_count(METRIC1(SERVED, METRIC_SERVED_ALONE));
 		answer_question(home->answerer, &question, true, now, &home->reply);
 	} else if (answer == ANSWER_REFRESH) {
+		metrics_count(METRIC1(SERVED, METRIC_SERVED_REFRESH));
 		parking_refresh(home->parking, question.nexthop.key);
+	} else {
+		metrics_count(METRIC1(SERVED, METRIC_SERVED_LEDGER));
 	}
 	netstring_append(&c->out, home->reply.data, home->reply.len);
 }
@@ -198,11 +208,13 @@ static void serve_arrived(struct connection *c)
 		if (result == NETSTRING_PARTIAL)
 			break;
 		if (result == NETSTRING_MALFORMED) {
+			metrics_count(METRIC1(REFUSED, METRIC_REFUSED_NETSTRING));
 			c->malformed = true;
 			break;
 		}
 		serve(c, &request);
 		c->asked = true;
+		c->home->served++;
 		start += request.consumed;
 	}
 	if (start > 0)
@@ -305,13 +317,17 @@ static void on_ready(void *context, int fd, unsigned ready)
 void connection_serve_ready(struct connection_home *home)
 {
 	struct connection *c;
+	int64_t began;
 
 	if (TAILQ_EMPTY(&home->ready))
 		return;
+	began = clock_mono_us();
+	home->served = 0;
 	answerer_hold(home->answerer);
 	TAILQ_FOREACH(c, &home->ready, in_ready)
 		serve_arrived(c);
 	answerer_release(home->answerer);
+	metrics_observe(ANSWER_TIME, 0, clock_mono_us() - began, home->served);
 	while ((c = TAILQ_FIRST(&home->ready)) != NULL) {
 		set_ready(c, false);
 		pump(c);
@@ -337,6 +353,8 @@ void connection_new(struct connection_home *home, int fd)
 	c->io = loop_io_new(home->loop, fd, LOOP_READ, on_ready, c);
 	LIST_INSERT_HEAD(&home->connections, c, siblings);
 	home->count++;
+	metrics_count(M_CONNECTIONS);
+	metrics_count(M_CONNECTED);
 }
 
 void connection_free_all(struct connection_home *home)

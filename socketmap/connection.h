@@ -41,6 +41,7 @@ struct connection_home {
 	struct connection_list connections;
 	struct connection_queue ready; /* those with something to do */
 	size_t count;                  /* of all connections */
+	size_t served;                 /* requests of the batch at hand */
 	void (*closed)(void *context); /* one has ended by itself */
 	void *context;
 	enum finishing finishing;

@@ -7,6 +7,7 @@
  *   answer      request -> map and key -> ledger -> decide -> reply
  *   parking     questions that wait for the prober
  *   throttle    log lines that must not become a flood
+ *   tally       what is counted of answers
  */
 #include <stdlib.h>
 
@@ -34,6 +35,7 @@ int main(int argc, char **argv)
 	const struct daemon daemon = {
 		.name = "postseal-socketmap",
 		.summary = "answers Postfix's look-ups of TLS policy from the ledger",
+		.metrics = METRICS_SOCKETMAP,
 		.open = open_server,
 		.serve = serve,
 		.close = close_server,

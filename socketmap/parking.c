@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "io/metrics_file.h"
 #include "io/prober_link.h"
 
 #define ROOMS_MAX 16384
@@ -56,6 +57,7 @@ static void note_outage(struct parking *parking)
 		log_warning("prober=%s/%s cannot be reached; what is not known yet is answered "
 			    "without it",
 			    parking->settings->runtime, PROBER_SOCKET);
+	metrics_add(M_PROBER_LOST, !parking->outage);
 	parking->outage = true;
 }
 
@@ -71,12 +73,28 @@ static void unlink_parked(struct parked *parked)
 	LIST_REMOVE(parked, in_room);
 	TAILQ_REMOVE(&parked->parking->by_deadline, parked, in_queue);
 	parked->parking->parked_count--;
+	metrics_drop(M_PARKED);
 }
 
 void parking_leave(struct parked *parked)
 {
 	unlink_parked(parked);
 	free(parked);
+}
+
+/* Its wait is over. (While the prober is lost, nobody but the timer ends one otherwise.) */
+static void count_wait(const struct parked *parked)
+{
+	const struct parking *parking = parked->parking;
+	int64_t now = clock_mono_ms();
+	int64_t since = parked->deadline - parking->settings->first_contact_wait * 1000;
+
+	metrics_observe(PARKED_TIME, 0, (now - since) * 1000, 1);
+	if (now >= parked->deadline)
+		metrics_count(METRIC1(UNPARKED, METRIC_UNPARKED_TIMEOUT));
+	else
+		metrics_count(METRIC1(UNPARKED, parking->outage ? METRIC_UNPARKED_LOST
+								: METRIC_UNPARKED_SETTLED));
 }
 
 /* False, and the question still parked, when it is worth waiting on. */
@@ -92,6 +110,7 @@ static bool try_answer(struct parked *parked, bool waited)
 				 &parking->reply);
 	if (answer == ANSWER_PARK)
 		return false;
+	count_wait(parked);
 	/* ANSWER_REFRESH has been seen to already: the prober was asked when it was parked. */
 	parking_leave(parked);
 	answered(context, &parking->reply);
@@ -275,6 +294,7 @@ struct parked *parking_park(struct parking *parking, const struct question *ques
 	parked->deadline = clock_mono_ms() + parking->settings->first_contact_wait * 1000;
 	LIST_INSERT_HEAD(&room->waiting, parked, in_room);
 	TAILQ_INSERT_TAIL(&parking->by_deadline, parked, in_queue);
+	metrics_count(M_PARKED);
 	if (parking->parked_count++ == 0)
 		arm_timer(parking);
 	return parked;

@@ -13,5 +13,7 @@
 
 int64_t clock_wall(void);
 int64_t clock_mono_ms(void);
+/* The same in microseconds, to see how long something took. */
+int64_t clock_mono_us(void);
 
 #endif

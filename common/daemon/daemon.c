@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
+#include "io/metrics_file.h"
 #include "io/settings_file.h"
 
 #define EXIT_USAGE 2
@@ -121,6 +122,7 @@ static void *open_as(const struct daemon *daemon, const struct settings *setting
 	make_directory(&privileges, settings->ledger, LEDGER_MODE);
 	make_directory(&privileges, settings->runtime, RUNTIME_MODE);
 	privileges_lend(&privileges);
+	metrics_open(settings->runtime, daemon->metrics);
 	state = daemon->open(settings);
 	privileges_drop(&privileges);
 	return state;
@@ -136,6 +138,7 @@ static int serve(const struct daemon *daemon, void *state)
 	notify_send("STOPPING=1");
 	log_info("STOPPED status=%d", status);
 	daemon->close(state);
+	metrics_close();
 	return status;
 }
 

@@ -54,6 +54,13 @@ void ledger_close(struct ledger *ledger); /* NULL is allowed */
  * grow; how many there were. For a daemon to call now and then. */
 size_t ledger_clear_readers(struct ledger *ledger);
 
+/* Bytes: of the file, of what is in use there, of what it may become. */
+struct ledger_size {
+	uint64_t file, used, most;
+};
+/* A few look-ups in LMDB's own tables. False, and *size undefined, if it cannot be told. */
+bool ledger_measure(struct ledger *ledger, struct ledger_size *size);
+
 /*
  * NULL on failure, which has been logged. A read transaction is a snapshot. One
  * after another they cost next to nothing: the last one is kept and renewed.

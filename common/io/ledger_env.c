@@ -323,3 +323,46 @@ size_t ledger_clear_readers(struct ledger *ledger)
 		log_info("ledger=%s cleared %d readers that had died", ledger->dir, dead);
 	return dead > 0 ? (size_t)dead : 0;
 }
+
+static uint64_t pages_of(const MDB_stat *st)
+{
+	return st->ms_branch_pages + st->ms_leaf_pages + st->ms_overflow_pages;
+}
+
+/* All that is not on LMDB's list of free pages: its databases, and two pages of its own. */
+static bool count_pages(struct ledger *ledger, MDB_txn *txn, uint64_t *pages)
+{
+	MDB_stat st;
+
+	if (mdb_env_stat(ledger->env, &st) != 0)
+		return false;
+	*pages = 2 + pages_of(&st);
+	for (int db = 0; db < LEDGER_DB_COUNT; db++) {
+		if (mdb_stat(txn, ledger->dbi[db], &st) != 0)
+			return false;
+		*pages += pages_of(&st);
+	}
+	return true;
+}
+
+bool ledger_measure(struct ledger *ledger, struct ledger_size *size)
+{
+	uint64_t pages;
+	MDB_stat st;
+	MDB_txn *txn;
+	off_t is, should;
+	bool good;
+	int fd;
+
+	if (!file_lengths(ledger, &fd, &is, &should) || mdb_env_stat(ledger->env, &st) != 0 ||
+	    mdb_txn_begin(ledger->env, NULL, MDB_RDONLY, &txn) != 0)
+		return false;
+	good = count_pages(ledger, txn, &pages);
+	mdb_txn_abort(txn);
+	if (!good)
+		return false;
+	*size = (struct ledger_size){ .file = (uint64_t)is,
+				      .used = pages * st.ms_psize,
+				      .most = ledger_map_size() };
+	return true;
+}

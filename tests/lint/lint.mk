@@ -3,6 +3,10 @@
 TESTS                   += lint/settings-pages
 lint/settings-pages_SRCS := tests/lint/settings-pages.c
 lint/settings-pages_LIBS := $(core_LIBS)
+# The same of what is counted.
+TESTS                   += lint/metrics-pages
+lint/metrics-pages_SRCS := tests/lint/metrics-pages.c
+lint/metrics-pages_LIBS := $(LIBS_JSON) $(core_LIBS)
 
 C_FILES      := $(wildcard common/*/*.c socketmap/*.c milter/*.c prober/*.c cli/*.c)
 C_TESTS      := $(wildcard tests/*/*.c)
@@ -10,7 +14,7 @@ C_HEADERS    := $(wildcard common/*/*.h socketmap/*.h milter/*.h prober/*.h cli/
 
 ## laws        the checks of HOUSE laws that `make check` runs
 .PHONY: laws
-laws: all $(BUILD)/lint/settings-pages
+laws: all $(BUILD)/lint/settings-pages $(BUILD)/lint/metrics-pages
 	tests/lint/run $(BUILD)
 
 ## lint        laws, clang-tidy, cppcheck, shellcheck, mandoc, codespell
@@ -29,3 +33,8 @@ format-check:
 .PHONY: settings
 settings: $(BUILD)/lint/settings-pages
 	tests/lint/settings $(BUILD) --write
+
+## metrics     write the metrics into the manual anew
+.PHONY: metrics
+metrics: $(BUILD)/lint/metrics-pages
+	tests/lint/metrics $(BUILD) --write

@@ -5,7 +5,6 @@
  *   settings-pages mdoc     the list of settings in postseal.conf(5)
  *   settings-pages sample   postseal.conf.sample, all of it
  */
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "core/settings.h"
+#include "tests/lint/mdoc.h"
 
 #define WIDTH 78
 
@@ -73,36 +73,6 @@ static char *shown_values(const struct setting *setting)
 	copy = mem_strdup(buf_cstr(&out));
 	buf_free(&out);
 	return copy;
-}
-
-/* The end of a sentence: a full stop before a blank and a capital letter. */
-static bool ends_sentence(const char *end)
-{
-	return end[-1] == '.' && end[0] == ' ' && isupper((unsigned char)end[1]);
-}
-
-/* Each sentence on lines of its own, as mdoc(7) wants it. */
-static void print_mdoc_text(const char *text)
-{
-	size_t column = 0;
-
-	while (*text != '\0') {
-		size_t word = strcspn(text, " ");
-
-		if (column > 0 && column + 1 + word > WIDTH) {
-			putchar('\n');
-			column = 0;
-		}
-		printf("%s%.*s", column > 0 ? " " : "", (int)word, text);
-		column += word + 1;
-		text += word;
-		if (ends_sentence(text)) {
-			putchar('\n');
-			column = 0;
-		}
-		text += strspn(text, " ");
-	}
-	putchar('\n');
 }
 
 /* Inside a macro's arguments, quotes are mdoc's own. */

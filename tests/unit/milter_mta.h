@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "io/metrics_file.h"
 
 #define PATIENCE_MS 20000 /* for what should come at once */
 
@@ -117,6 +118,19 @@ static inline int wait_status(pid_t pid)
 
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* What the milter has counted by now: before it answers, so that nothing has to be waited for. */
+static inline uint64_t counted(enum metric_cell cell)
+{
+	char name[64], error[METRICS_FILE_ERROR_SIZE];
+	struct metrics_snapshot snapshot;
+	bool alive;
+
+	snprintf(name, sizeof(name), "%s/run", dir);
+	ck_assert_int_eq(metrics_read(name, METRICS_MILTER, &snapshot, &alive, error), LOOKUP_FOUND);
+	ck_assert(alive);
+	return snapshot.cell[cell];
 }
 
 /* The MTA's side of the protocol */
@@ -336,7 +350,8 @@ static inline void setup(void)
 
 static inline void teardown(void)
 {
-	static const char *const names[] = { "conf", "milter.sock", "map.sock", "ledger", "run" };
+	static const char *const names[] = { "conf", "milter.sock", "map.sock", "ledger",
+					     "run/milter.metrics", "run" };
 	char name[96];
 
 	close(mta);

@@ -23,6 +23,7 @@
 #include "base/buf.h"
 #include "core/netstring.h"
 #include "core/request.h"
+#include "io/metrics_file.h"
 #include "tests/unit/socketmap_case.h"
 
 #define PATIENCE_S 30 /* for what should come at once; less than first_contact_wait can be */
@@ -119,6 +120,19 @@ static inline void start_server_with(const char *more, void (*prepare)(void))
 	ck_assert_int_gt(recv(notify, words, sizeof(words) - 1, 0), 0);
 	ck_assert_ptr_nonnull(strstr(words, "READY=1"));
 	close(notify);
+}
+
+/* What the server has counted by now. */
+static inline uint64_t counted(enum metric_cell cell)
+{
+	char error[METRICS_FILE_ERROR_SIZE];
+	struct metrics_snapshot snapshot;
+	bool alive;
+
+	ck_assert_int_eq(metrics_read(dir, METRICS_SOCKETMAP, &snapshot, &alive, error),
+			 LOOKUP_FOUND);
+	ck_assert(alive);
+	return snapshot.cell[cell];
 }
 
 static inline void start_server(const char *more)

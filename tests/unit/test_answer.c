@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Requests and their answers, from a real ledger, without a socket. */
+#include "core/decide.h"
+#include "io/metrics_file.h"
 #include "socketmap/answer.h"
 
 #include <jansson.h>
@@ -17,6 +19,11 @@ static int64_t mono_ms = 1000000;
 int64_t clock_mono_ms(void)
 {
 	return mono_ms;
+}
+
+int64_t clock_mono_us(void)
+{
+	return mono_ms * 1000;
 }
 
 int64_t clock_wall(void)
@@ -119,6 +126,51 @@ START_TEST(answers_by_the_facts)
 	};
 
 	expect_all(cases, ARRAY_LEN(cases));
+}
+END_TEST
+
+static uint64_t answers(enum map map, unsigned answer)
+{
+	return metrics_cells[METRIC2(ANSWERS, map, answer)];
+}
+
+/* libcheck runs each test in a process of its own: all counts begin with 0. */
+START_TEST(counts_answers)
+{
+	static const char *const requests[] = {
+		"policy sealed.test",	    "policy tls.test",	      "policy tls.test",
+		"policy plain.test",	    "policy-encrypt tls.test", "policy .test",
+		"policy tls.test:nosuch",   "policy a..b",	      "status tls.test",
+		"status me@tls.test",	    "transport me@tls.test",   "transport ",
+		"deliverable-encrypt tls.test", "nosuch tls.test",    "policy",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(requests); i++)
+		ask(requests[i]);
+	ck_assert_uint_eq(answers(MAP_POLICY, LEVEL_DANE_ONLY), 1);
+	ck_assert_uint_eq(answers(MAP_POLICY, LEVEL_ENCRYPT), 2);
+	ck_assert_uint_eq(answers(MAP_POLICY, LEVEL_NONE), 3); /* plain, .test, a..b */
+	ck_assert_uint_eq(answers(MAP_POLICY, METRIC_ANSWER_TEMP), 1);
+	ck_assert_uint_eq(answers(MAP_POLICY_ENCRYPT, LEVEL_ENCRYPT), 1);
+	ck_assert_uint_eq(answers(MAP_STATUS, METRIC_ANSWER_OK), 2);
+	ck_assert_uint_eq(answers(MAP_TRANSPORT, LEVEL_NONE), 2);
+	ck_assert_uint_eq(answers(MAP_DELIVERABLE_ENCRYPT, METRIC_ANSWER_OK), 1);
+	ck_assert_uint_eq(metrics_cells[METRIC1(RULES, RULE_FLOOR - 1)], 3);
+	ck_assert_uint_eq(metrics_cells[METRIC1(RULES, RULE_DANE_ALL - 1)], 1);
+	ck_assert_uint_eq(metrics_cells[METRIC1(REFUSED, METRIC_REFUSED_KEY)], 1);
+	ck_assert_uint_eq(metrics_cells[METRIC1(REFUSED, METRIC_REFUSED_MAP)], 1);
+	ck_assert_uint_eq(metrics_cells[METRIC1(REFUSED, METRIC_REFUSED_MALFORMED)], 1);
+}
+END_TEST
+
+/* What waits is no answer yet; and what waited in vain is one. */
+START_TEST(counts_no_answer_that_is_not_given)
+{
+	ck_assert_int_eq(ask("policy new.test"), ANSWER_PARK);
+	ck_assert_uint_eq(answers(MAP_POLICY, METRIC_ANSWER_TEMP), 0);
+	answer_question(answerer, &question, true, T, &reply);
+	ck_assert_uint_eq(answers(MAP_POLICY, METRIC_ANSWER_TEMP), 1);
+	ck_assert_uint_eq(metrics_cells[METRIC1(RULES, RULE_NOTHING - 1)], 1);
 }
 END_TEST
 
@@ -543,6 +595,8 @@ int main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, answers_by_the_facts);
+	tcase_add_test(tcase, counts_answers);
+	tcase_add_test(tcase, counts_no_answer_that_is_not_given);
 	tcase_add_test(tcase, folds_every_form_of_key);
 	tcase_add_test(tcase, parks_what_is_not_known);
 	tcase_add_test(tcase, tells_beforehand_what_cannot_be_met);

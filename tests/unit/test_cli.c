@@ -26,6 +26,7 @@
 #include "core/fold.h"
 #include "core/netstring.h"
 #include "io/ledger.h"
+#include "io/metrics_file.h"
 #include "tests/unit/stopped_program.h"
 
 #define NOW INT64_C(1768046400) /* 2026-01-10T12:00:00Z, stopped_clock.c */
@@ -242,6 +243,61 @@ static void write_conf(void)
 	ck_assert_int_eq(fclose(file), 0);
 }
 
+static void put_counts(const struct metrics_snapshot *snapshot)
+{
+	unsigned char bytes[METRICS_FILE_SIZE];
+	char path[96];
+	FILE *file;
+
+	metrics_encode(bytes, snapshot);
+	snprintf(path, sizeof(path), "%s/%s.metrics", dir, metrics_source_name(snapshot->source));
+	file = fopen(path, "r+"); /* one that is locked stays the one that it is */
+	if (file == NULL)
+		file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_eq(fwrite(bytes, 1, sizeof(bytes), file), sizeof(bytes));
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+/* A server that runs, which is us, a prober that died, and a milter that was stopped. */
+static void seed_counts(void)
+{
+	struct metrics_snapshot *counts = mem_zero(1, sizeof(*counts));
+
+	metrics_open(dir, METRICS_SOCKETMAP);
+	counts->pid = 4711;
+	counts->started = NOW - 3 * HOUR;
+	counts->cell[METRIC2(ANSWERS, MAP_POLICY, LEVEL_NONE)] = 20;
+	counts->cell[METRIC2(ANSWERS, MAP_POLICY, LEVEL_ENCRYPT)] = 4100;
+	counts->cell[METRIC2(ANSWERS, MAP_POLICY, LEVEL_DANE_ONLY)] = 1203;
+	counts->cell[METRIC2(ANSWERS, MAP_POLICY, METRIC_ANSWER_TEMP)] = 2;
+	counts->cell[METRIC2(ANSWERS, MAP_TRANSPORT, METRIC_ANSWER_OK)] = 12;
+	counts->cell[METRIC1(RULES, 4)] = 1203;
+	counts->cell[METRIC1(RULES, 11)] = 4100;
+	counts->cell[METRIC1(SERVED, METRIC_SERVED_LEDGER)] = 5330;
+	counts->cell[METRIC1(SERVED, METRIC_SERVED_PARKED)] = 7;
+	counts->cell[METRIC1(UNPARKED, METRIC_UNPARKED_SETTLED)] = 6;
+	counts->cell[M_PARKED] = 1;
+	counts->cell[M_CONNECTIONS] = 3;
+	counts->cell[M_ANSWER_TIME + 1] = 5300;
+	counts->cell[M_ANSWER_TIME + 4] = 30;
+	counts->cell[M_PARKED_TIME + 7] = 6;
+	put_counts(counts);
+	memset(counts, 0, sizeof(*counts));
+	counts->source = METRICS_PROBER;
+	counts->started = NOW - 30 * HOUR;
+	counts->cell[METRIC1(PROBES, 0)] = 31;
+	counts->cell[M_WORKERS] = 64;
+	put_counts(counts);
+	counts->source = METRICS_MILTER;
+	counts->ended = NOW - HOUR;
+	memset(counts->cell, 0, sizeof(counts->cell));
+	put_counts(counts);
+	counts->source = METRICS_LEARN; /* so was this one, and is not missed */
+	put_counts(counts);
+	free(counts);
+}
+
 static void setup(void)
 {
 	memcpy(dir + sizeof(dir) - 7, "XXXXXX", 6);
@@ -251,6 +307,7 @@ static void setup(void)
 	snprintf(conf, sizeof(conf), "%s/conf", dir);
 	write_conf();
 	seed();
+	seed_counts();
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -371,6 +428,7 @@ static const struct {
 	{"import --help", "help-import", 0},
 	{"doctor --help", "help-doctor", 0},
 	{"config --help", "help-config", 0},
+	{"stats --help", "help-stats", 0},
 	{"status a@dane.test", "status-dane", 0},
 	{"status a@dane.test b@Tls.Test. sts.test", "status-tls", 0},
 	{"status a@dane.test b@lost.test", "status-downgrade", 0},
@@ -402,6 +460,7 @@ static const struct {
 	{"override list --json", "override-list-json", 0},
 	{"pin list", "pin-list", 0},
 	{"pin list --json", "pin-list-json", 0},
+	{"stats --no-ledger", "stats", 1},
 	{"history lost.test", "history", 0},
 	{"history --json lost.test", "history-json", 0},
 };
@@ -520,10 +579,50 @@ START_TEST(exit_statuses)
 		{"export a b", 2, "too many"},
 		{"doctor a", 2, "too many"},
 		{"config a", 2, "too many"},
+		{"stats a", 2, "too many"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		expect(cases[i].words, cases[i].status, cases[i].text);
+}
+END_TEST
+
+START_TEST(stats)
+{
+	expect("stats", 1, "\nledger\n  domains               8: unknown 2, plain 1, tls 4, dane 1\n"
+			   "  domains downgraded    1\n"
+			   "  MX hosts              7: tls 4, plain 2, tls-failed 1\n"
+			   "  MX hosts downgraded   1\n"
+			   "  overrides             1\n");
+	expect("stats --prometheus", 0, "\npostseal_up{daemon=\"socketmap\"} 1\n"
+					"postseal_up{daemon=\"prober\"} 0\n"
+					"postseal_up{daemon=\"milter\"} 0\n#");
+	expect("stats --prometheus", 0, "\npostseal_ledger_domains_downgraded 1\n");
+	expect("stats --prometheus", 0, "\npostseal_ledger_readable 1\n");
+	put_counts(&(struct metrics_snapshot){.source = METRICS_LEARN, .started = NOW - HOUR});
+	expect("stats --prometheus", 0, "\npostseal_up{daemon=\"learn\"} 0\n");
+	expect("stats", 1, "\npostseal-learn\n  not running; started 2026-01-10T11:00:00Z, it died\n");
+	expect("stats --json", 1, "{\"name\":\"postseal_ledger_hosts\",\"labels\":"
+				  "{\"state\":\"plain\"},\"value\":2}\n");
+	expect("stats --json", 1, "{\"name\":\"postseal_socketmap_answer_seconds_bucket\",\"labels\":"
+				  "{\"le\":\"0.00001\"},\"value\":0}\n");
+}
+END_TEST
+
+/* Machines are told what people would be told by an error and an exit status. */
+START_TEST(stats_without)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "%s/prober.metrics", dir);
+	ck_assert_int_eq(truncate(path, 100), 0);
+	expect("stats -L", 3, "prober.metrics is damaged; restart the");
+	ck_assert_int_eq(remove(path), 0);
+	expect("stats -L", 1, "not started here so far");
+	expect("stats --prometheus", 0, "\npostseal_up{daemon=\"prober\"} 0\n");
+	nftw(ledger_dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	expect("stats", 3, "start postseal-prober");
+	expect("stats --prometheus", 0, "\npostseal_ledger_readable 0\n# HELP postseal_socketmap");
 }
 END_TEST
 
@@ -999,6 +1098,8 @@ int main(void)
 	tcase_add_loop_test(tc, fits_80_columns, 0, (int)ARRAY_LEN(goldens));
 	tcase_add_test(tc, wrong_usage);
 	tcase_add_test(tc, exit_statuses);
+	tcase_add_test(tc, stats);
+	tcase_add_test(tc, stats_without);
 	tcase_add_test(tc, config);
 	tcase_add_test(tc, config_round_trip);
 	tcase_add_test(tc, ledger_that_is_not_there);

@@ -27,6 +27,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "daemon/daemon.h"
+#include "io/metrics_file.h"
 
 static char dir[] = "/tmp/postseal-daemon-XXXXXX";
 static char settings_path[64];
@@ -105,6 +106,7 @@ static void close_plain(void *state)
 
 static struct daemon plain = { .name = "postseal-test",
 			       .summary = "Tests the skeleton.",
+			       .metrics = METRICS_MILTER,
 			       .open = open_plain,
 			       .serve = serve_plain,
 			       .close = close_plain };
@@ -192,7 +194,8 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-	static const char *const left[] = { "conf", "notify", "ledger/made", "ledger", "run" };
+	static const char *const left[] = { "conf",	      "notify",		     "ledger/made",
+					    "ledger", "run/milter.metrics", "run" };
 	char path[96];
 
 	for (size_t i = 0; i < ARRAY_LEN(left); i++) {
@@ -226,6 +229,77 @@ START_TEST(the_order_is_kept)
 	snprintf(path, sizeof(path), "%s/run", dir);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_uint_eq(st.st_mode, S_IFDIR | 0755);
+	free_outcome(&o);
+}
+END_TEST
+
+static enum lookup read_counts(struct metrics_snapshot *snapshot, bool *alive)
+{
+	char run_dir[96], error[METRICS_FILE_ERROR_SIZE];
+
+	snprintf(run_dir, sizeof(run_dir), "%s/run", dir);
+	return metrics_read(run_dir, METRICS_MILTER, snapshot, alive, error);
+}
+
+static int serve_counting(void *state)
+{
+	struct metrics_snapshot snapshot;
+	bool alive;
+
+	(void)state;
+	metrics_count(M_FORGED);
+	return read_counts(&snapshot, &alive) == LOOKUP_FOUND && alive &&
+			       snapshot.cell[M_FORGED] == 1 && snapshot.pid == getpid() &&
+			       snapshot.ended == 0
+		       ? 0
+		       : 9;
+}
+
+static int serve_and_die(void *state)
+{
+	(void)state;
+	raise(SIGKILL);
+	return 0;
+}
+
+/* Counts are to be seen as long as it runs, and after; and how it ended. */
+START_TEST(counts_are_kept)
+{
+	struct metrics_snapshot snapshot;
+	struct daemon daemon = plain;
+	struct outcome o;
+	bool alive;
+
+	daemon.serve = serve_counting;
+	o = run(&daemon, ARGV("-c", settings_path));
+	ck_assert_int_eq(o.status, 0);
+	free_outcome(&o);
+	ck_assert_int_eq(read_counts(&snapshot, &alive), LOOKUP_FOUND);
+	ck_assert(!alive);
+	ck_assert_uint_eq(snapshot.cell[M_FORGED], 1);
+	ck_assert_int_ge(snapshot.ended, snapshot.started);
+	daemon.serve = serve_and_die;
+	o = run(&daemon, ARGV("-c", settings_path));
+	ck_assert_int_eq(o.status, 256 + SIGKILL);
+	free_outcome(&o);
+	ck_assert_int_eq(read_counts(&snapshot, &alive), LOOKUP_FOUND);
+	ck_assert(!alive);
+	ck_assert_uint_eq(snapshot.cell[M_FORGED], 0);
+	ck_assert_int_eq(snapshot.ended, 0);
+}
+END_TEST
+
+/* Without a place for them they count for nobody, and the daemon runs all the same. */
+START_TEST(counts_without_a_place_do_no_harm)
+{
+	FILE *file = fopen(settings_path, "w");
+	struct outcome o;
+
+	fprintf(file, "ledger = %s/ledger\nruntime = %s/no/run\n", dir, dir);
+	fclose(file);
+	o = run(&plain, ARGV("-c", settings_path));
+	ck_assert_int_eq(o.status, 0);
+	assert_has(&o.err, "/no/run/milter.metrics cannot be made: No such file or directory");
 	free_outcome(&o);
 }
 END_TEST
@@ -538,6 +612,8 @@ int main(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, the_order_is_kept);
+	tcase_add_test(tcase, counts_are_kept);
+	tcase_add_test(tcase, counts_without_a_place_do_no_harm);
 	tcase_add_test(tcase, usage_is_strict);
 	tcase_add_test(tcase, bad_settings_stop_before_anything_is_opened);
 	tcase_add_test(tcase, a_failed_open_ends_it);

@@ -115,6 +115,11 @@ START_TEST(refuses_one_recipient_and_takes_the_others)
 	expect_log(milter_log, "client=[192.0.2.9] from=<you@example.net> "
 			       "to=<me@secure.example.com> refused: no TLS");
 	expect_log(milter_log, "to=<you@secure.example.com> refused: no TLS");
+	ck_assert_uint_eq(counted(METRIC1(REFUSALS, METRIC_CAUSE_TLS_IN)), 2);
+	ck_assert_uint_eq(counted(METRIC1(MESSAGES, METRIC_MESSAGE_BEGUN)), 1);
+	ck_assert_uint_eq(counted(METRIC1(MESSAGES, METRIC_MESSAGE_PASSED)), 1);
+	ck_assert_uint_eq(counted(METRIC1(SEALED, METRIC_IN)), 0);
+	ck_assert_uint_eq(counted(M_SESSIONS), 1);
 }
 END_TEST
 
@@ -590,6 +595,10 @@ START_TEST(removes_what_is_forged)
 	accepted(ORDINARY);
 	refused(SECURE, "Your server used TLSv1.1");
 	end_with("");
+	ck_assert_uint_eq(counted(M_FORGED), 3);
+	ck_assert_uint_eq(counted(METRIC1(SEALED, METRIC_IN)), 3);
+	ck_assert_uint_eq(counted(METRIC1(MESSAGES, METRIC_MESSAGE_BEGUN)), 5);
+	ck_assert_uint_eq(counted(METRIC1(MESSAGES, METRIC_MESSAGE_PASSED)), 4);
 }
 END_TEST
 

@@ -3,6 +3,7 @@
 #include "tests/unit/milter_mta.h"
 
 #include "base/buf.h"
+#include "core/decide.h"
 #include "core/netstring.h"
 
 /* The socketmap server */
@@ -244,6 +245,8 @@ START_TEST(what_cannot_be_told_waits)
 			       "postseal-socketmap answers: TEMP no ledger");
 	expect_log(milter_log, "from=<torn@secure.example.com> put off: could not find out whose");
 	expect_log(milter_log, "error: alias=sick@secure.example.com map=transport");
+	ck_assert_uint_eq(counted(METRIC1(PUT_OFF, METRIC_OUT)), 3);
+	ck_assert_uint_ge(counted(M_UNASKED), 3);
 }
 END_TEST
 
@@ -447,6 +450,11 @@ START_TEST(what_cannot_be_met_is_refused_at_once)
 	expect_log(milter_log, "from=<me@secure.example.com> to=<x@nossl.example> refused: "
 			       "nossl.example does not accept TLS");
 	expect_log(milter_log, "domain=sick.example map=deliverable-encrypt postseal-socketmap");
+	ck_assert_uint_eq(counted(METRIC1(REFUSALS, METRIC_CAUSE_DESTINATION)), 4);
+	ck_assert_uint_eq(counted(METRIC1(PROSPECTS, PROSPECT_NONE)), 4);
+	ck_assert_uint_eq(counted(METRIC1(PROSPECTS, PROSPECT_GOOD)), 1);
+	ck_assert_uint_eq(counted(METRIC1(PROSPECTS, PROSPECT_UNKNOWN)), 3);
+	ck_assert_uint_eq(counted(METRIC1(SEALED, METRIC_OUT)), 0);
 	end_of_message();
 	/* mail of others goes where it likes */
 	begin("<you@example.com>", LOGIN("you"));
@@ -527,6 +535,8 @@ START_TEST(a_secure_sender_does_not_waive_tls)
 	message_refused();
 	expect_log(milter_log, "client=[192.0.2.9] from=<me@secure.example.com> refused: "
 			       "header TLS-Required");
+	ck_assert_uint_eq(counted(METRIC1(REFUSALS, METRIC_CAUSE_WAIVER)), 1);
+	ck_assert_uint_eq(counted(METRIC1(MESSAGES, METRIC_MESSAGE_REFUSED)), 1);
 	/* it was the message's, not the session's */
 	ck_assert_int_eq(mail_from(SECURE, LOGIN("me"), reply), 'c');
 	accepted(ORDINARY);

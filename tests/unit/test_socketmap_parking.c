@@ -172,6 +172,10 @@ START_TEST(a_client_that_vanishes_while_parked)
 	say(prober, "done new3.test");
 	expect_reply(stays, "OK encrypt");
 	expect_service();
+	ck_assert_uint_eq(counted(METRIC1(UNPARKED, METRIC_UNPARKED_LEFT)), 2);
+	ck_assert_uint_eq(counted(METRIC1(UNPARKED, METRIC_UNPARKED_SETTLED)), 1);
+	ck_assert_uint_eq(counted(METRIC1(SERVED, METRIC_SERVED_PARKED)), 3);
+	ck_assert_uint_eq(counted(M_PARKED), 0);
 	/* No one is left who asked that. */
 	ck_assert_uint_eq(log_lines("domain=new3.test"), 0);
 	ck_assert_uint_eq(log_lines("domain=new.test"), 1);
@@ -223,6 +227,8 @@ START_TEST(refreshes_behind_an_answer)
 	send_request(fd, "policy oldtls.test");
 	expect_reply(fd, "OK encrypt");
 	expect_asked(prober, "want oldtls.test");
+	ck_assert_uint_ge(counted(METRIC1(SERVED, METRIC_SERVED_REFRESH)), 13);
+	ck_assert_uint_eq(counted(METRIC1(SERVED, METRIC_SERVED_PARKED)), 0);
 	close(fd);
 	close(prober);
 }
@@ -242,6 +248,7 @@ START_TEST(answers_without_a_prober)
 	send_request(fd, "policy-dane-only new.test");
 	expect_reply(fd, "OK dane-only");
 	ck_assert_uint_eq(log_lines("cannot be reached"), 1);
+	ck_assert_uint_eq(counted(METRIC1(SERVED, METRIC_SERVED_ALONE)), 12);
 	close(fd);
 	listener = bound_socket("prober.sock", SOCK_STREAM);
 }
@@ -278,6 +285,9 @@ START_TEST(a_prober_that_dies_and_comes_back)
 	say(prober, "done new.test");
 	expect_reply(one, "OK encrypt");
 	ck_assert_uint_eq(log_lines("answers again"), 1);
+	ck_assert_uint_eq(counted(M_PROBER_LOST), 1);
+	ck_assert_uint_eq(counted(METRIC1(UNPARKED, METRIC_UNPARKED_LOST)), 2);
+	ck_assert_uint_eq(counted(METRIC1(UNPARKED, METRIC_UNPARKED_SETTLED)), 1);
 	close(one);
 	close(two);
 	close(prober);
@@ -355,6 +365,8 @@ START_TEST(patience_ends)
 		expect_reply(fds[i], NOT_YET);
 		close(fds[i]);
 	}
+	ck_assert_uint_eq(counted(METRIC1(UNPARKED, METRIC_UNPARKED_TIMEOUT)), ARRAY_LEN(fds));
+	ck_assert_uint_eq(counted(M_PARKED), 0);
 	close(prober);
 }
 END_TEST

@@ -13,6 +13,7 @@
 #include "base/utc.h"
 #include "core/fold.h"
 #include "core/freshness.h"
+#include "io/metrics_file.h"
 #include "prober/learn.h"
 #include "prober/refresh.h"
 #include "prober/tasks.h"
@@ -25,7 +26,7 @@ static struct prober prober;
 static struct settings settings;
 static struct job_list submitted = STAILQ_HEAD_INITIALIZER(submitted);
 static int64_t now;
-static size_t count_of[JOB_SCAN + 1]; /* jobs done, by kind */
+static size_t count_of[JOB_CHECK + 1]; /* jobs done, by kind */
 
 /*
  * The world.
@@ -37,6 +38,7 @@ static struct {
 	const char *mx_host; /* of every domain; NULL: mx(N mod 3).test for dN.test */
 	bool own_hosts;      /* every domain has a host of its own */
 	enum observed observed;
+	bool unsigned_answers;
 	bool tlsa;
 	enum lookup txt;
 	const char *txt_id;
@@ -51,6 +53,11 @@ int64_t clock_wall(void)
 int64_t clock_mono_ms(void)
 {
 	return (now - NOW) * 1000;
+}
+
+int64_t clock_mono_us(void)
+{
+	return clock_mono_ms() * 1000;
 }
 
 void pool_submit(struct pool *pool, struct job *job)
@@ -83,7 +90,7 @@ static void find_mx(struct job_mx *mx)
 	mx->found = !world.mx_fails;
 	mx->answer.ttl = world.mx_ttl;
 	facts->state = MX_FOUND;
-	facts->secure = true;
+	facts->secure = !world.unsigned_answers;
 	facts->count = 1;
 	snprintf(facts->refs[0].host, DOMAIN_SIZE, "mx%d.test", atoi(mx->nexthop.name + 1) % 3);
 	if (world.own_hosts)
@@ -98,7 +105,7 @@ static void find_host(struct job_host *host)
 	const struct tlsa record = {3, 1, 1, sizeof(digest), digest};
 
 	host->address_status = world.address_fails ? LOOKUP_ERROR : LOOKUP_FOUND;
-	host->addresses.secure = true;
+	host->addresses.secure = !world.unsigned_answers;
 	host->addresses.count = 1;
 	host->addresses.ttl = host->tlsa.ttl = 3600;
 	host->tlsa_status = world.tlsa ? LOOKUP_FOUND : LOOKUP_ABSENT;
@@ -148,6 +155,10 @@ static void find_out(struct job *job)
 		return;
 	case JOB_SCAN:
 		job_run(NULL, job);
+		return;
+	case JOB_CHECK:
+		job->check.found = true;
+		job->check.secure = !world.unsigned_answers;
 		return;
 	}
 }
@@ -696,6 +707,8 @@ START_TEST(a_network_that_lies_is_not_believed)
 	}
 	ck_assert_uint_eq(journal("*", "stripping"), 1);
 	ck_assert_uint_lt(plain, STRIP_HOSTS);
+	ck_assert_uint_eq(metrics_cells[M_STRIPPED], 1);
+	ck_assert_uint_eq(metrics_cells[METRIC1(EVENTS, METRIC_EVENT_STRIPPING)], 1);
 }
 END_TEST
 
@@ -741,6 +754,85 @@ START_TEST(a_host_without_an_address_is_not_probed)
 }
 END_TEST
 
+static uint64_t cell(enum metric_cell cell)
+{
+	return metrics_cells[cell];
+}
+
+#define LOOKED(kind, how) cell(METRIC2(LOOKUPS, METRIC_LOOKUP_##kind, METRIC_FOUND_##how))
+
+/* In a process of its own, so that all counts begin with 0. */
+START_TEST(counts_look_ups)
+{
+	settings.mta_sts = true;
+	world.tlsa = true;
+	look("d0.test", EFFORT_WANT, NULL);
+	finish_all();
+	ck_assert_uint_eq(LOOKED(MX, SECURE), 1);
+	ck_assert_uint_eq(LOOKED(ADDRESS, SECURE), 1);
+	ck_assert_uint_eq(LOOKED(TLSA, SECURE), 1);
+	ck_assert_uint_eq(LOOKED(TXT, ABSENT), 1);
+	world.unsigned_answers = true;
+	world.tlsa = false;
+	world.txt = LOOKUP_FOUND;
+	world.txt_id = "1";
+	world.fetch = STS_FETCH_FAILED;
+	look("d0.test", EFFORT_PROBE, NULL);
+	finish_all();
+	ck_assert_uint_eq(LOOKED(MX, INSECURE), 1);
+	ck_assert_uint_eq(LOOKED(ADDRESS, INSECURE), 1);
+	ck_assert_uint_eq(LOOKED(TLSA, ABSENT), 1);
+	ck_assert_uint_eq(LOOKED(TXT, SOME), 1);
+	ck_assert_uint_eq(cell(METRIC1(FETCHES, METRIC_FETCH_FAILED)), 1);
+	world.mx_fails = world.address_fails = true;
+	world.txt = LOOKUP_ERROR;
+	look("d0.test", EFFORT_PROBE, NULL);
+	look("[192.0.2.1]", EFFORT_PROBE, NULL);
+	finish_all();
+	ck_assert_uint_eq(LOOKED(MX, FAILED), 2); /* the world answers for addresses, too */
+	ck_assert_uint_eq(LOOKED(TXT, FAILED), 1);
+	ck_assert_uint_eq(cell(METRIC1(PROBES, OBSERVED_TLS - 1)), 2);
+	ck_assert_uint_eq(cell(METRIC1(TASKS, METRIC_TASK_DOMAIN)), 0);
+	ck_assert_uint_gt(cell(M_PROBER_USED), 0);
+	ck_assert_uint_gt(cell(M_PROBER_MOST), cell(M_PROBER_USED));
+	ck_assert_uint_eq(cell(M_UNWRITTEN), 0);
+}
+END_TEST
+
+START_TEST(counts_what_it_tells)
+{
+	look("d0.test", EFFORT_WANT, NULL);
+	look("d3.test", EFFORT_WANT, NULL);
+	ck_assert_uint_eq(turn(), 2);
+	ck_assert_uint_eq(cell(METRIC1(TASKS, METRIC_TASK_DOMAIN)), 2);
+	ck_assert_uint_eq(cell(METRIC1(TASKS, METRIC_TASK_HOST)), 1);
+	finish_all();
+	now += 100;
+	world.observed = OBSERVED_PLAIN;
+	look("d0.test", EFFORT_PROBE, NULL);
+	finish_all();
+	ck_assert_uint_eq(cell(METRIC1(EVENTS, METRIC_EVENT_RAISED)), 2);
+	ck_assert_uint_eq(cell(METRIC1(EVENTS, METRIC_EVENT_HOST_DOWNGRADE)), 1);
+	ck_assert_uint_eq(cell(METRIC1(EVENTS, METRIC_EVENT_DOMAIN_DOWNGRADE)), 1);
+	ck_assert_uint_eq(cell(METRIC1(EVENTS, METRIC_EVENT_DOMAIN_DOWNGRADE_ENDED)), 0);
+	ck_assert_uint_eq(cell(METRIC1(PROBES, OBSERVED_PLAIN - 1)), 1);
+	ck_assert_uint_eq(cell(M_STRIPPED), 0);
+}
+END_TEST
+
+/* An answer about what is signed for certain, and one more each ten minutes. */
+START_TEST(checks_the_resolver)
+{
+	live(600, 5);
+	ck_assert_uint_eq(LOOKED(CHECK, SECURE), 1);
+	world.unsigned_answers = true;
+	live(1200, 5);
+	ck_assert_uint_eq(LOOKED(CHECK, SECURE), 1);
+	ck_assert_uint_eq(LOOKED(CHECK, INSECURE), 2);
+	ck_assert_uint_eq(count_of[JOB_CHECK], count_of[JOB_SCAN]);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("tasks");
@@ -764,6 +856,9 @@ int main(void)
 	tcase_add_test(tcase, losses_are_told_once);
 	tcase_add_test(tcase, a_network_that_lies_is_not_believed);
 	tcase_add_test(tcase, hosts_that_do_not_talk_go_to_the_back);
+	tcase_add_test(tcase, counts_look_ups);
+	tcase_add_test(tcase, counts_what_it_tells);
+	tcase_add_test(tcase, checks_the_resolver);
 	tcase_add_test(tcase, a_host_without_an_address_is_not_probed);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
