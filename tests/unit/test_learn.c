@@ -472,6 +472,7 @@ START_TEST(tells_the_service_manager)
 		ck_assert_int_gt(recv(manager, text, sizeof(text) - 1, 0), 0);
 		ck_assert_str_eq(text, wanted[i]);
 	}
+	await_host("b.mx.test");
 	kill(pid, SIGTERM);
 	ck_assert_int_eq(end(pid), 0);
 	while (recv(manager, words, sizeof(words), MSG_DONTWAIT) > 0)
