@@ -14,8 +14,6 @@ $(FUZZ_PREFIX)$(1)_LIBS := $(FUZZ_ENGINE) $(LIBS_TESTS)
 endef
 $(foreach t,$(FUZZ_NAMES),$(eval $(call fuzz_vars,$(t))))
 
-SECS ?= 60
-
 .PHONY: fuzz fuzzers replay
 fuzzers: $(FUZZERS:%=$(BUILD)/%)
 
@@ -23,7 +21,7 @@ fuzzers: $(FUZZERS:%=$(BUILD)/%)
 fuzz:
 	+$(MAKE) BUILD=build/fuzz CC=clang FUZZ_ENGINE=-fsanitize=fuzzer OPTIMISE='-O1 -g' HARDEN=-fPIE \
 	    SANITIZE='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all' fuzzers
-	tests/fuzz/run build/fuzz $(SECS)
+	tests/fuzz/run build/fuzz $(or $(SECS),60)
 
 ## replay      run each fuzz target over its corpus
 replay: fuzzers
