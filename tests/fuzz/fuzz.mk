@@ -13,6 +13,8 @@ $(FUZZ_PREFIX)$(1)_SRCS := tests/fuzz/$(1).c $(if $(FUZZ_ENGINE),,tests/fuzz/rep
 $(FUZZ_PREFIX)$(1)_LIBS := $(FUZZ_ENGINE) $(LIBS_TESTS)
 endef
 $(foreach t,$(FUZZ_NAMES),$(eval $(call fuzz_vars,$(t))))
+# Those that look into a program.
+$(FUZZ_PREFIX)fuzz_milter_answers_SRCS += milter/aliases.c
 
 .PHONY: fuzz fuzzers replay
 fuzzers: $(FUZZERS:%=$(BUILD)/%)
