@@ -1,0 +1,74 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+# The ledger's disk is full, once and again: what is known is answered, nothing is lost
+
+SMALL=$SEAL/small
+mkdir -p "$SMALL"
+mount -t tmpfs -o size=2m postseal-small "$SMALL"
+seal_down
+cp -a "$SEAL/ledger" "$SMALL/ledger"
+seal_setting ledger "\"$SMALL/ledger\""
+for name in "${SEAL_DAEMONS[@]}"; do
+    seal_start "$name"
+done
+
+fill_disk() {
+    head -c 16M /dev/zero >"$SMALL/filler" 2>/dev/null
+    (($(stat -f -c %f "$SMALL") == 0)) || because 'there is still room'
+}
+
+# As many as there may be slots; a page of lock.mdb that has none behind it is fatal.
+many_readers() {
+    local i pids=()
+    for ((i = 0; i < 120; i++)); do
+        "$BUILD/postseal" -c "$SEAL_CONF" export >/dev/null 2>>"$SOAK/many" &
+        pids+=($!)
+    done
+    for i in "${pids[@]}"; do
+        wait "$i" || because "exit status $?: $(tail -n 1 "$SOAK/many")" || return
+    done
+}
+
+# LMDB writes on until there is no free page in the file either.
+use_up() {
+    local n
+    for ((n = 0; n < 2000; n++)); do
+        postseal alias enable "disk$1-$n@secure.sender.test" --for alice@sender.test \
+            >/dev/null 2>"$SOAK/refused" || break
+        echo "disk$1-$n@secure.sender.test" >>"$SOAK/kept"
+    done
+    refused=disk$1-$n@secure.sender.test
+    matches "$(cat "$SOAK/refused")" 'disk is full'
+}
+
+none_is_missing() {
+    local lines
+    lines=$(comm -23 <(sort "$SOAK/kept") <(postseal alias list | awk '{print $1}' | sort))
+    [[ -z $lines ]] || because "lost: $lines"
+}
+
+for round in 1 2 3; do
+    mark
+    check "$round: the disk is full" fill_disk
+    check "$round: an admin's word is refused, and he is told" use_up "$round"
+    for ((i = 0; i < 30; i++)); do
+        postseal probe "$(one_of tls self old dane).test" >/dev/null 2>&1
+    done
+    check "$round: what is known is answered" all_answered
+    check "$round: many may read" many_readers
+    ((round > 1)) || check "$round: it is said" says prober 'disk is full'
+    check "$round: and not at each of thirty probes" quiet prober 1
+    check "$round: others have nothing to say" quiet socketmap 2
+    rm "$SMALL/filler"
+    check "$round: room again: resumes" resumes
+    check "$round: what was refused is not there" refute postseal alias show "$refused"
+    check "$round: what was taken is" none_is_missing
+done
+
+seal_down
+cp -a "$SMALL/ledger/." "$SEAL/ledger/"
+seal_setting ledger "\"$SEAL/ledger\""
+for name in "${SEAL_DAEMONS[@]}"; do
+    seal_start "$name"
+done
+umount "$SMALL"
