@@ -13,6 +13,6 @@ FAULTS ?= 1000
 
 ## faults      kill, starve and mislead the daemons in the live world (FAULTS=1000 kills)
 .PHONY: faults
-faults: all $(BUILD)/tests/peer $(BUILD)/faults/killer $(FAULT_LIBS)
+faults: all $(BUILD)/tests/peer $(BUILD)/bench/load $(BUILD)/faults/killer $(FAULT_LIBS)
 	tests/deps.sh live
 	tests/faults/run $(FAULTS)

@@ -25,6 +25,11 @@ fuzz:
 	    SANITIZE='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all' fuzzers
 	tests/fuzz/run build/fuzz $(or $(SECS),60)
 
+## corpus      keep of what fuzzing found what reaches further than the corpus does
+.PHONY: corpus
+corpus:
+	tests/fuzz/minimise build/fuzz
+
 ## replay      run each fuzz target over its corpus
 replay: fuzzers
 	tests/fuzz/replay $(BUILD)/replay
