@@ -36,11 +36,13 @@ static void date_from_days(int64_t days, int64_t *year, int64_t *month, int64_t 
 
 char *utc_format(char dst[UTC_SIZE], int64_t seconds)
 {
-	int64_t days = seconds / UTC_DAY - (seconds % UTC_DAY < 0);
-	int64_t rest = seconds - days * UTC_DAY;
+	int64_t rest = seconds % UTC_DAY; /* from the remainder: any moment may be asked for */
+	int64_t days = seconds / UTC_DAY - (rest < 0);
 	int64_t year, month, day;
 	char text[96];
 
+	if (rest < 0)
+		rest += UTC_DAY;
 	date_from_days(days, &year, &month, &day);
 	if (year < 0 || year > 9999) {
 		memcpy(dst, "?", 2);
