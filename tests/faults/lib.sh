@@ -9,6 +9,7 @@
 #   says DAEMON REGEX        since then it said so
 #   law_holds                nobody is answered less than he was held to
 #   resumes                  service is back: facts are looked for, found and answered
+#   glance DOMAIN            has the prober look there
 #   idle DAEMON              it does not use up a processor while there is nothing to do
 #   preloading LIBRARY VARIABLE=VALUE     daemons restarted with that; without, as ever
 
@@ -53,6 +54,11 @@ all_answered() {
     for pair in "${HELD[@]}" 'plain.test NOTFOUND'; do
         answers "${pair% *}" "${pair#* }" || return
     done
+}
+
+# Has the prober look, and does not wait long for what cannot be written down.
+glance() {
+    timeout 2 "$BUILD/postseal" -c "$SEAL_CONF" probe "$1" >/dev/null 2>&1 || true
 }
 
 # The look-up is made anew, and the ledger holds what it brought.
