@@ -122,6 +122,38 @@ feed() {
     limit "$1" "--$2=${FED[$1/$2]}"
 }
 
+# write_until_refused NAME TEXT COMMAND...: the command makes alias after alias, NAME
+# before a number, until it fails and says TEXT; those it made are in $SOAK/NAME, the
+# one it did not is REFUSED.
+write_until_refused() {
+    local name=$1 text=$2 n
+    shift 2
+    for ((n = 0; n < 4000; n++)); do
+        REFUSED=$name-$n@secure.sender.test
+        "$@" alias enable "$REFUSED" --for alice@sender.test >/dev/null 2>"$SOAK/refused" || break
+        echo "$REFUSED" >>"$SOAK/$name"
+    done
+    matches "$(cat "$SOAK/refused")" "$text"
+}
+
+# none_missing NAME: all aliases in $SOAK/NAME are on file.
+none_missing() {
+    local lines
+    touch "$SOAK/$1"
+    lines=$(comm -23 <(sort "$SOAK/$1") <(postseal alias list | awk '{print $1}' | sort))
+    [[ -z $lines ]] || because "lost: $lines"
+}
+
+# serves: mail from outside is taken for a secure alias.
+serves() {
+    smtp_open tls && smtp 'EHLO client.elsewhere.test' &&
+        smtp 'MAIL FROM:<x@elsewhere.test>' &&
+        smtp_says '^250' 'RCPT TO:<alice@secure.sender.test>'
+    local status=$?
+    smtp_close
+    return $status
+}
+
 # --- ledgers -----------------------------------------------------------------------
 
 # floors_stand BEFORE AFTER: exports; whoever had TLS has it, since as early and as late.

@@ -65,12 +65,6 @@ write_aliases() {
     done
 }
 
-all_acked() {
-    local lines
-    lines=$(comm -23 <(sort "$ACKED") <(postseal alias list | awk '{print $1}' | sort))
-    [[ -s $ACKED && -z $lines ]] || because "lost: ${lines:-no alias was ever written}"
-}
-
 took postseal export "$SOAK/before" >/dev/null
 export_ms=$MS
 seal_down
@@ -97,7 +91,8 @@ for name in "${SEAL_DAEMONS[@]}"; do
     seal_start "$name"
 done
 check 'an export is whole' ledger_is_whole
-check 'whatever was said to be done is done' all_acked
+check 'an admin was told that much is done' test -s "$ACKED"
+check 'whatever was said to be done is done' none_missing acked
 check 'no floor has fallen' floors_stand "$SOAK/before" "$SOAK/export"
 check 'the table of readers has room' few_readers
 check 'the ledger has no pages that nobody can use' ledger_is_compact "$SEAL/ledger"

@@ -2,15 +2,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Out of descriptors: nobody spins, and who waits is served when there are some again
 
-serves() {
-    smtp_open tls && smtp 'EHLO client.elsewhere.test' &&
-        smtp 'MAIL FROM:<x@elsewhere.test>' &&
-        smtp_says '^250' 'RCPT TO:<alice@secure.sender.test>'
-    local status=$?
-    smtp_close
-    return $status
-}
-
 for round in 1 2; do
     mark
     starve prober nofile

@@ -2,15 +2,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Out of threads: mail waits, and nobody dies of it
 
-serves() {
-    smtp_open tls && smtp 'EHLO client.elsewhere.test' &&
-        smtp 'MAIL FROM:<x@elsewhere.test>' &&
-        smtp_says '^250' 'RCPT TO:<alice@secure.sender.test>'
-    local status=$?
-    smtp_close
-    return $status
-}
-
 mark
 for name in milter socketmap prober; do
     starve "$name" nproc
