@@ -15,10 +15,14 @@
 #define READ_SIZE 16384
 /* Told and not yet read; more means that nobody reads. */
 #define UNREAD_MAX ((size_t)1024 * 1024)
+/* How long not to accept where it failed for want of something. */
+#define ACCEPT_AGAIN_MS 1000
 
 struct askers {
 	struct loop *loop;
 	struct loop_io *listening;
+	struct loop_timer *accept_again;
+	bool out_of_something; /* for want of which nobody can be accepted; it has been told */
 	int fd;
 	askers_fn *fn;
 	void *context;
@@ -144,6 +148,25 @@ static void on_asker(void *context, int fd, unsigned ready)
 		on_writable(asker);
 }
 
+static void on_accept_again(void *context)
+{
+	struct askers *askers = context;
+
+	loop_io_set(askers->listening, LOOP_READ);
+}
+
+/* The listener stays ready: without a pause the loop would be busy with failing. */
+static void accept_failed(struct askers *askers)
+{
+	if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
+		return;
+	if (!askers->out_of_something)
+		log_warning("askers=%zu new ones wait: %s", askers->count, strerror(errno));
+	askers->out_of_something = true;
+	loop_io_set(askers->listening, 0);
+	loop_timer_arm(askers->accept_again, ACCEPT_AGAIN_MS);
+}
+
 static void on_connection(void *context, int fd, unsigned ready)
 {
 	struct askers *askers = context;
@@ -151,8 +174,11 @@ static void on_connection(void *context, int fd, unsigned ready)
 	int connection = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	(void)ready;
-	if (connection < 0)
+	if (connection < 0) {
+		accept_failed(askers);
 		return;
+	}
+	askers->out_of_something = false;
 	if (askers->count == ASKERS_MAX) {
 		log_warning("asker=%d dismissed: there are %d already", connection, ASKERS_MAX);
 		close(connection);
@@ -177,6 +203,7 @@ struct askers *askers_new(struct loop *loop, int fd, askers_fn *fn, void *contex
 	askers->context = context;
 	LIST_INIT(&askers->all);
 	askers->listening = loop_io_new(loop, fd, LOOP_READ, on_connection, askers);
+	askers->accept_again = loop_timer_new(loop, on_accept_again, askers);
 	return askers;
 }
 
@@ -186,6 +213,7 @@ void askers_free(struct askers *askers)
 
 	while ((asker = LIST_FIRST(&askers->all)) != NULL)
 		asker_free(asker);
+	loop_timer_free(askers->accept_again);
 	loop_io_free(askers->listening);
 	close(askers->fd);
 	free(askers);

@@ -80,11 +80,20 @@ static bool same_hosts(const struct mx_facts *a, const struct mx_facts *b)
 	return true;
 }
 
-/* False when the facts cannot be read. */
+/*
+ * False when the facts cannot be read. What an admin made us forget by a clock that
+ * has been set back since was before now: else nothing would count until then.
+ */
 static bool read_facts(struct prober *prober, struct ledger_txn *txn, const struct nexthop *nexthop)
 {
-	return ledger_get_facts(txn, nexthop, prober->settings->smtp_port, &prober->facts) !=
-	       LOOKUP_ERROR;
+	int64_t *forgotten = &prober->facts.domain.forgotten, now = clock_wall();
+
+	if (ledger_get_facts(txn, nexthop, prober->settings->smtp_port, &prober->facts) ==
+	    LOOKUP_ERROR)
+		return false;
+	if (*forgotten > now)
+		*forgotten = now - 1;
+	return true;
 }
 
 /*

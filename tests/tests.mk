@@ -32,6 +32,7 @@ TESTS           += tests/peer
 tests/peer_SRCS := tests/live/peer.c
 
 include tests/fuzz/fuzz.mk tests/lint/lint.mk tests/scenario/scenario.mk tests/bench/bench.mk
+include tests/soak/soak.mk tests/faults/faults.mk
 
 # What a check needs built; $(TESTS) holds the unit tests, the fuzz targets with
 # replay.c, and the scenario programs.

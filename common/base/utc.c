@@ -46,11 +46,13 @@ static char *put(char *at, int64_t value, int count, char behind)
 /* Not by printf(3): exports are made of these. */
 char *utc_format(char dst[UTC_SIZE], int64_t seconds)
 {
-	int64_t days = seconds / UTC_DAY - (seconds % UTC_DAY < 0);
-	int64_t rest = seconds - days * UTC_DAY;
+	int64_t rest = seconds % UTC_DAY; /* from the remainder: any moment may be asked for */
+	int64_t days = seconds / UTC_DAY - (rest < 0);
 	int64_t year, month, day;
 	char *at = dst;
 
+	if (rest < 0)
+		rest += UTC_DAY;
 	date_from_days(days, &year, &month, &day);
 	if (year < 0 || year > 9999) {
 		memcpy(dst, "?", 2);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/utc.h"
+#include "core/freshness.h"
 
 #define SECOND 1
 
@@ -186,10 +187,20 @@ int64_t fold_domain_downgrade_since(const struct facts *facts)
 	return since;
 }
 
+/*
+ * Probes are folded as they come in. One that is far earlier than the latest tells
+ * that the clock was ahead then: nobody is to be shown that for as long, nor to
+ * look at the host at each question until then.
+ */
+static bool is_latest(const struct observation *seen, const struct observation *latest)
+{
+	return seen->time >= latest->time || latest->time > seen->time + CLOCK_SLACK;
+}
+
 void fold_host(struct host_facts *host, const struct observation *seen, int64_t next_probe,
 	       bool stripped)
 {
-	if (seen->source == SOURCE_PROBE && seen->time >= host->last.time) {
+	if (seen->source == SOURCE_PROBE && is_latest(seen, &host->last)) {
 		host->last = *seen;
 		host->last_expires = next_probe;
 	}

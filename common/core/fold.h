@@ -53,7 +53,8 @@ int64_t fold_domain_downgrade_since(const struct facts *facts);
 
 /*
  * A probe's outcome into the record of its host: the latest one is kept to be
- * shown, all of them are folded into the history. With `stripped` (see
+ * shown (not one from a future that the clock was set back from), all of them are
+ * folded into the history. With `stripped` (see
  * DESIGN.md section 5, "our own network may be the liar") PLAIN is shown but
  * not learned.
  */

@@ -3,9 +3,6 @@
 
 #include "base/utc.h"
 
-/* A jump of the clock larger than this is taken for one. */
-#define CLOCK_SLACK INT64_C(60)
-
 static int64_t clamp(int64_t value, int64_t min, int64_t max)
 {
 	return value < min ? min : value > max ? max : value;

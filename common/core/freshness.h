@@ -24,6 +24,8 @@
 #define FRESH_RETRY_MAX INT64_C(86400)
 /* A host's TLS is looked at once a day; one that could not be talked to, from this up. */
 #define FRESH_PROBE_RETRY_MIN INT64_C(300)
+/* What is dated later than now by more than this was seen by a clock that was wrong. */
+#define CLOCK_SLACK INT64_C(60)
 
 void freshness_good(struct freshness *fresh, int64_t now, int64_t ttl);
 void freshness_failed(struct freshness *fresh, int64_t now, uint32_t salt);

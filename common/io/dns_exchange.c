@@ -148,7 +148,7 @@ static bool same_question(const uint8_t *a, const uint8_t *b, size_t len)
 	return memcmp(a + name_len, b + name_len, QUESTION_TAIL) == 0;
 }
 
-static bool is_reply_to(const uint8_t *query, size_t query_len, const uint8_t *reply, size_t len)
+bool dns_is_reply(const uint8_t *query, size_t query_len, const uint8_t *reply, size_t len)
 {
 	size_t question = question_len(query, query_len);
 
@@ -164,9 +164,9 @@ static ssize_t receive(int fd, const uint8_t *query, size_t len, uint8_t *reply,
 
 	do
 		n = stream_read(fd, reply, DNS_MESSAGE_MAX, deadline);
-	while (n >= 0 && !is_reply_to(query, len, reply, (size_t)n) &&
+	while (n >= 0 && !dns_is_reply(query, len, reply, (size_t)n) &&
 	       clock_mono_ms() < deadline);
-	if (n >= 0 && !is_reply_to(query, len, reply, (size_t)n)) {
+	if (n >= 0 && !dns_is_reply(query, len, reply, (size_t)n)) {
 		errno = ETIMEDOUT;
 		return -1;
 	}
@@ -219,7 +219,7 @@ static ssize_t converse(int fd, const uint8_t *query, size_t len, uint8_t *reply
 	reply_len = (size_t)prefix[0] << 8 | prefix[1];
 	if (!read_all(fd, reply, reply_len, deadline))
 		return -1;
-	if (!is_reply_to(query, len, reply, reply_len)) {
+	if (!dns_is_reply(query, len, reply, reply_len)) {
 		errno = EBADMSG;
 		return -1;
 	}

@@ -39,6 +39,12 @@ bool dns_server_parse(struct dns_server *server, const char *text);
 size_t dns_servers_read(struct dns_server servers[DNS_SERVERS_MAX], const char *path);
 
 /*
+ * Is reply[0..len) a reply to the query, a whole message with one question? It has
+ * to repeat the query's id and, but for case, its question.
+ */
+bool dns_is_reply(const uint8_t *query, size_t query_len, const uint8_t *reply, size_t len);
+
+/*
  * query[0..len): a whole message with one question; its id is set here. By UDP,
  * and again by TCP when the reply is truncated. Gives up timeout_ms after it
  * began, or that long after UDP was answered. Returns the reply's length; -1

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -24,6 +26,9 @@ struct ledger_txn {
 
 _Static_assert(LEDGER_DB_COUNT <= 8 * sizeof(unsigned), "a bit for each database");
 
+/* Less than LMDB writes at once is left of a disk that is full. */
+#define DISK_FULL_BELOW 262144
+
 /* LMDB does not write to keys and values it is given, but does not say so in its types. */
 static MDB_val val_of(const void *bytes, size_t len)
 {
@@ -37,8 +42,44 @@ static MDB_val val_of(const void *bytes, size_t len)
  * Telling the admin.
  */
 
-static void log_failure(const struct ledger *ledger, const char *doing, int rc)
+/*
+ * The same trouble is told once in so long, however often it is met: a prober whose
+ * disk is full meets it at each look that it takes.
+ */
+#define TROUBLE_AGAIN_MS INT64_C(600000)
+
+static bool is_news(struct ledger *ledger, int rc)
 {
+	int64_t now = clock_mono_ms();
+	bool news;
+
+	pthread_mutex_lock(&ledger->reports_lock);
+	news = rc != ledger->trouble || now - ledger->trouble_told >= TROUBLE_AGAIN_MS;
+	if (news) {
+		ledger->trouble = rc;
+		ledger->trouble_told = now;
+	}
+	pthread_mutex_unlock(&ledger->reports_lock);
+	return news;
+}
+
+/* LMDB says EIO where a write came out short, which is how most disks become full. */
+static bool disk_is_full(const struct ledger *ledger, int rc)
+{
+	struct statvfs disk;
+	int fd;
+
+	return rc == ENOSPC ||
+	       (rc == EIO && mdb_env_get_fd(ledger->env, &fd) == 0 && fstatvfs(fd, &disk) == 0 &&
+		disk.f_bavail * disk.f_frsize < DISK_FULL_BELOW);
+}
+
+static void log_failure(struct ledger *ledger, const char *doing, int rc)
+{
+	if (disk_is_full(ledger, rc))
+		rc = ENOSPC;
+	if (!is_news(ledger, rc))
+		return;
 	if (rc == MDB_MAP_FULL)
 		log_error("ledger=%s is full (%zu GiB): %s failed and nothing more can be learned; "
 			  "move %s/data.mdb away and start anew, or find out what filled it",

@@ -23,7 +23,9 @@ struct ledger {
 	MDB_env *env;
 	MDB_dbi dbi[LEDGER_DB_COUNT];
 	_Atomic(struct ledger_txn *) spare; /* a reset read transaction, to be renewed */
-	pthread_mutex_t reports_lock;
+	pthread_mutex_t reports_lock; /* of all that follows */
+	int trouble;          /* LMDB's error that was told last; 0: none so far */
+	int64_t trouble_told; /* clock_mono_ms */
 	size_t reports;                        /* damaged records named so far, ... */
 	uint64_t report[LEDGER_REPORTS_MAX];   /* ... by hash of database and key */
 	atomic_int unwritten; /* why the last writing failed, which the log says; 0: it did not */

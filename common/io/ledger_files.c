@@ -13,6 +13,8 @@
 #include "base/log.h"
 
 #define DIR_MODE 0750
+/* What LMDB makes of READERS_MAX of ledger_env.c. */
+#define LOCK_FILE_SIZE 32768
 
 bool ledger_fail(char error[LEDGER_ERROR_SIZE], const char *format, ...)
 {
@@ -122,6 +124,29 @@ static bool check_data(const char *dir, char error[LEDGER_ERROR_SIZE])
 		    rc == 0 ? "empty" : errno == ENOENT ? "missing" : strerror(errno));
 }
 
+/*
+ * LMDB maps lock.mdb and takes a slot in it for each reader. A page that has no
+ * place on the disk yet gets one when it is written to first, and if there is none,
+ * the reader is killed (SIGBUS): so they all get theirs now. Once LMDB has opened the
+ * file it is too late: closing another descriptor of it would let go of LMDB's locks.
+ */
+static void make_room_for_readers(const char *dir)
+{
+	char *path = NULL;
+	int fd;
+
+	if (asprintf(&path, "%s/lock.mdb", dir) < 0)
+		log_fatal("out of memory");
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	free(path);
+	if (fd < 0)
+		return;
+	/* Not posix_fallocate, which may write. Of a disk that is full somebody else will tell. */
+	if (fallocate(fd, 0, 0, LOCK_FILE_SIZE) != 0)
+		log_debug("ledger=%s lock.mdb: %s", dir, strerror(errno));
+	close(fd);
+}
+
 bool ledger_files_prepare(const char *dir, enum ledger_mode mode, char error[LEDGER_ERROR_SIZE])
 {
 	if (mode == LEDGER_CREATE && !make_dir(dir, error))
@@ -136,6 +161,7 @@ bool ledger_files_prepare(const char *dir, enum ledger_mode mode, char error[LED
 		return false;
 	}
 	make_file(dir, "lock.mdb"); /* if that fails, LMDB says why */
+	make_room_for_readers(dir);
 	return check_file(dir, "data.mdb", mode == LEDGER_READ ? R_OK : R_OK | W_OK, error) &&
 	       check_file(dir, "lock.mdb", R_OK | W_OK, error);
 }

@@ -13,8 +13,8 @@ $(FUZZ_PREFIX)$(1)_SRCS := tests/fuzz/$(1).c $(if $(FUZZ_ENGINE),,tests/fuzz/rep
 $(FUZZ_PREFIX)$(1)_LIBS := $(FUZZ_ENGINE) $(LIBS_TESTS)
 endef
 $(foreach t,$(FUZZ_NAMES),$(eval $(call fuzz_vars,$(t))))
-
-SECS ?= 60
+# Those that look into a program.
+$(FUZZ_PREFIX)fuzz_milter_answers_SRCS += milter/aliases.c
 
 .PHONY: fuzz fuzzers replay
 fuzzers: $(FUZZERS:%=$(BUILD)/%)
@@ -23,7 +23,12 @@ fuzzers: $(FUZZERS:%=$(BUILD)/%)
 fuzz:
 	+$(MAKE) BUILD=build/fuzz CC=clang FUZZ_ENGINE=-fsanitize=fuzzer OPTIMISE='-O1 -g' HARDEN=-fPIE \
 	    SANITIZE='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all' fuzzers
-	tests/fuzz/run build/fuzz $(SECS)
+	tests/fuzz/run build/fuzz $(or $(SECS),60)
+
+## corpus      keep of what fuzzing found what reaches further than the corpus does
+.PHONY: corpus
+corpus:
+	tests/fuzz/minimise build/fuzz
 
 ## replay      run each fuzz target over its corpus
 replay: fuzzers

@@ -7,15 +7,8 @@ scenario_LIBS := $(core_LIBS)
 law_SRCS      := tests/scenario/law.c $(world_SRCS)
 law_LIBS      := $(core_LIBS)
 
-LAW_HISTORIES ?= 1000000
-
 ## scenarios   policy scenarios, and some random histories against the law
 .PHONY: scenarios
 scenarios: $(BUILD)/scenario $(BUILD)/law
 	$(BUILD)/scenario tests/scenario/cases/*.scn
 	$(BUILD)/law 20000
-
-## soak        a million random histories against the law (LAW_HISTORIES=N)
-.PHONY: soak
-soak: $(BUILD)/law
-	$(BUILD)/law $(LAW_HISTORIES)

@@ -127,6 +127,10 @@ START_TEST(dates_go_there_and_back)
 		ck_assert_int_eq(back, cases[i].seconds);
 	}
 	ck_assert_str_eq(utc_format(out, 253402300800), "?");
+	/* Found by fuzz_utc: the first moment there is overflowed on its way to "?". */
+	ck_assert_str_eq(utc_format(out, INT64_MIN), "?");
+	ck_assert_str_eq(utc_format(out, INT64_MAX), "?");
+	ck_assert_str_eq(utc_format(out, -1), "1969-12-31T23:59:59Z");
 }
 END_TEST
 

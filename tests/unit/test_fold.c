@@ -6,6 +6,7 @@
 
 #include "base/utc.h"
 #include "core/fold.h"
+#include "core/freshness.h"
 
 #define T0 INT64_C(1767225600)
 
@@ -122,6 +123,24 @@ START_TEST(an_older_probe_does_not_replace_a_newer)
 }
 END_TEST
 
+/* Found by tests/faults: it was shown for as long, and the host looked at whenever asked. */
+START_TEST(a_probe_from_a_future_that_did_not_come_is_replaced)
+{
+	struct host_facts host = {0};
+	struct observation future = tls_at(T0 + 3653 * UTC_DAY);
+	struct observation seen = plain_at(T0);
+
+	fold_host(&host, &future, T0 + 3654 * UTC_DAY, false);
+	ck_assert(freshness_probe_due(&host, false, T0));
+	fold_host(&host, &seen, T0 + UTC_DAY, false);
+	ck_assert_int_eq(host.last.observed, OBSERVED_PLAIN);
+	ck_assert_int_eq(host.last_expires, T0 + UTC_DAY);
+	ck_assert(!freshness_probe_due(&host, false, T0 + 1));
+	/* What it proved stays proven. */
+	ck_assert_int_eq(host.history.last_tls, T0 + 3653 * UTC_DAY);
+}
+END_TEST
+
 START_TEST(forgetting_leaves_what_came_later)
 {
 	struct history history = {0}, since;
@@ -159,6 +178,7 @@ int main(void)
 	tcase_add_test(tests, the_same_fact_twice_is_one_fact);
 	tcase_add_test(tests, a_stripped_plain_is_shown_and_not_learned);
 	tcase_add_test(tests, an_older_probe_does_not_replace_a_newer);
+	tcase_add_test(tests, a_probe_from_a_future_that_did_not_come_is_replaced);
 	tcase_add_test(tests, forgetting_leaves_what_came_later);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);

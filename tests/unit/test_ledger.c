@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The ledger: what is put is got, and what went wrong is told. */
 #include <dlfcn.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include "tests/unit/ledger_case.h"
 
@@ -242,6 +244,39 @@ START_TEST(a_full_map_changes_nothing_and_says_so)
 }
 END_TEST
 
+/* Found by tests/faults: a full disk was told at each look that the prober took. */
+START_TEST(the_same_trouble_is_told_once)
+{
+	struct rlimit small = {.rlim_cur = 256 * 1024, .rlim_max = RLIM_INFINITY}, before;
+	struct domain_facts *domain = sample_domain();
+	struct ledger *ledger = must_open(LEDGER_CREATE);
+	char *log, key[32];
+	int refused = 0;
+
+	getrlimit(RLIMIT_FSIZE, &before);
+	signal(SIGXFSZ, SIG_IGN);
+	capture_start();
+	small.rlim_max = before.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &small);
+	for (int i = 0; i < 5000 && refused < 50; i++) {
+		struct ledger_txn *txn = ledger_begin_write(ledger);
+
+		snprintf(key, sizeof(key), "d%05d.test", i);
+		ck_assert(ledger_put_domain(txn, key, domain));
+		refused += !ledger_commit(txn);
+	}
+	setrlimit(RLIMIT_FSIZE, &before);
+	log = capture_end();
+	ck_assert_int_eq(refused, 50);
+	/* A write that was cut short and one that was refused are two kinds of it. */
+	ck_assert_uint_ge(count(log, "writing failed"), 1);
+	ck_assert_uint_le(count(log, "writing failed"), 2);
+	free(log);
+	ledger_close(ledger);
+	free(domain);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("records");
@@ -254,5 +289,6 @@ int main(void)
 	tcase_add_test(tc, what_could_not_be_read_is_not_written);
 	tcase_add_test(tc, writing_to_what_is_only_read_fails);
 	tcase_add_test(tc, a_full_map_changes_nothing_and_says_so);
+	tcase_add_test(tc, the_same_trouble_is_told_once);
 	return run_case("ledger", tc);
 }

@@ -37,6 +37,18 @@ START_TEST(opens_again_in_every_mode)
 }
 END_TEST
 
+/* On a full disk a reader that came to a page without a place there was killed. */
+START_TEST(all_readers_have_their_place_on_the_disk)
+{
+	struct stat st;
+
+	make_ledger();
+	ck_assert_int_eq(stat(in_ledger("lock.mdb"), &st), 0);
+	ck_assert_int_eq(st.st_size, 32768);
+	ck_assert_int_ge(st.st_blocks * 512, st.st_size);
+}
+END_TEST
+
 START_TEST(missing)
 {
 	must_not_open(LEDGER_READ, "no such directory; start postseal-prober");
@@ -293,6 +305,7 @@ int main(void)
 
 	tcase_add_loop_test(tc, modes_do_not_depend_on_the_umask, 0, 4);
 	tcase_add_test(tc, opens_again_in_every_mode);
+	tcase_add_test(tc, all_readers_have_their_place_on_the_disk);
 	tcase_add_test(tc, missing);
 	tcase_add_test(tc, cannot_be_made);
 	tcase_add_test(tc, not_a_directory);

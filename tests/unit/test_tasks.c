@@ -4,6 +4,7 @@
  * what there is to be found (pool.h is defined here), and time is what the test
  * says (base/clock.h, too). The ledger is real.
  */
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -307,14 +308,28 @@ static void open_askers(void)
 	askers = askers_new(prober.loop, fd, on_ask, NULL);
 }
 
-/* The near end of a new connection; its far end is `latest`. */
-static int new_asker(void)
+static int connect_asker(void)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/socket", dir);
 	ck_assert_int_eq(connect(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	return fd;
+}
+
+static void count_round(void *context)
+{
+	int *rounds = context;
+
+	(*rounds)++;
+}
+
+/* The near end of a new connection; its far end is `latest`. */
+static int new_asker(void)
+{
+	int fd = connect_asker();
+
 	ck_assert_int_eq(send(fd, "want x.test\n", 12, 0), 12);
 	latest = NULL;
 	run_loop(PATIENCE_MS);
@@ -833,6 +848,69 @@ START_TEST(checks_the_resolver)
 }
 END_TEST
 
+/* Found by tests/faults: the loop was busy with failing to accept. */
+START_TEST(out_of_descriptors_new_askers_wait)
+{
+	struct rlimit before, none;
+	int fd, waiting, rounds = 0;
+	char *log;
+
+	open_askers();
+	fd = new_asker();
+	waiting = connect_asker();
+	getrlimit(RLIMIT_NOFILE, &before);
+	none = before;
+	none.rlim_cur = 0;
+	log_open("test", LOG_LEVEL_WARNING, LOG_SINK_STDERR);
+	capture_start();
+	setrlimit(RLIMIT_NOFILE, &none);
+	/* Each round of the loop ends with a batch; one that spins has very many. */
+	loop_on_batch(prober.loop, count_round, &rounds);
+	run_loop(100);
+	loop_on_batch(prober.loop, NULL, NULL);
+	setrlimit(RLIMIT_NOFILE, &before);
+	log = capture_end();
+	ck_assert_int_lt(rounds, 10);
+	ck_assert_uint_eq(count(log, "new ones wait"), 1);
+	free(log);
+	ck_assert_int_eq(send(waiting, "want y.test\n", 12, 0), 12);
+	latest = NULL;
+	run_loop(PATIENCE_MS);
+	ck_assert_ptr_nonnull(latest);
+	close(waiting);
+	close(fd);
+	askers_free(askers);
+}
+END_TEST
+
+static void forget_at(const char *key, int64_t time)
+{
+	struct ledger_txn *txn = ledger_begin_write(prober.ledger);
+	struct domain_facts domain;
+
+	ck_assert_int_eq(ledger_get_domain(txn, key, &domain), LOOKUP_FOUND);
+	memset(&domain.history, 0, sizeof(domain.history));
+	domain.forgotten = time;
+	ck_assert(ledger_put_domain(txn, key, &domain));
+	ck_assert(ledger_commit(txn));
+}
+
+/* Found by tests/faults: until that future came nothing counted, and there was no floor. */
+START_TEST(forgotten_in_a_future_that_did_not_come_is_forgotten_now)
+{
+	look("d0.test", EFFORT_WANT, NULL);
+	finish_all();
+	ck_assert(fold_floor(&facts_of("d0.test")->domain.history, &settings, now));
+	forget_at("d0.test", now + 3653 * UTC_DAY);
+	ck_assert(!fold_floor(&facts_of("d0.test")->domain.history, &settings, now));
+	now += 10;
+	look("d0.test", EFFORT_PROBE, NULL);
+	finish_all();
+	ck_assert_int_lt(facts_of("d0.test")->domain.forgotten, now);
+	ck_assert(fold_floor(&facts_of("d0.test")->domain.history, &settings, now));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("tasks");
@@ -860,6 +938,8 @@ int main(void)
 	tcase_add_test(tcase, counts_what_it_tells);
 	tcase_add_test(tcase, checks_the_resolver);
 	tcase_add_test(tcase, a_host_without_an_address_is_not_probed);
+	tcase_add_test(tcase, out_of_descriptors_new_askers_wait);
+	tcase_add_test(tcase, forgotten_in_a_future_that_did_not_come_is_forgotten_now);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -21,7 +21,7 @@ peer_start() {
     args=("$mode" "$(dns_addr "$host")" 25)
     [[ -z $upstream ]] || args+=("$(dns_addr "$upstream")")
     : >"/var/log/$host.log"
-    job_start "$host" "$BUILD/tests/peer" -t 3600 "${args[@]}"
+    job_start "$host" "$BUILD/tests/peer" -t "${POSTSEAL_PEER_SECONDS:-3600}" "${args[@]}"
     until_true grep -q READY "/var/log/$host.log" ||
         die "peer $host ($mode): $(tail -n 1 "/var/log/$host.log")"
 }
