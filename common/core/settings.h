@@ -54,10 +54,10 @@ struct settings {
 	struct string_list secure_domains; /* folded */
 	enum secure_aliases secure_aliases;
 	uint16_t secure_min_tls;      /* as on the wire: 0x0303 for TLSv1.2 */
+	bool refusal_digest;
 	char *recipient_delimiter;    /* a set of characters; "": none */
 	size_t local_networks_count;
 	struct ipnet *local_networks; /* owned */
-	bool refusal_digest;
 	char *authserv_id;            /* "": what the MTA calls itself */
 	int log_level;                /* enum log_level of base/log.h */
 };

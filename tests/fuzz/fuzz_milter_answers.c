@@ -111,12 +111,14 @@ static void check_record(const struct settings *settings)
 	struct mailaddr addr;
 
 	assert(mailaddr_parse(&addr, alias, strlen(alias), "") == MAILADDR_OK);
-	aliases_look_up(&record, settings, &addr);
+	aliases_look_up(&record, settings, &addr, "you@example.net");
 	assert(record.enabled <= LOOKUP_ERROR && record.owned <= LOOKUP_ERROR);
 	/* Without an answer to the first question the second is not even asked. */
 	assert(record.enabled != LOOKUP_ERROR || record.owned == LOOKUP_ERROR);
 	if (record.enabled == LOOKUP_FOUND)
 		assert(record.level <= ALIAS_DANE_ONLY);
+	if (record.bound == LOOKUP_ABSENT)
+		assert(memchr(record.until, '\0', sizeof(record.until)) != NULL);
 	if (record.owned == LOOKUP_FOUND)
 		assert(memchr(record.mailbox, '\0', sizeof(record.mailbox)) != NULL);
 }
