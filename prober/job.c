@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "core/freshness.h"
 #include "io/https.h"
+#include "prober/forget.h"
 
 #define CHECK_NAME "org"
 
@@ -45,9 +46,10 @@ void job_free(struct job *job)
 		tlsa_set_free(&job->host.tlsa.set);
 	if (job->kind == JOB_SMTP)
 		tlsa_set_free(&job->smtp.tlsa.set);
-	if (job->kind == JOB_SCAN)
-		for (size_t i = 0; i < job->scan.count; i++)
-			free(job->scan.due[i].key);
+	if (job->kind == JOB_SCAN) {
+		due_free(&job->scan.due);
+		due_free(&job->scan.never);
+	}
 	free(job);
 }
 
@@ -225,51 +227,38 @@ static void run_fetch(struct worker *worker, struct job *job)
 		look->fetch = STS_FETCH_GOOD;
 }
 
-static size_t latest_due(const struct job_scan *scan)
-{
-	size_t latest = 0;
-
-	for (size_t i = 1; i < scan->count; i++)
-		if (scan->due[i].due > scan->due[latest].due)
-			latest = i;
-	return latest;
-}
-
-static void keep_due(struct job_scan *scan, const char *key, int64_t due)
-{
-	size_t at = scan->count;
-
-	if (scan->count == JOB_SCAN_MAX) {
-		scan->more = true;
-		at = latest_due(scan);
-		if (due >= scan->due[at].due)
-			return;
-		free(scan->due[at].key);
-	} else {
-		scan->count++;
-	}
-	scan->due[at] = (struct job_due){.due = due, .key = mem_strdup(key)};
-}
+struct walk {
+	struct job_scan *scan;
+	struct ledger_txn *txn;
+};
 
 static bool visit_domain(void *context, const char *key, const struct domain_facts *domain)
 {
-	struct job_scan *scan = context;
+	const struct walk *walk = context;
+	struct job_scan *scan = walk->scan;
 	int64_t due = freshness_idle_due(domain, freshness_salt(key));
 
+	if (due == FRESH_NEVER) {
+		if (forget_may(walk->txn, key, domain, scan->now))
+			due_offer(&scan->never, JOB_SCAN_FORGET_MAX, key, domain->mx.fresh.expires);
+		return true;
+	}
+	scan->known++;
 	if (due <= scan->now)
-		keep_due(scan, key, due);
+		due_offer(&scan->due, DUE_MAX, key, due);
 	return true;
 }
 
 static void run_scan(struct job *job)
 {
-	struct ledger_txn *txn = ledger_begin_read(job->scan.ledger);
+	struct walk walk = {&job->scan, ledger_begin_read(job->scan.ledger)};
 
-	if (txn == NULL)
+	if (walk.txn == NULL)
 		return;
 	/* What is damaged was logged, and has no time at which it is due. */
-	ledger_each_domain(txn, visit_domain, &job->scan);
-	ledger_abort(txn);
+	ledger_each_domain(walk.txn, visit_domain, &walk);
+	ledger_abort(walk.txn);
+	due_sort(&job->scan.due);
 }
 
 /*

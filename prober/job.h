@@ -20,6 +20,7 @@
 #include "io/ledger.h"
 #include "io/resolver.h"
 #include "io/starttls.h"
+#include "prober/due.h"
 
 enum job_kind {
 	JOB_MX,    /* a next hop's MX hosts */
@@ -70,17 +71,15 @@ struct job_sts {
 	bool fetch_due; /* TXT: a fetch follows, and nothing is written before; not for workers */
 };
 
-#define JOB_SCAN_MAX 1024 /* keys that one scan brings home */
+#define JOB_SCAN_FORGET_MAX 1024 /* they are forgotten in one transaction */
 
 struct job_scan {
 	struct ledger *ledger;
 	int64_t now;
-	size_t count;
-	bool more; /* there were more than fit */
-	struct job_due {
-		int64_t due;
-		char *key; /* owned */
-	} due[JOB_SCAN_MAX]; /* the earliest ones, in no order */
+	size_t known;     /* domains that are to be looked at daily */
+	struct due due;   /* those of them that it is time for */
+	struct due never; /* those that never were (forget.h) */
+	size_t forgotten; /* of these; not for workers */
 };
 
 struct job_check {

@@ -9,6 +9,7 @@
 #include "core/fold.h"
 #include "core/freshness.h"
 #include "core/sts.h"
+#include "prober/forget.h"
 #include "prober/tell.h"
 
 /*
@@ -392,6 +393,7 @@ bool learn(struct prober *prober, struct ledger_txn *txn, struct job *job)
 	case JOB_FETCH:
 		return learn_sts(prober, txn, job);
 	case JOB_SCAN:
+		return forget_never_were(prober, txn, job);
 	case JOB_CHECK:
 		break;
 	}

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "daemon/daemon.h"
 #include "io/metrics_file.h"
+#include "prober/forget.h"
 #include "prober/learn.h"
 #include "prober/refresh.h"
 #include "prober/refused.h"
@@ -82,6 +83,7 @@ static bool advance(struct prober *prober, struct job *job)
 		host_advance(prober, job->task, job);
 		return false;
 	case JOB_SCAN:
+		forget_tell(job);
 		refresh_advance(prober, job);
 		return true;
 	case JOB_CHECK:

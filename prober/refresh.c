@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "prober/refresh.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,8 @@
 /* Seconds between scans of the ledger, unless one brought more than it could carry. */
 #define SCAN_EVERY INT64_C(600)
 #define SCAN_FIRST INT64_C(10)
+/* Seconds in which each domain has its turn; a day leaves room for what was missed. */
+#define ROUND (UTC_DAY * 3 / 4)
 
 struct hot {
 	UT_hash_handle hh;
@@ -35,6 +38,7 @@ struct refresh {
 	int64_t allowed;   /* clock_mono_ms: when that was reckoned */
 	struct job *scan;  /* the latest one done: idle domains that are due; or NULL */
 	size_t scan_next;  /* of scan->scan.due */
+	int64_t rate;      /* domains a second */
 	bool scanning;
 	int64_t scan_at;   /* clock_mono_ms: the next one */
 	enum resolver_state resolver; /* when last checked */
@@ -93,14 +97,14 @@ static void look_at_idle(struct refresh *refresh)
 		struct nexthop nexthop;
 		const char *key;
 
-		if (refresh->scan_next == scan->count) {
-			if (scan->more)
+		if (refresh->scan_next == scan->due.count) {
+			if (scan->due.offered > scan->due.count)
 				refresh->scan_at = clock_mono_ms();
 			job_free(refresh->scan);
 			refresh->scan = NULL;
 			return;
 		}
-		key = scan->due[refresh->scan_next++].key;
+		key = scan->due.domain[refresh->scan_next++].key;
 		if (nexthop_parse(&nexthop, key, strlen(key)) == NEXTHOP_OK)
 			look(refresh, &nexthop, IDLE_AHEAD);
 	}
@@ -111,9 +115,9 @@ static void reckon(struct refresh *refresh)
 {
 	int64_t now = clock_mono_ms();
 
-	refresh->allowance += (now - refresh->allowed) * REFRESH_RATE;
-	if (refresh->allowance > (int64_t)REFRESH_TICK_MS * REFRESH_RATE)
-		refresh->allowance = (int64_t)REFRESH_TICK_MS * REFRESH_RATE;
+	refresh->allowance += (now - refresh->allowed) * refresh->rate;
+	if (refresh->allowance > REFRESH_TICK_MS * refresh->rate)
+		refresh->allowance = REFRESH_TICK_MS * refresh->rate;
 	refresh->allowed = now;
 }
 
@@ -138,6 +142,7 @@ struct refresh *refresh_new(struct prober *prober, size_t workers)
 
 	refresh->prober = prober;
 	refresh->running_max = workers < 8 ? 1 : workers / 4;
+	refresh->rate = REFRESH_RATE_MIN;
 	refresh->allowed = clock_mono_ms();
 	refresh->scan_at = refresh->allowed + SCAN_FIRST * 1000;
 	return refresh;
@@ -200,12 +205,21 @@ void refresh_looked(struct prober *prober, const struct domain_task *task)
 		cool(refresh, hot);
 }
 
+int64_t refresh_rate(size_t domains)
+{
+	int64_t rate = (int64_t)domains / ROUND + 1;
+
+	return rate < REFRESH_RATE_MIN ? REFRESH_RATE_MIN
+	     : rate > REFRESH_RATE_MAX ? REFRESH_RATE_MAX : rate;
+}
+
 void refresh_advance(struct prober *prober, struct job *job)
 {
 	struct refresh *refresh = prober->refresh;
 
-	log_debug("refresh: %zu domains are due%s", job->scan.count,
-		  job->scan.more ? ", and more" : "");
+	refresh->rate = refresh_rate(job->scan.known);
+	log_debug("refresh: of %zu domains %zu are due, %" PRId64 " a second", job->scan.known,
+		  job->scan.due.offered, refresh->rate);
 	refresh->scanning = false;
 	refresh->scan = job;
 	refresh->scan_next = 0;

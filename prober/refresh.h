@@ -17,9 +17,11 @@
  * With each scan of the ledger for those the resolver is checked, too: does it
  * still validate what is signed for certain?
  *
- * At most REFRESH_RATE domains a second are begun, and at most a quarter of the
- * workers' number is being refreshed at a time: after a long sleep the ledger of
- * a large site takes its time to be fresh, and whoever asks does not wait for it.
+ * At most a quarter of the workers' number is being refreshed at a time, and so
+ * many are begun a second that all domains that a scan has found have their turn
+ * in three quarters of a day, between REFRESH_RATE_MIN and REFRESH_RATE_MAX: after
+ * a long sleep the ledger of a large site takes its time to be fresh, and whoever
+ * asks does not wait for it; nor does the resolver of a small one get it all at once.
  */
 #ifndef POSTSEAL_PROBER_REFRESH_H
 #define POSTSEAL_PROBER_REFRESH_H
@@ -34,7 +36,10 @@
 struct refresh *refresh_new(struct prober *prober, size_t workers);
 void refresh_free(struct refresh *refresh);
 
-#define REFRESH_RATE 50
+/* Domains begun a second; the greater is enough for 130 million. */
+#define REFRESH_RATE_MIN 50
+#define REFRESH_RATE_MAX 2000
+int64_t refresh_rate(size_t domains);
 
 /* Begin what is due, as far as there is room. To be called this often or more. */
 #define REFRESH_TICK_MS 5000

@@ -68,7 +68,7 @@ void tally_job(const struct job *job)
 						       : METRIC_FETCH_FAILED));
 		return;
 	case JOB_SCAN:
-		metrics_set(M_DUE, job->scan.count);
+		metrics_set(M_DUE, job->scan.due.offered);
 		return;
 	case JOB_CHECK:
 		tally_lookup(METRIC_LOOKUP_CHECK, job->check.found ? LOOKUP_FOUND : LOOKUP_ERROR,

@@ -17,6 +17,7 @@ tests/test_alias_maps_SRCS += socketmap/alias_maps.c
 tests/test_status_SRCS += socketmap/answer.c socketmap/alias_maps.c socketmap/tally.c socketmap/throttle.c
 tests/test_tasks_SRCS += $(filter-out prober/main.c prober/pool.c,$(wildcard prober/*.c))
 tests/test_pool_SRCS += prober/pool.c
+tests/test_due_SRCS += prober/due.c
 tests/test_doctor_SRCS += cli/doctor_patient.c $(wildcard cli/doctor_judge*.c)
 # Those that start one.
 $(patsubst %,$(BUILD)/tests/%,$(filter test_socketmap_%,$(UNIT_NAMES))): | $(BUILD)/postseal-socketmap

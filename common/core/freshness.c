@@ -99,6 +99,31 @@ int64_t freshness_idle_due(const struct domain_facts *domain, uint32_t salt)
 	return mx->expires > day_after ? mx->expires : day_after;
 }
 
+/* No evidence of whatever kind, and no part of a policy. */
+static bool blank(const struct domain_facts *domain)
+{
+	const struct history *history = &domain->history;
+
+	return domain->mx.count == 0 && history->first_tls == 0 && history->successes.count == 0 &&
+	       history->tls_days.count == 0 && history->plain_days.count == 0 &&
+	       domain->sts.until == 0 && domain->sts.mode != STS_TESTING &&
+	       domain->sts.mode != STS_ENFORCE;
+}
+
+static bool long_ago(const struct freshness *fresh, int64_t now)
+{
+	int64_t until = now - FRESH_FORGET;
+
+	/* A look-up that fails moves `expires` alone. */
+	return fresh->checked <= until && fresh->failed <= until && fresh->expires <= until;
+}
+
+bool freshness_forgettable(const struct domain_facts *domain, int64_t now)
+{
+	return never_was(domain) && blank(domain) && domain->forgotten == 0 &&
+	       long_ago(&domain->mx.fresh, now) && long_ago(&domain->sts.fresh, now);
+}
+
 static int64_t earlier(int64_t a, int64_t b)
 {
 	return a < b ? a : b;

@@ -53,6 +53,14 @@ bool freshness_probe_due(const struct host_facts *host, bool asked, int64_t now)
 #define FRESH_NEVER INT64_MAX
 int64_t freshness_idle_due(const struct domain_facts *domain, uint32_t salt);
 
+/*
+ * Nothing was ever found there, no admin has made us forget it, and it is
+ * FRESH_FORGET since it was last looked at: since anybody asked. Then there is
+ * nothing about it to remember. Never what is dated later than now.
+ */
+#define FRESH_FORGET (30 * INT64_C(86400))
+bool freshness_forgettable(const struct domain_facts *domain, int64_t now);
+
 /* When the earliest of the facts about a domain runs out. */
 int64_t freshness_earliest(const struct facts *facts, bool mta_sts);
 

@@ -91,7 +91,11 @@
 	METRIC(TASKS, PROBER, GAUGE, TASK, NONE, "postseal_prober_tasks", "looked at now",         \
 	       "Domains and MX hosts that are being looked at")                                    \
 	METRIC(DUE, PROBER, GAUGE, NONE, NONE, "postseal_prober_domains_due", "domains due",       \
-	       "Domains due to be looked at when the ledger was last gone through; at most 1024")  \
+	       "Domains due to be looked at when the ledger was last gone through")                \
+	METRIC(NEVER_WERE, PROBER, COUNTER, NONE, NONE,                                            \
+	       "postseal_prober_domains_forgotten_total", "domains forgotten",                     \
+	       "Domains that never were, nor were asked about for 30 days, taken out of the "      \
+	       "ledger")                                                                           \
 	METRIC(WORKERS, PROBER, GAUGE, NONE, NONE, "postseal_prober_workers", "workers at most",   \
 	       "Look-ups and probes that may run at the same time")                               \
 	METRIC(BUSY, PROBER, GAUGE, LANE, NONE, "postseal_prober_workers_busy", "workers busy",    \

@@ -99,6 +99,8 @@ bool ledger_put_exceptions(struct ledger_txn *txn, const char *address,
 			   const struct exceptions *exceptions);
 bool ledger_put_refusals(struct ledger_txn *txn, const char *address,
 			 const struct refusals *refusals);
+/* Its record alone: not override, pins, journal, nor its hosts. */
+bool ledger_remove_domain(struct ledger_txn *txn, const char *key);
 bool ledger_remove_override(struct ledger_txn *txn, const char *key);
 bool ledger_remove_pins(struct ledger_txn *txn, const char *key);
 bool ledger_remove_exceptions(struct ledger_txn *txn, const char *address);

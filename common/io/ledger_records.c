@@ -157,6 +157,11 @@ bool ledger_put_refusals(struct ledger_txn *txn, const char *address,
 	return ledger_store(txn, &codec_refusals, address, refusals);
 }
 
+bool ledger_remove_domain(struct ledger_txn *txn, const char *key)
+{
+	return ledger_delete(txn, &codec_domain, key);
+}
+
 bool ledger_remove_override(struct ledger_txn *txn, const char *key)
 {
 	return ledger_delete(txn, &codec_override, key);

@@ -24,7 +24,8 @@ int main(int argc, char **argv)
 		log_fatal("%s", error);
 	job->scan.now = clock_wall();
 	job_run(NULL, job);
-	printf("due=%zu more=%d\n", job->scan.count, job->scan.more);
+	printf("domains=%zu due=%zu never=%zu\n", job->scan.known, job->scan.due.offered,
+	       job->scan.never.offered);
 	ledger_close(job->scan.ledger);
 	job_free(job);
 	return EXIT_SUCCESS;

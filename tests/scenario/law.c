@@ -2,7 +2,7 @@
 /*
  * Random histories of facts, faults, restarts and clock steps against the law:
  * for one domain, an answer is never weaker than its floor, and the floor falls
- * only by an admin's act. And: folding the same observations in any order, any
+ * only by an admin's act, nor is there one in what the prober forgets. And: folding the same observations in any order, any
  * number of times, or in two halves that are merged, leaves the same bytes. And:
  * the gist of the records, from which look-ups are answered, says what all of them say.
  *
@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/utc.h"
 #include "core/fold.h"
+#include "core/freshness.h"
 #include "core/record.h"
 #include "core/reply.h"
 #include "core/survey.h"
@@ -287,6 +288,8 @@ static bool history_obeys(uint64_t seed)
 			ok = false;
 		}
 		floor = d.floor;
+		if (freshness_forgettable(&world.facts.domain, world.now))
+			memset(&world.facts.domain, 0, sizeof(world.facts.domain));
 	}
 	world_free(&world);
 	return ok;

@@ -205,6 +205,62 @@ START_TEST(what_never_was_is_left_alone)
 }
 END_TEST
 
+/* Until NOW there was something to look at; so long after that they may go. */
+static const struct {
+	const char *what;
+	struct domain_facts domain;
+} never_were[] = {
+	{"failed long ago", {.mx.fresh = {.failed = NOW - 60, .expires = NOW}}},
+	{"not there", {.mx = {.state = MX_NXDOMAIN, .fresh = {NOW - FRESH_MIN, NOW, 0}}}},
+	{"failed since, and no policy",
+	 {.mx = {.state = MX_NXDOMAIN, .fresh = {NOW - 900, NOW, NOW - 60}},
+	  .sts = {.mode = STS_NONE, .fresh = {NOW - 900, NOW, 0}}}},
+};
+
+static const struct {
+	const char *what;
+	struct domain_facts domain;
+} remembered[] = {
+	{"found", {.mx.state = MX_FOUND}},
+	{"implicit", {.mx.state = MX_IMPLICIT}},
+	{"a literal", {.mx.state = MX_LITERAL}},
+	{"takes no mail", {.mx.state = MX_NULL}},
+	{"hosts", {.mx.count = 1}},
+	{"TLS", {.history.last_tls = 1}},
+	{"first TLS", {.history.first_tls = 1}},
+	{"plain", {.history.last_plain = 1}},
+	{"a success", {.history.successes.count = 1}},
+	{"a day with TLS", {.history.tls_days.count = 1}},
+	{"a day without", {.history.plain_days.count = 1}},
+	{"forgotten by an admin", {.forgotten = 1}},
+	{"a policy", {.sts.fetched = 1}},
+	{"one that has ended", {.sts.until = 1}},
+	{"testing", {.sts.mode = STS_TESTING}},
+	{"enforce", {.sts.mode = STS_ENFORCE}},
+	{"looked at lately", {.mx.fresh.checked = NOW + 1}},
+	{"failing lately", {.mx.fresh.failed = NOW + 1}},
+	{"to be looked at lately", {.mx.fresh.expires = NOW + 1}},
+	{"its policy looked for lately", {.sts.fresh.expires = NOW + 1}},
+	{"in the future", {.mx.fresh.checked = INT64_MAX}},
+};
+
+START_TEST(what_never_was_is_forgotten_in_the_end)
+{
+	const int64_t then = NOW + FRESH_FORGET;
+
+	for (size_t i = 0; i < ARRAY_LEN(never_were); i++) {
+		const struct domain_facts *domain = &never_were[i].domain;
+
+		ck_assert_msg(freshness_forgettable(domain, then), "%s", never_were[i].what);
+		ck_assert_msg(!freshness_forgettable(domain, then - 1), "%s", never_were[i].what);
+		ck_assert_msg(!freshness_forgettable(domain, 0), "%s", never_were[i].what);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(remembered); i++)
+		ck_assert_msg(!freshness_forgettable(&remembered[i].domain, then), "%s",
+			      remembered[i].what);
+}
+END_TEST
+
 START_TEST(the_earliest_fact_counts)
 {
 	static struct facts facts;
@@ -248,6 +304,7 @@ int main(void)
 	tcase_add_test(tcase, salts_spread_names);
 	tcase_add_test(tcase, idle_domains_wait_for_their_retry);
 	tcase_add_test(tcase, what_never_was_is_left_alone);
+	tcase_add_test(tcase, what_never_was_is_forgotten_in_the_end);
 	tcase_add_test(tcase, the_earliest_fact_counts);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);

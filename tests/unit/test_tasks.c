@@ -911,6 +911,153 @@ START_TEST(forgotten_in_a_future_that_did_not_come_is_forgotten_now)
 }
 END_TEST
 
+/*
+ * What never was.
+ */
+
+static void put_never_was(const char *key, const struct domain_facts *more)
+{
+	struct ledger_txn *txn = ledger_begin_write(prober.ledger);
+	struct domain_facts domain = *more;
+
+	domain.mx.fresh = (struct freshness){.failed = NOW - 60, .expires = NOW};
+	ck_assert(ledger_put_domain(txn, key, &domain));
+	ck_assert(ledger_commit(txn));
+}
+
+static void put_admins_word(const char *overridden, const char *pinned)
+{
+	const struct override override = {.kind = OVERRIDE_MINIMUM, .level = LEVEL_ENCRYPT,
+					  .set = NOW, .expires = NOW + 1, .author = "a",
+					  .reason = "r"};
+	const struct pins pins = {.count = 1};
+	struct ledger_txn *txn = ledger_begin_write(prober.ledger);
+
+	ck_assert(ledger_put_override(txn, overridden, &override));
+	ck_assert(ledger_put_pins(txn, pinned, &pins));
+	ck_assert(ledger_commit(txn));
+}
+
+static bool is_known(const char *key)
+{
+	struct ledger_txn *txn = ledger_begin_read(prober.ledger);
+	struct domain_facts domain;
+	enum lookup found = ledger_get_domain(txn, key, &domain);
+
+	ck_assert_int_ne(found, LOOKUP_ERROR);
+	ledger_abort(txn);
+	return found == LOOKUP_FOUND;
+}
+
+static void scan_once(void)
+{
+	size_t before = count_of[JOB_SCAN];
+
+	while (count_of[JOB_SCAN] == before)
+		live(60, 60);
+}
+
+START_TEST(what_never_was_leaves_the_ledger)
+{
+	const struct domain_facts blank = {0};
+	const struct domain_facts forgotten = {.forgotten = NOW - UTC_DAY};
+	const struct domain_facts tls = {.history = {.first_tls = 1, .last_tls = 1}};
+	char *log;
+
+	put_never_was("typo.test", &blank);
+	put_never_was("[typo.test]:587", &blank);
+	put_never_was("overridden.test", &blank);
+	put_never_was("pinned.test", &blank);
+	put_never_was("forgotten.test", &forgotten);
+	put_never_was("once.test", &tls);
+	put_admins_word("overridden.test", "pinned.test");
+	log_open("test", LOG_LEVEL_INFO, LOG_SINK_STDERR);
+	now += FRESH_FORGET - 3600;
+	scan_once();
+	ck_assert(is_known("typo.test"));
+	now += 3600;
+	capture_start();
+	scan_once();
+	scan_once();
+	log = capture_end();
+	ck_assert_uint_eq(count(log, "2 domains that never were and nobody asked about"), 1);
+	ck_assert_uint_eq(count(log, "that never"), 1);
+	free(log);
+	ck_assert_uint_eq(metrics_cells[M_NEVER_WERE], 2);
+	ck_assert(!is_known("typo.test"));
+	ck_assert(!is_known("[typo.test]:587"));
+	ck_assert(is_known("overridden.test"));
+	ck_assert(is_known("pinned.test"));
+	ck_assert(is_known("forgotten.test"));
+	ck_assert(is_known("once.test"));
+}
+END_TEST
+
+/* What a scan has named may have become somebody since. */
+START_TEST(what_is_asked_about_meanwhile_stays)
+{
+	const struct domain_facts blank = {0};
+
+	put_never_was("d0.test", &blank);
+	put_never_was("d1.test", &blank);
+	now += FRESH_FORGET;
+	refresh_tick(prober.refresh);
+	find_out(STAILQ_FIRST(&submitted));
+	ck_assert_uint_eq(STAILQ_FIRST(&submitted)->scan.never.count, 2);
+	look("d0.test", EFFORT_WANT, NULL);
+	/* the scan is told first, then what is known of d0.test by now */
+	finish_all();
+	ck_assert(is_known("d0.test"));
+	ck_assert(!is_known("d1.test"));
+	ck_assert_uint_eq(metrics_cells[M_NEVER_WERE], 1);
+}
+END_TEST
+
+START_TEST(as_many_are_begun_as_make_a_round_in_a_day)
+{
+	static const struct {
+		size_t domains;
+		int64_t rate;
+	} cases[] = {
+		{0, REFRESH_RATE_MIN},	      {1000000, REFRESH_RATE_MIN}, {10000000, 155},
+		{100000000, 1544},	      {200000000, REFRESH_RATE_MAX}, {SIZE_MAX / 2, REFRESH_RATE_MAX},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		ck_assert_int_eq(refresh_rate(cases[i].domains), cases[i].rate);
+		ck_assert(cases[i].rate == REFRESH_RATE_MAX ||
+			  cases[i].rate * UTC_DAY > (int64_t)cases[i].domains);
+	}
+}
+END_TEST
+
+/* 300 that are due: at 50 a second 250 of them when five seconds have passed, else all. */
+START_TEST(the_rate_is_that_of_the_scan)
+{
+	for (int large = 0; large <= 1; large++) {
+		struct job *job = job_new(JOB_SCAN, LANE_BACKGROUND, NULL);
+
+		job->scan.known = large ? 10000000 : 1000;
+		for (int i = 0; i < 300; i++) {
+			char key[32];
+
+			snprintf(key, sizeof(key), "d%d.%d.test", i, large);
+			due_offer(&job->scan.due, DUE_MAX, key, now - i);
+		}
+		count_of[JOB_MX] = 0;
+		refresh_advance(&prober, job);
+		now += REFRESH_TICK_MS / 1000;
+		refresh_go_on(prober.refresh);
+		finish_all();
+		ck_assert_uint_eq(count_of[JOB_MX], large ? 300 : 250);
+		now += UTC_DAY / 24;
+		refresh_go_on(prober.refresh);
+		finish_all();
+		ck_assert_uint_eq(count_of[JOB_MX], 300);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("tasks");
@@ -940,6 +1087,10 @@ int main(void)
 	tcase_add_test(tcase, a_host_without_an_address_is_not_probed);
 	tcase_add_test(tcase, out_of_descriptors_new_askers_wait);
 	tcase_add_test(tcase, forgotten_in_a_future_that_did_not_come_is_forgotten_now);
+	tcase_add_test(tcase, what_never_was_leaves_the_ledger);
+	tcase_add_test(tcase, what_is_asked_about_meanwhile_stays);
+	tcase_add_test(tcase, as_many_are_begun_as_make_a_round_in_a_day);
+	tcase_add_test(tcase, the_rate_is_that_of_the_scan);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
