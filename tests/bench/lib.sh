@@ -45,6 +45,10 @@ machine() {
     echo
 }
 
+goal() { # WORD...: what was hoped for, beside what was found
+    echo "      goal: $*"
+}
+
 title() { echo "== $*"; }
 
 show() { # COMMAND...: with directories shortened
@@ -144,7 +148,7 @@ cpu_of() {
 }
 
 #
-# Two servers by turns.
+# Servers by turns.
 #
 
 # One turn of one server: "RATE P50 P99 CPU", CPU in nanoseconds of the server a request.
@@ -157,23 +161,27 @@ turn() { # PID ENDPOINT CONNECTIONS DOMAINS SEED
         "$(((after - before) / $(field "$line" requests)))"
 }
 
-# In the files a and b; the pages of the ledger are touched first.
-by_turns() { # PID-A ENDPOINT-A PID-B ENDPOINT-B CONNECTIONS DOMAINS
-    local round
-    : >"$WORK/a"
-    : >"$WORK/b"
-    load -c 20 -k "$6" -t "$SECONDS_EACH" -s 1000 "$4" >/dev/null
+# In the files a, b and so on, one for each server; the pages of the ledger are
+# touched first.
+by_turns() { # CONNECTIONS DOMAINS PID ENDPOINT [PID ENDPOINT...]
+    local round i connections=$1 domains=$2 files=(a b c)
+    shift 2
+    for ((i = 0; 2 * i < $#; i++)); do
+        : >"$WORK/${files[i]}"
+        load -c 20 -k "$domains" -t "$SECONDS_EACH" -s 1000 "${@:2 * i + 2:1}" >/dev/null
+    done
     for ((round = 1; round <= ROUNDS; round++)); do
-        turn "$1" "$2" "$5" "$6" "$round" >>"$WORK/a"
-        turn "$3" "$4" "$5" "$6" "$round" >>"$WORK/b"
+        for ((i = 0; 2 * i < $#; i++)); do
+            turn "${@:2 * i + 1:2}" "$connections" "$domains" "$round" >>"$WORK/${files[i]}"
+        done
     done
 }
 
 column() { awk -v n="$2" '{print $n}' "$WORK/$1" | median; }
 
-# ratio COLUMN: the median of b's value over a's of the same round.
+# ratio COLUMN [OVER OF]: the median of b's (or OF's) value over a's (OVER's) of the same round.
 ratio() {
-    paste -d' ' "$WORK/a" "$WORK/b" |
+    paste -d' ' "$WORK/${2:-a}" "$WORK/${3:-b}" |
         awk -v n="$1" 'NF % 2 == 0 && $n != 0 {printf "%.3f\n", $(n + NF / 2) / $n}' | median
 }
 

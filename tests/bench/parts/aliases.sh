@@ -62,5 +62,6 @@ part_aliases() {
     heading quiet writing
     row 20 "$ALIASES"
     echo "$(($(<"$WORK/written") - ALIASES + 1)) aliases were written in the last turn of $SECONDS_EACH s"
+    goal "several thousand answers a second while aliases are written"
     stop "$ALIAS_SERVER"
 }

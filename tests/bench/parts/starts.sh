@@ -27,4 +27,5 @@ part_starts() {
         start_ms "$POSTSEAL" "$DOMAINS" socketmap >>"$WORK/b"
     done
     echo "floor $(column a 1)   postseal $(column b 1)   ratio $(ratio 1)"
+    goal "100 ms"
 }

@@ -49,9 +49,10 @@ part_sts() {
     server=$PID
     heading mta-sts postseal
     for connections in "${CONNECTIONS[@]}"; do
-        by_turns "$other" "$STS" "$server" "$POSTSEAL" "$connections" "$size"
+        by_turns "$connections" "$size" "$other" "$STS" "$server" "$POSTSEAL"
         row "$connections" "$size"
     done
+    goal "5 times as many answers a second"
     stop "$other"
     stop "$server"
 }
