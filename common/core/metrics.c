@@ -42,8 +42,8 @@ VALUES(LANE, "quick", "slow", "background")
 VALUES(JOB, "mx", "host", "smtp", "sts-txt", "sts-fetch", "scan", "check")
 VALUES(MESSAGE, "begun", "passed", "refused")
 VALUES(DIRECTION, "in", "out")
-VALUES(CAUSE, "tls-in", "tls-out", "not-owner", "destination", "tls-required-header", "forgery",
-       "other")
+VALUES(CAUSE, "tls-in", "tls-out", "not-owner", "destination", "tls-required-header", "header-from",
+       "forgery", "other")
 VALUES(PROSPECT, "unknown", "good", "none")
 
 static const char *value_STATE(size_t i)
