@@ -25,6 +25,7 @@ struct probing {
 	int left;
 	int64_t started, deadline; /* clock_mono_ms */
 	bool busy;                 /* said the prober last */
+	bool lost;                 /* said it of one of them, which is then done */
 	bool progress;             /* someone sees it */
 };
 
@@ -70,11 +71,22 @@ static void note_done(struct probing *p, const char *key)
 	}
 }
 
+/* To ask again would be to look again, for nothing. */
+static void note_lost(struct probing *p, const char *key)
+{
+	p->lost = true;
+	end_progress(p);
+	cli_error(p->cli, "the prober could not write down what it saw of %s (its log says why: "
+		  "journalctl -u postseal-prober); what is known of it is older", key);
+}
+
 /* False when there is no more to wait for. */
 static bool take(struct probing *p, const struct prober_message *message)
 {
-	if (message->word == PROBER_DONE)
+	if (message->word == PROBER_DONE || message->word == PROBER_LOST)
 		note_done(p, message->nexthop.key);
+	if (message->word == PROBER_LOST)
+		note_lost(p, message->nexthop.key);
 	p->busy = message->word == PROBER_BUSY;
 	if (!p->busy)
 		return true;
@@ -109,9 +121,8 @@ static bool wait_all(struct probing *p)
 	if (p->left > 0)
 		cli_error(p->cli, "the prober was not done after %lld s%s; what follows is what is "
 			  "known so far", (long long)((p->deadline - p->started) / 1000),
-			  p->busy ? ", since it is busy or cannot write down what it saw (its log "
-				    "says which: journalctl -u postseal-prober)" : "");
-	return p->left == 0;
+			  p->busy ? ", since it is busy" : "");
+	return p->left == 0 && !p->lost;
 }
 
 static bool probe_all(struct probing *p)
@@ -147,6 +158,6 @@ enum cli_status probing_run(const struct cli *cli, const struct subject *subject
 
 	p.deadline = p.started + bound * 1000;
 	whole = probe_all(&p);
-	*heard = whole || p.left > 0;
+	*heard = whole || p.lost || p.left > 0;
 	return whole ? CLI_YES : CLI_UNSURE;
 }

@@ -36,7 +36,7 @@ VALUES(EVENT, "floor-raised", "floor-expired", "override-expired", "domain-downg
        "domain-downgrade-ended", "host-downgrade", "host-downgrade-ended", "dane-lost", "sts-lost",
        "stripping", "stripping-ended")
 VALUES(ASK, "want", "probe")
-VALUES(TOLD, "news", "done", "busy")
+VALUES(TOLD, "news", "done", "busy", "lost")
 VALUES(TASK, "domain", "host")
 VALUES(LANE, "quick", "slow", "background")
 VALUES(JOB, "mx", "host", "smtp", "sts-txt", "sts-fetch", "scan", "check")

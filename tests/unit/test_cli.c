@@ -956,6 +956,11 @@ START_TEST(probe)
 		{"probe a@plain.test dane.test", "probe plain.test\nprobe dane.test\n",
 		 "done dane.test\nnews plain.test\ndone plain.test\n", 1, "no SSL   a@plain.test"},
 		{"probe tls.test", "probe tls.test\n", "busy tls.test\ndone tls.test\n", 0, "SSL ok "},
+		/* Not written down: said at once, and then what is known. */
+		{"probe tls.test", "probe tls.test\n", "lost tls.test\n", 3, "not write down what it saw of tls.test "},
+		{"probe tls.test", "probe tls.test\n", "lost tls.test\n", 3, "SSL ok "},
+		{"probe a@plain.test dane.test", "probe plain.test\nprobe dane.test\n",
+		 "lost dane.test\nnews plain.test\ndone plain.test\n", 3, "no SSL   a@plain.test"},
 		{"probe new.test", "probe new.test\n", "done other.test\ndone new.test\n", 3, "SSL ?"},
 		/* It dies, or is no prober: said, and then what is known. */
 		{"probe tls.test", "probe tls.test\n", "news tls.test\n", 3, "lost the prober at"},
