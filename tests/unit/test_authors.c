@@ -152,7 +152,7 @@ START_TEST(knows_the_headers)
 	ck_assert_str_eq(authors_header("Resent-From"), "Resent-From");
 	ck_assert_str_eq(authors_header("resent-sender"), "Resent-Sender");
 	ck_assert_ptr_null(authors_header("Reply-To"));
-	ck_assert_ptr_null(authors_header("Fro"));
+	ck_assert_ptr_null(authors_header("Fr"));
 	ck_assert_ptr_null(authors_header("From-Me"));
 	ck_assert_ptr_null(authors_header("X-From"));
 	ck_assert_ptr_null(authors_header(""));
