@@ -173,6 +173,13 @@ static void load(struct pins *pins, struct act *act, const char *key)
 		pins->count = 0;
 }
 
+/* Until then what is submitted is judged by the key that was seen last. */
+static void look_again(const struct cli *cli, const struct nexthop *nexthop)
+{
+	fflush(stdout);
+	probing_follow_up(cli, nexthop, "note: on file, but its hosts were not looked at: ");
+}
+
 static enum cli_status add(const struct cli *cli)
 {
 	struct pins keys = {0}, pins;
@@ -208,6 +215,8 @@ static enum cli_status add(const struct cli *cli)
 					   pins.count)) != CLI_YES)
 		return CLI_UNSURE;
 	print_pins(cli, nexthop.key, &pins);
+	if (!cli->from_probe)
+		look_again(cli, &nexthop);
 	return CLI_YES;
 }
 
@@ -281,7 +290,7 @@ const struct verb verb_pin = {
 	.summary = "Puts keys of a provider on file, for level `verify`",
 	.options = "py",
 	.help = "ACT is one of\n"
-		"  add NEXTHOP KEY...      put keys on file\n"
+		"  add NEXTHOP KEY...      put keys on file, and look at its MX hosts\n"
 		"  add NEXTHOP -p          look at its MX hosts now, show their keys, and ask\n"
 		"  remove NEXTHOP [KEY...] take these off file, or all\n"
 		"  list [NEXTHOP]          what is on file\n"

@@ -18,6 +18,7 @@
 
 struct probing {
 	const struct cli *cli;
+	const char *note; /* what stands before all that is told; "" for what is shown next */
 	const struct subject *subjects;
 	int count;
 	struct prober_client *client;
@@ -25,8 +26,14 @@ struct probing {
 	int left;
 	int64_t started, deadline; /* clock_mono_ms */
 	bool busy;                 /* said the prober last */
+	bool lost;                 /* said it of one of them, which is then done */
 	bool progress;             /* someone sees it */
 };
+
+static void complain(const struct probing *p, const char *error)
+{
+	cli_error(p->cli, "%s%s", p->note, error);
+}
 
 static bool ask(struct probing *p, const char *key)
 {
@@ -34,7 +41,7 @@ static bool ask(struct probing *p, const char *key)
 
 	if (prober_client_ask(p->client, PROBER_PROBE, key, p->deadline, error))
 		return true;
-	cli_error(p->cli, "%s", error);
+	complain(p, error);
 	return false;
 }
 
@@ -70,16 +77,41 @@ static void note_done(struct probing *p, const char *key)
 	}
 }
 
+/* To ask again would be to look again, for nothing. */
+static void note_lost(struct probing *p, const char *key)
+{
+	char error[PROBER_CLIENT_ERROR_SIZE];
+
+	p->lost = true;
+	end_progress(p);
+	snprintf(error, sizeof(error), "the prober could not write down what it saw of %s (its "
+		 "log says why: journalctl -u postseal-prober); what is known of it is older", key);
+	complain(p, error);
+}
+
 /* False when there is no more to wait for. */
 static bool take(struct probing *p, const struct prober_message *message)
 {
-	if (message->word == PROBER_DONE)
+	if (message->word == PROBER_DONE || message->word == PROBER_LOST)
 		note_done(p, message->nexthop.key);
+	if (message->word == PROBER_LOST)
+		note_lost(p, message->nexthop.key);
 	p->busy = message->word == PROBER_BUSY;
 	if (!p->busy)
 		return true;
 	usleep(BUSY_PAUSE_MS * 1000);
 	return ask(p, message->nexthop.key);
+}
+
+static void tell_time_is_up(const struct probing *p)
+{
+	char error[PROBER_CLIENT_ERROR_SIZE];
+
+	snprintf(error, sizeof(error), "the prober was not done after %lld s%s%s",
+		 (long long)((p->deadline - p->started) / 1000),
+		 p->busy ? ", since it is busy" : "",
+		 p->note[0] == '\0' ? "; what follows is what is known so far" : "");
+	complain(p, error);
 }
 
 static bool wait_all(struct probing *p)
@@ -101,17 +133,14 @@ static bool wait_all(struct probing *p)
 			break;
 		case LOOKUP_ERROR:
 			end_progress(p);
-			cli_error(p->cli, "%s", error);
+			complain(p, error);
 			return false;
 		}
 	}
 	end_progress(p);
 	if (p->left > 0)
-		cli_error(p->cli, "the prober was not done after %lld s%s; what follows is what is "
-			  "known so far", (long long)((p->deadline - p->started) / 1000),
-			  p->busy ? ", since it is busy or cannot write down what it saw (its log "
-				    "says which: journalctl -u postseal-prober)" : "");
-	return p->left == 0;
+		tell_time_is_up(p);
+	return p->left == 0 && !p->lost;
 }
 
 static bool probe_all(struct probing *p)
@@ -121,7 +150,7 @@ static bool probe_all(struct probing *p)
 
 	p->client = prober_client_open(p->cli->settings.runtime, p->deadline, error);
 	if (p->client == NULL) {
-		cli_error(p->cli, "%s", error);
+		complain(p, error);
 		return false;
 	}
 	p->left = p->count;
@@ -132,21 +161,30 @@ static bool probe_all(struct probing *p)
 	return whole;
 }
 
+static bool run(struct probing *p)
+{
+	int64_t bound = SMTP_STEPS * p->cli->settings.smtp_timeout + EXTRA_SECONDS;
+
+	p->started = clock_mono_ms();
+	p->deadline = p->started + bound * 1000;
+	p->progress = isatty(STDERR_FILENO) == 1;
+	return probe_all(p);
+}
+
+void probing_follow_up(const struct cli *cli, const struct nexthop *nexthop, const char *note)
+{
+	struct subject subject = {.nexthop = *nexthop};
+	struct probing p = {.cli = cli, .note = note, .subjects = &subject, .count = 1};
+
+	run(&p);
+}
+
 enum cli_status probing_run(const struct cli *cli, const struct subject *subjects, int count,
 			    bool *heard)
 {
-	int64_t bound = SMTP_STEPS * cli->settings.smtp_timeout + EXTRA_SECONDS;
-	struct probing p = {
-		.cli = cli,
-		.subjects = subjects,
-		.count = count,
-		.started = clock_mono_ms(),
-		.progress = isatty(STDERR_FILENO) == 1,
-	};
-	bool whole;
+	struct probing p = {.cli = cli, .note = "", .subjects = subjects, .count = count};
+	bool whole = run(&p);
 
-	p.deadline = p.started + bound * 1000;
-	whole = probe_all(&p);
-	*heard = whole || p.left > 0;
+	*heard = whole || p.lost || p.left > 0;
 	return whole ? CLI_YES : CLI_UNSURE;
 }

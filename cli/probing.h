@@ -15,4 +15,10 @@
 enum cli_status probing_run(const struct cli *cli, const struct subject *subjects, int count,
 			    bool *heard);
 
+/*
+ * The same for one, behind an act that is done whether the prober can look or not.
+ * What hinders it is told in a line that begins with `note`.
+ */
+void probing_follow_up(const struct cli *cli, const struct nexthop *nexthop, const char *note);
+
 #endif

@@ -195,13 +195,17 @@ static sfsistat on_data(SMFICTX *ctx)
 	return SMFIS_CONTINUE;
 }
 
-/* No reply is expected: what there is to say is said at the end of the message. */
+/* No reply is expected: what there is to say is said at the end of the message, where
+ * one whose headers were not seen, as we are about to end, is not let through. */
 static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 {
 	struct session *session = smfi_getpriv(ctx);
+	const struct settings *settings;
 
-	if (session != NULL)
-		session_header(session, name, value);
+	if (session != NULL && enter(&settings)) {
+		session_header(session, settings, name, value);
+		leave();
+	}
 	return SMFIS_NOREPLY;
 }
 
@@ -224,12 +228,14 @@ static bool edit_headers(SMFICTX *ctx, struct session_edit *edit)
 static sfsistat on_message(SMFICTX *ctx)
 {
 	struct session *session = smfi_getpriv(ctx);
+	const struct settings *settings;
 	struct secure_answer answer;
 	struct session_edit edit;
 
-	if (session == NULL)
+	if (session == NULL || !enter(&settings))
 		return try_later(ctx);
 	session_finish(&answer, &edit, session);
+	leave();
 	if (!answer.refused && !edit_headers(ctx, &edit))
 		return try_later(ctx);
 	return reply(ctx, &answer);

@@ -24,6 +24,8 @@
  */
 #define PATIENCE_LEAST_MS 1000
 #define PATIENCE_MOST_MS 20000
+/* In the headers of one message; each may take seconds. */
+#define STRANGERS_ASKED_MAX 8
 
 struct session {
 	char name[IPADDR_SIZE]; /* of the client: its address, or "unknown" */
@@ -36,6 +38,11 @@ struct session {
 	struct secure_record record; /* what is on file of it, as far as it was asked */
 	int64_t patience; /* ms that its recipients may still wait for the prober */
 	bool waives_tls;  /* it has a header that asks for delivery without TLS */
+	bool logged_in;   /* so its headers name no alias but its sender's: */
+	enum lookup names_stranger; /* FOUND, ERROR: one does, or may, */
+	struct secure_address stranger;
+	const char *stranger_header; /* and this is how it is called */
+	int strangers_asked;
 	char authserv_id[DOMAIN_SIZE];
 	bool tells_tls;   /* it is for a secure alias: that gets `edit` */
 	struct session_edit edit;
@@ -163,6 +170,8 @@ static int64_t patience(const struct settings *settings)
 static void forget_headers(struct session *session)
 {
 	session->waives_tls = session->tells_tls = false;
+	session->names_stranger = LOOKUP_ABSENT;
+	session->strangers_asked = 0;
 	session->authres_seen = 0;
 	session->edit.forged_count = 0;
 	session->edit.authres[0] = '\0';
@@ -191,6 +200,7 @@ void session_begin(struct secure_answer *answer, struct session *session,
 	*record = secure_not_asked;
 	metrics_count(METRIC1(MESSAGES, METRIC_MESSAGE_BEGUN));
 	show(session->from, from);
+	session->logged_in = macros->login != NULL && macros->login[0] != '\0';
 	look_at_tls(&session->client, macros);
 	forget_headers(session);
 	prepare_authres(session, settings, macros);
@@ -341,8 +351,41 @@ static void look_for_forgery(struct session *session, const char *value)
 	edit->forged_count++;
 }
 
-void session_header(struct session *session, const char *name, const char *value)
+/* Aliases that are switched off may stand there; nobody writes in the name of so many. */
+static enum lookup is_stranger_sealed(struct session *session, const struct settings *settings)
 {
+	const struct secure_address *stranger = &session->stranger;
+	struct secure_record record = secure_not_asked;
+	enum lookup sealed = secure_is_sealed(settings, stranger, &record);
+
+	if (sealed != LOOKUP_ERROR)
+		return sealed;
+	if (session->strangers_asked++ == STRANGERS_ASKED_MAX)
+		return LOOKUP_FOUND;
+	aliases_look_up(&record, settings, &stranger->alias, "");
+	return secure_is_sealed(settings, stranger, &record);
+}
+
+static void look_for_strangers(struct session *session, const struct settings *settings,
+			       const char *header, const char *value)
+{
+	struct authors walk;
+
+	authors_begin(&walk, value);
+	while (session->names_stranger == LOOKUP_ABSENT &&
+	       secure_next_stranger(&session->stranger, &walk, settings, &session->sender)) {
+		session->stranger_header = header;
+		session->names_stranger = is_stranger_sealed(session, settings);
+	}
+}
+
+void session_header(struct session *session, const struct settings *settings, const char *name,
+		    const char *value)
+{
+	const char *header = authors_header(name);
+
+	if (header != NULL && session->logged_in)
+		look_for_strangers(session, settings, header, value);
 	if (secure_header_waives_tls(name))
 		session->waives_tls = true;
 	if (authres_is_header(name))
@@ -367,6 +410,10 @@ void session_finish(struct secure_answer *answer, struct session_edit *edit,
 	if (session->from_secure && session->waives_tls) {
 		secure_refuse_waiver(answer);
 		count_refusal(answer, METRIC_CAUSE_WAIVER, METRIC_OUT);
+	} else if (session->names_stranger != LOOKUP_ABSENT) {
+		secure_refuse_author(answer, session->stranger_header, &session->stranger,
+				     session->names_stranger);
+		count_refusal(answer, METRIC_CAUSE_AUTHOR, METRIC_OUT);
 	} else if (session->edit.forged_count > SESSION_FORGED_MAX) {
 		secure_refuse_forgery(answer);
 		count_refusal(answer, METRIC_CAUSE_FORGERY, METRIC_IN);
@@ -386,7 +433,7 @@ void session_finish(struct secure_answer *answer, struct session_edit *edit,
 void session_end(struct session *session)
 {
 	session->from[0] = session->writer[0] = '\0';
-	session->from_secure = false;
+	session->from_secure = session->logged_in = false;
 	forget_headers(session);
 	session->client.tls = SECURE_TLS_HIDDEN;
 	session->client.version = 0;

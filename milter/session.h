@@ -56,8 +56,9 @@ struct session_route {
 void session_recipient(struct secure_answer *answer, struct session *session,
 		       const struct settings *settings, const struct session_route *route,
 		       const char *to);
-/* One header of the message. */
-void session_header(struct session *session, const char *name, const char *value);
+/* One header of the message. May have to ask the socketmap server, as MAIL and RCPT do. */
+void session_header(struct session *session, const struct settings *settings, const char *name,
+		    const char *value);
 
 /* More of them, and the message is refused. */
 #define SESSION_FORGED_MAX 64

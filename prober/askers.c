@@ -223,6 +223,7 @@ static unsigned counted(enum prober_word word)
 {
 	return word == PROBER_NEWS ? METRIC_TOLD_NEWS
 	     : word == PROBER_DONE ? METRIC_TOLD_DONE
+	     : word == PROBER_LOST ? METRIC_TOLD_LOST
 				   : METRIC_TOLD_BUSY;
 }
 

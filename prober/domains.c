@@ -121,7 +121,7 @@ static void end(struct prober *prober, struct domain_task *task)
 	if (!task->lost)
 		task->lost = !load_facts(prober, &task->nexthop) ||
 			     !learn_from_hosts(prober, &task->nexthop);
-	asks_tell(&task->asks, task->lost ? PROBER_BUSY : PROBER_DONE, task->nexthop.key);
+	asks_tell(&task->asks, task->lost ? PROBER_LOST : PROBER_DONE, task->nexthop.key);
 	asks_drop(&task->asks);
 	refresh_looked(prober, task);
 	HASH_DEL(prober->domains, task);

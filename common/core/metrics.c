@@ -36,14 +36,14 @@ VALUES(EVENT, "floor-raised", "floor-expired", "override-expired", "domain-downg
        "domain-downgrade-ended", "host-downgrade", "host-downgrade-ended", "dane-lost", "sts-lost",
        "stripping", "stripping-ended")
 VALUES(ASK, "want", "probe")
-VALUES(TOLD, "news", "done", "busy")
+VALUES(TOLD, "news", "done", "busy", "lost")
 VALUES(TASK, "domain", "host")
 VALUES(LANE, "quick", "slow", "background")
 VALUES(JOB, "mx", "host", "smtp", "sts-txt", "sts-fetch", "scan", "check")
 VALUES(MESSAGE, "begun", "passed", "refused")
 VALUES(DIRECTION, "in", "out")
-VALUES(CAUSE, "tls-in", "tls-out", "not-owner", "destination", "tls-required-header", "forgery",
-       "other")
+VALUES(CAUSE, "tls-in", "tls-out", "not-owner", "destination", "tls-required-header", "header-from",
+       "forgery", "other")
 VALUES(PROSPECT, "unknown", "good", "none")
 
 static const char *value_STATE(size_t i)

@@ -7,7 +7,8 @@
 
 static const char *const words[] = {
 	[PROBER_WANT] = "want", [PROBER_PROBE] = "probe", [PROBER_NEWS] = "news",
-	[PROBER_DONE] = "done", [PROBER_BUSY] = "busy", [PROBER_REFUSED] = "refused",
+	[PROBER_DONE] = "done", [PROBER_BUSY] = "busy", [PROBER_LOST] = "lost",
+	[PROBER_REFUSED] = "refused",
 };
 
 static bool parse_word(enum prober_word *word, const char *text, size_t len)

@@ -8,6 +8,9 @@
  *   prober:  news KEY     some facts about KEY are now in the ledger, more to come
  *            done KEY     all that could be found out about KEY is in the ledger
  *            busy KEY     too much to do; not taken, ask again later
+ *            lost KEY     looked at, but not all of it could be written to the ledger, or
+ *                         read there; the prober's log says why, and to ask again at
+ *                         once would only do the same work in vain
  *
  *   milter:  refused ALIAS CAUSE CLIENT <SENDER>
  *                        mail to a secure alias was refused (refusals.h); no answer
@@ -36,6 +39,7 @@ enum prober_word {
 	PROBER_NEWS,
 	PROBER_DONE,
 	PROBER_BUSY,
+	PROBER_LOST,
 	PROBER_REFUSED
 };
 

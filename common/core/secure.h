@@ -15,6 +15,7 @@
 
 #include "base/lookup.h"
 #include "core/alias.h"
+#include "core/authors.h"
 #include "core/exceptions.h"
 #include "core/mailaddr.h"
 #include "core/settings.h"
@@ -173,6 +174,36 @@ bool secure_tells_tls(const struct secure_client *client, const struct secure_ad
 bool secure_header_waives_tls(const char *name);
 /* The answer to mail with such a header, from such a sender. */
 void secure_refuse_waiver(struct secure_answer *answer);
+
+/*
+ * Whom the headers name as author (core/authors.h). What seals mail is the sender of
+ * its envelope, so mail that is submitted in the name of a secure alias, but with
+ * another envelope, would leave in the clear; and it may be by another person.
+ *
+ * The rule: in what a client that has logged in submits, each address there that is a
+ * secure alias is that of the envelope's sender, but for its extension. Otherwise the
+ * whole message is refused. The null sender is no exception: a receipt goes by the
+ * ordinary way, too.
+ *
+ *   - Without a login the headers are left alone, whatever they name: lists and
+ *     forwarders rightly send on in their own envelope what others wrote, and it comes
+ *     from local clients (content filters, lists, vacation) as well as from the network.
+ *   - There is no MTA's view of a header. What cannot be understood, goes by a route in
+ *     its local part or has no domain is UNSURE, and so never the sender's, if a secure
+ *     domain is written in it in any way; otherwise ORDINARY.
+ *
+ * The next address in the walk that is, or could be, an alias other than the sender;
+ * false: there is none. Whether it is switched on is asked as of any other.
+ */
+bool secure_next_stranger(struct secure_address *stranger, struct authors *walk,
+			  const struct settings *settings, const struct secure_address *sender);
+
+/*
+ * The answer to mail in whose header, spelt as authors_header does, `stranger` stands.
+ * `sealed` of it: FOUND, or ERROR, and it waits.
+ */
+void secure_refuse_author(struct secure_answer *answer, const char *header,
+			  const struct secure_address *stranger, enum lookup sealed);
 
 /* The answer to mail with more forged headers than can be removed. */
 void secure_refuse_forgery(struct secure_answer *answer);

@@ -95,10 +95,10 @@ becomes() {
 made() {
     local host=mx.$2
     case $1 in
-    pinned) pinned "$2" "$host" ;;
-    pin-differs) pinned "$2" snakeoil ;;
+    pinned) postseal pin add "$2" "$(pki_spki "$host")" >/dev/null ;;
+    pin-differs) postseal pin add "$2" "$(pki_spki snakeoil)" >/dev/null ;;
     pin-changed)
-        pinned "$2" "$host"
+        postseal pin add "$2" "$(pki_spki "$host")" >/dev/null
         pki_self "$host" "$host" 30
         receivers_reload
         tick
@@ -106,12 +106,6 @@ made() {
     DNS-down) dns_down ;;
     esac
     reload
-}
-
-# pinned DOMAIN HOST: the key of HOST is on file for DOMAIN, and DOMAIN has been looked at.
-pinned() {
-    postseal pin add "$1" "$(pki_spki "$2")" >/dev/null
-    postseal probe "$1" >/dev/null
 }
 
 unmade() {

@@ -956,6 +956,11 @@ START_TEST(probe)
 		{"probe a@plain.test dane.test", "probe plain.test\nprobe dane.test\n",
 		 "done dane.test\nnews plain.test\ndone plain.test\n", 1, "no SSL   a@plain.test"},
 		{"probe tls.test", "probe tls.test\n", "busy tls.test\ndone tls.test\n", 0, "SSL ok "},
+		/* Not written down: said at once, and then what is known. */
+		{"probe tls.test", "probe tls.test\n", "lost tls.test\n", 3, "not write down what it saw of tls.test "},
+		{"probe tls.test", "probe tls.test\n", "lost tls.test\n", 3, "SSL ok "},
+		{"probe a@plain.test dane.test", "probe plain.test\nprobe dane.test\n",
+		 "lost dane.test\nnews plain.test\ndone plain.test\n", 3, "no SSL   a@plain.test"},
 		{"probe new.test", "probe new.test\n", "done other.test\ndone new.test\n", 3, "SSL ?"},
 		/* It dies, or is no prober: said, and then what is known. */
 		{"probe tls.test", "probe tls.test\n", "news tls.test\n", 3, "lost the prober at"},
@@ -996,11 +1001,27 @@ END_TEST
 
 START_TEST(pins)
 {
+	static const char *const replies[] = {"news tls.test\ndone tls.test\n", "lost tls.test\n",
+					      "hello\n"};
+	static const char *const texts[] = {"tls.test bb00",
+					    "note: on file, but its hosts were not looked at: the "
+					    "prober could not write down what it saw of tls.test",
+					    "note: on file, but its hosts were not looked at: cannot"};
+
 	expect("pin list tls.test", 1, "");
 	expect("pin add tls.test " KEY_B " " KEY_A, 0, "tls.test " KEY_A "\ntls.test bb00");
 	expect("pin add tls.test " KEY_A, 0, "tls.test " KEY_A "\ntls.test bb00");
 	expect("explain tls.test", 0, "OK fingerprint match=AA:00:");
 	expect("list --state tls", 0, "  key is not on file\n");
+	/* Looked at again; if that cannot be, it is said, and on file all the same. */
+	expect("pin add tls.test " KEY_A, 0, "note: on file, but its hosts were not looked at: "
+					     "cannot reach the prober at");
+	for (size_t i = 0; i < ARRAY_LEN(replies); i++) {
+		pid_t pid = serve(listen_at("prober.sock"), "probe tls.test\n", replies[i], 20);
+
+		expect("pin add tls.test " KEY_A, 0, texts[i]);
+		must_end(pid);
+	}
 	expect("pin list other.test", 1, "");
 	expect("pin list --json tls.test", 0, "{\"nexthop\":\"tls.test\",\"pins\":[\"aa00");
 	expect("pin remove tls.test " KEY_A, 0, "tls.test bb00");

@@ -20,6 +20,7 @@ START_TEST(reads_every_word)
 		{"news [192.0.2.1]", PROBER_NEWS, NEXTHOP_ADDRESS, "[192.0.2.1]"},
 		{"done example.com:2525", PROBER_DONE, NEXTHOP_DOMAIN, "example.com:2525"},
 		{"busy .example.com", PROBER_BUSY, NEXTHOP_PARENT, ".example.com"},
+		{"lost example.com", PROBER_LOST, NEXTHOP_DOMAIN, "example.com"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -67,6 +68,7 @@ START_TEST(refuses_all_else)
 		"", " ", "want", "want ", "wan example.com", "wants example.com", "WANT example.com",
 		" want example.com", "want  example.com", "want example.com ", "want example.com\r",
 		"want\texample.com", "want example..com", "want [192.0.2.1", "want 192.0.2.1",
+		"lost", "lost ", "los example.com", "losts example.com",
 		/* other spellings of what has a canonical one */
 		"want Example.com", "want example.com.", "want example.com:25",
 		"want example.com:smtp", "want [IPv6:2001:db8::1]", "want [2001:DB8::1]",

@@ -334,15 +334,21 @@ START_TEST(a_prober_that_never_ends_its_line)
 }
 END_TEST
 
-START_TEST(a_prober_that_is_busy)
+START_TEST(a_prober_that_is_busy_or_cannot_write)
 {
 	int fd = ask("policy new.test"), prober = accept_server(listener);
 
 	expect_asked(prober, "want new.test");
 	say(prober, "busy new.test");
 	expect_reply(fd, NOT_YET);
+	close(fd);
+	fd = ask("policy unwritten.test");
+	expect_asked(prober, "want unwritten.test");
+	say(prober, "lost unwritten.test");
+	expect_reply(fd, "TEMP unwritten.test: nothing is known about it yet");
 	/* Words about what no one has asked. */
 	say(prober, "done never.asked.test");
+	say(prober, "lost never.asked.test");
 	say(prober, "news never.asked.test");
 	expect_service();
 	close(fd);
@@ -445,7 +451,7 @@ int main(void)
 	tcase_add_test(tcase, a_prober_that_dies_and_comes_back);
 	tcase_add_test(tcase, a_prober_that_talks_nonsense);
 	tcase_add_test(tcase, a_prober_that_never_ends_its_line);
-	tcase_add_test(tcase, a_prober_that_is_busy);
+	tcase_add_test(tcase, a_prober_that_is_busy_or_cannot_write);
 	tcase_add_test(tcase, patience_ends);
 	tcase_add_test(tcase, logs_what_an_admin_looks_for);
 	tcase_add_test(tcase, starts_before_its_ledger);

@@ -438,7 +438,7 @@ START_TEST(who_wants_more_gets_more)
 }
 END_TEST
 
-START_TEST(says_busy_rather_than_lying)
+START_TEST(says_lost_or_busy_rather_than_lying)
 {
 	int fd;
 
@@ -447,7 +447,7 @@ START_TEST(says_busy_rather_than_lying)
 	world.mx_host = "Not A Name"; /* the ledger refuses what it could not read again */
 	look("d0.test", EFFORT_WANT, latest);
 	finish_all();
-	ck_assert_str_eq(told(fd), "busy d0.test\n");
+	ck_assert_str_eq(told(fd), "lost d0.test\n");
 	ck_assert_uint_eq(tasks(), 0);
 	world.mx_host = NULL;
 	look("d0.test", EFFORT_WANT, latest);
@@ -480,7 +480,7 @@ START_TEST(leaves_damaged_records_alone)
 	look("d0.test", EFFORT_PROBE, latest);
 	look("d1.test", EFFORT_PROBE, latest);
 	finish_all();
-	ck_assert_ptr_nonnull(strstr(told(fd), "busy d0.test\n"));
+	ck_assert_ptr_nonnull(strstr(told(fd), "lost d0.test\n"));
 	ck_assert_int_eq(facts_of("d1.test")->domain.history.last_tls, NOW);
 	ck_assert_uint_eq(tasks(), 0);
 	close(fd);
@@ -1070,7 +1070,7 @@ int main(void)
 	tcase_add_test(tcase, one_task_for_each_host_and_domain);
 	tcase_add_test(tcase, who_goes_is_forgotten_and_the_work_goes_on);
 	tcase_add_test(tcase, who_wants_more_gets_more);
-	tcase_add_test(tcase, says_busy_rather_than_lying);
+	tcase_add_test(tcase, says_lost_or_busy_rather_than_lying);
 	tcase_add_test(tcase, leaves_damaged_records_alone);
 	tcase_add_test(tcase, hot_domains_are_fresh_before_they_are_stale);
 	tcase_add_test(tcase, idle_domains_are_looked_at_daily_and_hosts_once);

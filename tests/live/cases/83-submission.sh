@@ -106,6 +106,18 @@ check 'socketmap down: waits' smtp_says '^451 4\.' 'MAIL FROM:<encrypt@secure.se
 smtp_close
 seal_start socketmap
 
+# --- a provider that has changed its key ------------------------------------------
+
+postseal pin add self.test "$(pki_spki mx.self.test)" >/dev/null
+pki_self mx.self.test mx.self.test 30
+receivers_reload
+tick
+check 'a changed key is put on file' postseal pin add self.test "$(pki_spki mx.self.test)"
+submitting verify
+taken 'a changed key, put on file' self.test Verified
+smtp_close
+postseal pin remove self.test >/dev/null
+
 # --- relays, and transport_maps that have precedence ----------------------------
 
 # routed NAME WHY [LEVEL]
