@@ -333,7 +333,7 @@ struct outcome {
 static _Noreturn void become(int out, bool nobody, const char *words)
 {
 	char copy[256], *argv[16] = {program, (char[]){"-c"}, conf};
-	int argc = 3;
+	int argc = 3, executable = open(program, O_RDONLY | O_CLOEXEC);
 
 	dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
@@ -346,7 +346,8 @@ static _Noreturn void become(int out, bool nobody, const char *words)
 	for (char *word = strtok(copy, " "); word != NULL && argc < 15; word = strtok(NULL, " "))
 		argv[argc++] = word;
 	argv[argc] = NULL;
-	execv(program, argv);
+	/* By descriptor: nobody may not come to a tree below /root. */
+	fexecve(executable, argv, environ);
 	_exit(99);
 }
 
