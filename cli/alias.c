@@ -69,12 +69,26 @@ static bool apply_options(struct alias *alias, const struct cli *cli)
 
 static void print_exception(const struct cli *cli, const struct exception *exception)
 {
-	char until[UTC_SIZE];
+	static const char label[] = "  without TLS: ";
+	char until[UTC_SIZE], text[2 * ALIAS_ADDRESS_SIZE];
 
-	printf("  without TLS: %s until %s%s, by %s%s%s\n", exception->sender,
-	       utc_format(until, exception->expires),
-	       exception_in_force(exception, cli->now) ? "" : " (not in force)", exception->author,
-	       exception->reason[0] != '\0' ? ": " : "", exception->reason);
+	snprintf(text, sizeof(text), "%s until %s%s, by %s%s%s", exception->sender,
+		 utc_format(until, exception->expires),
+		 exception_in_force(exception, cli->now) ? "" : " (not in force)", exception->author,
+		 exception->reason[0] != '\0' ? ": " : "", exception->reason);
+	fputs(label, stdout);
+	page_rest(sizeof(label) - 1, text);
+}
+
+/* A line of the table, or a few where it has no room for the names. */
+static void print_row(const char *key, const char *is, const char *level, const char *mailbox)
+{
+	if (strlen(key) <= 36 && strlen(mailbox) <= PAGE_WIDTH - 57) {
+		printf("%-36s %-4s %-14s %s\n", key, is, level, mailbox);
+		return;
+	}
+	page_rest(0, key);
+	page_text(2, "%s, %s, for %s", is, level, mailbox);
 }
 
 /* `alias` NULL: it is not on file. */
@@ -86,10 +100,10 @@ static void print_alias(const struct cli *cli, const char *key, const struct ali
 		return;
 	}
 	if (alias != NULL)
-		printf("%-36s %-4s %-14s %s\n", key, alias->enabled ? "on" : "off",
-		       alias_level_name(alias->level), alias->mailbox);
+		print_row(key, alias->enabled ? "on" : "off", alias_level_name(alias->level),
+			  alias->mailbox);
 	else
-		printf("%-36s %-4s %-14s %s\n", key, "-", "-", "-");
+		print_row(key, "-", "-", "-");
 	for (size_t i = 0; i < exceptions->count; i++)
 		print_exception(cli, &exceptions->list[i]);
 }

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "base/utc.h"
 #include "cli/act.h"
+#include "cli/json.h"
 #include "core/exceptions.h"
 
 /* The sender that is the third word; false, and said why. */
@@ -44,6 +45,12 @@ static bool parse_terms(struct exception *exception, const struct cli *cli)
 	return false;
 }
 
+/* What is on file of the alias itself; NULL if nothing is, or it was logged why not. */
+static const struct alias *filed(const struct act *act, const char *key, struct alias *alias)
+{
+	return ledger_get_alias(act->txn, key, alias) == LOOKUP_FOUND ? alias : NULL;
+}
+
 static void tell_allowed(const struct cli *cli, const char *key, const struct exception *exception)
 {
 	bool all = exception->sender[0] == '@';
@@ -61,6 +68,8 @@ enum cli_status alias_allow(const struct cli *cli)
 {
 	struct exception exception = {0};
 	struct exceptions exceptions;
+	struct alias on_file;
+	const struct alias *alias;
 	char key[ALIAS_ADDRESS_SIZE], until[UTC_SIZE];
 	struct act act;
 	bool room;
@@ -82,18 +91,23 @@ enum cli_status alias_allow(const struct cli *cli)
 			  "disallow`)", key, EXCEPTION_MAX);
 		return CLI_NO;
 	}
+	alias = filed(&act, key, &on_file);
 	if (act_end(&act, ledger_put_exceptions(act.txn, key, &exceptions) &&
 				  act_note(&act, key, "allowed", "%.70s without TLS until %s: %.60s",
 					   exception.sender, utc_format(until, exception.expires),
 					   exception.reason)) != CLI_YES)
 		return CLI_UNSURE;
 	tell_allowed(cli, key, &exception);
+	if (cli->json)
+		json_print_alias(key, alias, &exceptions, cli->now);
 	return CLI_YES;
 }
 
 enum cli_status alias_disallow(const struct cli *cli)
 {
 	char key[ALIAS_ADDRESS_SIZE], sender[ALIAS_ADDRESS_SIZE];
+	struct alias on_file;
+	const struct alias *alias;
 	struct exceptions exceptions;
 	enum lookup found;
 	struct act act;
@@ -110,13 +124,16 @@ enum cli_status alias_disallow(const struct cli *cli)
 		done = (exceptions.count > 0 ? ledger_put_exceptions(act.txn, key, &exceptions)
 					     : ledger_remove_exceptions(act.txn, key)) &&
 		       act_note(&act, key, "disallowed", "%.100s needs TLS again", sender);
+	alias = filed(&act, key, &on_file);
 	if (act_end(&act, done && found != LOOKUP_ERROR) != CLI_YES)
 		return CLI_UNSURE;
 	if (!removed) {
 		cli_error(cli, "there is no exception for %s at %s", sender, key);
 		return CLI_NO;
 	}
-	if (!cli->json)
+	if (cli->json)
+		json_print_alias(key, alias, &exceptions, cli->now);
+	else
 		printf("%s: %s needs TLS again\n", key, sender);
 	return CLI_YES;
 }

@@ -291,8 +291,11 @@ void json_print_forgotten(const char *domain, int64_t when, const struct history
 
 void json_print_override(const char *key, const struct override *override)
 {
-	json_t *json = override_json(override);
+	static const char *const members[] = {"kind", "level", "set", "expires", "author", "reason"};
+	json_t *json = override != NULL ? override_json(override) : json_object();
 
+	for (size_t i = 0; override == NULL && i < ARRAY_LEN(members); i++)
+		json_object_set_new(json, members[i], json_null());
 	json_object_set_new(json, "nexthop", json_string(key));
 	print_line(json);
 }

@@ -127,7 +127,9 @@ static enum cli_status clear(const struct cli *cli)
 		cli_error(cli, "there is no override for %s", nexthop.key);
 		return CLI_NO;
 	}
-	if (!cli->json)
+	if (cli->json)
+		json_print_override(nexthop.key, NULL);
+	else
 		printf("%s: override cleared; the facts decide again.\n", nexthop.key);
 	return CLI_YES;
 }

@@ -57,16 +57,33 @@ static int spawn(char *const *argv, pid_t *child)
 }
 
 /* Room for the command, its options and the NULL behind them. */
-#define ARGUMENTS 10
+#define ARGUMENTS 12
+
+/* machine-id(5), as a match; false if it has none. */
+static bool match_machine(char match[64])
+{
+	FILE *file = fopen("/etc/machine-id", "re");
+	char id[33];
+	bool good = file != NULL && fscanf(file, "%32[0-9a-f]", id) == 1 && strlen(id) == 32;
+
+	if (file != NULL)
+		fclose(file);
+	if (good)
+		snprintf(match, 64, "_MACHINE_ID=%s", id);
+	return good;
+}
 
 /*
  * By _COMM, which journald asks the kernel for: anyone may claim to be
- * "postfix/smtp" in an identifier.
+ * "postfix/smtp" in an identifier. --follow shows this boot alone: what was logged
+ * between the last look and a reboot would be lost, and in a sandbox in a container
+ * /proc tells another boot's id than journald's, so that nothing is shown. --merge
+ * lifts that; it brings other machines' journals, too, which the match keeps out.
  */
 static int run_journalctl(const struct logplace *from, bool follow, pid_t *child)
 {
 	char after[LOGPLACE_CURSOR_SIZE + 32];
-	char follow_it[] = "--follow";
+	char follow_it[] = "--follow", merge[] = "--merge", machine[64];
 	char *argv[ARGUMENTS] = {
 		(char[]){"journalctl"},
 		(char[]){"--quiet"},
@@ -83,7 +100,11 @@ static int run_journalctl(const struct logplace *from, bool follow, pid_t *child
 		argv[count++] = after;
 	}
 	if (follow)
-		argv[count] = follow_it;
+		argv[count++] = follow_it;
+	if (follow && match_machine(machine)) {
+		argv[count++] = merge;
+		argv[count] = machine;
+	}
 	return spawn(argv, child);
 }
 

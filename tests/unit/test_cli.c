@@ -333,7 +333,7 @@ struct outcome {
 static _Noreturn void become(int out, bool nobody, const char *words)
 {
 	char copy[256], *argv[16] = {program, (char[]){"-c"}, conf};
-	int argc = 3;
+	int argc = 3, executable = open(program, O_RDONLY | O_CLOEXEC);
 
 	dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
@@ -346,7 +346,8 @@ static _Noreturn void become(int out, bool nobody, const char *words)
 	for (char *word = strtok(copy, " "); word != NULL && argc < 15; word = strtok(NULL, " "))
 		argv[argc++] = word;
 	argv[argc] = NULL;
-	execv(program, argv);
+	/* By descriptor: nobody may not come to a tree below /root. */
+	fexecve(executable, argv, environ);
 	_exit(99);
 }
 
@@ -992,6 +993,9 @@ START_TEST(overrides)
 	       "{\"kind\":\"hands-off\",\"level\":\"none\",\"set\":\"2026-01-10T12:00:00Z\",\"expires\":null,");
 	expect("override clear plain.test", 0, "override cleared");
 	expect("override clear plain.test", 1, "there is no override for plain.test");
+	expect("override clear --json .test", 0,
+	       "{\"kind\":null,\"level\":null,\"set\":null,\"expires\":null,\"author\":null,"
+	       "\"reason\":null,\"nexthop\":\".test\"}\n");
 	expect("history plain.test", 0, "override-cleared");
 }
 END_TEST
@@ -1080,6 +1084,9 @@ START_TEST(exceptions)
 	expect("alias list --json", 0, "\"exceptions\":[{\"sender\":\"@old.test\",\"in_force\":true,"
 	       "\"set\":\"2026-01-10T12:00:00Z\",\"expires\":\"2027-01-11T12:00:00Z\",\"author\":");
 	expect("alias disallow me@secure.test @old.test", 0, "me@secure.test: @old.test needs TLS again");
+	expect("alias allow --json me@secure.test @new.test", 0, "\"exceptions\":[{\"sender\":\"@new.test\",");
+	expect("alias disallow --json me@secure.test @new.test", 0,
+	       "{\"alias\":\"me@secure.test\",\"enabled\":true,\"level\":\"encrypt\",");
 	expect("alias disallow me@secure.test you@old.test", 0, "you@old.test needs TLS again");
 	expect("alias disallow me@secure.test you@old.test", 1, "there is no exception for");
 	expect("alias show --json me@secure.test", 0, "\"exceptions\":[]}");

@@ -413,6 +413,20 @@ static enum log_read next_within_bounds(struct log_source *source, struct span *
 	return read;
 }
 
+/* With --follow alone journalctl shows the present boot, with --merge every machine. */
+static void expect_all_boots_of_this_machine(void)
+{
+	char match[] = "_MACHINE_ID=................................";
+	FILE *file = fopen("/etc/machine-id", "r");
+	bool has_id = file != NULL && fscanf(file, "%32[0-9a-f]", strchr(match, '.')) == 1 &&
+		      strlen(match) == 44;
+
+	if (file != NULL)
+		fclose(file);
+	ck_assert(was_told("--merge") == has_id);
+	ck_assert(was_told(match) == has_id);
+}
+
 START_TEST(reads_the_journal)
 {
 	char error[LOG_SOURCE_ERROR_SIZE];
@@ -448,6 +462,7 @@ START_TEST(reads_the_journal)
 		;
 	log_source_close(source);
 	ck_assert(was_told("--follow"));
+	expect_all_boots_of_this_machine();
 	ck_assert(was_told("--after-cursor=c1"));
 }
 END_TEST
