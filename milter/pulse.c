@@ -37,21 +37,6 @@ static int connect_to(const struct endpoint *endpoint, int64_t deadline)
 	return stream_connect((const struct sockaddr *)&inet, len, deadline);
 }
 
-static bool read_all(int fd, char *into, size_t len, int64_t deadline)
-{
-	while (len > 0) {
-		ssize_t got = stream_read(fd, into, len, deadline);
-
-		if (got == 0)
-			errno = ECONNRESET;
-		if (got <= 0)
-			return false;
-		into += got;
-		len -= (size_t)got;
-	}
-	return true;
-}
-
 /* To what is the MTA's business; but all of it is read, or closing would be a reset. */
 static bool negotiates(int fd, int64_t deadline)
 {
@@ -59,12 +44,12 @@ static bool negotiates(int fd, int64_t deadline)
 	char packet[PACKET_MAX];
 
 	if (!stream_write(fd, offer, sizeof(offer) - 1, deadline) ||
-	    !read_all(fd, (char *)&length, sizeof(length), deadline))
+	    !stream_read_all(fd, &length, sizeof(length), deadline))
 		return false;
 	length = ntohl(length);
 	errno = EPROTO;
-	return length > 0 && length <= sizeof(packet) && read_all(fd, packet, length, deadline) &&
-	       packet[0] == NEGOTIATE;
+	return length > 0 && length <= sizeof(packet) &&
+	       stream_read_all(fd, packet, length, deadline) && packet[0] == NEGOTIATE;
 }
 
 static bool beats(const struct endpoint *endpoint)

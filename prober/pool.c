@@ -350,15 +350,28 @@ static bool dismiss_workers(struct pool *pool, long timeout_ms)
 	return gone;
 }
 
+/* Those who have gone; also from a pool that some stay in. */
+static void join_workers(struct pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	for (size_t i = 0; i < pool->count; i++) {
+		if (pool->seats[i].state != SEAT_LEFT)
+			continue;
+		pthread_join(pool->seats[i].id, NULL);
+		pool->seats[i].state = SEAT_EMPTY;
+	}
+	pthread_mutex_unlock(&pool->lock);
+}
+
 bool pool_end(struct pool *pool, long timeout_ms)
 {
-	if (!dismiss_workers(pool, timeout_ms))
+	bool gone = dismiss_workers(pool, timeout_ms);
+
+	join_workers(pool);
+	if (!gone)
 		return false;
-	for (size_t i = 0; i < pool->count; i++) {
-		if (pool->seats[i].state == SEAT_LEFT)
-			pthread_join(pool->seats[i].id, NULL);
+	for (size_t i = 0; i < pool->count; i++)
 		pthread_cond_destroy(&pool->seats[i].call);
-	}
 	for (enum lane lane = 0; lane < LANE_COUNT; lane++)
 		free_jobs(&pool->queue[lane]);
 	free_jobs(&pool->done);

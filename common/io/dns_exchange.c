@@ -191,21 +191,6 @@ static ssize_t by_udp(const struct dns_server *server, const uint8_t *query, siz
 	return n;
 }
 
-static bool read_all(int fd, uint8_t *bytes, size_t len, int64_t deadline)
-{
-	while (len > 0) {
-		ssize_t n = stream_read(fd, bytes, len, deadline);
-
-		if (n == 0)
-			errno = ECONNRESET;
-		if (n <= 0)
-			return false;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
 /* Each message has its length in front (RFC 1035 4.2.2). */
 static ssize_t converse(int fd, const uint8_t *query, size_t len, uint8_t *reply, int64_t deadline)
 {
@@ -214,10 +199,10 @@ static ssize_t converse(int fd, const uint8_t *query, size_t len, uint8_t *reply
 
 	if (!stream_write(fd, prefix, sizeof(prefix), deadline) ||
 	    !stream_write(fd, query, len, deadline) ||
-	    !read_all(fd, prefix, sizeof(prefix), deadline))
+	    !stream_read_all(fd, prefix, sizeof(prefix), deadline))
 		return -1;
 	reply_len = (size_t)prefix[0] << 8 | prefix[1];
-	if (!read_all(fd, reply, reply_len, deadline))
+	if (!stream_read_all(fd, reply, reply_len, deadline))
 		return -1;
 	if (!dns_is_reply(query, len, reply, reply_len)) {
 		errno = EBADMSG;

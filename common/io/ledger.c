@@ -4,12 +4,10 @@
 #include "io/ledger_store.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -38,31 +36,6 @@ static MDB_val val_of(const void *bytes, size_t len)
 	return val;
 }
 
-/*
- * Telling the admin.
- */
-
-/*
- * The same trouble is told once in so long, however often it is met: a prober whose
- * disk is full meets it at each look that it takes.
- */
-#define TROUBLE_AGAIN_MS INT64_C(600000)
-
-static bool is_news(struct ledger *ledger, int rc)
-{
-	int64_t now = clock_mono_ms();
-	bool news;
-
-	pthread_mutex_lock(&ledger->reports_lock);
-	news = rc != ledger->trouble || now - ledger->trouble_told >= TROUBLE_AGAIN_MS;
-	if (news) {
-		ledger->trouble = rc;
-		ledger->trouble_told = now;
-	}
-	pthread_mutex_unlock(&ledger->reports_lock);
-	return news;
-}
-
 /* LMDB says EIO where a write came out short, which is how most disks become full. */
 static bool disk_is_full(const struct ledger *ledger, int rc)
 {
@@ -78,7 +51,7 @@ static void log_failure(struct ledger *ledger, const char *doing, int rc)
 {
 	if (disk_is_full(ledger, rc))
 		rc = ENOSPC;
-	if (!is_news(ledger, rc))
+	if (!ledger_report_is_news(&ledger->report, rc))
 		return;
 	if (rc == MDB_MAP_FULL)
 		log_error("ledger=%s is full (%zu GiB): %s failed and nothing more can be learned; "
@@ -94,81 +67,10 @@ static void log_failure(struct ledger *ledger, const char *doing, int rc)
 		log_error("ledger=%s %s failed: %s", ledger->dir, doing, mdb_strerror(rc));
 }
 
-/* While the disk stays full, once; who learns goes on trying. */
 static void log_unwritten(struct ledger *ledger, const char *doing, int rc)
 {
-	if (atomic_exchange(&ledger->unwritten, rc) != rc)
+	if (ledger_report_fails_anew(&ledger->report, rc))
 		log_failure(ledger, doing, rc);
-}
-
-static void log_written(struct ledger *ledger)
-{
-	if (atomic_exchange(&ledger->unwritten, 0) != 0)
-		log_info("ledger=%s is written to again", ledger->dir);
-}
-
-/* The journal's keys: big-endian, so that LMDB keeps them in order. */
-#define SEQUENCE_LEN 8
-
-static uint64_t sequence_of(const MDB_val *key)
-{
-	const unsigned char *bytes = key->mv_data;
-	uint64_t sequence = 0;
-
-	for (size_t i = 0; i < key->mv_size && i < SEQUENCE_LEN; i++)
-		sequence = sequence << 8 | bytes[i];
-	return sequence;
-}
-
-static void name_record(char dst[LEDGER_KEY_SIZE], enum ledger_db db, const MDB_val *key)
-{
-	if (db == LEDGER_JOURNAL)
-		snprintf(dst, LEDGER_KEY_SIZE, "%llu", (unsigned long long)sequence_of(key));
-	else
-		str_printable(dst, LEDGER_KEY_SIZE, key->mv_data, key->mv_size);
-}
-
-static uint64_t hash_record(enum ledger_db db, const MDB_val *key)
-{
-	const unsigned char *bytes = key->mv_data;
-	uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)db; /* FNV-1a */
-
-	for (size_t i = 0; i < key->mv_size; i++)
-		hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
-/* Its number among the damaged records named in the log; 0 if it is not to be named. */
-static size_t number_report(struct ledger *ledger, uint64_t hash)
-{
-	size_t number = 0, i = 0;
-
-	pthread_mutex_lock(&ledger->reports_lock);
-	while (i < ledger->reports && ledger->report[i] != hash)
-		i++;
-	if (i == ledger->reports && i < LEDGER_REPORTS_MAX) {
-		ledger->report[i] = hash;
-		number = ++ledger->reports;
-	}
-	pthread_mutex_unlock(&ledger->reports_lock);
-	return number;
-}
-
-static void report_damage(struct ledger *ledger, enum ledger_db db, const MDB_val *key)
-{
-	size_t number = number_report(ledger, hash_record(db, key));
-	char name[LEDGER_KEY_SIZE];
-
-	if (number == 0)
-		return;
-	name_record(name, db, key);
-	log_error("ledger=%s db=%s key=%s the record is damaged and is not used; mail that depends "
-		  "on it waits; restore the ledger from a backup%s", ledger->dir,
-		  ledger_db_name(db), name,
-		  db == LEDGER_DOMAIN ? ", or `postseal forget` it" : "");
-	if (number == LEDGER_REPORTS_MAX)
-		log_error("ledger=%s has many damaged records; no more of them are named",
-			  ledger->dir);
 }
 
 /*
@@ -250,7 +152,7 @@ bool ledger_commit(struct ledger_txn *txn)
 		return false;
 	}
 	if (changed)
-		log_written(ledger);
+		ledger_report_written(&ledger->report);
 	if (!ledger_mend_length(ledger))
 		log_warning("ledger=%s data.mdb is shorter than it should be: %s", ledger->dir,
 			    strerror(errno));
@@ -280,7 +182,7 @@ void ledger_close(struct ledger *ledger)
 		mdb_txn_abort(spare->txn);
 	free(spare);
 	mdb_env_close(ledger->env);
-	pthread_mutex_destroy(&ledger->reports_lock);
+	ledger_report_destroy(&ledger->report);
 	free(ledger->dir);
 	free(ledger);
 }
@@ -318,21 +220,10 @@ enum lookup ledger_load(struct ledger_txn *txn, const struct codec *codec, const
 		return LOOKUP_ERROR;
 	}
 	if (!codec->decode(out, value.mv_data, value.mv_size)) {
-		report_damage(txn->ledger, db, &key);
+		ledger_report_damage(&txn->ledger->report, db, key.mv_data, key.mv_size);
 		return LOOKUP_ERROR;
 	}
 	return LOOKUP_FOUND;
-}
-
-static bool refuse(const struct ledger *ledger, enum ledger_db db, const MDB_val *key)
-{
-	char name[LEDGER_KEY_SIZE];
-
-	name_record(name, db, key);
-	log_error("ledger=%s db=%s key=%s the record is not written: it could not be read again; "
-		  "this is a fault of this program, please report it", ledger->dir,
-		  ledger_db_name(db), name);
-	return false;
 }
 
 static bool put(struct ledger_txn *txn, const struct codec *codec, MDB_val key, const void *record)
@@ -350,8 +241,10 @@ static bool put(struct ledger_txn *txn, const struct codec *codec, MDB_val key, 
 		rc = mdb_put(txn->txn, txn->ledger->dbi[codec->db], &key, &value, 0);
 	}
 	buf_free(&bytes);
-	if (!readable)
-		return refuse(txn->ledger, codec->db, &key);
+	if (!readable) {
+		ledger_report_refused(&txn->ledger->report, codec->db, key.mv_data, key.mv_size);
+		return false;
+	}
 	txn->changed = true;
 	if (rc != 0)
 		log_unwritten(txn->ledger, "writing", rc);
@@ -374,14 +267,14 @@ static int next_sequence(struct ledger_txn *txn, enum ledger_db db, uint64_t *ne
 	if (rc != 0)
 		return rc;
 	rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
-	*next = rc == 0 ? sequence_of(&key) + 1 : 1;
+	*next = rc == 0 ? ledger_key_sequence(key.mv_data, key.mv_size) + 1 : 1;
 	mdb_cursor_close(cursor);
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 bool ledger_append(struct ledger_txn *txn, const struct codec *codec, const void *record)
 {
-	unsigned char bytes[SEQUENCE_LEN];
+	unsigned char bytes[LEDGER_SEQUENCE_LEN];
 	uint64_t next = 0;
 	int rc = next_sequence(txn, codec->db, &next);
 
@@ -389,9 +282,9 @@ bool ledger_append(struct ledger_txn *txn, const struct codec *codec, const void
 		log_unwritten(txn->ledger, "writing", rc);
 		return false;
 	}
-	for (size_t i = 0; i < SEQUENCE_LEN; i++)
-		bytes[i] = (unsigned char)(next >> (8 * (SEQUENCE_LEN - 1 - i)));
-	return put(txn, codec, val_of(bytes, SEQUENCE_LEN), record);
+	for (size_t i = 0; i < LEDGER_SEQUENCE_LEN; i++)
+		bytes[i] = (unsigned char)(next >> (8 * (LEDGER_SEQUENCE_LEN - 1 - i)));
+	return put(txn, codec, val_of(bytes, LEDGER_SEQUENCE_LEN), record);
 }
 
 bool ledger_delete(struct ledger_txn *txn, const struct codec *codec, const char *name)
@@ -410,8 +303,8 @@ bool ledger_delete(struct ledger_txn *txn, const struct codec *codec, const char
 static bool key_text(char name[LEDGER_KEY_SIZE], enum ledger_db db, const MDB_val *key)
 {
 	if (db == LEDGER_JOURNAL) {
-		name_record(name, db, key);
-		return key->mv_size == SEQUENCE_LEN;
+		ledger_key_name(name, db, key->mv_data, key->mv_size);
+		return key->mv_size == LEDGER_SEQUENCE_LEN;
 	}
 	return str_copy_n(name, LEDGER_KEY_SIZE, key->mv_data, key->mv_size) &&
 	       strlen(name) == key->mv_size;
@@ -433,7 +326,8 @@ bool ledger_walk(struct ledger_txn *txn, const struct codec *codec, void *record
 	while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
 		if (!key_text(name, codec->db, &key) ||
 		    !codec->decode(record, value.mv_data, value.mv_size)) {
-			report_damage(txn->ledger, codec->db, &key);
+			ledger_report_damage(&txn->ledger->report, codec->db, key.mv_data,
+					     key.mv_size);
 			whole = false;
 		} else if (!visit(context, name, record)) {
 			break;

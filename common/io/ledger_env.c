@@ -298,7 +298,7 @@ struct ledger *ledger_open(const char *dir, enum ledger_mode mode, char error[LE
 	ledger = mem_zero(1, sizeof(*ledger));
 	ledger->dir = mem_strdup(dir);
 	ledger->writable = mode != LEDGER_READ;
-	pthread_mutex_init(&ledger->reports_lock, NULL);
+	ledger_report_init(&ledger->report, ledger->dir);
 	if (!open_env(ledger, mode, error) || !check_length(ledger, error) ||
 	    !enter(ledger, mode, error)) {
 		int why = errno;

@@ -7,15 +7,12 @@
 #define POSTSEAL_IO_LEDGER_ENV_H
 
 #include <lmdb.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 
 #include "io/ledger.h"
+#include "io/ledger_report.h"
 #include "io/ledger_store.h"
-
-/* So many damaged records are named in the log; after that, one line says so. */
-#define LEDGER_REPORTS_MAX 128
 
 struct ledger {
 	char *dir;
@@ -23,12 +20,7 @@ struct ledger {
 	MDB_env *env;
 	MDB_dbi dbi[LEDGER_DB_COUNT];
 	_Atomic(struct ledger_txn *) spare; /* a reset read transaction, to be renewed */
-	pthread_mutex_t reports_lock; /* of all that follows */
-	int trouble;          /* LMDB's error that was told last; 0: none so far */
-	int64_t trouble_told; /* clock_mono_ms */
-	size_t reports;                        /* damaged records named so far, ... */
-	uint64_t report[LEDGER_REPORTS_MAX];   /* ... by hash of database and key */
-	atomic_int unwritten; /* why the last writing failed, which the log says; 0: it did not */
+	struct ledger_report report;
 };
 
 /* The address space that is set aside, and so the largest ledger. It costs

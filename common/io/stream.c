@@ -94,6 +94,23 @@ ssize_t stream_read(int fd, void *bytes, size_t size, int64_t deadline)
 	}
 }
 
+bool stream_read_all(int fd, void *bytes, size_t len, int64_t deadline)
+{
+	char *next = bytes;
+
+	while (len > 0) {
+		ssize_t n = stream_read(fd, next, len, deadline);
+
+		if (n == 0)
+			errno = ECONNRESET;
+		if (n <= 0)
+			return false;
+		next += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
 bool stream_write(int fd, const void *bytes, size_t len, int64_t deadline)
 {
 	const char *next = bytes;

@@ -27,6 +27,8 @@ bool stream_wait(int fd, short events, int64_t deadline);
 
 /* At least one byte of what is there; 0 at the end; -1 and errno on failure. */
 ssize_t stream_read(int fd, void *bytes, size_t size, int64_t deadline);
+/* `len` bytes, no less: an end before that is ECONNRESET. */
+bool stream_read_all(int fd, void *bytes, size_t len, int64_t deadline);
 /* All of it. */
 bool stream_write(int fd, const void *bytes, size_t len, int64_t deadline);
 

@@ -186,10 +186,10 @@ bounced() {
 }
 
 # The connection a delivery went over, if it was TLS: the last one its smtp(8)
-# process spoke of, and to the same host.
+# process spoke of, and to the same host. Others may deliver in between.
 tls_line() {
     awk -v qid="$1" -v to="to=<$2>," '
-        match($0, /smtp\[[0-9]+\]: /) { pid = substr($0, RSTART, RLENGTH) }
+        { pid = match($0, /smtp\[[0-9]+\]: /) ? substr($0, RSTART, RLENGTH) : "" }
         / TLS connection (established|reused) to / { tls[pid] = $0; next }
         index($0, ": " qid ": " to) && match($0, /relay=[^,]*/) {
             relay = substr($0, RSTART + 6, RLENGTH - 6)

@@ -9,9 +9,11 @@
 
 #include <arpa/inet.h>
 #include <check.h>
+#include <dirent.h>
 #include <libgen.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -348,6 +350,42 @@ static inline void setup(void)
 	setup_with(DOMAINS, "", "");
 }
 
+static inline bool all_asleep(void)
+{
+	char name[300];
+	struct dirent *entry;
+	bool asleep = true;
+	DIR *tasks;
+
+	snprintf(name, sizeof(name), "/proc/%d/task", (int)milter);
+	tasks = opendir(name);
+	ck_assert_ptr_nonnull(tasks);
+	while (asleep && (entry = readdir(tasks)) != NULL) {
+		char state = 'S';
+		FILE *stat;
+
+		snprintf(name, sizeof(name), "/proc/%d/task/%s/stat", (int)milter, entry->d_name);
+		stat = entry->d_name[0] != '.' ? fopen(name, "r") : NULL;
+		if (stat == NULL)
+			continue;
+		if (fscanf(stat, "%*d (%*[^)]) %c", &state) != 1)
+			state = 'S';
+		fclose(stat);
+		asleep = state == 'S' || state == 'Z'; /* it may have died */
+	}
+	closedir(tasks);
+	return asleep;
+}
+
+/* While libmilter's signal thread is still being born, the signal could be its. */
+static inline void tell_to_stop(void)
+{
+	while (!all_asleep())
+		sched_yield();
+	ck_assert_int_eq(kill(milter, SIGTERM), 0);
+}
+
+/* In good order, so that whatever watches the milter has its say. */
 static inline void teardown(void)
 {
 	static const char *const names[] = { "conf", "milter.sock", "map.sock", "ledger",
@@ -356,8 +394,8 @@ static inline void teardown(void)
 
 	close(mta);
 	if (milter > 0) {
-		kill(milter, SIGKILL);
-		waitpid(milter, NULL, 0);
+		tell_to_stop();
+		ck_assert_int_eq(wait_status(milter), 0);
 	}
 	close(milter_log);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {

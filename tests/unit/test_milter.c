@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* postseal-milter and whom mail is for: what it sees, asks for, refuses. */
-#include <dirent.h>
 #include <errno.h>
 #include <sys/stat.h>
-#include <sched.h>
 
 #include "tests/unit/milter_mta.h"
 
@@ -688,33 +686,6 @@ START_TEST(a_broken_packet_ends_only_its_own_session)
 }
 END_TEST
 
-static bool all_asleep(void)
-{
-	char name[300];
-	struct dirent *entry;
-	bool asleep = true;
-	DIR *tasks;
-
-	snprintf(name, sizeof(name), "/proc/%d/task", (int)milter);
-	tasks = opendir(name);
-	ck_assert_ptr_nonnull(tasks);
-	while (asleep && (entry = readdir(tasks)) != NULL) {
-		char state = 'S';
-		FILE *stat;
-
-		snprintf(name, sizeof(name), "/proc/%d/task/%s/stat", (int)milter, entry->d_name);
-		stat = entry->d_name[0] != '.' ? fopen(name, "r") : NULL;
-		if (stat == NULL)
-			continue;
-		if (fscanf(stat, "%*d (%*[^)]) %c", &state) != 1)
-			state = 'S';
-		fclose(stat);
-		asleep = state == 'S';
-	}
-	closedir(tasks);
-	return asleep;
-}
-
 START_TEST(stops_when_told_to)
 {
 	char byte;
@@ -722,10 +693,7 @@ START_TEST(stops_when_told_to)
 	negotiate();
 	client('4', "192.0.2.9");
 	mail(TLS("TLSv1.3"));
-	/* While libmilter's signal thread is still being born, the signal could be its. */
-	while (!all_asleep())
-		sched_yield();
-	ck_assert_int_eq(kill(milter, SIGTERM), 0);
+	tell_to_stop();
 	expect_log(milter_log, "STOPPED status=0");
 	ck_assert_int_eq(wait_status(milter), 0);
 	milter = 0;

@@ -750,6 +750,43 @@ START_TEST(knows_the_waiver)
 }
 END_TEST
 
+/* Only mail that came from the network, to a secure alias, over TLS that we were shown. */
+START_TEST(tells_tls_of_what_came_over_it)
+{
+	static const struct {
+		enum secure_kind kind;
+		enum secure_tls tls;
+		bool local, told;
+	} cases[] = {
+		{ SECURE_ALIAS, SECURE_TLS_USED, false, true },
+		{ SECURE_ALIAS, SECURE_TLS_USED, true, false },
+		{ SECURE_ALIAS, SECURE_TLS_NONE, false, false },
+		{ SECURE_ALIAS, SECURE_TLS_HIDDEN, false, false },
+		{ SECURE_UNSURE, SECURE_TLS_USED, false, false },
+		{ SECURE_ORDINARY, SECURE_TLS_USED, false, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct secure_client client = { .local = cases[i].local, .tls = cases[i].tls };
+		const struct secure_address recipient = { .kind = cases[i].kind };
+
+		ck_assert_msg(secure_tells_tls(&client, &recipient) == cases[i].told, "%zu", i);
+	}
+}
+END_TEST
+
+START_TEST(refuses_more_forgeries_than_it_can_remove)
+{
+	struct secure_answer answer;
+
+	secure_refuse_forgery(&answer);
+	ck_assert(answer.refused && !answer.our_fault);
+	ck_assert_str_eq(answer.status, "5.7.1");
+	ck_assert_ptr_nonnull(strstr(answer.text, "too many headers \"Authentication-Results\""));
+	ck_assert_ptr_nonnull(strstr(answer.cause, "too many forged"));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("secure");
@@ -776,6 +813,8 @@ int main(void)
 	tcase_add_test(tests, knows_the_way_out);
 	tcase_add_test(tests, tells_where_mail_cannot_go);
 	tcase_add_test(tests, knows_the_waiver);
+	tcase_add_test(tests, tells_tls_of_what_came_over_it);
+	tcase_add_test(tests, refuses_more_forgeries_than_it_can_remove);
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -43,3 +43,21 @@ check 'Postfix finds no fault with its settings' equals "$(postconf 2>&1 >/dev/n
 check 'and its smtpd can use them' smtp_open plain
 check 'and greets' matches "$REPLY_TEXT" '^220 '
 smtp_close
+
+# What other cases see of a connection, whoever else delivers while it stands.
+SENDER_LOG=$WORLD/a.log
+cat >"$SENDER_LOG" <<'END'
+postfix/smtp[7]: Trusted TLS connection established to mx.tls.test[127.0.1.2]:25: TLSv1.3
+postfix/smtp[8]: Untrusted TLS connection established to mx.other.test[127.0.1.3]:25: TLSv1.2
+postfix/local[9]: 1A: to=<bob@sender.test>, relay=local, status=sent (delivered to mailbox)
+postfix/smtp[7]: 2B: to=<x@tls.test>, relay=mx.tls.test[127.0.1.2]:25, status=sent (250 ok)
+postfix/smtp[8]: 3C: to=<x@other.test>, relay=mx.other.test[127.0.1.3]:25, status=sent (250 ok)
+postfix/smtp[7]: 4D: to=<x@plain.test>, relay=mx.plain.test[127.0.1.4]:25, status=sent (250 ok)
+postfix/smtp[8]: 5E: to=<x@other.test>, relay=mx.other.test[127.0.1.3]:25, status=sent (250 ok)
+END
+check 'a connection is its own process'"'"'s, though others deliver meanwhile' \
+    over 2B x@tls.test 'Trusted TLS .* to mx\.tls\.test'
+check 'and nobody else'"'"'s' over 3C x@other.test 'Untrusted TLS .* to mx\.other\.test'
+check 'one without TLS is in the clear' in_clear 4D x@plain.test
+check 'one of an earlier mail is not taken for it' in_clear 5E x@other.test
+SENDER_LOG=$(postfix_log sender)
