@@ -17,13 +17,27 @@ sample() {
         pid=${JOB[postseal-$name]:-}
         [[ $pid && -r /proc/$pid/smaps_rollup ]] || continue
         fds=("/proc/$pid/fd"/*)
-        awk -v head="$SECONDS,$name,$pid" -v fds="${#fds[@]}" -v ledger="$ledger" '
+        awk -v head="$SECONDS,$name,$pid" -v ledger="$ledger" \
+            -v fds=$((${#fds[@]} - $(clients "$name"))) '
             $1 == "Rss:" { rss = $2 }
             $1 == "Anonymous:" { anonymous = $2 }
             $1 == "Threads:" { threads = $2 }
             END { if (rss && threads) printf "%s,%d,%d,%d,%d,%s\n", head, rss, anonymous, fds, threads, ledger }' \
             "/proc/$pid/smaps_rollup" "/proc/$pid/status" 2>/dev/null >>"$SOAK/samples.csv" || true
     done
+}
+
+# clients DAEMON: how many descriptors of it are connections that a client still has open,
+# which is for the client to say: Postfix keeps one for each of its processes. One whose
+# client has gone is no longer among them, so what is not closed then shows.
+clients() {
+    local port
+    case $1 in
+    socketmap) port=7672 ;;
+    milter) port=8689 ;;
+    *) echo 0 && return ;;
+    esac
+    ss -Htn state established "( sport = :$port )" | wc -l
 }
 
 # How many have a place in the ledger's table of readers.
@@ -34,7 +48,8 @@ readers() {
 # growth COLUMN PERCENT SLACK median|least: for each daemon's longest life, its first
 # quarter being warm-up, that of the first third of the rest beside that of the last;
 # fails if the second is larger by more than PERCENT and SLACK together. What has
-# leaked never comes back, so "least" is for what clients hold as long as they like.
+# leaked never comes back, so "least" is for what comes and goes: the prober starts
+# threads when it needs them.
 growth() {
     awk -F, -v column="$1" -v percent="$2" -v slack="$3" -v least="$([[ $4 != least ]]; echo $?)" '
         function typical(key, from, to,   n, i, j, v, t) {
