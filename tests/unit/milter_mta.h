@@ -295,9 +295,10 @@ static inline void mail(const char *seen)
 
 static inline void header(const char *name, const char *value)
 {
-	char data[256];
+	char data[1024];
 	size_t len = strlen(name) + 1;
 
+	ck_assert_uint_le(len + strlen(value) + 1, sizeof(data));
 	memcpy(data, name, len);
 	memcpy(data + len, value, strlen(value) + 1);
 	say('L', data, len + strlen(value) + 1);
