@@ -178,10 +178,13 @@ int daemon_main(const struct daemon *daemon, int argc, char **argv)
 void daemon_alive(void)
 {
 	static _Atomic int64_t due = 0;
-	int64_t now = clock_mono_ms();
 	long interval = notify_watchdog_ms();
+	int64_t now;
 
-	if (interval == 0 || now < atomic_load(&due))
+	if (interval == 0)
+		return;
+	now = clock_mono_ms();
+	if (now < atomic_load(&due))
 		return;
 	/* Half the interval, so that a timer that fires a little early still counts. */
 	atomic_store(&due, now + interval / 2);
