@@ -210,11 +210,11 @@ static void tell_failure(struct observation *seen)
 	ERR_clear_error();
 }
 
+/* As the certificate has it, which is what Postfix's fingerprints are of. */
 static void tell_key(struct observation *seen, const X509 *certificate)
 {
-	EVP_PKEY *key = X509_get0_pubkey(certificate);
 	unsigned char *der = NULL;
-	int len = i2d_PUBKEY(key, &der);
+	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
 
 	seen->has_spki = len > 0 && EVP_Digest(der, (size_t)len, seen->spki, NULL, EVP_sha256(),
 					       NULL) == 1;
