@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/daemon.h"
+#include "daemon/prompt.h"
 #include "io/listen.h"
 #include "io/loop.h"
 #include "socketmap/answer.h"
@@ -266,6 +267,8 @@ void server_run(struct server *server)
 {
 	struct loop *loop = loop_new();
 
+	if (!prompt_ask())
+		log_debug("the kernel gives this server slices as long as all others have");
 	start(server, loop);
 	loop_run(loop);
 	stop(server);
