@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "core/nexthop.h"
 #include "core/observation.h"
+#include "core/secure_answer.h"
 
 bool secure_client_is_local(const struct settings *settings, const struct ipaddr *addr)
 {
@@ -45,18 +46,9 @@ static const char *version_name(const struct secure_client *client)
 				    : "a version of TLS unknown here";
 }
 
-static void refuse(struct secure_answer *answer, const char *status)
-{
-	answer->refused = true;
-	answer->code = "550";
-	answer->status = status;
-}
-
 static void put_off(struct secure_answer *answer, const char *cause)
 {
-	answer->refused = true;
-	answer->code = "451";
-	answer->status = "4.7.1";
+	secure_answer_put_off(answer);
 	snprintf(answer->text, SECURE_TEXT_SIZE,
 		 "Cannot tell right now what this secure address demands. Try again later.");
 	snprintf(answer->cause, SECURE_CAUSE_SIZE, "%s", cause);
@@ -80,7 +72,7 @@ static void refuse_tls(struct secure_answer *answer, const struct settings *sett
 	const char *least = tls_version_name(settings->secure_min_tls);
 	char *text = answer->text, *cause = answer->cause;
 
-	refuse(answer, "5.7.10");
+	secure_answer_refuse(answer, "5.7.10");
 	switch (client->tls) {
 	case SECURE_TLS_HIDDEN:
 		answer->our_fault = true;
@@ -196,7 +188,7 @@ static enum lookup is_owner(const struct secure_client *client, const char *logi
 
 static void refuse_stranger(struct secure_answer *answer, const char *login)
 {
-	refuse(answer, "5.7.1");
+	secure_answer_refuse(answer, "5.7.1");
 	if (!has_login(login)) {
 		snprintf(answer->text, SECURE_TEXT_SIZE,
 			 "Mail from this address is taken only from its owner, who has to log in.");
@@ -265,8 +257,7 @@ void secure_refuse_destination(struct secure_answer *answer, const char *recipie
 	    !leads_home(to.domain, nexthop))
 		snprintf(relayed, sizeof(relayed), "Mail for %.100s goes by a relay here: ",
 			 to.domain);
-	memset(answer, 0, sizeof(*answer));
-	refuse(answer, "5.7.10");
+	secure_answer_refuse(answer, "5.7.10");
 	snprintf(answer->text, SECURE_TEXT_SIZE,
 		 "%s%.200s; mail from a secure address cannot go there. Write from an ordinary "
 		 "address, or ask your postmaster.",
@@ -290,8 +281,7 @@ bool secure_header_waives_tls(const char *name)
 
 void secure_refuse_waiver(struct secure_answer *answer)
 {
-	memset(answer, 0, sizeof(*answer));
-	refuse(answer, "5.7.10");
+	secure_answer_refuse(answer, "5.7.10");
 	snprintf(
 		answer->text, SECURE_TEXT_SIZE,
 		"Mail from a secure address leaves over encrypted connections only, and its header "
@@ -301,8 +291,7 @@ void secure_refuse_waiver(struct secure_answer *answer)
 
 void secure_refuse_forgery(struct secure_answer *answer)
 {
-	memset(answer, 0, sizeof(*answer));
-	refuse(answer, "5.7.1");
+	secure_answer_refuse(answer, "5.7.1");
 	snprintf(answer->text, SECURE_TEXT_SIZE,
 		 "This message has too many headers \"Authentication-Results\" in the name of the "
 		 "server that it is sent to. Send it without them.");

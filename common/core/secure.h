@@ -43,8 +43,8 @@ enum secure_role { SECURE_SENDER, SECURE_RECIPIENT };
  *   - At a secure domain is everything there, "postmaster" included. Only the
  *     domain itself counts, not its subdomains.
  *   - What cannot be parsed is what the MTA says it is, unless a secure domain
- *     is written anywhere in it (me@here@secure.example); then, and if the MTA
- *     does not say, UNSURE.
+ *     is written anywhere in it (me@here@secure.example), in any way
+ *     (core/secure_mention.h); then, and if the MTA does not say, UNSURE.
  *   - Routes inside the local part (me%secure.example@here) are followed as far
  *     as the MTA says it does; if it does not say, UNSURE.
  *   - A literal that we are asked to take mail for is our own address, and

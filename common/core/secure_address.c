@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "base/str.h"
+#include "core/secure_mention.h"
 
 static bool in_secure_domain(const struct settings *settings, const struct mailaddr *addr)
 {
@@ -36,15 +36,6 @@ static bool surely_elsewhere(const struct mailaddr *addr)
 	return true;
 }
 
-static bool mentions_secure_domain(const struct settings *settings, const char *text)
-{
-	for (; *text != '\0'; text++)
-		for (size_t i = 0; i < settings->secure_domains.count; i++)
-			if (str_starts_nocase(text, settings->secure_domains.items[i]))
-				return true;
-	return false;
-}
-
 /* One address, as the client wrote it and as the MTA rewrote it. */
 struct views {
 	const char *argument, *rewritten;
@@ -63,7 +54,7 @@ static bool is_ordinary_recipient(const struct settings *settings, const struct 
 {
 	if (views->made_ok)
 		return surely_elsewhere(&views->made) &&
-		       (views->asked_ok || !mentions_secure_domain(settings, views->argument));
+		       (views->asked_ok || !secure_mention(settings, span_of(views->argument)));
 	return views->asked_ok && surely_elsewhere(&views->asked) &&
 	       !has_inner_route(&views->asked);
 }
@@ -71,10 +62,10 @@ static bool is_ordinary_recipient(const struct settings *settings, const struct 
 /* A sender is only what it claims to be: where mail for it would go does not matter. */
 static bool is_ordinary_sender(const struct settings *settings, const struct views *views)
 {
-	if (!views->asked_ok && mentions_secure_domain(settings, views->argument))
+	if (!views->asked_ok && secure_mention(settings, span_of(views->argument)))
 		return false;
 	if (views->rewritten != NULL)
-		return views->made_ok || !mentions_secure_domain(settings, views->rewritten);
+		return views->made_ok || !secure_mention(settings, span_of(views->rewritten));
 	return views->asked_ok && !has_inner_route(&views->asked);
 }
 

@@ -106,6 +106,7 @@ START_TEST(classifies_recipients)
 		{ "<me@example.com(c)>", "me@example.com(c)", SECURE_UNSURE },
 		{ "<me@example.com@secure.example.com>", "me@example.com", SECURE_UNSURE },
 		{ "<me@example.com@Secure.Example.Com.>", "me@example.com", SECURE_UNSURE },
+		{ "<me@example.com@secure(c).\"example\".com>", "me@example.com", SECURE_UNSURE },
 		{ "<me@example.com@example.net>", "me@example.com", SECURE_ORDINARY },
 		{ "", NONE, SECURE_UNSURE },
 		{ "<>", NONE, SECURE_ORDINARY },
@@ -156,6 +157,7 @@ START_TEST(classifies_senders)
 		{ "<you@exa(c)mple.net>", "you@example.net", SECURE_ORDINARY },
 		/* but for a secure domain written in it, or nobody's view to go by */
 		{ "<me@secure.example.com@example.net>", "x@example.net", SECURE_UNSURE },
+		{ "<me@sec ure.example.com@example.net>", "x@example.net", SECURE_UNSURE },
 		{ "<you@-odd-.example>", "you@-odd-.secure.example.com.x y", SECURE_UNSURE },
 		{ "<you@-odd-.example>", NONE, SECURE_UNSURE },
 		{ "<me%secure.example.com@example.net>", NONE, SECURE_UNSURE },

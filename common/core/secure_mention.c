@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/secure_mention.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "core/domain.h"
+
+/* Comments within a domain are skipped as far as this: none is meant to be longer. */
+#define COMMENT_MAX 256
+
+/* The length of what stands between the letters of a name and is not part of it. */
+static size_t filling(struct span in)
+{
+	const char *end;
+	size_t len = 0;
+
+	while (len < in.len && ((unsigned char)in.at[len] <= ' ' || in.at[len] == '"' ||
+				in.at[len] == '\\'))
+		len++;
+	if (len < in.len && in.at[len] == '(') {
+		end = memchr(in.at + len, ')', in.len - len < COMMENT_MAX ? in.len - len : COMMENT_MAX);
+		if (end != NULL)
+			return (size_t)(end + 1 - in.at);
+	}
+	return len;
+}
+
+static bool is_written_at(struct span in, const char *domain)
+{
+	while (*domain != '\0') {
+		size_t skipped;
+
+		if (in.len == 0 || str_lower_char(in.at[0]) != *domain)
+			return false;
+		domain++;
+		in = (struct span){ in.at + 1, in.len - 1 };
+		while (*domain != '\0' && (skipped = filling(in)) > 0)
+			in = (struct span){ in.at + skipped, in.len - skipped };
+	}
+	return true;
+}
+
+/* What may be a U-label stands behind "@", and up to what is of no name. */
+static bool is_meant_at(struct span in, const char *domain)
+{
+	char folded[DOMAIN_SIZE];
+	size_t len = 0;
+
+	if (in.len == 0 || in.at[0] != '@')
+		return false;
+	in = (struct span){ in.at + 1, in.len - 1 };
+	while (len < in.len && len < (size_t)4 * DOMAIN_SIZE && (unsigned char)in.at[len] > ' ' &&
+	       strchr("()<>[]:;@\\,\"", in.at[len]) == NULL)
+		len++;
+	return domain_fold(folded, in.at, len) && strcmp(folded, domain) == 0;
+}
+
+bool secure_mention(const struct settings *settings, struct span in)
+{
+	for (; in.len > 0; in = (struct span){ in.at + 1, in.len - 1 })
+		for (size_t i = 0; i < settings->secure_domains.count; i++)
+			if (is_written_at(in, settings->secure_domains.items[i]) ||
+			    is_meant_at(in, settings->secure_domains.items[i]))
+				return true;
+	return false;
+}
