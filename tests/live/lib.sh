@@ -260,15 +260,15 @@ smtp_open() {
     local how=$1
     shift
     if [[ $how == plain ]]; then
-        { exec {SMTP}<>"/dev/tcp/$ME_ADDR/${SMTP_PORT:-25}"; } 2>/dev/null ||
-            because "cannot connect to $ME_ADDR" || return
+        { exec {SMTP}<>"/dev/tcp/${SMTP_HOST:-$ME_ADDR}/${SMTP_PORT:-25}"; } 2>/dev/null ||
+            because "cannot connect to ${SMTP_HOST:-$ME_ADDR}" || return
         SMTP_OUT=$SMTP
         smtp_reply
     else
         # s_client itself reads the greeting and does EHLO and STARTTLS.
         coproc SMTP_TLS {
             exec openssl s_client -quiet -starttls smtp -name client.test \
-                -connect "$ME_ADDR:${SMTP_PORT:-25}" "$@" 2>"$WORLD/s_client"
+                -connect "${SMTP_HOST:-$ME_ADDR}:${SMTP_PORT:-25}" "$@" 2>"$WORLD/s_client"
         }
         exec {SMTP}<&"${SMTP_TLS[0]}" {SMTP_OUT}>&"${SMTP_TLS[1]}"
     fi

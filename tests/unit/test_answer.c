@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "tests/unit/metrics_case.h"
 #include "tests/unit/socketmap_case.h"
 
 #define T INT64_C(1767323045) /* 2026-01-02T03:04:05Z */
@@ -132,13 +133,6 @@ END_TEST
 static uint64_t answers(enum map map, unsigned answer)
 {
 	return metrics_cells[METRIC2(ANSWERS, map, answer)];
-}
-
-/* Where libcheck is told not to fork, other tests have counted, too. */
-static void begin_counts(void)
-{
-	for (int cell = 0; cell < METRICS_CELLS; cell++)
-		metrics_set((enum metric_cell)cell, 0);
 }
 
 START_TEST(counts_answers)

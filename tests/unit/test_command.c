@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "io/command.h"
+#include "tests/unit/valgrind.h"
 
 #define PATIENT 60000
 
@@ -145,8 +146,6 @@ int main(void)
 	Suite *suite = suite_create("command");
 	TCase *tcase = tcase_create("command");
 	SRunner *runner = srunner_create(suite);
-	/* Valgrind makes a fork of a vfork, and posix_spawn(3) cannot tell then what is not there. */
-	const char *wrap = getenv("UNIT_WRAP");
 	int failed;
 
 	tcase_set_timeout(tcase, 120);
@@ -154,7 +153,7 @@ int main(void)
 	tcase_add_test(tcase, gives_what_is_printed);
 	tcase_add_test(tcase, feeds_what_is_to_be_read);
 	tcase_add_test(tcase, says_what_went_wrong);
-	if (wrap == NULL || strstr(wrap, "valgrind") == NULL) {
+	if (!under_valgrind()) {
 		tcase_add_test(tcase, knows_what_is_not_there);
 		tcase_add_test(tcase, finds_programs_of_the_system);
 	}

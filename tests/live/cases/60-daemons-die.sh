@@ -46,10 +46,10 @@ reload
 smtp_open tls
 smtp 'EHLO client.elsewhere.test'
 smtp 'MAIL FROM:<x@elsewhere.test>'
-kill -s STOP "${JOB[postseal-milter]}"
+job_freeze postseal-milter
 check 'milter hangs: put off' smtp_says '^4[0-9][0-9] ' 'RCPT TO:<bob@sender.test>'
 smtp_close
-kill -s CONT "${JOB[postseal-milter]}"
+job_thaw postseal-milter
 postconf -e "postseal_milter = $milter_setting"
 reload
 

@@ -100,11 +100,11 @@ unread() {
     [[ $(ss -Htn state established '( sport = :7672 )' | awk '$1 > 0') ]]
 }
 hangs() {
-    kill -s STOP "${JOB[postseal-socketmap]}"
+    job_freeze postseal-socketmap
     "$@"
     check "socketmap hangs: Postfix waits for it" until_true unread
     check "socketmap hangs: nothing arrived" not_arrived "$MSGID" x@plain.test
-    kill -s CONT "${JOB[postseal-socketmap]}"
+    job_thaw postseal-socketmap
 }
 hangs mail_post "$FROM" x@plain.test
 comes_to_an_end 'socketmap hangs'
@@ -162,21 +162,21 @@ all_passes milter-back
 # as shipped).
 milter_hangs() {
     outside_begins plain
-    kill -s STOP "${JOB[postseal-milter]}"
+    job_freeze postseal-milter
     check 'milter hangs: to her, in the clear: put off' \
         smtp_says '^4' 'RCPT TO:<alice@secure.sender.test>'
-    kill -s CONT "${JOB[postseal-milter]}"
+    job_thaw postseal-milter
     smtp_close
     outside_begins tls
-    kill -s STOP "${JOB[postseal-milter]}"
+    job_freeze postseal-milter
     check 'milter hangs: to her, over TLS: put off' \
         smtp_says '^4' 'RCPT TO:<alice@secure.sender.test>'
-    kill -s CONT "${JOB[postseal-milter]}"
+    job_thaw postseal-milter
     smtp_close
     login alice
-    kill -s STOP "${JOB[postseal-milter]}"
+    job_freeze postseal-milter
     check 'milter hangs: from her: put off' smtp_says '^4' "MAIL FROM:<$FROM>"
-    kill -s CONT "${JOB[postseal-milter]}"
+    job_thaw postseal-milter
     smtp_close
 }
 outside_begins() {
@@ -189,7 +189,7 @@ with postseal_milter "${milter_setting/command_timeout=30s/command_timeout=2s}" 
 all_passes milter-goes-on
 
 login alice
-kill -s STOP "${JOB[postseal-milter]}"
+job_freeze postseal-milter
 smtp_send "MAIL FROM:<$FROM>"
 seal_kill milter
 smtp_reply
@@ -224,9 +224,9 @@ seal_kill prober
 unseen no-prober
 seal_start prober
 all_passes prober-back
-kill -s STOP "${JOB[postseal-prober]}"
+job_freeze postseal-prober
 unseen prober-hangs
-kill -s CONT "${JOB[postseal-prober]}"
+job_thaw postseal-prober
 cat "$SEAL/conf.before" >"$SEAL_CONF"
 seal_restart
 all_passes prober-goes-on

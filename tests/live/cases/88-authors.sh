@@ -81,12 +81,14 @@ smtp_send "From: $SEALED"
 smtp_message authors-list@live.test
 check 'from a list elsewhere: taken' in_mailbox bob authors-list@live.test
 smtp_close
-smtp_local() {
-    swaks --server 127.0.0.1 --ehlo list.sender.test --from list-bounces@sender.test \
-        --to bob@sender.test --header "From: $SEALED" --header 'Message-ID: <authors-here@live.test>' \
-        --silent 3
-}
-check 'from a list of this machine: taken' smtp_local
+SMTP_HOST=127.0.0.1 smtp_open plain
+smtp 'EHLO list.sender.test'
+smtp 'MAIL FROM:<list-bounces@sender.test>'
+smtp 'RCPT TO:<bob@sender.test>'
+smtp DATA
+smtp_send "From: $SEALED"
+smtp_message authors-here@live.test
+smtp_close
 check 'from a list of this machine: arrives' in_mailbox bob authors-here@live.test
 
 # secure_aliases = "enabled": asked in each case.

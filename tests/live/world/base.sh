@@ -65,6 +65,20 @@ job_stop() {
     return "$status"
 }
 
+# job_freeze NAME: alive, and not a thread of it does anything more, until job_thaw.
+job_freeze() {
+    kill -s STOP "${JOB[$1]}"
+    until_true job_frozen "$1" || die "$1 does not stop"
+}
+
+job_frozen() {
+    [[ ! $(cat /proc/"${JOB[$1]}"/task/*/stat) =~ \)\ [^T]\  ]]
+}
+
+job_thaw() {
+    kill -s CONT "${JOB[$1]}"
+}
+
 # tcp_open ADDRESS PORT: does someone listen there?
 tcp_open() {
     (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null

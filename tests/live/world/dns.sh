@@ -310,9 +310,9 @@ dns_back() {
 
 # The resolver itself: stopped dead, so that questions stay without any answer.
 dns_freeze() {
-    kill -s STOP "${JOB[unbound]}"
+    job_freeze unbound
 }
 
 dns_thaw() {
-    kill -s CONT "${JOB[unbound]}"
+    job_thaw unbound
 }
