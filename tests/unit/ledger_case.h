@@ -20,6 +20,7 @@
 
 #include "base/mem.h"
 #include "io/ledger.h"
+#include "tests/unit/fork.h"
 
 #define T INT64_C(1767323045) /* 2026-01-02T03:04:05Z */
 
@@ -94,9 +95,8 @@ static inline _Noreturn void leave(int status)
 static inline int in_child(int (*fn)(void *), void *arg)
 {
 	int status;
-	pid_t pid = fork();
+	pid_t pid = must_fork();
 
-	ck_assert_int_ge(pid, 0);
 	if (pid == 0)
 		leave(fn(arg));
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);

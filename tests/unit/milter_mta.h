@@ -25,6 +25,7 @@
 
 #include "base/str.h"
 #include "io/metrics_file.h"
+#include "tests/unit/fork.h"
 
 #define PATIENCE_MS 20000 /* for what should come at once */
 
@@ -53,8 +54,7 @@ static inline pid_t start(int *log)
 	program(name, sizeof(name));
 	snprintf(conf, sizeof(conf), "%s/conf", dir);
 	ck_assert_int_eq(pipe(ends), 0);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
+	pid = must_fork();
 	if (pid == 0) {
 		dup2(ends[1], STDERR_FILENO);
 		close(ends[0]);

@@ -24,6 +24,7 @@
 #include "core/netstring.h"
 #include "core/request.h"
 #include "io/metrics_file.h"
+#include "tests/unit/fork.h"
 #include "tests/unit/socketmap_case.h"
 
 #define PATIENCE_S 30 /* for what should come at once; less than first_contact_wait can be */
@@ -99,8 +100,7 @@ static inline void start_server_with(const char *more, void (*prepare)(void))
 	ck_assert_int_gt(readlink("/proc/self/exe", self, sizeof(self) - 1), 0);
 	snprintf(program, sizeof(program), "%s/../postseal-socketmap", dirname(self));
 	write_settings(more);
-	server = fork();
-	ck_assert_int_ge(server, 0);
+	server = must_fork();
 	if (server == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (freopen(in_dir("log"), "a", stderr) == NULL)

@@ -27,6 +27,7 @@
 #include "core/netstring.h"
 #include "io/ledger.h"
 #include "io/metrics_file.h"
+#include "tests/unit/fork.h"
 #include "tests/unit/stopped_program.h"
 
 #define NOW INT64_C(1768046400) /* 2026-01-10T12:00:00Z, stopped_clock.c */
@@ -360,8 +361,7 @@ static struct outcome run_as(bool nobody, const char *words)
 	pid_t pid;
 
 	ck_assert_int_eq(pipe(fds), 0);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
+	pid = must_fork();
 	if (pid == 0)
 		become(fds[1], nobody, words);
 	close(fds[1]);
@@ -711,7 +711,7 @@ static int listen_at(const char *name)
 /* A server for one connection: each thing it is `asked`, it answers with `reply`. */
 static pid_t serve(int fd, const char *asked, const char *reply, unsigned pause_ms)
 {
-	pid_t pid = fork();
+	pid_t pid = must_fork();
 	struct buf in = {0};
 	int client;
 

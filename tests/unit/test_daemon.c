@@ -28,6 +28,7 @@
 #include "base/str.h"
 #include "daemon/daemon.h"
 #include "io/metrics_file.h"
+#include "tests/unit/fork.h"
 
 static char dir[] = "/tmp/postseal-daemon-XXXXXX";
 static char settings_path[64];
@@ -151,8 +152,7 @@ static struct outcome run(const struct daemon *daemon, const char *const *args)
 	pid_t child;
 
 	fflush(NULL);
-	child = fork();
-	ck_assert_int_ge(child, 0);
+	child = must_fork();
 	if (child == 0) {
 		dup2(out, STDOUT_FILENO);
 		dup2(err, STDERR_FILENO);

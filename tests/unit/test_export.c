@@ -4,6 +4,7 @@
  * terminals; and that two ways to the same knowledge export the same bytes.
  */
 #include "export_case.h"
+#include "tests/unit/fork.h"
 #include "tests/unit/stopped_program.h"
 
 #include <errno.h>
@@ -91,8 +92,7 @@ static int run(const char *words)
 	pid_t pid;
 
 	ck_assert_int_eq(pipe(fds), 0);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
+	pid = must_fork();
 	if (pid == 0) {
 		dup2(fds[1], STDOUT_FILENO);
 		dup2(fds[1], STDERR_FILENO);
@@ -283,7 +283,7 @@ START_TEST(from_standard_input)
 	expect(words, 0, "domain              1");
 	configure("c");
 	ck_assert_int_eq(mkfifo(other, 0600), 0);
-	pid = fork();
+	pid = must_fork();
 	if (pid == 0) {
 		execlp("cp", "cp", file, other, (char *)NULL);
 		_exit(99);
@@ -342,7 +342,7 @@ START_TEST(progress_on_a_terminal)
 	ck_assert_ptr_null(strstr(buf_cstr(&said), "importing"));
 	fd = posix_openpt(O_RDWR | O_NOCTTY);
 	ck_assert(fd >= 0 && grantpt(fd) == 0 && unlockpt(fd) == 0);
-	pid = fork();
+	pid = must_fork();
 	if (pid == 0) {
 		char words[96];
 

@@ -15,6 +15,7 @@
 #include "base/utc.h"
 #include "core/fold.h"
 #include "core/record.h"
+#include "tests/unit/fork.h"
 #include "tests/unit/stopped_program.h"
 
 static char conf[64], log_path[64], rotated[64];
@@ -69,8 +70,7 @@ static pid_t start(const char *words, const char *input)
 	snprintf(copy, sizeof(copy), "%s", words);
 	for (char *word = strtok(copy, " "); word != NULL && n < 15; word = strtok(NULL, " "))
 		argv[n++] = word;
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
+	pid = must_fork();
 	if (pid == 0) {
 		int in = open(input, O_RDONLY);
 		int out = open(output, O_WRONLY | O_CREAT | O_TRUNC, 0600);

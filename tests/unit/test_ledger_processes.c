@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Several processes at one ledger, some of which die. */
+#include "tests/unit/fork.h"
 #include "tests/unit/ledger_case.h"
 
 struct pair {
@@ -65,7 +66,7 @@ START_TEST(processes_share_it)
 	int n = 0, status;
 
 	for (int i = 0; i < 2; i++) {
-		pids[i] = fork();
+		pids[i] = must_fork();
 		if (pids[i] == 0)
 			leave(write_many(prefix[i]));
 	}
@@ -86,7 +87,7 @@ END_TEST
 /* A child that dies inside a transaction, `write` or not. */
 static pid_t die_inside(struct pair *p, bool write)
 {
-	pid_t pid = fork();
+	pid_t pid = must_fork();
 	struct ledger *ledger;
 
 	if (pid != 0)
@@ -155,7 +156,7 @@ START_TEST(readers_do_not_wait)
 
 	make_ledger();
 	pair_open(&p);
-	pid = fork();
+	pid = must_fork();
 	if (pid == 0) {
 		ledger = ledger_open(ledger_dir, LEDGER_WRITE, error);
 		txn = ledger == NULL ? NULL : ledger_begin_write(ledger);

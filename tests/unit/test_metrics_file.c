@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "io/metrics_file.h"
+#include "tests/unit/fork.h"
 
 static char dir[] = "/tmp/test_metrics_file.XXXXXX";
 static struct metrics_snapshot snapshot;
@@ -117,8 +118,7 @@ START_TEST(a_new_daemon_begins_anew)
 	int status;
 
 	for (int i = 0; i < 2; i++) {
-		child = fork();
-		ck_assert_int_ge(child, 0);
+		child = must_fork();
 		if (child == 0) {
 			metrics_open(dir, METRICS_PROBER);
 			metrics_count(M_UNWRITTEN);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* postseal-milter and who sends; with a socketmap server in the test's hands. */
+#include "tests/unit/fork.h"
 #include "tests/unit/milter_mta.h"
 
 #include "base/buf.h"
@@ -86,8 +87,7 @@ static void serve(void)
 {
 	int fd = listen_as_server();
 
-	server = fork();
-	ck_assert_int_ge(server, 0);
+	server = must_fork();
 	while (server == 0) {
 		int client_fd = accept(fd, NULL, NULL);
 

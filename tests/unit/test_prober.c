@@ -15,6 +15,7 @@
 #include "core/fold.h"
 #include "io/prober_client.h"
 #include "tests/unit/dns_stub.h"
+#include "tests/unit/fork.h"
 #include "tests/unit/ledger_case.h"
 #include "tests/unit/smtp_stub.h"
 
@@ -90,8 +91,7 @@ static void start_prober(const char *more)
 	ck_assert_int_eq(fclose(file), 0);
 	ck_assert_int_gt(readlink("/proc/self/exe", self, sizeof(self) - 1), 0);
 	snprintf(program, sizeof(program), "%s/../postseal-prober", dirname(self));
-	prober = fork();
-	ck_assert_int_ge(prober, 0);
+	prober = must_fork();
 	if (prober == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (freopen(path_in("log"), "a", stderr) == NULL)

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 
+#include "tests/unit/fork.h"
 #include "tests/unit/socketmap_server.h"
 
 #define QUESTION "policy tls.test"
@@ -325,9 +326,8 @@ static void ask_on_new(void)
 
 static pid_t client(void (*ask)(void))
 {
-	pid_t child = fork();
+	pid_t child = must_fork();
 
-	ck_assert_int_ge(child, 0);
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		ask();

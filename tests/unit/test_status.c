@@ -11,6 +11,7 @@
 #include "core/status.h"
 #include "socketmap/answer.h"
 #include "tests/unit/entry_samples.h"
+#include "tests/unit/fork.h"
 #include "tests/unit/socketmap_case.h"
 #include "tests/unit/stopped_program.h"
 
@@ -54,8 +55,7 @@ static struct buf told_by_program(const char *const *words, size_t count)
 	for (size_t i = 0; i < count; i++)
 		argv[5 + i] = (char *)(uintptr_t)words[i];
 	ck_assert_int_eq(pipe(fds), 0);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
+	pid = must_fork();
 	if (pid == 0) {
 		dup2(fds[1], STDOUT_FILENO);
 		execv(program, argv);
