@@ -21,6 +21,7 @@ tests/test_due_SRCS += prober/due.c
 tests/test_doctor_SRCS += cli/doctor_patient.c $(wildcard cli/doctor_judge*.c)
 # Those that start one.
 $(patsubst %,$(BUILD)/tests/%,$(filter test_socketmap_%,$(UNIT_NAMES))): | $(BUILD)/postseal-socketmap
+$(BUILD)/tests/test_prober: | $(BUILD)/postseal-prober
 # The command line with its clock stopped, which test_cli runs.
 TESTS += tests/postseal-stopped
 tests/postseal-stopped_SRCS := $(wildcard cli/*.c) tests/unit/stopped_clock.c

@@ -312,7 +312,13 @@ smtp_message() {
 smtp_queued() {
     [[ $REPLY_TEXT =~ ^250\ .*queued\ as\ ([^ ]+) ]] || because "$REPLY_TEXT" || return
     QID=${BASH_REMATCH[1]}
-    MSGID=$(sed -n "s/.*cleanup\[[0-9]*\]: $QID: message-id=<\(.*\)>$/\1/p" "$SENDER_LOG")
+    # The log may come after the reply.
+    until_true message_id_of "$QID" || because "no Message-ID of $QID was logged" || return
+    MSGID=$(message_id_of "$QID")
+}
+
+message_id_of() {
+    sed -n "s/.*cleanup\[[0-9]*\]: $1: message-id=<\(.*\)>$/\1/p" "$SENDER_LOG" | grep .
 }
 
 # STARTTLS was sent with more behind it: it is taken, and nothing else.
