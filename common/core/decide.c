@@ -234,12 +234,14 @@ static void give_override(struct decision *d, enum verdict verdict, enum level l
 			 override->reason);
 }
 
-/* Is what `d` answers at least `level`, in what it guarantees and in strength? */
+/* Is what `d` answers at least `level`: first in what it guarantees, then in strength? */
 static bool at_least(const struct decision *d, enum level level)
 {
 	if (d->verdict == VERDICT_TEMP)
 		return true;
-	return d->level >= level && (d->guaranteed || !level_guarantees(level));
+	if (d->guaranteed != level_guarantees(level))
+		return d->guaranteed;
+	return d->level >= level;
 }
 
 /* Rule 1. */

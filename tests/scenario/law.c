@@ -194,6 +194,24 @@ static bool check_maps(const struct world *world)
 	return true;
 }
 
+/* A minimum is no word by which an admin could lower anything. */
+static bool minimums_only_raise(struct world *world, const struct decision *without)
+{
+	struct override *override = &world->facts.override;
+	struct decision d;
+	bool good = true;
+
+	for (enum level level = LEVEL_NONE; good && level <= LEVEL_DANE_ONLY; level++) {
+		*override = (struct override){.kind = OVERRIDE_MINIMUM, .level = level};
+		decide(&d, &world->settings, &world->facts, world->now);
+		good = d.verdict == VERDICT_TEMP ||
+		       (d.level >= level && d.guaranteed >= without->guaranteed) ||
+		       (level == LEVEL_DANE && d.guaranteed);
+	}
+	*override = (struct override){.kind = OVERRIDE_NONE};
+	return good;
+}
+
 static bool read_host(struct host_facts *out, const struct host_facts *host, bool whole)
 {
 	struct buf bytes = {0};
@@ -280,6 +298,10 @@ static bool history_obeys(uint64_t seed)
 		if ((floor && !d.floor) || (d.floor && !lawful(&d)) || !check_maps(&world)) {
 			printf("seed %" PRIu64 ", step %u: floor %d then %d, rule %d (%d), level %s\n",
 			       seed, step, floor, d.floor, d.rule, d.under, level_name(d.level));
+			ok = false;
+		}
+		if (!minimums_only_raise(&world, &d)) {
+			printf("seed %" PRIu64 ", step %u: a minimum lowers the answer\n", seed, step);
 			ok = false;
 		}
 		if (!gist_says_the_same(&world)) {
