@@ -108,7 +108,8 @@ void answerer_release(struct answerer *answerer)
 }
 
 /* The facts about a next hop, or their gist, into answerer->facts. */
-static enum lookup look_up(struct answerer *answerer, const struct nexthop *nexthop, bool gist)
+static enum lookup look_up(struct answerer *answerer, const struct nexthop *nexthop, bool gist,
+			   int64_t now)
 {
 	struct ledger_txn *txn = begin_reading(answerer);
 	uint16_t port = answerer->settings->smtp_port;
@@ -116,8 +117,8 @@ static enum lookup look_up(struct answerer *answerer, const struct nexthop *next
 
 	if (txn == NULL)
 		return LOOKUP_ERROR;
-	found = gist ? ledger_get_gist(txn, answerer->hosts, nexthop, port, &answerer->facts)
-		     : ledger_get_facts(txn, nexthop, port, &answerer->facts);
+	found = gist ? ledger_get_gist(txn, answerer->hosts, nexthop, port, now, &answerer->facts)
+		     : ledger_get_facts(txn, nexthop, port, now, &answerer->facts);
 	end_reading(answerer, txn);
 	return found;
 }
@@ -223,7 +224,7 @@ static enum answer answer_or_park(struct answerer *answerer, const struct questi
 	bool deliverable = map_is_deliverable(question->map);
 	enum contact contact;
 
-	if (look_up(answerer, &question->nexthop, !deliverable) == LOOKUP_ERROR)
+	if (look_up(answerer, &question->nexthop, !deliverable, now) == LOOKUP_ERROR)
 		return answer_no_ledger(question->map, &question->nexthop, reply);
 	if (deliverable)
 		return answer_deliverable(answerer, question, waited, now, reply);
@@ -312,7 +313,7 @@ static enum answer answer_status(struct answerer *answerer, const struct request
 	    subject.nexthop.kind == NEXTHOP_PARENT)
 		return answer_bad_key(answerer, request, reply);
 	question->nexthop = subject.nexthop;
-	if (look_up(answerer, &question->nexthop, false) == LOOKUP_ERROR)
+	if (look_up(answerer, &question->nexthop, false, now) == LOOKUP_ERROR)
 		return answer_no_ledger(question->map, &question->nexthop, reply);
 	tally_answer(question->map, METRIC_ANSWER_OK);
 	decide(&answerer->decision, answerer->settings, &answerer->facts, now);
