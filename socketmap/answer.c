@@ -21,6 +21,8 @@
 #include "socketmap/throttle.h"
 
 #define LEDGER_RETRY_MS 1000
+/* How often to see whether it was replaced. */
+#define LEDGER_LOOK_MS 1000
 /* Of a bad key, in the log and in replies. */
 #define KEY_SHOWN 128
 
@@ -35,6 +37,7 @@ struct answerer {
 	struct ledger_hosts *hosts;
 	struct ledger_txn *held;              /* from answerer_hold to answerer_release, or NULL */
 	int64_t ledger_retry_at;              /* clock_mono_ms */
+	int64_t ledger_look_at;               /* the same */
 	char ledger_error[LEDGER_ERROR_SIZE]; /* as last logged; "" if it was never amiss */
 	struct throttle bad_requests;
 	struct throttle bad_keys;
@@ -81,11 +84,30 @@ void answerer_open_ledger(struct answerer *answerer)
 	}
 }
 
+/* What is kept of its hosts goes with it: snapshots of another are numbered anew. */
+static void let_go_if_replaced(struct answerer *answerer)
+{
+	int64_t now = clock_mono_ms();
+
+	if (answerer->ledger == NULL || now < answerer->ledger_look_at)
+		return;
+	answerer->ledger_look_at = now + LEDGER_LOOK_MS;
+	if (!ledger_is_replaced(answerer->ledger))
+		return;
+	log_warning("ledger=%s was replaced by another, which counts from now on",
+		    answerer->settings->ledger);
+	ledger_close(answerer->ledger);
+	answerer->ledger = NULL;
+	ledger_hosts_free(answerer->hosts);
+	answerer->hosts = ledger_hosts_new();
+}
+
 /* A snapshot to answer from, ended with end_reading; NULL: there is none to be had. */
 static struct ledger_txn *begin_reading(struct answerer *answerer)
 {
 	if (answerer->held != NULL)
 		return answerer->held;
+	let_go_if_replaced(answerer);
 	answerer_open_ledger(answerer);
 	return answerer->ledger != NULL ? ledger_begin_read(answerer->ledger) : NULL;
 }

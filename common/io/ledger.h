@@ -50,6 +50,13 @@ enum ledger_mode {
 struct ledger *ledger_open(const char *dir, enum ledger_mode mode, char error[LEDGER_ERROR_SIZE]);
 void ledger_close(struct ledger *ledger); /* NULL is allowed */
 
+/*
+ * Does another ledger stand at its place, because an admin moved a file of it away?
+ * Who keeps this one open goes on with what nobody else sees, for ever: close it
+ * and open it anew. Two looks at the directory; not while its place is empty.
+ */
+bool ledger_is_replaced(const struct ledger *ledger);
+
 /* Clear readers left by dead processes, whose snapshots would make the ledger
  * grow; how many there were. For a daemon to call now and then. */
 size_t ledger_clear_readers(struct ledger *ledger);

@@ -549,6 +549,46 @@ START_TEST(waits_for_a_ledger)
 }
 END_TEST
 
+/* As the log says of one that is damaged: move it away, and restart the prober. */
+START_TEST(takes_up_a_ledger_that_was_replaced)
+{
+	static const struct sort other[] = {
+		{ "tls.test", MX_FOUND, true, OBSERVED_TLS, TLSA_USABLE, 0 },
+		{ "another.test", MX_FOUND, false, OBSERVED_TLS, TLSA_ABSENT, 0 },
+	};
+	static const struct expectation before[] = {
+		{ "policy tls.test", ANSWER_GIVEN, "OK encrypt" },
+		{ "policy another.test", ANSWER_PARK, "" },
+	};
+	static const struct expectation after[] = {
+		{ "policy tls.test", ANSWER_GIVEN, "OK dane-only" },
+		{ "policy another.test", ANSWER_GIVEN, "OK encrypt" },
+	};
+	char data[96], away[96];
+
+	expect_all(before, ARRAY_LEN(before));
+	snprintf(data, sizeof(data), "%s/data.mdb", ledger_dir);
+	snprintf(away, sizeof(away), "%s/data.mdb.damaged", ledger_dir);
+	ck_assert_int_eq(rename(data, away), 0);
+	mono_ms += 1000;
+	/* There is nothing better yet. */
+	expect_all(before, ARRAY_LEN(before));
+	learn_elsewhere(&other[0]);
+	learn_elsewhere(&other[1]);
+	mono_ms += 1000;
+	answerer_hold(answerer);
+	expect_all(after, ARRAY_LEN(after));
+	answerer_release(answerer);
+	expect_all(after, ARRAY_LEN(after));
+	/* Without its readers the next writer would take the pages that are being read. */
+	snprintf(data, sizeof(data), "%s/lock.mdb", ledger_dir);
+	ck_assert_int_eq(unlink(data), 0);
+	learn_elsewhere(&sorts[1]); /* tls.test */
+	mono_ms += 1000;
+	expect_all(before, 1);
+}
+END_TEST
+
 /* As a bad disk would, behind the ledger's back. */
 static void damage_record(const char *db, const char *key)
 {
@@ -614,6 +654,7 @@ int main(void)
 	tcase_add_test(tcase, holds_a_snapshot);
 	tcase_add_test(tcase, waits_for_a_ledger);
 	tcase_add_test(tcase, fails_safe_on_a_damaged_record);
+	tcase_add_test(tcase, takes_up_a_ledger_that_was_replaced);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
