@@ -73,6 +73,12 @@ static bool dns_pending(const struct survey *s)
 	return s->unresolved > 0 || s->unasked > 0;
 }
 
+/* No host is left that could yet show TLS, and so more be asked for than level `dane`. */
+static bool floor_settled(const struct survey *s)
+{
+	return s->floor || s->unseen == 0;
+}
+
 /*
  * Rule 2. Postfix refuses such mail itself, unless the denial was a lie told to
  * us alone: so the floor holds here too. It costs nothing where it is true.
@@ -102,10 +108,12 @@ static void decide_dane(struct decision *d, const struct settings *settings,
 	} else if (mx->secure) {
 		/* `dane` holds no floor where a host lacks TLSA records. */
 		give_level(d, RULE_DANE_SOME, s->floor ? LEVEL_ENCRYPT : LEVEL_DANE);
+		d->settled = d->settled && floor_settled(s);
 	} else if (every) {
 		give_level(d, RULE_DANE_INSECURE_MX, LEVEL_DANE);
 	} else {
 		give_level(d, RULE_DANE_SOME_INSECURE_MX, s->floor ? LEVEL_ENCRYPT : LEVEL_DANE);
+		d->settled = d->settled && floor_settled(s);
 	}
 }
 
@@ -116,7 +124,7 @@ static void decide_dane(struct decision *d, const struct settings *settings,
  */
 static void decide_tlsa_failed(struct decision *d, const struct survey *s)
 {
-	d->settled = !dns_pending(s) && (s->floor || s->unseen == 0);
+	d->settled = !dns_pending(s) && floor_settled(s);
 	if (!s->floor)
 		give_level(d, RULE_TLSA_FAILED, LEVEL_DANE);
 	else if (s->absent + s->unusable > 0)
