@@ -73,10 +73,19 @@ static bool dns_pending(const struct survey *s)
 	return s->unresolved > 0 || s->unasked > 0;
 }
 
-/* No host is left that could yet show TLS, and so more be asked for than level `dane`. */
-static bool floor_settled(const struct survey *s)
+/*
+ * May nothing leave in the clear? A domain that publishes MTA-STS in mode enforce
+ * has said so itself (RFC 8461 5), also where DANE comes first.
+ */
+static bool must_have_tls(const struct survey *s)
 {
-	return s->floor || s->unseen == 0;
+	return s->floor || s->sts_enforced;
+}
+
+/* Nothing is left that could yet show it, and so more be asked for than level `dane`. */
+static bool must_have_tls_settled(const struct survey *s)
+{
+	return must_have_tls(s) || (s->unseen == 0 && !s->sts_unasked);
 }
 
 /*
@@ -107,25 +116,26 @@ static void decide_dane(struct decision *d, const struct settings *settings,
 		d->settled = true; /* what is pending can only turn rule 6 into rule 5 */
 	} else if (mx->secure) {
 		/* `dane` holds no floor where a host lacks TLSA records. */
-		give_level(d, RULE_DANE_SOME, s->floor ? LEVEL_ENCRYPT : LEVEL_DANE);
-		d->settled = d->settled && floor_settled(s);
+		give_level(d, RULE_DANE_SOME, must_have_tls(s) ? LEVEL_ENCRYPT : LEVEL_DANE);
+		d->settled = d->settled && must_have_tls_settled(s);
 	} else if (every) {
 		give_level(d, RULE_DANE_INSECURE_MX, LEVEL_DANE);
 	} else {
-		give_level(d, RULE_DANE_SOME_INSECURE_MX, s->floor ? LEVEL_ENCRYPT : LEVEL_DANE);
-		d->settled = d->settled && floor_settled(s);
+		give_level(d, RULE_DANE_SOME_INSECURE_MX,
+			   must_have_tls(s) ? LEVEL_ENCRYPT : LEVEL_DANE);
+		d->settled = d->settled && must_have_tls_settled(s);
 	}
 }
 
 /*
  * Rule 10. At level `dane` Postfix makes the failing look-up itself, and skips
  * the host for as long as it fails; but that level would let a host without
- * TLSA records have mail in the clear, so a floor needs more.
+ * TLSA records have mail in the clear, so where TLS is a must it needs more.
  */
 static void decide_tlsa_failed(struct decision *d, const struct survey *s)
 {
-	d->settled = !dns_pending(s) && floor_settled(s);
-	if (!s->floor)
+	d->settled = !dns_pending(s) && must_have_tls_settled(s);
+	if (!must_have_tls(s))
 		give_level(d, RULE_TLSA_FAILED, LEVEL_DANE);
 	else if (s->absent + s->unusable > 0)
 		give_level(d, RULE_TLSA_FAILED, LEVEL_ENCRYPT);
@@ -139,6 +149,8 @@ static void decide_no_host(struct decision *d, const struct survey *s)
 	d->settled = s->unresolved == 0;
 	if (s->floor)
 		give_level(d, RULE_FLOOR, LEVEL_ENCRYPT);
+	else if (s->unresolved > 0 && s->sts_enforced)
+		give_level(d, RULE_MTA_STS, LEVEL_SECURE);
 	else if (s->unresolved > 0)
 		give(d, RULE_NOTHING, VERDICT_NOTFOUND, LEVEL_NONE,
 		     "its MX hosts are still being looked up");
