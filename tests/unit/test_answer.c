@@ -323,6 +323,26 @@ START_TEST(answers_parents_from_overrides_only)
 }
 END_TEST
 
+/* Its MX look-up has failed for two days, and was to be repeated in one. */
+static void put_failing(struct ledger_txn *txn)
+{
+	struct domain_facts domain = { .mx.fresh = { .failed = T - 2 * 86400, .expires = T + 80000 } };
+
+	ck_assert(ledger_put_domain(txn, "failing.test", &domain));
+}
+
+START_TEST(has_it_looked_into_why_mail_waits)
+{
+	static const struct expectation cases[] = {
+		{ "policy failing.test", ANSWER_REFRESH, "TEMP failing.test: its MX look-up fails" },
+		{ "policy-encrypt failing.test", ANSWER_GIVEN, "OK encrypt" },
+	};
+
+	write_then_reopen(put_failing);
+	expect_all(cases, ARRAY_LEN(cases));
+}
+END_TEST
+
 START_TEST(knows_impossible_keys)
 {
 	static const struct expectation cases[] = {
@@ -646,6 +666,7 @@ int main(void)
 	tcase_add_test(tcase, answers_stale_but_safe_at_once);
 	tcase_add_test(tcase, does_not_wait_if_told_so);
 	tcase_add_test(tcase, answers_parents_from_overrides_only);
+	tcase_add_test(tcase, has_it_looked_into_why_mail_waits);
 	tcase_add_test(tcase, knows_impossible_keys);
 	tcase_add_test(tcase, refuses_unknown_maps);
 	tcase_add_test(tcase, tells_the_status);
