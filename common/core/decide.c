@@ -7,6 +7,8 @@
 #include "base/str.h"
 #include "core/survey.h"
 
+#define NOT_ALL_KNOWN "not all is known about it yet"
+
 static const struct {
 	const char *name;
 	const char *text;
@@ -88,6 +90,14 @@ static bool must_have_tls_settled(const struct survey *s)
 	return must_have_tls(s) || (s->unseen == 0 && !s->sts_unasked);
 }
 
+/* Of level `dane`: while it is not settled, that is why mail waits, and not the rule. */
+static void settle_dane(struct decision *d, const struct survey *s)
+{
+	d->settled = !dns_pending(s) && must_have_tls_settled(s);
+	if (!d->settled && !d->guaranteed)
+		str_copy(d->reason, sizeof(d->reason), NOT_ALL_KNOWN);
+}
+
 /*
  * Rule 2. Postfix refuses such mail itself, unless the denial was a lie told to
  * us alone: so the floor holds here too. It costs nothing where it is true.
@@ -117,13 +127,13 @@ static void decide_dane(struct decision *d, const struct settings *settings,
 	} else if (mx->secure) {
 		/* `dane` holds no floor where a host lacks TLSA records. */
 		give_level(d, RULE_DANE_SOME, must_have_tls(s) ? LEVEL_ENCRYPT : LEVEL_DANE);
-		d->settled = d->settled && must_have_tls_settled(s);
+		settle_dane(d, s);
 	} else if (every) {
 		give_level(d, RULE_DANE_INSECURE_MX, LEVEL_DANE);
 	} else {
 		give_level(d, RULE_DANE_SOME_INSECURE_MX,
 			   must_have_tls(s) ? LEVEL_ENCRYPT : LEVEL_DANE);
-		d->settled = d->settled && must_have_tls_settled(s);
+		settle_dane(d, s);
 	}
 }
 
@@ -134,13 +144,13 @@ static void decide_dane(struct decision *d, const struct settings *settings,
  */
 static void decide_tlsa_failed(struct decision *d, const struct survey *s)
 {
-	d->settled = !dns_pending(s) && must_have_tls_settled(s);
 	if (!must_have_tls(s))
 		give_level(d, RULE_TLSA_FAILED, LEVEL_DANE);
 	else if (s->absent + s->unusable > 0)
 		give_level(d, RULE_TLSA_FAILED, LEVEL_ENCRYPT);
 	else
 		give(d, RULE_TLSA_FAILED, VERDICT_TEMP, LEVEL_NONE, rule_text(RULE_TLSA_FAILED));
+	settle_dane(d, s);
 }
 
 /* No host is left to go by. */
@@ -170,7 +180,7 @@ static void decide_by_history(struct decision *d, const struct survey *s)
 		return;
 	}
 	give(d, RULE_NOTHING, VERDICT_NOTFOUND, LEVEL_NONE,
-	     pending || s->unseen > 0 ? "not all is known about it yet" : rule_text(RULE_NOTHING));
+	     pending || s->unseen > 0 ? NOT_ALL_KNOWN : rule_text(RULE_NOTHING));
 	d->settled = !pending && s->unseen == 0;
 }
 

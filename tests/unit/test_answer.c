@@ -343,6 +343,36 @@ START_TEST(has_it_looked_into_why_mail_waits)
 }
 END_TEST
 
+/* One host with TLSA records, and one without that nobody has spoken to. */
+static void put_half_known(struct ledger_txn *txn)
+{
+	const struct freshness fresh = { .checked = T - 60, .expires = T + 3600 };
+	struct host_facts host = { .addr = ADDR_FOUND, .addr_secure = true, .addr_fresh = fresh,
+				   .tlsa = TLSA_ABSENT, .tlsa_fresh = fresh };
+	struct domain_facts domain = {
+		.mx = { .state = MX_FOUND, .fresh = fresh, .count = 2,
+			.refs = { { 10, "a.half.test" }, { 20, "b.half.test" } } },
+		.sts = { .mode = STS_NONE, .fresh = fresh },
+	};
+
+	ck_assert(ledger_put_host(txn, "b.half.test", 25, &host));
+	host.tlsa = TLSA_USABLE;
+	host.last = (struct observation){ .time = T - 60, .source = SOURCE_PROBE,
+					  .observed = OBSERVED_TLS_FAILED };
+	host.last_expires = T + 3600;
+	ck_assert(ledger_put_host(txn, "a.half.test", 25, &host));
+	ck_assert(ledger_put_domain(txn, "half.test", &domain));
+}
+
+START_TEST(says_that_a_probe_is_waited_for)
+{
+	write_then_reopen(put_half_known);
+	ck_assert_int_eq(ask("policy half.test"), ANSWER_PARK);
+	ck_assert_int_eq(answer_question(answerer, &question, true, T, &reply), ANSWER_REFRESH);
+	ck_assert_str_eq(buf_cstr(&reply), "TEMP half.test: not all is known about it yet");
+}
+END_TEST
+
 START_TEST(knows_impossible_keys)
 {
 	static const struct expectation cases[] = {
@@ -667,6 +697,7 @@ int main(void)
 	tcase_add_test(tcase, does_not_wait_if_told_so);
 	tcase_add_test(tcase, answers_parents_from_overrides_only);
 	tcase_add_test(tcase, has_it_looked_into_why_mail_waits);
+	tcase_add_test(tcase, says_that_a_probe_is_waited_for);
 	tcase_add_test(tcase, knows_impossible_keys);
 	tcase_add_test(tcase, refuses_unknown_maps);
 	tcase_add_test(tcase, tells_the_status);
