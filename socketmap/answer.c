@@ -41,6 +41,7 @@ struct answerer {
 	char ledger_error[LEDGER_ERROR_SIZE]; /* as last logged; "" if it was never amiss */
 	struct throttle bad_requests;
 	struct throttle bad_keys;
+	struct throttle unknown_services;
 	/* Work space for one answer, kept because of its size. */
 	struct facts facts;
 	struct decision decision;
@@ -290,16 +291,18 @@ static enum answer answer_bad_key(struct answerer *answerer, const struct reques
 	return ANSWER_GIVEN;
 }
 
-static enum answer answer_unknown_service(const struct request *request, struct buf *reply)
+static enum answer answer_unknown_service(struct answerer *answerer, const struct request *request,
+					  struct buf *reply)
 {
-	char shown[NEXTHOP_SIZE], reason[NEXTHOP_SIZE + 64];
+	char shown[NEXTHOP_SIZE], reason[NEXTHOP_SIZE + 64], note[THROTTLE_NOTE_SIZE];
 
 	str_printable(shown, sizeof(shown), request->key, request->key_len);
 	snprintf(reason, sizeof(reason), "%s: not a service of mail; write the port as a number",
 		 shown);
-	log_warning("domain=%s map=%s answer=TEMP: not a service of mail; write the port as a "
-		    "number",
-		    shown, map_name(request->map));
+	if (throttle_pass(&answerer->unknown_services, clock_mono_ms(), note))
+		log_warning("domain=%s map=%s answer=TEMP: not a service of mail; write the port as "
+			    "a number%s",
+			    shown, map_name(request->map), note);
 	tally_answer(request->map, METRIC_ANSWER_TEMP);
 	reply_temporary(reply, reason);
 	return ANSWER_GIVEN;
@@ -315,7 +318,7 @@ static enum answer answer_nexthop(struct answerer *answerer, const struct reques
 		/* Thousands a second; what changes an answer is told when it is learned. */
 		return answer_or_park(answerer, question, false, LOG_LEVEL_DEBUG, now, reply);
 	case NEXTHOP_UNKNOWN_SERVICE:
-		return answer_unknown_service(request, reply);
+		return answer_unknown_service(answerer, request, reply);
 	case NEXTHOP_MALFORMED:
 		break;
 	}

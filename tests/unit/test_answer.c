@@ -394,6 +394,32 @@ START_TEST(knows_impossible_keys)
 }
 END_TEST
 
+/* As all that a client can cause over and over. */
+START_TEST(warns_of_an_unknown_service_once_in_a_while)
+{
+	char path[96], line[512];
+	int saved = dup(STDERR_FILENO), lines = 0;
+	FILE *log;
+
+	snprintf(path, sizeof(path), "%s/log", dir);
+	ck_assert_ptr_nonnull(freopen(path, "w", stderr));
+	for (int i = 0; i < 30; i++) {
+		ask("policy tls.test:gopher");
+		mono_ms += 500;
+	}
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	log = fopen(path, "r");
+	ck_assert_ptr_nonnull(log);
+	while (fgets(line, sizeof(line), log) != NULL)
+		lines++;
+	fclose(log);
+	ck_assert_int_eq(lines, 2);
+	ck_assert_ptr_nonnull(strstr(line, "(19 more like it before)"));
+}
+END_TEST
+
 #define MAPS                                                                 \
 	"maps are policy, policy-encrypt, policy-dane-only, policy-verify, " \
 	"policy-authenticated (each also with +tlsrpt), transport, alias, exception, status, " \
@@ -699,6 +725,7 @@ int main(void)
 	tcase_add_test(tcase, has_it_looked_into_why_mail_waits);
 	tcase_add_test(tcase, says_that_a_probe_is_waited_for);
 	tcase_add_test(tcase, knows_impossible_keys);
+	tcase_add_test(tcase, warns_of_an_unknown_service_once_in_a_while);
 	tcase_add_test(tcase, refuses_unknown_maps);
 	tcase_add_test(tcase, tells_the_status);
 	tcase_add_test(tcase, tells_the_other_states);
