@@ -22,7 +22,8 @@ struct ledger *known_ledger(const struct cli *cli, enum ledger_mode mode)
 enum lookup known_get(struct known *known, const struct cli *cli, struct ledger_txn *txn,
 		      const struct nexthop *nexthop)
 {
-	enum lookup found = ledger_get_facts(txn, nexthop, cli->settings.smtp_port, &known->facts);
+	enum lookup found = ledger_get_facts(txn, nexthop, cli->settings.smtp_port, cli->now,
+					     &known->facts);
 
 	if (found == LOOKUP_ERROR)
 		return found;

@@ -186,6 +186,20 @@ static bool put_place(struct learning *l, struct ledger_txn *txn)
 	return ledger_put_place(txn, l->name, &place);
 }
 
+/* False when there is none to write to, which has been said. */
+static bool have_ledger(struct learning *l)
+{
+	if (l->ledger != NULL && ledger_is_replaced(l->ledger)) {
+		log_warning("ledger=%s was replaced by another, which counts from now on",
+			    l->cli->settings.ledger);
+		ledger_close(l->ledger);
+		l->ledger = NULL;
+	}
+	if (l->ledger == NULL)
+		l->ledger = known_ledger(l->cli, LEDGER_WRITE);
+	return l->ledger != NULL;
+}
+
 /* What was learned and up to where, in one transaction. */
 static bool write_down(struct learning *l)
 {
@@ -193,6 +207,8 @@ static bool write_down(struct learning *l)
 
 	if (l->unwritten == 0)
 		return true;
+	if (!have_ledger(l))
+		return false;
 	txn = ledger_begin_write(l->ledger);
 	if (txn == NULL)
 		return false;

@@ -19,7 +19,7 @@ static bool load_facts(struct prober *prober, const struct nexthop *nexthop)
 
 	if (txn != NULL)
 		status = ledger_get_facts(txn, nexthop, prober->settings->smtp_port,
-					  &prober->facts);
+					  clock_wall(), &prober->facts);
 	ledger_abort(txn);
 	return status != LOOKUP_ERROR;
 }

@@ -89,7 +89,7 @@ static bool read_facts(struct prober *prober, struct ledger_txn *txn, const stru
 {
 	int64_t *forgotten = &prober->facts.domain.forgotten, now = clock_wall();
 
-	if (ledger_get_facts(txn, nexthop, prober->settings->smtp_port, &prober->facts) ==
+	if (ledger_get_facts(txn, nexthop, prober->settings->smtp_port, now, &prober->facts) ==
 	    LOOKUP_ERROR)
 		return false;
 	if (*forgotten > now)

@@ -21,6 +21,8 @@
 #include "socketmap/throttle.h"
 
 #define LEDGER_RETRY_MS 1000
+/* How often to see whether it was replaced. */
+#define LEDGER_LOOK_MS 1000
 /* Of a bad key, in the log and in replies. */
 #define KEY_SHOWN 128
 
@@ -35,9 +37,11 @@ struct answerer {
 	struct ledger_hosts *hosts;
 	struct ledger_txn *held;              /* from answerer_hold to answerer_release, or NULL */
 	int64_t ledger_retry_at;              /* clock_mono_ms */
+	int64_t ledger_look_at;               /* the same */
 	char ledger_error[LEDGER_ERROR_SIZE]; /* as last logged; "" if it was never amiss */
 	struct throttle bad_requests;
 	struct throttle bad_keys;
+	struct throttle unknown_services;
 	/* Work space for one answer, kept because of its size. */
 	struct facts facts;
 	struct decision decision;
@@ -81,11 +85,30 @@ void answerer_open_ledger(struct answerer *answerer)
 	}
 }
 
+/* What is kept of its hosts goes with it: snapshots of another are numbered anew. */
+static void let_go_if_replaced(struct answerer *answerer)
+{
+	int64_t now = clock_mono_ms();
+
+	if (answerer->ledger == NULL || now < answerer->ledger_look_at)
+		return;
+	answerer->ledger_look_at = now + LEDGER_LOOK_MS;
+	if (!ledger_is_replaced(answerer->ledger))
+		return;
+	log_warning("ledger=%s was replaced by another, which counts from now on",
+		    answerer->settings->ledger);
+	ledger_close(answerer->ledger);
+	answerer->ledger = NULL;
+	ledger_hosts_free(answerer->hosts);
+	answerer->hosts = ledger_hosts_new();
+}
+
 /* A snapshot to answer from, ended with end_reading; NULL: there is none to be had. */
 static struct ledger_txn *begin_reading(struct answerer *answerer)
 {
 	if (answerer->held != NULL)
 		return answerer->held;
+	let_go_if_replaced(answerer);
 	answerer_open_ledger(answerer);
 	return answerer->ledger != NULL ? ledger_begin_read(answerer->ledger) : NULL;
 }
@@ -108,7 +131,8 @@ void answerer_release(struct answerer *answerer)
 }
 
 /* The facts about a next hop, or their gist, into answerer->facts. */
-static enum lookup look_up(struct answerer *answerer, const struct nexthop *nexthop, bool gist)
+static enum lookup look_up(struct answerer *answerer, const struct nexthop *nexthop, bool gist,
+			   int64_t now)
 {
 	struct ledger_txn *txn = begin_reading(answerer);
 	uint16_t port = answerer->settings->smtp_port;
@@ -116,8 +140,8 @@ static enum lookup look_up(struct answerer *answerer, const struct nexthop *next
 
 	if (txn == NULL)
 		return LOOKUP_ERROR;
-	found = gist ? ledger_get_gist(txn, answerer->hosts, nexthop, port, &answerer->facts)
-		     : ledger_get_facts(txn, nexthop, port, &answerer->facts);
+	found = gist ? ledger_get_gist(txn, answerer->hosts, nexthop, port, now, &answerer->facts)
+		     : ledger_get_facts(txn, nexthop, port, now, &answerer->facts);
 	end_reading(answerer, txn);
 	return found;
 }
@@ -223,7 +247,7 @@ static enum answer answer_or_park(struct answerer *answerer, const struct questi
 	bool deliverable = map_is_deliverable(question->map);
 	enum contact contact;
 
-	if (look_up(answerer, &question->nexthop, !deliverable) == LOOKUP_ERROR)
+	if (look_up(answerer, &question->nexthop, !deliverable, now) == LOOKUP_ERROR)
 		return answer_no_ledger(question->map, &question->nexthop, reply);
 	if (deliverable)
 		return answer_deliverable(answerer, question, waited, now, reply);
@@ -267,16 +291,18 @@ static enum answer answer_bad_key(struct answerer *answerer, const struct reques
 	return ANSWER_GIVEN;
 }
 
-static enum answer answer_unknown_service(const struct request *request, struct buf *reply)
+static enum answer answer_unknown_service(struct answerer *answerer, const struct request *request,
+					  struct buf *reply)
 {
-	char shown[NEXTHOP_SIZE], reason[NEXTHOP_SIZE + 64];
+	char shown[NEXTHOP_SIZE], reason[NEXTHOP_SIZE + 64], note[THROTTLE_NOTE_SIZE];
 
 	str_printable(shown, sizeof(shown), request->key, request->key_len);
 	snprintf(reason, sizeof(reason), "%s: not a service of mail; write the port as a number",
 		 shown);
-	log_warning("domain=%s map=%s answer=TEMP: not a service of mail; write the port as a "
-		    "number",
-		    shown, map_name(request->map));
+	if (throttle_pass(&answerer->unknown_services, clock_mono_ms(), note))
+		log_warning("domain=%s map=%s answer=TEMP: not a service of mail; write the port as "
+			    "a number%s",
+			    shown, map_name(request->map), note);
 	tally_answer(request->map, METRIC_ANSWER_TEMP);
 	reply_temporary(reply, reason);
 	return ANSWER_GIVEN;
@@ -292,7 +318,7 @@ static enum answer answer_nexthop(struct answerer *answerer, const struct reques
 		/* Thousands a second; what changes an answer is told when it is learned. */
 		return answer_or_park(answerer, question, false, LOG_LEVEL_DEBUG, now, reply);
 	case NEXTHOP_UNKNOWN_SERVICE:
-		return answer_unknown_service(request, reply);
+		return answer_unknown_service(answerer, request, reply);
 	case NEXTHOP_MALFORMED:
 		break;
 	}
@@ -312,7 +338,7 @@ static enum answer answer_status(struct answerer *answerer, const struct request
 	    subject.nexthop.kind == NEXTHOP_PARENT)
 		return answer_bad_key(answerer, request, reply);
 	question->nexthop = subject.nexthop;
-	if (look_up(answerer, &question->nexthop, false) == LOOKUP_ERROR)
+	if (look_up(answerer, &question->nexthop, false, now) == LOOKUP_ERROR)
 		return answer_no_ledger(question->map, &question->nexthop, reply);
 	tally_answer(question->map, METRIC_ANSWER_OK);
 	decide(&answerer->decision, answerer->settings, &answerer->facts, now);

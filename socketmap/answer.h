@@ -10,7 +10,8 @@
  * The ledger is opened read-only when first needed. While it cannot be (the
  * prober makes it, and may be started later) every question about facts is
  * answered TEMP, and opening is tried again, so that the order in which the
- * services start does not matter.
+ * services start does not matter. A ledger that was replaced by another, as an
+ * admin does with a damaged one, is let go.
  */
 #ifndef POSTSEAL_SOCKETMAP_ANSWER_H
 #define POSTSEAL_SOCKETMAP_ANSWER_H

@@ -18,6 +18,8 @@
 #define PARKED_MAX 16384
 /* A prober that takes longer over one next hop than this has lost the question. */
 #define ROOM_STALE_MS 120000
+/* How long a prober is spared that cannot write down what it finds, as on a full disk. */
+#define LOST_PAUSE_MS 10000
 
 LIST_HEAD(parked_list, parked);
 TAILQ_HEAD(parked_queue, parked);
@@ -44,6 +46,7 @@ struct parking {
 	struct answerer *answerer;
 	struct prober_link *link;
 	bool outage;        /* the prober cannot be reached, and the log says so */
+	int64_t refresh_at; /* clock_mono_ms; not before */
 	struct room *rooms; /* by key */
 	size_t parked_count;
 	struct parked_queue by_deadline; /* all wait equally long: the newest is last */
@@ -178,6 +181,8 @@ static void on_heard(void *context, enum prober_word word, const struct nexthop 
 	note_recovery(parking);
 	if (room == NULL)
 		return;
+	if (word == PROBER_LOST)
+		parking->refresh_at = clock_mono_ms() + LOST_PAUSE_MS;
 	if (word == PROBER_NEWS)
 		on_news(room);
 	else
@@ -302,5 +307,6 @@ struct parked *parking_park(struct parking *parking, const struct question *ques
 
 void parking_refresh(struct parking *parking, const char *key)
 {
-	open_room(parking, key);
+	if (clock_mono_ms() >= parking->refresh_at)
+		open_room(parking, key);
 }

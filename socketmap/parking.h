@@ -43,7 +43,11 @@ struct parked *parking_park(struct parking *parking, const struct question *ques
 			    parking_answered_fn *answered, void *context);
 void parking_leave(struct parked *parked);
 
-/* Have the prober look at a next hop (its key), without waiting for it. */
+/*
+ * Have the prober look at a next hop (its key), without waiting for it. Not for a
+ * while after it said that it could not write down what it found: what is in the
+ * ledger stays as old as it is, and each question would have all of it done again.
+ */
 void parking_refresh(struct parking *parking, const char *key);
 
 #endif

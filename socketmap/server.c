@@ -59,6 +59,10 @@ static bool open_listeners(struct server *server)
 	server->listeners = listen_inherited(server->fds, LISTENERS_MAX);
 	if (server->listeners > 0)
 		return true;
+	/* Where systemd is to listen, it may be empty: not where nobody does. */
+	if (wanted->count == 0)
+		log_error("socketmap_listen={} names nothing to listen on, nor does systemd hand "
+			  "over a socket");
 	for (size_t i = 0; i < wanted->count; i++) {
 		int fd;
 
@@ -74,7 +78,7 @@ static bool open_listeners(struct server *server)
 		}
 		server->fds[server->listeners++] = fd;
 	}
-	return true;
+	return server->listeners > 0;
 }
 
 /* A client of Postfix costs a descriptor for up to 100 s. */

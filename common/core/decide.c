@@ -7,6 +7,8 @@
 #include "base/str.h"
 #include "core/survey.h"
 
+#define NOT_ALL_KNOWN "not all is known about it yet"
+
 static const struct {
 	const char *name;
 	const char *text;
@@ -74,6 +76,29 @@ static bool dns_pending(const struct survey *s)
 }
 
 /*
+ * May nothing leave in the clear? A domain that publishes MTA-STS in mode enforce
+ * has said so itself (RFC 8461 5), also where DANE comes first.
+ */
+static bool must_have_tls(const struct survey *s)
+{
+	return s->floor || s->sts_enforced;
+}
+
+/* Nothing is left that could yet show it, and so more be asked for than level `dane`. */
+static bool must_have_tls_settled(const struct survey *s)
+{
+	return must_have_tls(s) || (s->unseen == 0 && !s->sts_unasked);
+}
+
+/* Of level `dane`: while it is not settled, that is why mail waits, and not the rule. */
+static void settle_dane(struct decision *d, const struct survey *s)
+{
+	d->settled = !dns_pending(s) && must_have_tls_settled(s);
+	if (!d->settled && !d->guaranteed)
+		str_copy(d->reason, sizeof(d->reason), NOT_ALL_KNOWN);
+}
+
+/*
  * Rule 2. Postfix refuses such mail itself, unless the denial was a lie told to
  * us alone: so the floor holds here too. It costs nothing where it is true.
  */
@@ -101,28 +126,31 @@ static void decide_dane(struct decision *d, const struct settings *settings,
 		d->settled = true; /* what is pending can only turn rule 6 into rule 5 */
 	} else if (mx->secure) {
 		/* `dane` holds no floor where a host lacks TLSA records. */
-		give_level(d, RULE_DANE_SOME, s->floor ? LEVEL_ENCRYPT : LEVEL_DANE);
+		give_level(d, RULE_DANE_SOME, must_have_tls(s) ? LEVEL_ENCRYPT : LEVEL_DANE);
+		settle_dane(d, s);
 	} else if (every) {
 		give_level(d, RULE_DANE_INSECURE_MX, LEVEL_DANE);
 	} else {
-		give_level(d, RULE_DANE_SOME_INSECURE_MX, s->floor ? LEVEL_ENCRYPT : LEVEL_DANE);
+		give_level(d, RULE_DANE_SOME_INSECURE_MX,
+			   must_have_tls(s) ? LEVEL_ENCRYPT : LEVEL_DANE);
+		settle_dane(d, s);
 	}
 }
 
 /*
  * Rule 10. At level `dane` Postfix makes the failing look-up itself, and skips
  * the host for as long as it fails; but that level would let a host without
- * TLSA records have mail in the clear, so a floor needs more.
+ * TLSA records have mail in the clear, so where TLS is a must it needs more.
  */
 static void decide_tlsa_failed(struct decision *d, const struct survey *s)
 {
-	d->settled = !dns_pending(s) && (s->floor || s->unseen == 0);
-	if (!s->floor)
+	if (!must_have_tls(s))
 		give_level(d, RULE_TLSA_FAILED, LEVEL_DANE);
 	else if (s->absent + s->unusable > 0)
 		give_level(d, RULE_TLSA_FAILED, LEVEL_ENCRYPT);
 	else
 		give(d, RULE_TLSA_FAILED, VERDICT_TEMP, LEVEL_NONE, rule_text(RULE_TLSA_FAILED));
+	settle_dane(d, s);
 }
 
 /* No host is left to go by. */
@@ -131,6 +159,8 @@ static void decide_no_host(struct decision *d, const struct survey *s)
 	d->settled = s->unresolved == 0;
 	if (s->floor)
 		give_level(d, RULE_FLOOR, LEVEL_ENCRYPT);
+	else if (s->unresolved > 0 && s->sts_enforced)
+		give_level(d, RULE_MTA_STS, LEVEL_SECURE);
 	else if (s->unresolved > 0)
 		give(d, RULE_NOTHING, VERDICT_NOTFOUND, LEVEL_NONE,
 		     "its MX hosts are still being looked up");
@@ -150,7 +180,7 @@ static void decide_by_history(struct decision *d, const struct survey *s)
 		return;
 	}
 	give(d, RULE_NOTHING, VERDICT_NOTFOUND, LEVEL_NONE,
-	     pending || s->unseen > 0 ? "not all is known about it yet" : rule_text(RULE_NOTHING));
+	     pending || s->unseen > 0 ? NOT_ALL_KNOWN : rule_text(RULE_NOTHING));
 	d->settled = !pending && s->unseen == 0;
 }
 
@@ -234,12 +264,14 @@ static void give_override(struct decision *d, enum verdict verdict, enum level l
 			 override->reason);
 }
 
-/* Is what `d` answers at least `level`, in what it guarantees and in strength? */
+/* Is what `d` answers at least `level`: first in what it guarantees, then in strength? */
 static bool at_least(const struct decision *d, enum level level)
 {
 	if (d->verdict == VERDICT_TEMP)
 		return true;
-	return d->level >= level && (d->guaranteed || !level_guarantees(level));
+	if (d->guaranteed != level_guarantees(level))
+		return d->guaranteed;
+	return d->level >= level;
 }
 
 /* Rule 1. */
@@ -353,8 +385,9 @@ enum contact decide_contact(const struct decision *d, const struct settings *set
 {
 	if (!d->settled)
 		return contact_unsettled(d, settings, waited);
+	/* What fails is tried ever more rarely; but while mail waits for it, also when asked. */
 	if (!d->stale)
-		return CONTACT_ANSWER;
+		return d->verdict == VERDICT_TEMP ? CONTACT_ANSWER_REFRESH : CONTACT_ANSWER;
 	if (safe_while_stale(d))
 		return CONTACT_ANSWER_REFRESH;
 	return waited ? CONTACT_ANSWER : CONTACT_PARK;

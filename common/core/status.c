@@ -35,13 +35,18 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* DANE governs the answer, so "DANE ok" is true of whatever leaves. */
+/*
+ * DANE governs the answer, so "DANE ok" is true of whatever leaves: not at level
+ * `dane` where only some hosts have TLSA records (rule 6, mixed_mx = lenient).
+ */
 static bool by_dane(const struct decision *d)
 {
-	return d->verdict == VERDICT_POLICY &&
-	       (d->under == RULE_DANE_ALL || d->under == RULE_DANE_SOME ||
-		d->under == RULE_DANE_INSECURE_MX) &&
-	       d->level >= LEVEL_DANE;
+	if (d->verdict != VERDICT_POLICY)
+		return false;
+	if (d->under == RULE_DANE_INSECURE_MX)
+		return d->level >= LEVEL_DANE;
+	return (d->under == RULE_DANE_ALL || d->under == RULE_DANE_SOME) &&
+	       d->level == LEVEL_DANE_ONLY;
 }
 
 static enum status_state state_of(const struct decision *d, bool any_tls, bool any_plain)

@@ -78,7 +78,6 @@ const unsigned char *wire_take(struct wire *wire, size_t len)
 	return bytes;
 }
 
-/* The compiler makes one load of each of these; a loop over a width it does not. */
 /* The last byte of a number of several: neither needless nor beyond the largest one. */
 static bool may_end(unsigned char byte, unsigned shift)
 {

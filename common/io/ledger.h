@@ -50,6 +50,13 @@ enum ledger_mode {
 struct ledger *ledger_open(const char *dir, enum ledger_mode mode, char error[LEDGER_ERROR_SIZE]);
 void ledger_close(struct ledger *ledger); /* NULL is allowed */
 
+/*
+ * Does another ledger stand at its place, because an admin moved a file of it away?
+ * Who keeps this one open goes on with what nobody else sees, for ever: close it
+ * and open it anew. Two looks at the directory; not while its place is empty.
+ */
+bool ledger_is_replaced(const struct ledger *ledger);
+
 /* Clear readers left by dead processes, whose snapshots would make the ledger
  * grow; how many there were. For a daemon to call now and then. */
 size_t ledger_clear_readers(struct ledger *ledger);
@@ -109,12 +116,13 @@ bool ledger_remove_refusals(struct ledger_txn *txn, const char *address);
 /*
  * All there is about one next hop, put together for `decide`: its record, a
  * record for each of its MX hosts, override (its own, or of the nearest parent
- * ".example.com" that has one, whether or not it has expired), pins. FOUND when
- * the next hop has a record, an override or pins; ABSENT (and *out holds only
- * the next hop) when nothing is known; ERROR when any of it could not be read.
+ * ".example.com", which is in force at `now`; where none of them is, the nearest
+ * that has expired), pins. FOUND when the next hop has a record, an override or
+ * pins; ABSENT (and *out holds only the next hop) when nothing is known; ERROR
+ * when any of it could not be read.
  */
 enum lookup ledger_get_facts(struct ledger_txn *txn, const struct nexthop *nexthop,
-			     uint16_t default_port, struct facts *out);
+			     uint16_t default_port, int64_t now, struct facts *out);
 
 /*
  * The same for decide_for_map and reply_policy alone, in a fraction of the time:
@@ -122,7 +130,8 @@ enum lookup ledger_get_facts(struct ledger_txn *txn, const struct nexthop *nexth
  */
 struct ledger_hosts;
 enum lookup ledger_get_gist(struct ledger_txn *txn, struct ledger_hosts *hosts,
-			    const struct nexthop *nexthop, uint16_t default_port, struct facts *out);
+			    const struct nexthop *nexthop, uint16_t default_port, int64_t now,
+			    struct facts *out);
 
 /*
  * Walk through all records of a kind in key order. Return false from `visit` to

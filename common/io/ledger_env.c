@@ -298,6 +298,7 @@ struct ledger *ledger_open(const char *dir, enum ledger_mode mode, char error[LE
 	ledger = mem_zero(1, sizeof(*ledger));
 	ledger->dir = mem_strdup(dir);
 	ledger->writable = mode != LEDGER_READ;
+	ledger_files_identify(&ledger->files, dir);
 	ledger_report_init(&ledger->report, ledger->dir);
 	if (!open_env(ledger, mode, error) || !check_length(ledger, error) ||
 	    !enter(ledger, mode, error)) {
@@ -309,6 +310,11 @@ struct ledger *ledger_open(const char *dir, enum ledger_mode mode, char error[LE
 	}
 	ledger_clear_readers(ledger);
 	return ledger;
+}
+
+bool ledger_is_replaced(const struct ledger *ledger)
+{
+	return ledger_files_replaced(&ledger->files, ledger->dir);
 }
 
 size_t ledger_clear_readers(struct ledger *ledger)

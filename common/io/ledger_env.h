@@ -11,12 +11,14 @@
 #include <stdint.h>
 
 #include "io/ledger.h"
+#include "io/ledger_files.h"
 #include "io/ledger_report.h"
 #include "io/ledger_store.h"
 
 struct ledger {
 	char *dir;
 	bool writable;
+	struct ledger_files files; /* that were opened */
 	MDB_env *env;
 	MDB_dbi dbi[LEDGER_DB_COUNT];
 	_Atomic(struct ledger_txn *) spare; /* a reset read transaction, to be renewed */

@@ -106,22 +106,56 @@ static bool check_file(const char *dir, const char *name, int how, char error[LE
 		    "only asks must write it)" : "");
 }
 
+static bool look_at(struct stat *st, const char *dir, const char *name)
+{
+	char *path = NULL;
+	int rc;
+
+	if (asprintf(&path, "%s/%s", dir, name) < 0)
+		log_fatal("out of memory");
+	rc = stat(path, st);
+	free(path);
+	return rc == 0;
+}
+
+bool ledger_files_identify(struct ledger_files *files, const char *dir)
+{
+	struct stat data, lock;
+
+	if (!look_at(&data, dir, "data.mdb") || !look_at(&lock, dir, "lock.mdb"))
+		return false;
+	*files = (struct ledger_files){
+		.data_device = data.st_dev,
+		.data = data.st_ino,
+		.lock_device = lock.st_dev,
+		.lock = lock.st_ino,
+	};
+	return true;
+}
+
+bool ledger_files_replaced(const struct ledger_files *files, const char *dir)
+{
+	struct ledger_files now;
+	struct stat data;
+
+	if (!ledger_files_identify(&now, dir) || !look_at(&data, dir, "data.mdb") ||
+	    data.st_size == 0)
+		return false;
+	return now.data != files->data || now.data_device != files->data_device ||
+	       now.lock != files->lock || now.lock_device != files->lock_device;
+}
+
 /* An empty data.mdb would be initialised by LMDB, which is for LEDGER_CREATE only. */
 static bool check_data(const char *dir, char error[LEDGER_ERROR_SIZE])
 {
-	char *path = NULL;
 	struct stat st;
-	int rc;
+	bool there = look_at(&st, dir, "data.mdb");
 
-	if (asprintf(&path, "%s/data.mdb", dir) < 0)
-		log_fatal("out of memory");
-	rc = stat(path, &st);
-	free(path);
-	if (rc == 0 && st.st_size > 0)
+	if (there && st.st_size > 0)
 		return true;
 	return ledger_fail(error, "there is no ledger at %s: data.mdb is %s; start postseal-prober, which "
 		    "makes it, or correct `ledger` in the settings", dir,
-		    rc == 0 ? "empty" : errno == ENOENT ? "missing" : strerror(errno));
+		    there ? "empty" : errno == ENOENT ? "missing" : strerror(errno));
 }
 
 /*

@@ -7,12 +7,25 @@
 #ifndef POSTSEAL_IO_LEDGER_FILES_H
 #define POSTSEAL_IO_LEDGER_FILES_H
 
+#include <sys/types.h>
+
 #include "io/ledger.h"
 
 #define LEDGER_FILE_MODE 0660
 
 /* False, and in `error` what happened, where, and what to do; errno as ledger_open. */
 bool ledger_files_prepare(const char *dir, enum ledger_mode mode, char error[LEDGER_ERROR_SIZE]);
+
+/* Which files stand at their places. */
+struct ledger_files {
+	dev_t data_device, lock_device;
+	ino_t data, lock;
+};
+
+/* False, and *files undefined, where either of them is missing. */
+bool ledger_files_identify(struct ledger_files *files, const char *dir);
+/* Are there others now, with something in them? Not, while any is missing. */
+bool ledger_files_replaced(const struct ledger_files *files, const char *dir);
 
 /* Both end an attempt: they set `error` and errno, and return false. */
 __attribute__((format(printf, 2, 3)))

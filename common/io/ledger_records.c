@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "core/decide.h"
 #include "core/record.h"
 #include "core/survey.h"
 
@@ -254,14 +255,34 @@ static enum lookup either(enum lookup a, enum lookup b)
 	return a == LOOKUP_FOUND || b == LOOKUP_FOUND ? LOOKUP_FOUND : LOOKUP_ABSENT;
 }
 
+/* Of the nearest of these parents whose override is in force; else *out stays as it is. */
+static enum lookup get_parents_override(struct ledger_txn *txn, const char *parent, int64_t now,
+					enum lookup nearest, struct override *out)
+{
+	struct override override;
+
+	while ((parent = strchr(parent, '.')) != NULL) {
+		enum lookup found = ledger_get_override(txn, parent++, &override);
+		bool in_force = found == LOOKUP_FOUND && decide_override_in_force(&override, now);
+
+		if (in_force || nearest == LOOKUP_ABSENT)
+			*out = override;
+		if (in_force || found == LOOKUP_ERROR)
+			return found;
+		nearest = either(nearest, found);
+	}
+	return nearest;
+}
+
 /*
- * Its own, or else that of the nearest parent. Postfix asks parents of plain names
- * only. Each look-up comes here, and most ledgers hold no override and no pins.
+ * Its own, or else that of a parent. Postfix asks parents of plain names only, and
+ * only where it was told nothing about the name itself: what an override that has
+ * expired gives way to is for us to find. Each look-up comes here, and most ledgers
+ * hold no override and no pins.
  */
-static enum lookup get_override(struct ledger_txn *txn, const struct nexthop *nexthop,
+static enum lookup get_override(struct ledger_txn *txn, const struct nexthop *nexthop, int64_t now,
 				struct override *out)
 {
-	const char *parent = nexthop->name;
 	enum lookup found;
 
 	if (ledger_holds_none(txn, LEDGER_OVERRIDE)) {
@@ -269,13 +290,10 @@ static enum lookup get_override(struct ledger_txn *txn, const struct nexthop *ne
 		return LOOKUP_ABSENT;
 	}
 	found = ledger_get_override(txn, nexthop->key, out);
-	if (nexthop->kind != NEXTHOP_DOMAIN)
+	if (nexthop->kind != NEXTHOP_DOMAIN || found == LOOKUP_ERROR ||
+	    (found == LOOKUP_FOUND && decide_override_in_force(out, now)))
 		return found;
-	while (found == LOOKUP_ABSENT && (parent = strchr(parent, '.')) != NULL) {
-		found = ledger_get_override(txn, parent, out);
-		parent++;
-	}
-	return found;
+	return get_parents_override(txn, nexthop->name, now, found, out);
 }
 
 static enum lookup get_pins(struct ledger_txn *txn, const char *key, struct pins *out)
@@ -311,14 +329,14 @@ static enum lookup get_hosts_gist(struct ledger_txn *txn, struct ledger_hosts *h
 
 /* What else there is about a next hop, when its domain and hosts have been looked up. */
 static enum lookup get_admins_word(struct ledger_txn *txn, const struct nexthop *nexthop,
-				   enum lookup found, struct facts *out)
+				   int64_t now, enum lookup found, struct facts *out)
 {
-	found = either(found, get_override(txn, nexthop, &out->override));
+	found = either(found, get_override(txn, nexthop, now, &out->override));
 	return either(found, get_pins(txn, nexthop->key, &out->pins));
 }
 
 enum lookup ledger_get_facts(struct ledger_txn *txn, const struct nexthop *nexthop,
-			     uint16_t default_port, struct facts *out)
+			     uint16_t default_port, int64_t now, struct facts *out)
 {
 	enum lookup found;
 
@@ -326,11 +344,12 @@ enum lookup ledger_get_facts(struct ledger_txn *txn, const struct nexthop *nexth
 	found = ledger_get_domain(txn, nexthop->key, &out->domain);
 	if (found == LOOKUP_FOUND)
 		found = get_hosts(txn, nexthop_port(nexthop, default_port), out);
-	return get_admins_word(txn, nexthop, found, out);
+	return get_admins_word(txn, nexthop, now, found, out);
 }
 
 enum lookup ledger_get_gist(struct ledger_txn *txn, struct ledger_hosts *hosts,
-			    const struct nexthop *nexthop, uint16_t default_port, struct facts *out)
+			    const struct nexthop *nexthop, uint16_t default_port, int64_t now,
+			    struct facts *out)
 {
 	enum lookup found;
 
@@ -338,5 +357,5 @@ enum lookup ledger_get_gist(struct ledger_txn *txn, struct ledger_hosts *hosts,
 	found = ledger_load(txn, &codec_domain_gist, nexthop->key, &out->domain);
 	if (found == LOOKUP_FOUND)
 		found = get_hosts_gist(txn, hosts, nexthop_port(nexthop, default_port), out);
-	return get_admins_word(txn, nexthop, found, out);
+	return get_admins_word(txn, nexthop, now, found, out);
 }

@@ -194,6 +194,24 @@ static bool check_maps(const struct world *world)
 	return true;
 }
 
+/* A minimum is no word by which an admin could lower anything. */
+static bool minimums_only_raise(struct world *world, const struct decision *without)
+{
+	struct override *override = &world->facts.override;
+	struct decision d;
+	bool good = true;
+
+	for (enum level level = LEVEL_NONE; good && level <= LEVEL_DANE_ONLY; level++) {
+		*override = (struct override){.kind = OVERRIDE_MINIMUM, .level = level};
+		decide(&d, &world->settings, &world->facts, world->now);
+		good = d.verdict == VERDICT_TEMP ||
+		       (d.level >= level && d.guaranteed >= without->guaranteed) ||
+		       (level == LEVEL_DANE && d.guaranteed);
+	}
+	*override = (struct override){.kind = OVERRIDE_NONE};
+	return good;
+}
+
 static bool read_host(struct host_facts *out, const struct host_facts *host, bool whole)
 {
 	struct buf bytes = {0};
@@ -261,6 +279,15 @@ static bool gist_says_the_same(const struct world *world)
 	return true;
 }
 
+/* Has the domain said itself, by MTA-STS, that nothing may be sent to it in the clear? */
+static bool forbids_plain(const struct world *world)
+{
+	struct survey survey;
+
+	survey_facts(&survey, &world->settings, &world->facts, world->now);
+	return survey.sts_enforced && survey.hosts + survey.unresolved > 0;
+}
+
 static bool history_obeys(uint64_t seed)
 {
 	static struct world world;
@@ -277,9 +304,14 @@ static bool history_obeys(uint64_t seed)
 		if (random_step(&world))
 			floor = false;
 		decide(&d, &world.settings, &world.facts, world.now);
-		if ((floor && !d.floor) || (d.floor && !lawful(&d)) || !check_maps(&world)) {
+		if ((floor && !d.floor) ||
+		    ((d.floor || forbids_plain(&world)) && !lawful(&d)) || !check_maps(&world)) {
 			printf("seed %" PRIu64 ", step %u: floor %d then %d, rule %d (%d), level %s\n",
 			       seed, step, floor, d.floor, d.rule, d.under, level_name(d.level));
+			ok = false;
+		}
+		if (!minimums_only_raise(&world, &d)) {
+			printf("seed %" PRIu64 ", step %u: a minimum lowers the answer\n", seed, step);
 			ok = false;
 		}
 		if (!gist_says_the_same(&world)) {

@@ -324,6 +324,56 @@ START_TEST(answers_parents_from_overrides_only)
 }
 END_TEST
 
+/* Its MX look-up has failed for two days, and was to be repeated in one. */
+static void put_failing(struct ledger_txn *txn)
+{
+	struct domain_facts domain = { .mx.fresh = { .failed = T - 2 * 86400, .expires = T + 80000 } };
+
+	ck_assert(ledger_put_domain(txn, "failing.test", &domain));
+}
+
+START_TEST(has_it_looked_into_why_mail_waits)
+{
+	static const struct expectation cases[] = {
+		{ "policy failing.test", ANSWER_REFRESH, "TEMP failing.test: its MX look-up fails" },
+		{ "policy-encrypt failing.test", ANSWER_GIVEN, "OK encrypt" },
+	};
+
+	write_then_reopen(put_failing);
+	expect_all(cases, ARRAY_LEN(cases));
+}
+END_TEST
+
+/* One host with TLSA records, and one without that nobody has spoken to. */
+static void put_half_known(struct ledger_txn *txn)
+{
+	const struct freshness fresh = { .checked = T - 60, .expires = T + 3600 };
+	struct host_facts host = { .addr = ADDR_FOUND, .addr_secure = true, .addr_fresh = fresh,
+				   .tlsa = TLSA_ABSENT, .tlsa_fresh = fresh };
+	struct domain_facts domain = {
+		.mx = { .state = MX_FOUND, .fresh = fresh, .count = 2,
+			.refs = { { 10, "a.half.test" }, { 20, "b.half.test" } } },
+		.sts = { .mode = STS_NONE, .fresh = fresh },
+	};
+
+	ck_assert(ledger_put_host(txn, "b.half.test", 25, &host));
+	host.tlsa = TLSA_USABLE;
+	host.last = (struct observation){ .time = T - 60, .source = SOURCE_PROBE,
+					  .observed = OBSERVED_TLS_FAILED };
+	host.last_expires = T + 3600;
+	ck_assert(ledger_put_host(txn, "a.half.test", 25, &host));
+	ck_assert(ledger_put_domain(txn, "half.test", &domain));
+}
+
+START_TEST(says_that_a_probe_is_waited_for)
+{
+	write_then_reopen(put_half_known);
+	ck_assert_int_eq(ask("policy half.test"), ANSWER_PARK);
+	ck_assert_int_eq(answer_question(answerer, &question, true, T, &reply), ANSWER_REFRESH);
+	ck_assert_str_eq(buf_cstr(&reply), "TEMP half.test: not all is known about it yet");
+}
+END_TEST
+
 START_TEST(knows_impossible_keys)
 {
 	static const struct expectation cases[] = {
@@ -342,6 +392,32 @@ START_TEST(knows_impossible_keys)
 	};
 
 	expect_all(cases, ARRAY_LEN(cases));
+}
+END_TEST
+
+/* As all that a client can cause over and over. */
+START_TEST(warns_of_an_unknown_service_once_in_a_while)
+{
+	char path[96], line[512];
+	int saved = dup(STDERR_FILENO), lines = 0;
+	FILE *log;
+
+	snprintf(path, sizeof(path), "%s/log", dir);
+	ck_assert_ptr_nonnull(freopen(path, "w", stderr));
+	for (int i = 0; i < 30; i++) {
+		ask("policy tls.test:gopher");
+		mono_ms += 500;
+	}
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	log = fopen(path, "r");
+	ck_assert_ptr_nonnull(log);
+	while (fgets(line, sizeof(line), log) != NULL)
+		lines++;
+	fclose(log);
+	ck_assert_int_eq(lines, 2);
+	ck_assert_ptr_nonnull(strstr(line, "(19 more like it before)"));
 }
 END_TEST
 
@@ -549,6 +625,46 @@ START_TEST(waits_for_a_ledger)
 }
 END_TEST
 
+/* As the log says of one that is damaged: move it away, and restart the prober. */
+START_TEST(takes_up_a_ledger_that_was_replaced)
+{
+	static const struct sort other[] = {
+		{ "tls.test", MX_FOUND, true, OBSERVED_TLS, TLSA_USABLE, 0 },
+		{ "another.test", MX_FOUND, false, OBSERVED_TLS, TLSA_ABSENT, 0 },
+	};
+	static const struct expectation before[] = {
+		{ "policy tls.test", ANSWER_GIVEN, "OK encrypt" },
+		{ "policy another.test", ANSWER_PARK, "" },
+	};
+	static const struct expectation after[] = {
+		{ "policy tls.test", ANSWER_GIVEN, "OK dane-only" },
+		{ "policy another.test", ANSWER_GIVEN, "OK encrypt" },
+	};
+	char data[96], away[96];
+
+	expect_all(before, ARRAY_LEN(before));
+	snprintf(data, sizeof(data), "%s/data.mdb", ledger_dir);
+	snprintf(away, sizeof(away), "%s/data.mdb.damaged", ledger_dir);
+	ck_assert_int_eq(rename(data, away), 0);
+	mono_ms += 1000;
+	/* There is nothing better yet. */
+	expect_all(before, ARRAY_LEN(before));
+	learn_elsewhere(&other[0]);
+	learn_elsewhere(&other[1]);
+	mono_ms += 1000;
+	answerer_hold(answerer);
+	expect_all(after, ARRAY_LEN(after));
+	answerer_release(answerer);
+	expect_all(after, ARRAY_LEN(after));
+	/* Without its readers the next writer would take the pages that are being read. */
+	snprintf(data, sizeof(data), "%s/lock.mdb", ledger_dir);
+	ck_assert_int_eq(unlink(data), 0);
+	learn_elsewhere(&sorts[1]); /* tls.test */
+	mono_ms += 1000;
+	expect_all(before, 1);
+}
+END_TEST
+
 /* As a bad disk would, behind the ledger's back. */
 static void damage_record(const char *db, const char *key)
 {
@@ -606,7 +722,10 @@ int main(void)
 	tcase_add_test(tcase, answers_stale_but_safe_at_once);
 	tcase_add_test(tcase, does_not_wait_if_told_so);
 	tcase_add_test(tcase, answers_parents_from_overrides_only);
+	tcase_add_test(tcase, has_it_looked_into_why_mail_waits);
+	tcase_add_test(tcase, says_that_a_probe_is_waited_for);
 	tcase_add_test(tcase, knows_impossible_keys);
+	tcase_add_test(tcase, warns_of_an_unknown_service_once_in_a_while);
 	tcase_add_test(tcase, refuses_unknown_maps);
 	tcase_add_test(tcase, tells_the_status);
 	tcase_add_test(tcase, tells_the_other_states);
@@ -614,6 +733,7 @@ int main(void)
 	tcase_add_test(tcase, holds_a_snapshot);
 	tcase_add_test(tcase, waits_for_a_ledger);
 	tcase_add_test(tcase, fails_safe_on_a_damaged_record);
+	tcase_add_test(tcase, takes_up_a_ledger_that_was_replaced);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -448,6 +448,28 @@ START_TEST(follows_a_log)
 }
 END_TEST
 
+/* As the log says of a ledger that is damaged: move it away, and restart the prober. */
+START_TEST(writes_to_a_ledger_that_replaced_another)
+{
+	char words[96], away[160];
+	pid_t pid;
+
+	make_world();
+	put(log_path, "w", AT("04:05", "1") TLS("a.mx.test"));
+	snprintf(words, sizeof(words), "--follow %s", log_path);
+	pid = start(words, "/dev/null");
+	await_host("a.mx.test");
+	snprintf(away, sizeof(away), "%s.damaged", in_ledger("data.mdb"));
+	ck_assert_int_eq(rename(in_ledger("data.mdb"), away), 0);
+	make_ledger();
+	put(log_path, "a", AT("04:06", "1") TLS("b.mx.test"));
+	await_host("b.mx.test");
+	kill(pid, SIGTERM);
+	ck_assert_int_eq(end(pid), 0);
+	ck_assert_ptr_nonnull(strstr(output(), "was replaced by another"));
+}
+END_TEST
+
 START_TEST(tells_the_service_manager)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -539,6 +561,7 @@ int main(void)
 	tcase_add_test(tc, learns_of_very_many_hosts);
 	tcase_add_test(tc, a_damaged_record_spoils_no_other);
 	tcase_add_test(tc, follows_a_log);
+	tcase_add_test(tc, writes_to_a_ledger_that_replaced_another);
 	tcase_add_test(tc, tells_the_service_manager);
 	tcase_add_test(tc, reads_the_journal);
 	tcase_add_test(tc, refuses_wrong_usage);

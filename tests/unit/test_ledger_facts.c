@@ -18,7 +18,7 @@ START_TEST(facts_are_put_together)
 	ck_assert(ledger_put_host(txn, "b.mx.test", 2525, &host));
 	ck_assert(ledger_put_host(txn, "b.mx.test", 587, &submission));
 	memset(facts, 0xff, sizeof(*facts));
-	ck_assert_int_eq(ledger_get_facts(txn, &plain, 2525, facts), LOOKUP_FOUND);
+	ck_assert_int_eq(ledger_get_facts(txn, &plain, 2525, T, facts), LOOKUP_FOUND);
 	ck_assert_str_eq(facts->nexthop.key, "sealed.test");
 	ck_assert_uint_eq(facts->domain.mx.count, 2);
 	ck_assert_int_eq(facts->host[0].addr, ADDR_UNKNOWN); /* no record yet */
@@ -26,11 +26,11 @@ START_TEST(facts_are_put_together)
 	ck_assert_int_eq(facts->host[1].last_expires, T);
 	ck_assert_int_eq(facts->override.kind, OVERRIDE_NONE);
 	ck_assert_uint_eq(facts->pins.count, 0);
-	ck_assert_int_eq(ledger_get_facts(txn, &ported, 2525, facts), LOOKUP_FOUND);
+	ck_assert_int_eq(ledger_get_facts(txn, &ported, 2525, T, facts), LOOKUP_FOUND);
 	ck_assert_int_eq(facts->host[1].last_expires, T + 1);
 	plain = nexthop("unheard.test");
 	memset(facts, 0xff, sizeof(*facts));
-	ck_assert_int_eq(ledger_get_facts(txn, &plain, 25, facts), LOOKUP_ABSENT);
+	ck_assert_int_eq(ledger_get_facts(txn, &plain, 25, T, facts), LOOKUP_ABSENT);
 	ck_assert_str_eq(facts->nexthop.key, "unheard.test");
 	ck_assert_uint_eq(facts->domain.mx.count, 0);
 	ck_assert_int_eq(facts->domain.history.last_tls, 0);
@@ -78,8 +78,53 @@ START_TEST(overrides_of_parents)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct nexthop n = nexthop(cases[i].key);
 
-		ck_assert_msg(ledger_get_facts(txn, &n, 25, facts) == cases[i].found, "%s",
+		ck_assert_msg(ledger_get_facts(txn, &n, 25, T, facts) == cases[i].found, "%s",
 			      cases[i].key);
+		ck_assert_msg(facts->override.level == cases[i].level, "%s", cases[i].key);
+	}
+	ledger_abort(txn);
+	ledger_close(ledger);
+	free(facts);
+}
+END_TEST
+
+/* What one that has expired gives way to. */
+START_TEST(overrides_of_parents_still_in_force)
+{
+	static const struct {
+		const char *key;
+		enum level level; /* of the override that applies */
+	} cases[] = {
+		{"a.far.near.test", LEVEL_ENCRYPT},     /* its own and the nearest have expired */
+		{"b.far.near.test", LEVEL_ENCRYPT},     /* the nearest has */
+		{"a.all.past.other", LEVEL_SECURE},     /* all have: its own */
+		{"b.all.past.other", LEVEL_DANE},       /* all have: the nearest */
+		{"[a.far.near.test]", LEVEL_FINGERPRINT},
+	};
+	static const struct {
+		const char *key;
+		enum level level;
+		int64_t expires;
+	} overrides[] = {
+		{".near.test", LEVEL_ENCRYPT, T + 1}, {".far.near.test", LEVEL_DANE, T},
+		{"a.far.near.test", LEVEL_NONE, T}, {"[a.far.near.test]", LEVEL_FINGERPRINT, T},
+		{".past.other", LEVEL_ENCRYPT, T}, {".all.past.other", LEVEL_DANE, T},
+		{"a.all.past.other", LEVEL_SECURE, T},
+	};
+	struct ledger *ledger = must_open(LEDGER_CREATE);
+	struct facts *facts = mem_alloc(sizeof(*facts));
+	struct ledger_txn *txn = ledger_begin_write(ledger);
+
+	for (size_t i = 0; i < ARRAY_LEN(overrides); i++) {
+		struct override o = {.kind = OVERRIDE_EXACT, .level = overrides[i].level,
+				     .expires = overrides[i].expires};
+
+		ck_assert(ledger_put_override(txn, overrides[i].key, &o));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct nexthop n = nexthop(cases[i].key);
+
+		ck_assert_int_eq(ledger_get_facts(txn, &n, 25, T, facts), LOOKUP_FOUND);
 		ck_assert_msg(facts->override.level == cases[i].level, "%s", cases[i].key);
 	}
 	ledger_abort(txn);
@@ -107,7 +152,7 @@ START_TEST(damage_spoils_the_facts)
 	ledger = must_open(LEDGER_READ);
 	capture_start();
 	txn = ledger_begin_read(ledger);
-	ck_assert_int_eq(ledger_get_facts(txn, &n, 25, facts), LOOKUP_ERROR);
+	ck_assert_int_eq(ledger_get_facts(txn, &n, 25, T, facts), LOOKUP_ERROR);
 	ledger_abort(txn);
 	free(capture_end());
 	ledger_close(ledger);
@@ -221,6 +266,7 @@ int main(void)
 
 	tcase_add_test(tc, facts_are_put_together);
 	tcase_add_test(tc, overrides_of_parents);
+	tcase_add_test(tc, overrides_of_parents_still_in_force);
 	tcase_add_loop_test(tc, damage_spoils_the_facts, 0, 4);
 	tcase_add_test(tc, walks);
 	tcase_add_test(tc, the_journal_keeps_its_order);

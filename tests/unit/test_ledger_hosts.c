@@ -104,11 +104,11 @@ static void compare(struct ledger_txn *txn, struct ledger_hosts *hosts, const st
 
 	for (uint32_t i = 0; i < DOMAINS; i++) {
 		struct nexthop n = hop(i);
-		enum lookup found = ledger_get_facts(txn, &n, 25, &facts);
+		enum lookup found = ledger_get_facts(txn, &n, 25, now, &facts);
 
 		/* So that nothing is right by having been so before. */
 		memset(&gist, chance(2) == 0 ? 0x55 : 0xff, sizeof(gist));
-		ck_assert_int_eq(ledger_get_gist(txn, hosts, &n, 25, &gist), found);
+		ck_assert_int_eq(ledger_get_gist(txn, hosts, &n, 25, now, &gist), found);
 		for (enum map map = MAP_POLICY; map_is_policy(map); map++) {
 			decide_for_map(&by_facts, settings, &facts, map, now);
 			decide_for_map(&by_gist, settings, &gist, map, now);

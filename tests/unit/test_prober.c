@@ -182,7 +182,7 @@ static const struct facts *facts_of(const char *key)
 	const struct nexthop hop = nexthop(key);
 
 	memset(&facts, 0, sizeof(facts));
-	ck_assert_int_ne(ledger_get_facts(txn, &hop, host.port, &facts), LOOKUP_ERROR);
+	ck_assert_int_ne(ledger_get_facts(txn, &hop, host.port, clock_wall(), &facts), LOOKUP_ERROR);
 	ledger_abort(txn);
 	ledger_close(ledger);
 	return &facts;

@@ -356,6 +356,34 @@ START_TEST(a_prober_that_is_busy_or_cannot_write)
 }
 END_TEST
 
+/* On a full disk each mail would have its domain looked at anew, and hosts probed. */
+START_TEST(a_prober_that_cannot_write_is_spared)
+{
+	int fd = ask("policy oldtls.test"), prober;
+	char byte;
+
+	expect_reply(fd, "OK encrypt");
+	prober = accept_server(listener);
+	expect_asked(prober, "want oldtls.test");
+	say(prober, "lost oldtls.test");
+	expect_service();
+	for (int i = 0; i < 10; i++) {
+		send_request(fd, "policy oldtls.test");
+		expect_reply(fd, "OK encrypt");
+	}
+	expect_service();
+	ck_assert_int_eq(recv(prober, &byte, 1, MSG_DONTWAIT), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+	/* But who waits for it is not turned away. */
+	send_request(fd, "policy new.test");
+	expect_asked(prober, "want new.test");
+	say(prober, "done new.test");
+	expect_reply(fd, NOT_YET);
+	close(fd);
+	close(prober);
+}
+END_TEST
+
 START_TEST(patience_ends)
 {
 	int fds[10], prober;
@@ -452,6 +480,7 @@ int main(void)
 	tcase_add_test(tcase, a_prober_that_talks_nonsense);
 	tcase_add_test(tcase, a_prober_that_never_ends_its_line);
 	tcase_add_test(tcase, a_prober_that_is_busy_or_cannot_write);
+	tcase_add_test(tcase, a_prober_that_cannot_write_is_spared);
 	tcase_add_test(tcase, patience_ends);
 	tcase_add_test(tcase, logs_what_an_admin_looks_for);
 	tcase_add_test(tcase, starts_before_its_ledger);

@@ -151,6 +151,26 @@ START_TEST(serves_what_systemd_hands_over)
 }
 END_TEST
 
+/* READY would be a lie, and mail would wait without a word of why. */
+START_TEST(does_not_start_with_nowhere_to_listen)
+{
+	char self[PATH_MAX] = "", command[3 * PATH_MAX];
+	FILE *conf = fopen(in_dir("nowhere"), "w");
+	int status;
+
+	ck_assert_ptr_nonnull(conf);
+	fprintf(conf, "ledger = \"%s\"\nruntime = \"%s/run\"\nsocketmap_listen = {}\n", ledger_dir,
+		dir);
+	ck_assert_int_eq(fclose(conf), 0);
+	ck_assert_int_gt(readlink("/proc/self/exe", self, sizeof(self) - 1), 0);
+	snprintf(command, sizeof(command), "timeout %d %s/../postseal-socketmap -c %s 2>>%s",
+		 PATIENCE_S, dirname(self), in_dir("nowhere"), in_dir("log"));
+	status = system(command);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 1, "status %#x", status);
+	ck_assert_uint_eq(log_lines("socketmap_listen={} names nothing to listen on"), 1);
+}
+END_TEST
+
 START_TEST(answers_what_has_arrived)
 {
 	int idle = kept(), asking = kept(), first = fresh(), late;
@@ -389,6 +409,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_set_timeout(tcase, 10 * PATIENCE_S);
 	tcase_add_test(tcase, serves_what_systemd_hands_over);
+	tcase_add_test(tcase, does_not_start_with_nowhere_to_listen);
 	tcase_add_test(tcase, answers_what_has_arrived);
 	tcase_add_test(tcase, answers_who_reads_slowly);
 	tcase_add_test(tcase, answers_what_is_parked);

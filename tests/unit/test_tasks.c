@@ -239,7 +239,7 @@ static const struct facts *facts_of(const char *key)
 	const struct nexthop hop = nexthop(key);
 
 	memset(&facts, 0, sizeof(facts));
-	ck_assert_int_ne(ledger_get_facts(txn, &hop, 25, &facts), LOOKUP_ERROR);
+	ck_assert_int_ne(ledger_get_facts(txn, &hop, 25, clock_wall(), &facts), LOOKUP_ERROR);
 	ledger_abort(txn);
 	return &facts;
 }
