@@ -590,7 +590,7 @@ static const struct sickness sicknesses[] = {
 	 "postseal-status-filter /etc/postfix/\npostconf -P 'postseal-verify/unix/"
 	 "smtp_delivery_status_filter=regexp:$config_directory/postseal-status-filter'\n"},
 	{"transports", .spoil = no_filter, WRONG, "regexp:/etc/postfix/filter is not there",
-	 "postseal-status-filter /etc/postfix/\npostfix reload\n"},
+	 "/examples/postfix/postseal-status-filter /etc/postfix/\npostfix reload\n"},
 	{"transports", .main_cf = "smtp_fallback_relay = [relay.test]\n", WRONG,
 	 "postseal-encrypt: smtp_fallback_relay leads around it",
 	 "postconf -P 'postseal-encrypt/unix/smtp_fallback_relay='\n"},
@@ -604,7 +604,8 @@ static const struct sickness sicknesses[] = {
 	 "canonical_maps", "# see \"Ways around a secure alias\""},
 	{"ways-around", .main_cf = "sender_canonical_maps = hash:/etc/postfix/canonical\n", WARNING,
 	 "sender_canonical_maps", "# see"},
-	{"ways-around", .main_cf = "relay_domains = relay.test\n", WARNING, "relay_transport", "# see"},
+	{"ways-around", .main_cf = "relay_domains = relay.test\n", WARNING, "relay_transport",
+	 "/examples/postfix/README.md"},
 	{"ways-around", .main_cf = "relay_domains = mail.example.com\n", OK, "no transport_maps", NULL},
 	{"ways-around", .main_cf = "masquerade_domains = example.com\n", WRONG, "hides secure.example.com",
 	 "postconf -e 'masquerade_domains = !secure.example.com example.com'\npostfix reload\n"},
