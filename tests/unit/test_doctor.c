@@ -398,7 +398,8 @@ static void stripped_long_ago(struct patient *p)
 
 static const struct sickness sicknesses[] = {
 	{"resolver", .spoil = silent, WRONG, "127.0.0.1 does not answer: Connection refused",
-	 "apt install unbound\n# in /etc/resolv.conf: nameserver 127.0.0.1\n"},
+	 "apt install unbound\nsystemctl enable --now unbound\n"
+	 "# in /etc/resolv.conf: nameserver 127.0.0.1\n"},
 	{"resolver", .spoil = unproven, WRONG, "127.0.0.1 does not validate: no proof (AD)",
 	 "nameserver 127.0.0.1\n"},
 	{"resolver", "resolver = {\"127.0.0.1\"}\n", .spoil = credulous, WRONG,
@@ -415,7 +416,8 @@ static const struct sickness sicknesses[] = {
 	{"mta-resolver", .spoil = credulous, WRONG, "does not validate",
 	 "nameserver 127.0.0.1\nsystemctl restart postfix\n"},
 	{"mta-resolver", .spoil = remote, WRONG, "192.0.2.53 is not on this machine, and Postfix",
-	 "apt install unbound\n# in /etc/resolv.conf: nameserver 127.0.0.1\nsystemctl restart postfix\n"},
+	 "apt install unbound\nsystemctl enable --now unbound\n"
+	 "# in /etc/resolv.conf: nameserver 127.0.0.1\nsystemctl restart postfix\n"},
 	{"mta-resolver", .spoil = other_port, OK, "not the one that postseal asks", NULL},
 	{"mta-resolver", .spoil = unreadable_mta, UNSURE, "/etc/resolv.conf cannot be read", NULL},
 	{"chroot-resolver", .spoil = old_chroot, WRONG, "still names 192.0.2.53",
