@@ -136,8 +136,8 @@ void judge_port(const struct patient *patient, struct finding *finding)
 		mend(finding, "# have outbound TCP port %u opened: in this machine's firewall, at its "
 		     "provider", port);
 	} else {
-		find(finding, HEALTH_UNSURE, "too few mail hosts were probed within a day; try `postseal "
-		     "probe example.com`");
+		find(finding, HEALTH_UNSURE, "too few mail hosts were probed within a day; `postseal "
+		     "probe` somebody you write to, and look again");
 	}
 }
 

@@ -640,7 +640,7 @@ static const struct sickness sicknesses[] = {
 	{"ca-store", "ca_file = \"/a\"\n", .spoil = no_cas, WRONG, "No such file",
 	 "# in /etc/postseal/postseal.conf: ca_file = \"\"\nsystemctl restart postseal-prober\n"},
 	{"port-25", .spoil = nobody_reached, WRONG, "none of 3 mail hosts", "# have outbound TCP port 25 opened"},
-	{"port-25", .spoil = few_reached, UNSURE, "too few mail hosts", NULL},
+	{"port-25", .spoil = few_reached, UNSURE, "too few mail hosts were probed within a day; `postseal probe` somebody", NULL},
 	{"port-25", .spoil = denied_ledger, UNSURE, "the ledger cannot be read", NULL},
 	{"stripping", .spoil = stripped, WRONG, "2026-01-09T12:00:00Z: something between",
 	 "# switch off \"SMTP inspection\""},
