@@ -349,6 +349,11 @@ static void never_learned(struct patient *p)
 	p->ledger.log[0] = '\0';
 }
 
+static void learner_died(struct patient *p)
+{
+	note(&p->learn, LOOKUP_ABSENT, "postseal learn --follow was started and has died");
+}
+
 static void no_cas(struct patient *p)
 {
 	note(&p->cas, LOOKUP_ABSENT, "No such file or directory");
@@ -634,7 +639,9 @@ static const struct sickness sicknesses[] = {
 	 "chown --reference=/var/lib/postseal /var/lib/postseal/*.mdb && chmod 660 "
 	 "/var/lib/postseal/*.mdb\nsystemctl restart postseal-prober\n"},
 	{"learning", .spoil = never_learned, WARNING, "no log", "systemctl enable --now postseal-learn\n"},
+	{"learning", .spoil = learner_died, WARNING, "has died", "systemctl restart postseal-learn\n"},
 	{"learning", "learn_from = {\"probe\"}\n", .spoil = never_learned, OK, "not needed", NULL},
+	{"learning", "learn_from = {\"probe\"}\n", .spoil = learner_died, OK, "not needed", NULL},
 	{"learning", .spoil = denied_ledger, UNSURE, "the ledger cannot be read", NULL},
 	{"ca-store", .spoil = no_cas, WRONG, "No such file", "apt install --reinstall ca-certificates"},
 	{"ca-store", "ca_file = \"/a\"\n", .spoil = no_cas, WRONG, "No such file",
