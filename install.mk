@@ -57,6 +57,7 @@ uninstall: all
 ## check-package install, upgrade, remove and purge the package of `make deb` in a throw-away copy of this system (as root)
 .PHONY: check-package
 check-package: all
+	tests/deps.sh deb
 	tests/package/run $(DEB)/postseal_$(VERSION)_*.deb
 
 # Built from a copy, so that neither this tree nor its parent is written to.

@@ -3,5 +3,13 @@ PROGRAMS      += postseal
 postseal_SRCS := $(wildcard cli/*.c)
 postseal_LIBS := $(LIBS_LEDGER) $(LIBS_LOOP) $(LIBS_SETTINGS) $(LIBS_JSON) $(LIBS_RESOLVER) \
                  $(LIBS_TLS) $(core_LIBS)
-# Where `doctor` sends an admin for examples.
-CPPFLAGS      += -DPOSTSEAL_DOC='"$(PREFIX)/share/doc/postseal"'
+# Where `doctor` sends an admin for examples: to where install.mk puts them.
+CPPFLAGS      += -DPOSTSEAL_DOC='"$(DOCDIR)"'
+
+# Changes when DOCDIR does, as from `make` to `make install PREFIX=/usr`.
+$(BUILD)/docdir: FORCE
+	@mkdir -p $(@D)
+	@echo '$(DOCDIR)' | cmp -s - $@ || echo '$(DOCDIR)' >$@
+$(BUILD)/obj/cli/doctor_judge_ways.o: $(BUILD)/docdir
+.PHONY: FORCE
+FORCE:

@@ -37,10 +37,17 @@ static void judge_servers(const struct doctor_servers *servers, struct finding *
 		find(finding, HEALTH_WRONG, "%s names no server", servers->source);
 }
 
+/* It may be installed and switched off: tests/deps.sh, for one, leaves it so. */
+static void mend_server(struct finding *finding)
+{
+	mend(finding, "apt install unbound");
+	mend(finding, "systemctl enable --now unbound");
+}
+
 /* The two of them are one file, or one setting, away from good. */
 static void mend_resolver(const struct patient *patient, struct finding *finding)
 {
-	mend(finding, "apt install unbound");
+	mend_server(finding);
 	if (patient->settings->resolver.count > 0)
 		mend_setting(finding, patient, "resolver = {\"127.0.0.1\"}", "postseal-prober");
 	else
@@ -114,7 +121,7 @@ void judge_mta_resolver(const struct patient *patient, struct finding *finding)
 		find(finding, HEALTH_OK, "not the one that postseal asks");
 	if (finding->health != HEALTH_WRONG)
 		return;
-	mend(finding, "apt install unbound");
+	mend_server(finding);
 	mend(finding, "# in " RESOLV_CONF ": nameserver 127.0.0.1");
 	mend(finding, "systemctl restart postfix");
 }

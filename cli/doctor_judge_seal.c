@@ -53,6 +53,9 @@ void judge_learning(const struct patient *patient, struct finding *finding)
 {
 	if ((patient->settings->learn_from & LEARN_DELIVERY) == 0) {
 		find(finding, HEALTH_OK, "not needed: learn_from has no \"delivery\"");
+	} else if (patient->learn.state == LOOKUP_ABSENT) {
+		find(finding, HEALTH_WARNING, "%s", patient->learn.text);
+		mend(finding, "systemctl restart postseal-learn");
 	} else if (patient->ledger.log[0] != '\0') {
 		find(finding, HEALTH_OK, "%s has been read", patient->ledger.log);
 	} else {
@@ -136,8 +139,8 @@ void judge_port(const struct patient *patient, struct finding *finding)
 		mend(finding, "# have outbound TCP port %u opened: in this machine's firewall, at its "
 		     "provider", port);
 	} else {
-		find(finding, HEALTH_UNSURE, "too few mail hosts were probed within a day; try `postseal "
-		     "probe example.com`");
+		find(finding, HEALTH_UNSURE, "too few mail hosts were probed within a day; `postseal "
+		     "probe` somebody you write to, and look again");
 	}
 }
 

@@ -10,7 +10,7 @@
 #include "cli/doctor_judge.h"
 
 #define VERSION_TLS_REQUIRED 310 /* the first Postfix that heeds "TLS-Required: no" */
-#define EXAMPLES POSTSEAL_DOC "/postfix-examples"
+#define EXAMPLES POSTSEAL_DOC "/examples/postfix"
 #define NAME_SIZE 128
 
 /*

@@ -11,7 +11,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/utc.h"
 #include "core/prober_words.h"
+#include "io/metrics_file.h"
 #include "io/prober_client.h"
 #include "io/settings_file.h"
 #include "io/socketmap_client.h"
@@ -117,6 +119,19 @@ static void look_at_milter(struct patient *patient)
 		close(fd);
 }
 
+/* One that was told to end is not missed, nor one that never began. */
+static void look_at_learn(struct patient *patient)
+{
+	char error[METRICS_FILE_ERROR_SIZE], date[UTC_SIZE];
+	struct metrics_snapshot snapshot;
+	bool alive;
+
+	if (metrics_read(patient->settings->runtime, METRICS_LEARN, &snapshot, &alive, error) ==
+		    LOOKUP_FOUND && !alive && snapshot.ended == 0)
+		note_thing(&patient->learn, LOOKUP_ABSENT, "postseal learn --follow was started at %s "
+			   "and has died", utc_format(date, snapshot.started));
+}
+
 /*
  * Certificates.
  */
@@ -157,6 +172,7 @@ void look_at_services(struct patient *patient)
 	look_at_socketmap(patient);
 	look_at_prober(patient);
 	look_at_milter(patient);
+	look_at_learn(patient);
 	look_at_own_cas(patient);
 }
 

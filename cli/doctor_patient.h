@@ -94,6 +94,7 @@ struct patient {
 	struct doctor_postfix postfix;
 	struct doctor_ledger ledger;
 	struct doctor_thing socketmap, prober, milter;
+	struct doctor_thing learn; /* who follows a log; ABSENT: has died without having been told to */
 	struct doctor_thing cas; /* `ca_file`, or the system's */
 	char cas_path[DOCTOR_PATH_SIZE];
 };

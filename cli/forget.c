@@ -167,7 +167,7 @@ const struct verb verb_forget = {
 		"facts and the history of its servers, which other domains may share, stay. The\n"
 		"act is written to the journal (`postseal history`).\n"
 		"\n"
-		"Exit status: 1 if there was nothing to forget.\n",
+		"Exit status: 1 if there was nothing to forget, or you said no.\n",
 	.least = 1,
 	.most = 1,
 	.run = run,

@@ -165,6 +165,7 @@ static json_t *sts_json(const struct sts_facts *sts)
 	json_object_set_new(json, "id", text_or_null(sts->id));
 	json_object_set_new(json, "fetched", date_or_null(sts->fetched));
 	json_object_set_new(json, "until", date_or_null(sts->until));
+	json_object_set_new(json, "max_age", json_integer(sts->max_age));
 	json_object_set_new(json, "mx", patterns);
 	json_object_set_new(json, "detail", text_or_null(sts->detail));
 	return json;

@@ -341,6 +341,16 @@ static void begin_progress(struct learning *l, const char *word)
 		progress_begin(&l->progress, "learning", (uint64_t)st.st_size);
 }
 
+/* journalctl shows to whom it concerns, and to others nothing, without a word. */
+static void tell_blank_journal(const struct learning *l)
+{
+	struct logplace place;
+
+	if (l->cli->journal && !log_source_place(l->source, &place))
+		cli_error(l->cli, "note: the journal shows nothing of smtp(8); does Postfix log there, and "
+			  "may this user read it (group systemd-journal)?");
+}
+
 static enum cli_status learn_from(struct learning *l, const char *word)
 {
 	char error[LOG_SOURCE_ERROR_SIZE];
@@ -356,6 +366,8 @@ static enum cli_status learn_from(struct learning *l, const char *word)
 		begin_progress(l, word);
 		status = read_all(l);
 		progress_end(&l->progress);
+		if (status == CLI_YES)
+			tell_blank_journal(l);
 	}
 	log_source_close(l->source);
 	free(path);

@@ -85,7 +85,7 @@ static int parse_program(struct cli *cli, int argc, char **argv)
 {
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "+c:hV", options, NULL)) != -1) {
+	while ((letter = getopt_long(argc, argv, "+c:hjV", options, NULL)) != -1) {
 		switch (letter) {
 		case 'c':
 			cli->settings_file = optarg;
@@ -93,10 +93,15 @@ static int parse_program(struct cli *cli, int argc, char **argv)
 		case 'h':
 			print_usage(stdout);
 			leave(CLI_YES);
+		case 'j':
+			cli->json = true;
+			break;
 		case 'V':
 			printf("postseal %s\n", POSTSEAL_VERSION);
 			leave(CLI_YES);
 		default:
+			if (letter != '?')
+				fprintf(stderr, "postseal: that option stands behind the verb it is for\n");
 			fprintf(stderr, "postseal: `postseal --help` lists verbs and options\n");
 			exit(CLI_USAGE);
 		}

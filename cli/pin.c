@@ -302,7 +302,8 @@ const struct verb verb_pin = {
 		"digits; it stays the same when a certificate is renewed with the same key. Put\n"
 		"the next key on file before the provider changes to it.\n"
 		"\n"
-		"Exit status: 1 if there was none to remove or to list.\n",
+		"Exit status: 1 if there was none to remove or to list; if no key was shown, or\n"
+		"you said no, or there is no room for more (add).\n",
 	.least = 1,
 	.most = 2 + PIN_MAX,
 	.run = run,

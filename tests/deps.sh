@@ -3,12 +3,13 @@
 #
 # Installs what a bare Debian lacks to build and test postseal.
 #
-#   tests/deps.sh [build|live|lint|watch|deb|webmail|all]     (all, if not said)
-#   tests/deps.sh --list [build|live|lint|watch|deb|webmail|all]
+#   tests/deps.sh [build|live|lint|watch|deb|bench|webmail|all]     (all, if not said)
+#   tests/deps.sh --list [build|live|lint|watch|deb|bench|webmail|all]
 #
 # build  what the Makefile needs        live  what the live mail world needs
 # lint   what looks for mistakes        watch what watches programs run, and fuzzes
-# deb    what builds the package
+# deb    what builds the package, and tries it
+# bench  what some benchmarks are written in
 # webmail  the browser that the example for webmails is tried in; not in all
 #
 # With nothing missing it does nothing, as anybody and offline. Else it must be
@@ -36,7 +37,10 @@ packages() {
         echo clang libclang-rt-14-dev valgrind lcov
         ;;
     deb)
-        echo debhelper lintian
+        echo debhelper lintian systemd
+        ;;
+    bench)
+        echo python3
         ;;
     webmail)
         echo python3 chromium chromium-driver
@@ -47,9 +51,10 @@ packages() {
         packages lint
         packages watch
         packages deb
+        packages bench
         ;;
     *)
-        echo "usage: ${0##*/} [--list] [build|live|lint|watch|deb|webmail|all]" >&2
+        echo "usage: ${0##*/} [--list] [build|live|lint|watch|deb|bench|webmail|all]" >&2
         exit 2
         ;;
     esac

@@ -50,7 +50,8 @@ const struct setting settings_table[] = {
 	{ FIELD(socketmap_listen), LIST(endpoints), .defaults = { "inet:127.0.0.1:7672" },
 	  .help = "Where postseal-socketmap answers Postfix: inet:ADDRESS:PORT or unix:/PATH. "
 		  "Debian runs smtp(8) chrooted, so a Unix socket has to lie under "
-		  "/var/spool/postfix. Sockets that systemd hands over are used instead of these." },
+		  "/var/spool/postfix. Sockets that systemd hands over are used instead of these; "
+		  "name them here, too: postseal-milter and postseal ask there." },
 	{ FIELD(milter_listen), STRING(endpoint), .defaults = { "inet:127.0.0.1:8689" },
 	  .help = "Where postseal-milter answers Postfix: inet:ADDRESS:PORT or unix:/PATH." },
 	{ FIELD(resolver), LIST(resolvers),

@@ -38,8 +38,8 @@ static enum import_result ledger_failed(char error[IMPORT_ERROR_SIZE])
 static enum import_result not_empty(char error[IMPORT_ERROR_SIZE])
 {
 	snprintf(error, IMPORT_ERROR_SIZE, "the ledger is not empty, and only an empty one is replaced; "
-		 "merge the file into it, or move its data.mdb away and restart postseal-prober, which "
-		 "makes a new one");
+		 "merge the file into it, or, with all of postseal stopped, move its data.mdb away "
+		 "(postseal-ledger(5) has the commands)");
 	return IMPORT_REFUSED;
 }
 

@@ -27,6 +27,7 @@ struct log_file {
 	uint64_t fingerprint; /* 0: not known yet */
 	int64_t reference;    /* the last change, when it was last read from; 0: not yet */
 	bool successor;       /* seen under our path: what is left here is the last */
+	int barred;           /* errno with which that cannot be opened, which has been told; or 0 */
 	struct buf bytes;     /* read, and from `start` on not given */
 	size_t start;
 	bool skipping;        /* in a line that is too long */
@@ -276,20 +277,32 @@ static bool has_successor(const struct log_file *file)
 	       st.st_size > 0;
 }
 
+/* It is tried again and again; the same trouble is told once. */
+static void tell_barred(struct log_file *file, int error)
+{
+	if (error != file->barred)
+		log_error("log=%s was rotated, and the new one cannot be read: %s; nothing is learned "
+			  "until it can", file->path, strerror(error));
+	file->barred = error;
+}
+
 static bool change_over(struct log_file *file)
 {
 	int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) != 0) {
+		tell_barred(file, errno);
 		if (fd >= 0)
 			close(fd);
 		return false;
 	}
+	log_info("log=%s was rotated; reading the new one", file->path);
 	close(file->fd);
 	file->fd = fd;
 	file->inode = st.st_ino;
 	file->successor = false;
+	file->barred = 0;
 	return move_to(file, 0);
 }
 
@@ -315,7 +328,6 @@ static bool rotate(struct log_file *file)
 		return false;
 	if (!file->successor)
 		return file->successor = true;
-	log_info("log=%s was rotated; reading the new one", file->path);
 	return change_over(file);
 }
 

@@ -15,4 +15,5 @@ bench/idle_milter_LIBS += -lmilter
 ## bench       what everything costs, beside the least it could; PART="cold learn" for some
 .PHONY: bench
 bench: all $(BENCH_NAMES:%=$(BUILD)/bench/%) $(BUILD)/tests/peer
+	tests/deps.sh bench
 	tests/bench/run $(BUILD) $(PART)

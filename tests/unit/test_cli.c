@@ -455,6 +455,7 @@ static const struct {
 	{"list --state plain", "list-plain", 0},
 	{"list --state unknown", "list-unknown", 0},
 	{"list --json -s plain", "list-json", 0},
+	{"--json list -s plain", "list-json", 0},
 	{"list --json --state downgrade", "list-downgrade-json", 0},
 	{"explain " LONG_NAME, "explain-long", 0},
 	{"override list", "override-list", 0},
@@ -503,6 +504,7 @@ START_TEST(wrong_usage)
 	} cases[] = {
 		{"", "usage: postseal [-c FILE] VERB"},
 		{"frobnicate", "there is no verb \"frobnicate\""},
+		{"--state tls list", "that option stands behind the verb"},
 		{"--frobnicate", "`postseal --help` lists"},
 		{"status", "an argument is missing"},
 		{"explain", "an argument is missing"},

@@ -349,6 +349,11 @@ static void never_learned(struct patient *p)
 	p->ledger.log[0] = '\0';
 }
 
+static void learner_died(struct patient *p)
+{
+	note(&p->learn, LOOKUP_ABSENT, "postseal learn --follow was started and has died");
+}
+
 static void no_cas(struct patient *p)
 {
 	note(&p->cas, LOOKUP_ABSENT, "No such file or directory");
@@ -398,7 +403,8 @@ static void stripped_long_ago(struct patient *p)
 
 static const struct sickness sicknesses[] = {
 	{"resolver", .spoil = silent, WRONG, "127.0.0.1 does not answer: Connection refused",
-	 "apt install unbound\n# in /etc/resolv.conf: nameserver 127.0.0.1\n"},
+	 "apt install unbound\nsystemctl enable --now unbound\n"
+	 "# in /etc/resolv.conf: nameserver 127.0.0.1\n"},
 	{"resolver", .spoil = unproven, WRONG, "127.0.0.1 does not validate: no proof (AD)",
 	 "nameserver 127.0.0.1\n"},
 	{"resolver", "resolver = {\"127.0.0.1\"}\n", .spoil = credulous, WRONG,
@@ -415,7 +421,8 @@ static const struct sickness sicknesses[] = {
 	{"mta-resolver", .spoil = credulous, WRONG, "does not validate",
 	 "nameserver 127.0.0.1\nsystemctl restart postfix\n"},
 	{"mta-resolver", .spoil = remote, WRONG, "192.0.2.53 is not on this machine, and Postfix",
-	 "apt install unbound\n# in /etc/resolv.conf: nameserver 127.0.0.1\nsystemctl restart postfix\n"},
+	 "apt install unbound\nsystemctl enable --now unbound\n"
+	 "# in /etc/resolv.conf: nameserver 127.0.0.1\nsystemctl restart postfix\n"},
 	{"mta-resolver", .spoil = other_port, OK, "not the one that postseal asks", NULL},
 	{"mta-resolver", .spoil = unreadable_mta, UNSURE, "/etc/resolv.conf cannot be read", NULL},
 	{"chroot-resolver", .spoil = old_chroot, WRONG, "still names 192.0.2.53",
@@ -590,7 +597,7 @@ static const struct sickness sicknesses[] = {
 	 "postseal-status-filter /etc/postfix/\npostconf -P 'postseal-verify/unix/"
 	 "smtp_delivery_status_filter=regexp:$config_directory/postseal-status-filter'\n"},
 	{"transports", .spoil = no_filter, WRONG, "regexp:/etc/postfix/filter is not there",
-	 "postseal-status-filter /etc/postfix/\npostfix reload\n"},
+	 "/examples/postfix/postseal-status-filter /etc/postfix/\npostfix reload\n"},
 	{"transports", .main_cf = "smtp_fallback_relay = [relay.test]\n", WRONG,
 	 "postseal-encrypt: smtp_fallback_relay leads around it",
 	 "postconf -P 'postseal-encrypt/unix/smtp_fallback_relay='\n"},
@@ -604,7 +611,8 @@ static const struct sickness sicknesses[] = {
 	 "canonical_maps", "# see \"Ways around a secure alias\""},
 	{"ways-around", .main_cf = "sender_canonical_maps = hash:/etc/postfix/canonical\n", WARNING,
 	 "sender_canonical_maps", "# see"},
-	{"ways-around", .main_cf = "relay_domains = relay.test\n", WARNING, "relay_transport", "# see"},
+	{"ways-around", .main_cf = "relay_domains = relay.test\n", WARNING, "relay_transport",
+	 "/examples/postfix/README.md"},
 	{"ways-around", .main_cf = "relay_domains = mail.example.com\n", OK, "no transport_maps", NULL},
 	{"ways-around", .main_cf = "masquerade_domains = example.com\n", WRONG, "hides secure.example.com",
 	 "postconf -e 'masquerade_domains = !secure.example.com example.com'\npostfix reload\n"},
@@ -631,13 +639,15 @@ static const struct sickness sicknesses[] = {
 	 "chown --reference=/var/lib/postseal /var/lib/postseal/*.mdb && chmod 660 "
 	 "/var/lib/postseal/*.mdb\nsystemctl restart postseal-prober\n"},
 	{"learning", .spoil = never_learned, WARNING, "no log", "systemctl enable --now postseal-learn\n"},
+	{"learning", .spoil = learner_died, WARNING, "has died", "systemctl restart postseal-learn\n"},
 	{"learning", "learn_from = {\"probe\"}\n", .spoil = never_learned, OK, "not needed", NULL},
+	{"learning", "learn_from = {\"probe\"}\n", .spoil = learner_died, OK, "not needed", NULL},
 	{"learning", .spoil = denied_ledger, UNSURE, "the ledger cannot be read", NULL},
 	{"ca-store", .spoil = no_cas, WRONG, "No such file", "apt install --reinstall ca-certificates"},
 	{"ca-store", "ca_file = \"/a\"\n", .spoil = no_cas, WRONG, "No such file",
 	 "# in /etc/postseal/postseal.conf: ca_file = \"\"\nsystemctl restart postseal-prober\n"},
 	{"port-25", .spoil = nobody_reached, WRONG, "none of 3 mail hosts", "# have outbound TCP port 25 opened"},
-	{"port-25", .spoil = few_reached, UNSURE, "too few mail hosts", NULL},
+	{"port-25", .spoil = few_reached, UNSURE, "too few mail hosts were probed within a day; `postseal probe` somebody", NULL},
 	{"port-25", .spoil = denied_ledger, UNSURE, "the ledger cannot be read", NULL},
 	{"stripping", .spoil = stripped, WRONG, "2026-01-09T12:00:00Z: something between",
 	 "# switch off \"SMTP inspection\""},

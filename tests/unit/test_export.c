@@ -257,6 +257,7 @@ START_TEST(there_and_back)
 	expect_file("import --json", file, 0,
 		    "{\"domain\":{\"read\":1,\"added\":0,\"changed\":0},\"host\":{\"read\":1,");
 	expect_file("import --replace", file, 1, "the ledger is not empty");
+	expect_file("import --replace", file, 1, "with all of postseal stopped, move its data.mdb away");
 	expect("history example.com", 0, "by an import: 3 keys on");
 	configure("c");
 	expect_file("import --replace", file, 0, "journal             1          1          0\n");

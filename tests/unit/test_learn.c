@@ -515,17 +515,20 @@ START_TEST(reads_the_journal)
 
 	make_world();
 	snprintf(name, sizeof(name), "%s/journalctl", dir);
+	snprintf(path, sizeof(path), "%s:%s", dir, getenv("PATH"));
+	setenv("PATH", path, 1);
+	put(name, "w", "#!/bin/sh\nexit 0\n");
+	ck_assert_int_eq(chmod(name, 0700), 0);
+	learn("--journal", 0, "may this user read it");
 	put(name, "w", "#!/bin/sh\ncase \"$*\" in *--after-cursor=c1*) exit 0;; esac\n"
 	    "printf '__CURSOR=c1\\n__REALTIME_TIMESTAMP=1767323045000000\\n_HOSTNAME=mail\\n"
 	    "SYSLOG_IDENTIFIER=postfix/smtp\\nSYSLOG_PID=9\\nMESSAGE=Untrusted TLS connection established to "
 	    "a.mx.test[192.0.2.1]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)\\n\\n'\n");
-	ck_assert_int_eq(chmod(name, 0700), 0);
-	snprintf(path, sizeof(path), "%s:%s", dir, getenv("PATH"));
-	setenv("PATH", path, 1);
 	learn("--journal", 0, "1 lines read: 1 TLS handshakes");
 	ck_assert(host_is_known("a.mx.test", &facts));
 	ck_assert_int_eq(facts.history.last_tls, T);
 	learn("-J", 0, "0 lines read");
+	ck_assert_msg(strstr(output(), "may this user read it") == NULL, "%s", output());
 }
 END_TEST
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -156,6 +157,49 @@ START_TEST(follows_a_renamed_log)
 	put(path, "a", "five\n");
 	EXPECT_IDLE(source, "five");
 	log_source_close(source);
+}
+END_TEST
+
+/* So that no file can be opened: no mode would keep root from that. What was allowed before. */
+static rlim_t allow_files(rlim_t count)
+{
+	struct rlimit limit;
+	rlim_t before;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	before = limit.rlim_cur;
+	limit.rlim_cur = count;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	return before;
+}
+
+START_TEST(says_that_the_new_log_cannot_be_read)
+{
+	char said[1024] = "";
+	int err = dup(STDERR_FILENO);
+	struct log_source *source;
+	FILE *file = fopen(other, "w+");
+	rlim_t before;
+
+	put(path, "w", "one\n");
+	source = open_at(NULL);
+	EXPECT_IDLE(source, "one");
+	ck_assert_int_eq(unlink(path), 0);
+	put(path, "w", "two\n");
+	dup2(fileno(file), STDERR_FILENO);
+	before = allow_files(3);
+	EXPECT_NOTHING(source);
+	EXPECT_NOTHING(source);
+	allow_files(before);
+	dup2(err, STDERR_FILENO);
+	rewind(file);
+	ck_assert_uint_gt(fread(said, 1, sizeof(said) - 1, file), 0);
+	ck_assert_msg(strstr(said, "was rotated, and the new one cannot be read") != NULL, "%s", said);
+	ck_assert_msg(strchr(said, '\n') == strrchr(said, '\n'), "more than once: %s", said);
+	EXPECT_IDLE(source, "two");
+	log_source_close(source);
+	fclose(file);
+	close(err);
 }
 END_TEST
 
@@ -529,6 +573,7 @@ int main(void)
 	tcase_add_test(files, goes_on_where_it_was);
 	tcase_add_test(files, has_a_place_before_the_first_line);
 	tcase_add_test(files, follows_a_renamed_log);
+	tcase_add_test(files, says_that_the_new_log_cannot_be_read);
 	tcase_add_test(files, follows_a_truncated_log);
 	tcase_add_test(files, finds_a_log_that_was_renamed_while_it_was_away);
 	tcase_add_test(files, begins_anew_where_the_place_is_gone);

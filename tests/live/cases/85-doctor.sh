@@ -36,6 +36,7 @@ systemctl() {
         setpriv --reuid postseal --regid postseal --init-groups \
             "$BUILD/postseal" learn "$SENDER_LOG"
         ;;
+    'enable --now unbound') ;;
     *) because "systemctl $*" ;;
     esac
 }
@@ -51,7 +52,7 @@ mend_line() {
         ;;
     '# in /etc/resolv.conf: '*) echo "${1#*: }" >/etc/resolv.conf ;;
     '#'*) ;;
-    'cp '*/postfix-examples/*) eval "cp $REPO/postfix-examples/${1##*/postfix-examples/}" ;;
+    'cp '*/examples/postfix/*) eval "cp $REPO/postfix-examples/${1##*/examples/postfix/}" ;;
     *) eval "$1" ;;
     esac && doctor_age
 }
