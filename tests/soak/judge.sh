@@ -154,11 +154,30 @@ all_have_arrived() {
     (($(arrivals | wc -l) > 0)) || because 'no mail arrived at all'
 }
 
-# fates: "MSGID TO FATE" of all mails out: sent, bounced, or in the queue, from
-# Postfix's log and queue; "lost" for what is none of them.
+# fates: "MSGID TO FATE" of all mails out: sent, bounced, or in the queue; "lost"
+# for what is none of them. Postfix's log has lines missing where Postfix was
+# stopped; then it counts where the mail is found.
 fates() {
+    postqueue -j | sed -E 's/.*"queue_id": "([^"]*)".*/\1/' >"$SOAK/queue"
+    traces >"$SOAK/traces"
+    logged_fates | awk '
+        NR == FNR { trace[$1] = $2; next }
+        $3 == "lost" && $1 in trace { $3 = trace[$1] }
+        { print }' "$SOAK/traces" -
+}
+
+# "MSGID FATE" of what arrived, came back, or is in the queue.
+traces() {
+    local qid
+    while read -r qid; do
+        postcat -hq "$qid" | sed -nE 's/^Message-ID: <([^>]+)>.*/\1 waiting/p'
+    done <"$SOAK/queue"
+    sed -nE 's/^Message-ID: <([^>]+)>.*/\1 bounced/p' /var/mail/*
+    arrivals | awk '{ print $2, "sent" }'
+}
+
+logged_fates() {
     local queue=$SOAK/queue
-    postqueue -j | sed -E 's/.*"queue_id": "([^"]*)".*/\1/' >"$queue"
     awk -v queue="$queue" -v log_file="$SENDER_LOG" '
         FILENAME == queue { waiting[$1] = 1; next }
         FILENAME == log_file {
