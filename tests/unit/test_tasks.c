@@ -727,6 +727,21 @@ START_TEST(a_network_that_lies_is_not_believed)
 	ck_assert_uint_lt(plain, STRIP_HOSTS);
 	ck_assert_uint_eq(metrics_cells[M_STRIPPED], 1);
 	ck_assert_uint_eq(metrics_cells[METRIC1(EVENTS, METRIC_EVENT_STRIPPING)], 1);
+	/* nor the next day, when an hour's losses are long past */
+	now += UTC_DAY;
+	for (int i = 0; i < DOMAINS; i++, now += 7200) {
+		char key[32];
+
+		snprintf(key, sizeof(key), "d%d.test", i);
+		world.mx_host = hosts[i];
+		look(key, EFFORT_PROBE, NULL);
+		finish_all();
+		plain -= facts_of(key)->host[0].history.last_plain != 0;
+		ck_assert_int_lt(facts_of(key)->host[0].history.last_plain, now - UTC_DAY);
+	}
+	ck_assert_uint_eq(plain, 0);
+	ck_assert_uint_eq(journal("*", "stripping"), 1);
+	ck_assert_uint_eq(journal("*", "stripping-ended"), 0);
 }
 END_TEST
 
