@@ -75,6 +75,9 @@ int64_t freshness_next_probe(const struct host_facts *before, const struct obser
 
 bool freshness_probe_due(const struct host_facts *host, bool asked, int64_t now)
 {
+	/* There is nothing to connect to before its addresses are found again. */
+	if (!asked && host->addr_fresh.failed != 0)
+		return false;
 	if (now >= host->last_expires || host->last.time > now + CLOCK_SLACK)
 		return true;
 	return asked && inconclusive(host->last.observed) &&
@@ -133,10 +136,11 @@ static int64_t host_earliest(const struct host_facts *host)
 {
 	int64_t earliest = host->addr_fresh.expires;
 
-	/* Nobody speaks to a host that does not exist. */
+	/* Nobody speaks to a host that does not exist, nor to one that cannot be found. */
 	if (host->addr != ADDR_FOUND)
 		return earliest;
-	return earlier(earliest, earlier(host->tlsa_fresh.expires, host->last_expires));
+	earliest = earlier(earliest, host->tlsa_fresh.expires);
+	return host->addr_fresh.failed != 0 ? earliest : earlier(earliest, host->last_expires);
 }
 
 int64_t freshness_earliest(const struct facts *facts, bool mta_sts)

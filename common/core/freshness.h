@@ -42,7 +42,10 @@ bool freshness_due_asked(const struct freshness *fresh, int64_t now);
 /* When to probe again a host that was `before` and was now `seen`. */
 int64_t freshness_next_probe(const struct host_facts *before, const struct observation *seen,
 			     uint32_t salt);
-/* Time to speak SMTP to the host? `asked`: mail may be waiting for it. */
+/*
+ * Time to speak SMTP to the host? `asked`: mail may be waiting for it. Not while its
+ * address look-up fails, unless asked: that is repeated at its own pace.
+ */
 bool freshness_probe_due(const struct host_facts *host, bool asked, int64_t now);
 
 /*

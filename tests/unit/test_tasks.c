@@ -624,6 +624,31 @@ START_TEST(failures_back_off_when_nobody_asks)
 }
 END_TEST
 
+/* A host without addresses cannot be probed, however long ago that was. */
+START_TEST(failures_back_off_while_hot)
+{
+	look("d0.test", EFFORT_WANT, NULL);
+	finish_all();
+	live(20 * 3600, 30);
+	look("d0.test", EFFORT_PROBE, NULL); /* hot for another day */
+	finish_all();
+	now += 100;
+	world.address_fails = true;
+	count_of[JOB_HOST] = 0;
+	live(UTC_DAY + 3600, 30); /* and then idle */
+	look("d0.test", EFFORT_WANT, NULL); /* and hot again */
+	finish_all();
+	live(UTC_DAY - 3600, 30);
+	ck_assert_uint_ge(count_of[JOB_HOST], 10);
+	ck_assert_uint_le(count_of[JOB_HOST], 24);
+	/* and is probed when it is there again */
+	world.address_fails = false;
+	count_of[JOB_SMTP] = 0;
+	live(2 * UTC_DAY, 30);
+	ck_assert_uint_ge(count_of[JOB_SMTP], 1);
+}
+END_TEST
+
 START_TEST(policies_are_kept_alive)
 {
 	const struct sts_facts *sts;
@@ -1095,6 +1120,7 @@ int main(void)
 	tcase_add_test(tcase, idle_hosts_are_looked_at_daily);
 	tcase_add_test(tcase, a_domain_takes_its_history_along);
 	tcase_add_test(tcase, failures_back_off_when_nobody_asks);
+	tcase_add_test(tcase, failures_back_off_while_hot);
 	tcase_add_test(tcase, policies_are_kept_alive);
 	tcase_add_test(tcase, losses_are_told_once);
 	tcase_add_test(tcase, a_network_that_lies_is_not_believed);
