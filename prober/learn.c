@@ -174,6 +174,7 @@ static bool learn_sts(struct prober *prober, struct ledger_txn *txn, struct job 
 	struct sts_look *look = &job->sts.look;
 	int64_t now = clock_wall();
 	struct standing before;
+	bool enforced;
 
 	if (!read_facts(prober, txn, &task->nexthop)) {
 		job->lost = true;
@@ -186,7 +187,11 @@ static bool learn_sts(struct prober *prober, struct ledger_txn *txn, struct job 
 			return true;
 	}
 	before = domain_standing(prober, now);
+	enforced = standing_before(prober, now).sts_enforced;
 	sts_fold(known, look, now);
+	/* One that ran out since, and is off the record now, is seen by no later look. */
+	if (known->mode != STS_ENFORCE)
+		before.sts_enforced = enforced;
 	if (look->detail[0] != '\0')
 		log_info("domain=%s MTA-STS: %s", task->nexthop.key, look->detail);
 	return write_domain(prober, txn, task->nexthop.key, &before);

@@ -689,6 +689,32 @@ START_TEST(policies_are_kept_alive)
 }
 END_TEST
 
+/* A provider takes its record away, and the policy runs out (RFC 8461 5.1). */
+START_TEST(a_policy_that_runs_out_is_told_once)
+{
+	settings.mta_sts = true;
+	for (int dns_fails = 0; dns_fails < 2; dns_fails++) {
+		const char *key = dns_fails ? "d1.test" : "d0.test";
+
+		world.txt = LOOKUP_FOUND;
+		world.txt_id = "1";
+		world.fetch = STS_FETCH_GOOD;
+		look(key, EFFORT_WANT, NULL);
+		finish_all();
+		world.txt = LOOKUP_ABSENT;
+		live(29 * UTC_DAY, 600);
+		ck_assert_uint_eq(journal(key, "sts-lost"), 0);
+		world.txt = dns_fails ? LOOKUP_ERROR : LOOKUP_ABSENT;
+		live(3 * UTC_DAY, 600);
+		ck_assert_int_eq(sts_in_force(&facts_of(key)->domain.sts, now), STS_NONE);
+		ck_assert_uint_eq(journal(key, "sts-lost"), 1);
+		world.txt = LOOKUP_ABSENT;
+		live(3 * UTC_DAY, 600);
+		ck_assert_uint_eq(journal(key, "sts-lost"), 1);
+	}
+}
+END_TEST
+
 START_TEST(losses_are_told_once)
 {
 	world.tlsa = true;
@@ -1122,6 +1148,7 @@ int main(void)
 	tcase_add_test(tcase, failures_back_off_when_nobody_asks);
 	tcase_add_test(tcase, failures_back_off_while_hot);
 	tcase_add_test(tcase, policies_are_kept_alive);
+	tcase_add_test(tcase, a_policy_that_runs_out_is_told_once);
 	tcase_add_test(tcase, losses_are_told_once);
 	tcase_add_test(tcase, a_network_that_lies_is_not_believed);
 	tcase_add_test(tcase, hosts_that_do_not_talk_go_to_the_back);
