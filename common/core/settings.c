@@ -56,7 +56,8 @@ const struct setting settings_table[] = {
 	{ FIELD(resolver), LIST(resolvers),
 	  .help = "DNS resolvers that postseal-prober asks: ADDRESS, ADDRESS:PORT or "
 		  "[ADDRESS]:PORT. They have to validate DNSSEC. Empty: those of "
-		  "/etc/resolv.conf." },
+		  "/etc/resolv.conf. Where one of them is on loopback, the others are asked only "
+		  "with resolver_trust_ad." },
 	{ FIELD(resolver_trust_ad), BOOL, .defaults = { "false" },
 	  .help = "Believe the AD bit (\"this answer is validated\") also from a resolver that is "
 		  "not on loopback. Say true only where nobody can tamper with the way to it." },
