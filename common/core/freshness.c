@@ -3,6 +3,10 @@
 
 #include "base/utc.h"
 
+/* The longest from a look, whatever came of it, to the next one. */
+#define WAIT_MAX UTC_DAY
+_Static_assert(FRESH_MAX <= WAIT_MAX && FRESH_RETRY_MAX <= WAIT_MAX, "the longest");
+
 static int64_t clamp(int64_t value, int64_t min, int64_t max)
 {
 	return value < min ? min : value > max ? max : value;
@@ -45,8 +49,10 @@ void freshness_failed(struct freshness *fresh, int64_t now, uint32_t salt)
 
 bool freshness_due(const struct freshness *fresh, int64_t now)
 {
+	/* No wait is longer than WAIT_MAX: where this one is, it began in what is no past yet. */
 	return now >= fresh->expires || fresh->checked > now + CLOCK_SLACK ||
-	       fresh->failed > now + CLOCK_SLACK;
+	       fresh->failed > now + CLOCK_SLACK ||
+	       fresh->expires - WAIT_MAX > now + CLOCK_SLACK;
 }
 
 bool freshness_due_asked(const struct freshness *fresh, int64_t now)
@@ -92,14 +98,17 @@ static bool never_was(const struct domain_facts *domain)
 	       domain->sts.fetched == 0;
 }
 
-int64_t freshness_idle_due(const struct domain_facts *domain, uint32_t salt)
+int64_t freshness_idle_due(const struct domain_facts *domain, uint32_t salt, int64_t now)
 {
 	const struct freshness *mx = &domain->mx.fresh;
-	int64_t day_after = mx->checked + shortened(UTC_DAY, salt);
+	int64_t due = mx->checked + shortened(UTC_DAY, salt);
 
 	if (never_was(domain))
 		return FRESH_NEVER;
-	return mx->expires > day_after ? mx->expires : day_after;
+	if (mx->expires > due)
+		due = mx->expires;
+	/* Of a clock that was ahead. (Not by little: what is then looked at is not due yet.) */
+	return due > now + 2 * WAIT_MAX ? now : due;
 }
 
 /* No evidence of whatever kind, and no part of a policy. */

@@ -29,6 +29,7 @@ static struct prober prober;
 static struct settings settings;
 static struct job_list submitted = STAILQ_HEAD_INITIALIZER(submitted);
 static int64_t now;
+static int64_t skew; /* of the wall clock */
 static size_t count_of[JOB_CHECK + 1]; /* jobs done, by kind */
 
 /*
@@ -50,7 +51,7 @@ static struct {
 
 int64_t clock_wall(void)
 {
-	return now;
+	return now + skew;
 }
 
 int64_t clock_mono_ms(void)
@@ -146,7 +147,7 @@ static void find_out(struct job *job)
 		find_host(&job->host);
 		return;
 	case JOB_SMTP:
-		job->smtp.seen = (struct observation){.time = now,
+		job->smtp.seen = (struct observation){.time = clock_wall(),
 						      .source = SOURCE_PROBE,
 						      .observed = world.observed,
 						      .version = 0x0304,
@@ -195,6 +196,7 @@ static void set_up(void)
 	settings_init(&settings);
 	settings.mta_sts = false;
 	now = NOW;
+	skew = 0;
 	memset(&prober, 0, sizeof(prober));
 	memset(count_of, 0, sizeof(count_of));
 	begin_counts();
@@ -621,6 +623,35 @@ START_TEST(failures_back_off_when_nobody_asks)
 	ck_assert_uint_le(count_of[JOB_MX], 24);
 	ck_assert_int_eq(facts_of("d0.test")->domain.mx.state, MX_FOUND);
 	ck_assert_int_ge(facts_of("d0.test")->domain.history.last_tls, NOW);
+}
+END_TEST
+
+/* What was looked at, and what failed, while the clock was a year ahead. */
+START_TEST(a_clock_that_was_ahead_delays_nothing)
+{
+	for (int fails = 0; fails < 2; fails++) {
+		const char *key = fails ? "d1.test" : "d0.test";
+
+		settings.mta_sts = true;
+		look(key, EFFORT_WANT, NULL);
+		finish_all();
+		live(26 * 3600, 60); /* it cools down */
+		world.mx_fails = fails;
+		world.txt = fails ? LOOKUP_ERROR : LOOKUP_ABSENT;
+		live(2 * UTC_DAY, 60);
+		skew = 365 * UTC_DAY;
+		live(2 * UTC_DAY, 60);
+		skew = 0;
+		world.mx_fails = false;
+		world.txt = LOOKUP_ABSENT;
+		live(3 * UTC_DAY, 60);
+		ck_assert_int_ge(facts_of(key)->domain.mx.fresh.checked, now - 2 * UTC_DAY);
+		ck_assert_int_le(facts_of(key)->domain.mx.fresh.checked, now);
+		ck_assert_int_ge(facts_of(key)->domain.sts.fresh.checked, now - 2 * UTC_DAY);
+		ck_assert_int_le(facts_of(key)->domain.sts.fresh.checked, now);
+		ck_assert_int_ge(facts_of(key)->host[0].last.time, now - 2 * UTC_DAY);
+		ck_assert_int_le(facts_of(key)->host[0].last.time, now);
+	}
 }
 END_TEST
 
@@ -1146,6 +1177,7 @@ int main(void)
 	tcase_add_test(tcase, idle_hosts_are_looked_at_daily);
 	tcase_add_test(tcase, a_domain_takes_its_history_along);
 	tcase_add_test(tcase, failures_back_off_when_nobody_asks);
+	tcase_add_test(tcase, a_clock_that_was_ahead_delays_nothing);
 	tcase_add_test(tcase, failures_back_off_while_hot);
 	tcase_add_test(tcase, policies_are_kept_alive);
 	tcase_add_test(tcase, a_policy_that_runs_out_is_told_once);
