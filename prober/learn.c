@@ -22,7 +22,18 @@ struct standing {
 	bool override;
 	int64_t downgrade;
 	bool sts_enforced;
+	bool dane; /* signed MX records, and usable TLSA records of one of the hosts */
 };
+
+static bool has_dane(const struct facts *facts)
+{
+	const struct mx_facts *mx = &facts->domain.mx;
+
+	for (size_t i = 0; mx->secure && i < mx->count; i++)
+		if (facts->host[i].tlsa == TLSA_USABLE)
+			return true;
+	return false;
+}
 
 static struct standing domain_standing(const struct prober *prober, int64_t now)
 {
@@ -33,6 +44,7 @@ static struct standing domain_standing(const struct prober *prober, int64_t now)
 		.override = decide_override_in_force(&prober->facts.override, now),
 		.downgrade = fold_domain_downgrade_since(&prober->facts),
 		.sts_enforced = sts_in_force(&domain->sts, now) == STS_ENFORCE,
+		.dane = has_dane(&prober->facts),
 	};
 }
 
@@ -65,6 +77,9 @@ static bool write_domain(struct prober *prober, struct ledger_txn *txn, const ch
 	/* Without a floor nothing was lost and nothing waits. */
 	if ((after.downgrade != 0) != (before->downgrade != 0) && after.floor &&
 	    !tell_domain_downgrade(txn, key, after.downgrade))
+		return false;
+	/* TLSA records are told of with their hosts, which may be new ones and not known yet. */
+	if (before->dane && !domain->mx.secure && !tell_mx_unsigned(txn, key))
 		return false;
 	if (after.sts_enforced && !before->sts_enforced)
 		tell_sts_enforced(key);

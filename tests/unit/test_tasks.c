@@ -720,6 +720,33 @@ START_TEST(policies_are_kept_alive)
 }
 END_TEST
 
+/* From `dane-only` to `dane`: without a signature, who names the hosts is not known. */
+START_TEST(mx_records_without_signature_are_a_loss)
+{
+	world.tlsa = true;
+	look("d0.test", EFFORT_WANT, NULL);
+	finish_all();
+	world.unsigned_answers = true;
+	for (int i = 0; i < 3; i++) {
+		now += UTC_DAY;
+		look("d0.test", EFFORT_PROBE, NULL);
+		finish_all();
+	}
+	ck_assert(!facts_of("d0.test")->domain.mx.secure);
+	ck_assert_int_eq(facts_of("d0.test")->host[0].tlsa, TLSA_USABLE);
+	ck_assert_uint_eq(journal("d0.test", "dane-lost"), 1);
+	/* what never was is no loss */
+	world.tlsa = false;
+	world.unsigned_answers = false;
+	look("d1.test", EFFORT_WANT, NULL);
+	finish_all();
+	world.unsigned_answers = true;
+	look("d1.test", EFFORT_PROBE, NULL);
+	finish_all();
+	ck_assert_uint_eq(journal("d1.test", "dane-lost"), 0);
+}
+END_TEST
+
 /* A provider takes its record away, and the policy runs out (RFC 8461 5.1). */
 START_TEST(a_policy_that_runs_out_is_told_once)
 {
@@ -1180,6 +1207,7 @@ int main(void)
 	tcase_add_test(tcase, a_clock_that_was_ahead_delays_nothing);
 	tcase_add_test(tcase, failures_back_off_while_hot);
 	tcase_add_test(tcase, policies_are_kept_alive);
+	tcase_add_test(tcase, mx_records_without_signature_are_a_loss);
 	tcase_add_test(tcase, a_policy_that_runs_out_is_told_once);
 	tcase_add_test(tcase, losses_are_told_once);
 	tcase_add_test(tcase, a_network_that_lies_is_not_believed);
