@@ -70,6 +70,15 @@ static const struct doctor_server *remote_server(const struct doctor_servers *se
 	return NULL;
 }
 
+static bool has_local_server(const struct doctor_servers *servers)
+{
+	for (size_t i = 0; i < servers->count; i++) {
+		if (servers->list[i].loopback)
+			return true;
+	}
+	return false;
+}
+
 void judge_resolver_trust(const struct patient *patient, struct finding *finding)
 {
 	const struct doctor_server *remote = remote_server(&patient->ours);
@@ -79,6 +88,9 @@ void judge_resolver_trust(const struct patient *patient, struct finding *finding
 	} else if (patient->settings->resolver_trust_ad) {
 		find(finding, HEALTH_OK, "%s is elsewhere, and resolver_trust_ad says that the way to it "
 		     "is safe", remote->text);
+	} else if (has_local_server(&patient->ours)) {
+		find(finding, HEALTH_OK, "%s is not on this machine, and never asked, since another one is",
+		     remote->text);
 	} else {
 		find(finding, HEALTH_WRONG, "%s is not on this machine: what it says about DNSSEC is not "
 		     "believed, and no DANE is done", remote->text);

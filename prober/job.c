@@ -236,7 +236,7 @@ static bool visit_domain(void *context, const char *key, const struct domain_fac
 {
 	const struct walk *walk = context;
 	struct job_scan *scan = walk->scan;
-	int64_t due = freshness_idle_due(domain, freshness_salt(key));
+	int64_t due = freshness_idle_due(domain, freshness_salt(key), scan->now);
 
 	if (due == FRESH_NEVER) {
 		if (forget_may(walk->txn, key, domain, scan->now))

@@ -22,7 +22,18 @@ struct standing {
 	bool override;
 	int64_t downgrade;
 	bool sts_enforced;
+	bool dane; /* signed MX records, and usable TLSA records of one of the hosts */
 };
+
+static bool has_dane(const struct facts *facts)
+{
+	const struct mx_facts *mx = &facts->domain.mx;
+
+	for (size_t i = 0; mx->secure && i < mx->count; i++)
+		if (facts->host[i].tlsa == TLSA_USABLE)
+			return true;
+	return false;
+}
 
 static struct standing domain_standing(const struct prober *prober, int64_t now)
 {
@@ -33,6 +44,7 @@ static struct standing domain_standing(const struct prober *prober, int64_t now)
 		.override = decide_override_in_force(&prober->facts.override, now),
 		.downgrade = fold_domain_downgrade_since(&prober->facts),
 		.sts_enforced = sts_in_force(&domain->sts, now) == STS_ENFORCE,
+		.dane = has_dane(&prober->facts),
 	};
 }
 
@@ -65,6 +77,9 @@ static bool write_domain(struct prober *prober, struct ledger_txn *txn, const ch
 	/* Without a floor nothing was lost and nothing waits. */
 	if ((after.downgrade != 0) != (before->downgrade != 0) && after.floor &&
 	    !tell_domain_downgrade(txn, key, after.downgrade))
+		return false;
+	/* TLSA records are told of with their hosts, which may be new ones and not known yet. */
+	if (before->dane && !domain->mx.secure && !tell_mx_unsigned(txn, key))
 		return false;
 	if (after.sts_enforced && !before->sts_enforced)
 		tell_sts_enforced(key);
@@ -174,6 +189,7 @@ static bool learn_sts(struct prober *prober, struct ledger_txn *txn, struct job 
 	struct sts_look *look = &job->sts.look;
 	int64_t now = clock_wall();
 	struct standing before;
+	bool enforced;
 
 	if (!read_facts(prober, txn, &task->nexthop)) {
 		job->lost = true;
@@ -186,7 +202,11 @@ static bool learn_sts(struct prober *prober, struct ledger_txn *txn, struct job 
 			return true;
 	}
 	before = domain_standing(prober, now);
+	enforced = standing_before(prober, now).sts_enforced;
 	sts_fold(known, look, now);
+	/* One that ran out since, and is off the record now, is seen by no later look. */
+	if (known->mode != STS_ENFORCE)
+		before.sts_enforced = enforced;
 	if (look->detail[0] != '\0')
 		log_info("domain=%s MTA-STS: %s", task->nexthop.key, look->detail);
 	return write_domain(prober, txn, task->nexthop.key, &before);

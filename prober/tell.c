@@ -76,6 +76,14 @@ bool tell_sts_lost(struct ledger_txn *txn, const char *key)
 	return add_entry(txn, key, "sts-lost", "MTA-STS is no longer enforced");
 }
 
+bool tell_mx_unsigned(struct ledger_txn *txn, const char *key)
+{
+	metrics_count(METRIC1(EVENTS, METRIC_EVENT_DANE_LOST));
+	log_warning("domain=%s has MX records that are not signed any more; DANE no longer proves "
+		    "its hosts", key);
+	return add_entry(txn, key, "dane-lost", "the MX records are not signed any more");
+}
+
 void tell_sts_enforced(const char *key)
 {
 	log_info("domain=%s enforces MTA-STS; its MX hosts have to show their names in certificates",

@@ -21,6 +21,7 @@ bool tell_floor(struct ledger_txn *txn, const char *key, const struct history *h
 bool tell_floor_expired(struct ledger_txn *txn, const char *key, const struct history *history);
 bool tell_override_expired(struct ledger_txn *txn, const char *key);
 bool tell_domain_downgrade(struct ledger_txn *txn, const char *key, int64_t since); /* 0: it ended */
+bool tell_mx_unsigned(struct ledger_txn *txn, const char *key); /* where DANE proved its hosts */
 bool tell_sts_lost(struct ledger_txn *txn, const char *key);
 void tell_sts_enforced(const char *key);
 

@@ -3,6 +3,10 @@
 
 #include "base/utc.h"
 
+/* The longest from a look, whatever came of it, to the next one. */
+#define WAIT_MAX UTC_DAY
+_Static_assert(FRESH_MAX <= WAIT_MAX && FRESH_RETRY_MAX <= WAIT_MAX, "the longest");
+
 static int64_t clamp(int64_t value, int64_t min, int64_t max)
 {
 	return value < min ? min : value > max ? max : value;
@@ -45,8 +49,10 @@ void freshness_failed(struct freshness *fresh, int64_t now, uint32_t salt)
 
 bool freshness_due(const struct freshness *fresh, int64_t now)
 {
+	/* No wait is longer than WAIT_MAX: where this one is, it began in what is no past yet. */
 	return now >= fresh->expires || fresh->checked > now + CLOCK_SLACK ||
-	       fresh->failed > now + CLOCK_SLACK;
+	       fresh->failed > now + CLOCK_SLACK ||
+	       fresh->expires - WAIT_MAX > now + CLOCK_SLACK;
 }
 
 bool freshness_due_asked(const struct freshness *fresh, int64_t now)
@@ -75,6 +81,9 @@ int64_t freshness_next_probe(const struct host_facts *before, const struct obser
 
 bool freshness_probe_due(const struct host_facts *host, bool asked, int64_t now)
 {
+	/* There is nothing to connect to before its addresses are found again. */
+	if (!asked && host->addr_fresh.failed != 0)
+		return false;
 	if (now >= host->last_expires || host->last.time > now + CLOCK_SLACK)
 		return true;
 	return asked && inconclusive(host->last.observed) &&
@@ -89,14 +98,17 @@ static bool never_was(const struct domain_facts *domain)
 	       domain->sts.fetched == 0;
 }
 
-int64_t freshness_idle_due(const struct domain_facts *domain, uint32_t salt)
+int64_t freshness_idle_due(const struct domain_facts *domain, uint32_t salt, int64_t now)
 {
 	const struct freshness *mx = &domain->mx.fresh;
-	int64_t day_after = mx->checked + shortened(UTC_DAY, salt);
+	int64_t due = mx->checked + shortened(UTC_DAY, salt);
 
 	if (never_was(domain))
 		return FRESH_NEVER;
-	return mx->expires > day_after ? mx->expires : day_after;
+	if (mx->expires > due)
+		due = mx->expires;
+	/* Of a clock that was ahead. (Not by little: what is then looked at is not due yet.) */
+	return due > now + 2 * WAIT_MAX ? now : due;
 }
 
 /* No evidence of whatever kind, and no part of a policy. */
@@ -133,10 +145,11 @@ static int64_t host_earliest(const struct host_facts *host)
 {
 	int64_t earliest = host->addr_fresh.expires;
 
-	/* Nobody speaks to a host that does not exist. */
+	/* Nobody speaks to a host that does not exist, nor to one that cannot be found. */
 	if (host->addr != ADDR_FOUND)
 		return earliest;
-	return earlier(earliest, earlier(host->tlsa_fresh.expires, host->last_expires));
+	earliest = earlier(earliest, host->tlsa_fresh.expires);
+	return host->addr_fresh.failed != 0 ? earliest : earlier(earliest, host->last_expires);
 }
 
 int64_t freshness_earliest(const struct facts *facts, bool mta_sts)

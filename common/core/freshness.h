@@ -30,7 +30,7 @@
 void freshness_good(struct freshness *fresh, int64_t now, int64_t ttl);
 void freshness_failed(struct freshness *fresh, int64_t now, uint32_t salt);
 
-/* Time to look again? Also when the clock was set back to before the last look. */
+/* Time to look again? Also when the clock was set back to before the last look, good or not. */
 bool freshness_due(const struct freshness *fresh, int64_t now);
 
 /*
@@ -42,16 +42,20 @@ bool freshness_due_asked(const struct freshness *fresh, int64_t now);
 /* When to probe again a host that was `before` and was now `seen`. */
 int64_t freshness_next_probe(const struct host_facts *before, const struct observation *seen,
 			     uint32_t salt);
-/* Time to speak SMTP to the host? `asked`: mail may be waiting for it. */
+/*
+ * Time to speak SMTP to the host? `asked`: mail may be waiting for it. Not while its
+ * address look-up fails, unless asked: that is repeated at its own pace.
+ */
 bool freshness_probe_due(const struct host_facts *host, bool asked, int64_t now);
 
 /*
  * A domain that nobody asks about is looked at again a day after the last
- * time, or when a failed look-up is to be repeated, if that is later. One that
- * never was there, so that there is nothing to keep alive: FRESH_NEVER.
+ * time, or when a failed look-up is to be repeated, if that is later; now, where a
+ * clock that was ahead would make it wait for days. One that never was there, so that
+ * there is nothing to keep alive: FRESH_NEVER.
  */
 #define FRESH_NEVER INT64_MAX
-int64_t freshness_idle_due(const struct domain_facts *domain, uint32_t salt);
+int64_t freshness_idle_due(const struct domain_facts *domain, uint32_t salt, int64_t now);
 
 /*
  * Nothing was ever found there, no admin has made us forget it, and it is

@@ -57,7 +57,8 @@ const struct setting settings_table[] = {
 	{ FIELD(resolver), LIST(resolvers),
 	  .help = "DNS resolvers that postseal-prober asks: ADDRESS, ADDRESS:PORT or "
 		  "[ADDRESS]:PORT. They have to validate DNSSEC. Empty: those of "
-		  "/etc/resolv.conf." },
+		  "/etc/resolv.conf. Where one of them is on loopback, the others are asked only "
+		  "with resolver_trust_ad." },
 	{ FIELD(resolver_trust_ad), BOOL, .defaults = { "false" },
 	  .help = "Believe the AD bit (\"this answer is validated\") also from a resolver that is "
 		  "not on loopback. Say true only where nobody can tamper with the way to it." },
@@ -67,9 +68,9 @@ const struct setting settings_table[] = {
 	{ FIELD(smtp_port), NUMBER(1, 65535), .defaults = { "25" },
 	  .help = "TCP port at which MX hosts are probed when the next hop names none." },
 	{ FIELD(probe_private), BOOL, .defaults = { "false" },
-	  .help = "Also probe MX hosts at loopback, private and link-local addresses. Leave it "
-		  "false on a host that is reachable from the Internet: MX records are written "
-		  "by strangers." },
+	  .help = "Also probe MX hosts, and fetch MTA-STS policies, at loopback, private and "
+		  "link-local addresses. Leave it false on a host that is reachable from the "
+		  "Internet: these names and addresses are written by strangers." },
 	{ FIELD(smtp_timeout), NUMBER(1, 300), .unit = "seconds", .defaults = { "20" },
 	  .help = "How long each step of a probe may take: connecting, the greeting, each reply, "
 		  "the TLS handshake." },

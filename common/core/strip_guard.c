@@ -25,10 +25,12 @@ static bool outdated(int64_t time, int64_t now)
 	return time < now - STRIP_WINDOW || time > now;
 }
 
+/* While STARTTLS is taken away none is outdated: who lost it has to show it again. */
 static void drop_outdated_and(struct strip_guard *guard, uint64_t host, int64_t now)
 {
 	for (size_t i = guard->count; i-- > 0;)
-		if (guard->seen[i].host == host || outdated(guard->seen[i].time, now))
+		if (guard->seen[i].host == host ||
+		    (!guard->stripped && outdated(guard->seen[i].time, now)))
 			drop(guard, i);
 }
 

@@ -55,7 +55,9 @@ bool sts_look_due(const struct sts_facts *sts, int64_t now)
 {
 	const struct freshness *fresh = &sts->fresh;
 
-	return fresh->expires <= now || fresh->checked > now || fresh->failed > now;
+	/* No wait is longer than STS_LOOK_MAX. */
+	return fresh->expires <= now || fresh->checked > now || fresh->failed > now ||
+	       fresh->expires - STS_LOOK_MAX > now;
 }
 
 bool sts_fetch_due(const struct sts_facts *sts, const char *id, int64_t now)

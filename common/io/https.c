@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "base/str.h"
+#include "io/tls_pause.h"
 
 /* All header lines of an answer together, 1xx answers and trailers included. */
 #define HEADERS_MAX 65536
@@ -154,12 +155,31 @@ static void set_certificates(CURL *curl, const char *ca_file)
 	}
 }
 
+static bool is_on_openssl(void)
+{
+	static const char name[] = "OpenSSL/";
+	const char *version = curl_version_info(CURLVERSION_NOW)->ssl_version;
+
+	return version != NULL && strncmp(version, name, sizeof(name) - 1) == 0;
+}
+
+/* Its time-outs are no good while OpenSSL does not come back. */
+static CURLcode on_ssl_ctx(CURL *curl, void *ctx, void *context)
+{
+	(void)curl;
+	(void)context;
+	tls_pause(ctx);
+	return CURLE_OK;
+}
+
 static void set_limits(CURL *curl, const struct https_request *request)
 {
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
 			 (long)or_default(request->timeout_ms, HTTPS_TIMEOUT_MS));
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
 			 (long)or_default(request->connect_ms, HTTPS_CONNECT_MS));
+	if (is_on_openssl())
+		curl_easy_setopt(curl, CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx);
 	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, STALL_RATE);
 	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME,
 			 (long)or_default(request->stall_seconds, HTTPS_STALL_SECONDS));

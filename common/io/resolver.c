@@ -97,6 +97,15 @@ static bool believes(const struct resolver *resolver, const struct dns_server *s
 	return server->loopback || resolver->trust_ad;
 }
 
+/* Where there is a server that is believed, no other one has a say. */
+static bool has_say(const struct resolver *resolver, const struct dns_server *server)
+{
+	for (size_t i = 0; i < resolver->count; i++)
+		if (believes(resolver, &resolver->servers[i]))
+			return believes(resolver, server);
+	return true;
+}
+
 static void note_trouble(struct resolver *resolver, const struct dns_server *server,
 			 const char *name, enum dns_type type, const char *what)
 {
@@ -139,6 +148,8 @@ static void ask(struct resolver *resolver, struct dns_answer *answer, const char
 	for (size_t i = 0; i < ARRAY_LEN(waits_ms) * resolver->count; i++) {
 		const struct dns_server *server = &resolver->servers[i % resolver->count];
 
+		if (!has_say(resolver, server))
+			continue;
 		dns_answer_free(answer);
 		try_server(resolver, server, answer, name, type, waits_ms[i / resolver->count]);
 		if (answer->status != LOOKUP_ERROR ||

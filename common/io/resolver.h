@@ -4,11 +4,12 @@
  * trusted.
  *
  * It asks the servers of the setting `resolver`, or those of resolv.conf(5)
- * (which is read again when it changes), in their order, by UDP and where needed TCP, with EDNS0, DO and AD. DNSSEC is the
- * server's work: an answer is `secure` when its AD bit is set and the server is
- * on loopback, or `resolver_trust_ad` says so. A SERVFAIL from a server whose AD
- * is believed ends a look-up: to ask one that does not validate next would turn
- * "bogus" into "insecure".
+ * (which is read again when it changes), in their order, by UDP and where needed
+ * TCP, with EDNS0, DO and AD. DNSSEC is the server's work: an answer is `secure`
+ * when its AD bit is set and the server is on loopback, or `resolver_trust_ad`
+ * says so. Where there is a server whose AD is believed, those whose is not are
+ * never asked, and a SERVFAIL from it ends a look-up: to ask one that does not
+ * validate next would turn "cannot tell" or "bogus" into "insecure".
  *
  * Look-ups end in three ways (base/lookup.h). ERROR is time-out, SERVFAIL and
  * whatever is malformed; resolver_trouble() then says what it was.

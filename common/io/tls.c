@@ -10,10 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/domain.h"
 #include "io/stream.h"
+#include "io/tls_pause.h"
 
 /*
  * As Postfix's grade "medium", but with anonymous ciphers last instead of
@@ -49,6 +51,7 @@ static bool set_up(SSL_CTX *ctx)
 					 SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
+	tls_pause(ctx);
 	/* What a server may make us hold of it. */
 	SSL_CTX_set_max_cert_list(ctx, 64L * 1024);
 	return SSL_CTX_set_min_proto_version(ctx, TLS1_VERSION) == 1 &&
@@ -162,14 +165,23 @@ static SSL *new_ssl(const struct tls *tls, const struct tls_request *request)
 	return NULL;
 }
 
+/* What is ready, and has been all the time, must not take all the time. */
+static bool wait_until(int fd, short events, int64_t deadline)
+{
+	if (clock_mono_ms() < deadline)
+		return stream_wait(fd, events, deadline);
+	errno = ETIMEDOUT;
+	return false;
+}
+
 /* After a step that did not succeed: wait for what it waits for. False: it failed. */
 static bool wait_for_step(SSL *ssl, int fd, int result, int64_t deadline)
 {
 	switch (SSL_get_error(ssl, result)) {
 	case SSL_ERROR_WANT_READ:
-		return stream_wait(fd, POLLIN, deadline);
+		return wait_until(fd, POLLIN, deadline);
 	case SSL_ERROR_WANT_WRITE:
-		return stream_wait(fd, POLLOUT, deadline);
+		return wait_until(fd, POLLOUT, deadline);
 	case SSL_ERROR_ZERO_RETURN:
 		errno = ECONNRESET;
 		return false;

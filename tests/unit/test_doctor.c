@@ -224,6 +224,14 @@ static void remote(struct patient *p)
 	p->mta.list[0] = p->chroot.list[0] = p->ours.list[0];
 }
 
+static void second_is_remote(struct patient *p)
+{
+	p->ours.count = 2;
+	p->ours.list[1] = p->ours.list[0];
+	str_copy(p->ours.list[1].text, sizeof(p->ours.list[1].text), "192.0.2.53");
+	p->ours.list[1].loopback = false;
+}
+
 static void second_is_bad(struct patient *p)
 {
 	p->ours.count = 2;
@@ -417,6 +425,8 @@ static const struct sickness sicknesses[] = {
 	{"resolver", .spoil = island, OK, "validates", NULL},
 	{"resolver-trust", .spoil = remote, WRONG, "192.0.2.53 is not on this machine",
 	 "# in /etc/resolv.conf: nameserver 127.0.0.1\n"},
+	{"resolver-trust", .spoil = second_is_remote, OK, "192.0.2.53 is not on this machine, and "
+	 "never asked", NULL},
 	{"resolver-trust", "resolver_trust_ad = true\n", .spoil = remote, OK, "resolver_trust_ad", NULL},
 	{"mta-resolver", .spoil = credulous, WRONG, "does not validate",
 	 "nameserver 127.0.0.1\nsystemctl restart postfix\n"},

@@ -80,6 +80,9 @@ START_TEST(a_clock_set_back_makes_all_due)
 	freshness_failed(&fresh, NOW - 3600, 0);
 	ck_assert_int_eq(fresh.failed, NOW - 3600);
 	ck_assert_int_eq(fresh.expires, NOW - 3600 + FRESH_RETRY_MIN);
+	/* failing since before the clock was a year ahead */
+	freshness_failed(&fresh, NOW + 365 * UTC_DAY, 0);
+	ck_assert(freshness_due(&fresh, NOW));
 	host.last = (struct observation){.time = NOW, .observed = OBSERVED_TLS};
 	host.last_expires = NOW + UTC_DAY;
 	ck_assert(!freshness_probe_due(&host, false, NOW));
@@ -162,7 +165,7 @@ START_TEST(salts_spread_names)
 		snprintf(name, sizeof(name), "domain%d.example", i);
 		domain.mx.state = MX_FOUND;
 		domain.mx.fresh = (struct freshness){.checked = NOW, .expires = NOW + FRESH_MIN};
-		early = NOW + UTC_DAY - freshness_idle_due(&domain, freshness_salt(name));
+		early = NOW + UTC_DAY - freshness_idle_due(&domain, freshness_salt(name), NOW);
 		ck_assert_int_ge(early, 0);
 		ck_assert_int_lt(early, UTC_DAY / 10);
 		tenths[early * 100 / UTC_DAY]++;
@@ -181,7 +184,9 @@ START_TEST(idle_domains_wait_for_their_retry)
 	domain.mx.fresh = (struct freshness){.checked = NOW, .expires = NOW + 2 * UTC_DAY,
 					     .failed = NOW + UTC_DAY};
 	domain.mx.state = MX_FOUND;
-	ck_assert_int_eq(freshness_idle_due(&domain, 0), NOW + 2 * UTC_DAY);
+	ck_assert_int_eq(freshness_idle_due(&domain, 0, NOW + UTC_DAY), NOW + 2 * UTC_DAY);
+	/* but not for longer than any wait */
+	ck_assert_int_eq(freshness_idle_due(&domain, 0, NOW - UTC_DAY), NOW - UTC_DAY);
 }
 END_TEST
 
@@ -190,18 +195,18 @@ START_TEST(what_never_was_is_left_alone)
 	struct domain_facts domain = {0};
 
 	domain.mx.fresh = (struct freshness){.checked = NOW, .expires = NOW + FRESH_MIN};
-	ck_assert_int_eq(freshness_idle_due(&domain, 0), FRESH_NEVER);
+	ck_assert_int_eq(freshness_idle_due(&domain, 0, NOW), FRESH_NEVER);
 	domain.mx.state = MX_NXDOMAIN;
-	ck_assert_int_eq(freshness_idle_due(&domain, 0), FRESH_NEVER);
+	ck_assert_int_eq(freshness_idle_due(&domain, 0, NOW), FRESH_NEVER);
 	/* but not a provider that is gone for a while */
 	domain.history.last_tls = NOW - UTC_DAY;
-	ck_assert_int_eq(freshness_idle_due(&domain, 0), NOW + UTC_DAY);
+	ck_assert_int_eq(freshness_idle_due(&domain, 0, NOW), NOW + UTC_DAY);
 	domain.history.last_tls = 0;
 	domain.sts.fetched = NOW - UTC_DAY;
-	ck_assert_int_eq(freshness_idle_due(&domain, 0), NOW + UTC_DAY);
+	ck_assert_int_eq(freshness_idle_due(&domain, 0, NOW), NOW + UTC_DAY);
 	domain.sts.fetched = 0;
 	domain.mx.state = MX_NULL;
-	ck_assert_int_eq(freshness_idle_due(&domain, 0), NOW + UTC_DAY);
+	ck_assert_int_eq(freshness_idle_due(&domain, 0, NOW), NOW + UTC_DAY);
 }
 END_TEST
 

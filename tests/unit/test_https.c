@@ -129,7 +129,8 @@ enum manner {
 	ANSWER,     /* say `answer`, and close */
 	MUTE,       /* accept the connection, and say nothing at all */
 	DRIP,       /* say `answer`, then a byte now and then, for ever */
-	FLOOD       /* say `answer`, then `more` again and again, for ever */
+	FLOOD,      /* say `answer`, then `more` again and again, for ever */
+	NO_HELLO    /* ask for a ClientHello again and again, for ever, instead of a ServerHello */
 };
 
 struct server {
@@ -200,6 +201,21 @@ static void speak(const struct server *server, SSL *ssl)
 	SSL_shutdown(ssl);
 }
 
+/* HelloRequest, in the clear: a client passes over it (RFC 5246 7.4.1.1). */
+static void ask_for_hello(int fd)
+{
+	static const char one[] = { 0x16, 3, 3, 0, 4, 0, 0, 0, 0 };
+	static char many[sizeof(one) * 8192];
+	char first;
+
+	for (size_t at = 0; at < sizeof(many); at += sizeof(one))
+		memcpy(many + at, one, sizeof(one));
+	if (read(fd, &first, 1) != 1)
+		return;
+	while (send(fd, many, sizeof(many), MSG_NOSIGNAL) > 0)
+		;
+}
+
 static void *serve(void *context)
 {
 	struct server *server = context;
@@ -211,6 +227,8 @@ static void *serve(void *context)
 	if (fd >= 0 && server->manner == MUTE) {
 		while (read(fd, &byte, 1) > 0)
 			;
+	} else if (fd >= 0 && server->manner == NO_HELLO) {
+		ask_for_hello(fd);
 	} else if (fd >= 0) {
 		SSL_set_fd(ssl, fd);
 		if (SSL_accept(ssl) == 1 && hear(server, ssl))
@@ -462,6 +480,7 @@ START_TEST(bounds_how_long_it_waits)
 	struct server stalled = { .identity = good_identity(), .answer = "HTTP/1.1 ", .manner = DRIP };
 	struct server slow = { .identity = good_identity(), .answer = OK_HEAD "\r\n", .manner = DRIP };
 	struct server mute = { .identity = good_identity(), .manner = MUTE };
+	struct server no_hello = { .identity = good_identity(), .manner = NO_HELLO };
 	struct buf body = {0};
 	char detail[DETAIL_SIZE];
 	struct https_request request;
@@ -488,6 +507,14 @@ START_TEST(bounds_how_long_it_waits)
 	ck_assert_msg(strstr(detail, "timed out") != NULL || strstr(detail, "timeout") != NULL, "%s",
 		      detail);
 	stop(&mute);
+
+	start(&no_hello);
+	request = question(&no_hello, &loopback);
+	request.connect_ms = 500;
+	ck_assert(!https_get(&request, &body, detail));
+	ck_assert_msg(strstr(detail, "timed out") != NULL || strstr(detail, "timeout") != NULL, "%s",
+		      detail);
+	stop(&no_hello);
 	buf_free(&body);
 }
 END_TEST

@@ -406,6 +406,41 @@ START_TEST(does_not_shop_around_for_answers)
 }
 END_TEST
 
+/*
+ * To ask a server whose AD is not believed, because one that is believed says nothing
+ * just now, would turn "cannot tell" into "insecure". (0.0.0.0 is this host, too, and
+ * not an address on loopback.)
+ */
+START_TEST(asks_no_stranger_while_there_is_a_friend)
+{
+	static const struct stub_answer second[] = {
+		{"silent.test.", MX, OK, STUB_AD, "silent.test. 3600 IN MX 1 mx.test.", NULL},
+	};
+	struct stub other;
+	struct mx_answer answer;
+	char stranger[64];
+
+	stub_start(&other, second, ARRAY_LEN(second), "127.0.0.1", 0);
+	snprintf(stranger, sizeof(stranger), "0.0.0.0:%u", (unsigned)other.port);
+	resolver_free(resolver);
+	settings_free(&settings);
+	set_servers(stub.address, stranger);
+	ck_assert(!resolver_mx(resolver, "silent.test", &answer));
+	ck_assert_uint_eq(atomic_load(&other.questions), 0);
+	resolver_free(resolver);
+	settings_free(&settings);
+	set_servers(stranger, NULL);
+	ck_assert(resolver_mx(resolver, "silent.test", &answer));
+	ck_assert(!answer.facts.secure);
+	resolver_free(resolver);
+	settings_free(&settings);
+	set_servers(stranger, stub.address);
+	ck_assert(resolver_mx(resolver, "two.test", &answer));
+	ck_assert(answer.facts.secure);
+	stub_stop(&other);
+}
+END_TEST
+
 START_TEST(goes_on_at_once_when_nobody_listens)
 {
 	struct mx_answer answer;
@@ -466,6 +501,7 @@ int main(void)
 	tcase_add_test(tcase, an_alias_that_vanishes_is_no_denial);
 	tcase_add_test(tcase, puts_txt_strings_together);
 	tcase_add_test(tcase, does_not_shop_around_for_answers);
+	tcase_add_test(tcase, asks_no_stranger_while_there_is_a_friend);
 	tcase_add_test(tcase, goes_on_at_once_when_nobody_listens);
 	tcase_add_test(tcase, refuses_settings_that_are_no_servers);
 	suite_add_tcase(suite, tcase);

@@ -24,8 +24,8 @@
 
 /*
  * ">TEXT" is sent; "<TEXT" is a line that must come and start so; "tls" is the
- * handshake, "again" another one within (TLS 1.2); "hold" waits for the client to
- * go; the end closes.
+ * handshake, "again" another one within (TLS 1.2); "flood" is a handshake that gets
+ * nowhere; "hold" waits for the client to go; the end closes.
  */
 #define STEPS_MAX 12
 
@@ -174,6 +174,26 @@ static bool renegotiate(void)
 	       SSL_read(server.ssl, &byte, 1) == 1;
 }
 
+/*
+ * One HelloRequest behind the other, in the clear: a client passes over them while it
+ * waits for a ServerHello (RFC 5246 7.4.1.1).
+ */
+static bool send_hello_requests(void)
+{
+	static const char one[] = {0x16, 3, 3, 0, 4, 0, 0, 0, 0};
+	static char many[sizeof(one) * 8192];
+	char first;
+
+	for (size_t at = 0; at < sizeof(many); at += sizeof(one))
+		memcpy(many + at, one, sizeof(one));
+	/* The ClientHello: before it, they would be an injection. */
+	if (recv(server.client, &first, 1, 0) != 1)
+		return false;
+	while (send(server.client, many, sizeof(many), MSG_NOSIGNAL) == (ssize_t)sizeof(many))
+		continue;
+	return false;
+}
+
 static bool take_step(const char *step)
 {
 	char byte;
@@ -186,6 +206,8 @@ static bool take_step(const char *step)
 		return accept_tls();
 	if (strcmp(step, "again") == 0)
 		return renegotiate();
+	if (strcmp(step, "flood") == 0)
+		return send_hello_requests();
 	while (server_read(&byte) == 1)
 		continue;
 	return true;
@@ -633,6 +655,23 @@ START_TEST(bounds_what_is_said_within_tls)
 }
 END_TEST
 
+/* OpenSSL does not come back while there is something to pass over. */
+START_TEST(is_not_held_by_what_means_nothing)
+{
+	static const script steps = {OFFER, ">220 ready\r\n", "flood"};
+	int64_t before = clock_mono_ms();
+	struct observation seen;
+
+	config.step_ms = 2000;
+	start_server(steps, server_ctx());
+	probe(&seen, "mx.test", NULL);
+	ck_assert_int_lt(clock_mono_ms() - before, 4 * config.step_ms);
+	stop_server();
+	ck_assert_int_eq(seen.observed, OBSERVED_TLS_FAILED);
+	ck_assert_str_eq(seen.detail, "TLS handshake failed: timed out");
+}
+END_TEST
+
 START_TEST(gives_up_in_time)
 {
 	static const struct {
@@ -810,6 +849,7 @@ int main(void)
 	tcase_add_test(tcase, holds_no_endless_chain);
 	tcase_add_test(tcase, is_not_taken_in_by_names);
 	tcase_add_test(tcase, bounds_what_is_said_within_tls);
+	tcase_add_test(tcase, is_not_held_by_what_means_nothing);
 	tcase_add_test(tcase, gives_up_in_time);
 	tcase_add_test(tcase, speaks_tls_first_at_port_465);
 	tcase_add_test(tcase, tries_addresses_in_turn);

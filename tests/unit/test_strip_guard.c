@@ -72,6 +72,28 @@ START_TEST(it_ends_when_they_have_it_again)
 }
 END_TEST
 
+/* Hosts are looked at once a day, which is longer than the window. */
+START_TEST(it_does_not_end_because_time_has_passed)
+{
+	struct strip_guard guard = {0};
+	int64_t later = T0 + UTC_DAY;
+
+	for (int i = 0; i < 10; i++)
+		note(&guard, i, OBSERVED_PLAIN, T0);
+	for (int i = 0; i < 10; i++, later += STRIP_WINDOW + 1) {
+		ck_assert_int_eq(note(&guard, i, OBSERVED_PLAIN, later), STRIP_SAME);
+		ck_assert(guard.stripped);
+	}
+	/* nor because of the few that it never was about */
+	for (int i = 90; i < 93; i++, later += STRIP_WINDOW + 1)
+		ck_assert_int_eq(note(&guard, i, OBSERVED_TLS, later), STRIP_SAME);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(note(&guard, i, OBSERVED_TLS, later), STRIP_SAME);
+	ck_assert_int_eq(note(&guard, 3, OBSERVED_TLS, later), STRIP_ENDED);
+	ck_assert(!guard.stripped);
+}
+END_TEST
+
 START_TEST(losses_far_apart_do_not_add_up)
 {
 	struct strip_guard guard = {0};
@@ -129,6 +151,7 @@ int main(void)
 	tcase_add_test(tests, one_provider_is_not_everyone);
 	tcase_add_test(tests, many_at_once_are_a_box_in_between);
 	tcase_add_test(tests, it_ends_when_they_have_it_again);
+	tcase_add_test(tests, it_does_not_end_because_time_has_passed);
 	tcase_add_test(tests, losses_far_apart_do_not_add_up);
 	tcase_add_test(tests, most_keep_it_so_some_may_lose_it);
 	tcase_add_test(tests, newcomers_and_failures_say_nothing);

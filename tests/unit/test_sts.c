@@ -562,7 +562,7 @@ END_TEST
 START_TEST(looks_again_after_the_clock_was_set_back)
 {
 	struct sts_facts sts = {0};
-	struct sts_facts never = {0};
+	struct sts_facts never = {0}, failing = {0};
 	int64_t past = NOW - 1000 * DAY;
 
 	fold_good(&sts, "a", STS_ENFORCE, 30 * DAY, NOW);
@@ -576,6 +576,11 @@ START_TEST(looks_again_after_the_clock_was_set_back)
 	fold_other(&sts, LOOKUP_ERROR, "", STS_FETCH_NONE, "", past);
 	ck_assert_int_eq(sts.fresh.failed, past);
 	ck_assert_int_eq(sts.fresh.expires, past + STS_LOOK_MIN);
+	/* failing since before the clock was ahead */
+	fold_other(&failing, LOOKUP_ERROR, "", STS_FETCH_NONE, "", past);
+	ck_assert(!sts_look_due(&failing, past + STS_LOOK_MIN - 1));
+	fold_other(&failing, LOOKUP_ERROR, "", STS_FETCH_NONE, "", NOW);
+	ck_assert(sts_look_due(&failing, past + STS_LOOK_MIN - 1));
 	fold_other(&never, LOOKUP_ERROR, "", STS_FETCH_NONE, "", NOW);
 	ck_assert(!sts_look_due(&never, NOW + 1));
 	ck_assert(sts_look_due(&never, past));

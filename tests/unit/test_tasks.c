@@ -29,6 +29,7 @@ static struct prober prober;
 static struct settings settings;
 static struct job_list submitted = STAILQ_HEAD_INITIALIZER(submitted);
 static int64_t now;
+static int64_t skew; /* of the wall clock */
 static size_t count_of[JOB_CHECK + 1]; /* jobs done, by kind */
 
 /*
@@ -50,7 +51,7 @@ static struct {
 
 int64_t clock_wall(void)
 {
-	return now;
+	return now + skew;
 }
 
 int64_t clock_mono_ms(void)
@@ -146,7 +147,7 @@ static void find_out(struct job *job)
 		find_host(&job->host);
 		return;
 	case JOB_SMTP:
-		job->smtp.seen = (struct observation){.time = now,
+		job->smtp.seen = (struct observation){.time = clock_wall(),
 						      .source = SOURCE_PROBE,
 						      .observed = world.observed,
 						      .version = 0x0304,
@@ -195,6 +196,7 @@ static void set_up(void)
 	settings_init(&settings);
 	settings.mta_sts = false;
 	now = NOW;
+	skew = 0;
 	memset(&prober, 0, sizeof(prober));
 	memset(count_of, 0, sizeof(count_of));
 	begin_counts();
@@ -624,6 +626,60 @@ START_TEST(failures_back_off_when_nobody_asks)
 }
 END_TEST
 
+/* What was looked at, and what failed, while the clock was a year ahead. */
+START_TEST(a_clock_that_was_ahead_delays_nothing)
+{
+	for (int fails = 0; fails < 2; fails++) {
+		const char *key = fails ? "d1.test" : "d0.test";
+
+		settings.mta_sts = true;
+		look(key, EFFORT_WANT, NULL);
+		finish_all();
+		live(26 * 3600, 60); /* it cools down */
+		world.mx_fails = fails;
+		world.txt = fails ? LOOKUP_ERROR : LOOKUP_ABSENT;
+		live(2 * UTC_DAY, 60);
+		skew = 365 * UTC_DAY;
+		live(2 * UTC_DAY, 60);
+		skew = 0;
+		world.mx_fails = false;
+		world.txt = LOOKUP_ABSENT;
+		live(3 * UTC_DAY, 60);
+		ck_assert_int_ge(facts_of(key)->domain.mx.fresh.checked, now - 2 * UTC_DAY);
+		ck_assert_int_le(facts_of(key)->domain.mx.fresh.checked, now);
+		ck_assert_int_ge(facts_of(key)->domain.sts.fresh.checked, now - 2 * UTC_DAY);
+		ck_assert_int_le(facts_of(key)->domain.sts.fresh.checked, now);
+		ck_assert_int_ge(facts_of(key)->host[0].last.time, now - 2 * UTC_DAY);
+		ck_assert_int_le(facts_of(key)->host[0].last.time, now);
+	}
+}
+END_TEST
+
+/* A host without addresses cannot be probed, however long ago that was. */
+START_TEST(failures_back_off_while_hot)
+{
+	look("d0.test", EFFORT_WANT, NULL);
+	finish_all();
+	live(20 * 3600, 30);
+	look("d0.test", EFFORT_PROBE, NULL); /* hot for another day */
+	finish_all();
+	now += 100;
+	world.address_fails = true;
+	count_of[JOB_HOST] = 0;
+	live(UTC_DAY + 3600, 30); /* and then idle */
+	look("d0.test", EFFORT_WANT, NULL); /* and hot again */
+	finish_all();
+	live(UTC_DAY - 3600, 30);
+	ck_assert_uint_ge(count_of[JOB_HOST], 10);
+	ck_assert_uint_le(count_of[JOB_HOST], 24);
+	/* and is probed when it is there again */
+	world.address_fails = false;
+	count_of[JOB_SMTP] = 0;
+	live(2 * UTC_DAY, 30);
+	ck_assert_uint_ge(count_of[JOB_SMTP], 1);
+}
+END_TEST
+
 START_TEST(policies_are_kept_alive)
 {
 	const struct sts_facts *sts;
@@ -661,6 +717,59 @@ START_TEST(policies_are_kept_alive)
 	ck_assert_uint_eq(journal("d0.test", "sts-lost"), 0);
 	live(15 * UTC_DAY, 60);
 	ck_assert_int_eq(sts_in_force(&facts_of("d0.test")->domain.sts, now), STS_NONE);
+}
+END_TEST
+
+/* From `dane-only` to `dane`: without a signature, who names the hosts is not known. */
+START_TEST(mx_records_without_signature_are_a_loss)
+{
+	world.tlsa = true;
+	look("d0.test", EFFORT_WANT, NULL);
+	finish_all();
+	world.unsigned_answers = true;
+	for (int i = 0; i < 3; i++) {
+		now += UTC_DAY;
+		look("d0.test", EFFORT_PROBE, NULL);
+		finish_all();
+	}
+	ck_assert(!facts_of("d0.test")->domain.mx.secure);
+	ck_assert_int_eq(facts_of("d0.test")->host[0].tlsa, TLSA_USABLE);
+	ck_assert_uint_eq(journal("d0.test", "dane-lost"), 1);
+	/* what never was is no loss */
+	world.tlsa = false;
+	world.unsigned_answers = false;
+	look("d1.test", EFFORT_WANT, NULL);
+	finish_all();
+	world.unsigned_answers = true;
+	look("d1.test", EFFORT_PROBE, NULL);
+	finish_all();
+	ck_assert_uint_eq(journal("d1.test", "dane-lost"), 0);
+}
+END_TEST
+
+/* A provider takes its record away, and the policy runs out (RFC 8461 5.1). */
+START_TEST(a_policy_that_runs_out_is_told_once)
+{
+	settings.mta_sts = true;
+	for (int dns_fails = 0; dns_fails < 2; dns_fails++) {
+		const char *key = dns_fails ? "d1.test" : "d0.test";
+
+		world.txt = LOOKUP_FOUND;
+		world.txt_id = "1";
+		world.fetch = STS_FETCH_GOOD;
+		look(key, EFFORT_WANT, NULL);
+		finish_all();
+		world.txt = LOOKUP_ABSENT;
+		live(29 * UTC_DAY, 600);
+		ck_assert_uint_eq(journal(key, "sts-lost"), 0);
+		world.txt = dns_fails ? LOOKUP_ERROR : LOOKUP_ABSENT;
+		live(3 * UTC_DAY, 600);
+		ck_assert_int_eq(sts_in_force(&facts_of(key)->domain.sts, now), STS_NONE);
+		ck_assert_uint_eq(journal(key, "sts-lost"), 1);
+		world.txt = LOOKUP_ABSENT;
+		live(3 * UTC_DAY, 600);
+		ck_assert_uint_eq(journal(key, "sts-lost"), 1);
+	}
 }
 END_TEST
 
@@ -727,6 +836,21 @@ START_TEST(a_network_that_lies_is_not_believed)
 	ck_assert_uint_lt(plain, STRIP_HOSTS);
 	ck_assert_uint_eq(metrics_cells[M_STRIPPED], 1);
 	ck_assert_uint_eq(metrics_cells[METRIC1(EVENTS, METRIC_EVENT_STRIPPING)], 1);
+	/* nor the next day, when an hour's losses are long past */
+	now += UTC_DAY;
+	for (int i = 0; i < DOMAINS; i++, now += 7200) {
+		char key[32];
+
+		snprintf(key, sizeof(key), "d%d.test", i);
+		world.mx_host = hosts[i];
+		look(key, EFFORT_PROBE, NULL);
+		finish_all();
+		plain -= facts_of(key)->host[0].history.last_plain != 0;
+		ck_assert_int_lt(facts_of(key)->host[0].history.last_plain, now - UTC_DAY);
+	}
+	ck_assert_uint_eq(plain, 0);
+	ck_assert_uint_eq(journal("*", "stripping"), 1);
+	ck_assert_uint_eq(journal("*", "stripping-ended"), 0);
 }
 END_TEST
 
@@ -1080,7 +1204,11 @@ int main(void)
 	tcase_add_test(tcase, idle_hosts_are_looked_at_daily);
 	tcase_add_test(tcase, a_domain_takes_its_history_along);
 	tcase_add_test(tcase, failures_back_off_when_nobody_asks);
+	tcase_add_test(tcase, a_clock_that_was_ahead_delays_nothing);
+	tcase_add_test(tcase, failures_back_off_while_hot);
 	tcase_add_test(tcase, policies_are_kept_alive);
+	tcase_add_test(tcase, mx_records_without_signature_are_a_loss);
+	tcase_add_test(tcase, a_policy_that_runs_out_is_told_once);
 	tcase_add_test(tcase, losses_are_told_once);
 	tcase_add_test(tcase, a_network_that_lies_is_not_believed);
 	tcase_add_test(tcase, hosts_that_do_not_talk_go_to_the_back);
