@@ -6,10 +6,13 @@
 #include "base/str.h"
 #include "core/domain.h"
 
-/* Comments within a domain are skipped as far as this: none is meant to be longer. */
+/* Comments within a domain are skipped as far as this: none is meant to be longer, */
 #define COMMENT_MAX 256
+/* nor are there more of them in one place. Without an end to it each letter within them
+ * could be the beginning of another walk through all of them. */
+#define FILLINGS_MAX 16
 
-/* The length of what stands between the letters of a name and is not part of it. */
+/* The length of blanks and a comment, which between the letters of a name are not part of it. */
 static size_t filling(struct span in)
 {
 	const char *end;
@@ -26,17 +29,22 @@ static size_t filling(struct span in)
 	return len;
 }
 
+static struct span skip_fillings(struct span in)
+{
+	size_t skipped;
+
+	for (int i = 0; i < FILLINGS_MAX && (skipped = filling(in)) > 0; i++)
+		in = (struct span){ in.at + skipped, in.len - skipped };
+	return in;
+}
+
 static bool is_written_at(struct span in, const char *domain)
 {
 	while (*domain != '\0') {
-		size_t skipped;
-
 		if (in.len == 0 || str_lower_char(in.at[0]) != *domain)
 			return false;
 		domain++;
-		in = (struct span){ in.at + 1, in.len - 1 };
-		while (*domain != '\0' && (skipped = filling(in)) > 0)
-			in = (struct span){ in.at + skipped, in.len - skipped };
+		in = skip_fillings((struct span){ in.at + 1, in.len - 1 });
 	}
 	return true;
 }
