@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "core/secure.h"
+#include "core/secure_mention.h"
 
 static char domain[] = "secure.example.com", idn[] = "xn--bcher-kva.example";
 static char *domains[] = { domain, idn };
@@ -135,6 +136,23 @@ START_TEST(comments_without_end_are_soon_read)
 }
 END_TEST
 
+/* The same for what may be a U-label, with as many domains as somebody may have. */
+START_TEST(names_without_end_are_soon_read)
+{
+	static const char piece[] = "@\xc3\xa9";
+	static char value[1 << 18] = "\"";
+	static char *many[64];
+	struct settings wide = settings;
+
+	for (size_t i = 0; i < ARRAY_LEN(many); i++)
+		many[i] = domain;
+	for (size_t i = 1; i + sizeof(piece) <= sizeof(value); i += sizeof(piece) - 1)
+		memcpy(value + i, piece, sizeof(piece));
+	wide.secure_domains = (struct string_list){ .count = ARRAY_LEN(many), .items = many };
+	ck_assert(!secure_mention(&wide, span_of(value)));
+}
+END_TEST
+
 START_TEST(all_of_them_are_found)
 {
 	static const char value[] = "a@secure.example.com, x@y, " ME ", \"" ME;
@@ -191,6 +209,7 @@ int main(void)
 	tcase_add_test(tests, what_may_be_an_alias_is_nobodys);
 	tcase_add_test(tests, what_only_looks_like_one_is_ordinary);
 	tcase_add_test(tests, comments_without_end_are_soon_read);
+	tcase_add_test(tests, names_without_end_are_soon_read);
 	tcase_add_test(tests, all_of_them_are_found);
 	tcase_add_test(tests, says_what_to_do);
 	suite_add_tcase(suite, tests);
