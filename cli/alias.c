@@ -115,6 +115,16 @@ static void get_exceptions(struct ledger_txn *txn, const char *key, struct excep
 		exceptions->count = 0;
 }
 
+/* Postfix may take it for a way to another address, so the map `alias` never answers for it. */
+static bool looks_like_route(const struct cli *cli, const char *key)
+{
+	if (strpbrk(key, "%!") == NULL)
+		return false;
+	cli_error(cli, "%s could be a route to another address: its mail would not reach the "
+		  "mailbox; choose one without \"%%\" and \"!\"", key);
+	return true;
+}
+
 static enum cli_status enable(const struct cli *cli)
 {
 	struct alias alias;
@@ -123,7 +133,7 @@ static enum cli_status enable(const struct cli *cli)
 	enum lookup found;
 	struct act act;
 
-	if (!act_takes(cli, 2) || !alias_word(key, cli))
+	if (!act_takes(cli, 2) || !alias_word(key, cli) || looks_like_route(cli, key))
 		return CLI_USAGE;
 	if (!act_begin(&act, cli))
 		return CLI_UNSURE;

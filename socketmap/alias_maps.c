@@ -11,7 +11,7 @@
 #include "core/reply.h"
 #include "core/secure.h"
 
-/* What a sender that could be a secure one, and is not understood, must leave by. */
+/* What a sender elsewhere that could be a secure one, and is not understood, must leave by. */
 #define UNSURE_LEVEL ALIAS_ENCRYPT
 
 /*
@@ -41,19 +41,27 @@ static void classify(struct secure_address *address, const struct settings *sett
 				text, NULL);
 }
 
-static void answer_transport(const struct settings *settings, enum lookup found,
-			     const struct alias *alias, const char *key, struct buf *reply)
+static void reply_level(struct buf *reply, enum alias_level level)
 {
-	enum alias_level level;
 	char transport[64];
 
-	if (!alias_sealed(settings, found, alias, &level)) {
+	snprintf(transport, sizeof(transport), "%s:", alias_transport(level));
+	reply_ok(reply, transport);
+}
+
+static void answer_transport(const struct settings *settings, const struct secure_address *address,
+			     enum lookup found, const struct alias *alias, struct buf *reply)
+{
+	enum alias_level level;
+
+	/* What could be a route, me+a%b@, is held to the level of what stands there. */
+	if (!alias_sealed(settings, found, alias, &level) && address->kind != SECURE_UNSURE) {
 		reply_not_found(reply);
 		return;
 	}
-	snprintf(transport, sizeof(transport), "%s:", alias_transport(level));
-	log_debug("alias=%s map=transport answer=%s", key, transport);
-	reply_ok(reply, transport);
+	log_debug("alias=%s@%s map=transport answer=%s:", address->alias.local,
+		  address->alias.domain, alias_transport(level));
+	reply_level(reply, level);
 }
 
 /* No quoting needed, and nothing that Postfix could take for a route (a%b, a!b). */
@@ -138,7 +146,6 @@ bool alias_maps_answer_early(const struct settings *settings, const struct reque
 			     struct buf *reply)
 {
 	struct secure_address address;
-	char transport[64];
 
 	if (request->map == MAP_EXCEPTION)
 		return false;
@@ -148,13 +155,12 @@ bool alias_maps_answer_early(const struct settings *settings, const struct reque
 		reply_not_found(reply);
 		return true;
 	case SECURE_UNSURE:
-		if (request->map == MAP_ALIAS) {
+		if (request->map == MAP_ALIAS)
 			reply_not_found(reply);
-		} else {
-			snprintf(transport, sizeof(transport), "%s:",
-				 alias_transport(UNSURE_LEVEL));
-			reply_ok(reply, transport);
-		}
+		else if (address.alias.domain[0] != '\0')
+			return false;
+		else
+			reply_level(reply, UNSURE_LEVEL);
 		return true;
 	case SECURE_ALIAS:
 		break;
@@ -181,7 +187,7 @@ void alias_maps_answer(const struct settings *settings, struct ledger_txn *txn,
 	if (found == LOOKUP_ERROR)
 		reply_temporary(reply, "postseal cannot read its ledger; its log says why");
 	else if (request->map == MAP_TRANSPORT)
-		answer_transport(settings, found, &alias, key, reply);
+		answer_transport(settings, &address, found, &alias, reply);
 	else
 		answer_mailbox(settings, found, &alias, address.alias.extension, reply);
 }

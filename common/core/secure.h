@@ -28,7 +28,9 @@ enum secure_kind {
 
 struct secure_address {
 	enum secure_kind kind;
-	struct mailaddr alias; /* ALIAS only: which one; the MTA's view, if that is one */
+	/* ALIAS: which one; the MTA's view, if that is one. UNSURE: the one that it is if what
+	 * could be a route in its local part is none, or is one; all zero where there is none. */
+	struct mailaddr alias;
 };
 
 enum secure_role { SECURE_SENDER, SECURE_RECIPIENT };
@@ -49,6 +51,8 @@ enum secure_role { SECURE_SENDER, SECURE_RECIPIENT };
  *     as the MTA says it does; if it does not say, UNSURE.
  *   - A literal that we are asked to take mail for is our own address, and
  *     me@[ours] may be the mailbox me: UNSURE. So is a local part alone.
+ *   - A sender by such a route to an alias is UNSURE, too: his mail could leave less
+ *     strictly than that alias demands.
  *   - A sender is only what it claims to be: a literal, a local part alone, or
  *     what neither we nor the MTA make sense of, are ORDINARY if the MTA showed
  *     its view and no secure domain is written anywhere.

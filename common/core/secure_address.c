@@ -76,6 +76,26 @@ static bool is_ordinary(const struct settings *settings, enum secure_role role,
 				     : is_ordinary_recipient(settings, views);
 }
 
+/* Of an argument that could not be parsed, any sign of one. */
+static bool has_route(const struct views *views)
+{
+	const char *at = strchr(views->argument, '@');
+
+	if (views->asked_ok)
+		return has_inner_route(&views->asked);
+	return strpbrk(views->argument, "%!") != NULL || (at != NULL && strchr(at + 1, '@') != NULL);
+}
+
+/*
+ * Where a sender's route leads is the MTA's view, but in its queue he stays as he came,
+ * and his mail leaves as strictly as that name demands: is it the same alias?
+ */
+static bool stays_the_same(const struct views *views)
+{
+	return !has_route(views) || (strcmp(views->asked.local, views->made.local) == 0 &&
+				     strcmp(views->asked.domain, views->made.domain) == 0);
+}
+
 static bool is_null(const char *argument)
 {
 	struct mailaddr addr;
@@ -100,10 +120,11 @@ void secure_classify(struct secure_address *address, const struct settings *sett
 	routed = views.rewritten == NULL && has_inner_route(&views.asked);
 	/* What the MTA made of it is where it goes, and comes first. */
 	if (views.made_ok && in_secure_domain(settings, &views.made)) {
-		address->kind = SECURE_ALIAS;
+		address->kind = role == SECURE_SENDER && !stays_the_same(&views) ? SECURE_UNSURE
+										 : SECURE_ALIAS;
 		address->alias = views.made;
-	} else if (views.asked_ok && in_secure_domain(settings, &views.asked) && !routed) {
-		address->kind = SECURE_ALIAS;
+	} else if (views.asked_ok && in_secure_domain(settings, &views.asked)) {
+		address->kind = routed ? SECURE_UNSURE : SECURE_ALIAS;
 		address->alias = views.asked;
 	} else if (!is_ordinary(settings, role, &views)) {
 		address->kind = SECURE_UNSURE;

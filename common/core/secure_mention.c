@@ -6,10 +6,13 @@
 #include "base/str.h"
 #include "core/domain.h"
 
-/* Comments within a domain are skipped as far as this: none is meant to be longer. */
+/* Comments within a domain are skipped as far as this: none is meant to be longer, */
 #define COMMENT_MAX 256
+/* nor are there more of them in one place. Without an end to it each letter within them
+ * could be the beginning of another walk through all of them. */
+#define FILLINGS_MAX 16
 
-/* The length of what stands between the letters of a name and is not part of it. */
+/* The length of blanks and a comment, which between the letters of a name are not part of it. */
 static size_t filling(struct span in)
 {
 	const char *end;
@@ -26,42 +29,56 @@ static size_t filling(struct span in)
 	return len;
 }
 
+static struct span skip_fillings(struct span in)
+{
+	size_t skipped;
+
+	for (int i = 0; i < FILLINGS_MAX && (skipped = filling(in)) > 0; i++)
+		in = (struct span){ in.at + skipped, in.len - skipped };
+	return in;
+}
+
 static bool is_written_at(struct span in, const char *domain)
 {
 	while (*domain != '\0') {
-		size_t skipped;
-
 		if (in.len == 0 || str_lower_char(in.at[0]) != *domain)
 			return false;
 		domain++;
-		in = (struct span){ in.at + 1, in.len - 1 };
-		while (*domain != '\0' && (skipped = filling(in)) > 0)
-			in = (struct span){ in.at + skipped, in.len - skipped };
+		in = skip_fillings((struct span){ in.at + 1, in.len - 1 });
 	}
 	return true;
 }
 
-/* What may be a U-label stands behind "@", and up to what is of no name. */
-static bool is_meant_at(struct span in, const char *domain)
+/* What may be a U-label stands behind "@", and up to what is of no name. "": nothing does. */
+static void fold_at(char folded[DOMAIN_SIZE], struct span in)
 {
-	char folded[DOMAIN_SIZE];
 	size_t len = 0;
 
-	if (in.len == 0 || in.at[0] != '@')
-		return false;
+	folded[0] = '\0';
+	if (in.at[0] != '@')
+		return;
 	in = (struct span){ in.at + 1, in.len - 1 };
 	while (len < in.len && len < (size_t)4 * DOMAIN_SIZE && (unsigned char)in.at[len] > ' ' &&
 	       strchr("()<>[]:;@\\,\"", in.at[len]) == NULL)
 		len++;
-	return domain_fold(folded, in.at, len) && strcmp(folded, domain) == 0;
+	domain_fold(folded, in.at, len);
+}
+
+static bool begins_with_one(const struct string_list *domains, struct span in)
+{
+	char meant[DOMAIN_SIZE];
+
+	fold_at(meant, in); /* once, and not for each domain: it is slow */
+	for (size_t i = 0; i < domains->count; i++)
+		if (is_written_at(in, domains->items[i]) || strcmp(meant, domains->items[i]) == 0)
+			return true;
+	return false;
 }
 
 bool secure_mention(const struct settings *settings, struct span in)
 {
 	for (; in.len > 0; in = (struct span){ in.at + 1, in.len - 1 })
-		for (size_t i = 0; i < settings->secure_domains.count; i++)
-			if (is_written_at(in, settings->secure_domains.items[i]) ||
-			    is_meant_at(in, settings->secure_domains.items[i]))
-				return true;
+		if (begins_with_one(&settings->secure_domains, in))
+			return true;
 	return false;
 }

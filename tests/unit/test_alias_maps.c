@@ -95,6 +95,17 @@ START_TEST(a_sender_leaves_by_his_transport)
 		 "OK postseal-dane-only:"},
 		{"transport <@a.example:on@secure.example.com.>", "OK postseal-dane-only:",
 		 "OK postseal-dane-only:"},
+		/* what could be a route: as strictly as what it is if it is none */
+		{"transport on+a%b@secure.example.com", "OK postseal-dane-only:",
+		 "OK postseal-dane-only:"},
+		{"transport \"on+a@b\"@secure.example.com", "OK postseal-dane-only:",
+		 "OK postseal-dane-only:"},
+		{"transport off+a%b@secure.example.com", "OK postseal-verify:",
+		 "OK postseal-verify:"},
+		{"transport new+a%b@secure.example.com", "OK postseal-encrypt:",
+		 "OK postseal-encrypt:"},
+		{"transport on%secure.example.com@example.com", "OK postseal-encrypt:",
+		 "OK postseal-encrypt:"},
 		/* nobody of ours */
 		{"transport on@example.com", "NOTFOUND ", "NOTFOUND "},
 		{"transport on@sub.secure.example.com", "NOTFOUND ", "NOTFOUND "},

@@ -539,6 +539,8 @@ START_TEST(wrong_usage)
 		{"alias enable me@ordinary.test --for me@tls.test", "is not at one of `secure_domains`"},
 		{"alias enable me@secure.test", "say whose it is"},
 		{"alias enable me+x@secure.test --for me@tls.test", "is no address that mail can be kept under"},
+		{"alias enable a%b@secure.test --for me@tls.test", "a%b@secure.test could be a route"},
+		{"alias enable a!b@secure.test --for me@tls.test", "a!b@secure.test could be a route"},
 		{"alias enable me@secure.test --for nobody", "\"nobody\" is no address"},
 		{"alias enable me@secure.test --for me@tls.test --level may", "\"may\" is no level"},
 		{"alias show", "say which alias"},

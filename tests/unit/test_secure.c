@@ -140,8 +140,16 @@ START_TEST(classifies_senders)
 	static const struct kind_case cases[] = {
 		{ "<me@secure.example.com>", "me@secure.example.com", SECURE_ALIAS },
 		{ "<\"me\"@Secure.Example.Com.>", NONE, SECURE_ALIAS },
-		{ "<me%secure.example.com@example.com>", "me@secure.example.com", SECURE_ALIAS },
 		{ "<me@secure(c).example.com>", "me@secure.example.com", SECURE_ALIAS },
+		{ "<me>", "me@secure.example.com", SECURE_ALIAS },
+		{ "<me+a%b@secure.example.com>", "\"me+a%b\"@secure.example.com", SECURE_ALIAS },
+		/* by a route, which his mail's way out is not chosen by */
+		{ "<me%secure.example.com@example.com>", "me@secure.example.com", SECURE_UNSURE },
+		{ "<secure.example.com!me>", "me@secure.example.com", SECURE_UNSURE },
+		{ "<me%secure.example.com@secure.example.com>", "me@secure.example.com", SECURE_UNSURE },
+		{ "<\"me@secure.example.com\"@example.com>", "me@secure.example.com", SECURE_UNSURE },
+		{ "<me@secure.example.com@example.com>", "me@secure.example.com", SECURE_UNSURE },
+		{ "<me(c)%secure.example.com@example.com>", "me@secure.example.com", SECURE_UNSURE },
 		{ "<you@example.net>", "you@example.net", SECURE_ORDINARY },
 		{ "<you@example.net>", NONE, SECURE_ORDINARY },
 		/* nobody's */

@@ -2,9 +2,11 @@
 /* Secure aliases in the headers of what is submitted. */
 #include <check.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/str.h"
 #include "core/secure.h"
+#include "core/secure_mention.h"
 
 static char domain[] = "secure.example.com", idn[] = "xn--bcher-kva.example";
 static char *domains[] = { domain, idn };
@@ -120,6 +122,37 @@ START_TEST(what_only_looks_like_one_is_ordinary)
 }
 END_TEST
 
+/* Each letter in it begins the secure domain, and comments go on to the end. It took a
+ * minute and more; the test's time limit is 4 seconds. */
+START_TEST(comments_without_end_are_soon_read)
+{
+	static const char piece[] = "(s(s)";
+	static char value[1 << 18];
+	struct secure_address stranger;
+
+	for (size_t i = 0; i + sizeof(piece) <= sizeof(value); i += sizeof(piece) - 1)
+		memcpy(value + i, piece, sizeof(piece));
+	ck_assert_int_eq(stranger_in(&stranger, value, ME), SECURE_ORDINARY);
+}
+END_TEST
+
+/* The same for what may be a U-label, with as many domains as somebody may have. */
+START_TEST(names_without_end_are_soon_read)
+{
+	static const char piece[] = "@\xc3\xa9";
+	static char value[1 << 18] = "\"";
+	static char *many[64];
+	struct settings wide = settings;
+
+	for (size_t i = 0; i < ARRAY_LEN(many); i++)
+		many[i] = domain;
+	for (size_t i = 1; i + sizeof(piece) <= sizeof(value); i += sizeof(piece) - 1)
+		memcpy(value + i, piece, sizeof(piece));
+	wide.secure_domains = (struct string_list){ .count = ARRAY_LEN(many), .items = many };
+	ck_assert(!secure_mention(&wide, span_of(value)));
+}
+END_TEST
+
 START_TEST(all_of_them_are_found)
 {
 	static const char value[] = "a@secure.example.com, x@y, " ME ", \"" ME;
@@ -175,6 +208,8 @@ int main(void)
 	tcase_add_test(tests, an_alias_is_the_senders_own);
 	tcase_add_test(tests, what_may_be_an_alias_is_nobodys);
 	tcase_add_test(tests, what_only_looks_like_one_is_ordinary);
+	tcase_add_test(tests, comments_without_end_are_soon_read);
+	tcase_add_test(tests, names_without_end_are_soon_read);
 	tcase_add_test(tests, all_of_them_are_found);
 	tcase_add_test(tests, says_what_to_do);
 	suite_add_tcase(suite, tests);

@@ -130,6 +130,9 @@ for from in "${ROUTES[@]}"; do
     submitted "$from" x@plain.test
     check "alice as $from: not in the clear" stopped x@plain.test
 done
+# From this machine nobody asks who he is; but the level holds.
+mail_send strict+a%b@secure.sender.test x@tls.test
+check 'an extension like a route: as strictly as ever' bounced "$QID" x@tls.test 'This mail was not sent'
 submitted '<sealed@secure.sender.test>' x@tls.test
 check 'alice, to one who has TLS' sent "$QID" x@tls.test
 check 'alice, to one who has TLS: over TLS' arrived "$MSGID" x@tls.test '\(using TLSv1'

@@ -60,6 +60,17 @@ done
 check 'a second From: refused' not_taken alice '<alice@sender.test>' x@plain.test \
     'From: alice@sender.test' "From: $SEALED"
 
+# No bash variable holds a NUL.
+behind_a_nul() {
+    login alice && smtp 'MAIL FROM:<alice@sender.test>' && smtp 'RCPT TO:<x@plain.test>' &&
+        smtp DATA && printf 'From: carol@sender.test\0, <%s>\r\n' "$SEALED" >&"$SMTP_OUT" &&
+        smtp_message behind-a-nul@live.test && matches "$REPLY_TEXT" "$ENVELOPE"
+    local status=$?
+    smtp_close
+    return "$status"
+}
+check 'behind a NUL: refused' behind_a_nul
+
 check 'the right pair: taken' taken alice "<$SEALED>" x@tls.test "From: Alice <$SEALED>"
 check 'the right pair: sent' sent "$QID" x@tls.test
 check 'the right pair: over TLS' over "$QID" x@tls.test 'Trusted TLS'
