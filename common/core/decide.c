@@ -385,9 +385,11 @@ enum contact decide_contact(const struct decision *d, const struct settings *set
 {
 	if (!d->settled)
 		return contact_unsettled(d, settings, waited);
-	/* What fails is tried ever more rarely; but while mail waits for it, also when asked. */
+	/* What fails is tried ever more rarely; but while mail waits for it, also when asked,
+	 * unless that is what was waited for. */
 	if (!d->stale)
-		return d->verdict == VERDICT_TEMP ? CONTACT_ANSWER_REFRESH : CONTACT_ANSWER;
+		return d->verdict == VERDICT_TEMP && !waited ? CONTACT_ANSWER_REFRESH
+							     : CONTACT_ANSWER;
 	if (safe_while_stale(d))
 		return CONTACT_ANSWER_REFRESH;
 	return waited ? CONTACT_ANSWER : CONTACT_PARK;

@@ -341,6 +341,9 @@ START_TEST(has_it_looked_into_why_mail_waits)
 
 	write_then_reopen(put_failing);
 	expect_all(cases, ARRAY_LEN(cases));
+	/* It has just looked. */
+	ask("policy failing.test");
+	ck_assert_int_eq(answer_question(answerer, &question, true, T, &reply), ANSWER_GIVEN);
 }
 END_TEST
 
