@@ -190,11 +190,11 @@ side_ledger() {
     job_stop "side-$1"
 }
 
-# delivery_log LINES: what Postfix says of deliveries over TLS to a thousand hosts.
+# delivery_log LINES HOSTS: what Postfix says of deliveries over TLS to so many hosts.
 delivery_log() {
-    awk -v lines="$1" 'BEGIN {
+    awk -v lines="$1" -v hosts="$2" 'BEGIN {
         for (i = 0; i < lines / 2; i++) {
-            host = "mx" (i % 1000) ".example.net"; at = 1767225600 + i * 40
+            host = "mx" (i % hosts) ".example.net"; at = 1767225600 + i * 40
             date = strftime("%Y-%m-%dT%H:%M:%S.000000+00:00", at, 1)
             head = date " mail postfix/smtp[" (100 + i % 7) "]: "
             print head "Trusted TLS connection established to " host "[192.0.2." (i % 250) \
