@@ -111,6 +111,13 @@ static void decide_no_mail(struct decision *d, const struct survey *s)
 		give(d, RULE_NO_MAIL, VERDICT_NOTFOUND, LEVEL_NONE, rule_text(RULE_NO_MAIL));
 }
 
+/* `dane` holds no floor where a host lacks TLSA records. */
+static void give_some_dane(struct decision *d, enum rule rule, const struct survey *s)
+{
+	give_level(d, rule, must_have_tls(s) ? LEVEL_ENCRYPT : LEVEL_DANE);
+	settle_dane(d, s);
+}
+
 /* Rules 5 to 8: some host has usable TLSA records. */
 static void decide_dane(struct decision *d, const struct settings *settings,
 			const struct facts *facts, const struct survey *s)
@@ -125,15 +132,11 @@ static void decide_dane(struct decision *d, const struct settings *settings,
 		give_level(d, RULE_DANE_SOME, LEVEL_DANE_ONLY);
 		d->settled = true; /* what is pending can only turn rule 6 into rule 5 */
 	} else if (mx->secure) {
-		/* `dane` holds no floor where a host lacks TLSA records. */
-		give_level(d, RULE_DANE_SOME, must_have_tls(s) ? LEVEL_ENCRYPT : LEVEL_DANE);
-		settle_dane(d, s);
+		give_some_dane(d, RULE_DANE_SOME, s);
 	} else if (every) {
 		give_level(d, RULE_DANE_INSECURE_MX, LEVEL_DANE);
 	} else {
-		give_level(d, RULE_DANE_SOME_INSECURE_MX,
-			   must_have_tls(s) ? LEVEL_ENCRYPT : LEVEL_DANE);
-		settle_dane(d, s);
+		give_some_dane(d, RULE_DANE_SOME_INSECURE_MX, s);
 	}
 }
 

@@ -423,7 +423,8 @@ static void await_host(const char *host)
 	ck_abort_msg("%s was not learned", host);
 }
 
-START_TEST(follows_a_log)
+/* Who follows the log, and has read of a.mx.test in it. */
+static pid_t follow(void)
 {
 	char words[96];
 	pid_t pid;
@@ -433,6 +434,14 @@ START_TEST(follows_a_log)
 	snprintf(words, sizeof(words), "--follow %s", log_path);
 	pid = start(words, "/dev/null");
 	await_host("a.mx.test");
+	return pid;
+}
+
+START_TEST(follows_a_log)
+{
+	pid_t pid;
+
+	pid = follow();
 	put(log_path, "a", AT("04:06", "1") TLS("b.mx.test"));
 	await_host("b.mx.test");
 	ck_assert_int_eq(rename(log_path, rotated), 0);
@@ -451,14 +460,10 @@ END_TEST
 /* As the log says of a ledger that is damaged: move it away, and restart the prober. */
 START_TEST(writes_to_a_ledger_that_replaced_another)
 {
-	char words[96], away[160];
+	char away[160];
 	pid_t pid;
 
-	make_world();
-	put(log_path, "w", AT("04:05", "1") TLS("a.mx.test"));
-	snprintf(words, sizeof(words), "--follow %s", log_path);
-	pid = start(words, "/dev/null");
-	await_host("a.mx.test");
+	pid = follow();
 	snprintf(away, sizeof(away), "%s.damaged", in_ledger("data.mdb"));
 	ck_assert_int_eq(rename(in_ledger("data.mdb"), away), 0);
 	make_ledger();
