@@ -122,7 +122,8 @@ bool ledger_files_identify(struct ledger_files *files, const char *dir)
 {
 	struct stat data, lock;
 
-	if (!look_at(&data, dir, "data.mdb") || !look_at(&lock, dir, "lock.mdb"))
+	if (!look_at(&data, dir, "data.mdb") || data.st_size == 0 ||
+	    !look_at(&lock, dir, "lock.mdb"))
 		return false;
 	*files = (struct ledger_files){
 		.data_device = data.st_dev,
@@ -136,10 +137,8 @@ bool ledger_files_identify(struct ledger_files *files, const char *dir)
 bool ledger_files_replaced(const struct ledger_files *files, const char *dir)
 {
 	struct ledger_files now;
-	struct stat data;
 
-	if (!ledger_files_identify(&now, dir) || !look_at(&data, dir, "data.mdb") ||
-	    data.st_size == 0)
+	if (!ledger_files_identify(&now, dir))
 		return false;
 	return now.data != files->data || now.data_device != files->data_device ||
 	       now.lock != files->lock || now.lock_device != files->lock_device;

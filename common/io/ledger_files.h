@@ -22,9 +22,10 @@ struct ledger_files {
 	ino_t data, lock;
 };
 
-/* False, and *files undefined, where either of them is missing. */
+/* False, and *files is left as it is, where either of them is missing or there is nothing in
+ * data.mdb. */
 bool ledger_files_identify(struct ledger_files *files, const char *dir);
-/* Are there others now, with something in them? Not, while any is missing. */
+/* Are there others now? Not, while those cannot be identified. */
 bool ledger_files_replaced(const struct ledger_files *files, const char *dir);
 
 /* Both end an attempt: they set `error` and errno, and return false. */

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/domain.h"
@@ -165,23 +164,14 @@ static SSL *new_ssl(const struct tls *tls, const struct tls_request *request)
 	return NULL;
 }
 
-/* What is ready, and has been all the time, must not take all the time. */
-static bool wait_until(int fd, short events, int64_t deadline)
-{
-	if (clock_mono_ms() < deadline)
-		return stream_wait(fd, events, deadline);
-	errno = ETIMEDOUT;
-	return false;
-}
-
 /* After a step that did not succeed: wait for what it waits for. False: it failed. */
 static bool wait_for_step(SSL *ssl, int fd, int result, int64_t deadline)
 {
 	switch (SSL_get_error(ssl, result)) {
 	case SSL_ERROR_WANT_READ:
-		return wait_until(fd, POLLIN, deadline);
+		return stream_wait(fd, POLLIN, deadline);
 	case SSL_ERROR_WANT_WRITE:
-		return wait_until(fd, POLLOUT, deadline);
+		return stream_wait(fd, POLLOUT, deadline);
 	case SSL_ERROR_ZERO_RETURN:
 		errno = ECONNRESET;
 		return false;
