@@ -28,7 +28,7 @@ void act_author(char dst[ACT_AUTHOR_SIZE])
 
 enum cli_status act_dispatch(const struct cli *cli, const struct act_word *words, size_t count)
 {
-	struct buf names = {0};
+	struct buf names = { 0 };
 
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(cli->words[0], words[i].name) == 0) {
@@ -53,7 +53,7 @@ bool act_takes(const struct cli *cli, int most)
 enum cli_status act_list(const struct cli *cli, const char *only,
 			 bool (*walk)(struct ledger_txn *txn, struct act_listing *listing))
 {
-	struct act_listing listing = {.cli = cli, .only = only};
+	struct act_listing listing = { .cli = cli, .only = only };
 	struct ledger *ledger = known_ledger(cli, LEDGER_READ);
 	struct ledger_txn *txn = ledger != NULL ? ledger_begin_read(ledger) : NULL;
 	bool whole = txn != NULL && walk(txn, &listing);
@@ -67,7 +67,7 @@ enum cli_status act_list(const struct cli *cli, const char *only,
 
 bool act_begin(struct act *act, const struct cli *cli)
 {
-	*act = (struct act){.cli = cli, .ledger = known_ledger(cli, LEDGER_WRITE)};
+	*act = (struct act){ .cli = cli, .ledger = known_ledger(cli, LEDGER_WRITE) };
 	if (act->ledger == NULL)
 		return false;
 	act->txn = ledger_begin_write(act->ledger);
@@ -79,7 +79,7 @@ bool act_begin(struct act *act, const struct cli *cli)
 
 bool act_note(struct act *act, const char *subject, const char *event, const char *format, ...)
 {
-	struct journal_entry entry = {.time = act->cli->now};
+	struct journal_entry entry = { .time = act->cli->now };
 	va_list args;
 
 	act_author(entry.author);
@@ -108,7 +108,7 @@ bool act_expiry(int64_t *when, const char *text, int64_t now)
 	static const struct {
 		const char *unit;
 		int64_t seconds;
-	} units[] = {{"min", 60}, {"h", 3600}, {"d", UTC_DAY}};
+	} units[] = { { "min", 60 }, { "h", 3600 }, { "d", UTC_DAY } };
 	size_t digits = strspn(text, "0123456789");
 	uint64_t number;
 

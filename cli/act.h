@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "cli/cli.h"
-#include "io/ledger.h"
+#include "io/ledger/ledger.h"
 
 #define ACT_AUTHOR_SIZE 64
 

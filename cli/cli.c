@@ -33,7 +33,8 @@ struct subject *cli_subjects(const struct cli *cli)
 
 		if (subject_parse(&subjects[i], word, strlen(word)))
 			continue;
-		cli_error(cli, "\"%s\" is neither a mail address nor a domain; write me@example.com, "
+		cli_error(cli,
+			  "\"%s\" is neither a mail address nor a domain; write me@example.com, "
 			  "example.com, [mx.example.com]:587 or [192.0.2.1]",
 			  str_printable(shown, sizeof(shown), word, strlen(word)));
 		free(subjects);
@@ -49,7 +50,8 @@ struct subject *cli_destinations(const struct cli *cli)
 	for (int i = 0; subjects != NULL && i < cli->count; i++) {
 		if (subjects[i].nexthop.kind != NEXTHOP_PARENT)
 			continue;
-		cli_error(cli, "no mail goes to \"%s\", which stands for all names below it; name one",
+		cli_error(cli,
+			  "no mail goes to \"%s\", which stands for all names below it; name one",
 			  subjects[i].nexthop.key);
 		free(subjects);
 		subjects = NULL;

@@ -9,22 +9,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/settings.h"
-#include "core/subject.h"
+#include "core/settings/settings.h"
+#include "core/names/subject.h"
 
 /* Exit status of every verb. */
 enum cli_status {
 	CLI_YES = 0,
 	CLI_NO = 1,
-	CLI_USAGE = 2,  /* wrong options, arguments or settings */
-	CLI_UNSURE = 3  /* could not tell */
+	CLI_USAGE = 2, /* wrong options, arguments or settings */
+	CLI_UNSURE = 3 /* could not tell */
 };
 
 struct cli {
 	const struct verb *verb;
 	const char *settings_file; /* NULL: the default file */
 	struct settings settings;
-	int64_t now;               /* wall time at the start */
+	int64_t now; /* wall time at the start */
 	/* Options. */
 	bool json;
 	bool yes;
@@ -36,8 +36,8 @@ struct cli {
 	bool send;
 	bool prometheus;
 	bool no_ledger;
-	const char *state;         /* NULL: any */
-	const char *reason;        /* these four NULL: not given */
+	const char *state;  /* NULL: any */
+	const char *reason; /* these four NULL: not given */
 	const char *expires;
 	const char *mailbox;
 	const char *level;
@@ -56,13 +56,13 @@ struct verb {
 	enum cli_status (*run)(struct cli *cli);
 };
 
-extern const struct verb verb_status, verb_explain, verb_probe, verb_list, verb_history, verb_forget,
-	verb_learn, verb_override, verb_pin, verb_alias, verb_digest, verb_export, verb_import,
-	verb_stats, verb_doctor, verb_config;
+extern const struct verb verb_status, verb_explain, verb_probe, verb_list, verb_history,
+	verb_forget, verb_learn, verb_override, verb_pin, verb_alias, verb_digest, verb_export,
+	verb_import, verb_stats, verb_doctor, verb_config;
 
 /* "postseal VERB: ...", one line on standard error. */
-__attribute__((format(printf, 2, 3)))
-void cli_error(const struct cli *cli, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void cli_error(const struct cli *cli, const char *format,
+						     ...);
 
 /* All arguments as subjects; NULL, and said why, if one is none. free(3) it. */
 struct subject *cli_subjects(const struct cli *cli);

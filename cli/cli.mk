@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 PROGRAMS      += postseal
-postseal_SRCS := $(wildcard cli/*.c)
+postseal_SRCS := $(wildcard cli/*.c cli/*/*.c)
 postseal_LIBS := $(LIBS_LEDGER) $(LIBS_LOOP) $(LIBS_SETTINGS) $(LIBS_JSON) $(LIBS_RESOLVER) \
                  $(LIBS_TLS) $(core_LIBS)
 # Where `doctor` sends an admin for examples: to where install.mk puts them.
@@ -10,6 +10,6 @@ CPPFLAGS      += -DPOSTSEAL_DOC='"$(DOCDIR)"'
 $(BUILD)/docdir: FORCE
 	@mkdir -p $(@D)
 	@echo '$(DOCDIR)' | cmp -s - $@ || echo '$(DOCDIR)' >$@
-$(BUILD)/obj/cli/doctor_judge_ways.o: $(BUILD)/docdir
+$(BUILD)/obj/cli/doctor/doctor_judge_ways.o: $(BUILD)/docdir
 .PHONY: FORCE
 FORCE:

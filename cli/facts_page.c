@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "cli/terminal.h"
-#include "core/fold.h"
+#include "core/policy/fold.h"
 
 #define SENTENCE_SIZE 512
 
@@ -33,15 +33,18 @@ char *moment_date(char dst[MOMENT_SIZE], int64_t when, int64_t now)
 	if (when == 0)
 		snprintf(dst, MOMENT_SIZE, "never");
 	else
-		snprintf(dst, MOMENT_SIZE, "%s (%.*s)", utc_format(date, when), UTC_SPAN_SIZE, span);
+		snprintf(dst, MOMENT_SIZE, "%s (%.*s)", utc_format(date, when), UTC_SPAN_SIZE,
+			 span);
 	return dst;
 }
 
 const char *downgrade_text(bool guaranteed)
 {
-	return guaranteed ? "a server that had TLS no longer offers it, and mail to it waits. Tell its "
+	return guaranteed ? "a server that had TLS no longer offers it, and mail to it waits. Tell "
+			    "its "
 			    "postmaster, or give up for good: postseal forget"
-			  : "a server that had TLS no longer offers it, and nothing keeps mail to it from "
+			  : "a server that had TLS no longer offers it, and nothing keeps mail to "
+			    "it from "
 			    "leaving in the clear";
 }
 
@@ -56,7 +59,8 @@ static char *age_of(char dst[SENTENCE_SIZE], const struct freshness *fresh, int6
 	if (fresh->checked == 0 && fresh->failed == 0)
 		snprintf(dst, SENTENCE_SIZE, "not looked up yet");
 	else if (fresh->failed == 0)
-		snprintf(dst, SENTENCE_SIZE, "looked up %s; next look %s", checked, due ? "is due" : next);
+		snprintf(dst, SENTENCE_SIZE, "looked up %s; next look %s", checked,
+			 due ? "is due" : next);
 	else
 		snprintf(dst, SENTENCE_SIZE, "THE LOOK-UP FAILS since %s; it %s%s; next try %s",
 			 moment_date(failed, fresh->failed, now),
@@ -107,11 +111,13 @@ void page_mx(const struct facts *facts, const struct cli *cli)
 	if (mx->state == MX_UNKNOWN || mx->state == MX_LITERAL)
 		page_field("result", "%s", mx_text(mx));
 	else
-		page_field("result", "%s; the answer is %s", mx_text(mx), signed_or_not(mx->secure));
+		page_field("result", "%s; the answer is %s", mx_text(mx),
+			   signed_or_not(mx->secure));
 	if (mx->state != MX_LITERAL)
 		page_field("age", "%s", age_of(age, &mx->fresh, cli->now));
 	for (size_t i = 0; i < mx->count; i++)
-		page_field(i == 0 ? "hosts" : "", "%u %s", mx->refs[i].preference, mx->refs[i].host);
+		page_field(i == 0 ? "hosts" : "", "%u %s", mx->refs[i].preference,
+			   mx->refs[i].host);
 }
 
 static void page_address(const struct host_facts *host, int64_t now)
@@ -143,7 +149,8 @@ static void page_tlsa(const struct host_facts *host, int64_t now)
 		break;
 	case TLSA_ABSENT:
 		if (host->addr == ADDR_FOUND && !host->addr_secure)
-			page_field("TLSA", "none that counts: the host's address is not signed (RFC "
+			page_field("TLSA",
+				   "none that counts: the host's address is not signed (RFC "
 				   "7672, section 2.2)");
 		else
 			page_field("TLSA", "none; %s", age);
@@ -212,7 +219,8 @@ static void page_probe(const struct host_facts *host, int64_t now)
 	page_field("latest look", "%s", text);
 	page_field("", "by %s, %s; next %s", source_name(seen->source),
 		   moment_date(when, seen->time, now),
-		   host->last_expires > now ? moment_span(next, host->last_expires, now) : "is due");
+		   host->last_expires > now ? moment_span(next, host->last_expires, now)
+					    : "is due");
 	if (!seen->has_spki)
 		return;
 	for (size_t i = 0; i < SPKI_SIZE; i++)
@@ -236,7 +244,8 @@ void page_history(const struct history *history, int64_t now)
 	if (history->last_plain == 0)
 		page_field("no TLS", "never seen");
 	else
-		page_field("no TLS", "last seen %s, on %s", moment_date(last, history->last_plain, now),
+		page_field("no TLS", "last seen %s, on %s",
+			   moment_date(last, history->last_plain, now),
 			   count_days(days, &history->plain_days));
 }
 
@@ -299,7 +308,8 @@ void page_floor(const struct known *known, const struct cli *cli)
 	if (known->decision.floor)
 		page_field("floor", "yes: TLS is required, whatever happens");
 	else
-		page_field("floor", "no: handshakes on record %u, needed %zu (learn_after_successes); "
+		page_field("floor",
+			   "no: handshakes on record %u, needed %zu (learn_after_successes); "
 			   "days %u, needed %zu (learn_after_days)%s",
 			   (unsigned)history->successes.count, s->learn_after_successes,
 			   (unsigned)history->tls_days.count, s->learn_after_days,
@@ -369,7 +379,7 @@ static bool page_entry(void *context, const struct journal_entry *entry)
 
 void page_journal(const struct known *known, const struct cli *cli, struct ledger_txn *txn)
 {
-	struct journal_page page = {known, cli, 0};
+	struct journal_page page = { known, cli, 0 };
 
 	ledger_each_journal(txn, NULL, page_entry, &page);
 }

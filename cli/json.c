@@ -10,11 +10,11 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/utc.h"
-#include "core/fold.h"
-#include "io/status_json.h"
+#include "core/policy/fold.h"
+#include "io/json/status_json.h"
 
 /*
- * Small things. All text in facts is printable ASCII (core/record.h), so what
+ * Small things. All text in facts is printable ASCII (core/record/record.h), so what
  * can fail here is memory, and that is found out in print_line.
  */
 
@@ -52,7 +52,7 @@ static void print_line(json_t *json)
 
 static json_t *status_json(const struct known *known)
 {
-	struct buf line = {0};
+	struct buf line = { 0 };
 	json_t *json;
 
 	status_json_append(&line, &known->status, NULL, 0, known->facts.nexthop.key);
@@ -74,7 +74,8 @@ static json_t *rule_json(enum rule rule)
 static json_t *freshness_json(const struct freshness *fresh)
 {
 	return json_pack("{s:o, s:o, s:o}", "checked", date_or_null(fresh->checked), "expires",
-			 date_or_null(fresh->expires), "failing_since", date_or_null(fresh->failed));
+			 date_or_null(fresh->expires), "failing_since",
+			 date_or_null(fresh->failed));
 }
 
 static json_t *dates_json(const struct timeset *set)
@@ -88,32 +89,28 @@ static json_t *dates_json(const struct timeset *set)
 
 static json_t *history_json(const struct history *history)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "first_tls", date_or_null(history->first_tls),
-			 "last_tls", date_or_null(history->last_tls),
-			 "last_plain", date_or_null(history->last_plain),
-			 "best_version", text_or_null(tls_version_name(history->best_version)),
-			 "last_version", text_or_null(tls_version_name(history->last_version)),
-			 "last_cipher", text_or_null(history->last_cipher),
-			 "handshakes", dates_json(&history->successes),
-			 "tls_days", dates_json(&history->tls_days),
-			 "plain_days", dates_json(&history->plain_days));
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "first_tls",
+		date_or_null(history->first_tls), "last_tls", date_or_null(history->last_tls),
+		"last_plain", date_or_null(history->last_plain), "best_version",
+		text_or_null(tls_version_name(history->best_version)), "last_version",
+		text_or_null(tls_version_name(history->last_version)), "last_cipher",
+		text_or_null(history->last_cipher), "handshakes", dates_json(&history->successes),
+		"tls_days", dates_json(&history->tls_days), "plain_days",
+		dates_json(&history->plain_days));
 }
 
 static json_t *observation_json(const struct observation *seen, int64_t next)
 {
 	if (seen->observed == OBSERVED_NOTHING)
 		return json_null();
-	return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "time", date_or_null(seen->time),
-			 "source", source_name(seen->source),
-			 "observed", observed_name(seen->observed),
-			 "tls_version", text_or_null(tls_version_name(seen->version)),
-			 "cipher", text_or_null(seen->cipher),
-			 "spki_sha256", spki_or_null(seen->has_spki, seen->spki),
-			 "verified", text_or_null(verified_name(seen->verified)),
-			 "detail", text_or_null(seen->detail),
-			 "next", date_or_null(next));
+	return json_pack(
+		"{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "time", date_or_null(seen->time),
+		"source", source_name(seen->source), "observed", observed_name(seen->observed),
+		"tls_version", text_or_null(tls_version_name(seen->version)), "cipher",
+		text_or_null(seen->cipher), "spki_sha256", spki_or_null(seen->has_spki, seen->spki),
+		"verified", text_or_null(verified_name(seen->verified)), "detail",
+		text_or_null(seen->detail), "next", date_or_null(next));
 }
 
 static json_t *host_json(const struct mx_ref *ref, const struct host_facts *host)
@@ -175,8 +172,9 @@ static json_t *override_json(const struct override *override)
 {
 	if (override->kind == OVERRIDE_NONE)
 		return json_null();
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "kind", override_kind_name(override->kind), "level",
-			 level_name(override->level), "set", date_or_null(override->set), "expires",
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "kind",
+			 override_kind_name(override->kind), "level", level_name(override->level),
+			 "set", date_or_null(override->set), "expires",
 			 date_or_null(override->expires), "author", text_or_null(override->author),
 			 "reason", text_or_null(override->reason));
 }
@@ -204,8 +202,8 @@ static bool list_entry(void *context, const struct journal_entry *entry)
 		return true;
 	json_array_append_new(list->entries,
 			      json_pack("{s:o, s:s, s:s, s:s, s:o}", "time",
-					date_or_null(entry->time), "subject", entry->subject, "event",
-					entry->event, "author", entry->author, "detail",
+					date_or_null(entry->time), "subject", entry->subject,
+					"event", entry->event, "author", entry->author, "detail",
 					text_or_null(entry->detail)));
 	return true;
 }
@@ -213,7 +211,7 @@ static bool list_entry(void *context, const struct journal_entry *entry)
 static json_t *journal_json(const struct known *known, const struct cli *cli,
 			    struct ledger_txn *txn)
 {
-	struct journal_list list = {known, cli, json_array()};
+	struct journal_list list = { known, cli, json_array() };
 
 	ledger_each_journal(txn, NULL, list_entry, &list);
 	return list.entries;
@@ -274,9 +272,9 @@ void json_print_history(const struct known *known, const struct cli *cli, struct
 	json_t *hosts = json_array();
 
 	for (size_t i = 0; i < facts->domain.mx.count; i++)
-		json_array_append_new(hosts, json_pack("{s:s, s:o}", "host",
-						       facts->domain.mx.refs[i].host, "history",
-						       history_json(&facts->host[i].history)));
+		json_array_append_new(hosts,
+				      json_pack("{s:s, s:o}", "host", facts->domain.mx.refs[i].host,
+						"history", history_json(&facts->host[i].history)));
 	print_line(json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}", "domain", facts->nexthop.key,
 			     "floor", known->decision.floor, "forgotten",
 			     date_or_null(facts->domain.forgotten), "history",
@@ -292,7 +290,9 @@ void json_print_forgotten(const char *domain, int64_t when, const struct history
 
 void json_print_override(const char *key, const struct override *override)
 {
-	static const char *const members[] = {"kind", "level", "set", "expires", "author", "reason"};
+	static const char *const members[] = {
+		"kind", "level", "set", "expires", "author", "reason"
+	};
 	json_t *json = override != NULL ? override_json(override) : json_object();
 
 	for (size_t i = 0; override == NULL && i < ARRAY_LEN(members); i++)
@@ -313,12 +313,11 @@ static json_t *exceptions_json(const struct exceptions *exceptions, int64_t now)
 	for (size_t i = 0; i < exceptions->count; i++) {
 		const struct exception *e = &exceptions->list[i];
 
-		json_array_append_new(list, json_pack("{s:s, s:b, s:o, s:o, s:s, s:o}", "sender",
-						      e->sender, "in_force",
-						      exception_in_force(e, now), "set",
-						      date_or_null(e->set), "expires",
-						      date_or_null(e->expires), "author", e->author,
-						      "reason", text_or_null(e->reason)));
+		json_array_append_new(
+			list, json_pack("{s:s, s:b, s:o, s:o, s:s, s:o}", "sender", e->sender,
+					"in_force", exception_in_force(e, now), "set",
+					date_or_null(e->set), "expires", date_or_null(e->expires),
+					"author", e->author, "reason", text_or_null(e->reason)));
 	}
 	return list;
 }
@@ -369,18 +368,17 @@ static json_t *lines_json(const char *lines)
 	return list;
 }
 
-void json_print_finding(const struct check *check, struct finding *finding)
+void json_print_finding(const char *check, const char *looks_at, const char *health,
+			const char *found, const char *mend)
 {
-	print_line(json_pack("{s:s, s:s, s:s, s:s, s:o}", "check", check->name, "looks_at",
-			     check->looks_at, "health", health_word(finding->health), "found",
-			     buf_cstr(&finding->found), "mend",
-			     lines_json(buf_cstr(&finding->mend))));
+	print_line(json_pack("{s:s, s:s, s:s, s:s, s:o}", "check", check, "looks_at", looks_at,
+			     "health", health, "found", found, "mend", lines_json(mend)));
 }
 
 /* A list is written in braces; its strings are quoted as JSON's are. */
 static json_t *list_json(const struct buf *value)
 {
-	struct buf array = {0};
+	struct buf array = { 0 };
 	json_t *json;
 
 	buf_append(&array, value->data, value->len);
@@ -408,7 +406,7 @@ void json_print_settings(const struct settings *settings,
 
 	for (size_t i = 0; i < settings_table_count; i++) {
 		const struct setting *setting = &settings_table[i];
-		struct buf value = {0};
+		struct buf value = { 0 };
 
 		setting->show(settings, setting, &value);
 		if (wanted(setting, buf_cstr(&value)))
@@ -447,8 +445,8 @@ static bool read_date(const json_t *json, const char *name, int64_t *seconds)
 
 static bool read_state(const json_t *json, enum status_state *state)
 {
-	static const enum status_state states[] = {STATUS_UNKNOWN, STATUS_PLAIN, STATUS_TLS,
-						   STATUS_DANE};
+	static const enum status_state states[] = { STATUS_UNKNOWN, STATUS_PLAIN, STATUS_TLS,
+						    STATUS_DANE };
 	const json_t *member = json_object_get(json, "state");
 
 	for (size_t i = 0; json_is_string(member) && i < ARRAY_LEN(states); i++) {

@@ -12,12 +12,11 @@
 
 #include "base/buf.h"
 #include "cli/cli.h"
-#include "cli/doctor_judge.h"
 #include "cli/known.h"
-#include "core/digest.h"
-#include "core/metrics.h"
+#include "core/secure/digest.h"
+#include "core/metrics/metrics.h"
 
-/* What `status` shows of the line of JSON that io/status_json.h describes. */
+/* What `status` shows of the line of JSON that io/json/status_json.h describes. */
 struct standing {
 	enum status_state state;
 	bool guaranteed;
@@ -33,8 +32,7 @@ bool json_read_standing(struct standing *standing, const char *line, size_t len)
 
 /* Each prints one line. */
 void json_print_listed(const struct known *known);
-void json_print_explained(const struct known *known, const struct cli *cli,
-			  struct ledger_txn *txn);
+void json_print_explained(const struct known *known, const struct cli *cli, struct ledger_txn *txn);
 void json_print_history(const struct known *known, const struct cli *cli, struct ledger_txn *txn);
 void json_print_forgotten(const char *domain, int64_t when, const struct history *history);
 /* `override` NULL: there is none any more. */
@@ -44,7 +42,9 @@ void json_print_pins(const char *key, const struct pins *pins);
 void json_print_alias(const char *address, const struct alias *alias,
 		      const struct exceptions *exceptions, int64_t now);
 void json_print_refusals(const char *mailbox, const struct digest_part *part);
-void json_print_finding(const struct check *check, struct finding *finding);
+/* What `doctor` found: texts as in doctor_judge.h, `mend` in lines. */
+void json_print_finding(const char *check, const char *looks_at, const char *health,
+			const char *found, const char *mend);
 void json_print_sample(const struct metric_sample *sample);
 /* Names and values as written in a file, for which `wanted` says yes. */
 void json_print_settings(const struct settings *settings,

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/record.h"
-#include "core/reply.h"
+#include "core/record/record.h"
+#include "core/policy/reply.h"
 
 struct ledger *known_ledger(const struct cli *cli, enum ledger_mode mode)
 {
@@ -22,8 +22,8 @@ struct ledger *known_ledger(const struct cli *cli, enum ledger_mode mode)
 enum lookup known_get(struct known *known, const struct cli *cli, struct ledger_txn *txn,
 		      const struct nexthop *nexthop)
 {
-	enum lookup found = ledger_get_facts(txn, nexthop, cli->settings.smtp_port, cli->now,
-					     &known->facts);
+	enum lookup found =
+		ledger_get_facts(txn, nexthop, cli->settings.smtp_port, cli->now, &known->facts);
 
 	if (found == LOOKUP_ERROR)
 		return found;
@@ -67,8 +67,8 @@ enum cli_status known_show(const struct cli *cli, show_fn *show)
 	return status;
 }
 
-static void reply_of(struct buf *reply, const struct known *known, const struct cli *cli, enum map map,
-		 bool tlsrpt)
+static void reply_of(struct buf *reply, const struct known *known, const struct cli *cli,
+		     enum map map, bool tlsrpt)
 {
 	struct decision decision;
 	enum contact contact;
@@ -90,7 +90,7 @@ void known_each_reply(const struct known *known, const struct cli *cli,
 	for (int i = 0; i < 2 * MAP_COUNT; i++) {
 		enum map map = (enum map)(i / 2);
 		bool tlsrpt = i % 2 == 1;
-		struct buf reply = {0};
+		struct buf reply = { 0 };
 		char name[64];
 
 		if (!map_is_policy(map))
@@ -112,7 +112,8 @@ bool known_concerns(const struct known *known, const struct cli *cli,
 	if (strcmp(entry->subject, known->facts.nexthop.key) == 0)
 		return true;
 	for (size_t i = 0; i < mx->count; i++) {
-		if (record_host_key(key, mx->refs[i].host, port) && strcmp(entry->subject, key) == 0)
+		if (record_host_key(key, mx->refs[i].host, port) &&
+		    strcmp(entry->subject, key) == 0)
 			return true;
 	}
 	return false;

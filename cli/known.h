@@ -7,8 +7,8 @@
 #define POSTSEAL_CLI_KNOWN_H
 
 #include "cli/cli.h"
-#include "core/status.h"
-#include "io/ledger.h"
+#include "core/policy/status.h"
+#include "io/ledger/ledger.h"
 
 struct known {
 	struct facts facts;

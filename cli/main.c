@@ -11,28 +11,37 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/terminal.h"
-#include "io/settings_file.h"
+#include "io/local/settings_file.h"
 
 static const struct verb *const verbs[] = {
-	&verb_status,   &verb_explain, &verb_history, &verb_list,  &verb_probe,  &verb_learn,
-	&verb_override, &verb_pin,     &verb_alias,   &verb_digest, &verb_forget, &verb_export, &verb_import,
-	&verb_stats,    &verb_doctor,  &verb_config,
+	&verb_status,   &verb_explain, &verb_history, &verb_list,   &verb_probe,  &verb_learn,
+	&verb_override, &verb_pin,     &verb_alias,   &verb_digest, &verb_forget, &verb_export,
+	&verb_import,   &verb_stats,   &verb_doctor,  &verb_config,
 };
 
 /* Letters of the options that every verb takes. */
 #define COMMON_OPTIONS "chj"
 
 static const struct option options[] = {
-	{"config", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'},
-	{"json", no_argument, NULL, 'j'},         {"changed", no_argument, NULL, 'n'},
-	{"follow", no_argument, NULL, 'f'},       {"journal", no_argument, NULL, 'J'},
-	{"state", required_argument, NULL, 's'},  {"version", no_argument, NULL, 'V'},
-	{"yes", no_argument, NULL, 'y'},          {"reason", required_argument, NULL, 'r'},
-	{"for", required_argument, NULL, 'F'},    {"expires", required_argument, NULL, 'e'},
-	{"level", required_argument, NULL, 'l'},  {"from-probe", no_argument, NULL, 'p'},
-	{"replace", no_argument, NULL, 'R'},      {"send", no_argument, NULL, 'S'},
-	{"prometheus", no_argument, NULL, 'P'},   {"no-ledger", no_argument, NULL, 'L'},
-	{0},
+	{ "config", required_argument, NULL, 'c' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "changed", no_argument, NULL, 'n' },
+	{ "follow", no_argument, NULL, 'f' },
+	{ "journal", no_argument, NULL, 'J' },
+	{ "state", required_argument, NULL, 's' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "yes", no_argument, NULL, 'y' },
+	{ "reason", required_argument, NULL, 'r' },
+	{ "for", required_argument, NULL, 'F' },
+	{ "expires", required_argument, NULL, 'e' },
+	{ "level", required_argument, NULL, 'l' },
+	{ "from-probe", no_argument, NULL, 'p' },
+	{ "replace", no_argument, NULL, 'R' },
+	{ "send", no_argument, NULL, 'S' },
+	{ "prometheus", no_argument, NULL, 'P' },
+	{ "no-ledger", no_argument, NULL, 'L' },
+	{ 0 },
 };
 
 static void print_usage(FILE *to)
@@ -42,21 +51,23 @@ static void print_usage(FILE *to)
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
 		fprintf(to, "  %-8s %-12s %s\n", verbs[i]->name, verbs[i]->arguments,
 			verbs[i]->summary);
-	fprintf(to, "\n"
-		    "  -c, --config FILE  read settings from FILE\n"
-		    "                     (default %s)\n"
-		    "  -j, --json         print JSON, one object a line\n"
-		    "  -h, --help         print this help, or that of the verb\n"
-		    "  -V, --version      print the version\n"
-		    "\n"
-		    "Exit status: 0 yes or done, 1 no, 2 usage, 3 could not tell.\n",
+	fprintf(to,
+		"\n"
+		"  -c, --config FILE  read settings from FILE\n"
+		"                     (default %s)\n"
+		"  -j, --json         print JSON, one object a line\n"
+		"  -h, --help         print this help, or that of the verb\n"
+		"  -V, --version      print the version\n"
+		"\n"
+		"Exit status: 0 yes or done, 1 no, 2 usage, 3 could not tell.\n",
 		SETTINGS_FILE_DEFAULT);
 }
 
 static void print_verb_usage(FILE *to, const struct verb *verb)
 {
-	fprintf(to, "usage: postseal %s [OPTION...]%s%s\n%s.\n\n%s"
-		    "The options -c FILE, --json and --help are those of every verb.\n",
+	fprintf(to,
+		"usage: postseal %s [OPTION...]%s%s\n%s.\n\n%s"
+		"The options -c FILE, --json and --help are those of every verb.\n",
 		verb->name, verb->arguments[0] != '\0' ? " " : "", verb->arguments, verb->summary,
 		verb->help);
 }
@@ -101,7 +112,8 @@ static int parse_program(struct cli *cli, int argc, char **argv)
 			leave(CLI_YES);
 		default:
 			if (letter != '?')
-				fprintf(stderr, "postseal: that option stands behind the verb it is for\n");
+				fprintf(stderr,
+					"postseal: that option stands behind the verb it is for\n");
 			fprintf(stderr, "postseal: `postseal --help` lists verbs and options\n");
 			exit(CLI_USAGE);
 		}
@@ -204,7 +216,7 @@ static void parse_verb(struct cli *cli, int argc, char **argv)
 	if (cli->count < cli->verb->least ||
 	    (cli->verb->most >= 0 && cli->count > cli->verb->most)) {
 		cli_error(cli, cli->count < cli->verb->least ? "an argument is missing"
-							      : "there are too many arguments");
+							     : "there are too many arguments");
 		refuse_usage(cli);
 	}
 }
@@ -222,7 +234,7 @@ static void read_settings(struct cli *cli)
 
 int main(int argc, char **argv)
 {
-	struct cli cli = {0};
+	struct cli cli = { 0 };
 	enum cli_status status;
 	int verb;
 

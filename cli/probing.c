@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "io/prober_client.h"
+#include "io/link/prober_client.h"
 
 /* An SMTP session has this many steps, each with its time-out, and DNS needs some. */
 #define SMTP_STEPS 6
@@ -84,8 +84,10 @@ static void note_lost(struct probing *p, const char *key)
 
 	p->lost = true;
 	end_progress(p);
-	snprintf(error, sizeof(error), "the prober could not write down what it saw of %s (its "
-		 "log says why: journalctl -u postseal-prober); what is known of it is older", key);
+	snprintf(error, sizeof(error),
+		 "the prober could not write down what it saw of %s (its "
+		 "log says why: journalctl -u postseal-prober); what is known of it is older",
+		 key);
 	complain(p, error);
 }
 
@@ -173,8 +175,8 @@ static bool run(struct probing *p)
 
 void probing_follow_up(const struct cli *cli, const struct nexthop *nexthop, const char *note)
 {
-	struct subject subject = {.nexthop = *nexthop};
-	struct probing p = {.cli = cli, .note = note, .subjects = &subject, .count = 1};
+	struct subject subject = { .nexthop = *nexthop };
+	struct probing p = { .cli = cli, .note = note, .subjects = &subject, .count = 1 };
 
 	run(&p);
 }
@@ -182,7 +184,7 @@ void probing_follow_up(const struct cli *cli, const struct nexthop *nexthop, con
 enum cli_status probing_run(const struct cli *cli, const struct subject *subjects, int count,
 			    bool *heard)
 {
-	struct probing p = {.cli = cli, .note = "", .subjects = subjects, .count = count};
+	struct probing p = { .cli = cli, .note = "", .subjects = subjects, .count = count };
 	bool whole = run(&p);
 
 	*heard = whole || p.lost || p.left > 0;

@@ -32,7 +32,7 @@ static void draw(struct progress *progress, uint64_t done)
 
 void progress_begin(struct progress *progress, const char *doing, uint64_t total)
 {
-	*progress = (struct progress){.doing = doing, .total = total, .shown = can_be_seen()};
+	*progress = (struct progress){ .doing = doing, .total = total, .shown = can_be_seen() };
 	if (progress->total == 0)
 		progress->total = 1;
 	if (progress->shown)

@@ -13,8 +13,8 @@
 #include "cli/json.h"
 #include "cli/known.h"
 #include "cli/terminal.h"
-#include "io/socketmap_client.h"
-#include "io/status_json.h"
+#include "io/link/socketmap_client.h"
+#include "io/json/status_json.h"
 
 /* The server never makes `status` wait. */
 #define ASK_WAIT_MS 10000
@@ -33,13 +33,13 @@ static bool open_informant(struct informant *informant, const struct cli *cli)
 {
 	char error[LEDGER_ERROR_SIZE], client_error[SOCKETMAP_CLIENT_ERROR_SIZE];
 
-	*informant = (struct informant){0};
+	*informant = (struct informant){ 0 };
 	informant->ledger = ledger_open(cli->settings.ledger, LEDGER_READ, error);
 	if (informant->ledger != NULL)
 		return true;
 	if (errno == EACCES) {
-		informant->client = socketmap_client_open(&cli->settings, clock_mono_ms() + ASK_WAIT_MS,
-						       client_error);
+		informant->client = socketmap_client_open(
+			&cli->settings, clock_mono_ms() + ASK_WAIT_MS, client_error);
 		if (informant->client != NULL)
 			return true;
 		cli_error(cli, "%s", client_error);
@@ -77,8 +77,8 @@ static bool ask_server(struct socketmap_client *client, const struct cli *cli, c
 {
 	char error[SOCKETMAP_CLIENT_ERROR_SIZE];
 
-	if (!socketmap_client_ask(client, map_name(MAP_STATUS), word,
-				  clock_mono_ms() + ASK_WAIT_MS, line, error)) {
+	if (!socketmap_client_ask(client, map_name(MAP_STATUS), word, clock_mono_ms() + ASK_WAIT_MS,
+				  line, error)) {
 		cli_error(cli, "%s", error);
 		return false;
 	}
@@ -119,7 +119,8 @@ static void print_downgrade(const struct standing *standing, int64_t now)
 
 	page_text(LABEL_COLUMN + 2, "DOWNGRADE since %s: %s %s",
 		  moment_date(since, standing->downgrade_since, now),
-		  downgrade_text(standing->guaranteed), standing->guaranteed ? standing->domain : "");
+		  downgrade_text(standing->guaranteed),
+		  standing->guaranteed ? standing->domain : "");
 }
 
 static enum cli_status print_standing(const struct cli *cli, const struct buf *line,
@@ -128,8 +129,10 @@ static enum cli_status print_standing(const struct cli *cli, const struct buf *l
 	struct standing standing;
 
 	if (!json_read_standing(&standing, line->data, line->len)) {
-		cli_error(cli, "postseal-socketmap says what cannot be understood; is it of the same "
-			  "version as this program, %s?", POSTSEAL_VERSION);
+		cli_error(cli,
+			  "postseal-socketmap says what cannot be understood; is it of the same "
+			  "version as this program, %s?",
+			  POSTSEAL_VERSION);
 		return CLI_UNSURE;
 	}
 	if (cli->json) {
@@ -167,13 +170,14 @@ enum cli_status standing_print_all(const struct cli *cli, const struct subject *
 		return CLI_UNSURE;
 	for (int i = 0; i < cli->count; i++) {
 		const char *word = cli->words[i];
-		struct buf line = {0};
+		struct buf line = { 0 };
 		bool told = informant.ledger != NULL
 				    ? ask_ledger(informant.ledger, cli, &subjects[i], word, &line)
 				    : ask_server(informant.client, cli, word, &line);
 
-		worst = cli_worse(worst, told ? print_standing(cli, &line, word, address_column(cli))
-					      : CLI_UNSURE);
+		worst = cli_worse(worst,
+				  told ? print_standing(cli, &line, word, address_column(cli))
+				       : CLI_UNSURE);
 		buf_free(&line);
 	}
 	close_informant(&informant);

@@ -74,7 +74,7 @@ int terminal_dot(enum status_state state)
 static int columns_of(const char *word)
 {
 	size_t left = strlen(word);
-	mbstate_t state = {0};
+	mbstate_t state = { 0 };
 	int columns = 0;
 
 	while (left > 0) {

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/status.h"
+#include "core/policy/status.h"
 
 enum paint { PAINT_GREEN, PAINT_RED, PAINT_YELLOW, PAINT_GREY, PAINT_BOLD };
 

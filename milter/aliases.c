@@ -7,10 +7,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "core/exceptions.h"
-#include "core/request.h"
-#include "io/metrics_file.h"
-#include "io/socketmap_client.h"
+#include "core/secure/exceptions.h"
+#include "core/policy/request.h"
+#include "io/local/metrics_file.h"
+#include "io/link/socketmap_client.h"
 
 /* Postfix itself gives the milter 30 seconds for an answer (milter_command_timeout). */
 #define PATIENCE_MS 5000

@@ -9,8 +9,8 @@
 #ifndef POSTSEAL_MILTER_ALIASES_H
 #define POSTSEAL_MILTER_ALIASES_H
 
-#include "core/reply.h"
-#include "core/secure.h"
+#include "core/policy/reply.h"
+#include "core/secure/secure.h"
 
 /*
  * Blocks, for a few seconds at most; what cannot be had is LOOKUP_ERROR, and logged.

@@ -14,9 +14,9 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "core/endpoint.h"
+#include "core/names/endpoint.h"
 #include "daemon/daemon.h"
-#include "io/listen.h"
+#include "io/net/listen.h"
 #include "milter/pulse.h"
 #include "milter/session.h"
 
@@ -216,7 +216,8 @@ static bool edit_headers(SMFICTX *ctx, struct session_edit *edit)
 
 	for (size_t i = edit->forged_count; i > 0; i--) {
 		if (smfi_chgheader(ctx, name, edit->forged[i - 1], NULL) != MI_SUCCESS) {
-			log_error("the MTA does not let this milter remove a forged " AUTHRES_HEADER);
+			log_error(
+				"the MTA does not let this milter remove a forged " AUTHRES_HEADER);
 			return false;
 		}
 	}

@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-#include "core/settings.h"
+#include "core/settings/settings.h"
 
 /*
  * Register, bind and listen. False on failure, which has been logged. The

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/daemon.h"
-#include "io/stream.h"
+#include "io/net/stream.h"
 
 #define PATIENCE_MS 10000
 /* The milter protocol: four bytes of length, a command, its data. */
@@ -75,10 +75,11 @@ void pulse_take(const struct endpoint *endpoint)
 	bool good = beats(endpoint);
 
 	if (!good && !missed)
-		log_warning("milter_listen: no answer to a connection from here within %d s: %s; %s",
-			    PATIENCE_MS / 1000, strerror(errno),
-			    felt ? "the service manager will start the milter anew"
-				 : "whether it hangs cannot be seen by the watchdog");
+		log_warning(
+			"milter_listen: no answer to a connection from here within %d s: %s; %s",
+			PATIENCE_MS / 1000, strerror(errno),
+			felt ? "the service manager will start the milter anew"
+			     : "whether it hangs cannot be seen by the watchdog");
 	if (good && missed)
 		log_info("milter_listen: answers again");
 	felt = felt || good;

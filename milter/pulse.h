@@ -14,7 +14,7 @@
 #ifndef POSTSEAL_MILTER_PULSE_H
 #define POSTSEAL_MILTER_PULSE_H
 
-#include "core/endpoint.h"
+#include "core/names/endpoint.h"
 
 /* Ask, and let the service manager's watchdog know if all is well (daemon_alive). */
 void pulse_take(const struct endpoint *endpoint);

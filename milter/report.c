@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "io/prober_note.h"
+#include "io/link/prober_note.h"
 
 static atomic_size_t dropped; /* since the prober last took one */
 
@@ -19,11 +19,14 @@ void report_refusal(const struct settings *settings, const struct refusal *refus
 	if (prober_note_refusal(settings->runtime, refusal)) {
 		before = atomic_exchange(&dropped, 0);
 		if (before > 0)
-			log_warning("refusals=%zu are lost to the digests; the prober takes them again",
-				    before);
+			log_warning(
+				"refusals=%zu are lost to the digests; the prober takes them again",
+				before);
 		return;
 	}
 	if (atomic_fetch_add(&dropped, 1) == 0)
-		log_warning("alias=%s the prober does not take note of what is refused, for the digest: "
-			    "%s; is postseal-prober running?", refusal->alias, strerror(errno));
+		log_warning("alias=%s the prober does not take note of what is refused, for the "
+			    "digest: "
+			    "%s; is postseal-prober running?",
+			    refusal->alias, strerror(errno));
 }

@@ -8,8 +8,8 @@
 #ifndef POSTSEAL_MILTER_REPORT_H
 #define POSTSEAL_MILTER_REPORT_H
 
-#include "core/refusals.h"
-#include "core/settings.h"
+#include "core/secure/refusals.h"
+#include "core/settings/settings.h"
 
 /* Does nothing unless `refusal_digest` is on. From any thread. */
 void report_refusal(const struct settings *settings, const struct refusal *refusal);

@@ -10,8 +10,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "core/observation.h"
-#include "io/metrics_file.h"
+#include "core/facts/observation.h"
+#include "io/local/metrics_file.h"
 #include "milter/aliases.h"
 #include "milter/report.h"
 
@@ -33,18 +33,18 @@ struct session {
 	/* Of the message under way, as are tls and version of the client: */
 	char from[SHOWN_MAX + 1];
 	char writer[ALIAS_ADDRESS_SIZE]; /* its sender as exceptions know it, or "" */
-	bool from_secure; /* its sender is, or could be, a secure alias: */
+	bool from_secure;                /* its sender is, or could be, a secure alias: */
 	struct secure_address sender;
 	struct secure_record record; /* what is on file of it, as far as it was asked */
-	int64_t patience; /* ms that its recipients may still wait for the prober */
-	bool waives_tls;  /* it has a header that asks for delivery without TLS */
-	bool logged_in;   /* so its headers name no alias but its sender's: */
-	enum lookup names_stranger; /* FOUND, ERROR: one does, or may, */
+	int64_t patience;            /* ms that its recipients may still wait for the prober */
+	bool waives_tls;             /* it has a header that asks for delivery without TLS */
+	bool logged_in;              /* so its headers name no alias but its sender's: */
+	enum lookup names_stranger;  /* FOUND, ERROR: one does, or may, */
 	struct secure_address stranger;
 	const char *stranger_header; /* and this is how it is called */
 	int strangers_asked;
 	char authserv_id[DOMAIN_SIZE];
-	bool tells_tls;   /* it is for a secure alias: that gets `edit` */
+	bool tells_tls; /* it is for a secure alias: that gets `edit` */
 	struct session_edit edit;
 	int authres_seen;
 };
@@ -181,8 +181,8 @@ static void forget_headers(struct session *session)
 static void prepare_authres(struct session *session, const struct settings *settings,
 			    const struct session_macros *macros)
 {
-	const struct authres_tls tls = { tls_version_name(session->client.version),
-					 macros->cipher, macros->cipher_bits };
+	const struct authres_tls tls = { tls_version_name(session->client.version), macros->cipher,
+					 macros->cipher_bits };
 	const char *id = settings->authserv_id[0] != '\0' ? settings->authserv_id : macros->mta;
 
 	if (id != NULL && domain_fold(session->authserv_id, id, strlen(id)))
@@ -256,8 +256,8 @@ static void ask_prospect(struct aliases_prospect *prospect, struct session *sess
 			 const char *nexthop)
 {
 	int64_t began = clock_mono_ms();
-	int64_t wait = session->patience > PATIENCE_LEAST_MS ? session->patience
-							     : PATIENCE_LEAST_MS;
+	int64_t wait =
+		session->patience > PATIENCE_LEAST_MS ? session->patience : PATIENCE_LEAST_MS;
 
 	aliases_ask_prospect(prospect, settings, level, nexthop, began + wait);
 	session->patience -= clock_mono_ms() - began;
@@ -327,8 +327,7 @@ void session_recipient(struct secure_answer *answer, struct session *session,
 	}
 	report(session, settings, answer, &recipient);
 	if (answer->refused)
-		count_refusal(answer,
-			      lacks_tls(answer) ? METRIC_CAUSE_TLS_IN : METRIC_CAUSE_OTHER,
+		count_refusal(answer, lacks_tls(answer) ? METRIC_CAUSE_TLS_IN : METRIC_CAUSE_OTHER,
 			      METRIC_IN);
 	else if (session->from_secure)
 		look_ahead(answer, session, settings, route, to);
@@ -394,8 +393,8 @@ void session_header(struct session *session, const struct settings *settings, co
 
 static void count_message(const struct session *session, const struct secure_answer *answer)
 {
-	metrics_count(METRIC1(MESSAGES, answer->refused ? METRIC_MESSAGE_REFUSED
-							: METRIC_MESSAGE_PASSED));
+	metrics_count(METRIC1(MESSAGES,
+			      answer->refused ? METRIC_MESSAGE_REFUSED : METRIC_MESSAGE_PASSED));
 	if (answer->refused)
 		return;
 	metrics_add(METRIC1(SEALED, METRIC_IN), session->tells_tls);
@@ -426,7 +425,8 @@ void session_finish(struct secure_answer *answer, struct session_edit *edit,
 		log_refusal(session, answer, NULL, false);
 	else if (edit->forged_count > 0)
 		log_info("client=[%s] from=<%s> forged headers " AUTHRES_HEADER " to be removed: "
-			 "%zu", session->name, session->from, edit->forged_count);
+			 "%zu",
+			 session->name, session->from, edit->forged_count);
 	session_end(session);
 }
 

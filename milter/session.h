@@ -16,8 +16,8 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-#include "core/authres.h"
-#include "core/secure.h"
+#include "core/secure/authres.h"
+#include "core/secure/secure.h"
 
 /* What the MTA's macros show at MAIL. NULL: not there. */
 struct session_macros {

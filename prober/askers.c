@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "io/metrics_file.h"
+#include "io/local/metrics_file.h"
 
 #define READ_SIZE 16384
 /* Told and not yet read; more means that nobody reads. */
@@ -221,10 +221,10 @@ void askers_free(struct askers *askers)
 
 static unsigned counted(enum prober_word word)
 {
-	return word == PROBER_NEWS ? METRIC_TOLD_NEWS
-	     : word == PROBER_DONE ? METRIC_TOLD_DONE
-	     : word == PROBER_LOST ? METRIC_TOLD_LOST
-				   : METRIC_TOLD_BUSY;
+	return word == PROBER_NEWS   ? METRIC_TOLD_NEWS
+	       : word == PROBER_DONE ? METRIC_TOLD_DONE
+	       : word == PROBER_LOST ? METRIC_TOLD_LOST
+				     : METRIC_TOLD_BUSY;
 }
 
 void asker_tell(struct asker *asker, enum prober_word word, const char *key)
@@ -244,8 +244,8 @@ void asks_add(struct ask_list *asks, struct asker *asker)
 	struct ask *ask;
 
 	LIST_FOREACH(ask, asks, of_thing)
-		if (ask->asker == asker)
-			return;
+	if (ask->asker == asker)
+		return;
 	ask = mem_zero(1, sizeof(*ask));
 	ask->asker = asker;
 	LIST_INSERT_HEAD(asks, ask, of_thing);
@@ -257,7 +257,7 @@ void asks_tell(const struct ask_list *asks, enum prober_word word, const char *k
 	const struct ask *ask;
 
 	LIST_FOREACH(ask, asks, of_thing)
-		asker_tell(ask->asker, word, key);
+	asker_tell(ask->asker, word, key);
 }
 
 void asks_drop(struct ask_list *asks)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * askers - whoever asks over the local socket (core/prober_words.h), and the
+ * askers - whoever asks over the local socket (core/protocol/prober_words.h), and the
  * notes of who asked for what.
  *
  * An ask is on two lists, its asker's and that of the thing asked for, and is
@@ -13,8 +13,8 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
-#include "core/prober_words.h"
-#include "io/loop.h"
+#include "core/protocol/prober_words.h"
+#include "io/net/loop.h"
 
 #define ASKERS_MAX 256
 

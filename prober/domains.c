@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "core/freshness.h"
+#include "core/policy/freshness.h"
 #include "prober/learn.h"
 #include "prober/refresh.h"
 
@@ -18,8 +18,8 @@ static bool load_facts(struct prober *prober, const struct nexthop *nexthop)
 	enum lookup status = LOOKUP_ERROR;
 
 	if (txn != NULL)
-		status = ledger_get_facts(txn, nexthop, prober->settings->smtp_port,
-					  clock_wall(), &prober->facts);
+		status = ledger_get_facts(txn, nexthop, prober->settings->smtp_port, clock_wall(),
+					  &prober->facts);
 	ledger_abort(txn);
 	return status != LOOKUP_ERROR;
 }
@@ -222,7 +222,8 @@ void domains_free(struct prober *prober)
 {
 	struct domain_task *task, *next;
 
-	HASH_ITER(hh, prober->domains, task, next) {
+	HASH_ITER(hh, prober->domains, task, next)
+	{
 		HASH_DEL(prober->domains, task);
 		asks_drop(&task->asks);
 		free(task);

@@ -45,13 +45,13 @@ void due_offer(struct due *due, size_t most, const char *key, int64_t time)
 	if (due->count < most) {
 		if (due->count == due->room)
 			grow(due);
-		sift_up(due, due->count++, (struct due_domain){time, mem_strdup(key)});
+		sift_up(due, due->count++, (struct due_domain){ time, mem_strdup(key) });
 		return;
 	}
 	if (time >= due->domain[0].time)
 		return;
 	free(due->domain[0].key);
-	sift_down(due, due->count, (struct due_domain){time, mem_strdup(key)});
+	sift_down(due, due->count, (struct due_domain){ time, mem_strdup(key) });
 }
 
 void due_sort(struct due *due)
@@ -69,5 +69,5 @@ void due_free(struct due *due)
 	for (size_t i = 0; i < due->count; i++)
 		free(due->domain[i].key);
 	free(due->domain);
-	*due = (struct due){0};
+	*due = (struct due){ 0 };
 }

@@ -20,7 +20,7 @@ struct due {
 	struct due_domain {
 		int64_t time;
 		char *key; /* owned */
-	} *domain; /* in the order of a heap; due_sort: the longest due first */
+	} * domain;        /* in the order of a heap; due_sort: the longest due first */
 	size_t room;
 };
 

@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/utc.h"
-#include "core/freshness.h"
-#include "io/metrics_file.h"
+#include "core/policy/freshness.h"
+#include "io/local/metrics_file.h"
 #include "prober/tasks.h"
 
 bool forget_may(struct ledger_txn *txn, const char *key, const struct domain_facts *domain,
@@ -54,7 +54,8 @@ void forget_tell(const struct job *job)
 
 	metrics_add(M_NEVER_WERE, count);
 	if (count > 0)
-		log_info("%zu domain%s that never %s and nobody asked about for %d days %s forgotten",
+		log_info("%zu domain%s that never %s and nobody asked about for %d days %s "
+			 "forgotten",
 			 count, count == 1 ? "" : "s", count == 1 ? "was" : "were",
 			 (int)(FRESH_FORGET / UTC_DAY), count == 1 ? "is" : "are");
 }

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "core/freshness.h"
+#include "core/policy/freshness.h"
 
 static void submit_host(struct prober *prober, struct host_task *task)
 {
@@ -36,7 +36,7 @@ static void submit_smtp(struct prober *prober, struct host_task *task, enum lane
 	job->smtp.port = task->port;
 	job->smtp.addresses = found->addresses;
 	job->smtp.tlsa = found->tlsa;
-	found->tlsa.set = (struct tlsa_set){0};
+	found->tlsa.set = (struct tlsa_set){ 0 };
 	pool_submit(prober->pool, job);
 }
 
@@ -94,7 +94,7 @@ static void tell_news(const struct host_task *task)
 	const struct host_wait *wait;
 
 	LIST_FOREACH(wait, &task->waits, next)
-		domain_tell_news(wait->domain);
+	domain_tell_news(wait->domain);
 }
 
 /* Leaves what is known of the host in prober->facts.host[0]. */
@@ -107,10 +107,9 @@ static bool smtp_due(struct prober *prober, const struct host_task *task)
 	if (txn != NULL)
 		status = ledger_get_host(txn, task->host, task->port, known);
 	ledger_abort(txn);
-	return status == LOOKUP_FOUND &&
-	       (task->effort == EFFORT_PROBE ||
-		freshness_probe_due(known, task->effort == EFFORT_WANT,
-				    clock_wall() + task->ahead));
+	return status == LOOKUP_FOUND && (task->effort == EFFORT_PROBE ||
+					  freshness_probe_due(known, task->effort == EFFORT_WANT,
+							      clock_wall() + task->ahead));
 }
 
 void host_advance(struct prober *prober, struct host_task *task, struct job *job)
@@ -129,7 +128,8 @@ void hosts_free(struct prober *prober)
 	struct host_task *task, *next;
 	struct host_wait *wait;
 
-	HASH_ITER(hh, prober->hosts, task, next) {
+	HASH_ITER(hh, prober->hosts, task, next)
+	{
 		HASH_DEL(prober->hosts, task);
 		while ((wait = LIST_FIRST(&task->waits)) != NULL) {
 			LIST_REMOVE(wait, next);

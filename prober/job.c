@@ -9,8 +9,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "core/freshness.h"
-#include "io/https.h"
+#include "core/policy/freshness.h"
+#include "io/tls/https.h"
 #include "prober/forget.h"
 
 #define CHECK_NAME "org"
@@ -99,7 +99,7 @@ static bool literal_host(struct job_host *host)
 /* Records of whole certificates or keys that OpenSSL cannot load are unusable, too. */
 static void sort_out_tlsa(const struct tls *tls, struct tlsa_set *set)
 {
-	struct tlsa_set sound = {.unusable = set->unusable};
+	struct tlsa_set sound = { .unusable = set->unusable };
 
 	for (size_t i = 0; i < set->count; i++) {
 		const struct tlsa *record = &set->records[i];
@@ -164,7 +164,7 @@ static void run_txt(struct worker *worker, struct job *job)
 		snprintf(look->detail, sizeof(look->detail), "%.150s", job->trouble);
 	}
 	for (size_t i = 0; i < answer.count; i++)
-		records[i] = (struct sts_txt){answer.text[i].data, answer.text[i].len};
+		records[i] = (struct sts_txt){ answer.text[i].data, answer.text[i].len };
 	if (look->txt == LOOKUP_FOUND && !sts_txt_id(look->id, records, answer.count, look->detail))
 		look->txt = LOOKUP_ABSENT;
 	txt_answer_free(&answer);
@@ -193,7 +193,7 @@ static bool fetch_policy(struct worker *worker, struct job *job, const char *hos
 {
 	struct sts_look *look = &job->sts.look;
 	struct address_answer addresses;
-	struct buf body = {0};
+	struct buf body = { 0 };
 	bool good;
 
 	if (!find_policy_host(worker, job, host, &addresses))
@@ -251,7 +251,7 @@ static bool visit_domain(void *context, const char *key, const struct domain_fac
 
 static void run_scan(struct job *job)
 {
-	struct walk walk = {&job->scan, ledger_begin_read(job->scan.ledger)};
+	struct walk walk = { &job->scan, ledger_begin_read(job->scan.ledger) };
 
 	if (walk.txn == NULL)
 		return;

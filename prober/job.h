@@ -15,11 +15,11 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "core/facts.h"
-#include "core/sts.h"
-#include "io/ledger.h"
-#include "io/resolver.h"
-#include "io/starttls.h"
+#include "core/facts/facts.h"
+#include "core/protocol/sts.h"
+#include "io/ledger/ledger.h"
+#include "io/dns/resolver.h"
+#include "io/tls/starttls.h"
 #include "prober/due.h"
 
 enum job_kind {
@@ -83,7 +83,7 @@ struct job_scan {
 };
 
 struct job_check {
-	bool found; /* there was an answer, */
+	bool found;  /* there was an answer, */
 	bool secure; /* and DNSSEC proves it */
 };
 
@@ -91,8 +91,8 @@ struct job {
 	STAILQ_ENTRY(job) next;
 	enum job_kind kind;
 	enum lane lane;
-	void *task; /* whose it is; not for workers */
-	bool lost;  /* what was found could not be written down; not for workers */
+	void *task;   /* whose it is; not for workers */
+	bool lost;    /* what was found could not be written down; not for workers */
 	int64_t took; /* microseconds, of a worker */
 	char trouble[JOB_TROUBLE_SIZE]; /* why a DNS look-up failed, printable */
 	union {

@@ -5,10 +5,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "core/decide.h"
-#include "core/fold.h"
-#include "core/freshness.h"
-#include "core/sts.h"
+#include "core/policy/decide.h"
+#include "core/policy/fold.h"
+#include "core/policy/freshness.h"
+#include "core/protocol/sts.h"
 #include "prober/forget.h"
 #include "prober/tell.h"
 
@@ -196,8 +196,8 @@ static bool learn_sts(struct prober *prober, struct ledger_txn *txn, struct job 
 		return true;
 	}
 	if (job->kind == JOB_TXT && look->txt == LOOKUP_FOUND) {
-		job->sts.fetch_due = task->effort == EFFORT_PROBE ||
-				     sts_fetch_due(known, look->id, now);
+		job->sts.fetch_due =
+			task->effort == EFFORT_PROBE || sts_fetch_due(known, look->id, now);
 		if (job->sts.fetch_due)
 			return true;
 	}
@@ -279,7 +279,7 @@ static void learn_tlsa(struct host_facts *facts, const struct host_task *task,
 		return;
 	}
 	facts->tlsa = job->host.tlsa_status == LOOKUP_ABSENT ? TLSA_ABSENT
-		    : found->set.count > 0		     ? TLSA_USABLE
+		      : found->set.count > 0                 ? TLSA_USABLE
 							     : TLSA_UNUSABLE;
 	facts->tlsa_usable = count16(found->set.count);
 	facts->tlsa_unusable = count16(found->set.unusable);
@@ -319,8 +319,8 @@ static bool take_observation(struct prober *prober, struct ledger_txn *txn,
 			     const struct observation *seen)
 {
 	int64_t next = freshness_next_probe(facts, seen, freshness_salt(key));
-	enum strip_change change = strip_guard_note(&prober->guard, key, &facts->history, seen,
-						    clock_wall());
+	enum strip_change change =
+		strip_guard_note(&prober->guard, key, &facts->history, seen, clock_wall());
 
 	if (change != STRIP_SAME && !tell_stripping(txn, key, change))
 		return false;
@@ -366,7 +366,8 @@ static bool fold_into_domains(struct prober *prober, struct ledger_txn *txn,
 {
 	const struct host_wait *wait;
 
-	LIST_FOREACH(wait, &task->waits, next) {
+	LIST_FOREACH(wait, &task->waits, next)
+	{
 		const struct nexthop *nexthop = &wait->domain->nexthop;
 
 		/* A damaged domain does not spoil the host's other domains. */

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "daemon/daemon.h"
-#include "io/listen.h"
+#include "io/net/listen.h"
 #include "prober/prober.h"
 
 #define SOCKET_MODE 0660
@@ -33,7 +33,7 @@ static bool open_ledger(struct state *state, const struct settings *settings)
 
 static bool open_socket(struct state *state, const struct settings *settings)
 {
-	struct endpoint endpoint = {.is_unix = true};
+	struct endpoint endpoint = { .is_unix = true };
 	char error[LISTEN_ERROR_SIZE];
 	int len = snprintf(endpoint.path, sizeof(endpoint.path), "%s/%s", settings->runtime,
 			   PROBER_SOCKET);
@@ -99,8 +99,8 @@ static void *open_all(const struct settings *settings)
 
 	state->listen_fd = -1;
 	state->prober.settings = settings;
-	if (open_ledger(state, settings) && open_tls(state, settings) &&
-	    check_resolver(settings) && open_socket(state, settings))
+	if (open_ledger(state, settings) && open_tls(state, settings) && check_resolver(settings) &&
+	    open_socket(state, settings))
 		return state;
 	close_all(state);
 	return NULL;

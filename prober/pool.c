@@ -12,7 +12,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "io/metrics_file.h"
+#include "io/local/metrics_file.h"
 
 /* TLS and a resolver's reply need far less; threads get 8 MiB otherwise. */
 #define STACK_SIZE ((size_t)512 * 1024)
@@ -20,7 +20,7 @@
 enum seat_state {
 	SEAT_EMPTY, /* no thread, and none to be joined */
 	SEAT_TAKEN,
-	SEAT_LEFT   /* its thread has ended, or is about to, and is to be joined */
+	SEAT_LEFT /* its thread has ended, or is about to, and is to be joined */
 };
 
 /* One worker's. */
@@ -156,7 +156,8 @@ static void start_worker(struct pool *pool)
 	if (pool->workers == 0)
 		log_fatal("cannot start a worker: %s", strerror(error));
 	log_warning("cannot start worker %zu of %zu: %s; lower probe_workers, or raise the limit "
-		    "(ulimit -u, TasksMax=)", pool->workers + 1, pool->max, strerror(error));
+		    "(ulimit -u, TasksMax=)",
+		    pool->workers + 1, pool->max, strerror(error));
 	bound(pool, pool->workers);
 }
 

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/daemon.h"
-#include "io/metrics_file.h"
+#include "io/local/metrics_file.h"
 #include "prober/forget.h"
 #include "prober/learn.h"
 #include "prober/refresh.h"
@@ -31,15 +31,15 @@ static void on_ask(void *context, struct asker *asker, const struct prober_messa
 		refused_note(prober->refused, &message->refusal);
 		return;
 	}
-	metrics_count(METRIC1(ASKS, message->word == PROBER_PROBE ? METRIC_ASK_PROBE
-								  : METRIC_ASK_WANT));
+	metrics_count(
+		METRIC1(ASKS, message->word == PROBER_PROBE ? METRIC_ASK_PROBE : METRIC_ASK_WANT));
 	/* A parent is no next hop of any mail: there is nothing to find out. */
 	if (nexthop->kind == NEXTHOP_PARENT) {
 		asker_tell(asker, PROBER_DONE, nexthop->key);
 		return;
 	}
-	domains_look(prober, nexthop,
-		     message->word == PROBER_PROBE ? EFFORT_PROBE : EFFORT_WANT, 0, asker);
+	domains_look(prober, nexthop, message->word == PROBER_PROBE ? EFFORT_PROBE : EFFORT_WANT, 0,
+		     asker);
 }
 
 /* False when nothing at all was written. */
@@ -50,7 +50,8 @@ static bool write_all(struct prober *prober, const struct job_list *done)
 
 	if (txn == NULL)
 		return false;
-	STAILQ_FOREACH(job, done, next) {
+	STAILQ_FOREACH(job, done, next)
+	{
 		if (!learn(prober, txn, job)) {
 			ledger_abort(txn);
 			return false;
@@ -165,9 +166,10 @@ static size_t workers_max(const struct settings *settings)
 
 	if (settings->probe_workers <= most)
 		return settings->probe_workers;
-	log_warning("no more than %zu of %zu workers can be had with %zu descriptors; raise the limit "
-		    "(ulimit -Hn, LimitNOFILE=) or lower probe_workers", most + 1,
-		    settings->probe_workers, descriptors);
+	log_warning(
+		"no more than %zu of %zu workers can be had with %zu descriptors; raise the limit "
+		"(ulimit -Hn, LimitNOFILE=) or lower probe_workers",
+		most + 1, settings->probe_workers, descriptors);
 	return most + 1;
 }
 

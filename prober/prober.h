@@ -14,11 +14,11 @@
 #ifndef POSTSEAL_PROBER_PROBER_H
 #define POSTSEAL_PROBER_PROBER_H
 
-#include "core/facts.h"
-#include "core/settings.h"
-#include "core/strip_guard.h"
-#include "io/ledger.h"
-#include "io/loop.h"
+#include "core/facts/facts.h"
+#include "core/settings/settings.h"
+#include "core/policy/strip_guard.h"
+#include "io/ledger/ledger.h"
+#include "io/net/loop.h"
 #include "prober/askers.h"
 #include "prober/pool.h"
 
@@ -41,7 +41,7 @@ struct prober {
 	struct refresh *refresh;
 	struct refused *refused;
 	struct strip_guard guard;
-	struct facts facts;          /* scratch, of whoever runs */
+	struct facts facts; /* scratch, of whoever runs */
 };
 
 /*

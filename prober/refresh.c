@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/utc.h"
-#include "core/freshness.h"
+#include "core/policy/freshness.h"
 
 /* A hot domain is looked at this many seconds before a fact runs out. */
 #define HOT_AHEAD INT64_C(30)
@@ -40,7 +40,7 @@ struct refresh {
 	size_t scan_next;  /* of scan->scan.due */
 	int64_t rate;      /* domains a second */
 	bool scanning;
-	int64_t scan_at;   /* clock_mono_ms: the next one */
+	int64_t scan_at;              /* clock_mono_ms: the next one */
 	enum resolver_state resolver; /* when last checked */
 };
 
@@ -67,7 +67,8 @@ static void look_at_hot(struct refresh *refresh)
 	int64_t now = clock_wall();
 	struct hot *hot, *next;
 
-	HASH_ITER(hh, refresh->hot, hot, next) {
+	HASH_ITER(hh, refresh->hot, hot, next)
+	{
 		if (!room(refresh))
 			return;
 		if (hot->due > now)
@@ -159,7 +160,7 @@ void refresh_free(struct refresh *refresh)
 	struct hot *hot, *next;
 
 	HASH_ITER(hh, refresh->hot, hot, next)
-		cool(refresh, hot);
+	cool(refresh, hot);
 	if (refresh->scan != NULL)
 		job_free(refresh->scan);
 	free(refresh);
@@ -209,8 +210,9 @@ int64_t refresh_rate(size_t domains)
 {
 	int64_t rate = (int64_t)domains / ROUND + 1;
 
-	return rate < REFRESH_RATE_MIN ? REFRESH_RATE_MIN
-	     : rate > REFRESH_RATE_MAX ? REFRESH_RATE_MAX : rate;
+	return rate < REFRESH_RATE_MIN   ? REFRESH_RATE_MIN
+	       : rate > REFRESH_RATE_MAX ? REFRESH_RATE_MAX
+					 : rate;
 }
 
 void refresh_advance(struct prober *prober, struct job *job)

@@ -28,7 +28,7 @@ static bool write_one(struct ledger_txn *txn, const struct refusal *refusal)
 		return true;
 	/* One that cannot be read was logged, and is begun anew. */
 	if (ledger_get_refusals(txn, refusal->alias, &refusals) != LOOKUP_FOUND)
-		refusals = (struct refusals){0};
+		refusals = (struct refusals){ 0 };
 	refusals_add(&refusals, refusal, clock_wall());
 	return ledger_put_refusals(txn, refusal->alias, &refusals);
 }

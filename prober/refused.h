@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * refused - what the milter says it refused (core/refusals.h), written down for
+ * refused - what the milter says it refused (core/secure/refusals.h), written down for
  * `postseal digest`. A burst of it is one transaction; what goes beyond a burst is
  * dropped and said so, since strangers decide how much there is.
  */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "io/metrics_file.h"
+#include "io/local/metrics_file.h"
 #include "prober/tasks.h"
 
 _Static_assert(METRIC_VALUES_LANE == LANE_COUNT, "all lanes");

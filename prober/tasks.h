@@ -11,7 +11,7 @@
 #include <sys/queue.h>
 #include <uthash.h>
 
-#include "core/record.h"
+#include "core/record/record.h"
 #include "prober/prober.h"
 
 /* Next hops being looked at; beyond, askers are told "busy". */
@@ -20,12 +20,12 @@
 struct domain_task {
 	UT_hash_handle hh;
 	struct nexthop nexthop;
-	enum effort effort;  /* of the look under way */
-	enum effort wanted;  /* the most that anyone asked for; above `effort`: look again */
-	int64_t ahead;       /* what falls due within these seconds is due */
-	size_t pending;      /* jobs and hosts that are waited for */
-	bool refresh;        /* begun on our own account (refresh.h) */
-	bool lost;           /* something could not be written down */
+	enum effort effort; /* of the look under way */
+	enum effort wanted; /* the most that anyone asked for; above `effort`: look again */
+	int64_t ahead;      /* what falls due within these seconds is due */
+	size_t pending;     /* jobs and hosts that are waited for */
+	bool refresh;       /* begun on our own account (refresh.h) */
+	bool lost;          /* something could not be written down */
 	struct ask_list asks;
 };
 

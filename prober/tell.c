@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/utc.h"
-#include "io/metrics_file.h"
+#include "io/local/metrics_file.h"
 
 #define AUTHOR "prober"
 
@@ -18,7 +18,7 @@ static bool add_entry(struct ledger_txn *txn, const char *subject, const char *e
 static bool add_entry(struct ledger_txn *txn, const char *subject, const char *event,
 		      const char *fmt, ...)
 {
-	struct journal_entry entry = {.time = clock_wall(), .author = AUTHOR};
+	struct journal_entry entry = { .time = clock_wall(), .author = AUTHOR };
 	va_list args;
 
 	str_copy(entry.subject, sizeof(entry.subject), subject);
@@ -43,7 +43,8 @@ bool tell_floor_expired(struct ledger_txn *txn, const char *key, const struct hi
 
 	metrics_count(METRIC1(EVENTS, METRIC_EVENT_EXPIRED));
 	log_warning("domain=%s was last reached over TLS at %s, longer ago than history_max_age; "
-		    "TLS is no longer required", key, utc_format(date, history->last_tls));
+		    "TLS is no longer required",
+		    key, utc_format(date, history->last_tls));
 	return add_entry(txn, key, "expired", "last TLS %s; older than history_max_age", date);
 }
 
@@ -80,14 +81,16 @@ bool tell_mx_unsigned(struct ledger_txn *txn, const char *key)
 {
 	metrics_count(METRIC1(EVENTS, METRIC_EVENT_DANE_LOST));
 	log_warning("domain=%s has MX records that are not signed any more; DANE no longer proves "
-		    "its hosts", key);
+		    "its hosts",
+		    key);
 	return add_entry(txn, key, "dane-lost", "the MX records are not signed any more");
 }
 
 void tell_sts_enforced(const char *key)
 {
-	log_info("domain=%s enforces MTA-STS; its MX hosts have to show their names in certificates",
-		 key);
+	log_info(
+		"domain=%s enforces MTA-STS; its MX hosts have to show their names in certificates",
+		key);
 }
 
 bool tell_host_downgrade(struct ledger_txn *txn, const char *key, int64_t since)
@@ -118,12 +121,16 @@ bool tell_stripping(struct ledger_txn *txn, const char *key, enum strip_change c
 	metrics_count(METRIC1(EVENTS, change == STRIP_BEGAN ? METRIC_EVENT_STRIPPING
 							    : METRIC_EVENT_STRIPPING_ENDED));
 	if (change == STRIP_BEGAN) {
-		log_error("host=%s is one of many that offer no STARTTLS any more: something between "
-			  "here and the Internet takes it away (a firewall's SMTP inspection, a "
-			  "transparent proxy); every requirement of TLS stays, and mail waits", key);
-		return add_entry(txn, "*", "stripping",
-				 "many hosts lost STARTTLS at once, the latest being %.60s; our own "
-				 "network takes it away", key);
+		log_error(
+			"host=%s is one of many that offer no STARTTLS any more: something between "
+			"here and the Internet takes it away (a firewall's SMTP inspection, a "
+			"transparent proxy); every requirement of TLS stays, and mail waits",
+			key);
+		return add_entry(
+			txn, "*", "stripping",
+			"many hosts lost STARTTLS at once, the latest being %.60s; our own "
+			"network takes it away",
+			key);
 	}
 	log_warning("host=%s offers STARTTLS, as most hosts do again", key);
 	return add_entry(txn, "*", "stripping-ended", "most hosts offer STARTTLS again");

@@ -11,16 +11,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/facts.h"
-#include "core/strip_guard.h"
-#include "io/ledger.h"
+#include "core/facts/facts.h"
+#include "core/policy/strip_guard.h"
+#include "io/ledger/ledger.h"
 
 /* Domains; `key` is the next hop's. */
 bool tell_floor(struct ledger_txn *txn, const char *key, const struct history *history);
 /* Older than history_max_age; the time of an admin's override is over. */
 bool tell_floor_expired(struct ledger_txn *txn, const char *key, const struct history *history);
 bool tell_override_expired(struct ledger_txn *txn, const char *key);
-bool tell_domain_downgrade(struct ledger_txn *txn, const char *key, int64_t since); /* 0: it ended */
+bool tell_domain_downgrade(struct ledger_txn *txn, const char *key,
+			   int64_t since);                      /* 0: it ended */
 bool tell_mx_unsigned(struct ledger_txn *txn, const char *key); /* where DANE proved its hosts */
 bool tell_sts_lost(struct ledger_txn *txn, const char *key);
 void tell_sts_enforced(const char *key);

@@ -6,10 +6,10 @@
 
 #include "base/log.h"
 #include "base/utc.h"
-#include "core/alias.h"
-#include "core/exceptions.h"
-#include "core/reply.h"
-#include "core/secure.h"
+#include "core/secure/alias.h"
+#include "core/secure/exceptions.h"
+#include "core/policy/reply.h"
+#include "core/secure/secure.h"
 
 /* What a sender elsewhere that could be a secure one, and is not understood, must leave by. */
 #define UNSURE_LEVEL ALIAS_ENCRYPT
@@ -34,7 +34,7 @@ static void classify(struct secure_address *address, const struct settings *sett
 {
 	char text[REQUEST_MAX];
 
-	*address = (struct secure_address){.kind = SECURE_ORDINARY};
+	*address = (struct secure_address){ .kind = SECURE_ORDINARY };
 	if (address_of(text, sizeof(text), request))
 		secure_classify(address, settings,
 				request->map == MAP_TRANSPORT ? SECURE_SENDER : SECURE_RECIPIENT,
@@ -98,7 +98,7 @@ static void answer_mailbox(const struct settings *settings, enum lookup found,
 			   const struct alias *alias, const char *extension, struct buf *reply)
 {
 	enum alias_level level;
-	struct buf mailbox = {0};
+	struct buf mailbox = { 0 };
 
 	if (found == LOOKUP_FOUND && alias_sealed(settings, found, alias, &level)) {
 		write_mailbox(&mailbox, settings, alias, extension);

@@ -13,9 +13,9 @@
 #define POSTSEAL_SOCKETMAP_ALIAS_MAPS_H
 
 #include "base/buf.h"
-#include "core/request.h"
-#include "core/settings.h"
-#include "io/ledger.h"
+#include "core/policy/request.h"
+#include "core/settings/settings.h"
+#include "io/ledger/ledger.h"
 
 /*
  * request->map is MAP_TRANSPORT, MAP_ALIAS or MAP_EXCEPTION; `now` is wall time. What

@@ -9,13 +9,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "core/decide.h"
-#include "core/reply.h"
-#include "core/status.h"
-#include "core/subject.h"
-#include "io/ledger.h"
-#include "io/ledger_hosts.h"
-#include "io/status_json.h"
+#include "core/policy/decide.h"
+#include "core/policy/reply.h"
+#include "core/policy/status.h"
+#include "core/names/subject.h"
+#include "io/ledger/ledger.h"
+#include "io/ledger/ledger_hosts.h"
+#include "io/json/status_json.h"
 #include "socketmap/alias_maps.h"
 #include "socketmap/tally.h"
 #include "socketmap/throttle.h"
@@ -28,12 +28,13 @@
 
 #define MAPS_SERVED                                                                            \
 	"policy, policy-encrypt, policy-dane-only, policy-verify, policy-authenticated (each " \
-	"also with +tlsrpt), transport, alias, exception, status, "                          \
-	"deliverable-encrypt, deliverable-dane-only, deliverable-verify, deliverable-authenticated"
+	"also with +tlsrpt), transport, alias, exception, status, "                            \
+	"deliverable-encrypt, deliverable-dane-only, deliverable-verify, "                     \
+	"deliverable-authenticated"
 
 struct answerer {
 	const struct settings *settings;
-	struct ledger *ledger;                /* NULL: cannot be opened so far */
+	struct ledger *ledger; /* NULL: cannot be opened so far */
 	struct ledger_hosts *hosts;
 	struct ledger_txn *held;              /* from answerer_hold to answerer_release, or NULL */
 	int64_t ledger_retry_at;              /* clock_mono_ms */
@@ -300,9 +301,10 @@ static enum answer answer_unknown_service(struct answerer *answerer, const struc
 	snprintf(reason, sizeof(reason), "%s: not a service of mail; write the port as a number",
 		 shown);
 	if (throttle_pass(&answerer->unknown_services, clock_mono_ms(), note))
-		log_warning("domain=%s map=%s answer=TEMP: not a service of mail; write the port as "
-			    "a number%s",
-			    shown, map_name(request->map), note);
+		log_warning(
+			"domain=%s map=%s answer=TEMP: not a service of mail; write the port as "
+			"a number%s",
+			shown, map_name(request->map), note);
 	tally_answer(request->map, METRIC_ANSWER_TEMP);
 	reply_temporary(reply, reason);
 	return ANSWER_GIVEN;

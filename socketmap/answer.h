@@ -21,9 +21,9 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "core/nexthop.h"
-#include "core/request.h"
-#include "core/settings.h"
+#include "core/names/nexthop.h"
+#include "core/policy/request.h"
+#include "core/settings/settings.h"
 
 struct answerer; /* opaque; one per process, as the ledger in it */
 

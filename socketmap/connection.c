@@ -15,8 +15,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "core/netstring.h"
-#include "io/metrics_file.h"
+#include "core/protocol/netstring.h"
+#include "io/local/metrics_file.h"
 
 #define READ_SIZE 16384
 /* Room for one whole request, with "10000:" and ",". */
@@ -325,7 +325,7 @@ void connection_serve_ready(struct connection_home *home)
 	home->served = 0;
 	answerer_hold(home->answerer);
 	TAILQ_FOREACH(c, &home->ready, in_ready)
-		serve_arrived(c);
+	serve_arrived(c);
 	answerer_release(home->answerer);
 	metrics_observe(ANSWER_TIME, 0, clock_mono_us() - began, home->served);
 	while ((c = TAILQ_FIRST(&home->ready)) != NULL) {
@@ -340,7 +340,7 @@ void connection_finish_all(struct connection_home *home, enum finishing how)
 
 	home->finishing = how;
 	LIST_FOREACH(c, &home->connections, siblings)
-		set_ready(c, true);
+	set_ready(c, true);
 	connection_serve_ready(home);
 }
 

@@ -17,7 +17,7 @@
 #include <sys/queue.h>
 
 #include "base/buf.h"
-#include "io/loop.h"
+#include "io/net/loop.h"
 #include "socketmap/answer.h"
 #include "socketmap/parking.h"
 #include "socketmap/throttle.h"

@@ -11,8 +11,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "io/metrics_file.h"
-#include "io/prober_link.h"
+#include "io/local/metrics_file.h"
+#include "io/link/prober_link.h"
 
 #define ROOMS_MAX 16384
 #define PARKED_MAX 16384

@@ -16,8 +16,8 @@
 #define POSTSEAL_SOCKETMAP_PARKING_H
 
 #include "base/buf.h"
-#include "core/settings.h"
-#include "io/loop.h"
+#include "core/settings/settings.h"
+#include "io/net/loop.h"
 #include "socketmap/answer.h"
 
 struct parking;

@@ -10,7 +10,7 @@
 #ifndef POSTSEAL_SOCKETMAP_SERVER_H
 #define POSTSEAL_SOCKETMAP_SERVER_H
 
-#include "core/settings.h"
+#include "core/settings/settings.h"
 
 struct server;
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tally - the server's counts (core/metrics.h) of its answers, by map. An answer
+ * tally - the server's counts (core/metrics/metrics.h) of its answers, by map. An answer
  * is a level, or one of METRIC_ANSWER_OK and METRIC_ANSWER_TEMP.
  */
 #ifndef POSTSEAL_SOCKETMAP_TALLY_H
 #define POSTSEAL_SOCKETMAP_TALLY_H
 
-#include "core/decide.h"
-#include "io/metrics_file.h"
+#include "core/policy/decide.h"
+#include "io/local/metrics_file.h"
 
 static inline void tally_answer(enum map map, unsigned answer)
 {

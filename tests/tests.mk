@@ -17,14 +17,15 @@ tests/test_alias_maps_SRCS += socketmap/alias_maps.c
 tests/test_status_SRCS += socketmap/answer.c socketmap/alias_maps.c socketmap/tally.c socketmap/throttle.c
 tests/test_tasks_SRCS += $(filter-out prober/main.c prober/pool.c,$(wildcard prober/*.c))
 tests/test_pool_SRCS += prober/pool.c
+tests/test_postconf_SRCS += cli/doctor/postconf.c
 tests/test_due_SRCS += prober/due.c
-tests/test_doctor_SRCS += cli/doctor_patient.c $(wildcard cli/doctor_judge*.c)
+tests/test_doctor_SRCS += cli/doctor/doctor_patient.c cli/doctor/postconf.c $(wildcard cli/doctor/doctor_judge*.c)
 # Those that start one.
 $(patsubst %,$(BUILD)/tests/%,$(filter test_socketmap_%,$(UNIT_NAMES))): | $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_prober: | $(BUILD)/postseal-prober
 # The command line with its clock stopped, which test_cli runs.
 TESTS += tests/postseal-stopped
-tests/postseal-stopped_SRCS := $(wildcard cli/*.c) tests/unit/stopped_clock.c
+tests/postseal-stopped_SRCS := $(wildcard cli/*.c cli/*/*.c) tests/unit/stopped_clock.c
 tests/postseal-stopped_LIBS := $(postseal_LIBS)
 $(BUILD)/tests/test_cli $(BUILD)/tests/test_export $(BUILD)/tests/test_learn $(BUILD)/tests/test_status: \
     | $(BUILD)/tests/postseal-stopped

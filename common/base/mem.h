@@ -12,8 +12,8 @@
 #include <stddef.h>
 
 /* All return memory that the caller ends with free(3). */
-void *mem_alloc(size_t size);                 /* contents undefined */
-void *mem_zero(size_t count, size_t size);    /* zeroed; overflow is fatal */
+void *mem_alloc(size_t size);              /* contents undefined */
+void *mem_zero(size_t count, size_t size); /* zeroed; overflow is fatal */
 void *mem_resize(void *old, size_t count, size_t size);
 char *mem_strdup(const char *s);
 char *mem_strndup(const char *s, size_t len); /* len bytes and a NUL */

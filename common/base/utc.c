@@ -106,7 +106,7 @@ int64_t utc_year(int64_t seconds)
 
 bool utc_parse(const char *text, int64_t *seconds)
 {
-	struct utc_date date = {0};
+	struct utc_date date = { 0 };
 
 	if (strlen(text) != 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' ||
 	    text[13] != ':' || text[16] != ':' || text[19] != 'Z')

@@ -16,8 +16,8 @@
 #include "base/str.h"
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
-#include "io/metrics_file.h"
-#include "io/settings_file.h"
+#include "io/local/metrics_file.h"
+#include "io/local/settings_file.h"
 
 #define EXIT_USAGE 2
 #define LEDGER_MODE 0750
@@ -112,8 +112,7 @@ static void make_directory(const struct privileges *privileges, const char *path
 			    strerror(errno));
 }
 
-static void *open_as(const struct daemon *daemon, const struct settings *settings,
-		     const char *user)
+static void *open_as(const struct daemon *daemon, const struct settings *settings, const char *user)
 {
 	struct privileges privileges;
 	void *state;

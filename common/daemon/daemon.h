@@ -33,13 +33,13 @@
 
 #include <stddef.h>
 
-#include "core/metrics.h"
-#include "core/settings.h"
+#include "core/metrics/metrics.h"
+#include "core/settings/settings.h"
 
 struct daemon {
-	const char *name;    /* "postseal-socketmap" */
-	const char *summary; /* one line for -h */
-	enum metrics_source metrics; /* whose counts it keeps (io/metrics_file.h) */
+	const char *name;            /* "postseal-socketmap" */
+	const char *summary;         /* one line for -h */
+	enum metrics_source metrics; /* whose counts it keeps (io/local/metrics_file.h) */
 	/*
 	 * Open what needs privileges: sockets, ledger. With -u, files are found
 	 * and made as USER already (privileges.h). NULL ends the program; the

@@ -20,7 +20,7 @@ static bool set_attributes(struct sched_attr *attributes)
 /* Older kernels tell no slice, and take one without a word. */
 bool prompt_ask(void)
 {
-	struct sched_attr attributes = {.size = sizeof(attributes)};
+	struct sched_attr attributes = { .size = sizeof(attributes) };
 
 	if (!get_attributes(&attributes) || attributes.sched_policy != SCHED_NORMAL ||
 	    attributes.sched_runtime == 0)

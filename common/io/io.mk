@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # One outside library a file; a program names those that it uses.
 ARCHIVES  += io
-io_SRCS   := $(wildcard common/io/*.c)
+io_SRCS   := $(wildcard common/io/*/*.c)
 
 LIBS_LEDGER   := $(call pkg,lmdb)
 LIBS_LOOP     := $(call pkg,libevent_core)

@@ -330,7 +330,8 @@ static _Noreturn void serve(struct faraway *f)
 	struct epoll_event events[EVENTS];
 
 	for (;;) {
-		int timeout = sooner(sooner(-1, STAILQ_FIRST(&f->questions)), STAILQ_FIRST(&f->clients));
+		int timeout =
+			sooner(sooner(-1, STAILQ_FIRST(&f->questions)), STAILQ_FIRST(&f->clients));
 		int n = epoll_wait(f->epoll, events, EVENTS, timeout);
 
 		for (int i = 0; i < n; i++) {
@@ -359,8 +360,8 @@ static SSL_CTX *make_tls(void)
 	ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
 	X509_gmtime_adj(X509_getm_notBefore(cert), -86400);
 	X509_gmtime_adj(X509_getm_notAfter(cert), 86400);
-	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"mx.example", -1, -1,
-				   0);
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"mx.example",
+				   -1, -1, 0);
 	X509_set_issuer_name(cert, name);
 	X509_set_pubkey(cert, key);
 	if (X509_sign(cert, key, EVP_sha256()) == 0 || SSL_CTX_use_certificate(ctx, cert) != 1 ||

@@ -20,11 +20,11 @@
 #include "base/log.h"
 #include "base/utc.h"
 #include "tests/bench/names.h"
-#include "core/fold.h"
-#include "core/tlsa.h"
-#include "io/ledger.h"
+#include "core/policy/fold.h"
+#include "core/protocol/tlsa.h"
+#include "io/ledger/ledger.h"
 
-/* As long as a fact can be (core/freshness.h), less what is spread. */
+/* As long as a fact can be (core/policy/freshness.h), less what is spread. */
 #define FRESH_S (UTC_DAY * 9 / 10)
 #define SMTP_PORT 25
 
@@ -209,7 +209,11 @@ static void parse_options(struct options *o, int argc, char **argv)
 	int option;
 
 	*o = (struct options){
-		.domains = 1000, .providers = 100, .hosts = 2, .days = TIMESET_MAX, .batch = 10000,
+		.domains = 1000,
+		.providers = 100,
+		.hosts = 2,
+		.days = TIMESET_MAX,
+		.batch = 10000,
 		.port = SMTP_PORT,
 	};
 	while ((option = getopt(argc, argv, "b:k:lp:P:x:y:")) != -1) {

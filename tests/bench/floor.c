@@ -26,9 +26,9 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "core/endpoint.h"
-#include "core/netstring.h"
-#include "io/listen.h"
+#include "core/names/endpoint.h"
+#include "core/protocol/netstring.h"
+#include "io/net/listen.h"
 
 #define IN_SIZE 4096
 #define REPLY "10:OK encrypt,"
@@ -166,7 +166,7 @@ static void serve(const struct store *store, struct client *client)
 int main(int argc, char **argv)
 {
 	struct epoll_event events[EVENTS];
-	struct store store = {0};
+	struct store store = { 0 };
 	struct rlimit limit;
 	int listener, epoll;
 

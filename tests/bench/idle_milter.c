@@ -47,7 +47,8 @@ static sfsistat negotiate(SMFICTX *ctx, unsigned long actions, unsigned long ste
 	(void)unused1, (void)unused2;
 	*actions_out = (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_SETSYMLIST) & actions;
 	*steps_out = (SMFIP_NOHELO | SMFIP_NOEOH | SMFIP_NOBODY | SMFIP_NOUNKNOWN | SMFIP_NR_CONN |
-		      SMFIP_NR_HDR) & steps;
+		      SMFIP_NR_HDR) &
+		     steps;
 	*unused1_out = *unused2_out = 0;
 	smfi_setsymlist(ctx, SMFIM_HELO, at_helo);
 	smfi_setsymlist(ctx, SMFIM_ENVFROM, at_mail);

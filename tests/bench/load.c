@@ -32,9 +32,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "tests/bench/names.h"
-#include "core/endpoint.h"
-#include "core/netstring.h"
-#include "io/stream.h"
+#include "core/names/endpoint.h"
+#include "core/protocol/netstring.h"
+#include "io/net/stream.h"
 
 #define CONNECT_MS 10000
 #define CONNECT_PAUSE_NS 500000
@@ -113,7 +113,7 @@ struct load {
 	struct connection *connections;
 	uint64_t random;
 	uint64_t asked, answered, bad;
-	int64_t slowest; /* nanoseconds */
+	int64_t slowest;           /* nanoseconds */
 	int64_t started, deadline; /* nanoseconds */
 	struct latencies latencies;
 };
@@ -193,7 +193,8 @@ static void ask(struct load *load, struct connection *c, int64_t now)
 	int len;
 
 	make_key(load, key);
-	len = snprintf(request, sizeof(request), "%zu:%s %s,", strlen(map) + 1 + strlen(key), map, key);
+	len = snprintf(request, sizeof(request), "%zu:%s %s,", strlen(map) + 1 + strlen(key), map,
+		       key);
 	c->sent = now;
 	c->len = 0;
 	load->asked++;

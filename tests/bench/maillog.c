@@ -53,14 +53,17 @@ static void say_queued(const struct mail *m)
 
 	printf("%s mail postfix/smtpd[%u]: connect from host%u.example[192.0.2.%u]\n", at, pid, pid,
 	       pid % 250);
-	printf("%s mail postfix/smtpd[%u]: %010" PRIX64 ": client=host%u.example[192.0.2.%u]\n", at, pid,
-	       m->number, pid, pid % 250);
-	printf("%s mail postfix/cleanup[%u]: %010" PRIX64 ": message-id=<%" PRIu64 ".%s@example>\n", at,
-	       pid + 100, m->number, m->number, m->domain);
+	printf("%s mail postfix/smtpd[%u]: %010" PRIX64 ": client=host%u.example[192.0.2.%u]\n", at,
+	       pid, m->number, pid, pid % 250);
+	printf("%s mail postfix/cleanup[%u]: %010" PRIX64 ": message-id=<%" PRIu64 ".%s@example>\n",
+	       at, pid + 100, m->number, m->number, m->domain);
 	printf("%s mail postfix/qmgr[990]: %010" PRIX64 ": from=<alice@sender.example>, size=4211, "
-	       "nrcpt=1 (queue active)\n", at, m->number);
-	printf("%s mail postfix/smtpd[%u]: disconnect from host%u.example[192.0.2.%u] ehlo=1 mail=1 "
-	       "rcpt=1 data=1 quit=1 commands=5\n", at, pid, pid, pid % 250);
+	       "nrcpt=1 (queue active)\n",
+	       at, m->number);
+	printf("%s mail postfix/smtpd[%u]: disconnect from host%u.example[192.0.2.%u] ehlo=1 "
+	       "mail=1 "
+	       "rcpt=1 data=1 quit=1 commands=5\n",
+	       at, pid, pid, pid % 250);
 }
 
 static void say_sent(const struct mail *m)
@@ -68,13 +71,16 @@ static void say_sent(const struct mail *m)
 	unsigned pid = 2000 + (unsigned)(m->number % PROCESSES);
 	unsigned x = m->address >> 16 & 255, y = m->address >> 8 & 255, z = m->address & 255;
 
-	printf("%s mail postfix/smtp[%u]: Untrusted TLS connection established to mx.%s[10.%u.%u.%u]:25: "
+	printf("%s mail postfix/smtp[%u]: Untrusted TLS connection established to "
+	       "mx.%s[10.%u.%u.%u]:25: "
 	       "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange X25519 "
 	       "server-signature RSA-PSS (2048 bits) server-digest SHA256\n",
 	       m->stamp, pid, m->host, x, y, z);
-	printf("%s mail postfix/smtp[%u]: %010" PRIX64 ": to=<bob@%s>, relay=mx.%s[10.%u.%u.%u]:25, "
+	printf("%s mail postfix/smtp[%u]: %010" PRIX64
+	       ": to=<bob@%s>, relay=mx.%s[10.%u.%u.%u]:25, "
 	       "delay=0.7, delays=0.1/0/0.4/0.2, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as "
-	       "4F1B2C3D)\n", m->stamp, pid, m->number, m->domain, m->host, x, y, z);
+	       "4F1B2C3D)\n",
+	       m->stamp, pid, m->number, m->domain, m->host, x, y, z);
 	printf("%s mail postfix/qmgr[990]: %010" PRIX64 ": removed\n", m->stamp, m->number);
 }
 

@@ -65,8 +65,8 @@ static pid_t start(char **command, const sigset_t *before)
 
 static void wait_us(uint64_t us, const sigset_t *child)
 {
-	const struct timespec wait = {.tv_sec = (time_t)(us / 1000000),
-				      .tv_nsec = (long)(us % 1000000) * 1000};
+	const struct timespec wait = { .tv_sec = (time_t)(us / 1000000),
+				       .tv_nsec = (long)(us % 1000000) * 1000 };
 
 	sigtimedwait(child, NULL, &wait);
 }
@@ -94,7 +94,7 @@ static void parse_options(struct options *o, int argc, char **argv)
 {
 	int option;
 
-	*o = (struct options){.milliseconds = 200, .times = 100, .seed = 1, .seconds = 600};
+	*o = (struct options){ .milliseconds = 200, .times = 100, .seed = 1, .seconds = 600 };
 	while ((option = getopt(argc, argv, "+m:n:s:t:")) != -1) {
 		uint64_t value = optarg != NULL ? strtoull(optarg, NULL, 10) : 0;
 
@@ -122,7 +122,7 @@ static void parse_options(struct options *o, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct options o;
-	struct count count = {0};
+	struct count count = { 0 };
 	sigset_t child, before;
 	struct timespec now;
 	time_t end;

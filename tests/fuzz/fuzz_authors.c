@@ -10,15 +10,15 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/secure.h"
+#include "core/secure/secure.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 static char domain[] = "secure.example.com";
-static char *domains[] = {domain};
+static char *domains[] = { domain };
 static char delimiter[] = "+";
-static const struct settings settings = {.secure_domains = {.count = 1, .items = domains},
-					 .recipient_delimiter = delimiter};
+static const struct settings settings = { .secure_domains = { .count = 1, .items = domains },
+					  .recipient_delimiter = delimiter };
 static const struct secure_address ordinary;
 
 static void check_walk(const char *value)

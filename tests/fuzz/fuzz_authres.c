@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/authres.h"
+#include "core/secure/authres.h"
 
 #define ID "mx.example.com"
 

@@ -8,19 +8,19 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "core/domain.h"
-#include "io/dns_answer.h"
+#include "core/names/domain.h"
+#include "io/dns/dns_answer.h"
 
 #define NAME "mx.example.com"
 #define HEADER_LEN 12
 #define MESSAGE_MAX 65535
 
-static const enum dns_type types[] = {DNS_MX, DNS_A, DNS_AAAA, DNS_TLSA, DNS_CNAME, DNS_TXT};
+static const enum dns_type types[] = { DNS_MX, DNS_A, DNS_AAAA, DNS_TLSA, DNS_CNAME, DNS_TXT };
 
 static void check_record(const struct dns_answer *answer, enum dns_type type, size_t i)
 {
 	struct ipaddr address;
-	struct buf text = {0};
+	struct buf text = { 0 };
 	struct tlsa tlsa;
 	struct dns_mx mx;
 

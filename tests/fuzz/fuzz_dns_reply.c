@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "io/dns_exchange.h"
+#include "io/dns/dns_exchange.h"
 
 #define HEADER_LEN 12
 

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/entry_json.h"
-#include "io/import_json.h"
+#include "io/json/entry_json.h"
+#include "io/json/import_json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -38,7 +38,7 @@ static void require_printable(const char *text)
 static void require_round_trip(const struct entry *first)
 {
 	char error[ENTRY_ERROR_SIZE];
-	struct buf line = {0}, line_again = {0}, record = {0}, record_again = {0};
+	struct buf line = { 0 }, line_again = { 0 }, record = { 0 }, record_again = { 0 };
 
 	entry_json_append(&line, first);
 	require(line.len <= ENTRY_LINE_MAX);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/ipaddr.h"
+#include "core/names/ipaddr.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

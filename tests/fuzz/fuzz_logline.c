@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "core/logfold.h"
+#include "core/log/logfold.h"
 
 #define NOW INT64_C(1800000000)
 
@@ -29,12 +29,13 @@ static void append_peer(struct buf *out, const struct logline *line)
 
 static void append_tls(struct buf *out, const struct logline *line)
 {
-	static const char *const trust[] = {"Anonymous", "Untrusted", "Trusted", "Verified"};
+	static const char *const trust[] = { "Anonymous", "Untrusted", "Trusted", "Verified" };
 
 	buf_printf(out, "%s TLS connection %s to ", trust[line->trust],
 		   line->reused ? "reused" : "established");
 	append_peer(out, line);
-	buf_printf(out, ": %s with cipher %s (1/1 bits)", tls_version_name(line->version), line->cipher);
+	buf_printf(out, ": %s with cipher %s (1/1 bits)", tls_version_name(line->version),
+		   line->cipher);
 }
 
 static void append_delivery(struct buf *out, const struct logline *line)
@@ -56,7 +57,7 @@ static bool same_span(struct span a, struct span b)
 
 static void write_and_read_again(const struct logline *line)
 {
-	struct buf out = {0};
+	struct buf out = { 0 };
 	struct logline again;
 
 	buf_append_str(&out, "Nov 22 00:09:47 ");
@@ -68,7 +69,8 @@ static void write_and_read_again(const struct logline *line)
 		append_delivery(&out, line);
 	if (!logline_parse(&again, out.data, out.len))
 		abort();
-	assert(again.kind == line->kind && again.trust == line->trust && again.reused == line->reused);
+	assert(again.kind == line->kind && again.trust == line->trust &&
+	       again.reused == line->reused);
 	assert(strcmp(again.host, line->host) == 0 && again.port == line->port);
 	assert(ipaddr_equal(&again.addr, &line->addr) && again.version == line->version);
 	assert(strcmp(again.cipher, line->cipher) == 0 && strcmp(again.domain, line->domain) == 0);

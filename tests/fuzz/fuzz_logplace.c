@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "core/logplace.h"
+#include "core/log/logplace.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "core/mailaddr.h"
-#include "core/secure.h"
+#include "core/names/mailaddr.h"
+#include "core/secure/secure.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

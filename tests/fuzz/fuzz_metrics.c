@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "core/metrics.h"
+#include "core/metrics/metrics.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

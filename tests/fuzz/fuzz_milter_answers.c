@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "core/alias.h"
-#include "io/stream.h"
+#include "core/secure/alias.h"
+#include "io/net/stream.h"
 #include "milter/aliases.h"
 
 #define REQUEST_ENDS 0xff
@@ -126,8 +126,9 @@ static void check_record(const struct settings *settings)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	static char endpoint[] = "unix:/nowhere";
-	static char *endpoints[] = {endpoint};
-	static struct settings settings = {.socketmap_listen = {.count = 1, .items = endpoints}};
+	static char *endpoints[] = { endpoint };
+	static struct settings settings = { .socketmap_listen = { .count = 1,
+								  .items = endpoints } };
 	struct aliases_prospect prospect;
 
 	said = bytes;

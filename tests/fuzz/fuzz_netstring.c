@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/netstring.h"
-#include "core/request.h"
+#include "core/protocol/netstring.h"
+#include "core/policy/request.h"
 
 static void must(int holds)
 {

@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "core/domain.h"
-#include "core/subject.h"
+#include "core/names/domain.h"
+#include "core/names/subject.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "core/postconf.h"
+#include "cli/doctor/postconf.h"
 
 static void walk(const char *list)
 {
-	static const struct postconf_view view = {"/var/spool/postfix", true};
+	static const struct postconf_view view = { "/var/spool/postfix", true };
 	struct span rest = span_of(list), item, part;
 	const char *end = list + strlen(list);
 	struct endpoint endpoint;
@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct postconf first, second;
-	struct buf out = {0};
+	struct buf out = { 0 };
 
 	if (!postconf_read(&first, (const char *)data, len))
 		return 0;

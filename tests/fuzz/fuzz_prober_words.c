@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "core/prober_words.h"
+#include "core/protocol/prober_words.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct prober_message message;
 	char refusal[REFUSAL_TEXT_SIZE];
 	const char *key = message.nexthop.key;
-	struct buf out = {0};
+	struct buf out = { 0 };
 
 	if (!prober_message_parse(&message, (const char *)bytes, len))
 		return 0;

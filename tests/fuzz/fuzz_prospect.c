@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/reply.h"
+#include "core/policy/reply.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

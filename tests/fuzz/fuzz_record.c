@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/record.h"
+#include "core/record/record.h"
 
 static void must_equal(struct buf *again, const uint8_t *bytes, size_t len)
 {
@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	static struct exceptions exceptions;
 	static struct refusals refusals;
 	struct journal_entry entry;
-	struct buf again = {0};
+	struct buf again = { 0 };
 	bool gist;
 
 	/* Whatever is taken whole has a gist, and a gist alone is read in bounds, too. */

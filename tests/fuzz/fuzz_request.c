@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "core/exceptions.h"
-#include "core/request.h"
+#include "core/secure/exceptions.h"
+#include "core/policy/request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "io/dns_exchange.h"
+#include "io/dns/dns_exchange.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

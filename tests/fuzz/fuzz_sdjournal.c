@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/sdjournal.h"
+#include "core/log/sdjournal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -16,7 +16,8 @@ static void check(const struct sdjournal_entry *entry)
 	assert(memchr(entry->cursor, '\0', sizeof(entry->cursor)) != NULL);
 	assert(memchr(entry->machine, '\0', sizeof(entry->machine)) != NULL);
 	assert(memchr(entry->tag, '\0', sizeof(entry->tag)) != NULL);
-	assert(entry->cursor[0] == '\0' || logplace_cursor_valid(entry->cursor, strlen(entry->cursor)));
+	assert(entry->cursor[0] == '\0' ||
+	       logplace_cursor_valid(entry->cursor, strlen(entry->cursor)));
 }
 
 static uint64_t mix(uint64_t hash, const void *bytes, size_t len)

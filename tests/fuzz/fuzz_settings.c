@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "io/settings_file.h"
+#include "io/local/settings_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

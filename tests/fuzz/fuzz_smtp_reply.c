@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "core/smtp_reply.h"
+#include "core/protocol/smtp_reply.h"
 
 /* As a caller does who gets `step` bytes at a time; *end is where it stopped. */
 static enum smtp_reply_state feed(struct smtp_reply *reply, const char *bytes, size_t len,
@@ -14,7 +14,7 @@ static enum smtp_reply_state feed(struct smtp_reply *reply, const char *bytes, s
 	size_t end = 0;
 
 	*start = 0;
-	*reply = (struct smtp_reply){0};
+	*reply = (struct smtp_reply){ 0 };
 	while (state == SMTP_REPLY_MORE && end < len) {
 		size_t used;
 

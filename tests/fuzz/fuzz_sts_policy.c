@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "core/sts.h"
+#include "core/protocol/sts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -15,7 +15,8 @@ static void check(const struct sts_policy *policy)
 {
 	char folded[DOMAIN_SIZE];
 
-	assert(policy->mode == STS_NONE || policy->mode == STS_TESTING || policy->mode == STS_ENFORCE);
+	assert(policy->mode == STS_NONE || policy->mode == STS_TESTING ||
+	       policy->mode == STS_ENFORCE);
 	assert(policy->max_age >= 0 && policy->max_age <= STS_MAX_AGE_MAX);
 	assert(policy->patterns <= STS_PATTERN_MAX);
 	assert(policy->patterns > 0 || policy->mode == STS_NONE);
@@ -34,7 +35,9 @@ static void check(const struct sts_policy *policy)
 static void write_out(struct buf *out, const struct sts_policy *policy)
 {
 	buf_printf(out, "version: STSv1\r\nmode: %s\r\nmax_age: %" PRId64 "\r\n",
-		   policy->mode == STS_NONE ? "none" : policy->mode == STS_TESTING ? "testing" : "enforce",
+		   policy->mode == STS_NONE      ? "none"
+		   : policy->mode == STS_TESTING ? "testing"
+						 : "enforce",
 		   policy->max_age);
 	for (size_t i = 0; i < policy->patterns; i++)
 		buf_printf(out, "mx: %s\r\n", policy->pattern[i]);
@@ -44,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	static struct sts_policy first, again;
 	char detail[DETAIL_SIZE];
-	struct buf out = {0};
+	struct buf out = { 0 };
 
 	if (!sts_policy_parse(&first, (const char *)bytes, len, detail)) {
 		assert(detail[0] != '\0' && memchr(detail, '\0', DETAIL_SIZE) != NULL);

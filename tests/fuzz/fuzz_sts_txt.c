@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "core/sts.h"
+#include "core/protocol/sts.h"
 
 #define RECORDS_MAX 16
 
@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
 		if (stop == NULL)
 			stop = end;
-		records[count++] = (struct sts_txt){at, (size_t)(stop - at)};
+		records[count++] = (struct sts_txt){ at, (size_t)(stop - at) };
 		claims += stop - at >= 8 && memcmp(at, "v=STSv1;", 8) == 0;
 		at = stop + (stop < end);
 	}
@@ -37,6 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	assert(claims == 1 && detail[0] == '\0');
 	assert(strlen(id) >= 1 && strlen(id) < STS_ID_SIZE);
 	for (const char *c = id; *c != '\0'; c++)
-		assert((*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z'));
+		assert((*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') ||
+		       (*c >= 'A' && *c <= 'Z'));
 	return 0;
 }

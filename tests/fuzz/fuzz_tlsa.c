@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/tlsa.h"
-#include "io/tls.h"
+#include "core/protocol/tlsa.h"
+#include "io/tls/tls.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	static struct tls *tls;
 	char error[TLS_ERROR_SIZE];
-	struct tlsa_set set = {0};
+	struct tlsa_set set = { 0 };
 	struct tlsa record;
 	uint8_t *data;
 
@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		return 0;
 	data = malloc(len);
 	memcpy(data, bytes, len);
-	record = (struct tlsa){data[0], data[1], data[2], len - 3, data + 3};
+	record = (struct tlsa){ data[0], data[1], data[2], len - 3, data + 3 };
 	if (!tlsa_usable(&record)) {
 		/* Only PKIX usages would be taken by OpenSSL alone. */
 		assert(record.usage < 2 || record.len > TLSA_DATA_MAX ||

@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "base/utc.h"
-#include "core/span.h"
+#include "base/span.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -26,7 +26,7 @@ static void check_moment(const uint8_t *bytes, size_t len)
 
 static void check_number(const char *text, size_t len)
 {
-	struct span rest = {.at = text, .len = len};
+	struct span rest = { .at = text, .len = len };
 	uint64_t value;
 
 	if (span_number(&rest, 1000, &value))

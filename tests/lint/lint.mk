@@ -8,9 +8,7 @@ TESTS                   += lint/metrics-pages
 lint/metrics-pages_SRCS := tests/lint/metrics-pages.c
 lint/metrics-pages_LIBS := $(LIBS_JSON) $(core_LIBS)
 
-C_FILES      := $(wildcard common/*/*.c socketmap/*.c milter/*.c prober/*.c cli/*.c)
-C_TESTS      := $(wildcard tests/*/*.c)
-C_HEADERS    := $(wildcard common/*/*.h socketmap/*.h milter/*.h prober/*.h cli/*.h tests/*/*.h)
+C_FILES      := $(shell find common socketmap milter prober cli tests -name "*.[ch]")
 
 ## laws        the checks of HOUSE laws that `make check` runs
 .PHONY: laws
@@ -25,9 +23,9 @@ lint: laws
 ## format      lay out the C sources by .clang-format
 .PHONY: format format-check
 format:
-	clang-format -i $(C_FILES) $(C_HEADERS) $(C_TESTS)
+	clang-format -i $(C_FILES)
 format-check:
-	clang-format --dry-run -Werror $(C_FILES) $(C_HEADERS) $(C_TESTS)
+	tests/lint/tools clang-format
 
 ## settings    write the settings into the manual and the sample file anew
 .PHONY: settings

@@ -15,7 +15,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "core/metrics.h"
+#include "core/metrics/metrics.h"
 #include "tests/lint/mdoc.h"
 
 static const char *kind_of(const struct metric *metric)
@@ -35,7 +35,7 @@ static void print_mdoc(const struct metric *metric)
 {
 	printf(".It Ic %s\n", metric->name);
 	for (size_t i = 0; i < 3; i++) {
-		struct buf text = {0};
+		struct buf text = { 0 };
 
 		if (i == 0)
 			buf_printf(&text, "%s. %s.", kind_of(metric), metric->help);
@@ -52,7 +52,7 @@ static void print_mdoc(const struct metric *metric)
 static void print_prometheus(void)
 {
 	struct metrics_view *view = mem_zero(1, sizeof(*view));
-	struct buf text = {0};
+	struct buf text = { 0 };
 
 	for (size_t i = 0; i < METRICS_SOURCES; i++)
 		view->known[i] = true;

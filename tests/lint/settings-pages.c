@@ -12,7 +12,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "core/settings.h"
+#include "core/settings/settings.h"
 #include "tests/lint/mdoc.h"
 
 #define WIDTH 78

@@ -16,11 +16,11 @@
 
 #include "base/buf.h"
 #include "base/utc.h"
-#include "core/fold.h"
-#include "core/freshness.h"
-#include "core/record.h"
-#include "core/reply.h"
-#include "core/survey.h"
+#include "core/policy/fold.h"
+#include "core/policy/freshness.h"
+#include "core/record/record.h"
+#include "core/policy/reply.h"
+#include "core/policy/survey.h"
 #include "tests/scenario/world.h"
 
 #define STEPS 40
@@ -44,8 +44,8 @@ static unsigned pick(unsigned below)
 	return (unsigned)(random_next() % below);
 }
 
-static const char *const names[HOST_NAMES] = {"a.example.com", "b.example.com", "c.example.net",
-					      "d.example.org", "example.com"};
+static const char *const names[HOST_NAMES] = { "a.example.com", "b.example.com", "c.example.net",
+					       "d.example.org", "example.com" };
 
 static struct host_facts *any_host(struct world *world)
 {
@@ -54,8 +54,8 @@ static struct host_facts *any_host(struct world *world)
 
 static void random_mx(struct world *world)
 {
-	static const enum mx_state states[] = {MX_FOUND, MX_FOUND, MX_FOUND, MX_IMPLICIT, MX_NULL,
-					       MX_NXDOMAIN};
+	static const enum mx_state states[] = { MX_FOUND,    MX_FOUND, MX_FOUND,
+						MX_IMPLICIT, MX_NULL,  MX_NXDOMAIN };
 	enum mx_state state = states[pick(6)];
 	const char *hosts[HOST_NAMES];
 	unsigned first = pick(HOST_NAMES);
@@ -68,8 +68,8 @@ static void random_mx(struct world *world)
 
 static void random_observation(struct world *world, struct observation *seen)
 {
-	static const char *const ciphers[] = {"TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256",
-					      "ECDHE-RSA-AES256-GCM-SHA384"};
+	static const char *const ciphers[] = { "TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256",
+					       "ECDHE-RSA-AES256-GCM-SHA384" };
 
 	*seen = (struct observation){
 		.time = world->now,
@@ -113,17 +113,21 @@ static void random_sts(struct world *world)
 		sts->fresh.failed = world->now;
 		return;
 	}
-	*sts = (struct sts_facts){.mode = (enum sts_mode)(1 + pick(3)), .id = "1",
-				  .fetched = world->now, .max_age = 1 + pick(400000),
-				  .patterns = 1, .pattern = {"*.example.com"}};
+	*sts = (struct sts_facts){ .mode = (enum sts_mode)(1 + pick(3)),
+				   .id = "1",
+				   .fetched = world->now,
+				   .max_age = 1 + pick(400000),
+				   .patterns = 1,
+				   .pattern = { "*.example.com" } };
 	sts->until = sts->fetched + sts->max_age;
-	sts->fresh = (struct freshness){.checked = world->now, .expires = world->now + 3600};
+	sts->fresh = (struct freshness){ .checked = world->now, .expires = world->now + 3600 };
 }
 
 static void random_clock_step(struct world *world)
 {
-	static const int64_t steps[] = {0, 1, 59, 3600, UTC_DAY, 10 * UTC_DAY, 3653 * UTC_DAY,
-					-3600, -3653 * UTC_DAY};
+	static const int64_t steps[] = {
+		0, 1, 59, 3600, UTC_DAY, 10 * UTC_DAY, 3653 * UTC_DAY, -3600, -3653 * UTC_DAY
+	};
 
 	world->now += steps[pick(9)];
 	if (world->now < 1)
@@ -182,8 +186,10 @@ static bool check_maps(const struct world *world)
 	static const struct {
 		enum map map;
 		enum level least;
-	} maps[] = {{MAP_POLICY_ENCRYPT, LEVEL_ENCRYPT}, {MAP_POLICY_AUTHENTICATED, LEVEL_SECURE},
-		    {MAP_POLICY_VERIFY, LEVEL_FINGERPRINT}, {MAP_POLICY_DANE_ONLY, LEVEL_DANE_ONLY}};
+	} maps[] = { { MAP_POLICY_ENCRYPT, LEVEL_ENCRYPT },
+		     { MAP_POLICY_AUTHENTICATED, LEVEL_SECURE },
+		     { MAP_POLICY_VERIFY, LEVEL_FINGERPRINT },
+		     { MAP_POLICY_DANE_ONLY, LEVEL_DANE_ONLY } };
 	struct decision d;
 
 	for (size_t i = 0; i < 4; i++) {
@@ -202,19 +208,19 @@ static bool minimums_only_raise(struct world *world, const struct decision *with
 	bool good = true;
 
 	for (enum level level = LEVEL_NONE; good && level <= LEVEL_DANE_ONLY; level++) {
-		*override = (struct override){.kind = OVERRIDE_MINIMUM, .level = level};
+		*override = (struct override){ .kind = OVERRIDE_MINIMUM, .level = level };
 		decide(&d, &world->settings, &world->facts, world->now);
 		good = d.verdict == VERDICT_TEMP ||
 		       (d.level >= level && d.guaranteed >= without->guaranteed) ||
 		       (level == LEVEL_DANE && d.guaranteed);
 	}
-	*override = (struct override){.kind = OVERRIDE_NONE};
+	*override = (struct override){ .kind = OVERRIDE_NONE };
 	return good;
 }
 
 static bool read_host(struct host_facts *out, const struct host_facts *host, bool whole)
 {
-	struct buf bytes = {0};
+	struct buf bytes = { 0 };
 	bool ok;
 
 	record_put_host(&bytes, host);
@@ -227,7 +233,7 @@ static bool read_host(struct host_facts *out, const struct host_facts *host, boo
 /* As ledger_get_gist reads it, with something else wherever nothing is promised. */
 static bool read_gist(struct facts *out, const struct facts *facts)
 {
-	struct buf bytes = {0};
+	struct buf bytes = { 0 };
 	bool ok;
 
 	memset(&out->domain, pick(2) ? 0x55 : 0xff, sizeof(out->domain));
@@ -247,12 +253,14 @@ static bool same_decision(const struct decision *a, const struct decision *b)
 {
 	return a->rule == b->rule && a->under == b->under && a->verdict == b->verdict &&
 	       a->level == b->level && a->floor == b->floor && a->guaranteed == b->guaranteed &&
-	       a->settled == b->settled && a->stale == b->stale && strcmp(a->reason, b->reason) == 0;
+	       a->settled == b->settled && a->stale == b->stale &&
+	       strcmp(a->reason, b->reason) == 0;
 }
 
-static bool same_reply(const struct decision *decision, const struct facts *a, const struct facts *b)
+static bool same_reply(const struct decision *decision, const struct facts *a,
+		       const struct facts *b)
 {
-	struct buf one = {0}, two = {0};
+	struct buf one = { 0 }, two = { 0 };
 	bool same;
 
 	reply_policy(&one, decision, a, true);
@@ -304,19 +312,21 @@ static bool history_obeys(uint64_t seed)
 		if (random_step(&world))
 			floor = false;
 		decide(&d, &world.settings, &world.facts, world.now);
-		if ((floor && !d.floor) ||
-		    ((d.floor || forbids_plain(&world)) && !lawful(&d)) || !check_maps(&world)) {
-			printf("seed %" PRIu64 ", step %u: floor %d then %d, rule %d (%d), level %s\n",
+		if ((floor && !d.floor) || ((d.floor || forbids_plain(&world)) && !lawful(&d)) ||
+		    !check_maps(&world)) {
+			printf("seed %" PRIu64
+			       ", step %u: floor %d then %d, rule %d (%d), level %s\n",
 			       seed, step, floor, d.floor, d.rule, d.under, level_name(d.level));
 			ok = false;
 		}
 		if (!minimums_only_raise(&world, &d)) {
-			printf("seed %" PRIu64 ", step %u: a minimum lowers the answer\n", seed, step);
+			printf("seed %" PRIu64 ", step %u: a minimum lowers the answer\n", seed,
+			       step);
 			ok = false;
 		}
 		if (!gist_says_the_same(&world)) {
-			printf("seed %" PRIu64 ", step %u: the gist of it says something else\n", seed,
-			       step);
+			printf("seed %" PRIu64 ", step %u: the gist of it says something else\n",
+			       seed, step);
 			ok = false;
 		}
 		floor = d.floor;
@@ -329,10 +339,10 @@ static bool history_obeys(uint64_t seed)
 
 static bool same_bytes(const struct history *a, const struct history *b)
 {
-	struct host_facts first = {.history = *a};
-	struct host_facts second = {.history = *b};
-	struct buf one = {0};
-	struct buf two = {0};
+	struct host_facts first = { .history = *a };
+	struct host_facts second = { .history = *b };
+	struct buf one = { 0 };
+	struct buf two = { 0 };
 	bool same;
 
 	record_put_host(&one, &first);
@@ -345,9 +355,9 @@ static bool same_bytes(const struct history *a, const struct history *b)
 
 static bool folding_commutes(uint64_t seed)
 {
-	struct world clock = {.now = INT64_C(1767225600)};
+	struct world clock = { .now = INT64_C(1767225600) };
 	struct observation seen[OBSERVATIONS_MAX];
-	struct history in_order = {0}, shuffled = {0}, first_half = {0}, second_half = {0};
+	struct history in_order = { 0 }, shuffled = { 0 }, first_half = { 0 }, second_half = { 0 };
 	unsigned count;
 
 	random_state = ~seed;
@@ -381,7 +391,8 @@ int main(int argc, char **argv)
 	unsigned failed = 0;
 
 	for (uint64_t i = 0; i < histories && failed < 10; i++)
-		failed += (unsigned)!history_obeys(seed + i) + (unsigned)!folding_commutes(seed + i);
+		failed +=
+			(unsigned)!history_obeys(seed + i) + (unsigned)!folding_commutes(seed + i);
 	printf("%" PRIu64 " random histories of %d steps\n", histories, STEPS);
 	printf("%d passed, %u failed\n", failed == 0 ? 2 : 0, failed);
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -11,9 +11,9 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "base/utc.h"
-#include "core/fold.h"
-#include "core/reply.h"
-#include "core/status.h"
+#include "core/policy/fold.h"
+#include "core/policy/reply.h"
+#include "core/policy/status.h"
 #include "tests/scenario/world.h"
 
 #define WORDS_MAX 64
@@ -57,8 +57,8 @@ static void op_at(struct script *s, char **w, size_t n)
 
 static void op_step(struct script *s, char **w, size_t n)
 {
-	static const char *const units[] = {"s", "min", "h", "d", NULL};
-	static const int64_t seconds[] = {1, 60, 3600, UTC_DAY};
+	static const char *const units[] = { "s", "min", "h", "d", NULL };
+	static const int64_t seconds[] = { 1, 60, 3600, UTC_DAY };
 	int unit = n == 3 ? index_of(w[2], units) : -1;
 
 	if (unit < 0)
@@ -87,12 +87,12 @@ static void op_setting(struct script *s, char **w, size_t n)
 
 static void op_mx(struct script *s, char **w, size_t n)
 {
-	static const char *const names[] = {"secure",        "insecure", "implicit",
-					    "implicit-insecure", "literal",  "null",
-					    "nxdomain",      "failed",   NULL};
-	static const enum mx_state states[] = {MX_FOUND,    MX_FOUND,   MX_IMPLICIT, MX_IMPLICIT,
-					       MX_LITERAL, MX_NULL, MX_NXDOMAIN};
-	static const bool secure[] = {true, false, true, false, true, false, false};
+	static const char *const names[] = { "secure",  "insecure", "implicit", "implicit-insecure",
+					     "literal", "null",     "nxdomain", "failed",
+					     NULL };
+	static const enum mx_state states[] = { MX_FOUND,   MX_FOUND, MX_IMPLICIT, MX_IMPLICIT,
+						MX_LITERAL, MX_NULL,  MX_NXDOMAIN };
+	static const bool secure[] = { true, false, true, false, true, false, false };
 	int i = n > 1 ? index_of(w[1], names) : -1;
 
 	if (i < 0)
@@ -114,7 +114,7 @@ static struct host_facts *host_named(struct script *s, const char *name)
 
 static void op_addr(struct script *s, char **w, size_t n)
 {
-	static const char *const names[] = {"secure", "insecure", "none", "failed", NULL};
+	static const char *const names[] = { "secure", "insecure", "none", "failed", NULL };
 	int i = n == 3 ? index_of(w[2], names) : -1;
 	struct host_facts *host = i >= 0 ? host_named(s, w[1]) : NULL;
 
@@ -128,8 +128,8 @@ static void op_addr(struct script *s, char **w, size_t n)
 
 static void op_tlsa(struct script *s, char **w, size_t n)
 {
-	static const char *const names[] = {"absent", "usable", "unusable", "failed", NULL};
-	static const enum tlsa_state states[] = {TLSA_ABSENT, TLSA_USABLE, TLSA_UNUSABLE};
+	static const char *const names[] = { "absent", "usable", "unusable", "failed", NULL };
+	static const enum tlsa_state states[] = { TLSA_ABSENT, TLSA_USABLE, TLSA_UNUSABLE };
 	int i = n == 3 ? index_of(w[2], names) : -1;
 	struct host_facts *host = i >= 0 ? host_named(s, w[1]) : NULL;
 
@@ -144,7 +144,7 @@ static void op_tlsa(struct script *s, char **w, size_t n)
 /* key HOST BYTE [VERIFIED]: what its certificate was like in the latest probe. */
 static void op_key(struct script *s, char **w, size_t n)
 {
-	static const char *const names[] = {"unknown", "dane", "name", "chain", "no", NULL};
+	static const char *const names[] = { "unknown", "dane", "name", "chain", "no", NULL };
 	struct host_facts *host = n > 2 ? host_named(s, w[1]) : NULL;
 	int verified = n > 3 ? index_of(w[3], names) : 0;
 
@@ -158,9 +158,9 @@ static void op_key(struct script *s, char **w, size_t n)
 /* seen HOST RESULT [VERSION CIPHER]: what a probe saw. */
 static void op_seen(struct script *s, char **w, size_t n)
 {
-	static const char *const names[] = {"-", "tls", "plain", "tls-failed", "unreachable", "stripped",
-					    NULL};
-	struct observation seen = {.time = s->world.now, .source = SOURCE_PROBE};
+	static const char *const names[] = { "-",           "tls",      "plain", "tls-failed",
+					     "unreachable", "stripped", NULL };
+	struct observation seen = { .time = s->world.now, .source = SOURCE_PROBE };
 	int i = n >= 3 ? index_of(w[2], names) : -1;
 	struct host_facts *host = i > 0 ? host_named(s, w[1]) : NULL;
 
@@ -187,15 +187,15 @@ static void op_host(struct script *s, char **w, size_t n)
 		complain(s, "host HOST ADDR TLSA RESULT");
 		return;
 	}
-	op_addr(s, (char *[]){w[0], w[1], w[2]}, 3);
-	op_tlsa(s, (char *[]){w[0], w[1], w[3]}, 3);
-	op_seen(s, (char *[]){w[0], w[1], w[4]}, 3);
+	op_addr(s, (char *[]){ w[0], w[1], w[2] }, 3);
+	op_tlsa(s, (char *[]){ w[0], w[1], w[3] }, 3);
+	op_seen(s, (char *[]){ w[0], w[1], w[4] }, 3);
 }
 
 /* sts MODE MAX_AGE PATTERN... | sts none | sts failed */
 static void op_sts(struct script *s, char **w, size_t n)
 {
-	static const char *const names[] = {"failed", "none", "testing", "enforce", NULL};
+	static const char *const names[] = { "failed", "none", "testing", "enforce", NULL };
 	struct sts_facts *sts = &s->world.facts.domain.sts;
 	int i = n > 1 ? index_of(w[1], names) : -1;
 
@@ -211,7 +211,7 @@ static void op_sts(struct script *s, char **w, size_t n)
 	}
 	memset(sts, 0, sizeof(*sts));
 	sts->mode = (enum sts_mode)i;
-	sts->fresh = (struct freshness){.checked = s->world.now, .expires = s->world.now + 3600};
+	sts->fresh = (struct freshness){ .checked = s->world.now, .expires = s->world.now + 3600 };
 	if (sts->mode == STS_NONE)
 		return;
 	str_copy(sts->id, sizeof(sts->id), "1");
@@ -225,9 +225,9 @@ static void op_sts(struct script *s, char **w, size_t n)
 /* override exact|minimum LEVEL [until DATE] | override hands-off | override none */
 static void op_override(struct script *s, char **w, size_t n)
 {
-	static const char *const kinds[] = {"none", "exact", "minimum", "hands-off", NULL};
-	static const char *const levels[] = {"none",        "encrypt",   "dane", "secure",
-					     "fingerprint", "dane-only", NULL};
+	static const char *const kinds[] = { "none", "exact", "minimum", "hands-off", NULL };
+	static const char *const levels[] = { "none",        "encrypt",   "dane", "secure",
+					      "fingerprint", "dane-only", NULL };
 	struct override *o = &s->world.facts.override;
 	int kind = n > 1 ? index_of(w[1], kinds) : -1;
 	int level = n > 2 && (kind == 1 || kind == 2) ? index_of(w[2], levels) : 0;
@@ -236,8 +236,11 @@ static void op_override(struct script *s, char **w, size_t n)
 		complain(s, "override none | hands-off | exact|minimum LEVEL [until DATE]");
 		return;
 	}
-	*o = (struct override){.kind = (enum override_kind)kind, .level = (enum level)level,
-			       .set = s->world.now, .author = "admin", .reason = "test"};
+	*o = (struct override){ .kind = (enum override_kind)kind,
+				.level = (enum level)level,
+				.set = s->world.now,
+				.author = "admin",
+				.reason = "test" };
 	if (n == 5 && !utc_parse(w[4], &o->expires))
 		complain(s, "override ... until DATE");
 }
@@ -284,7 +287,7 @@ static void op_expect(struct script *s, char **w, size_t n)
 	char question[64];
 	char expected[2048];
 	struct request request;
-	struct buf reply = {0};
+	struct buf reply = { 0 };
 	const char *got;
 
 	snprintf(question, sizeof(question), "%s x", n > 2 ? w[1] : "");
@@ -294,13 +297,15 @@ static void op_expect(struct script *s, char **w, size_t n)
 		return;
 	}
 	s->checks++;
-	decide_for_map(&s->decision, &s->world.settings, &s->world.facts, request.map, s->world.now);
+	decide_for_map(&s->decision, &s->world.settings, &s->world.facts, request.map,
+		       s->world.now);
 	reply_policy(&reply, &s->decision, &s->world.facts, request.tlsrpt);
 	join(expected, sizeof(expected), w + 2, n - 2);
 	got = buf_cstr(&reply);
 	while (reply.len > 0 && reply.data[reply.len - 1] == ' ')
 		reply.data[--reply.len] = '\0';
-	if (strcmp(expected, "TEMP") == 0 ? strncmp(got, "TEMP ", 5) != 0 : strcmp(got, expected) != 0)
+	if (strcmp(expected, "TEMP") == 0 ? strncmp(got, "TEMP ", 5) != 0
+					  : strcmp(got, expected) != 0)
 		complain(s, "%s: expected \"%s\", got \"%s\" (rule %d, %s)", w[1], expected, got,
 			 s->decision.rule, s->decision.reason);
 	buf_free(&reply);
@@ -344,7 +349,7 @@ static void op_settled(struct script *s, char **w, size_t n)
 /* contact WORD [waited]: what becomes of the question for `policy`. */
 static void op_contact(struct script *s, char **w, size_t n)
 {
-	static const char *const names[] = {"answer", "answer-refresh", "park", "defer", NULL};
+	static const char *const names[] = { "answer", "answer-refresh", "park", "defer", NULL };
 	enum contact got;
 
 	decide(&s->decision, &s->world.settings, &s->world.facts, s->world.now);
@@ -357,7 +362,7 @@ static void op_contact(struct script *s, char **w, size_t n)
 /* prospect LEVEL good|none|unknown [waits|REASON]: before mail is taken. */
 static void op_prospect(struct script *s, char **w, size_t n)
 {
-	static const char *const names[] = {"unknown", "good", "none", NULL};
+	static const char *const names[] = { "unknown", "good", "none", NULL };
 	enum alias_level level;
 	enum prospect got;
 	char reason[REASON_SIZE];
@@ -413,14 +418,30 @@ static const struct {
 	const char *word;
 	void (*run)(struct script *s, char **words, size_t count);
 } ops[] = {
-	{"at", op_at},             {"step", op_step},         {"nexthop", op_nexthop},
-	{"setting", op_setting},   {"mx", op_mx},             {"addr", op_addr},
-	{"tlsa", op_tlsa},         {"seen", op_seen},         {"host", op_host},
-	{"sts", op_sts},           {"override", op_override}, {"pin", op_pin},
-	{"key", op_key},           {"forget", op_forget},     {"restart", op_restart},
-	{"expect", op_expect},     {"rule", op_rule},         {"floor", op_floor},
-	{"settled", op_settled},   {"contact", op_contact},   {"guaranteed", op_guaranteed},
-	{"state", op_state},       {"prospect", op_prospect}, {"downgrade", op_downgrade},
+	{ "at", op_at },
+	{ "step", op_step },
+	{ "nexthop", op_nexthop },
+	{ "setting", op_setting },
+	{ "mx", op_mx },
+	{ "addr", op_addr },
+	{ "tlsa", op_tlsa },
+	{ "seen", op_seen },
+	{ "host", op_host },
+	{ "sts", op_sts },
+	{ "override", op_override },
+	{ "pin", op_pin },
+	{ "key", op_key },
+	{ "forget", op_forget },
+	{ "restart", op_restart },
+	{ "expect", op_expect },
+	{ "rule", op_rule },
+	{ "floor", op_floor },
+	{ "settled", op_settled },
+	{ "contact", op_contact },
+	{ "guaranteed", op_guaranteed },
+	{ "state", op_state },
+	{ "prospect", op_prospect },
+	{ "downgrade", op_downgrade },
 };
 
 static void run_line(struct script *s, char *line)

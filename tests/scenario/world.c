@@ -7,8 +7,8 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "base/utc.h"
-#include "core/fold.h"
-#include "core/record.h"
+#include "core/policy/fold.h"
+#include "core/record/record.h"
 
 #define DNS_TTL 3600
 
@@ -27,7 +27,7 @@ void world_free(struct world *world)
 
 static void good(struct world *world, struct freshness *fresh)
 {
-	*fresh = (struct freshness){.checked = world->now, .expires = world->now + DNS_TTL};
+	*fresh = (struct freshness){ .checked = world->now, .expires = world->now + DNS_TTL };
 }
 
 static void failed(struct world *world, struct freshness *fresh)
@@ -162,14 +162,14 @@ void world_certificate(struct world *world, struct host_facts *host, int byte,
 
 void world_forget(struct world *world)
 {
-	world->facts.domain.history = (struct history){0};
+	world->facts.domain.history = (struct history){ 0 };
 	world->facts.domain.forgotten = world->now;
 }
 
 static bool restart_host(struct host_facts *host)
 {
-	struct buf bytes = {0};
-	struct buf again = {0};
+	struct buf bytes = { 0 };
+	struct buf again = { 0 };
 	struct host_facts copy;
 	bool same;
 
@@ -188,8 +188,8 @@ static bool restart_host(struct host_facts *host)
 static bool restart_domain(struct domain_facts *domain)
 {
 	static struct domain_facts copy;
-	struct buf bytes = {0};
-	struct buf again = {0};
+	struct buf bytes = { 0 };
+	struct buf again = { 0 };
 	bool same;
 
 	record_put_domain(&bytes, domain);

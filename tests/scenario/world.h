@@ -7,9 +7,9 @@
 #ifndef POSTSEAL_TESTS_WORLD_H
 #define POSTSEAL_TESTS_WORLD_H
 
-#include "core/decide.h"
-#include "core/facts.h"
-#include "core/settings.h"
+#include "core/policy/decide.h"
+#include "core/facts/facts.h"
+#include "core/settings/settings.h"
 
 #define WORLD_HOSTS_MAX 64
 

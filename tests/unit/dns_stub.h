@@ -18,21 +18,21 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define STUB_AD 1u         /* validated */
-#define STUB_SILENT 2u     /* never answers */
-#define STUB_LATE 4u       /* passes over the first question */
-#define STUB_TRUNCATED 8u  /* by UDP: TC, and nothing in it */
-#define STUB_NO_RA 16u     /* does not recurse */
-#define STUB_OTHER_ID 32u  /* answers first under another id, with other data */
+#define STUB_AD 1u          /* validated */
+#define STUB_SILENT 2u      /* never answers */
+#define STUB_LATE 4u        /* passes over the first question */
+#define STUB_TRUNCATED 8u   /* by UDP: TC, and nothing in it */
+#define STUB_NO_RA 16u      /* does not recurse */
+#define STUB_OTHER_ID 32u   /* answers first under another id, with other data */
 #define STUB_OTHER_NAME 64u /* answers another question only */
-#define STUB_GARBAGE 128u  /* the right header and question, then noise */
+#define STUB_GARBAGE 128u   /* the right header and question, then noise */
 
 struct stub_answer {
 	const char *name; /* with its dot */
 	ldns_rr_type type;
 	ldns_pkt_rcode rcode;
 	unsigned flags;
-	const char *answer;    /* records, one a line */
+	const char *answer; /* records, one a line */
 	const char *authority;
 };
 
@@ -43,9 +43,9 @@ struct stub {
 	char address[INET_ADDRSTRLEN + 8]; /* "127.0.0.1:5353" */
 	in_port_t port;
 	pthread_t thread;
-	atomic_size_t questions;      /* that came */
+	atomic_size_t questions; /* that came */
 	atomic_size_t by_tcp;
-	atomic_bool bad_question;     /* one came without RD, AD, DO or EDNS0 */
+	atomic_bool bad_question; /* one came without RD, AD, DO or EDNS0 */
 };
 
 static inline void stub_push(ldns_pkt *pkt, ldns_pkt_section section, const char *records)
@@ -146,8 +146,8 @@ static inline size_t stub_answer_to(struct stub *stub, const uint8_t *query, siz
 static inline void stub_forge(struct stub *stub, const uint8_t *query, size_t len,
 			      const struct sockaddr_in *to)
 {
-	static const struct stub_answer lie = {
-		.flags = STUB_AD, .answer = "forged.test. 60 IN MX 1 evil.test."};
+	static const struct stub_answer lie = { .flags = STUB_AD,
+						.answer = "forged.test. 60 IN MX 1 evil.test." };
 	ldns_pkt *question = NULL, *reply;
 	uint8_t out[4096];
 
@@ -165,8 +165,8 @@ static inline void stub_udp(struct stub *stub)
 	uint8_t query[4096], reply[65536];
 	struct sockaddr_in from;
 	socklen_t from_len = sizeof(from);
-	ssize_t n = recvfrom(stub->udp, query, sizeof(query), 0, (struct sockaddr *)&from,
-			     &from_len);
+	ssize_t n =
+		recvfrom(stub->udp, query, sizeof(query), 0, (struct sockaddr *)&from, &from_len);
 	size_t len;
 
 	if (n <= 0)
@@ -204,8 +204,9 @@ static inline void stub_tcp(struct stub *stub)
 static inline void *stub_serve(void *argument)
 {
 	struct stub *stub = argument;
-	struct pollfd fds[] = {{stub->udp, POLLIN, 0}, {stub->tcp, POLLIN, 0},
-			       {stub->stop[0], POLLIN, 0}};
+	struct pollfd fds[] = { { stub->udp, POLLIN, 0 },
+				{ stub->tcp, POLLIN, 0 },
+				{ stub->stop[0], POLLIN, 0 } };
 
 	for (;;) {
 		ck_assert_int_gt(poll(fds, 3, -1), 0);
@@ -222,7 +223,7 @@ static inline void *stub_serve(void *argument)
 static inline void stub_start(struct stub *stub, const struct stub_answer *table, size_t count,
 			      const char *ip, in_port_t port)
 {
-	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(port)};
+	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port) };
 	socklen_t len = sizeof(addr);
 	int one = 1;
 

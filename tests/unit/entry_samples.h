@@ -12,9 +12,9 @@
 
 #include "base/str.h"
 #include "base/utc.h"
-#include "core/entry.h"
-#include "core/fold.h"
-#include "core/pins.h"
+#include "core/record/entry.h"
+#include "core/policy/fold.h"
+#include "core/facts/pins.h"
 
 #define SAMPLE_T INT64_C(1767323045) /* 2026-01-02T03:04:05Z */
 
@@ -112,8 +112,9 @@ static inline void sample_entry(struct entry *e, enum entry_kind kind)
 		break;
 	case ENTRY_OVERRIDE:
 		str_copy(e->key, sizeof(e->key), ".bank.example");
-		e->of.override = (struct override){OVERRIDE_MINIMUM, LEVEL_DANE_ONLY, SAMPLE_T,
-						   SAMPLE_T + UTC_DAY, "ada", "contract"};
+		e->of.override =
+			(struct override){ OVERRIDE_MINIMUM,   LEVEL_DANE_ONLY, SAMPLE_T,
+					   SAMPLE_T + UTC_DAY, "ada",           "contract" };
 		break;
 	case ENTRY_PINS:
 		str_copy(e->key, sizeof(e->key), "example.com");
@@ -126,18 +127,22 @@ static inline void sample_entry(struct entry *e, enum entry_kind kind)
 		break;
 	case ENTRY_ALIAS:
 		str_copy(e->key, sizeof(e->key), "me@secure.example.com");
-		e->of.alias = (struct alias){true, ALIAS_AUTHENTICATED, "me@example.com", SAMPLE_T, "bob"};
+		e->of.alias = (struct alias){ true, ALIAS_AUTHENTICATED, "me@example.com", SAMPLE_T,
+					      "bob" };
 		break;
 	case ENTRY_EXCEPTIONS:
 		str_copy(e->key, sizeof(e->key), "me@secure.example.com");
 		e->of.exceptions = (struct exceptions){
 			.count = 2,
-			.list = {{"@old.example", SAMPLE_T, SAMPLE_T + 30 * UTC_DAY, "ada", "no TLS yet"},
-				 {"a+b@old.example", SAMPLE_T - 5, SAMPLE_T + UTC_DAY, "bob", ""}},
+			.list = { { "@old.example", SAMPLE_T, SAMPLE_T + 30 * UTC_DAY, "ada",
+				    "no TLS yet" },
+				  { "a+b@old.example", SAMPLE_T - 5, SAMPLE_T + UTC_DAY, "bob",
+				    "" } },
 		};
 		break;
 	case ENTRY_JOURNAL:
-		e->of.journal = (struct journal_entry){SAMPLE_T, "example.com", "override", "ada", "why"};
+		e->of.journal =
+			(struct journal_entry){ SAMPLE_T, "example.com", "override", "ada", "why" };
 		break;
 	case ENTRY_HEADER:
 		e->of.schema = ENTRY_SCHEMA;
@@ -170,7 +175,7 @@ static inline struct freshness some_freshness(uint64_t *state)
 {
 	int64_t checked = some_moment(state), expires = some_moment(state);
 
-	return (struct freshness){checked, expires, some_moment(state)};
+	return (struct freshness){ checked, expires, some_moment(state) };
 }
 
 static inline struct observation some_observation(uint64_t *state)
@@ -193,7 +198,7 @@ static inline struct observation some_observation(uint64_t *state)
 
 static inline struct history some_history(uint64_t *state)
 {
-	struct history h = {0};
+	struct history h = { 0 };
 
 	for (uint32_t i = chance(state, 50); i > 0; i--) {
 		struct observation o = some_observation(state);
@@ -211,7 +216,8 @@ static inline void some_domain(struct domain_facts *d, uint64_t *state)
 	d->mx.count = chance(state, 3);
 	for (size_t i = 0; i < d->mx.count; i++) {
 		d->mx.refs[i].preference = (uint16_t)(10 * i);
-		snprintf(d->mx.refs[i].host, DOMAIN_SIZE, "mx%zu%u.test", i, (unsigned)chance(state, 2));
+		snprintf(d->mx.refs[i].host, DOMAIN_SIZE, "mx%zu%u.test", i,
+			 (unsigned)chance(state, 2));
 	}
 	d->sts.mode = STS_UNKNOWN + chance(state, 4);
 	d->sts.fetched = some_moment(state);
@@ -253,9 +259,12 @@ static inline void some_entry(struct entry *e, enum entry_kind kind, uint64_t *s
 		some_host(&e->of.host, state);
 		break;
 	case ENTRY_OVERRIDE:
-		e->of.override = (struct override){OVERRIDE_EXACT + chance(state, 3),
-						   LEVEL_NONE + chance(state, 6), some_moment(state),
-						   some_moment(state), "ada", "a"};
+		e->of.override = (struct override){ OVERRIDE_EXACT + chance(state, 3),
+						    LEVEL_NONE + chance(state, 6),
+						    some_moment(state),
+						    some_moment(state),
+						    "ada",
+						    "a" };
 		e->of.override.reason[0] = (char)('a' + chance(state, 2));
 		break;
 	case ENTRY_PINS:
@@ -266,7 +275,7 @@ static inline void some_entry(struct entry *e, enum entry_kind kind, uint64_t *s
 		break;
 	case ENTRY_EXCEPTIONS:
 		for (uint32_t i = chance(state, 4); i > 0; i--) {
-			struct exception some = {"@a.example", some_moment(state), 0, "ada", "a"};
+			struct exception some = { "@a.example", some_moment(state), 0, "ada", "a" };
 
 			some.sender[1] = (char)('a' + chance(state, 3));
 			some.expires = some.set + 1 + chance(state, 2);
@@ -275,8 +284,9 @@ static inline void some_entry(struct entry *e, enum entry_kind kind, uint64_t *s
 		}
 		break;
 	default:
-		e->of.alias = (struct alias){chance(state, 2) == 0, ALIAS_ENCRYPT + chance(state, 4),
-					     "a@example.com", some_moment(state), "bob"};
+		e->of.alias =
+			(struct alias){ chance(state, 2) == 0, ALIAS_ENCRYPT + chance(state, 4),
+					"a@example.com", some_moment(state), "bob" };
 		e->of.alias.mailbox[0] = (char)('a' + chance(state, 2));
 	}
 }

@@ -10,9 +10,9 @@
 
 #include "base/buf.h"
 #include "entry_samples.h"
-#include "io/export_json.h"
-#include "io/import_json.h"
-#include "io/ledger_entry.h"
+#include "io/json/export_json.h"
+#include "io/json/import_json.h"
+#include "io/ledger/ledger_entry.h"
 
 #define NOW (T + 5 * UTC_DAY)
 
@@ -39,7 +39,7 @@ static inline struct buf exported(bool journal)
 {
 	struct ledger *ledger = must_open(LEDGER_READ);
 	struct ledger_txn *txn = ledger_begin_read(ledger);
-	struct buf out = {0};
+	struct buf out = { 0 };
 	char *text = NULL;
 	size_t len = 0;
 	FILE *file = open_memstream(&text, &len);

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "io/ledger.h"
+#include "io/ledger/ledger.h"
 #include "tests/unit/fork.h"
 
 #define T INT64_C(1767323045) /* 2026-01-02T03:04:05Z */
@@ -141,13 +141,14 @@ static inline size_t count(const char *text, const char *what)
 }
 
 /* The ledger behind postseal's back. */
-static inline void put_raw(const char *db, const void *key, size_t key_len, const void *value, size_t len)
+static inline void put_raw(const char *db, const void *key, size_t key_len, const void *value,
+			   size_t len)
 {
 	MDB_env *env;
 	MDB_txn *txn;
 	MDB_dbi dbi;
 	char key_copy[512], value_copy[512];
-	MDB_val k = {key_len, key_copy}, v = {len, value_copy};
+	MDB_val k = { key_len, key_copy }, v = { len, value_copy };
 
 	memcpy(key_copy, key, key_len);
 	memcpy(value_copy, value, len);
@@ -167,10 +168,10 @@ static inline struct domain_facts *sample_domain(void)
 	struct domain_facts *d = mem_zero(1, sizeof(*d));
 
 	d->mx.state = MX_FOUND;
-	d->mx.fresh = (struct freshness){T, T + 300, 0};
+	d->mx.fresh = (struct freshness){ T, T + 300, 0 };
 	d->mx.count = 2;
-	d->mx.refs[0] = (struct mx_ref){10, "a.mx.test"};
-	d->mx.refs[1] = (struct mx_ref){20, "b.mx.test"};
+	d->mx.refs[0] = (struct mx_ref){ 10, "a.mx.test" };
+	d->mx.refs[1] = (struct mx_ref){ 20, "b.mx.test" };
 	d->history.last_tls = T;
 	return d;
 }

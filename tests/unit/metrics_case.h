@@ -6,7 +6,7 @@
 #ifndef POSTSEAL_TESTS_METRICS_CASE_H
 #define POSTSEAL_TESTS_METRICS_CASE_H
 
-#include "io/metrics_file.h"
+#include "io/local/metrics_file.h"
 
 static inline void begin_counts(void)
 {

@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "io/metrics_file.h"
+#include "io/local/metrics_file.h"
 #include "tests/unit/fork.h"
 
 #define PATIENCE_MS 20000 /* for what should come at once */
@@ -130,7 +130,8 @@ static inline uint64_t counted(enum metric_cell cell)
 	bool alive;
 
 	snprintf(name, sizeof(name), "%s/run", dir);
-	ck_assert_int_eq(metrics_read(name, METRICS_MILTER, &snapshot, &alive, error), LOOKUP_FOUND);
+	ck_assert_int_eq(metrics_read(name, METRICS_MILTER, &snapshot, &alive, error),
+			 LOOKUP_FOUND);
 	ck_assert(alive);
 	return snapshot.cell[cell];
 }
@@ -389,8 +390,8 @@ static inline void tell_to_stop(void)
 /* In good order, so that whatever watches the milter has its say. */
 static inline void teardown(void)
 {
-	static const char *const names[] = { "conf", "milter.sock", "map.sock", "ledger",
-					     "run/milter.metrics", "run" };
+	static const char *const names[] = { "conf",   "milter.sock",        "map.sock",
+					     "ledger", "run/milter.metrics", "run" };
 	char name[96];
 
 	close(mta);

@@ -78,9 +78,10 @@ static inline void smtp_stub_talk(struct smtp_stub *stub, int fd, SSL **ssl)
 		return;
 	while (smtp_stub_hear(fd, *ssl, line)) {
 		if (strncasecmp(line, "EHLO", 4) == 0) {
-			smtp_stub_say(fd, *ssl, atomic_load(&stub->tls) && *ssl == NULL
-							? "250-stub\r\n250 STARTTLS\r\n"
-							: "250 stub\r\n");
+			smtp_stub_say(fd, *ssl,
+				      atomic_load(&stub->tls) && *ssl == NULL
+					      ? "250-stub\r\n250 STARTTLS\r\n"
+					      : "250 stub\r\n");
 		} else if (strncasecmp(line, "STARTTLS", 8) == 0) {
 			smtp_stub_say(fd, *ssl, "220 go\r\n");
 			*ssl = SSL_new(stub->ctx);
@@ -113,7 +114,7 @@ static inline void *smtp_stub_serve(void *argument)
 /* On `ip`, at `port` or, with 0, any port that is free. */
 static inline void smtp_stub_start(struct smtp_stub *stub, const char *ip, in_port_t port)
 {
-	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(port)};
+	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port) };
 	socklen_t len = sizeof(addr);
 	int one = 1;
 

@@ -17,8 +17,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "core/fold.h"
-#include "io/ledger.h"
+#include "core/policy/fold.h"
+#include "io/ledger/ledger.h"
 
 static char dir[] = "/tmp/test_socketmap.XXXXXX";
 static char ledger_dir[64];

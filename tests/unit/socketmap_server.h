@@ -21,9 +21,9 @@
 #include <time.h>
 
 #include "base/buf.h"
-#include "core/netstring.h"
-#include "core/request.h"
-#include "io/metrics_file.h"
+#include "core/protocol/netstring.h"
+#include "core/policy/request.h"
+#include "io/local/metrics_file.h"
 #include "tests/unit/fork.h"
 #include "tests/unit/socketmap_case.h"
 

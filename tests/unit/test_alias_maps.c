@@ -14,7 +14,7 @@ static struct ledger *ledger;
 
 static void put(struct ledger_txn *txn, const char *address, bool enabled, enum alias_level level)
 {
-	struct alias alias = {.enabled = enabled, .level = level, .changed = T};
+	struct alias alias = { .enabled = enabled, .level = level, .changed = T };
 
 	str_copy(alias.mailbox, sizeof(alias.mailbox),
 		 str_starts_nocase(address, "box@") ? "me+box@example.com" : "me@example.com");
@@ -24,13 +24,13 @@ static void put(struct ledger_txn *txn, const char *address, bool enabled, enum 
 
 static void set_up(void)
 {
-	static const char *const domain[] = {"secure.example.com"};
+	static const char *const domain[] = { "secure.example.com" };
 	static const struct exceptions on = {
 		.count = 4,
-		.list = {{"@all.example", T, T + 10, "ada", ""},
-			 {"past@old.example", T - 20, T, "ada", ""},
-			 {"to-come@old.example", T + 1, T + 10, "ada", ""},
-			 {"you@old.example", T - 1, T + 1, "ada", ""}},
+		.list = { { "@all.example", T, T + 10, "ada", "" },
+			  { "past@old.example", T - 20, T, "ada", "" },
+			  { "to-come@old.example", T + 1, T + 10, "ada", "" },
+			  { "you@old.example", T - 1, T + 1, "ada", "" } },
 	};
 	struct setting_fault fault;
 	struct ledger_txn *txn;
@@ -61,7 +61,7 @@ static void tear_down(void)
 
 static void ask(const char *question, const char *expected)
 {
-	struct buf reply = {0};
+	struct buf reply = { 0 };
 	struct request request;
 	struct ledger_txn *txn;
 
@@ -81,37 +81,40 @@ START_TEST(a_sender_leaves_by_his_transport)
 	static const struct {
 		const char *question, *enabled, *any;
 	} cases[] = {
-		{"transport on@secure.example.com", "OK postseal-dane-only:", "OK postseal-dane-only:"},
-		{"transport any@secure.example.com", "OK postseal-encrypt:", "OK postseal-encrypt:"},
-		{"transport auth@secure.example.com", "OK postseal-authenticated:",
-		 "OK postseal-authenticated:"},
-		{"transport off@secure.example.com", "NOTFOUND ", "OK postseal-verify:"},
-		{"transport new@secure.example.com", "NOTFOUND ", "OK postseal-encrypt:"},
+		{ "transport on@secure.example.com",
+		  "OK postseal-dane-only:", "OK postseal-dane-only:" },
+		{ "transport any@secure.example.com",
+		  "OK postseal-encrypt:", "OK postseal-encrypt:" },
+		{ "transport auth@secure.example.com",
+		  "OK postseal-authenticated:", "OK postseal-authenticated:" },
+		{ "transport off@secure.example.com", "NOTFOUND ", "OK postseal-verify:" },
+		{ "transport new@secure.example.com", "NOTFOUND ", "OK postseal-encrypt:" },
 		/* the same address in other clothes */
-		{"transport ON@Secure.Example.COM", "OK postseal-dane-only:", "OK postseal-dane-only:"},
-		{"transport on+list@secure.example.com", "OK postseal-dane-only:",
-		 "OK postseal-dane-only:"},
-		{"transport \"on\"@secure.example.com", "OK postseal-dane-only:",
-		 "OK postseal-dane-only:"},
-		{"transport <@a.example:on@secure.example.com.>", "OK postseal-dane-only:",
-		 "OK postseal-dane-only:"},
+		{ "transport ON@Secure.Example.COM",
+		  "OK postseal-dane-only:", "OK postseal-dane-only:" },
+		{ "transport on+list@secure.example.com",
+		  "OK postseal-dane-only:", "OK postseal-dane-only:" },
+		{ "transport \"on\"@secure.example.com",
+		  "OK postseal-dane-only:", "OK postseal-dane-only:" },
+		{ "transport <@a.example:on@secure.example.com.>",
+		  "OK postseal-dane-only:", "OK postseal-dane-only:" },
 		/* what could be a route: as strictly as what it is if it is none */
-		{"transport on+a%b@secure.example.com", "OK postseal-dane-only:",
-		 "OK postseal-dane-only:"},
-		{"transport \"on+a@b\"@secure.example.com", "OK postseal-dane-only:",
-		 "OK postseal-dane-only:"},
-		{"transport off+a%b@secure.example.com", "OK postseal-verify:",
-		 "OK postseal-verify:"},
-		{"transport new+a%b@secure.example.com", "OK postseal-encrypt:",
-		 "OK postseal-encrypt:"},
-		{"transport on%secure.example.com@example.com", "OK postseal-encrypt:",
-		 "OK postseal-encrypt:"},
+		{ "transport on+a%b@secure.example.com",
+		  "OK postseal-dane-only:", "OK postseal-dane-only:" },
+		{ "transport \"on+a@b\"@secure.example.com",
+		  "OK postseal-dane-only:", "OK postseal-dane-only:" },
+		{ "transport off+a%b@secure.example.com",
+		  "OK postseal-verify:", "OK postseal-verify:" },
+		{ "transport new+a%b@secure.example.com",
+		  "OK postseal-encrypt:", "OK postseal-encrypt:" },
+		{ "transport on%secure.example.com@example.com",
+		  "OK postseal-encrypt:", "OK postseal-encrypt:" },
 		/* nobody of ours */
-		{"transport on@example.com", "NOTFOUND ", "NOTFOUND "},
-		{"transport on@sub.secure.example.com", "NOTFOUND ", "NOTFOUND "},
-		{"transport <>", "NOTFOUND ", "NOTFOUND "},
-		{"transport @secure.example.com", "NOTFOUND ", "NOTFOUND "},
-		{"transport postmaster", "NOTFOUND ", "NOTFOUND "},
+		{ "transport on@example.com", "NOTFOUND ", "NOTFOUND " },
+		{ "transport on@sub.secure.example.com", "NOTFOUND ", "NOTFOUND " },
+		{ "transport <>", "NOTFOUND ", "NOTFOUND " },
+		{ "transport @secure.example.com", "NOTFOUND ", "NOTFOUND " },
+		{ "transport postmaster", "NOTFOUND ", "NOTFOUND " },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -141,28 +144,31 @@ START_TEST(an_alias_has_a_mailbox)
 	static const struct {
 		const char *question, *enabled, *any;
 	} cases[] = {
-		{"alias on@secure.example.com", "OK me@example.com", "OK me@example.com"},
-		{"alias On@SECURE.example.com", "OK me@example.com", "OK me@example.com"},
-		{"alias off@secure.example.com", "NOTFOUND ", "OK me@example.com"},
-		{"alias new@secure.example.com", "NOTFOUND ", "NOTFOUND "},
-		{"alias on+list@secure.example.com", "OK me+list@example.com", "OK me+list@example.com"},
-		{"alias on+@secure.example.com", "OK me@example.com", "OK me@example.com"},
-		{"alias on+A.b-c_d=e+f@secure.example.com", "OK me+a.b-c_d=e+f@example.com",
-		 "OK me+a.b-c_d=e+f@example.com"},
-		{"alias off+list@secure.example.com", "NOTFOUND ", "OK me+list@example.com"},
-		{"alias new+list@secure.example.com", "NOTFOUND ", "NOTFOUND "},
+		{ "alias on@secure.example.com", "OK me@example.com", "OK me@example.com" },
+		{ "alias On@SECURE.example.com", "OK me@example.com", "OK me@example.com" },
+		{ "alias off@secure.example.com", "NOTFOUND ", "OK me@example.com" },
+		{ "alias new@secure.example.com", "NOTFOUND ", "NOTFOUND " },
+		{ "alias on+list@secure.example.com", "OK me+list@example.com",
+		  "OK me+list@example.com" },
+		{ "alias on+@secure.example.com", "OK me@example.com", "OK me@example.com" },
+		{ "alias on+A.b-c_d=e+f@secure.example.com", "OK me+a.b-c_d=e+f@example.com",
+		  "OK me+a.b-c_d=e+f@example.com" },
+		{ "alias off+list@secure.example.com", "NOTFOUND ", "OK me+list@example.com" },
+		{ "alias new+list@secure.example.com", "NOTFOUND ", "NOTFOUND " },
 		/* routes are Postfix's to resolve first; and what would need quoting */
-		{"alias \"on+x%evil.example\"@secure.example.com", "NOTFOUND ", "NOTFOUND "},
-		{"alias on+x!y@secure.example.com", "NOTFOUND ", "NOTFOUND "},
-		{"alias \"on+x@evil.example\"@secure.example.com", "NOTFOUND ", "NOTFOUND "},
-		{"alias on+a/b@secure.example.com", "OK me@example.com", "OK me@example.com"},
-		{"alias \"on+a b\"@secure.example.com", "OK me@example.com", "OK me@example.com"},
+		{ "alias \"on+x%evil.example\"@secure.example.com", "NOTFOUND ", "NOTFOUND " },
+		{ "alias on+x!y@secure.example.com", "NOTFOUND ", "NOTFOUND " },
+		{ "alias \"on+x@evil.example\"@secure.example.com", "NOTFOUND ", "NOTFOUND " },
+		{ "alias on+a/b@secure.example.com", "OK me@example.com", "OK me@example.com" },
+		{ "alias \"on+a b\"@secure.example.com", "OK me@example.com", "OK me@example.com" },
 		/* an extension of its own */
-		{"alias box@secure.example.com", "OK me+box@example.com", "OK me+box@example.com"},
-		{"alias box+list@secure.example.com", "OK me+box@example.com", "OK me+box@example.com"},
-		{"alias @secure.example.com", "NOTFOUND ", "NOTFOUND "},
-		{"alias on", "NOTFOUND ", "NOTFOUND "},
-		{"alias on@example.com", "NOTFOUND ", "NOTFOUND "},
+		{ "alias box@secure.example.com", "OK me+box@example.com",
+		  "OK me+box@example.com" },
+		{ "alias box+list@secure.example.com", "OK me+box@example.com",
+		  "OK me+box@example.com" },
+		{ "alias @secure.example.com", "NOTFOUND ", "NOTFOUND " },
+		{ "alias on", "NOTFOUND ", "NOTFOUND " },
+		{ "alias on@example.com", "NOTFOUND ", "NOTFOUND " },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -179,36 +185,38 @@ START_TEST(a_sender_is_an_exception_for_a_time)
 	static const struct {
 		const char *key, *until; /* NULL: none */
 	} cases[] = {
-		{"on@secure.example.com you@old.example", "2026-01-02T03:04:06Z"},
-		{"new@secure.example.com you@old.example", "2026-01-02T03:04:06Z"}, /* not on file */
-		{"on@secure.example.com anyone@all.example", "2026-01-02T03:04:15Z"},
-		{"on@secure.example.com me@sub.all.example", NULL},
-		{"on@secure.example.com other@old.example", NULL},
-		{"on@secure.example.com you+x@old.example", NULL},
-		{"on@secure.example.com past@old.example", NULL},
-		{"on@secure.example.com to-come@old.example", NULL},
-		{"off@secure.example.com you@old.example", NULL},
-		{"me@example.com you@old.example", NULL}, /* at no secure domain */
+		{ "on@secure.example.com you@old.example", "2026-01-02T03:04:06Z" },
+		{ "new@secure.example.com you@old.example",
+		  "2026-01-02T03:04:06Z" }, /* not on file */
+		{ "on@secure.example.com anyone@all.example", "2026-01-02T03:04:15Z" },
+		{ "on@secure.example.com me@sub.all.example", NULL },
+		{ "on@secure.example.com other@old.example", NULL },
+		{ "on@secure.example.com you+x@old.example", NULL },
+		{ "on@secure.example.com past@old.example", NULL },
+		{ "on@secure.example.com to-come@old.example", NULL },
+		{ "off@secure.example.com you@old.example", NULL },
+		{ "me@example.com you@old.example", NULL }, /* at no secure domain */
 		/* as the milter spells them, or not at all */
-		{"on@secure.example.com @all.example", NULL},
-		{"on@secure.example.com You@old.example", NULL},
-		{"On@secure.example.com you@old.example", NULL},
-		{"on@secure.example.com <you@old.example>", NULL},
-		{"on@secure.example.com <>", NULL},
-		{"on@secure.example.com ", NULL},
-		{"on@secure.example.com  you@old.example", NULL},
-		{"on@secure.example.com you@old.example ", NULL},
-		{"on@secure.example.com", NULL},
-		{"@secure.example.com you@old.example", NULL},
-		{" you@old.example", NULL},
-		{"", NULL},
+		{ "on@secure.example.com @all.example", NULL },
+		{ "on@secure.example.com You@old.example", NULL },
+		{ "On@secure.example.com you@old.example", NULL },
+		{ "on@secure.example.com <you@old.example>", NULL },
+		{ "on@secure.example.com <>", NULL },
+		{ "on@secure.example.com ", NULL },
+		{ "on@secure.example.com  you@old.example", NULL },
+		{ "on@secure.example.com you@old.example ", NULL },
+		{ "on@secure.example.com", NULL },
+		{ "@secure.example.com you@old.example", NULL },
+		{ " you@old.example", NULL },
+		{ "", NULL },
 	};
 	char question[128], expected[64];
 
 	ck_assert_int_eq(T, INT64_C(1767323045)); /* 2026-01-02T03:04:05Z */
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		snprintf(question, sizeof(question), "exception %s", cases[i].key);
-		snprintf(expected, sizeof(expected), "%s%s", cases[i].until != NULL ? "OK " : "NOTFOUND ",
+		snprintf(expected, sizeof(expected), "%s%s",
+			 cases[i].until != NULL ? "OK " : "NOTFOUND ",
 			 cases[i].until != NULL ? cases[i].until : "");
 		settings.secure_aliases = i % 2 == 0 ? SECURE_ALIASES_ANY : SECURE_ALIASES_ENABLED;
 		ask(question, expected);

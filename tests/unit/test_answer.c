@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Requests and their answers, from a real ledger, without a socket. */
-#include "core/decide.h"
-#include "io/metrics_file.h"
+#include "core/policy/decide.h"
+#include "io/local/metrics_file.h"
 #include "socketmap/answer.h"
 
 #include <jansson.h>
@@ -139,11 +139,21 @@ static uint64_t answers(enum map map, unsigned answer)
 START_TEST(counts_answers)
 {
 	static const char *const requests[] = {
-		"policy sealed.test",	    "policy tls.test",	      "policy tls.test",
-		"policy plain.test",	    "policy-encrypt tls.test", "policy .test",
-		"policy tls.test:nosuch",   "policy a..b",	      "status tls.test",
-		"status me@tls.test",	    "transport me@tls.test",   "transport ",
-		"deliverable-encrypt tls.test", "nosuch tls.test",    "policy",
+		"policy sealed.test",
+		"policy tls.test",
+		"policy tls.test",
+		"policy plain.test",
+		"policy-encrypt tls.test",
+		"policy .test",
+		"policy tls.test:nosuch",
+		"policy a..b",
+		"status tls.test",
+		"status me@tls.test",
+		"transport me@tls.test",
+		"transport ",
+		"deliverable-encrypt tls.test",
+		"nosuch tls.test",
+		"policy",
 	};
 
 	begin_counts();
@@ -327,7 +337,8 @@ END_TEST
 /* Its MX look-up has failed for two days, and was to be repeated in one. */
 static void put_failing(struct ledger_txn *txn)
 {
-	struct domain_facts domain = { .mx.fresh = { .failed = T - 2 * 86400, .expires = T + 80000 } };
+	struct domain_facts domain = { .mx.fresh = { .failed = T - 2 * 86400,
+						     .expires = T + 80000 } };
 
 	ck_assert(ledger_put_domain(txn, "failing.test", &domain));
 }
@@ -335,7 +346,8 @@ static void put_failing(struct ledger_txn *txn)
 START_TEST(has_it_looked_into_why_mail_waits)
 {
 	static const struct expectation cases[] = {
-		{ "policy failing.test", ANSWER_REFRESH, "TEMP failing.test: its MX look-up fails" },
+		{ "policy failing.test", ANSWER_REFRESH,
+		  "TEMP failing.test: its MX look-up fails" },
 		{ "policy-encrypt failing.test", ANSWER_GIVEN, "OK encrypt" },
 	};
 
@@ -351,17 +363,23 @@ END_TEST
 static void put_half_known(struct ledger_txn *txn)
 {
 	const struct freshness fresh = { .checked = T - 60, .expires = T + 3600 };
-	struct host_facts host = { .addr = ADDR_FOUND, .addr_secure = true, .addr_fresh = fresh,
-				   .tlsa = TLSA_ABSENT, .tlsa_fresh = fresh };
+	struct host_facts host = { .addr = ADDR_FOUND,
+				   .addr_secure = true,
+				   .addr_fresh = fresh,
+				   .tlsa = TLSA_ABSENT,
+				   .tlsa_fresh = fresh };
 	struct domain_facts domain = {
-		.mx = { .state = MX_FOUND, .fresh = fresh, .count = 2,
+		.mx = { .state = MX_FOUND,
+			.fresh = fresh,
+			.count = 2,
 			.refs = { { 10, "a.half.test" }, { 20, "b.half.test" } } },
 		.sts = { .mode = STS_NONE, .fresh = fresh },
 	};
 
 	ck_assert(ledger_put_host(txn, "b.half.test", 25, &host));
 	host.tlsa = TLSA_USABLE;
-	host.last = (struct observation){ .time = T - 60, .source = SOURCE_PROBE,
+	host.last = (struct observation){ .time = T - 60,
+					  .source = SOURCE_PROBE,
 					  .observed = OBSERVED_TLS_FAILED };
 	host.last_expires = T + 3600;
 	ck_assert(ledger_put_host(txn, "a.half.test", 25, &host));
@@ -424,10 +442,10 @@ START_TEST(warns_of_an_unknown_service_once_in_a_while)
 }
 END_TEST
 
-#define MAPS                                                                 \
-	"maps are policy, policy-encrypt, policy-dane-only, policy-verify, " \
+#define MAPS                                                                                   \
+	"maps are policy, policy-encrypt, policy-dane-only, policy-verify, "                   \
 	"policy-authenticated (each also with +tlsrpt), transport, alias, exception, status, " \
-	"deliverable-encrypt, deliverable-dane-only, deliverable-verify, "         \
+	"deliverable-encrypt, deliverable-dane-only, deliverable-verify, "                     \
 	"deliverable-authenticated"
 
 START_TEST(refuses_unknown_maps)

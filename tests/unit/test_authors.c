@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/authors.h"
+#include "core/secure/authors.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -51,11 +51,14 @@ START_TEST(reads_what_people_write)
 		{ "\"a\\\" <c@d>\" <me@a.example>", { "me@a.example" } },
 		{ "(me@b.example) Me <me@a.example>", { "me@a.example" } },
 		{ "=?utf-8?q?me=40b=2Eexample?= <me@a.example>", { "me@a.example" } },
-		{ "J\xc3\xbcrgen <j\xc3\xbc@b\xc3\xbc" "cher.example>",
-		  { "j\xc3\xbc@b\xc3\xbc" "cher.example" } },
+		{ "J\xc3\xbcrgen <j\xc3\xbc@b\xc3\xbc"
+		  "cher.example>",
+		  { "j\xc3\xbc@b\xc3\xbc"
+		    "cher.example" } },
 		{ "J\xfcrgen <me@a.example>", { "me@a.example" } },
 		{ "me@a.example, you@b.example", { "me@a.example", "you@b.example" } },
-		{ "Me <me@a.example>,\r\n You <you@b.example>", { "me@a.example", "you@b.example" } },
+		{ "Me <me@a.example>,\r\n You <you@b.example>",
+		  { "me@a.example", "you@b.example" } },
 		{ "Us: me@a.example, You <you@b.example>;", { "me@a.example", "you@b.example" } },
 		{ "Us:;", { NULL } },
 		{ "Us: me@a.example;, they@c.example", { "me@a.example", "they@c.example" } },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/authres.h"
+#include "core/secure/authres.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -21,7 +21,8 @@ START_TEST(tells_of_tls)
 		{ { "TLSv1.2", NULL, NULL }, ID "; x-tls=pass smtp.version=TLSv1.2" },
 		/* what is no token would need quotes, and is not what a cipher is called */
 		{ { "TLSv1.2", "a b", "" }, ID "; x-tls=pass smtp.version=TLSv1.2" },
-		{ { "TLSv1.2", "a;dkim=pass", "1\r\nX: y" }, ID "; x-tls=pass smtp.version=TLSv1.2" },
+		{ { "TLSv1.2", "a;dkim=pass", "1\r\nX: y" },
+		  ID "; x-tls=pass smtp.version=TLSv1.2" },
 		{ { "", "x\xc3\xa9", "1" }, ID "; x-tls=pass smtp.bits=1" },
 	};
 	char value[AUTHRES_SIZE];
@@ -58,7 +59,8 @@ START_TEST(knows_what_is_forged)
 	static const char *const forged[] = {
 		ID "; x-tls=pass",
 		"MX.XN--Bcher-Kva.example; X-TLS=pass",
-		"mx.b\xc3\xbc" "cher.example.; x-tls=pass",
+		"mx.b\xc3\xbc"
+		"cher.example.; x-tls=pass",
 		ID ";x-tls=fail",
 		ID " 1; x-tls=pass",
 		ID ";\r\n\tdkim=pass header.d=example.com;\r\n\tx-tls = pass",

@@ -16,19 +16,19 @@ START_TEST(numbers_are_bounded)
 		bool ok;
 		uint64_t value;
 	} cases[] = {
-		{"0", 10, true, 0},
-		{"10", 10, true, 10},
-		{"11", 10, false, 0},
-		{"007", 10, true, 7},
-		{"", 10, false, 0},
-		{"-1", 10, false, 0},
-		{"+1", 10, false, 0},
-		{" 1", 10, false, 0},
-		{"1x", 10, false, 0},
-		{"5", 3, false, 0},
-		{"18446744073709551615", UINT64_MAX, true, UINT64_MAX},
-		{"18446744073709551616", UINT64_MAX, false, 0},
-		{"99999999999999999999999", UINT64_MAX, false, 0},
+		{ "0", 10, true, 0 },
+		{ "10", 10, true, 10 },
+		{ "11", 10, false, 0 },
+		{ "007", 10, true, 7 },
+		{ "", 10, false, 0 },
+		{ "-1", 10, false, 0 },
+		{ "+1", 10, false, 0 },
+		{ " 1", 10, false, 0 },
+		{ "1x", 10, false, 0 },
+		{ "5", 3, false, 0 },
+		{ "18446744073709551615", UINT64_MAX, true, UINT64_MAX },
+		{ "18446744073709551616", UINT64_MAX, false, 0 },
+		{ "99999999999999999999999", UINT64_MAX, false, 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -89,7 +89,7 @@ END_TEST
 
 START_TEST(buffers_grow_and_shrink)
 {
-	struct buf b = {0};
+	struct buf b = { 0 };
 
 	ck_assert_str_eq(buf_cstr(&b), "");
 	for (int i = 0; i < 1000; i++)
@@ -111,12 +111,9 @@ START_TEST(dates_go_there_and_back)
 		int64_t seconds;
 		const char *text;
 	} cases[] = {
-		{0, "1970-01-01T00:00:00Z"},
-		{951782400, "2000-02-29T00:00:00Z"},
-		{1767225600, "2026-01-01T00:00:00Z"},
-		{1795305600 - 1, "2026-11-21T23:59:59Z"},
-		{-1, "1969-12-31T23:59:59Z"},
-		{253402300799, "9999-12-31T23:59:59Z"},
+		{ 0, "1970-01-01T00:00:00Z" },          { 951782400, "2000-02-29T00:00:00Z" },
+		{ 1767225600, "2026-01-01T00:00:00Z" }, { 1795305600 - 1, "2026-11-21T23:59:59Z" },
+		{ -1, "1969-12-31T23:59:59Z" },         { 253402300799, "9999-12-31T23:59:59Z" },
 	};
 	char out[UTC_SIZE];
 	int64_t back;
@@ -164,21 +161,18 @@ START_TEST(moments_lie_in_years)
 		struct utc_date date;
 		bool exists;
 	} cases[] = {
-		{{2000, 2, 29, 23, 59, 59}, true},
-		{{1900, 2, 29, 0, 0, 0}, false},
-		{{2026, 12, 31, 23, 59, 59}, true},
-		{{2027, 1, 1, 0, 0, 0}, true},
-		{{1969, 12, 31, 0, 0, 0}, true},
-		{{2026, 0, 1, 0, 0, 0}, false},
-		{{2026, 1, 0, 0, 0, 0}, false},
-		{{2026, 1, 32, 0, 0, 0}, false},
-		{{2026, 1, 1, 0, 60, 0}, false},
+		{ { 2000, 2, 29, 23, 59, 59 }, true },  { { 1900, 2, 29, 0, 0, 0 }, false },
+		{ { 2026, 12, 31, 23, 59, 59 }, true }, { { 2027, 1, 1, 0, 0, 0 }, true },
+		{ { 1969, 12, 31, 0, 0, 0 }, true },    { { 2026, 0, 1, 0, 0, 0 }, false },
+		{ { 2026, 1, 0, 0, 0, 0 }, false },     { { 2026, 1, 32, 0, 0, 0 }, false },
+		{ { 2026, 1, 1, 0, 60, 0 }, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		int64_t seconds = 7;
 
-		ck_assert_msg(utc_from_date(&seconds, &cases[i].date) == cases[i].exists, "case %zu", i);
+		ck_assert_msg(utc_from_date(&seconds, &cases[i].date) == cases[i].exists,
+			      "case %zu", i);
 		if (cases[i].exists)
 			ck_assert_int_eq(utc_year(seconds), cases[i].date.year);
 		else

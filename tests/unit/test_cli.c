@@ -23,10 +23,10 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utc.h"
-#include "core/fold.h"
-#include "core/netstring.h"
-#include "io/ledger.h"
-#include "io/metrics_file.h"
+#include "core/policy/fold.h"
+#include "core/protocol/netstring.h"
+#include "io/ledger/ledger.h"
+#include "io/local/metrics_file.h"
 #include "tests/unit/fork.h"
 #include "tests/unit/stopped_program.h"
 
@@ -46,7 +46,7 @@ static struct ledger_txn *txn;
 
 static struct observation seen(int64_t when, enum observed observed)
 {
-	struct observation o = {.time = when, .source = SOURCE_PROBE, .observed = observed};
+	struct observation o = { .time = when, .source = SOURCE_PROBE, .observed = observed };
 
 	if (observed == OBSERVED_TLS) {
 		o.version = 0x0304;
@@ -63,9 +63,9 @@ static struct host_facts host_without_tlsa(void)
 {
 	return (struct host_facts){
 		.addr = ADDR_FOUND,
-		.addr_fresh = {NOW - 600, NOW + 3000, 0},
+		.addr_fresh = { NOW - 600, NOW + 3000, 0 },
 		.tlsa = TLSA_ABSENT,
-		.tlsa_fresh = {NOW - 600, NOW + 3000, 0},
+		.tlsa_fresh = { NOW - 600, NOW + 3000, 0 },
 	};
 }
 
@@ -79,9 +79,9 @@ static struct domain_facts *new_domain(const char *first, const char *second)
 	struct domain_facts *d = mem_zero(1, sizeof(*d));
 
 	d->mx.state = MX_FOUND;
-	d->mx.fresh = (struct freshness){NOW - 600, NOW + 3000, 0};
+	d->mx.fresh = (struct freshness){ NOW - 600, NOW + 3000, 0 };
 	d->sts.mode = STS_NONE;
-	d->sts.fresh = (struct freshness){NOW - 600, NOW + 3000, 0};
+	d->sts.fresh = (struct freshness){ NOW - 600, NOW + 3000, 0 };
 	d->mx.refs[0].preference = 10;
 	str_copy(d->mx.refs[0].host, DOMAIN_SIZE, first);
 	d->mx.count = 1;
@@ -169,10 +169,11 @@ static void put_sts(void)
 		.fetched = NOW - 10 * HOUR,
 		.until = NOW - 10 * HOUR + 7 * UTC_DAY,
 		.max_age = 7 * UTC_DAY,
-		.fresh = {NOW - 10 * HOUR, NOW + 60, NOW - 5 * HOUR},
+		.fresh = { NOW - 10 * HOUR, NOW + 60, NOW - 5 * HOUR },
 		.patterns = 2,
-		.pattern = {"mx.sts.test", "*.mx.sts.test"},
-		.detail = "mta-sts.sts.test answered HTTP status 503, and keeps doing so for as long as "
+		.pattern = { "mx.sts.test", "*.mx.sts.test" },
+		.detail = "mta-sts.sts.test answered HTTP status 503, and keeps doing so for as "
+			  "long as "
 			  "one cares to look at it",
 	};
 	put_domain("sts.test", domain);
@@ -190,7 +191,7 @@ static void put_odd_ones(void)
 		.author = "ada",
 		.reason = "contract with the bank",
 	};
-	struct pins pins = {.count = 1};
+	struct pins pins = { .count = 1 };
 	struct journal_entry entry = {
 		.time = NOW - UTC_DAY,
 		.subject = "bank.test",
@@ -204,7 +205,7 @@ static void put_odd_ones(void)
 	put_domain("failing.test", domain);
 	domain = mem_zero(1, sizeof(*domain));
 	domain->mx.state = MX_NULL;
-	domain->mx.fresh = (struct freshness){NOW - 60, NOW + 600, 0};
+	domain->mx.fresh = (struct freshness){ NOW - 60, NOW + 600, 0 };
 	put_domain("nullmx.test", domain);
 	ck_assert(ledger_put_override(txn, "bank.test", &override));
 	ck_assert(ledger_put_pins(txn, "bank.test", &pins));
@@ -239,8 +240,10 @@ static void write_conf(void)
 	FILE *file = fopen(conf, "w");
 
 	ck_assert_ptr_nonnull(file);
-	fprintf(file, "ledger = \"%s\"\nruntime = \"%s\"\nsocketmap_listen = {\"unix:%s/map.sock\"}\n"
-		      "secure_domains = {\"secure.test\"}\nsmtp_timeout = 1\n", ledger_dir, dir, dir);
+	fprintf(file,
+		"ledger = \"%s\"\nruntime = \"%s\"\nsocketmap_listen = {\"unix:%s/map.sock\"}\n"
+		"secure_domains = {\"secure.test\"}\nsmtp_timeout = 1\n",
+		ledger_dir, dir, dir);
 	ck_assert_int_eq(fclose(file), 0);
 }
 
@@ -333,7 +336,7 @@ struct outcome {
 
 static _Noreturn void become(int out, bool nobody, const char *words)
 {
-	char copy[256], *argv[16] = {program, (char[]){"-c"}, conf};
+	char copy[256], *argv[16] = { program, (char[]){ "-c" }, conf };
 	int argc = 3, executable = open(program, O_RDONLY | O_CLOEXEC);
 
 	dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
@@ -355,7 +358,7 @@ static _Noreturn void become(int out, bool nobody, const char *words)
 /* `words` without the program's name and -c. The caller ends outcome.text. */
 static struct outcome run_as(bool nobody, const char *words)
 {
-	struct outcome outcome = {0};
+	struct outcome outcome = { 0 };
 	int fds[2], status;
 	ssize_t n;
 	pid_t pid;
@@ -386,7 +389,7 @@ static void expect(const char *words, int status, const char *text)
 
 static void compare_golden(const char *words, const struct buf *got, const char *path)
 {
-	struct buf want = {0};
+	struct buf want = { 0 };
 	FILE *file = fopen(path, getenv("UPDATE_GOLDEN") != NULL ? "w" : "r");
 	size_t n;
 
@@ -397,7 +400,7 @@ static void compare_golden(const char *words, const struct buf *got, const char 
 		while ((n = fread(buf_reserve(&want, 4096), 1, 4096, file)) > 0)
 			want.len += n;
 		ck_assert_msg(want.len == got->len &&
-			      memcmp(buf_cstr(&want), got->data, got->len) == 0,
+				      memcmp(buf_cstr(&want), got->data, got->len) == 0,
 			      "%s: not as in %s:\n%.*s", words, path, (int)got->len, got->data);
 	}
 	fclose(file);
@@ -413,58 +416,58 @@ static const struct {
 	const char *golden;
 	int status;
 } goldens[] = {
-	{"--help", "help", 0},
-	{"status --help", "help-status", 0},
-	{"explain --help", "help-explain", 0},
-	{"history --help", "help-history", 0},
-	{"list --help", "help-list", 0},
-	{"probe --help", "help-probe", 0},
-	{"learn --help", "help-learn", 0},
-	{"override --help", "help-override", 0},
-	{"pin --help", "help-pin", 0},
-	{"alias --help", "help-alias", 0},
-	{"digest --help", "help-digest", 0},
-	{"forget --help", "help-forget", 0},
-	{"export --help", "help-export", 0},
-	{"import --help", "help-import", 0},
-	{"doctor --help", "help-doctor", 0},
-	{"config --help", "help-config", 0},
-	{"stats --help", "help-stats", 0},
-	{"status a@dane.test", "status-dane", 0},
-	{"status a@dane.test b@Tls.Test. sts.test", "status-tls", 0},
-	{"status a@dane.test b@lost.test", "status-downgrade", 0},
-	{"status a@dane.test c@plain.test", "status-plain", 1},
-	{"status a@" LONG_NAME " " LONG_NAME ":587", "status-long", 3},
-	{"status a@plain.test new.test x@failing.test nullmx.test", "status-unknown", 3},
-	{"status --json a@dane.test b@lost.test plain.test new.test", "status-json", 3},
-	{"explain dane.test", "explain-dane", 0},
-	{"explain lost.test", "explain-downgrade", 0},
-	{"explain plain.test", "explain-plain", 0},
-	{"explain sts.test", "explain-sts", 0},
-	{"explain bank.test", "explain-override", 0},
-	{"explain failing.test", "explain-failing", 0},
-	{"explain nullmx.test", "explain-nullmx", 0},
-	{"explain new.test", "explain-new", 1},
-	{"explain .test", "explain-parent", 1},
-	{"explain --json dane.test", "explain-dane-json", 0},
-	{"explain --json bank.test", "explain-override-json", 0},
-	{"list", "list", 0},
-	{"list --state downgrade", "list-downgrade", 0},
-	{"list --state tls", "list-tls", 0},
-	{"list --state dane", "list-dane", 0},
-	{"list --state plain", "list-plain", 0},
-	{"list --state unknown", "list-unknown", 0},
-	{"list --json -s plain", "list-json", 0},
-	{"--json list -s plain", "list-json", 0},
-	{"list --json --state downgrade", "list-downgrade-json", 0},
-	{"explain " LONG_NAME, "explain-long", 0},
-	{"override list", "override-list", 0},
-	{"override list --json", "override-list-json", 0},
-	{"pin list", "pin-list", 0},
-	{"pin list --json", "pin-list-json", 0},
-	{"stats --no-ledger", "stats", 1},
-	{"history lost.test", "history", 0},
-	{"history --json lost.test", "history-json", 0},
+	{ "--help", "help", 0 },
+	{ "status --help", "help-status", 0 },
+	{ "explain --help", "help-explain", 0 },
+	{ "history --help", "help-history", 0 },
+	{ "list --help", "help-list", 0 },
+	{ "probe --help", "help-probe", 0 },
+	{ "learn --help", "help-learn", 0 },
+	{ "override --help", "help-override", 0 },
+	{ "pin --help", "help-pin", 0 },
+	{ "alias --help", "help-alias", 0 },
+	{ "digest --help", "help-digest", 0 },
+	{ "forget --help", "help-forget", 0 },
+	{ "export --help", "help-export", 0 },
+	{ "import --help", "help-import", 0 },
+	{ "doctor --help", "help-doctor", 0 },
+	{ "config --help", "help-config", 0 },
+	{ "stats --help", "help-stats", 0 },
+	{ "status a@dane.test", "status-dane", 0 },
+	{ "status a@dane.test b@Tls.Test. sts.test", "status-tls", 0 },
+	{ "status a@dane.test b@lost.test", "status-downgrade", 0 },
+	{ "status a@dane.test c@plain.test", "status-plain", 1 },
+	{ "status a@" LONG_NAME " " LONG_NAME ":587", "status-long", 3 },
+	{ "status a@plain.test new.test x@failing.test nullmx.test", "status-unknown", 3 },
+	{ "status --json a@dane.test b@lost.test plain.test new.test", "status-json", 3 },
+	{ "explain dane.test", "explain-dane", 0 },
+	{ "explain lost.test", "explain-downgrade", 0 },
+	{ "explain plain.test", "explain-plain", 0 },
+	{ "explain sts.test", "explain-sts", 0 },
+	{ "explain bank.test", "explain-override", 0 },
+	{ "explain failing.test", "explain-failing", 0 },
+	{ "explain nullmx.test", "explain-nullmx", 0 },
+	{ "explain new.test", "explain-new", 1 },
+	{ "explain .test", "explain-parent", 1 },
+	{ "explain --json dane.test", "explain-dane-json", 0 },
+	{ "explain --json bank.test", "explain-override-json", 0 },
+	{ "list", "list", 0 },
+	{ "list --state downgrade", "list-downgrade", 0 },
+	{ "list --state tls", "list-tls", 0 },
+	{ "list --state dane", "list-dane", 0 },
+	{ "list --state plain", "list-plain", 0 },
+	{ "list --state unknown", "list-unknown", 0 },
+	{ "list --json -s plain", "list-json", 0 },
+	{ "--json list -s plain", "list-json", 0 },
+	{ "list --json --state downgrade", "list-downgrade-json", 0 },
+	{ "explain " LONG_NAME, "explain-long", 0 },
+	{ "override list", "override-list", 0 },
+	{ "override list --json", "override-list-json", 0 },
+	{ "pin list", "pin-list", 0 },
+	{ "pin list --json", "pin-list-json", 0 },
+	{ "stats --no-ledger", "stats", 1 },
+	{ "history lost.test", "history", 0 },
+	{ "history --json lost.test", "history-json", 0 },
 };
 
 START_TEST(prints_what_it_should)
@@ -472,8 +475,8 @@ START_TEST(prints_what_it_should)
 	struct outcome o = run_as(false, goldens[_i].words);
 	char path[128];
 
-	ck_assert_msg(o.status == goldens[_i].status, "%s: status %d: %s", goldens[_i].words, o.status,
-		      buf_cstr(&o.text));
+	ck_assert_msg(o.status == goldens[_i].status, "%s: status %d: %s", goldens[_i].words,
+		      o.status, buf_cstr(&o.text));
 	snprintf(path, sizeof(path), GOLDEN "/%s", goldens[_i].golden);
 	compare_golden(goldens[_i].words, &o.text, path);
 	buf_free(&o.text);
@@ -486,7 +489,8 @@ START_TEST(fits_80_columns)
 	struct outcome o = run_as(false, goldens[_i].words);
 	bool replies = false;
 
-	for (char *line = strtok(o.text.len > 0 ? (char *)(uintptr_t)buf_cstr(&o.text) : NULL, "\n");
+	for (char *line =
+		     strtok(o.text.len > 0 ? (char *)(uintptr_t)buf_cstr(&o.text) : NULL, "\n");
 	     line != NULL; line = strtok(NULL, "\n")) {
 		replies |= strcmp(line, "Replies to Postfix") == 0;
 		ck_assert_msg(replies || line[0] == '{' || strlen(line) <= 80, "%s: %s",
@@ -502,50 +506,57 @@ START_TEST(wrong_usage)
 		const char *words;
 		const char *text;
 	} cases[] = {
-		{"", "usage: postseal [-c FILE] VERB"},
-		{"frobnicate", "there is no verb \"frobnicate\""},
-		{"--state tls list", "that option stands behind the verb"},
-		{"--frobnicate", "`postseal --help` lists"},
-		{"status", "an argument is missing"},
-		{"explain", "an argument is missing"},
-		{"explain a.test b.test", "there are too many arguments"},
-		{"list a.test", "there are too many arguments"},
-		{"list --state purple", "--state is dane, tls, plain, unknown or downgrade"},
-		{"list --yes", "there is no option -y here"},
-		{"status --frobnicate a.test", "usage: postseal status"},
-		{"status tls.test .test", "no mail goes to \".test\""},
-		{"probe .test", "no mail goes to \".test\""},
-		{"status a@b@c", "\"a@b@c\" is neither a mail address nor a domain"},
-		{"status @", "is neither"},
-		{"explain not_a_domain..", "is neither"},
-		{"explain tls.test:nosuch", "is neither"},
-		{"status \x1b[31m", "\"\\x1b[31m\" is neither"},
-		{"override", "an argument is missing"},
-		{"override shout tls.test", "\"shout\" is none of set, clear, list"},
-		{"override set", "say for whom"},
-		{"override set a@b exact encrypt", "say for whom"},
-		{"override set tls.test", "exact LEVEL, minimum LEVEL, or hands-off"},
-		{"override set tls.test loosely", "exact LEVEL, minimum LEVEL, or hands-off"},
-		{"override set tls.test exact", "a level is missing"},
-		{"override set tls.test exact may", "\"may\" is no level"},
-		{"override set tls.test hands-off encrypt", "hands-off takes no level"},
-		{"override set tls.test exact encrypt", "--reason is missing"},
-		{"override set tls.test exact encrypt -r x -e yesterday", "\"yesterday\" is no time to come"},
-		{"override set tls.test exact encrypt -r x -e 0d", "\"0d\" is no time to come"},
-		{"override set tls.test exact encrypt -r x -e 2026-01-10T12:00:00Z", "no time to come"},
-		{"pin add tls.test 00ff", "\"00ff\" is no SHA-256 of a key"},
-		{"pin add tls.test", "--from-probe"},
-		{"pin add .test", "say for whom"},
-		{"alias enable me@ordinary.test --for me@tls.test", "is not at one of `secure_domains`"},
-		{"alias enable me@secure.test", "say whose it is"},
-		{"alias enable me+x@secure.test --for me@tls.test", "is no address that mail can be kept under"},
-		{"alias enable a%b@secure.test --for me@tls.test", "a%b@secure.test could be a route"},
-		{"alias enable a!b@secure.test --for me@tls.test", "a!b@secure.test could be a route"},
-		{"alias enable me@secure.test --for nobody", "\"nobody\" is no address"},
-		{"alias enable me@secure.test --for me@tls.test --level may", "\"may\" is no level"},
-		{"alias show", "say which alias"},
-		{"-c /nonexistent/conf list", "/nonexistent/conf"},
-		{"list -c /nonexistent/conf", "/nonexistent/conf"},
+		{ "", "usage: postseal [-c FILE] VERB" },
+		{ "frobnicate", "there is no verb \"frobnicate\"" },
+		{ "--state tls list", "that option stands behind the verb" },
+		{ "--frobnicate", "`postseal --help` lists" },
+		{ "status", "an argument is missing" },
+		{ "explain", "an argument is missing" },
+		{ "explain a.test b.test", "there are too many arguments" },
+		{ "list a.test", "there are too many arguments" },
+		{ "list --state purple", "--state is dane, tls, plain, unknown or downgrade" },
+		{ "list --yes", "there is no option -y here" },
+		{ "status --frobnicate a.test", "usage: postseal status" },
+		{ "status tls.test .test", "no mail goes to \".test\"" },
+		{ "probe .test", "no mail goes to \".test\"" },
+		{ "status a@b@c", "\"a@b@c\" is neither a mail address nor a domain" },
+		{ "status @", "is neither" },
+		{ "explain not_a_domain..", "is neither" },
+		{ "explain tls.test:nosuch", "is neither" },
+		{ "status \x1b[31m", "\"\\x1b[31m\" is neither" },
+		{ "override", "an argument is missing" },
+		{ "override shout tls.test", "\"shout\" is none of set, clear, list" },
+		{ "override set", "say for whom" },
+		{ "override set a@b exact encrypt", "say for whom" },
+		{ "override set tls.test", "exact LEVEL, minimum LEVEL, or hands-off" },
+		{ "override set tls.test loosely", "exact LEVEL, minimum LEVEL, or hands-off" },
+		{ "override set tls.test exact", "a level is missing" },
+		{ "override set tls.test exact may", "\"may\" is no level" },
+		{ "override set tls.test hands-off encrypt", "hands-off takes no level" },
+		{ "override set tls.test exact encrypt", "--reason is missing" },
+		{ "override set tls.test exact encrypt -r x -e yesterday",
+		  "\"yesterday\" is no time to come" },
+		{ "override set tls.test exact encrypt -r x -e 0d", "\"0d\" is no time to come" },
+		{ "override set tls.test exact encrypt -r x -e 2026-01-10T12:00:00Z",
+		  "no time to come" },
+		{ "pin add tls.test 00ff", "\"00ff\" is no SHA-256 of a key" },
+		{ "pin add tls.test", "--from-probe" },
+		{ "pin add .test", "say for whom" },
+		{ "alias enable me@ordinary.test --for me@tls.test",
+		  "is not at one of `secure_domains`" },
+		{ "alias enable me@secure.test", "say whose it is" },
+		{ "alias enable me+x@secure.test --for me@tls.test",
+		  "is no address that mail can be kept under" },
+		{ "alias enable a%b@secure.test --for me@tls.test",
+		  "a%b@secure.test could be a route" },
+		{ "alias enable a!b@secure.test --for me@tls.test",
+		  "a!b@secure.test could be a route" },
+		{ "alias enable me@secure.test --for nobody", "\"nobody\" is no address" },
+		{ "alias enable me@secure.test --for me@tls.test --level may",
+		  "\"may\" is no level" },
+		{ "alias show", "say which alias" },
+		{ "-c /nonexistent/conf list", "/nonexistent/conf" },
+		{ "list -c /nonexistent/conf", "/nonexistent/conf" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
@@ -561,30 +572,30 @@ START_TEST(exit_statuses)
 		int status;
 		const char *text;
 	} cases[] = {
-		{"history new.test", 1, ""},
-		{"history nullmx.test", 0, "History of the domain"},
-		{"list --state downgrade", 0, "lost.test"},
-		{"override list", 0, "bank.test"},
-		{"override list bank.test", 2, "too many"},
-		{"override clear bank.test tls.test", 2, "too many"},
-		{"pin list bank.test tls.test", 2, "too many"},
-		{"override clear new.test", 1, "there is no override"},
-		{"pin list new.test", 1, ""},
-		{"pin remove new.test", 1, "no such key is on file"},
-		{"alias list", 1, ""},
-		{"learn", 2, "name a file"},
-		{"learn --follow a b", 2, "only one log"},
-		{"learn --journal a", 2, "not both"},
-		{"learn /dev/null/none", 3, "/dev/null/none"},
-		{"learn -", 0, "0 lines read"},
-		{"export /dev/null/none", 3, "/dev/null/none"},
-		{"import /dev/null/none", 3, "cannot read"},
-		{"import -", 1, "nothing was changed"},
-		{"import", 2, "an argument is missing"},
-		{"export a b", 2, "too many"},
-		{"doctor a", 2, "too many"},
-		{"config a", 2, "too many"},
-		{"stats a", 2, "too many"},
+		{ "history new.test", 1, "" },
+		{ "history nullmx.test", 0, "History of the domain" },
+		{ "list --state downgrade", 0, "lost.test" },
+		{ "override list", 0, "bank.test" },
+		{ "override list bank.test", 2, "too many" },
+		{ "override clear bank.test tls.test", 2, "too many" },
+		{ "pin list bank.test tls.test", 2, "too many" },
+		{ "override clear new.test", 1, "there is no override" },
+		{ "pin list new.test", 1, "" },
+		{ "pin remove new.test", 1, "no such key is on file" },
+		{ "alias list", 1, "" },
+		{ "learn", 2, "name a file" },
+		{ "learn --follow a b", 2, "only one log" },
+		{ "learn --journal a", 2, "not both" },
+		{ "learn /dev/null/none", 3, "/dev/null/none" },
+		{ "learn -", 0, "0 lines read" },
+		{ "export /dev/null/none", 3, "/dev/null/none" },
+		{ "import /dev/null/none", 3, "cannot read" },
+		{ "import -", 1, "nothing was changed" },
+		{ "import", 2, "an argument is missing" },
+		{ "export a b", 2, "too many" },
+		{ "doctor a", 2, "too many" },
+		{ "config a", 2, "too many" },
+		{ "stats a", 2, "too many" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
@@ -594,23 +605,28 @@ END_TEST
 
 START_TEST(stats)
 {
-	expect("stats", 1, "\nledger\n  domains               8: unknown 2, plain 1, tls 4, dane 1\n"
-			   "  domains downgraded    1\n"
-			   "  MX hosts              7: tls 4, plain 2, tls-failed 1\n"
-			   "  MX hosts downgraded   1\n"
-			   "  overrides             1\n");
-	expect("stats --prometheus", 0, "\npostseal_up{daemon=\"socketmap\"} 1\n"
-					"postseal_up{daemon=\"prober\"} 0\n"
-					"postseal_up{daemon=\"milter\"} 0\n#");
+	expect("stats", 1,
+	       "\nledger\n  domains               8: unknown 2, plain 1, tls 4, dane 1\n"
+	       "  domains downgraded    1\n"
+	       "  MX hosts              7: tls 4, plain 2, tls-failed 1\n"
+	       "  MX hosts downgraded   1\n"
+	       "  overrides             1\n");
+	expect("stats --prometheus", 0,
+	       "\npostseal_up{daemon=\"socketmap\"} 1\n"
+	       "postseal_up{daemon=\"prober\"} 0\n"
+	       "postseal_up{daemon=\"milter\"} 0\n#");
 	expect("stats --prometheus", 0, "\npostseal_ledger_domains_downgraded 1\n");
 	expect("stats --prometheus", 0, "\npostseal_ledger_readable 1\n");
-	put_counts(&(struct metrics_snapshot){.source = METRICS_LEARN, .started = NOW - HOUR});
+	put_counts(&(struct metrics_snapshot){ .source = METRICS_LEARN, .started = NOW - HOUR });
 	expect("stats --prometheus", 0, "\npostseal_up{daemon=\"learn\"} 0\n");
-	expect("stats", 1, "\npostseal-learn\n  not running; started 2026-01-10T11:00:00Z, it died\n");
-	expect("stats --json", 1, "{\"name\":\"postseal_ledger_hosts\",\"labels\":"
-				  "{\"state\":\"plain\"},\"value\":2}\n");
-	expect("stats --json", 1, "{\"name\":\"postseal_socketmap_answer_seconds_bucket\",\"labels\":"
-				  "{\"le\":\"0.00001\"},\"value\":0}\n");
+	expect("stats", 1,
+	       "\npostseal-learn\n  not running; started 2026-01-10T11:00:00Z, it died\n");
+	expect("stats --json", 1,
+	       "{\"name\":\"postseal_ledger_hosts\",\"labels\":"
+	       "{\"state\":\"plain\"},\"value\":2}\n");
+	expect("stats --json", 1,
+	       "{\"name\":\"postseal_socketmap_answer_seconds_bucket\",\"labels\":"
+	       "{\"le\":\"0.00001\"},\"value\":0}\n");
 }
 END_TEST
 
@@ -639,7 +655,8 @@ START_TEST(config)
 	expect("config --json", 0, "\"smtp_port\":25,");
 	expect("config --json", 0, "\"mta_sts\":true,");
 	expect("config --json", 0, "\"first_contact\":\"wait\",");
-	expect("config --json -n", 0, ",\"smtp_timeout\":1,\"secure_domains\":[\"secure.test\"]}\n");
+	expect("config --json -n", 0,
+	       ",\"smtp_timeout\":1,\"secure_domains\":[\"secure.test\"]}\n");
 }
 END_TEST
 
@@ -663,11 +680,21 @@ END_TEST
 
 START_TEST(ledger_that_is_not_there)
 {
-	static const char *const verbs[] = {"status a.test", "explain a.test", "history a.test", "list",
-					    "forget a.test", "override list", "override clear a.test",
-					    "pin list", "pin remove a.test", "alias list",
-					    "alias show a@secure.test", "alias disable a@secure.test",
-					    "learn /dev/null", "export", "import -"};
+	static const char *const verbs[] = { "status a.test",
+					     "explain a.test",
+					     "history a.test",
+					     "list",
+					     "forget a.test",
+					     "override list",
+					     "override clear a.test",
+					     "pin list",
+					     "pin remove a.test",
+					     "alias list",
+					     "alias show a@secure.test",
+					     "alias disable a@secure.test",
+					     "learn /dev/null",
+					     "export",
+					     "import -" };
 
 	nftw(ledger_dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
@@ -682,7 +709,8 @@ START_TEST(forget)
 {
 	expect("forget new.test", 1, "nothing is known about new.test");
 	expect("forget a@lost.test", 0,
-	       "lost.test: forgotten\n  (TLS from 2026-01-05T12:00:00Z to 2026-01-06T12:00:00Z, on 2 days)");
+	       "lost.test: forgotten\n  (TLS from 2026-01-05T12:00:00Z to 2026-01-06T12:00:00Z, on "
+	       "2 days)");
 	expect("status lost.test", 1, "no SSL ");
 	expect("list --state downgrade", 1, "");
 	expect("explain lost.test", 0, "forgotten    2026-01-10T12:00:00Z (now): what was seen");
@@ -693,7 +721,8 @@ START_TEST(forget)
 	/* Another's history is his own. */
 	expect("status tls.test", 0, "SSL ok ");
 	expect("forget --json --yes tls.test", 0,
-	       "{\"domain\":\"tls.test\",\"forgotten\":\"2026-01-10T12:00:00Z\",\"history\":{\"first_tls\":");
+	       "{\"domain\":\"tls.test\",\"forgotten\":\"2026-01-10T12:00:00Z\",\"history\":{"
+	       "\"first_tls\":");
 }
 END_TEST
 
@@ -701,7 +730,7 @@ END_TEST
 
 static int listen_at(const char *name)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", dir, name);
@@ -716,7 +745,7 @@ static int listen_at(const char *name)
 static pid_t serve(int fd, const char *asked, const char *reply, unsigned pause_ms)
 {
 	pid_t pid = must_fork();
-	struct buf in = {0};
+	struct buf in = { 0 };
 	int client;
 
 	if (pid != 0) {
@@ -766,9 +795,10 @@ static void must_end(pid_t pid)
 	ck_assert_int_eq(status, 0);
 }
 
-#define STATUS(guaranteed)                                                                         \
-	"OK {\"domain\":\"tls.test\",\"state\":\"tls\",\"label\":\"SSL ok\",\"guaranteed\":" guaranteed  \
-	",\"level\":\"encrypt\",\"reason\":\"r\",\"tls_version\":\"TLSv1.3\",\"cipher\":\"X\","     \
+#define STATUS(guaranteed)                                                                      \
+	"OK {\"domain\":\"tls.test\",\"state\":\"tls\",\"label\":\"SSL "                        \
+	"ok\",\"guaranteed\":" guaranteed                                                       \
+	",\"level\":\"encrypt\",\"reason\":\"r\",\"tls_version\":\"TLSv1.3\",\"cipher\":\"X\"," \
 	"\"downgrade_since\":null}"
 
 /*
@@ -792,8 +822,10 @@ static void make_sendmail(void)
 {
 	char script[256], path[512];
 
-	snprintf(script, sizeof(script), "#!/bin/sh\ncd %s\n{ printf '%%s|' \"$@\"; echo; cat; } >>mails\n"
-		 "exit $(cat exit)\n", dir);
+	snprintf(script, sizeof(script),
+		 "#!/bin/sh\ncd %s\n{ printf '%%s|' \"$@\"; echo; cat; } >>mails\n"
+		 "exit $(cat exit)\n",
+		 dir);
 	write_file("sendmail", script, 0755);
 	write_file("exit", "0\n", 0644);
 	write_file("mails", "", 0666);
@@ -821,7 +853,7 @@ static void refuse(const char *address, const char *sender, int64_t told)
 {
 	char error[LEDGER_ERROR_SIZE];
 	struct ledger *ledger = ledger_open(ledger_dir, LEDGER_WRITE, error);
-	struct refusal refusal = {.cause = REFUSAL_NO_TLS, .client = "192.0.2.9"};
+	struct refusal refusal = { .cause = REFUSAL_NO_TLS, .client = "192.0.2.9" };
 	struct refusals refusals;
 
 	ck_assert_msg(ledger != NULL, "%s", error);
@@ -870,7 +902,8 @@ START_TEST(digest)
 	refuse("yours@secure.test", "me@old.test", 0);
 	refuse("nobody@secure.test", "me@old.test", 0); /* not on file any more */
 	expect("digest", 0, "To: <me@tls.test>\n");
-	expect("digest --json", 0, "{\"alias\":\"me@secure.test\",\"mailbox\":\"me@tls.test\",\"told\":"
+	expect("digest --json", 0,
+	       "{\"alias\":\"me@secure.test\",\"mailbox\":\"me@tls.test\",\"told\":"
 	       "\"2026-01-09T12:00:00Z\",\"senders\":[{\"sender\":\"you@old.test\",\"client\":"
 	       "\"192.0.2.9\",\"cause\":\"no-tls\",\"last\":\"2026-01-10T11:00:00Z\",\"count\":1}],"
 	       "\"others\":0}\n");
@@ -914,16 +947,16 @@ START_TEST(status_without_permission)
 		int status;
 		const char *text;
 	} cases[] = {
-		{STATUS("false"), 0, "TLSv1.3 X, not guaranteed\n"},
-		{STATUS("true"), 0, "SSL ok   a@tls.test  TLSv1.3 X, guaranteed\n"},
-		{"NOTFOUND ", 3, "could not tell: NOTFOUND"},
-		{"TEMP no\x1b.", 3, "could not tell: TEMP no\\x1b."},
-		{"OK {}", 3, "says what cannot be understood"},
-		{"OK null", 3, "says what cannot be understood"},
-		{STATUS("1"), 3, "says what cannot be understood"},
-		{"05:OK {},", 3, "gave no answer: Protocol error"},
-		{"9:OK {", 3, "gave no answer: Connection reset"},
-		{"3:OK ,x", 3, "gave no answer: Protocol error"},
+		{ STATUS("false"), 0, "TLSv1.3 X, not guaranteed\n" },
+		{ STATUS("true"), 0, "SSL ok   a@tls.test  TLSv1.3 X, guaranteed\n" },
+		{ "NOTFOUND ", 3, "could not tell: NOTFOUND" },
+		{ "TEMP no\x1b.", 3, "could not tell: TEMP no\\x1b." },
+		{ "OK {}", 3, "says what cannot be understood" },
+		{ "OK null", 3, "says what cannot be understood" },
+		{ STATUS("1"), 3, "says what cannot be understood" },
+		{ "05:OK {},", 3, "gave no answer: Protocol error" },
+		{ "9:OK {", 3, "gave no answer: Connection reset" },
+		{ "3:OK ,x", 3, "gave no answer: Protocol error" },
 	};
 	pid_t pid;
 
@@ -931,7 +964,7 @@ START_TEST(status_without_permission)
 	expect_as_nobody("status a@tls.test", 3, "join that group");
 	expect_as_nobody("status a@tls.test", 3, "cannot ask postseal-socketmap at unix:");
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct buf reply = {0};
+		struct buf reply = { 0 };
 
 		if (cases[i].reply[0] >= '0' && cases[i].reply[0] <= '9')
 			buf_append_str(&reply, cases[i].reply);
@@ -957,21 +990,29 @@ START_TEST(probe)
 		int status;
 		const char *text;
 	} cases[] = {
-		{"probe tls.test", "probe tls.test\n", "news tls.test\ndone tls.test\n", 0, "SSL ok "},
-		{"probe a@plain.test dane.test", "probe plain.test\nprobe dane.test\n",
-		 "done dane.test\nnews plain.test\ndone plain.test\n", 1, "no SSL   a@plain.test"},
-		{"probe tls.test", "probe tls.test\n", "busy tls.test\ndone tls.test\n", 0, "SSL ok "},
+		{ "probe tls.test", "probe tls.test\n", "news tls.test\ndone tls.test\n", 0,
+		  "SSL ok " },
+		{ "probe a@plain.test dane.test", "probe plain.test\nprobe dane.test\n",
+		  "done dane.test\nnews plain.test\ndone plain.test\n", 1,
+		  "no SSL   a@plain.test" },
+		{ "probe tls.test", "probe tls.test\n", "busy tls.test\ndone tls.test\n", 0,
+		  "SSL ok " },
 		/* Not written down: said at once, and then what is known. */
-		{"probe tls.test", "probe tls.test\n", "lost tls.test\n", 3, "not write down what it saw of tls.test "},
-		{"probe tls.test", "probe tls.test\n", "lost tls.test\n", 3, "SSL ok "},
-		{"probe a@plain.test dane.test", "probe plain.test\nprobe dane.test\n",
-		 "lost dane.test\nnews plain.test\ndone plain.test\n", 3, "no SSL   a@plain.test"},
-		{"probe new.test", "probe new.test\n", "done other.test\ndone new.test\n", 3, "SSL ?"},
+		{ "probe tls.test", "probe tls.test\n", "lost tls.test\n", 3,
+		  "not write down what it saw of tls.test " },
+		{ "probe tls.test", "probe tls.test\n", "lost tls.test\n", 3, "SSL ok " },
+		{ "probe a@plain.test dane.test", "probe plain.test\nprobe dane.test\n",
+		  "lost dane.test\nnews plain.test\ndone plain.test\n", 3,
+		  "no SSL   a@plain.test" },
+		{ "probe new.test", "probe new.test\n", "done other.test\ndone new.test\n", 3,
+		  "SSL ?" },
 		/* It dies, or is no prober: said, and then what is known. */
-		{"probe tls.test", "probe tls.test\n", "news tls.test\n", 3, "lost the prober at"},
-		{"probe tls.test", "probe tls.test\n", "news tls.test\n", 3, "SSL ok "},
-		{"probe tls.test", "probe tls.test\n", "hello\n", 3, "cannot understand the prober"},
-		{"probe tls.test", "probe tls.test\n", "done TLS.test\n", 3, "cannot understand"},
+		{ "probe tls.test", "probe tls.test\n", "news tls.test\n", 3,
+		  "lost the prober at" },
+		{ "probe tls.test", "probe tls.test\n", "news tls.test\n", 3, "SSL ok " },
+		{ "probe tls.test", "probe tls.test\n", "hello\n", 3,
+		  "cannot understand the prober" },
+		{ "probe tls.test", "probe tls.test\n", "done TLS.test\n", 3, "cannot understand" },
 	};
 
 	expect("probe tls.test", 3, "start it (systemctl start postseal-prober)");
@@ -994,7 +1035,8 @@ START_TEST(overrides)
 	expect("override list", 0, "plain.test\n  answer       minimum encrypt until 2026-04-10");
 	expect("history plain.test", 0, "override     2026-01-10T12:00:00Z plain.test, by ");
 	expect("override set --json .test hands-off -r ours", 0,
-	       "{\"kind\":\"hands-off\",\"level\":\"none\",\"set\":\"2026-01-10T12:00:00Z\",\"expires\":null,");
+	       "{\"kind\":\"hands-off\",\"level\":\"none\",\"set\":\"2026-01-10T12:00:00Z\","
+	       "\"expires\":null,");
 	expect("override clear plain.test", 0, "override cleared");
 	expect("override clear plain.test", 1, "there is no override for plain.test");
 	expect("override clear --json .test", 0,
@@ -1005,16 +1047,20 @@ START_TEST(overrides)
 END_TEST
 
 #define KEY_A "aa00000000000000000000000000000000000000000000000000000000000000"
-#define KEY_B "bb:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00"
+#define KEY_B                                                                                     \
+	"bb:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:" \
+	"00:00:00"
 
 START_TEST(pins)
 {
-	static const char *const replies[] = {"news tls.test\ndone tls.test\n", "lost tls.test\n",
-					      "hello\n"};
-	static const char *const texts[] = {"tls.test bb00",
-					    "note: on file, but its hosts were not looked at: the "
-					    "prober could not write down what it saw of tls.test",
-					    "note: on file, but its hosts were not looked at: cannot"};
+	static const char *const replies[] = { "news tls.test\ndone tls.test\n", "lost tls.test\n",
+					       "hello\n" };
+	static const char *const texts[] = {
+		"tls.test bb00",
+		"note: on file, but its hosts were not looked at: the "
+		"prober could not write down what it saw of tls.test",
+		"note: on file, but its hosts were not looked at: cannot"
+	};
 
 	expect("pin list tls.test", 1, "");
 	expect("pin add tls.test " KEY_B " " KEY_A, 0, "tls.test " KEY_A "\ntls.test bb00");
@@ -1022,8 +1068,9 @@ START_TEST(pins)
 	expect("explain tls.test", 0, "OK fingerprint match=AA:00:");
 	expect("list --state tls", 0, "  key is not on file\n");
 	/* Looked at again; if that cannot be, it is said, and on file all the same. */
-	expect("pin add tls.test " KEY_A, 0, "note: on file, but its hosts were not looked at: "
-					     "cannot reach the prober at");
+	expect("pin add tls.test " KEY_A, 0,
+	       "note: on file, but its hosts were not looked at: "
+	       "cannot reach the prober at");
 	for (size_t i = 0; i < ARRAY_LEN(replies); i++) {
 		pid_t pid = serve(listen_at("prober.sock"), "probe tls.test\n", replies[i], 20);
 
@@ -1050,7 +1097,8 @@ START_TEST(aliases)
 	expect("alias disable me@secure.test", 1, "is not on file");
 	expect("alias enable Me@Secure.Test --for me@tls.test --level dane-only", 0,
 	       "me@secure.test                       on   dane-only      me@tls.test\n");
-	expect("alias enable me@secure.test --level verify", 0, "on   verify         me@tls.test\n");
+	expect("alias enable me@secure.test --level verify", 0,
+	       "on   verify         me@tls.test\n");
 	expect("alias list", 0, "ALIAS ");
 	expect("alias show --json me@secure.test", 0,
 	       "{\"alias\":\"me@secure.test\",\"enabled\":true,\"level\":\"verify\","
@@ -1071,24 +1119,33 @@ START_TEST(exceptions)
 	expect("alias allow me@secure.test you@secure.test", 2, "taken over TLS only");
 	expect("alias allow me@tls.test you@old.test", 2, "is not at one of `secure_domains`");
 	expect("alias allow me@secure.test you@old.test --expires never", 2, "is no time to come");
-	expect("alias allow me@secure.test you@old.test --expires 2025-01-01T00:00:00Z", 2, "is no time");
-	expect("alias allow me@secure.test you@old.test --expires 367d", 2, "lasts for 366 days at most");
+	expect("alias allow me@secure.test you@old.test --expires 2025-01-01T00:00:00Z", 2,
+	       "is no time");
+	expect("alias allow me@secure.test you@old.test --expires 367d", 2,
+	       "lasts for 366 days at most");
 	expect("alias disallow me@secure.test you@old.test", 1, "there is no exception for");
 	expect("alias show me@secure.test", 1, "is not on file");
-	expect("alias allow Me@secure.test You@old.test", 0, "me@secure.test: you@old.test may write to it "
+	expect("alias allow Me@secure.test You@old.test", 0,
+	       "me@secure.test: you@old.test may write to it "
 	       "without TLS until 2026-02-09T12:00:00Z");
 	expect("alias allow me@secure.test you@old.test --reason no-TLS-yet", 0,
 	       "so may everybody who claims to be you@old.test");
-	expect("alias show me@secure.test", 1, "  without TLS: you@old.test until 2026-02-09T12:00:00Z, by ");
+	expect("alias show me@secure.test", 1,
+	       "  without TLS: you@old.test until 2026-02-09T12:00:00Z, by ");
 	expect("alias show me@secure.test", 1, ": no-TLS-yet\n");
-	expect("alias allow me@secure.test old.test --expires 366d", 0, "all senders @old.test may write");
-	expect("alias list", 0, "me@secure.test                       -    -              -\n"
+	expect("alias allow me@secure.test old.test --expires 366d", 0,
+	       "all senders @old.test may write");
+	expect("alias list", 0,
+	       "me@secure.test                       -    -              -\n"
 	       "  without TLS: @old.test until 2027-01-11T12:00:00Z, by ");
 	expect("alias enable me@secure.test --for me@tls.test", 0, "  without TLS: you@old.test");
-	expect("alias list --json", 0, "\"exceptions\":[{\"sender\":\"@old.test\",\"in_force\":true,"
+	expect("alias list --json", 0,
+	       "\"exceptions\":[{\"sender\":\"@old.test\",\"in_force\":true,"
 	       "\"set\":\"2026-01-10T12:00:00Z\",\"expires\":\"2027-01-11T12:00:00Z\",\"author\":");
-	expect("alias disallow me@secure.test @old.test", 0, "me@secure.test: @old.test needs TLS again");
-	expect("alias allow --json me@secure.test @new.test", 0, "\"exceptions\":[{\"sender\":\"@new.test\",");
+	expect("alias disallow me@secure.test @old.test", 0,
+	       "me@secure.test: @old.test needs TLS again");
+	expect("alias allow --json me@secure.test @new.test", 0,
+	       "\"exceptions\":[{\"sender\":\"@new.test\",");
 	expect("alias disallow --json me@secure.test @new.test", 0,
 	       "{\"alias\":\"me@secure.test\",\"enabled\":true,\"level\":\"encrypt\",");
 	expect("alias disallow me@secure.test you@old.test", 0, "you@old.test needs TLS again");
@@ -1099,7 +1156,8 @@ START_TEST(exceptions)
 		expect(command, 0, "may write");
 	}
 	expect("alias allow me@secure.test you@old.test", 1, "has 32 exceptions already");
-	expect("alias allow me@secure.test 7@old.test --expires 12h", 0, "until 2026-01-11T00:00:00Z");
+	expect("alias allow me@secure.test 7@old.test --expires 12h", 0,
+	       "until 2026-01-11T00:00:00Z");
 }
 END_TEST
 

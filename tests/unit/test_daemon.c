@@ -27,7 +27,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "daemon/daemon.h"
-#include "io/metrics_file.h"
+#include "io/local/metrics_file.h"
 #include "tests/unit/fork.h"
 
 static char dir[] = "/tmp/postseal-daemon-XXXXXX";
@@ -194,8 +194,9 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-	static const char *const left[] = { "conf",	      "notify",		     "ledger/made",
-					    "ledger", "run/milter.metrics", "run" };
+	static const char *const left[] = {
+		"conf", "notify", "ledger/made", "ledger", "run/milter.metrics", "run"
+	};
 	char path[96];
 
 	for (size_t i = 0; i < ARRAY_LEN(left); i++) {
@@ -315,7 +316,8 @@ START_TEST(usage_is_strict)
 		{ "-V", 0, "postseal-test " POSTSEAL_VERSION "\n", "" },
 		{ "-x", 2, "", "usage: postseal-test [-hV]" },
 		{ "-c", 2, "", "usage: postseal-test [-hV]" },
-		{ "-lfile", 2, "", "postseal-test: -l is stderr or syslog, not: \"file\"\nusage: " },
+		{ "-lfile", 2, "",
+		  "postseal-test: -l is stderr or syslog, not: \"file\"\nusage: " },
 		{ "ex\ntra", 2, "", "postseal-test: takes no arguments, but got: \"ex" },
 		{ "extra", 2, "", "usage: postseal-test [-hV]" },
 	};
@@ -537,8 +539,9 @@ static void *open_as_root(const struct settings *settings)
 	char path[128];
 
 	address.sin_addr.s_addr = htonl(0x7f4d0101); /* 127.77.1.1 */
-	printf("bind %s\n",
-	       bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 ? "done" : strerror(errno));
+	printf("bind %s\n", bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0
+				    ? "done"
+				    : strerror(errno));
 	close(fd);
 	snprintf(path, sizeof(path), "%s/made", settings->ledger);
 	fd = open(path, O_CREAT | O_EXCL | O_WRONLY, 0666);
@@ -588,8 +591,10 @@ START_TEST(root_is_given_up)
 	daemon.serve = serve_as_user;
 	o = run(&daemon, ARGV("-c", settings_path, "-u", "nobody"));
 	ck_assert_msg(o.status == 0, "%s", o.err.data);
-	ck_assert_str_eq(o.out.data, "bind done\nfile made\nshadow closed\nroot's group left\nuid nobody\nregain no\n"
-				     "close state\n");
+	ck_assert_str_eq(
+		o.out.data,
+		"bind done\nfile made\nshadow closed\nroot's group left\nuid nobody\nregain no\n"
+		"close state\n");
 	snprintf(path, sizeof(path), "%s/ledger/made", dir);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_uint_eq(st.st_uid, nobody->pw_uid);

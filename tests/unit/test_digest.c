@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The digest: a mail that any MTA takes, whatever strangers called themselves. */
-#include "core/digest.h"
+#include "core/secure/digest.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ static void setup(void)
 	memset(parts, 0, sizeof(parts));
 	str_copy(parts[0].alias, sizeof(parts[0].alias), "me@secure.example.com");
 	str_copy(parts[1].alias, sizeof(parts[1].alias), "me.too@secure.example.com");
-	mail = (struct buf){0};
+	mail = (struct buf){ 0 };
 }
 
 static void teardown(void)
@@ -28,7 +28,7 @@ static void teardown(void)
 
 static void refuse(struct digest_part *part, const char *sender, enum refusal_cause cause)
 {
-	struct refusal refusal = {.cause = cause, .client = "192.0.2.9"};
+	struct refusal refusal = { .cause = cause, .client = "192.0.2.9" };
 
 	ck_assert(str_copy(refusal.sender, sizeof(refusal.sender), sender));
 	refusals_add(&part->refusals, &refusal, T - 3600);
@@ -47,46 +47,48 @@ START_TEST(reads_as_it_should)
 	refuse(&parts[0], "you@old.example", REFUSAL_NO_TLS);
 	refuse(&parts[0], "", REFUSAL_OLD_TLS);
 	parts[0].refusals.others = 1;
-	ck_assert_int_eq(strcmp(
-		text_for("me@example.com"),
-		"From: postseal <postmaster@example.com>\n"
-		"To: <me@example.com>\n"
-		"Subject: Mail refused at your secure address\n"
-		"Date: Fri, 02 Jan 2026 03:04:05 +0000\n"
-		"Message-ID: <postseal-digest.1767323045.8d84cd53a2324826@example.com>\n"
-		"Auto-Submitted: auto-generated\n"
-		"MIME-Version: 1.0\n"
-		"Content-Type: text/plain; charset=us-ascii\n"
-		"Content-Transfer-Encoding: 7bit\n"
-		"\n"
-		"Mail to your secure address was refused, because it did not come over an\n"
-		"encrypted connection that is good enough:\n"
-		"\n"
-		"At me@secure.example.com:\n"
-		"\n"
-		"  A server, in nobody's name (a bounce or a receipt)\n"
-		"      1 time, last 2026-01-02 02:04 UTC from 192.0.2.9\n"
-		"      the sending server used an old version of TLS\n"
-		"  <you@old.example>\n"
-		"      2 times, last 2026-01-02 02:04 UTC from 192.0.2.9\n"
-		"      the sending server did not use TLS\n"
-		"  Others, 1 time\n"
-		"\n"
-		"Their servers have told them so. If you know a sender, and want his mail:\n"
-		"\n"
-		"- He, or who runs his server, can let it use TLS for outgoing mail\n"
-		"  (with Postfix: smtp_tls_security_level = may), and send again.\n"
-		"- Or he can write to your ordinary address, me@example.com.\n"
-		"- Or your postmaster can make an exception for him, for a time. Mail from\n"
-		"  all who pretend to be him then comes in the clear. The command is\n"
-		"\n"
-		"    postseal alias allow me@secure.example.com you@old.example\n"
-		"    postseal alias allow ALIAS SENDER\n"
-		"\n"
-		"Senders are shown as they called themselves; anybody can take any name.\n"
-		"You get this message at most once a day, and only after a refusal.\n"), 0);
+	ck_assert_int_eq(
+		strcmp(text_for("me@example.com"),
+		       "From: postseal <postmaster@example.com>\n"
+		       "To: <me@example.com>\n"
+		       "Subject: Mail refused at your secure address\n"
+		       "Date: Fri, 02 Jan 2026 03:04:05 +0000\n"
+		       "Message-ID: <postseal-digest.1767323045.8d84cd53a2324826@example.com>\n"
+		       "Auto-Submitted: auto-generated\n"
+		       "MIME-Version: 1.0\n"
+		       "Content-Type: text/plain; charset=us-ascii\n"
+		       "Content-Transfer-Encoding: 7bit\n"
+		       "\n"
+		       "Mail to your secure address was refused, because it did not come over an\n"
+		       "encrypted connection that is good enough:\n"
+		       "\n"
+		       "At me@secure.example.com:\n"
+		       "\n"
+		       "  A server, in nobody's name (a bounce or a receipt)\n"
+		       "      1 time, last 2026-01-02 02:04 UTC from 192.0.2.9\n"
+		       "      the sending server used an old version of TLS\n"
+		       "  <you@old.example>\n"
+		       "      2 times, last 2026-01-02 02:04 UTC from 192.0.2.9\n"
+		       "      the sending server did not use TLS\n"
+		       "  Others, 1 time\n"
+		       "\n"
+		       "Their servers have told them so. If you know a sender, and want his mail:\n"
+		       "\n"
+		       "- He, or who runs his server, can let it use TLS for outgoing mail\n"
+		       "  (with Postfix: smtp_tls_security_level = may), and send again.\n"
+		       "- Or he can write to your ordinary address, me@example.com.\n"
+		       "- Or your postmaster can make an exception for him, for a time. Mail from\n"
+		       "  all who pretend to be him then comes in the clear. The command is\n"
+		       "\n"
+		       "    postseal alias allow me@secure.example.com you@old.example\n"
+		       "    postseal alias allow ALIAS SENDER\n"
+		       "\n"
+		       "Senders are shown as they called themselves; anybody can take any name.\n"
+		       "You get this message at most once a day, and only after a refusal.\n"),
+		0);
 	refuse(&parts[1], "you@old.example", REFUSAL_HIDDEN_TLS);
-	ck_assert_ptr_nonnull(strstr(text_for("me@example.com"), "Subject: Mail refused at your secure addresses\n"));
+	ck_assert_ptr_nonnull(strstr(text_for("me@example.com"),
+				     "Subject: Mail refused at your secure addresses\n"));
 	ck_assert_ptr_nonnull(strstr(buf_cstr(&mail), "At me.too@secure.example.com:\n"));
 	ck_assert_ptr_nonnull(strstr(buf_cstr(&mail), "please write to your postmaster\n"));
 }
@@ -109,11 +111,21 @@ static void must_be_a_mail(const char *text)
 START_TEST(no_name_becomes_a_command)
 {
 	static const char *const names[] = {
-		"$(reboot)@x.example",      "`reboot`@x.example",    "\"a;reboot\"@x.example",
-		"you@old.example;reboot",   "-rf@x.example",         "--reason@x.example",
-		"you@old.example\\x0areboot", "'@x.example",         "@x.example",
-		"x.example",                "you@x.example you",     "a&b@x.example",
-		"a|b@x.example",            "~root@x.example",       "*@x.example",
+		"$(reboot)@x.example",
+		"`reboot`@x.example",
+		"\"a;reboot\"@x.example",
+		"you@old.example;reboot",
+		"-rf@x.example",
+		"--reason@x.example",
+		"you@old.example\\x0areboot",
+		"'@x.example",
+		"@x.example",
+		"x.example",
+		"you@x.example you",
+		"a&b@x.example",
+		"a|b@x.example",
+		"~root@x.example",
+		"*@x.example",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -123,7 +135,8 @@ START_TEST(no_name_becomes_a_command)
 		refuse(&parts[0], names[i], REFUSAL_NO_TLS);
 		command = strstr(text_for("me@example.com"), "    postseal alias allow ");
 		ck_assert_ptr_nonnull(strstr(buf_cstr(&mail), names[i]));
-		ck_assert_msg(strncmp(command, "    postseal alias allow ALIAS", 30) == 0, "%s", command);
+		ck_assert_msg(strncmp(command, "    postseal alias allow ALIAS", 30) == 0, "%s",
+			      command);
 		must_be_a_mail(buf_cstr(&mail));
 		teardown();
 	}
@@ -154,21 +167,21 @@ START_TEST(a_mailbox_is_one_address)
 	static const struct {
 		const char *mailbox, *address; /* NULL: none */
 	} cases[] = {
-		{"me@example.com", "me@example.com"},
-		{"me+x@example.com", "me+x@example.com"},
-		{"-oq/tmp@example.com", "-oq/tmp@example.com"}, /* stands behind "--" */
-		{"\"a,b\"@example.com", "\"a,b\"@example.com"},
-		{"\"a\\\"b\"@example.com", "\"a\\\"b\"@example.com"},
-		{"a..b@example.com", "\"a..b\"@example.com"},
-		{"\".\"@example.com", "\".\"@example.com"},
-		{"a,b@example.com", NULL},
-		{"me@example.com, you@example.com", NULL},
-		{"me", NULL},
-		{"@example.com", NULL},
-		{"me@[192.0.2.1]", NULL},
-		{"<>", NULL},
-		{"", NULL},
-		{"me@example.com\nBcc: you@example.com", NULL},
+		{ "me@example.com", "me@example.com" },
+		{ "me+x@example.com", "me+x@example.com" },
+		{ "-oq/tmp@example.com", "-oq/tmp@example.com" }, /* stands behind "--" */
+		{ "\"a,b\"@example.com", "\"a,b\"@example.com" },
+		{ "\"a\\\"b\"@example.com", "\"a\\\"b\"@example.com" },
+		{ "a..b@example.com", "\"a..b\"@example.com" },
+		{ "\".\"@example.com", "\".\"@example.com" },
+		{ "a,b@example.com", NULL },
+		{ "me@example.com, you@example.com", NULL },
+		{ "me", NULL },
+		{ "@example.com", NULL },
+		{ "me@[192.0.2.1]", NULL },
+		{ "<>", NULL },
+		{ "", NULL },
+		{ "me@example.com\nBcc: you@example.com", NULL },
 	};
 	char address[DIGEST_ADDRESS_SIZE];
 
@@ -190,9 +203,9 @@ START_TEST(knows_the_day)
 		int64_t now;
 		const char *date;
 	} cases[] = {
-		{0, "Date: Thu, 01 Jan 1970 00:00:00 +0000\n"},
-		{INT64_C(951782400), "Date: Tue, 29 Feb 2000 00:00:00 +0000\n"},
-		{INT64_C(1798761599), "Date: Thu, 31 Dec 2026 23:59:59 +0000\n"},
+		{ 0, "Date: Thu, 01 Jan 1970 00:00:00 +0000\n" },
+		{ INT64_C(951782400), "Date: Tue, 29 Feb 2000 00:00:00 +0000\n" },
+		{ INT64_C(1798761599), "Date: Thu, 31 Dec 2026 23:59:59 +0000\n" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

@@ -10,8 +10,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utc.h"
-#include "cli/doctor_judge.h"
-#include "io/settings_file.h"
+#include "cli/doctor/doctor_judge.h"
+#include "io/local/settings_file.h"
 
 #define NOW INT64_C(1768046400)
 
@@ -19,66 +19,65 @@
  * A sound machine: postfix-examples on Debian, as postconf -x, -F and -Px print it.
  */
 
-#define MAIN_CF                                                                                 \
-	"compatibility_level = 3.6\n"                                                          \
-	"config_directory = /etc/postfix\n"                                                    \
-	"ignore_mx_lookup_error = no\n"                                                        \
-	"mail_version = 3.7.11\n"                                                              \
-	"masquerade_domains =\n"                                                               \
-	"milter_default_action = accept\n"                                                     \
-	"mydestination = mail.example.com\n"                                                   \
-	"queue_directory = /var/spool/postfix\n"                                               \
-	"relay_domains =\n"                                                                    \
-	"sender_dependent_default_transport_maps = socketmap:inet:127.0.0.1:7672:transport\n"  \
-	"smtp_dns_resolver_options =\n"                                                        \
-	"smtp_dns_support_level = dnssec\n"                                                    \
-	"smtp_fallback_relay =\n"                                                              \
-	"smtp_host_lookup = dns\n"                                                             \
-	"smtp_tls_CAfile = /etc/ssl/certs/ca-certificates.crt\n"                               \
-	"smtp_tls_CApath =\n"                                                                  \
-	"smtp_tls_dane_insecure_mx_policy = dane\n"                                            \
-	"smtp_tls_fingerprint_digest = sha256\n"                                               \
-	"smtp_tls_loglevel = 1\n"                                                              \
-	"smtp_tls_policy_maps = socketmap:inet:127.0.0.1:7672:policy\n"                        \
-	"smtp_tls_security_level = may\n"                                                      \
+#define MAIN_CF                                                                                   \
+	"compatibility_level = 3.6\n"                                                             \
+	"config_directory = /etc/postfix\n"                                                       \
+	"ignore_mx_lookup_error = no\n"                                                           \
+	"mail_version = 3.7.11\n"                                                                 \
+	"masquerade_domains =\n"                                                                  \
+	"milter_default_action = accept\n"                                                        \
+	"mydestination = mail.example.com\n"                                                      \
+	"queue_directory = /var/spool/postfix\n"                                                  \
+	"relay_domains =\n"                                                                       \
+	"sender_dependent_default_transport_maps = socketmap:inet:127.0.0.1:7672:transport\n"     \
+	"smtp_dns_resolver_options =\n"                                                           \
+	"smtp_dns_support_level = dnssec\n"                                                       \
+	"smtp_fallback_relay =\n"                                                                 \
+	"smtp_host_lookup = dns\n"                                                                \
+	"smtp_tls_CAfile = /etc/ssl/certs/ca-certificates.crt\n"                                  \
+	"smtp_tls_CApath =\n"                                                                     \
+	"smtp_tls_dane_insecure_mx_policy = dane\n"                                               \
+	"smtp_tls_fingerprint_digest = sha256\n"                                                  \
+	"smtp_tls_loglevel = 1\n"                                                                 \
+	"smtp_tls_policy_maps = socketmap:inet:127.0.0.1:7672:policy\n"                           \
+	"smtp_tls_security_level = may\n"                                                         \
 	"smtpd_milters = { inet:127.0.0.1:8689, default_action=tempfail, connect_timeout=10s }\n" \
-	"tls_append_default_CA = no\n"                                                         \
-	"transport_maps =\n"                                                                   \
+	"tls_append_default_CA = no\n"                                                            \
+	"transport_maps =\n"                                                                      \
 	"virtual_alias_maps = hash:/etc/postfix/virtual socketmap:inet:127.0.0.1:7672:alias\n"
 
-#define SERVICE(name, chroot, command) \
-	name "/chroot = " chroot "\n" name "/command = " command "\n"
+#define SERVICE(name, chroot, command) name "/chroot = " chroot "\n" name "/command = " command "\n"
 
 #define MASTER_CF                                                                        \
-	SERVICE("smtp/inet", "y", "smtpd")                                              \
-	SERVICE("cleanup/unix", "y", "cleanup")                                         \
-	SERVICE("rewrite/unix", "y", "trivial-rewrite")                                 \
-	SERVICE("smtp/unix", "y", "smtp")                                               \
-	SERVICE("relay/unix", "y", "smtp -o syslog_name=postfix/$service_name")         \
+	SERVICE("smtp/inet", "y", "smtpd")                                               \
+	SERVICE("cleanup/unix", "y", "cleanup")                                          \
+	SERVICE("rewrite/unix", "y", "trivial-rewrite")                                  \
+	SERVICE("smtp/unix", "y", "smtp")                                                \
+	SERVICE("relay/unix", "y", "smtp -o syslog_name=postfix/$service_name")          \
 	SERVICE("postseal-encrypt/unix", "y", "smtp -o smtp_tls_security_level=encrypt") \
-	SERVICE("postseal-authenticated/unix", "y", "smtp")                             \
-	SERVICE("postseal-verify/unix", "y", "smtp")                                    \
+	SERVICE("postseal-authenticated/unix", "y", "smtp")                              \
+	SERVICE("postseal-verify/unix", "y", "smtp")                                     \
 	SERVICE("postseal-dane-only/unix", "y", "smtp")
 
-#define WAY(level, fallback)                                                                    \
-	"postseal-" level "/unix/smtp_tls_policy_maps = socketmap:inet:127.0.0.1:7672:policy-"  \
-	level "\n"                                                                              \
-	"postseal-" level "/unix/smtp_tls_security_level = " fallback "\n"                      \
-	"postseal-" level "/unix/smtp_delivery_status_filter = regexp:/etc/postfix/filter\n"    \
+#define WAY(level, fallback)                                                                 \
+	"postseal-" level                                                                    \
+	"/unix/smtp_tls_policy_maps = socketmap:inet:127.0.0.1:7672:policy-" level "\n"      \
+	"postseal-" level "/unix/smtp_tls_security_level = " fallback "\n"                   \
+	"postseal-" level "/unix/smtp_delivery_status_filter = regexp:/etc/postfix/filter\n" \
 	"postseal-" level "/unix/tls_required_enable = no\n"
 
-#define OVERRIDES                                       \
-	WAY("encrypt", "encrypt")                       \
-	WAY("authenticated", "dane-only")               \
-	WAY("verify", "fingerprint")                    \
-	WAY("dane-only", "dane-only")                   \
+#define OVERRIDES                         \
+	WAY("encrypt", "encrypt")         \
+	WAY("authenticated", "dane-only") \
+	WAY("verify", "fingerprint")      \
+	WAY("dane-only", "dane-only")     \
 	"submission/inet/smtpd_sasl_auth_enable = yes\n"
 
 /* What a case changes. Earlier lines hide later ones of the same name. */
 struct sickness {
 	const char *check;
-	const char *settings;  /* lines of postseal.conf */
-	const char *main_cf;   /* lines put in front */
+	const char *settings; /* lines of postseal.conf */
+	const char *main_cf;  /* lines put in front */
 	const char *services;
 	const char *overrides;
 	void (*spoil)(struct patient *patient);
@@ -92,7 +91,7 @@ static struct patient *patient;
 
 static void read_lines(struct postconf *postconf, const char *front, const char *lines)
 {
-	struct buf text = {0};
+	struct buf text = { 0 };
 
 	buf_append_str(&text, front != NULL ? front : "");
 	buf_append_str(&text, lines);
@@ -104,22 +103,22 @@ static void one_server(struct doctor_servers *servers, const char *source)
 {
 	str_copy(servers->source, sizeof(servers->source), source);
 	servers->count = 1;
-	servers->list[0] = (struct doctor_server){.text = "127.0.0.1",
-						  .loopback = true,
-						  .signed_name = SIGNED_PROVEN,
-						  .broken_name = BROKEN_REFUSED};
+	servers->list[0] = (struct doctor_server){ .text = "127.0.0.1",
+						   .loopback = true,
+						   .signed_name = SIGNED_PROVEN,
+						   .broken_name = BROKEN_REFUSED };
 }
 
 static void make_patient(const struct sickness *s)
 {
 	char error[SETTINGS_FILE_ERROR_SIZE];
-	struct buf conf = {0};
+	struct buf conf = { 0 };
 
 	buf_append_str(&conf, s->settings != NULL ? s->settings
 						  : "secure_domains = {\"secure.example.com\"}\n");
 	settings_init(&settings);
-	ck_assert_msg(settings_file_parse(&settings, "conf", buf_cstr(&conf), conf.len, error), "%s",
-		      error);
+	ck_assert_msg(settings_file_parse(&settings, "conf", buf_cstr(&conf), conf.len, error),
+		      "%s", error);
 	buf_free(&conf);
 	patient = mem_zero(1, sizeof(*patient));
 	patient->settings = &settings;
@@ -134,7 +133,8 @@ static void make_patient(const struct sickness *s)
 	read_lines(&patient->postfix.overrides, s->overrides, OVERRIDES);
 	patient->ledger.spoken = 12;
 	str_copy(patient->ledger.log, sizeof(patient->ledger.log), "the journal");
-	str_copy(patient->cas_path, sizeof(patient->cas_path), "/etc/ssl/certs/ca-certificates.crt");
+	str_copy(patient->cas_path, sizeof(patient->cas_path),
+		 "/etc/ssl/certs/ca-certificates.crt");
 	if (s->spoil != NULL)
 		s->spoil(patient);
 }
@@ -161,7 +161,7 @@ static const struct check *check_named(const char *name)
 
 START_TEST(a_sound_machine_is_sound)
 {
-	const struct sickness none = {0};
+	const struct sickness none = { 0 };
 
 	make_patient(&none);
 	for (size_t i = 0; i < doctor_checks_count; i++) {
@@ -169,8 +169,9 @@ START_TEST(a_sound_machine_is_sound)
 
 		doctor_judge(patient, &doctor_checks[i], &finding);
 		ck_assert_msg(finding.health == HEALTH_OK && finding.found.len > 0 &&
-			      finding.mend.len == 0, "%s: %s: %s", doctor_checks[i].name,
-			      health_word(finding.health), buf_cstr(&finding.found));
+				      finding.mend.len == 0,
+			      "%s: %s: %s", doctor_checks[i].name, health_word(finding.health),
+			      buf_cstr(&finding.found));
 		finding_free(&finding);
 	}
 	free_patient();
@@ -410,264 +411,324 @@ static void stripped_long_ago(struct patient *p)
 #define OK .health = HEALTH_OK
 
 static const struct sickness sicknesses[] = {
-	{"resolver", .spoil = silent, WRONG, "127.0.0.1 does not answer: Connection refused",
-	 "apt install unbound\nsystemctl enable --now unbound\n"
-	 "# in /etc/resolv.conf: nameserver 127.0.0.1\n"},
-	{"resolver", .spoil = unproven, WRONG, "127.0.0.1 does not validate: no proof (AD)",
-	 "nameserver 127.0.0.1\n"},
-	{"resolver", "resolver = {\"127.0.0.1\"}\n", .spoil = credulous, WRONG,
-	 "it answers for dnssec-failed.org",
-	 "# in /etc/postseal/postseal.conf: resolver = {\"127.0.0.1\"}\n"
-	 "systemctl restart postseal-prober\n"},
-	{"resolver", .spoil = second_is_bad, WRONG, "127.0.0.53 does not validate", "unbound"},
-	{"resolver", .spoil = no_server, WRONG, "/etc/resolv.conf names no server", "unbound"},
-	{"resolver", .spoil = cut_off, UNSURE, "dnssec-failed.org cannot be looked up", NULL},
-	{"resolver", .spoil = island, OK, "validates", NULL},
-	{"resolver-trust", .spoil = remote, WRONG, "192.0.2.53 is not on this machine",
-	 "# in /etc/resolv.conf: nameserver 127.0.0.1\n"},
-	{"resolver-trust", .spoil = second_is_remote, OK, "192.0.2.53 is not on this machine, and "
-	 "never asked", NULL},
-	{"resolver-trust", "resolver_trust_ad = true\n", .spoil = remote, OK, "resolver_trust_ad", NULL},
-	{"mta-resolver", .spoil = credulous, WRONG, "does not validate",
-	 "nameserver 127.0.0.1\nsystemctl restart postfix\n"},
-	{"mta-resolver", .spoil = remote, WRONG, "192.0.2.53 is not on this machine, and Postfix",
-	 "apt install unbound\nsystemctl enable --now unbound\n"
-	 "# in /etc/resolv.conf: nameserver 127.0.0.1\nsystemctl restart postfix\n"},
-	{"mta-resolver", .spoil = other_port, OK, "not the one that postseal asks", NULL},
-	{"mta-resolver", .spoil = unreadable_mta, UNSURE, "/etc/resolv.conf cannot be read", NULL},
-	{"chroot-resolver", .spoil = old_chroot, WRONG, "still names 192.0.2.53",
-	 "cp /etc/resolv.conf /var/spool/postfix/etc/resolv.conf\npostfix reload\n"},
-	{"chroot-resolver", .spoil = empty_chroot, WRONG, "there is no /var/spool", "cp /etc/resolv.conf"},
-	{"chroot-resolver", .spoil = unreadable_chroot, UNSURE, "cannot be read", NULL},
-	{"chroot-resolver", .services = "smtp/unix/chroot = n\n", .spoil = old_chroot, OK,
-	 "not chrooted", NULL},
-	{"chroot-resolver", .services = "smtp/unix/chroot = -\n", .spoil = old_chroot, OK,
-	 "not chrooted", NULL},
-	{"chroot-resolver", .services = "smtp/unix/chroot = -\n", .main_cf = "compatibility_level = 0\n",
-	 .spoil = old_chroot, WRONG, "still names", "cp "},
+	{ "resolver", .spoil = silent, WRONG, "127.0.0.1 does not answer: Connection refused",
+	  "apt install unbound\nsystemctl enable --now unbound\n"
+	  "# in /etc/resolv.conf: nameserver 127.0.0.1\n" },
+	{ "resolver", .spoil = unproven, WRONG, "127.0.0.1 does not validate: no proof (AD)",
+	  "nameserver 127.0.0.1\n" },
+	{ "resolver", "resolver = {\"127.0.0.1\"}\n", .spoil = credulous, WRONG,
+	  "it answers for dnssec-failed.org",
+	  "# in /etc/postseal/postseal.conf: resolver = {\"127.0.0.1\"}\n"
+	  "systemctl restart postseal-prober\n" },
+	{ "resolver", .spoil = second_is_bad, WRONG, "127.0.0.53 does not validate", "unbound" },
+	{ "resolver", .spoil = no_server, WRONG, "/etc/resolv.conf names no server", "unbound" },
+	{ "resolver", .spoil = cut_off, UNSURE, "dnssec-failed.org cannot be looked up", NULL },
+	{ "resolver", .spoil = island, OK, "validates", NULL },
+	{ "resolver-trust", .spoil = remote, WRONG, "192.0.2.53 is not on this machine",
+	  "# in /etc/resolv.conf: nameserver 127.0.0.1\n" },
+	{ "resolver-trust", .spoil = second_is_remote, OK,
+	  "192.0.2.53 is not on this machine, and "
+	  "never asked",
+	  NULL },
+	{ "resolver-trust", "resolver_trust_ad = true\n", .spoil = remote, OK, "resolver_trust_ad",
+	  NULL },
+	{ "mta-resolver", .spoil = credulous, WRONG, "does not validate",
+	  "nameserver 127.0.0.1\nsystemctl restart postfix\n" },
+	{ "mta-resolver", .spoil = remote, WRONG, "192.0.2.53 is not on this machine, and Postfix",
+	  "apt install unbound\nsystemctl enable --now unbound\n"
+	  "# in /etc/resolv.conf: nameserver 127.0.0.1\nsystemctl restart postfix\n" },
+	{ "mta-resolver", .spoil = other_port, OK, "not the one that postseal asks", NULL },
+	{ "mta-resolver", .spoil = unreadable_mta, UNSURE, "/etc/resolv.conf cannot be read",
+	  NULL },
+	{ "chroot-resolver", .spoil = old_chroot, WRONG, "still names 192.0.2.53",
+	  "cp /etc/resolv.conf /var/spool/postfix/etc/resolv.conf\npostfix reload\n" },
+	{ "chroot-resolver", .spoil = empty_chroot, WRONG, "there is no /var/spool",
+	  "cp /etc/resolv.conf" },
+	{ "chroot-resolver", .spoil = unreadable_chroot, UNSURE, "cannot be read", NULL },
+	{ "chroot-resolver", .services = "smtp/unix/chroot = n\n", .spoil = old_chroot, OK,
+	  "not chrooted", NULL },
+	{ "chroot-resolver", .services = "smtp/unix/chroot = -\n", .spoil = old_chroot, OK,
+	  "not chrooted", NULL },
+	{ "chroot-resolver", .services = "smtp/unix/chroot = -\n",
+	  .main_cf = "compatibility_level = 0\n", .spoil = old_chroot, WRONG, "still names",
+	  "cp " },
 
-	{"postfix", .main_cf = "mail_version = 3.3.22\n", WRONG, "3.3.22 is too old", "apt install postfix\n"},
-	{"postfix", .main_cf = "mail_version = 3.12-20260101\n", OK, "Postfix 3.12", NULL},
-	{"postfix", .main_cf = "mail_version = unknown\n", UNSURE, "is no version", NULL},
-	{"postfix", .spoil = no_postfix, UNSURE, "postconf cannot be run", NULL},
-	{"transports", .spoil = no_postfix, UNSURE, "postconf cannot be run", NULL},
-	{"policy-map", .main_cf = POLICY "\n", WRONG, "is empty",
-	 "postconf -e 'smtp_tls_policy_maps = " OURS "policy'\npostfix reload\n"},
-	{"policy-map", .main_cf = POLICY "socketmap:inet:127.0.0.1:8461:postfix\n", WRONG,
-	 "that is not map `policy`", "# this replaces: socketmap:inet:127.0.0.1:8461:postfix\npostconf -e"},
-	{"policy-map", .main_cf = POLICY OURS "status\n", WRONG, "that is not map `policy`", OURS "policy'"},
-	{"policy-map", .main_cf = POLICY OURS "policy+tlsrpt\n", WRONG, "does not know", OURS "policy'"},
-	{"policy-map", .main_cf = POLICY OURS "policy+tlsrpt\nmail_version = 3.10.1\n", OK, "policy+tlsrpt",
-	 NULL},
-	{"policy-map", .main_cf = POLICY "socketmap:inet:localhost:7672:policy\n", OK, "localhost", NULL},
-	{"policy-map", .main_cf = POLICY "proxy:" OURS "policy\n", OK, "proxy:", NULL},
-	{"policy-map", .main_cf = POLICY "hash:/etc/postfix/tls, " OURS "policy\n", WARNING,
-	 "answers in its place", "# if that is not meant:\npostconf -e 'smtp_tls_policy_maps = " OURS "policy'\n"
-	 "# this replaces: hash:/etc/postfix/tls, " OURS "policy\npostfix reload\n"},
-	{"policy-map", .main_cf = POLICY "inline:{ a.test=may, b.test=none } " OURS "policy\n", WARNING,
-	 "answers in its place", "postconf -e"},
-	{"policy-map", .main_cf = POLICY OURS "policy hash:/etc/postfix/tls\n", OK, "hash", NULL},
-	{"policy-map", UNIX_MAP, .main_cf = POLICY "socketmap:unix:postseal/map:policy\n", OK, "unix:", NULL},
-	{"policy-map", UNIX_MAP, .main_cf = POLICY "socketmap:unix:/postseal/map:policy\n", OK, "unix:",
-	 NULL},
-	{"policy-map", UNIX_MAP, .main_cf = POLICY "socketmap:unix:/var/spool/postfix/postseal/map:policy\n",
-	 WRONG, "chrooted to /var/spool/postfix", "socketmap:unix:postseal/map:policy'"},
-	{"policy-map", UNIX_MAP, .main_cf = POLICY "socketmap:unix:/var/spool/postfix/postseal/map:policy\n",
-	 .services = "smtp/unix/chroot = n\n", OK, "unix:", NULL},
-	{"policy-map", UNIX_MAP, WRONG, "that is not map `policy`", "socketmap:unix:postseal/map:policy'"},
-	{"policy-map", FAR_MAP, .main_cf = POLICY "socketmap:unix:/run/postseal/map:policy\n", WRONG,
-	 "no such path inside",
-	 "# in /etc/postseal/postseal.conf: socketmap_listen = {\"inet:127.0.0.1:7672\"}\n"
-	 "systemctl restart postseal-socketmap\n"
-	 "postconf -e 'smtp_tls_policy_maps = socketmap:inet:127.0.0.1:7672:policy'\npostfix reload\n"},
+	{ "postfix", .main_cf = "mail_version = 3.3.22\n", WRONG, "3.3.22 is too old",
+	  "apt install postfix\n" },
+	{ "postfix", .main_cf = "mail_version = 3.12-20260101\n", OK, "Postfix 3.12", NULL },
+	{ "postfix", .main_cf = "mail_version = unknown\n", UNSURE, "is no version", NULL },
+	{ "postfix", .spoil = no_postfix, UNSURE, "postconf cannot be run", NULL },
+	{ "transports", .spoil = no_postfix, UNSURE, "postconf cannot be run", NULL },
+	{ "policy-map", .main_cf = POLICY "\n", WRONG, "is empty",
+	  "postconf -e 'smtp_tls_policy_maps = " OURS "policy'\npostfix reload\n" },
+	{ "policy-map", .main_cf = POLICY "socketmap:inet:127.0.0.1:8461:postfix\n", WRONG,
+	  "that is not map `policy`",
+	  "# this replaces: socketmap:inet:127.0.0.1:8461:postfix\npostconf -e" },
+	{ "policy-map", .main_cf = POLICY OURS "status\n", WRONG, "that is not map `policy`",
+	  OURS "policy'" },
+	{ "policy-map", .main_cf = POLICY OURS "policy+tlsrpt\n", WRONG, "does not know",
+	  OURS "policy'" },
+	{ "policy-map", .main_cf = POLICY OURS "policy+tlsrpt\nmail_version = 3.10.1\n", OK,
+	  "policy+tlsrpt", NULL },
+	{ "policy-map", .main_cf = POLICY "socketmap:inet:localhost:7672:policy\n", OK, "localhost",
+	  NULL },
+	{ "policy-map", .main_cf = POLICY "proxy:" OURS "policy\n", OK, "proxy:", NULL },
+	{ "policy-map", .main_cf = POLICY "hash:/etc/postfix/tls, " OURS "policy\n", WARNING,
+	  "answers in its place",
+	  "# if that is not meant:\npostconf -e 'smtp_tls_policy_maps = " OURS "policy'\n"
+	  "# this replaces: hash:/etc/postfix/tls, " OURS "policy\npostfix reload\n" },
+	{ "policy-map", .main_cf = POLICY "inline:{ a.test=may, b.test=none } " OURS "policy\n",
+	  WARNING, "answers in its place", "postconf -e" },
+	{ "policy-map", .main_cf = POLICY OURS "policy hash:/etc/postfix/tls\n", OK, "hash", NULL },
+	{ "policy-map", UNIX_MAP, .main_cf = POLICY "socketmap:unix:postseal/map:policy\n", OK,
+	  "unix:", NULL },
+	{ "policy-map", UNIX_MAP, .main_cf = POLICY "socketmap:unix:/postseal/map:policy\n", OK,
+	  "unix:", NULL },
+	{ "policy-map", UNIX_MAP,
+	  .main_cf = POLICY "socketmap:unix:/var/spool/postfix/postseal/map:policy\n", WRONG,
+	  "chrooted to /var/spool/postfix", "socketmap:unix:postseal/map:policy'" },
+	{ "policy-map", UNIX_MAP,
+	  .main_cf = POLICY "socketmap:unix:/var/spool/postfix/postseal/map:policy\n",
+	  .services = "smtp/unix/chroot = n\n", OK, "unix:", NULL },
+	{ "policy-map", UNIX_MAP, WRONG, "that is not map `policy`",
+	  "socketmap:unix:postseal/map:policy'" },
+	{ "policy-map", FAR_MAP, .main_cf = POLICY "socketmap:unix:/run/postseal/map:policy\n",
+	  WRONG, "no such path inside",
+	  "# in /etc/postseal/postseal.conf: socketmap_listen = {\"inet:127.0.0.1:7672\"}\n"
+	  "systemctl restart postseal-socketmap\n"
+	  "postconf -e 'smtp_tls_policy_maps = socketmap:inet:127.0.0.1:7672:policy'\npostfix "
+	  "reload\n" },
 
-	{"tls-level", .main_cf = "smtp_tls_security_level =\n", WRONG, "is empty",
-	 "postconf -e 'smtp_tls_security_level = may'\npostfix reload\n"},
-	{"tls-level", .main_cf = "smtp_tls_security_level = none\n", WRONG, "= none", "= may'"},
-	{"tls-level", .main_cf = "smtp_tls_security_level = encrypt\n", OK, "= encrypt", NULL},
-	{"dns-support", .main_cf = "smtp_dns_support_level =\n", WRONG, "is empty: without DNSSEC",
-	 "postconf -e 'smtp_dns_support_level = dnssec'\npostfix reload\n"},
-	{"dns-support", .main_cf = "smtp_dns_support_level = enabled\n", WRONG, "enabled", "dnssec"},
-	{"dane-switches", .main_cf = "smtp_host_lookup = native\n", WRONG, "smtp_host_lookup = native",
-	 "postconf -e 'smtp_host_lookup = dns'\npostfix reload\n"},
-	{"dane-switches", .main_cf = "smtp_host_lookup = dns, native\n", OK, "as they should be", NULL},
-	{"dane-switches", .main_cf = "ignore_mx_lookup_error = yes\n", WRONG, "= yes",
-	 "postconf -e 'ignore_mx_lookup_error = no'\npostfix reload\n"},
-	{"dane-switches", .main_cf = "smtp_dns_resolver_options = res_dnsrch\n", WRONG, "res_dnsrch",
-	 "postconf -e 'smtp_dns_resolver_options = '\npostfix reload\n"},
-	{"insecure-mx", .main_cf = "smtp_tls_dane_insecure_mx_policy = may\n", WRONG, "= may",
-	 "postconf -e 'smtp_tls_dane_insecure_mx_policy = dane'\npostfix reload\n"},
-	{"pin-digest", .main_cf = "smtp_tls_fingerprint_digest = md5\n", OK, "nobody has pins", NULL},
-	{"pin-digest", .main_cf = "smtp_tls_fingerprint_digest = md5\n", .spoil = has_pins, WRONG, "= md5",
-	 "postconf -e 'smtp_tls_fingerprint_digest = sha256'\npostfix reload\n"},
-	{"pin-digest", .main_cf = "smtp_tls_fingerprint_digest = md5\n", .spoil = denied_ledger_and_pins,
-	 UNSURE, "wrong if there are pins", NULL},
-	{"pin-digest", .spoil = denied_ledger, OK, "sha256", NULL},
-	{"mta-cas", .spoil = no_cas_of_mta, WRONG, "No such file", "update-ca-certificates\npostfix reload\n"},
-	{"mta-cas", .main_cf = "smtp_tls_CAfile = /nowhere.pem\n", .spoil = no_cas_of_mta, WRONG,
-	 "/nowhere.pem: No such file",
-	 "postconf -e 'smtp_tls_CAfile = /etc/ssl/certs/ca-certificates.crt'\npostfix reload\n"},
-	{"mta-cas", .main_cf = "smtp_tls_CAfile =\n", WRONG, "are empty", "postconf -e 'smtp_tls_CAfile"},
-	{"mta-cas", .main_cf = "smtp_tls_CAfile =\ntls_append_default_CA = yes\n", OK, "default_CA", NULL},
-	{"mta-cas", .main_cf = "smtp_tls_CAfile =\nsmtp_tls_CApath = /etc/ssl/certs\n", .spoil = path_cas, OK,
-	 "130 of them in the chroot", NULL},
-	{"mta-cas", .main_cf = "smtp_tls_CAfile =\nsmtp_tls_CApath = /etc/ssl/certs\n", .spoil = no_path_cas,
-	 WRONG, "there are none in the chroot", "postconf -e 'smtp_tls_CAfile"},
-	{"mta-cas", "mta_sts = false\n", .main_cf = "smtp_tls_CAfile =\n", OK, "mta_sts = false", NULL},
-	{"tls-log", .main_cf = "smtp_tls_loglevel = 0\n", WRONG, "= 0",
-	 "postconf -e 'smtp_tls_loglevel = 1'\npostfix reload\n"},
-	{"tls-log", "learn_from = {\"probe\"}\n", .main_cf = "smtp_tls_loglevel = 0\n", OK, "not needed",
-	 NULL},
-	{"overrides", .overrides = "smtp/unix/smtp_tls_security_level = none\n", WRONG,
-	 "smtp/unix has -o smtp_tls_security_level=none",
-	 "postconf -PX smtp/unix/smtp_tls_security_level\npostfix reload\n"},
-	{"overrides", .overrides = "relay/unix/smtp_tls_policy_maps =\n", WRONG,
-	 "relay/unix has -o smtp_tls_policy_maps=", "postconf -PX relay/unix/smtp_tls_policy_maps\n"},
-	{"overrides", .overrides = "relay/unix/smtp_tls_policy_maps = " OURS "policy-encrypt\n", OK, "none",
-	 NULL},
-	{"overrides", .overrides = "postseal-encrypt/unix/smtp_tls_security_level = none\n", OK,
-	 "none of the services", NULL},
-	{"overrides", .overrides = "postseal-encrypt2/unix/smtp_tls_security_level = none\n",
-	 .services = SERVICE("postseal-encrypt2/unix", "n", "smtp"), WARNING, "postseal-encrypt2", "-PX"},
-	{"overrides", .overrides = "lmtp/unix/smtp_tls_security_level = none\n",
-	 .services = SERVICE("lmtp/unix", "n", "lmtp"), OK, "none of the services", NULL},
-	{"overrides", .overrides = "filter/unix/smtp_dns_support_level =\n",
-	 .services = SERVICE("filter/unix", "n", "smtp"), WARNING, "stays on this machine",
-	 "# if its mail leaves this machine:\npostconf -PX filter/unix/smtp_dns_support_level\n"},
+	{ "tls-level", .main_cf = "smtp_tls_security_level =\n", WRONG, "is empty",
+	  "postconf -e 'smtp_tls_security_level = may'\npostfix reload\n" },
+	{ "tls-level", .main_cf = "smtp_tls_security_level = none\n", WRONG, "= none", "= may'" },
+	{ "tls-level", .main_cf = "smtp_tls_security_level = encrypt\n", OK, "= encrypt", NULL },
+	{ "dns-support", .main_cf = "smtp_dns_support_level =\n", WRONG, "is empty: without DNSSEC",
+	  "postconf -e 'smtp_dns_support_level = dnssec'\npostfix reload\n" },
+	{ "dns-support", .main_cf = "smtp_dns_support_level = enabled\n", WRONG, "enabled",
+	  "dnssec" },
+	{ "dane-switches", .main_cf = "smtp_host_lookup = native\n", WRONG,
+	  "smtp_host_lookup = native", "postconf -e 'smtp_host_lookup = dns'\npostfix reload\n" },
+	{ "dane-switches", .main_cf = "smtp_host_lookup = dns, native\n", OK, "as they should be",
+	  NULL },
+	{ "dane-switches", .main_cf = "ignore_mx_lookup_error = yes\n", WRONG, "= yes",
+	  "postconf -e 'ignore_mx_lookup_error = no'\npostfix reload\n" },
+	{ "dane-switches", .main_cf = "smtp_dns_resolver_options = res_dnsrch\n", WRONG,
+	  "res_dnsrch", "postconf -e 'smtp_dns_resolver_options = '\npostfix reload\n" },
+	{ "insecure-mx", .main_cf = "smtp_tls_dane_insecure_mx_policy = may\n", WRONG, "= may",
+	  "postconf -e 'smtp_tls_dane_insecure_mx_policy = dane'\npostfix reload\n" },
+	{ "pin-digest", .main_cf = "smtp_tls_fingerprint_digest = md5\n", OK, "nobody has pins",
+	  NULL },
+	{ "pin-digest", .main_cf = "smtp_tls_fingerprint_digest = md5\n", .spoil = has_pins, WRONG,
+	  "= md5", "postconf -e 'smtp_tls_fingerprint_digest = sha256'\npostfix reload\n" },
+	{ "pin-digest", .main_cf = "smtp_tls_fingerprint_digest = md5\n",
+	  .spoil = denied_ledger_and_pins, UNSURE, "wrong if there are pins", NULL },
+	{ "pin-digest", .spoil = denied_ledger, OK, "sha256", NULL },
+	{ "mta-cas", .spoil = no_cas_of_mta, WRONG, "No such file",
+	  "update-ca-certificates\npostfix reload\n" },
+	{ "mta-cas", .main_cf = "smtp_tls_CAfile = /nowhere.pem\n", .spoil = no_cas_of_mta, WRONG,
+	  "/nowhere.pem: No such file",
+	  "postconf -e 'smtp_tls_CAfile = /etc/ssl/certs/ca-certificates.crt'\npostfix reload\n" },
+	{ "mta-cas", .main_cf = "smtp_tls_CAfile =\n", WRONG, "are empty",
+	  "postconf -e 'smtp_tls_CAfile" },
+	{ "mta-cas", .main_cf = "smtp_tls_CAfile =\ntls_append_default_CA = yes\n", OK,
+	  "default_CA", NULL },
+	{ "mta-cas", .main_cf = "smtp_tls_CAfile =\nsmtp_tls_CApath = /etc/ssl/certs\n",
+	  .spoil = path_cas, OK, "130 of them in the chroot", NULL },
+	{ "mta-cas", .main_cf = "smtp_tls_CAfile =\nsmtp_tls_CApath = /etc/ssl/certs\n",
+	  .spoil = no_path_cas, WRONG, "there are none in the chroot",
+	  "postconf -e 'smtp_tls_CAfile" },
+	{ "mta-cas", "mta_sts = false\n", .main_cf = "smtp_tls_CAfile =\n", OK, "mta_sts = false",
+	  NULL },
+	{ "tls-log", .main_cf = "smtp_tls_loglevel = 0\n", WRONG, "= 0",
+	  "postconf -e 'smtp_tls_loglevel = 1'\npostfix reload\n" },
+	{ "tls-log", "learn_from = {\"probe\"}\n", .main_cf = "smtp_tls_loglevel = 0\n", OK,
+	  "not needed", NULL },
+	{ "overrides", .overrides = "smtp/unix/smtp_tls_security_level = none\n", WRONG,
+	  "smtp/unix has -o smtp_tls_security_level=none",
+	  "postconf -PX smtp/unix/smtp_tls_security_level\npostfix reload\n" },
+	{ "overrides", .overrides = "relay/unix/smtp_tls_policy_maps =\n", WRONG,
+	  "relay/unix has -o smtp_tls_policy_maps=",
+	  "postconf -PX relay/unix/smtp_tls_policy_maps\n" },
+	{ "overrides", .overrides = "relay/unix/smtp_tls_policy_maps = " OURS "policy-encrypt\n",
+	  OK, "none", NULL },
+	{ "overrides", .overrides = "postseal-encrypt/unix/smtp_tls_security_level = none\n", OK,
+	  "none of the services", NULL },
+	{ "overrides", .overrides = "postseal-encrypt2/unix/smtp_tls_security_level = none\n",
+	  .services = SERVICE("postseal-encrypt2/unix", "n", "smtp"), WARNING, "postseal-encrypt2",
+	  "-PX" },
+	{ "overrides", .overrides = "lmtp/unix/smtp_tls_security_level = none\n",
+	  .services = SERVICE("lmtp/unix", "n", "lmtp"), OK, "none of the services", NULL },
+	{ "overrides", .overrides = "filter/unix/smtp_dns_support_level =\n",
+	  .services = SERVICE("filter/unix", "n", "smtp"), WARNING, "stays on this machine",
+	  "# if its mail leaves this machine:\npostconf -PX filter/unix/smtp_dns_support_level\n" },
 
-	{"milter", "\n", .main_cf = "smtpd_milters =\n", OK, "secure_domains is empty", NULL},
-	{"milter", .main_cf = "smtpd_milters =\n", WRONG, "smtpd_milters is empty",
-	 "postconf -e 'postseal_milter = { inet:127.0.0.1:8689, default_action=tempfail, "
-	 "connect_timeout=10s, command_timeout=30s }'\n"
-	 "postconf -e 'smtpd_milters = $postseal_milter'\npostfix reload\n"},
-	{"milter", .main_cf = "smtpd_milters = inet:127.0.0.1:11332\n", WRONG, "none of these",
-	 "postconf -e 'smtpd_milters = $postseal_milter, inet:127.0.0.1:11332'\n"},
-	{"milter", .main_cf = "smtpd_milters = inet:127.0.0.1:11332, inet:localhost:8689\n", OK, "has it",
-	 NULL},
-	{"milter", .overrides = "smtp/inet/smtpd_milters =\n", WRONG, "leaves it out",
-	 "postconf -PX smtp/inet/smtpd_milters\npostfix reload\n"},
-	{"milter", .overrides = "submission/inet/smtpd_milters = inet:127.0.0.1:11332\n", WRONG,
-	 "submission/inet/smtpd_milters", "postconf -PX submission/inet/smtpd_milters\n"},
-	{"milter", .overrides = "127.0.0.1:10025/inet/smtpd_milters =\n", OK, "has it", NULL},
-	{"milter", UNIX_MILTER, .main_cf = "smtpd_milters = unix:postseal/milter\n", OK, "has it", NULL},
-	{"milter", UNIX_MILTER, WRONG, "none of these", "postseal_milter = { unix:postseal/milter, "},
-	{"milter", FAR_MILTER, .main_cf = "smtpd_milters = unix:/run/postseal/milter\n", WRONG,
-	 "none of these",
-	 "# in /etc/postseal/postseal.conf: milter_listen = \"inet:127.0.0.1:8689\"\n"
-	 "systemctl restart postseal-milter\npostconf -e 'postseal_milter = { inet:127.0.0.1:8689, "},
-	{"milter-action", .main_cf = "smtpd_milters = inet:127.0.0.1:8689\n", WRONG,
-	 "milter_default_action = accept", "postconf -e 'milter_default_action = tempfail'\npostfix reload\n"},
-	{"milter-action", .main_cf = "smtpd_milters = inet:127.0.0.1:8689\nmilter_default_action = tempfail\n",
-	 OK, "milter_default_action = tempfail", NULL},
-	{"milter-action", .main_cf = "smtpd_milters = inet:127.0.0.1:8689\nmilter_default_action = reject\n",
-	 WARNING, "refused for good", "tempfail"},
-	{"milter-action",
-	 .main_cf = "smtpd_milters = { inet:127.0.0.1:8689, default_action=accept }\n"
-		    "milter_default_action = tempfail\n",
-	 WRONG, "default_action = accept", "postconf -e 'postseal_milter = { inet:127.0.0.1:8689, "
-	 "default_action=tempfail"},
-	{"milter-action", .main_cf = "smtpd_milters = { inet:127.0.0.1:8689, { default_action = quarantine } }\n",
-	 WRONG, "default_action = quarantine", "postconf -e"},
-	{"milter-action", .main_cf = "smtpd_milters =\n", UNSURE, "does not ask", NULL},
+	{ "milter", "\n", .main_cf = "smtpd_milters =\n", OK, "secure_domains is empty", NULL },
+	{ "milter", .main_cf = "smtpd_milters =\n", WRONG, "smtpd_milters is empty",
+	  "postconf -e 'postseal_milter = { inet:127.0.0.1:8689, default_action=tempfail, "
+	  "connect_timeout=10s, command_timeout=30s }'\n"
+	  "postconf -e 'smtpd_milters = $postseal_milter'\npostfix reload\n" },
+	{ "milter", .main_cf = "smtpd_milters = inet:127.0.0.1:11332\n", WRONG, "none of these",
+	  "postconf -e 'smtpd_milters = $postseal_milter, inet:127.0.0.1:11332'\n" },
+	{ "milter", .main_cf = "smtpd_milters = inet:127.0.0.1:11332, inet:localhost:8689\n", OK,
+	  "has it", NULL },
+	{ "milter", .overrides = "smtp/inet/smtpd_milters =\n", WRONG, "leaves it out",
+	  "postconf -PX smtp/inet/smtpd_milters\npostfix reload\n" },
+	{ "milter", .overrides = "submission/inet/smtpd_milters = inet:127.0.0.1:11332\n", WRONG,
+	  "submission/inet/smtpd_milters", "postconf -PX submission/inet/smtpd_milters\n" },
+	{ "milter", .overrides = "127.0.0.1:10025/inet/smtpd_milters =\n", OK, "has it", NULL },
+	{ "milter", UNIX_MILTER, .main_cf = "smtpd_milters = unix:postseal/milter\n", OK, "has it",
+	  NULL },
+	{ "milter", UNIX_MILTER, WRONG, "none of these",
+	  "postseal_milter = { unix:postseal/milter, " },
+	{ "milter", FAR_MILTER, .main_cf = "smtpd_milters = unix:/run/postseal/milter\n", WRONG,
+	  "none of these",
+	  "# in /etc/postseal/postseal.conf: milter_listen = \"inet:127.0.0.1:8689\"\n"
+	  "systemctl restart postseal-milter\npostconf -e 'postseal_milter = { "
+	  "inet:127.0.0.1:8689, " },
+	{ "milter-action", .main_cf = "smtpd_milters = inet:127.0.0.1:8689\n", WRONG,
+	  "milter_default_action = accept",
+	  "postconf -e 'milter_default_action = tempfail'\npostfix reload\n" },
+	{ "milter-action",
+	  .main_cf = "smtpd_milters = inet:127.0.0.1:8689\nmilter_default_action = tempfail\n", OK,
+	  "milter_default_action = tempfail", NULL },
+	{ "milter-action",
+	  .main_cf = "smtpd_milters = inet:127.0.0.1:8689\nmilter_default_action = reject\n",
+	  WARNING, "refused for good", "tempfail" },
+	{ "milter-action",
+	  .main_cf = "smtpd_milters = { inet:127.0.0.1:8689, default_action=accept }\n"
+		     "milter_default_action = tempfail\n",
+	  WRONG, "default_action = accept",
+	  "postconf -e 'postseal_milter = { inet:127.0.0.1:8689, "
+	  "default_action=tempfail" },
+	{ "milter-action",
+	  .main_cf = "smtpd_milters = { inet:127.0.0.1:8689, { default_action = quarantine } }\n",
+	  WRONG, "default_action = quarantine", "postconf -e" },
+	{ "milter-action", .main_cf = "smtpd_milters =\n", UNSURE, "does not ask", NULL },
 
-	{"transport-map", .main_cf = "sender_dependent_default_transport_maps =\n", WRONG,
-	 "does not ask postseal",
-	 "postconf -e 'sender_dependent_default_transport_maps = " OURS "transport'\npostfix reload\n"},
-	{"transport-map",
-	 .main_cf = "sender_dependent_default_transport_maps = hash:/a " OURS "transport\n", WRONG,
-	 "asks others before", "transport hash:/a " OURS "transport'\n"},
-	{"alias-map", .main_cf = "virtual_alias_maps = hash:/etc/postfix/virtual\n", WARNING,
-	 "does not ask postseal",
-	 "postconf -e 'virtual_alias_maps = hash:/etc/postfix/virtual " OURS "alias'\npostfix reload\n"},
-	{"alias-map", FAR_MAP, WARNING, "does not ask postseal",
-	 "# in /etc/postseal/postseal.conf: socketmap_listen = {\"inet:127.0.0.1:7672\"}\n"},
-	{"transports", .services = "postseal-encrypt/unix/smtp_x = y\n", OK, "all four", NULL},
-	{"transports", .overrides = "postseal-encrypt/unix/smtp_tls_security_level = dane\n", WRONG,
-	 "postseal-encrypt: smtp_tls_security_level is too weak",
-	 "postconf -P 'postseal-encrypt/unix/smtp_tls_security_level=encrypt'\npostfix reload\n"},
-	{"transports", .overrides = "postseal-encrypt/unix/smtp_tls_security_level = secure\n", OK,
-	 "all four", NULL},
-	{"transports", .overrides = "postseal-encrypt/unix/smtp_tls_security_level = dane-only\n", OK,
-	 "all four", NULL},
-	{"transports", .overrides = "postseal-encrypt/unix/smtp_tls_security_level = fingerprint\n", OK,
-	 "all four", NULL},
-	{"transports",
-	 .overrides = "postseal-encrypt/unix/smtp_tls_policy_maps = hash:/a " OURS "policy-encrypt\n",
-	 WRONG, "postseal-encrypt: smtp_tls_policy_maps", "=" OURS "policy-encrypt'\n"},
-	{"transports", .overrides = "postseal-verify/unix/smtp_tls_security_level = encrypt\n", WRONG,
-	 "postseal-verify: smtp_tls_security_level",
-	 "postconf -P 'postseal-verify/unix/smtp_tls_security_level=fingerprint'\n"},
-	{"transports", .overrides = "postseal-authenticated/unix/smtp_tls_security_level = secure\n", WRONG,
-	 "postseal-authenticated: smtp_tls_security_level", "smtp_tls_security_level=dane-only'\n"},
-	{"transports", .overrides = "postseal-dane-only/unix/smtp_tls_policy_maps = " OURS "policy\n", WRONG,
-	 "postseal-dane-only: smtp_tls_policy_maps does not ask",
-	 "postconf -P 'postseal-dane-only/unix/smtp_tls_policy_maps=" OURS "policy-dane-only'\n"},
-	{"transports", .overrides = "postseal-verify/unix/smtp_delivery_status_filter =\n", WRONG,
-	 "postseal-verify: smtp_delivery_status_filter is empty",
-	 "postseal-status-filter /etc/postfix/\npostconf -P 'postseal-verify/unix/"
-	 "smtp_delivery_status_filter=regexp:$config_directory/postseal-status-filter'\n"},
-	{"transports", .spoil = no_filter, WRONG, "regexp:/etc/postfix/filter is not there",
-	 "/examples/postfix/postseal-status-filter /etc/postfix/\npostfix reload\n"},
-	{"transports", .main_cf = "smtp_fallback_relay = [relay.test]\n", WRONG,
-	 "postseal-encrypt: smtp_fallback_relay leads around it",
-	 "postconf -P 'postseal-encrypt/unix/smtp_fallback_relay='\n"},
-	{"transports", .overrides = "postseal-encrypt/unix/tls_required_enable = yes\n", OK, "all four", NULL},
-	{"transports", .overrides = "postseal-encrypt/unix/tls_required_enable = yes\n",
-	 .main_cf = "mail_version = 3.10.0\n", WRONG, "postseal-encrypt: tls_required_enable is on",
-	 "postconf -P 'postseal-encrypt/unix/tls_required_enable=no'\n"},
-	{"ways-around", .main_cf = "transport_maps = hash:/etc/postfix/transport\n", WARNING,
-	 "transport_maps", "# see \"Ways around a secure alias\""},
-	{"ways-around", .main_cf = "canonical_maps = hash:/etc/postfix/canonical\n", WARNING,
-	 "canonical_maps", "# see \"Ways around a secure alias\""},
-	{"ways-around", .main_cf = "sender_canonical_maps = hash:/etc/postfix/canonical\n", WARNING,
-	 "sender_canonical_maps", "# see"},
-	{"ways-around", .main_cf = "relay_domains = relay.test\n", WARNING, "relay_transport",
-	 "/examples/postfix/README.md"},
-	{"ways-around", .main_cf = "relay_domains = mail.example.com\n", OK, "no transport_maps", NULL},
-	{"ways-around", .main_cf = "masquerade_domains = example.com\n", WRONG, "hides secure.example.com",
-	 "postconf -e 'masquerade_domains = !secure.example.com example.com'\npostfix reload\n"},
-	{"ways-around", .main_cf = "masquerade_domains = !secure.example.com example.com\n", OK, "", NULL},
-	{"ways-around", .main_cf = "masquerade_domains = !secure.axample.com example.com\n", WRONG,
-	 "hides secure.example.com", "!secure.example.com !secure.axample.com example.com'\n"},
-	{"ways-around", .main_cf = "masquerade_domains = ample.com secure.example.com\n", OK, "", NULL},
+	{ "transport-map", .main_cf = "sender_dependent_default_transport_maps =\n", WRONG,
+	  "does not ask postseal",
+	  "postconf -e 'sender_dependent_default_transport_maps = " OURS
+	  "transport'\npostfix reload\n" },
+	{ "transport-map",
+	  .main_cf = "sender_dependent_default_transport_maps = hash:/a " OURS "transport\n", WRONG,
+	  "asks others before", "transport hash:/a " OURS "transport'\n" },
+	{ "alias-map", .main_cf = "virtual_alias_maps = hash:/etc/postfix/virtual\n", WARNING,
+	  "does not ask postseal",
+	  "postconf -e 'virtual_alias_maps = hash:/etc/postfix/virtual " OURS
+	  "alias'\npostfix reload\n" },
+	{ "alias-map", FAR_MAP, WARNING, "does not ask postseal",
+	  "# in /etc/postseal/postseal.conf: socketmap_listen = {\"inet:127.0.0.1:7672\"}\n" },
+	{ "transports", .services = "postseal-encrypt/unix/smtp_x = y\n", OK, "all four", NULL },
+	{ "transports", .overrides = "postseal-encrypt/unix/smtp_tls_security_level = dane\n",
+	  WRONG, "postseal-encrypt: smtp_tls_security_level is too weak",
+	  "postconf -P 'postseal-encrypt/unix/smtp_tls_security_level=encrypt'\npostfix reload\n" },
+	{ "transports", .overrides = "postseal-encrypt/unix/smtp_tls_security_level = secure\n", OK,
+	  "all four", NULL },
+	{ "transports", .overrides = "postseal-encrypt/unix/smtp_tls_security_level = dane-only\n",
+	  OK, "all four", NULL },
+	{ "transports",
+	  .overrides = "postseal-encrypt/unix/smtp_tls_security_level = fingerprint\n", OK,
+	  "all four", NULL },
+	{ "transports",
+	  .overrides =
+		  "postseal-encrypt/unix/smtp_tls_policy_maps = hash:/a " OURS "policy-encrypt\n",
+	  WRONG, "postseal-encrypt: smtp_tls_policy_maps", "=" OURS "policy-encrypt'\n" },
+	{ "transports", .overrides = "postseal-verify/unix/smtp_tls_security_level = encrypt\n",
+	  WRONG, "postseal-verify: smtp_tls_security_level",
+	  "postconf -P 'postseal-verify/unix/smtp_tls_security_level=fingerprint'\n" },
+	{ "transports",
+	  .overrides = "postseal-authenticated/unix/smtp_tls_security_level = secure\n", WRONG,
+	  "postseal-authenticated: smtp_tls_security_level",
+	  "smtp_tls_security_level=dane-only'\n" },
+	{ "transports",
+	  .overrides = "postseal-dane-only/unix/smtp_tls_policy_maps = " OURS "policy\n", WRONG,
+	  "postseal-dane-only: smtp_tls_policy_maps does not ask",
+	  "postconf -P 'postseal-dane-only/unix/smtp_tls_policy_maps=" OURS "policy-dane-only'\n" },
+	{ "transports", .overrides = "postseal-verify/unix/smtp_delivery_status_filter =\n", WRONG,
+	  "postseal-verify: smtp_delivery_status_filter is empty",
+	  "postseal-status-filter /etc/postfix/\npostconf -P 'postseal-verify/unix/"
+	  "smtp_delivery_status_filter=regexp:$config_directory/postseal-status-filter'\n" },
+	{ "transports", .spoil = no_filter, WRONG, "regexp:/etc/postfix/filter is not there",
+	  "/examples/postfix/postseal-status-filter /etc/postfix/\npostfix reload\n" },
+	{ "transports", .main_cf = "smtp_fallback_relay = [relay.test]\n", WRONG,
+	  "postseal-encrypt: smtp_fallback_relay leads around it",
+	  "postconf -P 'postseal-encrypt/unix/smtp_fallback_relay='\n" },
+	{ "transports", .overrides = "postseal-encrypt/unix/tls_required_enable = yes\n", OK,
+	  "all four", NULL },
+	{ "transports", .overrides = "postseal-encrypt/unix/tls_required_enable = yes\n",
+	  .main_cf = "mail_version = 3.10.0\n", WRONG,
+	  "postseal-encrypt: tls_required_enable is on",
+	  "postconf -P 'postseal-encrypt/unix/tls_required_enable=no'\n" },
+	{ "ways-around", .main_cf = "transport_maps = hash:/etc/postfix/transport\n", WARNING,
+	  "transport_maps", "# see \"Ways around a secure alias\"" },
+	{ "ways-around", .main_cf = "canonical_maps = hash:/etc/postfix/canonical\n", WARNING,
+	  "canonical_maps", "# see \"Ways around a secure alias\"" },
+	{ "ways-around", .main_cf = "sender_canonical_maps = hash:/etc/postfix/canonical\n",
+	  WARNING, "sender_canonical_maps", "# see" },
+	{ "ways-around", .main_cf = "relay_domains = relay.test\n", WARNING, "relay_transport",
+	  "/examples/postfix/README.md" },
+	{ "ways-around", .main_cf = "relay_domains = mail.example.com\n", OK, "no transport_maps",
+	  NULL },
+	{ "ways-around", .main_cf = "masquerade_domains = example.com\n", WRONG,
+	  "hides secure.example.com",
+	  "postconf -e 'masquerade_domains = !secure.example.com example.com'\npostfix reload\n" },
+	{ "ways-around", .main_cf = "masquerade_domains = !secure.example.com example.com\n", OK,
+	  "", NULL },
+	{ "ways-around", .main_cf = "masquerade_domains = !secure.axample.com example.com\n", WRONG,
+	  "hides secure.example.com", "!secure.example.com !secure.axample.com example.com'\n" },
+	{ "ways-around", .main_cf = "masquerade_domains = ample.com secure.example.com\n", OK, "",
+	  NULL },
 
-	{"socketmap", .spoil = services_down, WRONG, "cannot ask", "systemctl restart postseal-socketmap\n"},
-	{"prober", .spoil = services_down, WRONG, "cannot reach", "systemctl restart postseal-prober\n"},
-	{"milter-runs", .spoil = services_down, WRONG, "cannot reach", "systemctl restart postseal-milter\n"},
-	{"milter-runs", "\n", .spoil = services_down, OK, "not needed", NULL},
-	{"socketmap", .spoil = services_barred, UNSURE, "Permission denied", NULL},
-	{"prober", .spoil = services_barred, UNSURE, "Permission denied", NULL},
-	{"milter-runs", .spoil = services_barred, UNSURE, "Permission denied", NULL},
-	{"ledger", .spoil = no_ledger, WRONG, "there is no ledger", "systemctl restart postseal-prober\n"},
-	{"ledger", .spoil = damaged_ledger, WRONG, "it is damaged", NULL},
-	{"ledger", .spoil = denied_ledger, UNSURE, "join that group", NULL},
-	{"ledger", .spoil = readable_by_all, WRONG, "can be read by everyone",
-	 "chmod o= /var/lib/postseal /var/lib/postseal/*.mdb\n"},
-	{"ledger", .spoil = writable_by_all, WRONG, "can be written by everyone",
-	 "chmod o= /var/lib/postseal /var/lib/postseal/*.mdb\n"},
-	{"ledger", .spoil = of_root, WRONG, "/var/lib/postseal/lock.mdb does not belong",
-	 "chown --reference=/var/lib/postseal /var/lib/postseal/*.mdb && chmod 660 "
-	 "/var/lib/postseal/*.mdb\nsystemctl restart postseal-prober\n"},
-	{"learning", .spoil = never_learned, WARNING, "no log", "systemctl enable --now postseal-learn\n"},
-	{"learning", .spoil = learner_died, WARNING, "has died", "systemctl restart postseal-learn\n"},
-	{"learning", "learn_from = {\"probe\"}\n", .spoil = never_learned, OK, "not needed", NULL},
-	{"learning", "learn_from = {\"probe\"}\n", .spoil = learner_died, OK, "not needed", NULL},
-	{"learning", .spoil = denied_ledger, UNSURE, "the ledger cannot be read", NULL},
-	{"ca-store", .spoil = no_cas, WRONG, "No such file", "apt install --reinstall ca-certificates"},
-	{"ca-store", "ca_file = \"/a\"\n", .spoil = no_cas, WRONG, "No such file",
-	 "# in /etc/postseal/postseal.conf: ca_file = \"\"\nsystemctl restart postseal-prober\n"},
-	{"port-25", .spoil = nobody_reached, WRONG, "none of 3 mail hosts", "# have outbound TCP port 25 opened"},
-	{"port-25", .spoil = few_reached, UNSURE, "too few mail hosts were probed within a day; `postseal probe` somebody", NULL},
-	{"port-25", .spoil = denied_ledger, UNSURE, "the ledger cannot be read", NULL},
-	{"stripping", .spoil = stripped, WRONG, "2026-01-09T12:00:00Z: something between",
-	 "# switch off \"SMTP inspection\""},
-	{"stripping", .spoil = stripping_over, WARNING, "it is over", NULL},
-	{"stripping", .spoil = stripped_long_ago, OK, "for a week", NULL},
+	{ "socketmap", .spoil = services_down, WRONG, "cannot ask",
+	  "systemctl restart postseal-socketmap\n" },
+	{ "prober", .spoil = services_down, WRONG, "cannot reach",
+	  "systemctl restart postseal-prober\n" },
+	{ "milter-runs", .spoil = services_down, WRONG, "cannot reach",
+	  "systemctl restart postseal-milter\n" },
+	{ "milter-runs", "\n", .spoil = services_down, OK, "not needed", NULL },
+	{ "socketmap", .spoil = services_barred, UNSURE, "Permission denied", NULL },
+	{ "prober", .spoil = services_barred, UNSURE, "Permission denied", NULL },
+	{ "milter-runs", .spoil = services_barred, UNSURE, "Permission denied", NULL },
+	{ "ledger", .spoil = no_ledger, WRONG, "there is no ledger",
+	  "systemctl restart postseal-prober\n" },
+	{ "ledger", .spoil = damaged_ledger, WRONG, "it is damaged", NULL },
+	{ "ledger", .spoil = denied_ledger, UNSURE, "join that group", NULL },
+	{ "ledger", .spoil = readable_by_all, WRONG, "can be read by everyone",
+	  "chmod o= /var/lib/postseal /var/lib/postseal/*.mdb\n" },
+	{ "ledger", .spoil = writable_by_all, WRONG, "can be written by everyone",
+	  "chmod o= /var/lib/postseal /var/lib/postseal/*.mdb\n" },
+	{ "ledger", .spoil = of_root, WRONG, "/var/lib/postseal/lock.mdb does not belong",
+	  "chown --reference=/var/lib/postseal /var/lib/postseal/*.mdb && chmod 660 "
+	  "/var/lib/postseal/*.mdb\nsystemctl restart postseal-prober\n" },
+	{ "learning", .spoil = never_learned, WARNING, "no log",
+	  "systemctl enable --now postseal-learn\n" },
+	{ "learning", .spoil = learner_died, WARNING, "has died",
+	  "systemctl restart postseal-learn\n" },
+	{ "learning", "learn_from = {\"probe\"}\n", .spoil = never_learned, OK, "not needed",
+	  NULL },
+	{ "learning", "learn_from = {\"probe\"}\n", .spoil = learner_died, OK, "not needed", NULL },
+	{ "learning", .spoil = denied_ledger, UNSURE, "the ledger cannot be read", NULL },
+	{ "ca-store", .spoil = no_cas, WRONG, "No such file",
+	  "apt install --reinstall ca-certificates" },
+	{ "ca-store", "ca_file = \"/a\"\n", .spoil = no_cas, WRONG, "No such file",
+	  "# in /etc/postseal/postseal.conf: ca_file = \"\"\nsystemctl restart postseal-prober\n" },
+	{ "port-25", .spoil = nobody_reached, WRONG, "none of 3 mail hosts",
+	  "# have outbound TCP port 25 opened" },
+	{ "port-25", .spoil = few_reached, UNSURE,
+	  "too few mail hosts were probed within a day; `postseal probe` somebody", NULL },
+	{ "port-25", .spoil = denied_ledger, UNSURE, "the ledger cannot be read", NULL },
+	{ "stripping", .spoil = stripped, WRONG, "2026-01-09T12:00:00Z: something between",
+	  "# switch off \"SMTP inspection\"" },
+	{ "stripping", .spoil = stripping_over, WARNING, "it is over", NULL },
+	{ "stripping", .spoil = stripped_long_ago, OK, "for a week", NULL },
 };
 
-static void expect_text(const struct sickness *s, const char *what, const char *text, const char *part)
+static void expect_text(const struct sickness *s, const char *what, const char *text,
+			const char *part)
 {
-	ck_assert_msg(strstr(text, part) != NULL, "%s: %s has no \"%s\":\n%s", s->check, what, part, text);
+	ck_assert_msg(strstr(text, part) != NULL, "%s: %s has no \"%s\":\n%s", s->check, what, part,
+		      text);
 }
 
 START_TEST(sees_what_is_amiss)
@@ -678,12 +739,14 @@ START_TEST(sees_what_is_amiss)
 	make_patient(s);
 	doctor_judge(patient, check_named(s->check), &finding);
 	ck_assert_msg(finding.health == s->health, "%s: %s instead of %s: %s", s->check,
-		      health_word(finding.health), health_word(s->health), buf_cstr(&finding.found));
+		      health_word(finding.health), health_word(s->health),
+		      buf_cstr(&finding.found));
 	expect_text(s, "found", buf_cstr(&finding.found), s->found);
 	if (s->mend != NULL)
 		expect_text(s, "mend", buf_cstr(&finding.mend), s->mend);
 	else
-		ck_assert_msg(finding.mend.len == 0, "%s: mend: %s", s->check, buf_cstr(&finding.mend));
+		ck_assert_msg(finding.mend.len == 0, "%s: mend: %s", s->check,
+			      buf_cstr(&finding.mend));
 	finding_free(&finding);
 	free_patient();
 }
@@ -710,7 +773,8 @@ START_TEST(mends_a_missing_transport)
 {
 	static const char *const lines[] = {
 		"postconf -M 'postseal-verify/unix=postseal-verify unix - - y - - smtp'\n",
-		"postconf -P 'postseal-verify/unix/syslog_name=postfix/$service_name${tls_required_enable?}'\n",
+		"postconf -P "
+		"'postseal-verify/unix/syslog_name=postfix/$service_name${tls_required_enable?}'\n",
 		"postconf -P 'postseal-verify/unix/smtp_tls_policy_maps=" OURS "policy-verify'\n",
 		"postconf -P 'postseal-verify/unix/smtp_tls_security_level=fingerprint'\n",
 		"/postseal-status-filter /etc/postfix/\n",
@@ -718,7 +782,7 @@ START_TEST(mends_a_missing_transport)
 		"postconf -P 'postseal-verify/unix/tls_required_enable=no'\n",
 		"postfix reload\n",
 	};
-	const struct sickness none = {.check = "transports"};
+	const struct sickness none = { .check = "transports" };
 	struct postconf *services;
 	struct finding finding;
 
@@ -750,7 +814,8 @@ START_TEST(quotes_what_it_repeats)
 	make_patient(&s);
 	doctor_judge(patient, check_named("alias-map"), &finding);
 	expect_text(&s, "mend", buf_cstr(&finding.mend),
-		    "postconf -e 'virtual_alias_maps = pcre:{{/it'\\''s\\x1b/ x}} " OURS "alias'\n");
+		    "postconf -e 'virtual_alias_maps = pcre:{{/it'\\''s\\x1b/ x}} " OURS
+		    "alias'\n");
 	finding_free(&finding);
 	free_patient();
 }

@@ -16,12 +16,12 @@ static unsigned shuffled(unsigned i, unsigned step)
 
 START_TEST(keeps_those_that_are_longest_due)
 {
-	static const size_t most[] = {1, 2, 3, 64, 65, 1000, PRIME - 1, PRIME, 2 * PRIME};
-	static const unsigned steps[] = {1, PRIME - 1, 2, 401, 503};
+	static const size_t most[] = { 1, 2, 3, 64, 65, 1000, PRIME - 1, PRIME, 2 * PRIME };
+	static const unsigned steps[] = { 1, PRIME - 1, 2, 401, 503 };
 
 	for (size_t m = 0; m < sizeof(most) / sizeof(most[0]); m++) {
 		for (size_t s = 0; s < sizeof(steps) / sizeof(steps[0]); s++) {
-			struct due due = {0};
+			struct due due = { 0 };
 
 			for (unsigned i = 0; i < PRIME; i++) {
 				char key[16];
@@ -45,7 +45,7 @@ END_TEST
 
 START_TEST(takes_what_is_due_together)
 {
-	struct due due = {0};
+	struct due due = { 0 };
 
 	due_sort(&due);
 	due_free(&due);

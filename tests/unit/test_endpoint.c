@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/endpoint.h"
+#include "core/names/endpoint.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "entry_samples.h"
-#include "io/entry_json.h"
+#include "io/json/entry_json.h"
 
 static struct entry entry, again;
 static char error[ENTRY_ERROR_SIZE];
@@ -30,7 +30,7 @@ static bool read_line(const char *text)
 
 static void must_come_back(const struct entry *e)
 {
-	struct buf before = {0}, after = {0};
+	struct buf before = { 0 }, after = { 0 };
 	char *line = mem_strdup(write_line(e));
 
 	ck_assert_msg(read_line(line), "%s: %s", line, error);
@@ -41,7 +41,8 @@ static void must_come_back(const struct entry *e)
 	entry_put_record(&before, e);
 	entry_put_record(&after, &again);
 	ck_assert_uint_eq(before.len, after.len);
-	ck_assert_msg(before.len == 0 || memcmp(before.data, after.data, before.len) == 0, "%s", line);
+	ck_assert_msg(before.len == 0 || memcmp(before.data, after.data, before.len) == 0, "%s",
+		      line);
 	buf_free(&before);
 	buf_free(&after);
 	free(line);
@@ -79,7 +80,7 @@ END_TEST
  */
 START_TEST(no_field_is_left_out)
 {
-	struct buf bytes = {0};
+	struct buf bytes = { 0 };
 	char *line;
 
 	sample_entry(&entry, (enum entry_kind)_i);
@@ -105,8 +106,9 @@ START_TEST(no_field_is_left_out)
 		else
 			got = record_get_journal(&again.of.journal, bytes.data, bytes.len);
 		if (got)
-			ck_assert_msg(strcmp(line, write_line(&again)) != 0, "%s: byte %zu is not in %s",
-				      entry_kind_name(entry.kind), i, line);
+			ck_assert_msg(strcmp(line, write_line(&again)) != 0,
+				      "%s: byte %zu is not in %s", entry_kind_name(entry.kind), i,
+				      line);
 		bytes.data[i] ^= 1;
 	}
 	buf_free(&bytes);
@@ -140,66 +142,75 @@ START_TEST(looks_as_documented)
 		enum entry_kind kind;
 		const char *line;
 	} cases[] = {
-		{ENTRY_HEADER, "{\"postseal\":\"ledger\",\"schema\":1}"},
-		{ENTRY_DOMAIN,
-		 "{\"record\":\"domain\",\"nexthop\":\"[mx.example.com]:587\",\"mx_lookup\":{"
-		 "\"checked\":\"2026-01-02T03:02:25Z\",\"expires\":\"2026-01-02T03:07:25Z\","
-		 "\"failing_since\":\"2026-01-02T03:04:05Z\",\"state\":\"found\",\"dnssec\":true,"
-		 "\"truncated\":false,\"hosts\":[{\"host\":\"a.mx.example\",\"preference\":10},"
-		 "{\"host\":\"_odd.a-host.xn--bcher-kva.example\",\"preference\":20}]},\"mta_sts\":{"
-		 "\"checked\":\"2026-01-02T03:03:16Z\",\"expires\":\"2026-01-02T03:04:55Z\","
-		 "\"failing_since\":\"2026-01-02T03:04:04Z\",\"mode\":\"enforce\",\"id\":\"20260101T00\","
-		 "\"fetched\":\"2026-01-02T03:03:15Z\",\"until\":\"2026-01-09T03:03:15Z\","
-		 "\"max_age\":604800,\"mx\":[\"mx.example\",\"*.mx.example\"],"
-		 "\"detail\":\"it said \\\"no\\\" and C:\\\\\"},\"history\":{"
-		 "\"first_tls\":\"2025-12-24T03:04:05Z\",\"last_tls\":\"2026-01-02T03:04:05Z\","
-		 "\"last_plain\":\"2025-12-13T03:04:05Z\",\"best_version\":\"TLSv1.3\","
-		 "\"last_version\":\"TLSv1.2\",\"last_cipher\":\"ECDHE-RSA-AES256-GCM-SHA384\","
-		 "\"handshakes\":[\"2026-01-02T03:02:05Z\",\"2026-01-02T03:03:05Z\","
-		 "\"2026-01-02T03:04:05Z\"],\"tls_days\":[\"2025-12-31T03:04:05Z\","
-		 "\"2026-01-01T03:04:05Z\",\"2026-01-02T03:04:05Z\"],"
-		 "\"plain_days\":[\"2025-12-13T03:04:05Z\"]},\"forgotten\":\"2025-12-03T03:04:05Z\"}"},
-		{ENTRY_HOST,
-		 "{\"record\":\"host\",\"host\":\"2001:db8::1\",\"port\":25,\"address\":{"
-		 "\"checked\":\"2026-01-02T03:04:05Z\",\"expires\":\"2026-01-02T03:09:05Z\","
-		 "\"failing_since\":\"2026-01-02T03:04:06Z\",\"state\":\"found\",\"dnssec\":true},\"tlsa\":{"
-		 "\"checked\":\"2026-01-02T03:04:07Z\",\"expires\":\"2026-01-02T03:09:07Z\","
-		 "\"failing_since\":\"2026-01-02T03:04:08Z\",\"state\":\"usable\",\"usable\":2,"
-		 "\"unusable\":1,\"base\":\"mx.example\"},\"probe\":{\"time\":\"2026-01-02T03:04:09Z\","
-		 "\"source\":\"probe\",\"observed\":\"tls\",\"tls_version\":\"TLSv1.3\","
-		 "\"cipher\":\"TLS_AES_256_GCM_SHA384\",\"spki_sha256\":"
-		 "\"0008101820283038404850586068707880889098a0a8b0b8c0c8d0d8e0e8f0f8\","
-		 "\"verified\":\"dane\",\"detail\":\"all well\",\"next\":\"2026-01-03T03:04:05Z\"},"
-		 "\"history\":{\"first_tls\":\"2025-12-24T03:04:05Z\",\"last_tls\":\"2026-01-02T03:04:05Z\","
-		 "\"last_plain\":\"2025-12-13T03:04:05Z\",\"best_version\":\"TLSv1.3\","
-		 "\"last_version\":\"TLSv1.2\",\"last_cipher\":\"ECDHE-RSA-AES256-GCM-SHA384\","
-		 "\"handshakes\":[\"2026-01-02T03:02:05Z\",\"2026-01-02T03:03:05Z\","
-		 "\"2026-01-02T03:04:05Z\"],\"tls_days\":[\"2025-12-31T03:04:05Z\","
-		 "\"2026-01-01T03:04:05Z\",\"2026-01-02T03:04:05Z\"],"
-		 "\"plain_days\":[\"2025-12-13T03:04:05Z\"]}}"},
-		{ENTRY_OVERRIDE,
-		 "{\"record\":\"override\",\"nexthop\":\".bank.example\",\"kind\":\"minimum\","
-		 "\"level\":\"dane-only\",\"set\":\"2026-01-02T03:04:05Z\","
-		 "\"expires\":\"2026-01-03T03:04:05Z\",\"author\":\"ada\",\"reason\":\"contract\"}"},
-		{ENTRY_PINS,
-		 "{\"record\":\"pins\",\"nexthop\":\"example.com\",\"pins\":["
-		 "\"1010101010101010101010101010101010101010101010101010101010101010\","
-		 "\"2020202020202020202020202020202020202020202020202020202020202020\","
-		 "\"3030303030303030303030303030303030303030303030303030303030303030\"]}"},
-		{ENTRY_ALIAS,
-		 "{\"record\":\"alias\",\"alias\":\"me@secure.example.com\",\"enabled\":true,"
-		 "\"level\":\"authenticated\",\"mailbox\":\"me@example.com\","
-		 "\"changed\":\"2026-01-02T03:04:05Z\",\"author\":\"bob\"}"},
-		{ENTRY_EXCEPTIONS,
-		 "{\"record\":\"exceptions\",\"alias\":\"me@secure.example.com\",\"senders\":["
-		 "{\"sender\":\"@old.example\",\"set\":\"2026-01-02T03:04:05Z\","
-		 "\"expires\":\"2026-02-01T03:04:05Z\",\"author\":\"ada\",\"reason\":\"no TLS yet\"},"
-		 "{\"sender\":\"a+b@old.example\",\"set\":\"2026-01-02T03:04:00Z\","
-		 "\"expires\":\"2026-01-03T03:04:05Z\",\"author\":\"bob\",\"reason\":null}]}"},
-		{ENTRY_JOURNAL,
-		 "{\"record\":\"journal\",\"time\":\"2026-01-02T03:04:05Z\",\"subject\":\"example.com\","
-		 "\"event\":\"override\",\"author\":\"ada\",\"detail\":\"why\"}"},
-		{ENTRY_END, "{\"record\":\"end\",\"records\":7}"},
+		{ ENTRY_HEADER, "{\"postseal\":\"ledger\",\"schema\":1}" },
+		{ ENTRY_DOMAIN,
+		  "{\"record\":\"domain\",\"nexthop\":\"[mx.example.com]:587\",\"mx_lookup\":{"
+		  "\"checked\":\"2026-01-02T03:02:25Z\",\"expires\":\"2026-01-02T03:07:25Z\","
+		  "\"failing_since\":\"2026-01-02T03:04:05Z\",\"state\":\"found\",\"dnssec\":true,"
+		  "\"truncated\":false,\"hosts\":[{\"host\":\"a.mx.example\",\"preference\":10},"
+		  "{\"host\":\"_odd.a-host.xn--bcher-kva.example\",\"preference\":20}]},\"mta_"
+		  "sts\":{"
+		  "\"checked\":\"2026-01-02T03:03:16Z\",\"expires\":\"2026-01-02T03:04:55Z\","
+		  "\"failing_since\":\"2026-01-02T03:04:04Z\",\"mode\":\"enforce\",\"id\":"
+		  "\"20260101T00\","
+		  "\"fetched\":\"2026-01-02T03:03:15Z\",\"until\":\"2026-01-09T03:03:15Z\","
+		  "\"max_age\":604800,\"mx\":[\"mx.example\",\"*.mx.example\"],"
+		  "\"detail\":\"it said \\\"no\\\" and C:\\\\\"},\"history\":{"
+		  "\"first_tls\":\"2025-12-24T03:04:05Z\",\"last_tls\":\"2026-01-02T03:04:05Z\","
+		  "\"last_plain\":\"2025-12-13T03:04:05Z\",\"best_version\":\"TLSv1.3\","
+		  "\"last_version\":\"TLSv1.2\",\"last_cipher\":\"ECDHE-RSA-AES256-GCM-SHA384\","
+		  "\"handshakes\":[\"2026-01-02T03:02:05Z\",\"2026-01-02T03:03:05Z\","
+		  "\"2026-01-02T03:04:05Z\"],\"tls_days\":[\"2025-12-31T03:04:05Z\","
+		  "\"2026-01-01T03:04:05Z\",\"2026-01-02T03:04:05Z\"],"
+		  "\"plain_days\":[\"2025-12-13T03:04:05Z\"]},\"forgotten\":\"2025-12-03T03:04:"
+		  "05Z\"}" },
+		{ ENTRY_HOST,
+		  "{\"record\":\"host\",\"host\":\"2001:db8::1\",\"port\":25,\"address\":{"
+		  "\"checked\":\"2026-01-02T03:04:05Z\",\"expires\":\"2026-01-02T03:09:05Z\","
+		  "\"failing_since\":\"2026-01-02T03:04:06Z\",\"state\":\"found\",\"dnssec\":true},"
+		  "\"tlsa\":{"
+		  "\"checked\":\"2026-01-02T03:04:07Z\",\"expires\":\"2026-01-02T03:09:07Z\","
+		  "\"failing_since\":\"2026-01-02T03:04:08Z\",\"state\":\"usable\",\"usable\":2,"
+		  "\"unusable\":1,\"base\":\"mx.example\"},\"probe\":{\"time\":\"2026-01-02T03:04:"
+		  "09Z\","
+		  "\"source\":\"probe\",\"observed\":\"tls\",\"tls_version\":\"TLSv1.3\","
+		  "\"cipher\":\"TLS_AES_256_GCM_SHA384\",\"spki_sha256\":"
+		  "\"0008101820283038404850586068707880889098a0a8b0b8c0c8d0d8e0e8f0f8\","
+		  "\"verified\":\"dane\",\"detail\":\"all "
+		  "well\",\"next\":\"2026-01-03T03:04:05Z\"},"
+		  "\"history\":{\"first_tls\":\"2025-12-24T03:04:05Z\",\"last_tls\":\"2026-01-"
+		  "02T03:04:05Z\","
+		  "\"last_plain\":\"2025-12-13T03:04:05Z\",\"best_version\":\"TLSv1.3\","
+		  "\"last_version\":\"TLSv1.2\",\"last_cipher\":\"ECDHE-RSA-AES256-GCM-SHA384\","
+		  "\"handshakes\":[\"2026-01-02T03:02:05Z\",\"2026-01-02T03:03:05Z\","
+		  "\"2026-01-02T03:04:05Z\"],\"tls_days\":[\"2025-12-31T03:04:05Z\","
+		  "\"2026-01-01T03:04:05Z\",\"2026-01-02T03:04:05Z\"],"
+		  "\"plain_days\":[\"2025-12-13T03:04:05Z\"]}}" },
+		{ ENTRY_OVERRIDE,
+		  "{\"record\":\"override\",\"nexthop\":\".bank.example\",\"kind\":\"minimum\","
+		  "\"level\":\"dane-only\",\"set\":\"2026-01-02T03:04:05Z\","
+		  "\"expires\":\"2026-01-03T03:04:05Z\",\"author\":\"ada\",\"reason\":"
+		  "\"contract\"}" },
+		{ ENTRY_PINS,
+		  "{\"record\":\"pins\",\"nexthop\":\"example.com\",\"pins\":["
+		  "\"1010101010101010101010101010101010101010101010101010101010101010\","
+		  "\"2020202020202020202020202020202020202020202020202020202020202020\","
+		  "\"3030303030303030303030303030303030303030303030303030303030303030\"]}" },
+		{ ENTRY_ALIAS,
+		  "{\"record\":\"alias\",\"alias\":\"me@secure.example.com\",\"enabled\":true,"
+		  "\"level\":\"authenticated\",\"mailbox\":\"me@example.com\","
+		  "\"changed\":\"2026-01-02T03:04:05Z\",\"author\":\"bob\"}" },
+		{ ENTRY_EXCEPTIONS,
+		  "{\"record\":\"exceptions\",\"alias\":\"me@secure.example.com\",\"senders\":["
+		  "{\"sender\":\"@old.example\",\"set\":\"2026-01-02T03:04:05Z\","
+		  "\"expires\":\"2026-02-01T03:04:05Z\",\"author\":\"ada\",\"reason\":\"no TLS "
+		  "yet\"},"
+		  "{\"sender\":\"a+b@old.example\",\"set\":\"2026-01-02T03:04:00Z\","
+		  "\"expires\":\"2026-01-03T03:04:05Z\",\"author\":\"bob\",\"reason\":null}]}" },
+		{ ENTRY_JOURNAL, "{\"record\":\"journal\",\"time\":\"2026-01-02T03:04:05Z\","
+				 "\"subject\":\"example.com\","
+				 "\"event\":\"override\",\"author\":\"ada\",\"detail\":\"why\"}" },
+		{ ENTRY_END, "{\"record\":\"end\",\"records\":7}" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -213,15 +224,16 @@ START_TEST(nothing_known_is_null)
 {
 	sample_entry(&entry, ENTRY_DOMAIN);
 	memset(&entry.of, 0, sizeof(entry.of));
-	ck_assert_str_eq(write_line(&entry),
-			 "{\"record\":\"domain\",\"nexthop\":\"[mx.example.com]:587\",\"mx_lookup\":{"
-			 "\"checked\":null,\"expires\":null,\"failing_since\":null,\"state\":\"unknown\","
-			 "\"dnssec\":false,\"truncated\":false,\"hosts\":[]},\"mta_sts\":{\"checked\":null,"
-			 "\"expires\":null,\"failing_since\":null,\"mode\":\"unknown\",\"id\":null,"
-			 "\"fetched\":null,\"until\":null,\"max_age\":0,\"mx\":[],\"detail\":null},"
-			 "\"history\":{\"first_tls\":null,\"last_tls\":null,\"last_plain\":null,"
-			 "\"best_version\":null,\"last_version\":null,\"last_cipher\":null,"
-			 "\"handshakes\":[],\"tls_days\":[],\"plain_days\":[]},\"forgotten\":null}");
+	ck_assert_str_eq(
+		write_line(&entry),
+		"{\"record\":\"domain\",\"nexthop\":\"[mx.example.com]:587\",\"mx_lookup\":{"
+		"\"checked\":null,\"expires\":null,\"failing_since\":null,\"state\":\"unknown\","
+		"\"dnssec\":false,\"truncated\":false,\"hosts\":[]},\"mta_sts\":{\"checked\":null,"
+		"\"expires\":null,\"failing_since\":null,\"mode\":\"unknown\",\"id\":null,"
+		"\"fetched\":null,\"until\":null,\"max_age\":0,\"mx\":[],\"detail\":null},"
+		"\"history\":{\"first_tls\":null,\"last_tls\":null,\"last_plain\":null,"
+		"\"best_version\":null,\"last_version\":null,\"last_cipher\":null,"
+		"\"handshakes\":[],\"tls_days\":[],\"plain_days\":[]},\"forgotten\":null}");
 }
 END_TEST
 
@@ -234,131 +246,154 @@ static const struct {
 	const char *said;
 } hostile[] = {
 	/* not even an entry */
-	{ENTRY_END, NULL, "", "is not JSON"},
-	{ENTRY_END, NULL, "rubbish", "is not JSON: byte "},
-	{ENTRY_END, NULL, "{\"record\":\"end\",\"records\":7", "is not JSON"},
-	{ENTRY_END, NULL, "{\"record\":\"end\",\"records\":7}{}", "is not JSON"},
-	{ENTRY_END, NULL, "{\"record\":\"end\",\"records\":7} x", "is not JSON"},
-	{ENTRY_END, NULL, "{\"record\":\"end\",\"records\":7,\"records\":7}", "is not JSON"},
-	{ENTRY_END, NULL, "[1]", "the line is a list of 1; expected an object"},
-	{ENTRY_END, NULL, "null", "the line is null; expected an object"},
-	{ENTRY_END, NULL, "\"\x1b[31m\"", "is not JSON"},
-	{ENTRY_END, NULL, "{}", "\"record\" is missing; expected \"domain\""},
-	{ENTRY_END, NULL, "{\"record\":5}", "\"record\" is 5; expected \"domain\""},
-	{ENTRY_END, NULL, "{\"record\":\"header\",\"schema\":1}", "\"record\" is \"header\""},
-	{ENTRY_END, "\"end\"", "\"\\u001b[1m\"", "\"record\" is \"\\x1b[1m\""},
-	{ENTRY_END, NULL, "{\"postseal\":\"x\",\"schema\":1}", "\"record\" is missing"},
+	{ ENTRY_END, NULL, "", "is not JSON" },
+	{ ENTRY_END, NULL, "rubbish", "is not JSON: byte " },
+	{ ENTRY_END, NULL, "{\"record\":\"end\",\"records\":7", "is not JSON" },
+	{ ENTRY_END, NULL, "{\"record\":\"end\",\"records\":7}{}", "is not JSON" },
+	{ ENTRY_END, NULL, "{\"record\":\"end\",\"records\":7} x", "is not JSON" },
+	{ ENTRY_END, NULL, "{\"record\":\"end\",\"records\":7,\"records\":7}", "is not JSON" },
+	{ ENTRY_END, NULL, "[1]", "the line is a list of 1; expected an object" },
+	{ ENTRY_END, NULL, "null", "the line is null; expected an object" },
+	{ ENTRY_END, NULL, "\"\x1b[31m\"", "is not JSON" },
+	{ ENTRY_END, NULL, "{}", "\"record\" is missing; expected \"domain\"" },
+	{ ENTRY_END, NULL, "{\"record\":5}", "\"record\" is 5; expected \"domain\"" },
+	{ ENTRY_END, NULL, "{\"record\":\"header\",\"schema\":1}", "\"record\" is \"header\"" },
+	{ ENTRY_END, "\"end\"", "\"\\u001b[1m\"", "\"record\" is \"\\x1b[1m\"" },
+	{ ENTRY_END, NULL, "{\"postseal\":\"x\",\"schema\":1}", "\"record\" is missing" },
 	/* the frame */
-	{ENTRY_HEADER, "1}", "2}", "written by a newer postseal (schema 2; this one, "},
-	{ENTRY_HEADER, "1}", "2,\"new\":true}", "written by a newer postseal"},
-	{ENTRY_HEADER, "1}", "0}", "\"schema\" is 0; expected 1"},
-	{ENTRY_HEADER, "1}", "\"1\"}", "\"schema\" is \"1\"; expected a whole number"},
-	{ENTRY_HEADER, "1}", "1,\"record\":\"end\"}", "there is no member \"record\""},
-	{ENTRY_HEADER, ",\"schema\":1", "", "\"schema\" is missing"},
-	{ENTRY_END, "7", "-1", "\"records\" is -1; expected a whole number, not negative"},
-	{ENTRY_END, "7", "7.0", "\"records\" is 7; expected a whole number"},
-	{ENTRY_END, "7", "99999999999999999999", "is not JSON"},
+	{ ENTRY_HEADER, "1}", "2}", "written by a newer postseal (schema 2; this one, " },
+	{ ENTRY_HEADER, "1}", "2,\"new\":true}", "written by a newer postseal" },
+	{ ENTRY_HEADER, "1}", "0}", "\"schema\" is 0; expected 1" },
+	{ ENTRY_HEADER, "1}", "\"1\"}", "\"schema\" is \"1\"; expected a whole number" },
+	{ ENTRY_HEADER, "1}", "1,\"record\":\"end\"}", "there is no member \"record\"" },
+	{ ENTRY_HEADER, ",\"schema\":1", "", "\"schema\" is missing" },
+	{ ENTRY_END, "7", "-1", "\"records\" is -1; expected a whole number, not negative" },
+	{ ENTRY_END, "7", "7.0", "\"records\" is 7; expected a whole number" },
+	{ ENTRY_END, "7", "99999999999999999999", "is not JSON" },
 	/* members */
-	{ENTRY_JOURNAL, "\"event\"", "\"evnt\"", "\"event\" is missing; expected 1 to 31 characters"},
-	{ENTRY_JOURNAL, "}", ",\"x\\u001b\":1}", "there is no member \"x\\x1b\""},
-	{ENTRY_HOST, "\"usable\":2", "\"usable\":2,\"more\":2", "there is no member \"tlsa.more\""},
-	{ENTRY_HOST, "\"usable\":2,", "", "\"tlsa.usable\" is missing"},
-	{ENTRY_HOST, "\"usable\":2", "\"usable\":65536", "\"tlsa.usable\" is 65536; expected a whole number "
-							  "from 0 to 65535"},
-	{ENTRY_HOST, "\"usable\":2", "\"usable\":null", "\"tlsa.usable\" is null"},
-	{ENTRY_HOST, "\"usable\":2", "\"usable\":true", "\"tlsa.usable\" is true"},
-	{ENTRY_DOMAIN, "\"dnssec\":true", "\"dnssec\":1", "\"mx_lookup.dnssec\" is 1; expected true or false"},
-	{ENTRY_DOMAIN, "\"dnssec\":true", "\"dnssec\":null", "\"mx_lookup.dnssec\" is null"},
-	{ENTRY_DOMAIN, "\"preference\":20", "\"preference\":\"20\"",
-	 "\"mx_lookup.hosts[1].preference\" is \"20\"; expected a whole number from 0 to 65535"},
-	{ENTRY_DOMAIN, "{\"host\":\"a.mx.example\",\"preference\":10}", "\"a.mx.example\"",
-	 "\"mx_lookup.hosts[0]\" is \"a.mx.example\"; expected an object"},
-	{ENTRY_DOMAIN, "[\"mx.example\",\"*.mx.example\"]", "\"mx.example\"",
-	 "\"mta_sts.mx\" is \"mx.example\"; expected a list of at most 32"},
-	{ENTRY_DOMAIN, "[\"mx.example\",\"*.mx.example\"]",
-	 "[1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3]",
-	 "\"mta_sts.mx\" is a list of 33; expected a list of at most 32"},
-	{ENTRY_DOMAIN, "\"history\":{", "\"history\":[{", "is not JSON"},
+	{ ENTRY_JOURNAL, "\"event\"", "\"evnt\"",
+	  "\"event\" is missing; expected 1 to 31 characters" },
+	{ ENTRY_JOURNAL, "}", ",\"x\\u001b\":1}", "there is no member \"x\\x1b\"" },
+	{ ENTRY_HOST, "\"usable\":2", "\"usable\":2,\"more\":2",
+	  "there is no member \"tlsa.more\"" },
+	{ ENTRY_HOST, "\"usable\":2,", "", "\"tlsa.usable\" is missing" },
+	{ ENTRY_HOST, "\"usable\":2", "\"usable\":65536",
+	  "\"tlsa.usable\" is 65536; expected a whole number "
+	  "from 0 to 65535" },
+	{ ENTRY_HOST, "\"usable\":2", "\"usable\":null", "\"tlsa.usable\" is null" },
+	{ ENTRY_HOST, "\"usable\":2", "\"usable\":true", "\"tlsa.usable\" is true" },
+	{ ENTRY_DOMAIN, "\"dnssec\":true", "\"dnssec\":1",
+	  "\"mx_lookup.dnssec\" is 1; expected true or false" },
+	{ ENTRY_DOMAIN, "\"dnssec\":true", "\"dnssec\":null", "\"mx_lookup.dnssec\" is null" },
+	{ ENTRY_DOMAIN, "\"preference\":20", "\"preference\":\"20\"",
+	  "\"mx_lookup.hosts[1].preference\" is \"20\"; expected a whole number from 0 to 65535" },
+	{ ENTRY_DOMAIN, "{\"host\":\"a.mx.example\",\"preference\":10}", "\"a.mx.example\"",
+	  "\"mx_lookup.hosts[0]\" is \"a.mx.example\"; expected an object" },
+	{ ENTRY_DOMAIN, "[\"mx.example\",\"*.mx.example\"]", "\"mx.example\"",
+	  "\"mta_sts.mx\" is \"mx.example\"; expected a list of at most 32" },
+	{ ENTRY_DOMAIN, "[\"mx.example\",\"*.mx.example\"]",
+	  "[1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3]",
+	  "\"mta_sts.mx\" is a list of 33; expected a list of at most 32" },
+	{ ENTRY_DOMAIN, "\"history\":{", "\"history\":[{", "is not JSON" },
 	/* words */
-	{ENTRY_DOMAIN, "\"found\"", "\"FOUND\"",
-	 "\"mx_lookup.state\" is \"FOUND\"; expected \"unknown\", \"found\", \"implicit\""},
-	{ENTRY_DOMAIN, "\"found\"", "null", "\"mx_lookup.state\" is null"},
-	{ENTRY_HOST, "\"verified\":\"dane\"", "\"verified\":\"\"",
-	 "\"probe.verified\" is \"\"; expected \"dane\", \"name\", \"chain\", \"no\", or null"},
-	{ENTRY_HOST, "\"source\":\"probe\"", "\"source\":null", "expected a source wherever"},
-	{ENTRY_ALIAS, "\"authenticated\"", "\"may\"", "\"level\" is \"may\"; expected \"encrypt\""},
+	{ ENTRY_DOMAIN, "\"found\"", "\"FOUND\"",
+	  "\"mx_lookup.state\" is \"FOUND\"; expected \"unknown\", \"found\", \"implicit\"" },
+	{ ENTRY_DOMAIN, "\"found\"", "null", "\"mx_lookup.state\" is null" },
+	{ ENTRY_HOST, "\"verified\":\"dane\"", "\"verified\":\"\"",
+	  "\"probe.verified\" is \"\"; expected \"dane\", \"name\", \"chain\", \"no\", or null" },
+	{ ENTRY_HOST, "\"source\":\"probe\"", "\"source\":null", "expected a source wherever" },
+	{ ENTRY_ALIAS, "\"authenticated\"", "\"may\"",
+	  "\"level\" is \"may\"; expected \"encrypt\"" },
 	/* dates */
-	{ENTRY_OVERRIDE, "\"2026-01-02T03:04:05Z\"", "\"yesterday\"",
-	 "\"set\" is \"yesterday\"; expected a date like 2026-01-02T03:04:05Z, or null"},
-	{ENTRY_OVERRIDE, "\"2026-01-02T03:04:05Z\"", "\"2026-02-30T03:04:05Z\"", "\"set\" is"},
-	{ENTRY_OVERRIDE, "\"2026-01-02T03:04:05Z\"", "\"2026-01-02T03:04:05+01:00\"", "\"set\" is"},
-	{ENTRY_OVERRIDE, "\"2026-01-02T03:04:05Z\"", "\"1970-01-01T00:00:00Z\"", "\"set\" is"},
-	{ENTRY_OVERRIDE, "\"2026-01-02T03:04:05Z\"", "\"1969-12-31T23:59:59Z\"", "\"set\" is"},
-	{ENTRY_OVERRIDE, "\"2026-01-02T03:04:05Z\"", "1767323045", "\"set\" is 1767323045"},
-	{ENTRY_OVERRIDE, "\"2026-01-02T03:04:05Z\"", "\"\"", "\"set\" is \"\""},
-	{ENTRY_HOST, "\"handshakes\":[\"2026-01-02T03:02:05Z\",\"2026-01-02T03:03:05Z\"",
-	 "\"handshakes\":[\"2026-01-02T03:03:05Z\",\"2026-01-02T03:02:05Z\"",
-	 "\"history.handshakes\" is a list of 3; expected a list of at most 32 dates, ascending, one a second"},
-	{ENTRY_HOST, "\"tls_days\":[\"2025-12-31T03:04:05Z\"", "\"tls_days\":[\"2026-01-01T00:00:00Z\"",
-	 "\"history.tls_days\" is a list of 3; expected a list of at most 32 dates, ascending, one a day"},
-	{ENTRY_HOST, "\"tls_days\":[\"2025-12-31T03:04:05Z\"", "\"tls_days\":[null", "\"history.tls_days\""},
-	{ENTRY_HOST, "\"plain_days\":[\"2025-12-13T03:04:05Z\"]", "\"plain_days\":null",
-	 "\"history.plain_days\" is null"},
+	{ ENTRY_OVERRIDE, "\"2026-01-02T03:04:05Z\"", "\"yesterday\"",
+	  "\"set\" is \"yesterday\"; expected a date like 2026-01-02T03:04:05Z, or null" },
+	{ ENTRY_OVERRIDE, "\"2026-01-02T03:04:05Z\"", "\"2026-02-30T03:04:05Z\"", "\"set\" is" },
+	{ ENTRY_OVERRIDE, "\"2026-01-02T03:04:05Z\"", "\"2026-01-02T03:04:05+01:00\"",
+	  "\"set\" is" },
+	{ ENTRY_OVERRIDE, "\"2026-01-02T03:04:05Z\"", "\"1970-01-01T00:00:00Z\"", "\"set\" is" },
+	{ ENTRY_OVERRIDE, "\"2026-01-02T03:04:05Z\"", "\"1969-12-31T23:59:59Z\"", "\"set\" is" },
+	{ ENTRY_OVERRIDE, "\"2026-01-02T03:04:05Z\"", "1767323045", "\"set\" is 1767323045" },
+	{ ENTRY_OVERRIDE, "\"2026-01-02T03:04:05Z\"", "\"\"", "\"set\" is \"\"" },
+	{ ENTRY_HOST, "\"handshakes\":[\"2026-01-02T03:02:05Z\",\"2026-01-02T03:03:05Z\"",
+	  "\"handshakes\":[\"2026-01-02T03:03:05Z\",\"2026-01-02T03:02:05Z\"",
+	  "\"history.handshakes\" is a list of 3; expected a list of at most 32 dates, ascending, "
+	  "one a second" },
+	{ ENTRY_HOST, "\"tls_days\":[\"2025-12-31T03:04:05Z\"",
+	  "\"tls_days\":[\"2026-01-01T00:00:00Z\"",
+	  "\"history.tls_days\" is a list of 3; expected a list of at most 32 dates, ascending, "
+	  "one a day" },
+	{ ENTRY_HOST, "\"tls_days\":[\"2025-12-31T03:04:05Z\"", "\"tls_days\":[null",
+	  "\"history.tls_days\"" },
+	{ ENTRY_HOST, "\"plain_days\":[\"2025-12-13T03:04:05Z\"]", "\"plain_days\":null",
+	  "\"history.plain_days\" is null" },
 	/* versions, digests */
-	{ENTRY_HOST, "\"tls_version\":\"TLSv1.3\"", "\"tls_version\":\"SSLv3\"", "\"probe.tls_version\" is"},
-	{ENTRY_HOST, "\"tls_version\":\"TLSv1.3\"", "\"tls_version\":772", "\"probe.tls_version\" is 772"},
-	{ENTRY_HOST, "\"tls_version\":\"TLSv1.3\"", "\"tls_version\":0", "\"probe.tls_version\" is 0"},
-	{ENTRY_HOST, "\"tls_version\":\"TLSv1.3\"", "\"tls_version\":\"\"", "\"probe.tls_version\" is"},
-	{ENTRY_HOST, "\"tls_version\":\"TLSv1.3\"", "\"tls_version\":true", "\"probe.tls_version\" is"},
-	{ENTRY_HOST, "f0f8\"", "f0f\"", "\"probe.spki_sha256\" is"},
-	{ENTRY_HOST, "f0f8\"", "F0F8\"", "64 hexadecimal digits in lower case, or null"},
-	{ENTRY_PINS, "\"3030", "\"zz30", "\"pins[2]\" is"},
-	{ENTRY_PINS, "\"3030", "\"1030", "expected pins ascending, none twice"},
-	{ENTRY_PINS, ",\"3030303030303030303030303030303030303030303030303030303030303030\"", ",null",
-	 "\"pins[2]\" is null"},
+	{ ENTRY_HOST, "\"tls_version\":\"TLSv1.3\"", "\"tls_version\":\"SSLv3\"",
+	  "\"probe.tls_version\" is" },
+	{ ENTRY_HOST, "\"tls_version\":\"TLSv1.3\"", "\"tls_version\":772",
+	  "\"probe.tls_version\" is 772" },
+	{ ENTRY_HOST, "\"tls_version\":\"TLSv1.3\"", "\"tls_version\":0",
+	  "\"probe.tls_version\" is 0" },
+	{ ENTRY_HOST, "\"tls_version\":\"TLSv1.3\"", "\"tls_version\":\"\"",
+	  "\"probe.tls_version\" is" },
+	{ ENTRY_HOST, "\"tls_version\":\"TLSv1.3\"", "\"tls_version\":true",
+	  "\"probe.tls_version\" is" },
+	{ ENTRY_HOST, "f0f8\"", "f0f\"", "\"probe.spki_sha256\" is" },
+	{ ENTRY_HOST, "f0f8\"", "F0F8\"", "64 hexadecimal digits in lower case, or null" },
+	{ ENTRY_PINS, "\"3030", "\"zz30", "\"pins[2]\" is" },
+	{ ENTRY_PINS, "\"3030", "\"1030", "expected pins ascending, none twice" },
+	{ ENTRY_PINS, ",\"3030303030303030303030303030303030303030303030303030303030303030\"",
+	  ",null", "\"pins[2]\" is null" },
 	/* texts and names */
-	{ENTRY_OVERRIDE, "\"contract\"", "\"\"", "\"reason\" is \"\"; expected 1 to 159 characters"},
-	{ENTRY_OVERRIDE, "\"contract\"", "\"a\\nb\"", "\"reason\" is \"a\\x0ab\""},
-	{ENTRY_OVERRIDE, "\"contract\"", "\"a\\u0000b\"", "is not JSON"},
-	{ENTRY_OVERRIDE, "\"contract\"", "\"b\xc3\xbc\"", "\"reason\" is \"b\\xc3\\xbc\""},
-	{ENTRY_OVERRIDE, "\"ada\"", "\"0123456789012345678901234567890123456789012345678901234567890123\"",
-	 "\"author\" is \"012"},
-	{ENTRY_OVERRIDE, "\"ada\"", "5", "\"author\" is 5"},
-	{ENTRY_OVERRIDE, "\".bank.example\"", "\".Bank.example\"",
-	 "\"nexthop\" is \".Bank.example\"; expected a next hop as postseal spells it"},
-	{ENTRY_OVERRIDE, "\".bank.example\"", "\"bank.example:25\"", "\"nexthop\" is"},
-	{ENTRY_OVERRIDE, "\".bank.example\"", "\"[IPv6:2001:db8::1]\"", "\"nexthop\" is"},
-	{ENTRY_OVERRIDE, "\".bank.example\"", "null", "\"nexthop\" is null"},
-	{ENTRY_HOST, "\"2001:db8::1\"", "\"2001:0db8::1\"", "\"host\" is"},
-	{ENTRY_HOST, "\"2001:db8::1\"", "\"Mx.example\"", "\"host\" is"},
-	{ENTRY_HOST, "\"2001:db8::1\"", "\"\"", "\"host\" is"},
-	{ENTRY_HOST, "\"port\":25", "\"port\":0", "\"port\" is 0; expected a whole number from 1 to 65535"},
-	{ENTRY_HOST, "\"base\":\"mx.example\"", "\"base\":\"mx..example\"", "\"tlsa.base\" is"},
-	{ENTRY_DOMAIN, "\"*.mx.example\"", "\"*mx.example\"", "\"mta_sts.mx[1]\" is"},
-	{ENTRY_DOMAIN, "\"a.mx.example\"", "\"192.0.2.1\"", "addresses among them only in state literal"},
-	{ENTRY_DOMAIN, "\"preference\":20", "\"preference\":5", "MX hosts by preference"},
-	{ENTRY_DOMAIN, "\"_odd.a-host.xn--bcher-kva.example\"", "\"a.mx.example\"", "none twice"},
-	{ENTRY_DOMAIN, "\"20260101T00\"", "\"2026-01-01\"", "an id of letters and digits"},
-	{ENTRY_ALIAS, "\"me@secure.example.com\"", "\"Me@secure.example.com\"", "\"alias\" is"},
-	{ENTRY_ALIAS, "\"me@secure.example.com\"", "\"<me@secure.example.com>\"", "\"alias\" is"},
-	{ENTRY_ALIAS, "\"me@example.com\"", "\"me@example.com, you@example.com\"",
-	 "\"mailbox\" is \"me@example.com, you@example.com\"; expected a mail address"},
-	{ENTRY_ALIAS, "\"me@example.com\"", "null", "\"mailbox\" is null"},
-	{ENTRY_EXCEPTIONS, "\"@old.example\"", "\"@Old.example\"",
-	 "\"senders[0].sender\" is \"@Old.example\"; expected a mail address in lower case, or @ and"},
-	{ENTRY_EXCEPTIONS, "\"@old.example\"", "\"<>\"", "\"senders[0].sender\" is"},
-	{ENTRY_EXCEPTIONS, "\"@old.example\"", "null", "\"senders[0].sender\" is null"},
-	{ENTRY_EXCEPTIONS, "\"@old.example\"", "\"@\"", "\"senders[0].sender\" is"},
-	{ENTRY_EXCEPTIONS, "\"@old.example\"", "\"b@old.example\"", "senders ascending, none twice"},
-	{ENTRY_EXCEPTIONS, "\"@old.example\"", "\"a+b@old.example\"", "senders ascending, none twice"},
-	{ENTRY_EXCEPTIONS, "\"2026-02-01T03:04:05Z\"", "null", "each expires after it was set"},
-	{ENTRY_EXCEPTIONS, "\"2026-02-01T03:04:05Z\"", "\"2027-01-03T03:04:06Z\"", "at most 366"},
-	{ENTRY_EXCEPTIONS, "\"2026-02-01T03:04:05Z\"", "\"2026-01-02T03:04:05Z\"", "after it was set"},
+	{ ENTRY_OVERRIDE, "\"contract\"", "\"\"",
+	  "\"reason\" is \"\"; expected 1 to 159 characters" },
+	{ ENTRY_OVERRIDE, "\"contract\"", "\"a\\nb\"", "\"reason\" is \"a\\x0ab\"" },
+	{ ENTRY_OVERRIDE, "\"contract\"", "\"a\\u0000b\"", "is not JSON" },
+	{ ENTRY_OVERRIDE, "\"contract\"", "\"b\xc3\xbc\"", "\"reason\" is \"b\\xc3\\xbc\"" },
+	{ ENTRY_OVERRIDE, "\"ada\"",
+	  "\"0123456789012345678901234567890123456789012345678901234567890123\"",
+	  "\"author\" is \"012" },
+	{ ENTRY_OVERRIDE, "\"ada\"", "5", "\"author\" is 5" },
+	{ ENTRY_OVERRIDE, "\".bank.example\"", "\".Bank.example\"",
+	  "\"nexthop\" is \".Bank.example\"; expected a next hop as postseal spells it" },
+	{ ENTRY_OVERRIDE, "\".bank.example\"", "\"bank.example:25\"", "\"nexthop\" is" },
+	{ ENTRY_OVERRIDE, "\".bank.example\"", "\"[IPv6:2001:db8::1]\"", "\"nexthop\" is" },
+	{ ENTRY_OVERRIDE, "\".bank.example\"", "null", "\"nexthop\" is null" },
+	{ ENTRY_HOST, "\"2001:db8::1\"", "\"2001:0db8::1\"", "\"host\" is" },
+	{ ENTRY_HOST, "\"2001:db8::1\"", "\"Mx.example\"", "\"host\" is" },
+	{ ENTRY_HOST, "\"2001:db8::1\"", "\"\"", "\"host\" is" },
+	{ ENTRY_HOST, "\"port\":25", "\"port\":0",
+	  "\"port\" is 0; expected a whole number from 1 to 65535" },
+	{ ENTRY_HOST, "\"base\":\"mx.example\"", "\"base\":\"mx..example\"", "\"tlsa.base\" is" },
+	{ ENTRY_DOMAIN, "\"*.mx.example\"", "\"*mx.example\"", "\"mta_sts.mx[1]\" is" },
+	{ ENTRY_DOMAIN, "\"a.mx.example\"", "\"192.0.2.1\"",
+	  "addresses among them only in state literal" },
+	{ ENTRY_DOMAIN, "\"preference\":20", "\"preference\":5", "MX hosts by preference" },
+	{ ENTRY_DOMAIN, "\"_odd.a-host.xn--bcher-kva.example\"", "\"a.mx.example\"", "none twice" },
+	{ ENTRY_DOMAIN, "\"20260101T00\"", "\"2026-01-01\"", "an id of letters and digits" },
+	{ ENTRY_ALIAS, "\"me@secure.example.com\"", "\"Me@secure.example.com\"", "\"alias\" is" },
+	{ ENTRY_ALIAS, "\"me@secure.example.com\"", "\"<me@secure.example.com>\"", "\"alias\" is" },
+	{ ENTRY_ALIAS, "\"me@example.com\"", "\"me@example.com, you@example.com\"",
+	  "\"mailbox\" is \"me@example.com, you@example.com\"; expected a mail address" },
+	{ ENTRY_ALIAS, "\"me@example.com\"", "null", "\"mailbox\" is null" },
+	{ ENTRY_EXCEPTIONS, "\"@old.example\"", "\"@Old.example\"",
+	  "\"senders[0].sender\" is \"@Old.example\"; expected a mail address in lower case, or @ "
+	  "and" },
+	{ ENTRY_EXCEPTIONS, "\"@old.example\"", "\"<>\"", "\"senders[0].sender\" is" },
+	{ ENTRY_EXCEPTIONS, "\"@old.example\"", "null", "\"senders[0].sender\" is null" },
+	{ ENTRY_EXCEPTIONS, "\"@old.example\"", "\"@\"", "\"senders[0].sender\" is" },
+	{ ENTRY_EXCEPTIONS, "\"@old.example\"", "\"b@old.example\"",
+	  "senders ascending, none twice" },
+	{ ENTRY_EXCEPTIONS, "\"@old.example\"", "\"a+b@old.example\"",
+	  "senders ascending, none twice" },
+	{ ENTRY_EXCEPTIONS, "\"2026-02-01T03:04:05Z\"", "null", "each expires after it was set" },
+	{ ENTRY_EXCEPTIONS, "\"2026-02-01T03:04:05Z\"", "\"2027-01-03T03:04:06Z\"", "at most 366" },
+	{ ENTRY_EXCEPTIONS, "\"2026-02-01T03:04:05Z\"", "\"2026-01-02T03:04:05Z\"",
+	  "after it was set" },
 };
 
 START_TEST(hostile_lines_are_refused)
 {
-	struct buf line = {0};
+	struct buf line = { 0 };
 
 	if (hostile[_i].from == NULL) {
 		buf_append_str(&line, hostile[_i].to);
@@ -387,7 +422,8 @@ static void spoil(json_t *line, json_t *object)
 	json_t *copy = json_copy(object), *value;
 	const char *name;
 
-	json_object_foreach(copy, name, value) {
+	json_object_foreach(copy, name, value)
+	{
 		char *text;
 
 		json_object_del(object, name);
@@ -425,11 +461,20 @@ END_TEST
 
 START_TEST(host_keys)
 {
-	static const char *const good[] = {"mx.example.com:25", "[2001:db8::1]:587", "[192.0.2.1]:25"};
-	static const char *const wrong[] = {"",			"mx.example.com",	":25",
-					    "mx.example.com:0", "mx.example.com:65536", "mx.example.com:025",
-					    "2001:db8::1:25",	"192.0.2.1:25",		"[mx.example.com]:25",
-					    "[]:25",		"[:25",			"Mx.example:25"};
+	static const char *const good[] = { "mx.example.com:25", "[2001:db8::1]:587",
+					    "[192.0.2.1]:25" };
+	static const char *const wrong[] = { "",
+					     "mx.example.com",
+					     ":25",
+					     "mx.example.com:0",
+					     "mx.example.com:65536",
+					     "mx.example.com:025",
+					     "2001:db8::1:25",
+					     "192.0.2.1:25",
+					     "[mx.example.com]:25",
+					     "[]:25",
+					     "[:25",
+					     "Mx.example:25" };
 	char key[ENTRY_KEY_SIZE];
 
 	entry.kind = ENTRY_HOST;
@@ -463,7 +508,8 @@ static void must_be_documented(const char *manual, const struct member *members)
 		char item[64];
 
 		snprintf(item, sizeof(item), ".It Cm %s", m->name);
-		ck_assert_msg(strstr(manual, item) != NULL, "man/postseal-ledger.5 has no %s", item);
+		ck_assert_msg(strstr(manual, item) != NULL, "man/postseal-ledger.5 has no %s",
+			      item);
 		if (m->inner != NULL && m->inner->inner != NULL)
 			must_be_documented(manual, m->inner->inner);
 		else if (m->type == MEMBER_GROUP)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Exceptions: whom one is for, and how long; a sender's spelling never widens it. */
-#include "core/exceptions.h"
+#include "core/secure/exceptions.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -16,37 +16,37 @@ START_TEST(an_admin_names_a_sender)
 	static const struct {
 		const char *text, *sender; /* NULL: none */
 	} cases[] = {
-		{"you@old.example", "you@old.example"},
-		{"You@Old.Example.", "you@old.example"},
-		{"<you@old.example>", "you@old.example"},
-		{"\"you\"@old.example", "you@old.example"},
-		{"you+x@old.example", "you+x@old.example"},
-		{"prvs=1=you@old.example", "prvs=1=you@old.example"},
-		{"@old.example", "@old.example"},
-		{"old.example", "@old.example"},
-		{"@B\xc3\xbc"
-		 "cher.Example",
-		 "@xn--bcher-kva.example"},
-		{"@sub.old.example", "@sub.old.example"},
-		{"<>", NULL},
-		{"", NULL},
-		{"@", NULL},
-		{"you@", NULL},
-		{"@@old.example", NULL},
-		{"@*.old.example", NULL},
-		{"*", NULL},
-		{"@[192.0.2.1]", NULL},
-		{"you@[192.0.2.1]", NULL},
-		{"@192.0.2.1", NULL},
-		{"you%x@old.example", NULL},
-		{"x!you@old.example", NULL},
-		{"\"you@x\"@old.example", NULL},
-		{"\"a b\"@old.example", NULL},
-		{"\"a,b\"@old.example", NULL},
-		{"you@old.example, me@old.example", NULL},
-		{"you(me)@old.example", NULL},
-		{"y\xc3\xb6u@old.example", NULL},
-		{"@old.example you", NULL},
+		{ "you@old.example", "you@old.example" },
+		{ "You@Old.Example.", "you@old.example" },
+		{ "<you@old.example>", "you@old.example" },
+		{ "\"you\"@old.example", "you@old.example" },
+		{ "you+x@old.example", "you+x@old.example" },
+		{ "prvs=1=you@old.example", "prvs=1=you@old.example" },
+		{ "@old.example", "@old.example" },
+		{ "old.example", "@old.example" },
+		{ "@B\xc3\xbc"
+		  "cher.Example",
+		  "@xn--bcher-kva.example" },
+		{ "@sub.old.example", "@sub.old.example" },
+		{ "<>", NULL },
+		{ "", NULL },
+		{ "@", NULL },
+		{ "you@", NULL },
+		{ "@@old.example", NULL },
+		{ "@*.old.example", NULL },
+		{ "*", NULL },
+		{ "@[192.0.2.1]", NULL },
+		{ "you@[192.0.2.1]", NULL },
+		{ "@192.0.2.1", NULL },
+		{ "you%x@old.example", NULL },
+		{ "x!you@old.example", NULL },
+		{ "\"you@x\"@old.example", NULL },
+		{ "\"a b\"@old.example", NULL },
+		{ "\"a,b\"@old.example", NULL },
+		{ "you@old.example, me@old.example", NULL },
+		{ "you(me)@old.example", NULL },
+		{ "y\xc3\xb6u@old.example", NULL },
+		{ "@old.example you", NULL },
 	};
 	char sender[ALIAS_ADDRESS_SIZE];
 
@@ -65,37 +65,37 @@ START_TEST(both_views_of_a_sender_must_be_one)
 	static const struct {
 		const char *argument, *rewritten, *sender; /* NULL: none */
 	} cases[] = {
-		{"<you@old.example>", "you@old.example", "you@old.example"},
-		{"<You@OLD.example.>", "You@OLD.example.", "you@old.example"},
-		{"<\"you\"@old.example>", "you@old.example", "you@old.example"},
-		{"<y\"ou\"@old.example>", "you@old.example", "you@old.example"},
-		{"<@a,@b:you@old.example>", "you@old.example", "you@old.example"},
-		{"<you+x@old.example>", "you+x@old.example", "you+x@old.example"},
+		{ "<you@old.example>", "you@old.example", "you@old.example" },
+		{ "<You@OLD.example.>", "You@OLD.example.", "you@old.example" },
+		{ "<\"you\"@old.example>", "you@old.example", "you@old.example" },
+		{ "<y\"ou\"@old.example>", "you@old.example", "you@old.example" },
+		{ "<@a,@b:you@old.example>", "you@old.example", "you@old.example" },
+		{ "<you+x@old.example>", "you+x@old.example", "you+x@old.example" },
 		/* what the MTA does not show, or makes something else of */
-		{"<you@old.example>", NULL, NULL},
-		{"<you@old.example>", "", NULL},
-		{"<you@old.example>", "you@new.example", NULL},
-		{"<you@new.example>", "you@old.example", NULL},
-		{"<you@old.example>", "you+x@old.example", NULL},
-		{"<you+x@old.example>", "you@old.example", NULL},
-		{"<you>", "you@old.example", NULL},
-		{"<old.example!you>", "you@old.example", NULL},
-		{"<you%old.example@x.example>", "you@old.example", NULL},
-		{"<you%old.example@x.example>", "you%old.example@x.example", NULL},
-		{"<you@x.example@old.example>", "you@old.example", NULL},
-		{"<you@old.example(c)>", "you@old.example", NULL},
-		{"<you@old.example", "you@old.example", NULL},
-		{"<you @old.example>", "you@old.example", NULL},
-		{"<\"you@old.example\"@x.example>", "you@old.example", NULL},
-		{"<you@[192.0.2.1]>", "you@[192.0.2.1]", NULL},
-		{"<@old.example>", "@old.example", NULL},
-		{"you@old.example\n", "you@old.example", NULL},
+		{ "<you@old.example>", NULL, NULL },
+		{ "<you@old.example>", "", NULL },
+		{ "<you@old.example>", "you@new.example", NULL },
+		{ "<you@new.example>", "you@old.example", NULL },
+		{ "<you@old.example>", "you+x@old.example", NULL },
+		{ "<you+x@old.example>", "you@old.example", NULL },
+		{ "<you>", "you@old.example", NULL },
+		{ "<old.example!you>", "you@old.example", NULL },
+		{ "<you%old.example@x.example>", "you@old.example", NULL },
+		{ "<you%old.example@x.example>", "you%old.example@x.example", NULL },
+		{ "<you@x.example@old.example>", "you@old.example", NULL },
+		{ "<you@old.example(c)>", "you@old.example", NULL },
+		{ "<you@old.example", "you@old.example", NULL },
+		{ "<you @old.example>", "you@old.example", NULL },
+		{ "<\"you@old.example\"@x.example>", "you@old.example", NULL },
+		{ "<you@[192.0.2.1]>", "you@[192.0.2.1]", NULL },
+		{ "<@old.example>", "@old.example", NULL },
+		{ "you@old.example\n", "you@old.example", NULL },
 		/* nobody */
-		{"<>", "", NULL},
-		{"<>", "<>", NULL},
-		{"<>", "you@old.example", NULL},
-		{"<>", "MAILER-DAEMON@old.example", NULL},
-		{"< >", "", NULL},
+		{ "<>", "", NULL },
+		{ "<>", "<>", NULL },
+		{ "<>", "you@old.example", NULL },
+		{ "<>", "MAILER-DAEMON@old.example", NULL },
+		{ "< >", "", NULL },
 	};
 	char sender[ALIAS_ADDRESS_SIZE];
 
@@ -113,7 +113,7 @@ static struct exceptions exceptions;
 
 static bool put(const char *sender, int64_t set, int64_t expires, int64_t now)
 {
-	struct exception one = {.set = set, .expires = expires, .author = "ada"};
+	struct exception one = { .set = set, .expires = expires, .author = "ada" };
 
 	ck_assert(str_copy(one.sender, sizeof(one.sender), sender));
 	return exceptions_put(&exceptions, &one, now);
@@ -174,7 +174,8 @@ START_TEST(there_is_an_end_to_exceptions)
 	ck_assert(put("07@old.example", T, T + 99, T)); /* in place of the earlier one */
 	ck_assert_uint_eq(exceptions.count, EXCEPTION_MAX);
 	for (size_t i = 1; i < exceptions.count; i++)
-		ck_assert_int_lt(strcmp(exceptions.list[i - 1].sender, exceptions.list[i].sender), 0);
+		ck_assert_int_lt(strcmp(exceptions.list[i - 1].sender, exceptions.list[i].sender),
+				 0);
 	ck_assert(put("you@old.example", T + 13, T + 20, T + 13)); /* 00 to 03 have ended */
 	ck_assert_uint_eq(exceptions.count, EXCEPTION_MAX - 4 + 1);
 	ck_assert_int_eq(until("you@old.example", T + 13), T + 20);

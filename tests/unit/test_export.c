@@ -24,7 +24,7 @@ static void put(const char *name, const char *text)
 
 static struct buf contents(const char *name)
 {
-	struct buf text = {0};
+	struct buf text = { 0 };
 	FILE *from = fopen(name, "r");
 	size_t n;
 
@@ -61,7 +61,7 @@ static void put_samples(void)
 /* Words are parted by blanks; "<NAME" and ">NAME" are standard input and output. */
 static _Noreturn void become(const char *words)
 {
-	char copy[256], *argv[16] = {program};
+	char copy[256], *argv[16] = { program };
 	int argc = 1, in = open("/dev/null", O_RDONLY), out = -1;
 
 	snprintf(copy, sizeof(copy), "%s -c %s", words, conf);
@@ -141,7 +141,8 @@ static size_t leftovers(void)
 	int n = -1;
 	FILE *from;
 
-	snprintf(command, sizeof(command), "find %s -type f -name '*.*' ! -name '*.mdb' | wc -l", dir);
+	snprintf(command, sizeof(command), "find %s -type f -name '*.*' ! -name '*.mdb' | wc -l",
+		 dir);
 	from = popen(command, "r"); /* NOLINT(cert-env33-c) */
 	ck_assert_int_eq(fscanf(from, "%d", &n), 1);
 	pclose(from);
@@ -214,7 +215,7 @@ END_TEST
 /* A good backup is not replaced by half of one. */
 START_TEST(a_file_is_replaced_by_a_whole_one_only)
 {
-	struct buf good = {0};
+	struct buf good = { 0 };
 
 	configure("a");
 	put_samples();
@@ -257,7 +258,8 @@ START_TEST(there_and_back)
 	expect_file("import --json", file, 0,
 		    "{\"domain\":{\"read\":1,\"added\":0,\"changed\":0},\"host\":{\"read\":1,");
 	expect_file("import --replace", file, 1, "the ledger is not empty");
-	expect_file("import --replace", file, 1, "with all of postseal stopped, move its data.mdb away");
+	expect_file("import --replace", file, 1,
+		    "with all of postseal stopped, move its data.mdb away");
 	expect("history example.com", 0, "by an import: 3 keys on");
 	configure("c");
 	expect_file("import --replace", file, 0, "journal             1          1          0\n");
@@ -308,8 +310,9 @@ START_TEST(what_is_refused)
 	configure("a");
 	put_samples();
 	before = exported(true);
-	put(file, "{\"postseal\":\"ledger\",\"schema\":1}\n{\"record\":\"pins\",\"nexthop\":\"b.test\","
-		  "\"pins\":[]}\nrubbish\n");
+	put(file,
+	    "{\"postseal\":\"ledger\",\"schema\":1}\n{\"record\":\"pins\",\"nexthop\":\"b.test\","
+	    "\"pins\":[]}\nrubbish\n");
 	expect_file("import", file, 1, "/backup: line 3: the line is not JSON");
 	ck_assert_ptr_nonnull(strstr(buf_cstr(&said), "nothing was changed"));
 	expect_file("import", "/nonexistent/x", 3, "cannot read /nonexistent/x: No such file");
@@ -332,7 +335,7 @@ END_TEST
 START_TEST(progress_on_a_terminal)
 {
 	int fd, status;
-	struct buf seen = {0};
+	struct buf seen = { 0 };
 	pid_t pid;
 	ssize_t n;
 
@@ -369,24 +372,34 @@ END_TEST
  */
 
 #define AT(time, pid) "2026-01-02T03:" time "Z mail postfix/smtp[" pid "]: "
-#define TLS(host)                                                                                  \
-	"Untrusted TLS connection established to " host "[192.0.2.1]:25: TLSv1.3 with cipher "     \
+#define TLS(host)                                                                              \
+	"Untrusted TLS connection established to " host "[192.0.2.1]:25: TLSv1.3 with cipher " \
 	"TLS_AES_256_GCM_SHA384 (256/256 bits)\n"
-#define SENT(id, to, host)                                                                         \
-	id ": to=<" to ">, relay=" host "[192.0.2.1]:25, delay=1, delays=1/0/0/0, dsn=2.0.0, "     \
+#define SENT(id, to, host)                                                                     \
+	id ": to=<" to ">, relay=" host "[192.0.2.1]:25, delay=1, delays=1/0/0/0, dsn=2.0.0, " \
 	   "status=sent (250 ok)\n"
-#define FIRST AT("04:05", "1") TLS("a.mx.test") AT("04:06", "1") SENT("A1", "u@a.test", "a.mx.test") \
-	AT("04:07", "2") TLS("b.mx.test")
-#define SECOND AT("04:08", "2") SENT("A2", "u@b.test", "b.mx.test") AT("05:00", "1") TLS("a.mx.test") \
+#define FIRST            \
+	AT("04:05", "1") \
+	TLS("a.mx.test") \
+	AT("04:06", "1") SENT("A1", "u@a.test", "a.mx.test") AT("04:07", "2") TLS("b.mx.test")
+#define SECOND                              \
+	AT("04:08", "2")                    \
+	SENT("A2", "u@b.test", "b.mx.test") \
+	AT("05:00", "1")                    \
+	TLS("a.mx.test")                    \
 	AT("05:01", "1") SENT("A3", "u@b.test", "a.mx.test") AT("05:02", "3") TLS("c.mx.test")
 
 /* a.mx.test was seen to have lost TLS, so that to learn from the log is also to recover. */
 static void put_what_was_known(void)
 {
-	struct observation plain = {.time = T - UTC_DAY, .source = SOURCE_PROBE,
-				    .observed = OBSERVED_PLAIN};
-	struct observation tls = {.time = T - 2 * UTC_DAY, .source = SOURCE_PROBE,
-				  .observed = OBSERVED_TLS, .version = 0x0303, .cipher = "X"};
+	struct observation plain = { .time = T - UTC_DAY,
+				     .source = SOURCE_PROBE,
+				     .observed = OBSERVED_PLAIN };
+	struct observation tls = { .time = T - 2 * UTC_DAY,
+				   .source = SOURCE_PROBE,
+				   .observed = OBSERVED_TLS,
+				   .version = 0x0303,
+				   .cipher = "X" };
 
 	memset(&entry, 0, sizeof(entry));
 	entry.kind = ENTRY_HOST;
@@ -400,13 +413,10 @@ static void put_what_was_known(void)
 START_TEST(learning_in_any_order_exports_the_same)
 {
 	static const char *const stories[][4] = {
-		{FIRST SECOND},
-		{FIRST SECOND, FIRST SECOND},
-		{FIRST, SECOND},
-		{SECOND, FIRST},
-		{SECOND, FIRST, SECOND, FIRST},
+		{ FIRST SECOND },  { FIRST SECOND, FIRST SECOND },   { FIRST, SECOND },
+		{ SECOND, FIRST }, { SECOND, FIRST, SECOND, FIRST },
 	};
-	struct buf expected = {0};
+	struct buf expected = { 0 };
 
 	for (size_t i = 0; i < ARRAY_LEN(stories); i++) {
 		char name[] = "a";
@@ -436,8 +446,8 @@ END_TEST
 /* Two machines that learned from a half each, merged, know what one knows that read both. */
 START_TEST(learning_apart_and_merging_is_learning_at_once)
 {
-	static const char *const halves[] = {FIRST, SECOND};
-	struct buf expected = {0};
+	static const char *const halves[] = { FIRST, SECOND };
+	struct buf expected = { 0 };
 
 	configure("whole");
 	put(file, FIRST SECOND);

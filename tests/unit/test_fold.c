@@ -5,26 +5,30 @@
 #include <string.h>
 
 #include "base/utc.h"
-#include "core/fold.h"
-#include "core/freshness.h"
+#include "core/policy/fold.h"
+#include "core/policy/freshness.h"
 
 #define T0 INT64_C(1767225600)
 
 static struct observation tls_at(int64_t time)
 {
-	return (struct observation){.time = time, .source = SOURCE_PROBE, .observed = OBSERVED_TLS,
-				    .version = 0x0304, .cipher = "TLS_AES_256_GCM_SHA384"};
+	return (struct observation){ .time = time,
+				     .source = SOURCE_PROBE,
+				     .observed = OBSERVED_TLS,
+				     .version = 0x0304,
+				     .cipher = "TLS_AES_256_GCM_SHA384" };
 }
 
 static struct observation plain_at(int64_t time)
 {
-	return (struct observation){.time = time, .source = SOURCE_PROBE,
-				    .observed = OBSERVED_PLAIN};
+	return (struct observation){ .time = time,
+				     .source = SOURCE_PROBE,
+				     .observed = OBSERVED_PLAIN };
 }
 
 START_TEST(a_timeset_keeps_the_latest)
 {
-	struct timeset set = {0};
+	struct timeset set = { 0 };
 
 	for (int64_t i = 100; i > 0; i--)
 		timeset_add(&set, i * 10, 10);
@@ -41,7 +45,7 @@ END_TEST
 
 START_TEST(a_bucket_counts_once_by_its_earliest)
 {
-	struct timeset set = {0};
+	struct timeset set = { 0 };
 
 	timeset_add(&set, T0 + 500, UTC_DAY);
 	timeset_add(&set, T0 + 100, UTC_DAY);
@@ -53,10 +57,10 @@ END_TEST
 
 START_TEST(an_invalid_timeset_is_seen)
 {
-	struct timeset twice = {.count = 2, .times = {T0, T0 + 5}};
-	struct timeset falling = {.count = 2, .times = {T0 + UTC_DAY, T0}};
-	struct timeset zero = {.count = 1, .times = {0}};
-	struct timeset large = {.count = TIMESET_MAX + 1};
+	struct timeset twice = { .count = 2, .times = { T0, T0 + 5 } };
+	struct timeset falling = { .count = 2, .times = { T0 + UTC_DAY, T0 } };
+	struct timeset zero = { .count = 1, .times = { 0 } };
+	struct timeset large = { .count = TIMESET_MAX + 1 };
 
 	ck_assert(!timeset_valid(&twice, UTC_DAY));
 	ck_assert(timeset_valid(&twice, 1));
@@ -68,8 +72,8 @@ END_TEST
 
 START_TEST(only_tls_and_plain_leave_a_trace)
 {
-	struct history history = {0};
-	struct history empty = {0};
+	struct history history = { 0 };
+	struct history empty = { 0 };
 	struct observation seen = tls_at(T0);
 
 	seen.observed = OBSERVED_TLS_FAILED;
@@ -84,7 +88,7 @@ END_TEST
 
 START_TEST(the_same_fact_twice_is_one_fact)
 {
-	struct history once = {0}, twice = {0};
+	struct history once = { 0 }, twice = { 0 };
 	struct observation seen = tls_at(T0);
 
 	fold_history(&once, &seen);
@@ -98,7 +102,7 @@ END_TEST
 
 START_TEST(a_stripped_plain_is_shown_and_not_learned)
 {
-	struct host_facts host = {0};
+	struct host_facts host = { 0 };
 	struct observation seen = plain_at(T0);
 
 	fold_host(&host, &seen, T0 + UTC_DAY, true);
@@ -111,7 +115,7 @@ END_TEST
 
 START_TEST(an_older_probe_does_not_replace_a_newer)
 {
-	struct host_facts host = {0};
+	struct host_facts host = { 0 };
 	struct observation later = tls_at(T0 + 10);
 	struct observation earlier = plain_at(T0);
 
@@ -126,7 +130,7 @@ END_TEST
 /* Found by tests/faults: it was shown for as long, and the host looked at whenever asked. */
 START_TEST(a_probe_from_a_future_that_did_not_come_is_replaced)
 {
-	struct host_facts host = {0};
+	struct host_facts host = { 0 };
 	struct observation future = tls_at(T0 + 3653 * UTC_DAY);
 	struct observation seen = plain_at(T0);
 
@@ -143,7 +147,7 @@ END_TEST
 
 START_TEST(forgetting_leaves_what_came_later)
 {
-	struct history history = {0}, since;
+	struct history history = { 0 }, since;
 	struct observation seen;
 
 	for (int i = 0; i < 4; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/freshness.h"
+#include "core/policy/freshness.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -15,13 +15,14 @@ START_TEST(a_good_look_up_holds_for_its_ttl)
 	static const struct {
 		int64_t ttl, holds;
 	} cases[] = {
-		{0, FRESH_MIN},		    {1, FRESH_MIN},	       {FRESH_MIN, FRESH_MIN},
-		{3600, 3600},		    {FRESH_MAX, FRESH_MAX},    {FRESH_MAX + 1, FRESH_MAX},
-		{UINT32_MAX, FRESH_MAX},
+		{ 0, FRESH_MIN },          { 1, FRESH_MIN },
+		{ FRESH_MIN, FRESH_MIN },  { 3600, 3600 },
+		{ FRESH_MAX, FRESH_MAX },  { FRESH_MAX + 1, FRESH_MAX },
+		{ UINT32_MAX, FRESH_MAX },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct freshness fresh = {.checked = 1, .expires = 2, .failed = 3};
+		struct freshness fresh = { .checked = 1, .expires = 2, .failed = 3 };
 
 		freshness_good(&fresh, NOW, cases[i].ttl);
 		ck_assert_int_eq(fresh.checked, NOW);
@@ -71,7 +72,7 @@ END_TEST
 START_TEST(a_clock_set_back_makes_all_due)
 {
 	struct freshness fresh;
-	struct host_facts host = {0};
+	struct host_facts host = { 0 };
 
 	freshness_good(&fresh, NOW, FRESH_MAX);
 	ck_assert(!freshness_due(&fresh, NOW - 30)); /* no more than adjtime does */
@@ -83,7 +84,7 @@ START_TEST(a_clock_set_back_makes_all_due)
 	/* failing since before the clock was a year ahead */
 	freshness_failed(&fresh, NOW + 365 * UTC_DAY, 0);
 	ck_assert(freshness_due(&fresh, NOW));
-	host.last = (struct observation){.time = NOW, .observed = OBSERVED_TLS};
+	host.last = (struct observation){ .time = NOW, .observed = OBSERVED_TLS };
 	host.last_expires = NOW + UTC_DAY;
 	ck_assert(!freshness_probe_due(&host, false, NOW));
 	ck_assert(freshness_probe_due(&host, false, NOW - 3600));
@@ -92,8 +93,8 @@ END_TEST
 
 START_TEST(unknown_facts_are_due)
 {
-	const struct freshness never = {0};
-	const struct host_facts host = {0};
+	const struct freshness never = { 0 };
+	const struct host_facts host = { 0 };
 
 	ck_assert(freshness_due(&never, NOW));
 	ck_assert(freshness_due_asked(&never, NOW));
@@ -104,8 +105,9 @@ END_TEST
 static int64_t next_probe(struct host_facts *host, enum observed observed, int64_t now,
 			  uint32_t salt)
 {
-	const struct observation seen = {
-		.time = now, .source = SOURCE_PROBE, .observed = observed};
+	const struct observation seen = { .time = now,
+					  .source = SOURCE_PROBE,
+					  .observed = observed };
 	int64_t next = freshness_next_probe(host, &seen, salt);
 
 	host->last = seen;
@@ -115,7 +117,7 @@ static int64_t next_probe(struct host_facts *host, enum observed observed, int64
 
 START_TEST(hosts_are_probed_daily)
 {
-	struct host_facts host = {0};
+	struct host_facts host = { 0 };
 
 	ck_assert_int_eq(next_probe(&host, OBSERVED_TLS, NOW, 0), UTC_DAY);
 	ck_assert_int_eq(next_probe(&host, OBSERVED_PLAIN, NOW, 0), UTC_DAY);
@@ -132,7 +134,7 @@ END_TEST
 
 START_TEST(hosts_that_do_not_talk_back_off)
 {
-	struct host_facts host = {0};
+	struct host_facts host = { 0 };
 	int64_t now = NOW, wait = FRESH_PROBE_RETRY_MIN;
 
 	next_probe(&host, OBSERVED_TLS, now, 0);
@@ -155,16 +157,16 @@ END_TEST
 
 START_TEST(salts_spread_names)
 {
-	size_t tenths[10] = {0};
+	size_t tenths[10] = { 0 };
 
 	for (int i = 0; i < 10000; i++) {
-		struct domain_facts domain = {0};
+		struct domain_facts domain = { 0 };
 		char name[32];
 		int64_t early;
 
 		snprintf(name, sizeof(name), "domain%d.example", i);
 		domain.mx.state = MX_FOUND;
-		domain.mx.fresh = (struct freshness){.checked = NOW, .expires = NOW + FRESH_MIN};
+		domain.mx.fresh = (struct freshness){ .checked = NOW, .expires = NOW + FRESH_MIN };
 		early = NOW + UTC_DAY - freshness_idle_due(&domain, freshness_salt(name), NOW);
 		ck_assert_int_ge(early, 0);
 		ck_assert_int_lt(early, UTC_DAY / 10);
@@ -179,10 +181,11 @@ END_TEST
 
 START_TEST(idle_domains_wait_for_their_retry)
 {
-	struct domain_facts domain = {0};
+	struct domain_facts domain = { 0 };
 
-	domain.mx.fresh = (struct freshness){.checked = NOW, .expires = NOW + 2 * UTC_DAY,
-					     .failed = NOW + UTC_DAY};
+	domain.mx.fresh = (struct freshness){ .checked = NOW,
+					      .expires = NOW + 2 * UTC_DAY,
+					      .failed = NOW + UTC_DAY };
 	domain.mx.state = MX_FOUND;
 	ck_assert_int_eq(freshness_idle_due(&domain, 0, NOW + UTC_DAY), NOW + 2 * UTC_DAY);
 	/* but not for longer than any wait */
@@ -192,9 +195,9 @@ END_TEST
 
 START_TEST(what_never_was_is_left_alone)
 {
-	struct domain_facts domain = {0};
+	struct domain_facts domain = { 0 };
 
-	domain.mx.fresh = (struct freshness){.checked = NOW, .expires = NOW + FRESH_MIN};
+	domain.mx.fresh = (struct freshness){ .checked = NOW, .expires = NOW + FRESH_MIN };
 	ck_assert_int_eq(freshness_idle_due(&domain, 0, NOW), FRESH_NEVER);
 	domain.mx.state = MX_NXDOMAIN;
 	ck_assert_int_eq(freshness_idle_due(&domain, 0, NOW), FRESH_NEVER);
@@ -215,38 +218,38 @@ static const struct {
 	const char *what;
 	struct domain_facts domain;
 } never_were[] = {
-	{"failed long ago", {.mx.fresh = {.failed = NOW - 60, .expires = NOW}}},
-	{"not there", {.mx = {.state = MX_NXDOMAIN, .fresh = {NOW - FRESH_MIN, NOW, 0}}}},
-	{"failed since, and no policy",
-	 {.mx = {.state = MX_NXDOMAIN, .fresh = {NOW - 900, NOW, NOW - 60}},
-	  .sts = {.mode = STS_NONE, .fresh = {NOW - 900, NOW, 0}}}},
+	{ "failed long ago", { .mx.fresh = { .failed = NOW - 60, .expires = NOW } } },
+	{ "not there", { .mx = { .state = MX_NXDOMAIN, .fresh = { NOW - FRESH_MIN, NOW, 0 } } } },
+	{ "failed since, and no policy",
+	  { .mx = { .state = MX_NXDOMAIN, .fresh = { NOW - 900, NOW, NOW - 60 } },
+	    .sts = { .mode = STS_NONE, .fresh = { NOW - 900, NOW, 0 } } } },
 };
 
 static const struct {
 	const char *what;
 	struct domain_facts domain;
 } remembered[] = {
-	{"found", {.mx.state = MX_FOUND}},
-	{"implicit", {.mx.state = MX_IMPLICIT}},
-	{"a literal", {.mx.state = MX_LITERAL}},
-	{"takes no mail", {.mx.state = MX_NULL}},
-	{"hosts", {.mx.count = 1}},
-	{"TLS", {.history.last_tls = 1}},
-	{"first TLS", {.history.first_tls = 1}},
-	{"plain", {.history.last_plain = 1}},
-	{"a success", {.history.successes.count = 1}},
-	{"a day with TLS", {.history.tls_days.count = 1}},
-	{"a day without", {.history.plain_days.count = 1}},
-	{"forgotten by an admin", {.forgotten = 1}},
-	{"a policy", {.sts.fetched = 1}},
-	{"one that has ended", {.sts.until = 1}},
-	{"testing", {.sts.mode = STS_TESTING}},
-	{"enforce", {.sts.mode = STS_ENFORCE}},
-	{"looked at lately", {.mx.fresh.checked = NOW + 1}},
-	{"failing lately", {.mx.fresh.failed = NOW + 1}},
-	{"to be looked at lately", {.mx.fresh.expires = NOW + 1}},
-	{"its policy looked for lately", {.sts.fresh.expires = NOW + 1}},
-	{"in the future", {.mx.fresh.checked = INT64_MAX}},
+	{ "found", { .mx.state = MX_FOUND } },
+	{ "implicit", { .mx.state = MX_IMPLICIT } },
+	{ "a literal", { .mx.state = MX_LITERAL } },
+	{ "takes no mail", { .mx.state = MX_NULL } },
+	{ "hosts", { .mx.count = 1 } },
+	{ "TLS", { .history.last_tls = 1 } },
+	{ "first TLS", { .history.first_tls = 1 } },
+	{ "plain", { .history.last_plain = 1 } },
+	{ "a success", { .history.successes.count = 1 } },
+	{ "a day with TLS", { .history.tls_days.count = 1 } },
+	{ "a day without", { .history.plain_days.count = 1 } },
+	{ "forgotten by an admin", { .forgotten = 1 } },
+	{ "a policy", { .sts.fetched = 1 } },
+	{ "one that has ended", { .sts.until = 1 } },
+	{ "testing", { .sts.mode = STS_TESTING } },
+	{ "enforce", { .sts.mode = STS_ENFORCE } },
+	{ "looked at lately", { .mx.fresh.checked = NOW + 1 } },
+	{ "failing lately", { .mx.fresh.failed = NOW + 1 } },
+	{ "to be looked at lately", { .mx.fresh.expires = NOW + 1 } },
+	{ "its policy looked for lately", { .sts.fresh.expires = NOW + 1 } },
+	{ "in the future", { .mx.fresh.checked = INT64_MAX } },
 };
 
 START_TEST(what_never_was_is_forgotten_in_the_end)
@@ -274,10 +277,10 @@ START_TEST(the_earliest_fact_counts)
 	facts.domain.mx.count = 2;
 	facts.domain.mx.fresh.expires = NOW + 900;
 	facts.domain.sts.fresh.expires = NOW + 100;
-	facts.host[0] = (struct host_facts){.addr = ADDR_FOUND,
-					    .addr_fresh.expires = NOW + 800,
-					    .tlsa_fresh.expires = NOW + 700,
-					    .last_expires = NOW + 600};
+	facts.host[0] = (struct host_facts){ .addr = ADDR_FOUND,
+					     .addr_fresh.expires = NOW + 800,
+					     .tlsa_fresh.expires = NOW + 700,
+					     .last_expires = NOW + 600 };
 	facts.host[1] = facts.host[0];
 	ck_assert_int_eq(freshness_earliest(&facts, true), NOW + 100);
 	ck_assert_int_eq(freshness_earliest(&facts, false), NOW + 600);

@@ -3,7 +3,7 @@
  * https.c against a real HTTPS server: a thread of this program, on loopback,
  * with a certificate authority made for the run.
  */
-#include "io/https.h"
+#include "io/tls/https.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -95,7 +95,8 @@ static void allow_old_tls(void)
 	file = fopen(openssl_conf, "w");
 	ck_assert_ptr_nonnull(file);
 	fputs("openssl_conf = init\n[init]\nssl_conf = ssl\n[ssl]\nsystem_default = any\n"
-	      "[any]\nMinProtocol = TLSv1\nCipherString = DEFAULT:@SECLEVEL=0\n", file);
+	      "[any]\nMinProtocol = TLSv1\nCipherString = DEFAULT:@SECLEVEL=0\n",
+	      file);
 	ck_assert_int_eq(fclose(file), 0);
 	setenv("OPENSSL_CONF", openssl_conf, 1);
 }
@@ -126,11 +127,11 @@ static void drop_authority(void)
 /* The server: one connection, one answer. */
 
 enum manner {
-	ANSWER,     /* say `answer`, and close */
-	MUTE,       /* accept the connection, and say nothing at all */
-	DRIP,       /* say `answer`, then a byte now and then, for ever */
-	FLOOD,      /* say `answer`, then `more` again and again, for ever */
-	NO_HELLO    /* ask for a ClientHello again and again, for ever, instead of a ServerHello */
+	ANSWER,  /* say `answer`, and close */
+	MUTE,    /* accept the connection, and say nothing at all */
+	DRIP,    /* say `answer`, then a byte now and then, for ever */
+	FLOOD,   /* say `answer`, then `more` again and again, for ever */
+	NO_HELLO /* ask for a ClientHello again and again, for ever, instead of a ServerHello */
 };
 
 struct server {
@@ -138,11 +139,11 @@ struct server {
 	enum manner manner;
 	const char *answer;
 	const char *more;
-	int max_version;     /* 0: any */
+	int max_version; /* 0: any */
 	int listener;
 	uint16_t port;
 	pthread_t thread;
-	char request[4096];  /* what the client said */
+	char request[4096]; /* what the client said */
 	char sni[256];
 };
 
@@ -178,7 +179,8 @@ static bool hear(struct server *server, SSL *ssl)
 	size_t len = 0;
 
 	while (strstr(server->request, "\r\n\r\n") == NULL) {
-		int got = SSL_read(ssl, server->request + len, (int)(sizeof(server->request) - 1 - len));
+		int got = SSL_read(ssl, server->request + len,
+				   (int)(sizeof(server->request) - 1 - len));
 
 		if (got <= 0)
 			return false;
@@ -243,7 +245,8 @@ static void *serve(void *context)
 
 static void start(struct server *server)
 {
-	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(sa);
 
 	server->listener = socket(AF_INET, SOCK_STREAM, 0);
@@ -266,8 +269,14 @@ static void stop(struct server *server)
 static struct https_request question(const struct server *server, const struct ipaddr *loopback)
 {
 	return (struct https_request){
-		.host = HOST, .port = server->port, .path = PATH, .media_type = "text/plain",
-		.addresses = loopback, .address_count = 1, .allow_private = true, .ca_file = ca_file,
+		.host = HOST,
+		.port = server->port,
+		.path = PATH,
+		.media_type = "text/plain",
+		.addresses = loopback,
+		.address_count = 1,
+		.allow_private = true,
+		.ca_file = ca_file,
 	};
 }
 
@@ -312,7 +321,7 @@ START_TEST(fetches_a_policy)
 		"HTTP/1.1 100 Continue\r\n\r\n" OK_ANSWER,
 		OK_HEAD "Content-Encoding: identity\r\n\r\n" POLICY,
 	};
-	struct buf body = {0};
+	struct buf body = { 0 };
 	char detail[DETAIL_SIZE];
 
 	buf_append_str(&body, "left over");
@@ -331,7 +340,7 @@ END_TEST
 START_TEST(tells_the_server_nothing_of_us)
 {
 	struct server server = { .identity = good_identity(), .answer = OK_ANSWER };
-	struct buf body = {0};
+	struct buf body = { 0 };
 	char detail[DETAIL_SIZE];
 	char netrc[80];
 	FILE *file;
@@ -362,15 +371,20 @@ START_TEST(refuses_an_answer_that_is_none)
 		const char *answer;
 		const char *why;
 	} cases[] = {
-		{ "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\n\r\n" POLICY, "status is 404" },
-		{ "HTTP/1.1 206 Partial\r\nContent-Type: text/plain\r\n\r\n" POLICY, "status is 206" },
+		{ "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\n\r\n" POLICY,
+		  "status is 404" },
+		{ "HTTP/1.1 206 Partial\r\nContent-Type: text/plain\r\n\r\n" POLICY,
+		  "status is 206" },
 		{ "HTTP/1.1 304 Not Modified\r\n\r\n", "status is 304" },
-		{ "HTTP/1.1 301 Moved\r\nLocation: https://" HOST "/\r\nContent-Type: text/plain\r\n\r\n" POLICY,
+		{ "HTTP/1.1 301 Moved\r\nLocation: https://" HOST
+		  "/\r\nContent-Type: text/plain\r\n\r\n" POLICY,
 		  "status is 301" },
-		{ "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" POLICY, "media type is text/html" },
+		{ "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" POLICY,
+		  "media type is text/html" },
 		{ "HTTP/1.1 200 OK\r\nContent-Type: text/plainer\r\n\r\n" POLICY, "media type" },
 		{ "HTTP/1.1 200 OK\r\n\r\n" POLICY, "media type is not named" },
-		{ "HTTP/1.1 200 OK\r\nContent-Type: text/\x1b[31m\r\n\r\n" POLICY, "text/\\x1b[31m" },
+		{ "HTTP/1.1 200 OK\r\nContent-Type: text/\x1b[31m\r\n\r\n" POLICY,
+		  "text/\\x1b[31m" },
 		{ OK_HEAD "Content-Encoding: gzip\r\n\r\n" POLICY, "encoded (gzip)" },
 		{ OK_HEAD "Content-Length: 38\r\n\r\n" POLICY, "" }, /* cut short */
 		{ OK_HEAD "Content-Length: 65537\r\n\r\n" POLICY, "" },
@@ -380,17 +394,18 @@ START_TEST(refuses_an_answer_that_is_none)
 		{ "\x01\x04\x04\x01\x01\x01\x01\x01\x01\x7f", "" },
 		{ "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" POLICY, "" },
 		{ "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"
-		  "\x01\x04\x04\x01", "" },
+		  "\x01\x04\x04\x01",
+		  "" },
 	};
-	struct buf body = {0};
+	struct buf body = { 0 };
 	char detail[DETAIL_SIZE];
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct server server = { .identity = good_identity(), .answer = cases[i].answer };
 
 		ck_assert_msg(!ask(&server, &body, detail), "%zu was taken", i);
-		ck_assert_msg(detail[0] != '\0' && strstr(detail, cases[i].why) != NULL, "%zu: %s", i,
-			      detail);
+		ck_assert_msg(detail[0] != '\0' && strstr(detail, cases[i].why) != NULL, "%zu: %s",
+			      i, detail);
 		ck_assert_uint_eq(body.len, 0);
 	}
 	buf_free(&body);
@@ -416,7 +431,7 @@ START_TEST(judges_the_certificate)
 		{ issue(HOST, NULL, 86400, &ca), false, "DNS name" },
 		{ issue(HOST, "email:a@example.test", 86400, &ca), false, "DNS name" },
 	};
-	struct buf body = {0};
+	struct buf body = { 0 };
 	char detail[DETAIL_SIZE];
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -432,11 +447,13 @@ END_TEST
 
 START_TEST(wants_tls_1_2)
 {
-	struct server old = { .identity = good_identity(), .answer = OK_ANSWER,
+	struct server old = { .identity = good_identity(),
+			      .answer = OK_ANSWER,
 			      .max_version = TLS1_1_VERSION };
-	struct server enough = { .identity = good_identity(), .answer = OK_ANSWER,
+	struct server enough = { .identity = good_identity(),
+				 .answer = OK_ANSWER,
 				 .max_version = TLS1_2_VERSION };
-	struct buf body = {0};
+	struct buf body = { 0 };
 	char detail[DETAIL_SIZE];
 
 	ck_assert(!ask(&old, &body, detail));
@@ -458,12 +475,14 @@ START_TEST(bounds_what_it_reads)
 		{ "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\n",
 		  "headers are longer than" },
 	};
-	struct buf body = {0};
+	struct buf body = { 0 };
 	char detail[DETAIL_SIZE];
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct server server = { .identity = good_identity(), .manner = FLOOD,
-					 .answer = cases[i].answer, .more = cases[i].more };
+		struct server server = { .identity = good_identity(),
+					 .manner = FLOOD,
+					 .answer = cases[i].answer,
+					 .more = cases[i].more };
 
 		ck_assert_msg(!ask(&server, &body, detail), "%zu", i);
 		ck_assert_msg(strstr(detail, cases[i].why) != NULL, "%zu: %s", i, detail);
@@ -478,15 +497,15 @@ static void never_connects(struct server *server)
 {
 	const struct ipaddr loopback = address("127.0.0.1");
 	struct https_request request;
-	struct buf body = {0};
+	struct buf body = { 0 };
 	char detail[DETAIL_SIZE];
 
 	start(server);
 	request = question(server, &loopback);
 	request.connect_ms = 500;
 	ck_assert(!https_get(&request, &body, detail));
-	ck_assert_msg(strstr(detail, "timed out") != NULL || strstr(detail, "timeout") != NULL, "%s",
-		      detail);
+	ck_assert_msg(strstr(detail, "timed out") != NULL || strstr(detail, "timeout") != NULL,
+		      "%s", detail);
 	stop(server);
 	buf_free(&body);
 }
@@ -494,11 +513,15 @@ static void never_connects(struct server *server)
 START_TEST(bounds_how_long_it_waits)
 {
 	struct ipaddr loopback = address("127.0.0.1");
-	struct server stalled = { .identity = good_identity(), .answer = "HTTP/1.1 ", .manner = DRIP };
-	struct server slow = { .identity = good_identity(), .answer = OK_HEAD "\r\n", .manner = DRIP };
+	struct server stalled = { .identity = good_identity(),
+				  .answer = "HTTP/1.1 ",
+				  .manner = DRIP };
+	struct server slow = { .identity = good_identity(),
+			       .answer = OK_HEAD "\r\n",
+			       .manner = DRIP };
 	struct server mute = { .identity = good_identity(), .manner = MUTE };
 	struct server no_hello = { .identity = good_identity(), .manner = NO_HELLO };
-	struct buf body = {0};
+	struct buf body = { 0 };
 	char detail[DETAIL_SIZE];
 	struct https_request request;
 
@@ -528,7 +551,7 @@ START_TEST(goes_to_the_given_addresses_only)
 	struct ipaddr addresses[] = { address("127.0.0.2"), address("::1"), address("127.0.0.1") };
 	struct server server = { .identity = good_identity(), .answer = OK_ANSWER };
 	struct https_request request;
-	struct buf body = {0};
+	struct buf body = { 0 };
 	char detail[DETAIL_SIZE];
 
 	start(&server);
@@ -558,7 +581,7 @@ START_TEST(believes_the_named_authorities_only)
 	/* The system's store does not know ours, and a missing file is not "none needed". */
 	static const char *const files[] = { "", "/nonexistent/ca.pem" };
 	struct ipaddr loopback = address("127.0.0.1");
-	struct buf body = {0};
+	struct buf body = { 0 };
 	char detail[DETAIL_SIZE];
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
@@ -582,7 +605,7 @@ static void *ask_in_thread(void *context)
 {
 	struct ipaddr loopback = address("127.0.0.1");
 	struct https_request request = question(context, &loopback);
-	struct buf body = {0};
+	struct buf body = { 0 };
 	char detail[DETAIL_SIZE];
 	bool ok = https_get(&request, &body, detail) && strcmp(buf_cstr(&body), POLICY) == 0;
 

@@ -18,7 +18,8 @@ static void put_some(uint64_t seed)
 
 		some_entry(e, ENTRY_DOMAIN + (enum entry_kind)(i % 6), &state);
 		if (e->kind == ENTRY_ALIAS || e->kind == ENTRY_EXCEPTIONS)
-			snprintf(e->key, sizeof(e->key), "u%u@secure.test", (unsigned)chance(&state, 9));
+			snprintf(e->key, sizeof(e->key), "u%u@secure.test",
+				 (unsigned)chance(&state, 9));
 		else
 			snprintf(e->key, sizeof(e->key), "d%u.test", (unsigned)chance(&state, 9));
 	}
@@ -67,7 +68,8 @@ START_TEST(round_trip)
 		use_ledger(name);
 		must_import(&before, false);
 		after = exported(false);
-		ck_assert_msg(same_bytes(&before, &after), "%s\n%s", buf_cstr(&before), buf_cstr(&after));
+		ck_assert_msg(same_bytes(&before, &after), "%s\n%s", buf_cstr(&before),
+			      buf_cstr(&after));
 		buf_free(&after);
 		name[0] = 'c';
 		use_ledger(name);
@@ -97,10 +99,13 @@ START_TEST(restoring_with_the_journal)
 	last = strstr(buf_cstr(&before), "{\"record\":\"end\"");
 	ck_assert_int_eq(memcmp(before.data, after.data, (size_t)(last - before.data)), 0);
 	last = buf_cstr(&after) + (last - before.data);
-	ck_assert_ptr_eq(strstr(last, "{\"record\":\"journal\",\"time\":\"2026-01-07T03:04:05Z\",\"subject\":"
-				      "\"*\",\"event\":\"restored\",\"author\":\"ada\",\"detail\":"
-				      "\"backup: domains 1, hosts 1, overrides 1, pins 1, aliases 1, exceptions 1\"}\n"),
-			 last);
+	ck_assert_ptr_eq(
+		strstr(last,
+		       "{\"record\":\"journal\",\"time\":\"2026-01-07T03:04:05Z\",\"subject\":"
+		       "\"*\",\"event\":\"restored\",\"author\":\"ada\",\"detail\":"
+		       "\"backup: domains 1, hosts 1, overrides 1, pins 1, aliases 1, exceptions "
+		       "1\"}\n"),
+		last);
 	ck_assert_uint_eq(count(last, "\n"), 2);
 	buf_free(&before);
 	buf_free(&after);
@@ -151,9 +156,9 @@ START_TEST(order_and_repetition_do_not_matter)
 	put_some(2);
 	b = exported(true);
 	ck_assert(!same_bytes(&a, &b));
-	ab = after_importing("ab", (const struct buf *[]){&a, &b}, 2);
-	ba = after_importing("ba", (const struct buf *[]){&b, &a}, 2);
-	abab = after_importing("abab", (const struct buf *[]){&a, &b, &a, &b, &b}, 5);
+	ab = after_importing("ab", (const struct buf *[]){ &a, &b }, 2);
+	ba = after_importing("ba", (const struct buf *[]){ &b, &a }, 2);
+	abab = after_importing("abab", (const struct buf *[]){ &a, &b, &a, &b, &b }, 5);
 	ck_assert_msg(same_bytes(&ab, &ba), "%s\n%s", buf_cstr(&ab), buf_cstr(&ba));
 	ck_assert(same_bytes(&ab, &abab));
 	buf_free(&a);
@@ -192,14 +197,19 @@ END_TEST
 START_TEST(the_journal_tells_of_it)
 {
 	static const char *const told[] = {
-		"\"subject\":\"*\",\"event\":\"imported\",\"author\":\"ada\",\"detail\":\"backup: domains 1,",
-		"\"subject\":\"[mx.example.com]:587\",\"event\":\"forgotten\",\"author\":\"ada\",\"detail\":\""
+		"\"subject\":\"*\",\"event\":\"imported\",\"author\":\"ada\",\"detail\":\"backup: "
+		"domains 1,",
+		"\"subject\":\"[mx.example.com]:587\",\"event\":\"forgotten\",\"author\":\"ada\","
+		"\"detail\":\""
 		"by an import: what was seen before 2025-12-03T03:04:05Z\"",
-		"\"subject\":\".bank.example\",\"event\":\"override\",\"author\":\"ada\",\"detail\":\"by an "
+		"\"subject\":\".bank.example\",\"event\":\"override\",\"author\":\"ada\","
+		"\"detail\":\"by an "
 		"import: minimum dane-only, contract\"",
-		"\"subject\":\"example.com\",\"event\":\"pin-added\",\"author\":\"ada\",\"detail\":\"by an "
+		"\"subject\":\"example.com\",\"event\":\"pin-added\",\"author\":\"ada\",\"detail\":"
+		"\"by an "
 		"import: 3 keys on file now\"",
-		"\"subject\":\"me@secure.example.com\",\"event\":\"alias-enabled\",\"author\":\"ada\","
+		"\"subject\":\"me@secure.example.com\",\"event\":\"alias-enabled\",\"author\":"
+		"\"ada\","
 		"\"detail\":\"by an import: level authenticated, for me@example.com\"",
 		"\"subject\":\"me@secure.example.com\",\"event\":\"allowed\",\"author\":\"ada\","
 		"\"detail\":\"by an import: 2 senders on file now that may write without TLS\"",
@@ -240,7 +250,8 @@ START_TEST(pins_that_do_not_fit)
 	put_entries(&entry, 1);
 	before = exported(true);
 	ck_assert_int_eq(import_text(&text, false), IMPORT_REFUSED);
-	ck_assert_msg(strstr(import_error, "on file for example.com there would be more than 8") != NULL,
+	ck_assert_msg(strstr(import_error, "on file for example.com there would be more than 8") !=
+			      NULL,
 		      "%s", import_error);
 	after = exported(true);
 	ck_assert(same_bytes(&before, &after));
@@ -253,11 +264,12 @@ END_TEST
 #define HEADER "{\"postseal\":\"ledger\",\"schema\":1}\n"
 #define END(n) "{\"record\":\"end\",\"records\":" n "}\n"
 #define PINS(of) "{\"record\":\"pins\",\"nexthop\":\"" of "\",\"pins\":[]}\n"
-#define JOURNAL(time)                                                                              \
-	"{\"record\":\"journal\",\"time\":" time ",\"subject\":\"a\",\"event\":\"e\",\"author\":null," \
+#define JOURNAL(time)                                         \
+	"{\"record\":\"journal\",\"time\":" time              \
+	",\"subject\":\"a\",\"event\":\"e\",\"author\":null," \
 	"\"detail\":null}\n"
-#define ALIAS                                                                                      \
-	"{\"record\":\"alias\",\"alias\":\"a@b.test\",\"enabled\":true,\"level\":\"encrypt\","       \
+#define ALIAS                                                                                  \
+	"{\"record\":\"alias\",\"alias\":\"a@b.test\",\"enabled\":true,\"level\":\"encrypt\"," \
 	"\"mailbox\":\"a@c.test\",\"changed\":null,\"author\":null}\n"
 
 START_TEST(files_that_are_refused)
@@ -266,34 +278,43 @@ START_TEST(files_that_are_refused)
 		const char *text;
 		const char *said;
 	} cases[] = {
-		{"\n", "line 1: this is no export of a ledger: the line is not JSON"},
-		{"#!/bin/sh\n", "line 1: this is no export of a ledger: the line is not JSON"},
-		{END("0"), "line 1: this is no whole export of a ledger; expected its header"},
-		{HEADER, "line 2: the file is cut short: its end is missing"},
-		{HEADER PINS("a.test"), "line 3: the file is cut short: its end is missing"},
-		{HEADER PINS("a.test") "{\"record\":\"pi", "line 3: the line is not JSON"},
-		{HEADER PINS("a.test") END("2"), "line 3: the end says 2 records, but there are 1"},
-		{HEADER PINS("a.test") END("0"), "line 3: the end says 0 records, but there are 1"},
-		{HEADER END("0") "\n", "line 3: there is something behind the end"},
-		{HEADER END("0") HEADER END("0"), "line 3: there is something behind the end"},
-		{HEADER HEADER END("0"), "line 2: there is another header; import one export at a time"},
-		{HEADER PINS("a.test") "\n" END("1"), "line 3: the line is not JSON"},
-		{HEADER PINS("b.test") PINS("a.test") END("2"),
-		 "line 3: pins a.test stands behind pins b.test; expected kinds in their order"},
-		{HEADER PINS("a.test") PINS("a.test") END("2"), "line 3: pins a.test stands behind pins a.test"},
-		{HEADER ALIAS PINS("a.test") END("2"), "line 3: pins a.test stands behind alias a@b.test"},
-		{HEADER JOURNAL("null") ALIAS END("2"), "line 3: alias a@b.test stands behind journal "},
-		{HEADER PINS("a.test") PINS("B.test") END("2"), "line 3: \"nexthop\" is \"B.test\"; expected"},
-		{HEADER PINS("a.test") "{\"record\":\"lamp\"}\n" END("2"), "line 3: \"record\" is \"lamp\""},
+		{ "\n", "line 1: this is no export of a ledger: the line is not JSON" },
+		{ "#!/bin/sh\n", "line 1: this is no export of a ledger: the line is not JSON" },
+		{ END("0"), "line 1: this is no whole export of a ledger; expected its header" },
+		{ HEADER, "line 2: the file is cut short: its end is missing" },
+		{ HEADER PINS("a.test"), "line 3: the file is cut short: its end is missing" },
+		{ HEADER PINS("a.test") "{\"record\":\"pi", "line 3: the line is not JSON" },
+		{ HEADER PINS("a.test") END("2"),
+		  "line 3: the end says 2 records, but there are 1" },
+		{ HEADER PINS("a.test") END("0"),
+		  "line 3: the end says 0 records, but there are 1" },
+		{ HEADER END("0") "\n", "line 3: there is something behind the end" },
+		{ HEADER END("0") HEADER END("0"), "line 3: there is something behind the end" },
+		{ HEADER HEADER END("0"),
+		  "line 2: there is another header; import one export at a time" },
+		{ HEADER PINS("a.test") "\n" END("1"), "line 3: the line is not JSON" },
+		{ HEADER PINS("b.test") PINS("a.test") END("2"),
+		  "line 3: pins a.test stands behind pins b.test; expected kinds in their order" },
+		{ HEADER PINS("a.test") PINS("a.test") END("2"),
+		  "line 3: pins a.test stands behind pins a.test" },
+		{ HEADER ALIAS PINS("a.test") END("2"),
+		  "line 3: pins a.test stands behind alias a@b.test" },
+		{ HEADER JOURNAL("null") ALIAS END("2"),
+		  "line 3: alias a@b.test stands behind journal " },
+		{ HEADER PINS("a.test") PINS("B.test") END("2"),
+		  "line 3: \"nexthop\" is \"B.test\"; expected" },
+		{ HEADER PINS("a.test") "{\"record\":\"lamp\"}\n" END("2"),
+		  "line 3: \"record\" is \"lamp\"" },
 	};
 
 	use_ledger("a");
 	put_samples();
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct buf text = {0}, before = exported(true), after;
+		struct buf text = { 0 }, before = exported(true), after;
 
 		buf_append_str(&text, cases[i].text);
-		ck_assert_msg(import_text(&text, false) == IMPORT_REFUSED, "taken: %s", cases[i].text);
+		ck_assert_msg(import_text(&text, false) == IMPORT_REFUSED, "taken: %s",
+			      cases[i].text);
 		ck_assert_msg(strstr(import_error, cases[i].said) != NULL, "%s: %s", cases[i].text,
 			      import_error);
 		after = exported(true);
@@ -310,13 +331,14 @@ START_TEST(files_that_are_taken)
 	static const char *const texts[] = {
 		HEADER END("0"),
 		HEADER "{\"record\":\"end\",\"records\":0}", /* without a newline */
-		HEADER PINS(".test") PINS("[a.test]") PINS("a.test") PINS("a.test:26") ALIAS END("5"),
+		HEADER PINS(".test") PINS("[a.test]") PINS("a.test") PINS("a.test:26")
+			ALIAS END("5"),
 		HEADER JOURNAL("\"2026-01-02T03:04:05Z\"") JOURNAL("null") JOURNAL("null") END("3"),
 	};
 
 	use_ledger("a");
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-		struct buf text = {0};
+		struct buf text = { 0 };
 
 		buf_append_str(&text, texts[i]);
 		must_import(&text, false);
@@ -328,7 +350,7 @@ END_TEST
 /* A line without end must not be one without bound. */
 START_TEST(a_line_without_end)
 {
-	struct buf text = {0};
+	struct buf text = { 0 };
 	size_t start;
 
 	use_ledger("a");
@@ -349,12 +371,13 @@ END_TEST
 START_TEST(many_records)
 {
 	size_t many = 2 * IMPORT_BATCH + 100;
-	struct buf text = {0}, before, after;
+	struct buf text = { 0 }, before, after;
 	char *end;
 
 	buf_append_str(&text, HEADER);
 	for (size_t i = 0; i < many; i++)
-		buf_printf(&text, "{\"record\":\"pins\",\"nexthop\":\"d%06zu.test\",\"pins\":[]}\n", i);
+		buf_printf(&text, "{\"record\":\"pins\",\"nexthop\":\"d%06zu.test\",\"pins\":[]}\n",
+			   i);
 	buf_printf(&text, "{\"record\":\"end\",\"records\":%zu}\n", many);
 	use_ledger("a");
 	before = exported(true);

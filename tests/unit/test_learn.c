@@ -13,24 +13,31 @@
 
 #include "base/buf.h"
 #include "base/utc.h"
-#include "core/fold.h"
-#include "core/record.h"
+#include "core/policy/fold.h"
+#include "core/record/record.h"
 #include "tests/unit/fork.h"
 #include "tests/unit/stopped_program.h"
 
 static char conf[64], log_path[64], rotated[64];
 
 #define AT(time, pid) "2026-01-02T03:" time "Z mail postfix/smtp[" pid "]: "
-#define TLS(host) "Untrusted TLS connection established to " host "[192.0.2.1]:25: TLSv1.3 with cipher " \
-		  "TLS_AES_256_GCM_SHA384 (256/256 bits)\n"
-#define SENT(id, to, host) id ": to=<" to ">, relay=" host "[192.0.2.1]:25, delay=1, delays=1/0/0/0, " \
-			      "dsn=2.0.0, status=sent (250 ok)\n"
+#define TLS(host)                                                                              \
+	"Untrusted TLS connection established to " host "[192.0.2.1]:25: TLSv1.3 with cipher " \
+	"TLS_AES_256_GCM_SHA384 (256/256 bits)\n"
+#define SENT(id, to, host)                                                          \
+	id ": to=<" to ">, relay=" host "[192.0.2.1]:25, delay=1, delays=1/0/0/0, " \
+	   "dsn=2.0.0, status=sent (250 ok)\n"
 #define NOISE(time) "2026-01-02T03:" time "Z mail postfix/smtpd[9]: connect from x[192.0.2.9]\n"
 
-#define FIRST AT("04:05", "1") TLS("a.mx.test") NOISE("04:05") AT("04:06", "1") \
-	SENT("A1", "u@a.test", "a.mx.test") AT("04:07", "2") TLS("b.mx.test")
-#define SECOND AT("04:08", "2") SENT("A2", "u@b.test", "b.mx.test") AT("05:00", "1") TLS("a.mx.test") \
-	AT("05:01", "1") SENT("A3", "u@b.test", "a.mx.test")
+#define FIRST            \
+	AT("04:05", "1") \
+	TLS("a.mx.test") \
+	NOISE("04:05")   \
+	AT("04:06", "1") SENT("A1", "u@a.test", "a.mx.test") AT("04:07", "2") TLS("b.mx.test")
+#define SECOND                              \
+	AT("04:08", "2")                    \
+	SENT("A2", "u@b.test", "b.mx.test") \
+	AT("05:00", "1") TLS("a.mx.test") AT("05:01", "1") SENT("A3", "u@b.test", "a.mx.test")
 
 static void put(const char *name, const char *mode, const char *text)
 {
@@ -62,7 +69,7 @@ static void make_world(void)
 static pid_t start(const char *words, const char *input)
 {
 	char copy[256], output[64];
-	char *argv[16] = {program, (char[]){"learn"}, (char[]){"-c"}, conf};
+	char *argv[16] = { program, (char[]){ "learn" }, (char[]){ "-c" }, conf };
 	size_t n = 4;
 	pid_t pid;
 
@@ -115,7 +122,8 @@ static void learn(const char *words, int status, const char *said)
 	int got = end(start(words, "/dev/null"));
 
 	ck_assert_msg(got == status, "%s: status %d: %s", words, got, output());
-	ck_assert_msg(strstr(output(), said) != NULL, "%s: no \"%s\" in: %s", words, said, output());
+	ck_assert_msg(strstr(output(), said) != NULL, "%s: no \"%s\" in: %s", words, said,
+		      output());
 }
 
 static void learn_log(const char *said)
@@ -148,7 +156,7 @@ static struct buf all_hosts(void)
 {
 	struct ledger *ledger = must_open(LEDGER_READ);
 	struct ledger_txn *txn = ledger_begin_read(ledger);
-	struct buf all = {0};
+	struct buf all = { 0 };
 
 	ck_assert(ledger_each_host(txn, add_host, &all));
 	ledger_abort(txn);
@@ -163,10 +171,12 @@ START_TEST(learns_what_the_log_proves)
 
 	make_world();
 	put(log_path, "w", FIRST SECOND);
-	learn_log("7 lines read: 3 TLS handshakes, 3 deliveries over TLS; hosts never seen with TLS "
-		  "before: 2.\n");
+	learn_log(
+		"7 lines read: 3 TLS handshakes, 3 deliveries over TLS; hosts never seen with TLS "
+		"before: 2.\n");
 	ck_assert(host_is_known("a.mx.test", &facts));
-	ck_assert(utc_parse("2026-01-02T03:04:05Z", &first) && utc_parse("2026-01-02T03:05:00Z", &last));
+	ck_assert(utc_parse("2026-01-02T03:04:05Z", &first) &&
+		  utc_parse("2026-01-02T03:05:00Z", &last));
 	ck_assert_int_eq(facts.history.first_tls, first);
 	ck_assert_int_eq(facts.history.last_tls, last);
 	ck_assert_int_eq(facts.history.last_version, 0x0304);
@@ -187,7 +197,8 @@ START_TEST(says_it_in_json)
 	put(log_path, "w", FIRST);
 	learn("--json -", 0, "{\"lines\":0,\"handshakes\":0,\"deliveries\":0,\"new_hosts\":0}\n");
 	ck_assert_int_eq(end(start("-j -", log_path)), 0);
-	ck_assert_str_eq(output(), "{\"lines\":4,\"handshakes\":2,\"deliveries\":1,\"new_hosts\":2}\n");
+	ck_assert_str_eq(output(),
+			 "{\"lines\":4,\"handshakes\":2,\"deliveries\":1,\"new_hosts\":2}\n");
 }
 END_TEST
 
@@ -202,7 +213,7 @@ START_TEST(order_and_repetition_change_nothing)
 		{ { FIRST SECOND, FIRST SECOND } },
 		{ { SECOND, SECOND, FIRST, SECOND } },
 	};
-	struct buf expected = {0};
+	struct buf expected = { 0 };
 
 	for (size_t i = 0; i < sizeof(stories) / sizeof(stories[0]); i++) {
 		struct buf all;
@@ -217,7 +228,8 @@ START_TEST(order_and_repetition_change_nothing)
 		ck_assert_uint_gt(all.len, 0);
 		if (i == 0)
 			buf_append(&expected, all.data, all.len);
-		ck_assert_msg(all.len == expected.len && memcmp(all.data, expected.data, all.len) == 0,
+		ck_assert_msg(all.len == expected.len &&
+				      memcmp(all.data, expected.data, all.len) == 0,
 			      "story %zu", i);
 		buf_free(&all);
 		if (i + 1 < sizeof(stories) / sizeof(stories[0]))
@@ -252,9 +264,11 @@ START_TEST(plain_deliveries_teach_nothing)
 	struct buf all;
 
 	make_world();
-	put(log_path, "w", AT("04:05", "1") SENT("A1", "u@a.test", "a.mx.test") AT("04:06", "1")
-	    "A2: to=<u@a.test>, relay=a.mx.test[192.0.2.1]:25, delay=1, delays=1/0/0/0, tls=may:none, "
-	    "dsn=2.0.0, status=sent (250 ok)\n");
+	put(log_path, "w",
+	    AT("04:05", "1") SENT("A1", "u@a.test", "a.mx.test")
+		    AT("04:06", "1") "A2: to=<u@a.test>, relay=a.mx.test[192.0.2.1]:25, delay=1, "
+				     "delays=1/0/0/0, tls=may:none, "
+				     "dsn=2.0.0, status=sent (250 ok)\n");
 	learn_log("2 lines read: 0 TLS handshakes, 0 deliveries");
 	ck_assert_ptr_nonnull(strstr(output(), "smtp_tls_loglevel=1"));
 	all = all_hosts();
@@ -289,13 +303,17 @@ static bool find_recovery(void *context, const struct journal_entry *entry)
 /* The host lost TLS on 1 January, as a probe saw. */
 static void put_downgraded_host(void)
 {
-	struct observation tls = {.time = T - 2 * UTC_DAY, .source = SOURCE_PROBE,
-				  .observed = OBSERVED_TLS, .version = 0x0303, .cipher = "X"};
-	struct observation plain = {.time = T - UTC_DAY, .source = SOURCE_PROBE,
-				    .observed = OBSERVED_PLAIN};
+	struct observation tls = { .time = T - 2 * UTC_DAY,
+				   .source = SOURCE_PROBE,
+				   .observed = OBSERVED_TLS,
+				   .version = 0x0303,
+				   .cipher = "X" };
+	struct observation plain = { .time = T - UTC_DAY,
+				     .source = SOURCE_PROBE,
+				     .observed = OBSERVED_PLAIN };
 	struct ledger *ledger = must_open(LEDGER_WRITE);
 	struct ledger_txn *txn = ledger_begin_write(ledger);
-	struct host_facts facts = {0};
+	struct host_facts facts = { 0 };
 
 	fold_host(&facts, &tls, 0, false);
 	fold_host(&facts, &plain, 0, false);
@@ -337,22 +355,24 @@ static bool note_event(void *context, const struct journal_entry *entry)
 	return true;
 }
 
-#define HELD(id, to, host) id ": to=<" to ">, relay=" host "[192.0.2.1]:25, delay=1, delays=1/0/0/0, " \
-			      "dsn=4.7.4, status=deferred (TLS is required, but was not offered by " \
-			      "host " host "[192.0.2.1])\n"
+#define HELD(id, to, host)                                                          \
+	id ": to=<" to ">, relay=" host "[192.0.2.1]:25, delay=1, delays=1/0/0/0, " \
+	   "dsn=4.7.4, status=deferred (TLS is required, but was not offered by "   \
+	   "host " host "[192.0.2.1])\n"
 
 /* Written down one after the other, although they stand in one log. */
 START_TEST(tells_of_a_downgrade_between_two_handshakes)
 {
-	struct buf events = {0};
+	struct buf events = { 0 };
 	struct host_facts facts;
 	struct ledger *ledger;
 	struct ledger_txn *txn;
 
 	make_world();
-	put(log_path, "w", AT("04:05", "1") TLS("a.mx.test") AT("04:06", "2") TLS("b.mx.test")
-	    AT("04:07", "1") HELD("A1", "u@a.test", "a.mx.test") AT("04:08", "1") TLS("a.mx.test")
-	    AT("04:09", "2") HELD("A2", "u@b.test", "b.mx.test"));
+	put(log_path, "w",
+	    AT("04:05", "1") TLS("a.mx.test") AT("04:06", "2") TLS("b.mx.test") AT("04:07", "1")
+		    HELD("A1", "u@a.test", "a.mx.test") AT("04:08", "1") TLS("a.mx.test")
+			    AT("04:09", "2") HELD("A2", "u@b.test", "b.mx.test"));
 	learn_log("5 lines read: 3 TLS handshakes");
 	ck_assert(host_is_known("a.mx.test", &facts));
 	ck_assert_int_eq(fold_downgrade_since(&facts.history), 0);
@@ -364,7 +384,8 @@ START_TEST(tells_of_a_downgrade_between_two_handshakes)
 	ck_assert(ledger_each_journal(txn, NULL, note_event, &events));
 	ledger_abort(txn);
 	ledger_close(ledger);
-	ck_assert_int_eq(strncmp(events.data, "downgrade downgrade-ended downgrade ", events.len), 0);
+	ck_assert_int_eq(strncmp(events.data, "downgrade downgrade-ended downgrade ", events.len),
+			 0);
 	buf_free(&events);
 	learn_log("0 lines read");
 }
@@ -382,8 +403,10 @@ START_TEST(learns_of_very_many_hosts)
 	file = fopen(log_path, "w");
 	ck_assert_ptr_nonnull(file);
 	for (int i = 0; i < HOSTS; i++)
-		fprintf(file, AT("04:05", "%d") "Untrusted TLS connection established to mx%d.test"
-			"[192.0.2.1]:25: TLSv1.3 with cipher X (256/256 bits)\n", i % 1000, i);
+		fprintf(file,
+			AT("04:05", "%d") "Untrusted TLS connection established to mx%d.test"
+					  "[192.0.2.1]:25: TLSv1.3 with cipher X (256/256 bits)\n",
+			i % 1000, i);
 	ck_assert_int_eq(fclose(file), 0);
 	learn_log("20000 lines read: 20000 TLS handshakes, 0 deliveries over TLS; hosts never seen "
 		  "with TLS before: 20000.");
@@ -525,10 +548,13 @@ START_TEST(reads_the_journal)
 	put(name, "w", "#!/bin/sh\nexit 0\n");
 	ck_assert_int_eq(chmod(name, 0700), 0);
 	learn("--journal", 0, "may this user read it");
-	put(name, "w", "#!/bin/sh\ncase \"$*\" in *--after-cursor=c1*) exit 0;; esac\n"
+	put(name, "w",
+	    "#!/bin/sh\ncase \"$*\" in *--after-cursor=c1*) exit 0;; esac\n"
 	    "printf '__CURSOR=c1\\n__REALTIME_TIMESTAMP=1767323045000000\\n_HOSTNAME=mail\\n"
-	    "SYSLOG_IDENTIFIER=postfix/smtp\\nSYSLOG_PID=9\\nMESSAGE=Untrusted TLS connection established to "
-	    "a.mx.test[192.0.2.1]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)\\n\\n'\n");
+	    "SYSLOG_IDENTIFIER=postfix/smtp\\nSYSLOG_PID=9\\nMESSAGE=Untrusted TLS connection "
+	    "established to "
+	    "a.mx.test[192.0.2.1]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 "
+	    "bits)\\n\\n'\n");
 	learn("--journal", 0, "1 lines read: 1 TLS handshakes");
 	ck_assert(host_is_known("a.mx.test", &facts));
 	ck_assert_int_eq(facts.history.last_tls, T);

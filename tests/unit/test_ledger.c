@@ -14,7 +14,7 @@ int mdb_env_set_mapsize(MDB_env *env, size_t size)
 	union {
 		void *symbol;
 		int (*call)(MDB_env *, size_t);
-	} real = {.symbol = dlsym(RTLD_NEXT, "mdb_env_set_mapsize")};
+	} real = { .symbol = dlsym(RTLD_NEXT, "mdb_env_set_mapsize") };
 
 	return real.call(env, small_map != 0 ? small_map : size);
 }
@@ -23,9 +23,9 @@ START_TEST(put_and_get)
 {
 	struct ledger *ledger = must_open(LEDGER_CREATE);
 	struct domain_facts *domain = sample_domain();
-	struct host_facts host = {.addr = ADDR_FOUND, .last_expires = T};
-	struct override override = {.kind = OVERRIDE_EXACT, .level = LEVEL_ENCRYPT, .set = T};
-	struct pins pins = {.count = 1};
+	struct host_facts host = { .addr = ADDR_FOUND, .last_expires = T };
+	struct override override = { .kind = OVERRIDE_EXACT, .level = LEVEL_ENCRYPT, .set = T };
+	struct pins pins = { .count = 1 };
 	struct ledger_txn *txn = ledger_begin_write(ledger);
 
 	ck_assert(ledger_put_domain(txn, "sealed.test", domain));
@@ -247,7 +247,7 @@ END_TEST
 /* Found by tests/faults: a full disk was told at each look that the prober took. */
 START_TEST(the_same_trouble_is_told_once)
 {
-	struct rlimit small = {.rlim_cur = 256 * 1024, .rlim_max = RLIM_INFINITY}, before;
+	struct rlimit small = { .rlim_cur = 256 * 1024, .rlim_max = RLIM_INFINITY }, before;
 	struct domain_facts *domain = sample_domain();
 	struct ledger *ledger = must_open(LEDGER_CREATE);
 	char *log, key[32];

@@ -7,8 +7,8 @@ START_TEST(facts_are_put_together)
 {
 	struct ledger *ledger = must_open(LEDGER_CREATE);
 	struct domain_facts *domain = sample_domain();
-	struct host_facts host = {.addr = ADDR_FOUND, .last_expires = T};
-	struct host_facts submission = {.addr = ADDR_FOUND, .last_expires = T + 1};
+	struct host_facts host = { .addr = ADDR_FOUND, .last_expires = T };
+	struct host_facts submission = { .addr = ADDR_FOUND, .last_expires = T + 1 };
 	struct facts *facts = mem_alloc(sizeof(*facts));
 	struct ledger_txn *txn = ledger_begin_write(ledger);
 	struct nexthop plain = nexthop("sealed.test"), ported = nexthop("sealed.test:587");
@@ -48,30 +48,31 @@ START_TEST(overrides_of_parents)
 		enum lookup found;
 		enum level level; /* of the override that applies */
 	} cases[] = {
-		{"example.test", LOOKUP_FOUND, LEVEL_ENCRYPT},     /* ".test" */
-		{"a.example.test", LOOKUP_FOUND, LEVEL_DANE},      /* ".example.test" */
-		{"b.a.example.test", LOOKUP_FOUND, LEVEL_DANE},    /* the nearest */
-		{"own.example.test", LOOKUP_FOUND, LEVEL_SECURE},  /* its own */
-		{"a.example.test:587", LOOKUP_FOUND, LEVEL_DANE},
-		{".example.test", LOOKUP_FOUND, LEVEL_DANE},
-		{".a.example.test", LOOKUP_ABSENT, LEVEL_NONE},    /* Postfix asks on by itself */
-		{"[a.example.test]", LOOKUP_ABSENT, LEVEL_NONE},   /* a host has no parents */
-		{"example.other", LOOKUP_ABSENT, LEVEL_NONE},
-		{"bexample.test", LOOKUP_FOUND, LEVEL_ENCRYPT},
+		{ "example.test", LOOKUP_FOUND, LEVEL_ENCRYPT },    /* ".test" */
+		{ "a.example.test", LOOKUP_FOUND, LEVEL_DANE },     /* ".example.test" */
+		{ "b.a.example.test", LOOKUP_FOUND, LEVEL_DANE },   /* the nearest */
+		{ "own.example.test", LOOKUP_FOUND, LEVEL_SECURE }, /* its own */
+		{ "a.example.test:587", LOOKUP_FOUND, LEVEL_DANE },
+		{ ".example.test", LOOKUP_FOUND, LEVEL_DANE },
+		{ ".a.example.test", LOOKUP_ABSENT, LEVEL_NONE },  /* Postfix asks on by itself */
+		{ "[a.example.test]", LOOKUP_ABSENT, LEVEL_NONE }, /* a host has no parents */
+		{ "example.other", LOOKUP_ABSENT, LEVEL_NONE },
+		{ "bexample.test", LOOKUP_FOUND, LEVEL_ENCRYPT },
 	};
 	static const struct {
 		const char *key;
 		enum level level;
 	} overrides[] = {
-		{".test", LEVEL_ENCRYPT}, {".example.test", LEVEL_DANE},
-		{"own.example.test", LEVEL_SECURE},
+		{ ".test", LEVEL_ENCRYPT },
+		{ ".example.test", LEVEL_DANE },
+		{ "own.example.test", LEVEL_SECURE },
 	};
 	struct ledger *ledger = must_open(LEDGER_CREATE);
 	struct facts *facts = mem_alloc(sizeof(*facts));
 	struct ledger_txn *txn = ledger_begin_write(ledger);
 
 	for (size_t i = 0; i < ARRAY_LEN(overrides); i++) {
-		struct override o = {.kind = OVERRIDE_EXACT, .level = overrides[i].level};
+		struct override o = { .kind = OVERRIDE_EXACT, .level = overrides[i].level };
 
 		ck_assert(ledger_put_override(txn, overrides[i].key, &o));
 	}
@@ -95,29 +96,33 @@ START_TEST(overrides_of_parents_still_in_force)
 		const char *key;
 		enum level level; /* of the override that applies */
 	} cases[] = {
-		{"a.far.near.test", LEVEL_ENCRYPT},     /* its own and the nearest have expired */
-		{"b.far.near.test", LEVEL_ENCRYPT},     /* the nearest has */
-		{"a.all.past.other", LEVEL_SECURE},     /* all have: its own */
-		{"b.all.past.other", LEVEL_DANE},       /* all have: the nearest */
-		{"[a.far.near.test]", LEVEL_FINGERPRINT},
+		{ "a.far.near.test", LEVEL_ENCRYPT }, /* its own and the nearest have expired */
+		{ "b.far.near.test", LEVEL_ENCRYPT }, /* the nearest has */
+		{ "a.all.past.other", LEVEL_SECURE }, /* all have: its own */
+		{ "b.all.past.other", LEVEL_DANE },   /* all have: the nearest */
+		{ "[a.far.near.test]", LEVEL_FINGERPRINT },
 	};
 	static const struct {
 		const char *key;
 		enum level level;
 		int64_t expires;
 	} overrides[] = {
-		{".near.test", LEVEL_ENCRYPT, T + 1}, {".far.near.test", LEVEL_DANE, T},
-		{"a.far.near.test", LEVEL_NONE, T}, {"[a.far.near.test]", LEVEL_FINGERPRINT, T},
-		{".past.other", LEVEL_ENCRYPT, T}, {".all.past.other", LEVEL_DANE, T},
-		{"a.all.past.other", LEVEL_SECURE, T},
+		{ ".near.test", LEVEL_ENCRYPT, T + 1 },
+		{ ".far.near.test", LEVEL_DANE, T },
+		{ "a.far.near.test", LEVEL_NONE, T },
+		{ "[a.far.near.test]", LEVEL_FINGERPRINT, T },
+		{ ".past.other", LEVEL_ENCRYPT, T },
+		{ ".all.past.other", LEVEL_DANE, T },
+		{ "a.all.past.other", LEVEL_SECURE, T },
 	};
 	struct ledger *ledger = must_open(LEDGER_CREATE);
 	struct facts *facts = mem_alloc(sizeof(*facts));
 	struct ledger_txn *txn = ledger_begin_write(ledger);
 
 	for (size_t i = 0; i < ARRAY_LEN(overrides); i++) {
-		struct override o = {.kind = OVERRIDE_EXACT, .level = overrides[i].level,
-				     .expires = overrides[i].expires};
+		struct override o = { .kind = OVERRIDE_EXACT,
+				      .level = overrides[i].level,
+				      .expires = overrides[i].expires };
 
 		ck_assert(ledger_put_override(txn, overrides[i].key, &o));
 	}
@@ -136,9 +141,9 @@ END_TEST
 /* One damaged record and the answer is "could not tell", never a weaker one. */
 START_TEST(damage_spoils_the_facts)
 {
-	static const char *const dbs[] = {"domain", "host", "override", "pin"};
-	static const char *const keys[] = {"sealed.test", "b.mx.test:25", "sealed.test",
-					   "sealed.test"};
+	static const char *const dbs[] = { "domain", "host", "override", "pin" };
+	static const char *const keys[] = { "sealed.test", "b.mx.test:25", "sealed.test",
+					    "sealed.test" };
 	struct ledger *ledger = must_open(LEDGER_CREATE);
 	struct domain_facts *domain = sample_domain();
 	struct facts *facts = mem_alloc(sizeof(*facts));
@@ -184,11 +189,11 @@ static bool hear_host(void *context, const char *key, const struct host_facts *h
 
 START_TEST(walks)
 {
-	static const char *const domains[] = {"c.test", "a.test", "b.test", "[a.test]:587"};
+	static const char *const domains[] = { "c.test", "a.test", "b.test", "[a.test]:587" };
 	struct ledger *ledger = must_open(LEDGER_CREATE);
 	struct domain_facts *domain = sample_domain();
-	struct host_facts host = {.addr = ADDR_FOUND};
-	struct heard heard = {0}, few = {.stop_at = 2}, hosts = {0}, damaged = {0};
+	struct host_facts host = { .addr = ADDR_FOUND };
+	struct heard heard = { 0 }, few = { .stop_at = 2 }, hosts = { 0 }, damaged = { 0 };
 	char *log;
 	struct ledger_txn *txn = ledger_begin_write(ledger);
 
@@ -235,14 +240,16 @@ static bool hear_entry(void *context, const struct journal_entry *entry)
 START_TEST(the_journal_keeps_its_order)
 {
 	struct ledger *ledger = must_open(LEDGER_CREATE);
-	struct heard all = {0}, one = {0}, few = {.stop_at = 1};
+	struct heard all = { 0 }, one = { 0 }, few = { .stop_at = 1 };
 	struct ledger_txn *txn;
 
 	for (int i = 0; i < 300; i++) {
-		struct journal_entry entry = {.time = T - i, .author = "ada"};
+		struct journal_entry entry = { .time = T - i, .author = "ada" };
 
-		snprintf(entry.subject, sizeof(entry.subject), "%s", i < 297 ? "x.test" :
-			 i == 298 ? "b.test" : "a.test");
+		snprintf(entry.subject, sizeof(entry.subject), "%s",
+			 i < 297    ? "x.test"
+			 : i == 298 ? "b.test"
+				    : "a.test");
 		snprintf(entry.event, sizeof(entry.event), "e%d", i);
 		txn = ledger_begin_write(ledger);
 		ck_assert(ledger_add_journal(txn, &entry));

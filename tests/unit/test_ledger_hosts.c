@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Hosts kept in memory: nothing that look-ups see differs from what is in the ledger. */
-#include "io/ledger_hosts.h"
+#include "io/ledger/ledger_hosts.h"
 
 #include "base/str.h"
 #include "base/utc.h"
-#include "core/decide.h"
-#include "core/fold.h"
-#include "core/reply.h"
+#include "core/policy/decide.h"
+#include "core/policy/fold.h"
+#include "core/policy/reply.h"
 #include "tests/unit/ledger_case.h"
 
 #define DOMAINS 4
@@ -25,7 +25,7 @@ static int64_t now;
 
 static struct freshness some_freshness(void)
 {
-	return (struct freshness){now, now + 1 + chance(3) * 3600, chance(4) == 0 ? now : 0};
+	return (struct freshness){ now, now + 1 + chance(3) * 3600, chance(4) == 0 ? now : 0 };
 }
 
 static const char *host_name(uint32_t number)
@@ -34,7 +34,9 @@ static const char *host_name(uint32_t number)
 
 	/* The last one is too long to be kept. */
 	snprintf(name, sizeof(name), "mx%u.%s.test", number,
-		 number == HOSTS - 1 ? "of-a-provider-with-a-name-of-more-than-sixty-three-bytes.long" : "p");
+		 number == HOSTS - 1
+			 ? "of-a-provider-with-a-name-of-more-than-sixty-three-bytes.long"
+			 : "p");
 	return name;
 }
 
@@ -43,8 +45,10 @@ static void change_host(struct ledger_txn *txn)
 	static struct host_facts host;
 	const char *name = host_name(chance(HOSTS));
 	uint16_t port = chance(4) == 0 ? 587 : 25;
-	struct observation seen = {.time = now, .source = SOURCE_PROBE,
-				   .observed = OBSERVED_TLS + chance(4), .version = 0x0304};
+	struct observation seen = { .time = now,
+				    .source = SOURCE_PROBE,
+				    .observed = OBSERVED_TLS + chance(4),
+				    .version = 0x0304 };
 
 	ck_assert_int_ne(ledger_get_host(txn, name, port, &host), LOOKUP_ERROR);
 	host.addr = ADDR_FOUND;
@@ -78,7 +82,8 @@ static void change_domain(struct ledger_txn *txn)
 	domain.mx.count = chance(3);
 	for (size_t i = 0; i < domain.mx.count; i++) {
 		domain.mx.refs[i].preference = (uint16_t)(10 * i);
-		str_copy(domain.mx.refs[i].host, DOMAIN_SIZE, host_name((first + (uint32_t)i) % HOSTS));
+		str_copy(domain.mx.refs[i].host, DOMAIN_SIZE,
+			 host_name((first + (uint32_t)i) % HOSTS));
 	}
 	if (chance(8) == 0)
 		domain.forgotten = now;
@@ -97,7 +102,8 @@ static void change_something(struct ledger *ledger)
 }
 
 /* In every policy map, of every next hop. */
-static void compare(struct ledger_txn *txn, struct ledger_hosts *hosts, const struct settings *settings)
+static void compare(struct ledger_txn *txn, struct ledger_hosts *hosts,
+		    const struct settings *settings)
 {
 	static struct facts facts, gist;
 	struct decision by_facts, by_gist;
@@ -210,7 +216,7 @@ START_TEST(hosts_do_not_mix)
 	struct ledger *ledger = must_open(LEDGER_CREATE);
 	struct ledger_hosts *hosts = ledger_hosts_new();
 	struct ledger_txn *txn = ledger_begin_write(ledger);
-	struct host_facts host = {.addr = ADDR_FOUND}, out;
+	struct host_facts host = { .addr = ADDR_FOUND }, out;
 	char name[64];
 
 	for (int i = 0; i < 3000; i++) {

@@ -16,7 +16,7 @@ static mode_t mode_of(const char *path)
 
 START_TEST(modes_do_not_depend_on_the_umask)
 {
-	static const mode_t masks[] = {0, 022, 077, 0777};
+	static const mode_t masks[] = { 0, 022, 077, 0777 };
 	mode_t before = umask(masks[_i]);
 
 	make_ledger();
@@ -186,7 +186,7 @@ END_TEST
 
 START_TEST(a_damaged_schema)
 {
-	static const char *const bad[] = {"", "0", "one", "1 ", "99999999999"};
+	static const char *const bad[] = { "", "0", "one", "1 ", "99999999999" };
 
 	make_ledger();
 	put_raw("meta", "schema", 6, bad[_i], strlen(bad[_i]));

@@ -59,7 +59,7 @@ static bool count_domain(void *context, const char *key, const struct domain_fac
 /* Two that make the ledger at the same time, and write to it. */
 START_TEST(processes_share_it)
 {
-	char prefix[2][2] = {"a", "b"};
+	char prefix[2][2] = { "a", "b" };
 	pid_t pids[2];
 	struct ledger *ledger;
 	struct ledger_txn *txn;
@@ -94,7 +94,8 @@ static pid_t die_inside(struct pair *p, bool write)
 		return pid;
 	hear(p->go[0]);
 	ledger = ledger_open(ledger_dir, LEDGER_WRITE, error);
-	if (ledger == NULL || (write ? ledger_begin_write(ledger) : ledger_begin_read(ledger)) == NULL)
+	if (ledger == NULL ||
+	    (write ? ledger_begin_write(ledger) : ledger_begin_read(ledger)) == NULL)
 		leave(1);
 	leave(0);
 }

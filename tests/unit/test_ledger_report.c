@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What is told of a ledger in trouble: once, and again after ten minutes of it. */
-#include "io/ledger_report.h"
+#include "io/ledger/ledger_report.h"
 
 #include "base/clock.h"
 #include "tests/unit/ledger_case.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Listening sockets, and what may stand in their way. */
-#include "io/listen.h"
+#include "io/net/listen.h"
 
 #include <check.h>
 #include <errno.h>

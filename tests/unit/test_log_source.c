@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "io/log_source.h"
+#include "io/log/log_source.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -15,8 +15,8 @@
 #include "base/str.h"
 
 static char folder[64];
-static char path[96];   /* the log */
-static char other[96];  /* what it is renamed to */
+static char path[96];  /* the log */
+static char other[96]; /* what it is renamed to */
 
 static void make_folder(void)
 {
@@ -61,13 +61,14 @@ static void expect(struct log_source *source, const char *const *lines, size_t c
 
 	for (size_t i = 0; i < count; i++) {
 		ck_assert_msg(log_source_next(source, &line) == LOG_READ_LINE, "no %s", lines[i]);
-		ck_assert_msg(span_is(line, lines[i]), "%.*s is not %s", (int)line.len, line.at, lines[i]);
+		ck_assert_msg(span_is(line, lines[i]), "%.*s is not %s", (int)line.len, line.at,
+			      lines[i]);
 	}
 	ck_assert_int_eq(log_source_next(source, &line), after);
 }
 
-#define EXPECT_IDLE(source, ...)                                                       \
-	expect(source, (const char *const[]){ __VA_ARGS__, NULL },                     \
+#define EXPECT_IDLE(source, ...)                                   \
+	expect(source, (const char *const[]){ __VA_ARGS__, NULL }, \
 	       sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *), LOG_READ_IDLE)
 #define EXPECT_NOTHING(source) expect(source, NULL, 0, LOG_READ_IDLE)
 
@@ -194,7 +195,8 @@ START_TEST(says_that_the_new_log_cannot_be_read)
 	dup2(err, STDERR_FILENO);
 	rewind(file);
 	ck_assert_uint_gt(fread(said, 1, sizeof(said) - 1, file), 0);
-	ck_assert_msg(strstr(said, "was rotated, and the new one cannot be read") != NULL, "%s", said);
+	ck_assert_msg(strstr(said, "was rotated, and the new one cannot be read") != NULL, "%s",
+		      said);
 	ck_assert_msg(strchr(said, '\n') == strrchr(said, '\n'), "more than once: %s", said);
 	EXPECT_IDLE(source, "two");
 	log_source_close(source);
@@ -417,8 +419,8 @@ static void make_journalctl(const char *script)
 	char text[1024];
 
 	snprintf(name, sizeof(name), "%s/journalctl", folder);
-	snprintf(text, sizeof(text), "#!/bin/sh\nfor word; do echo \"$word\"; done >%s/words\n%s\n", folder,
-		 script);
+	snprintf(text, sizeof(text), "#!/bin/sh\nfor word; do echo \"$word\"; done >%s/words\n%s\n",
+		 folder, script);
 	put(name, "w", text);
 	ck_assert_int_eq(chmod(name, 0700), 0);
 	snprintf(search, sizeof(search), "%s:%s", folder, getenv("PATH"));
@@ -478,11 +480,12 @@ START_TEST(reads_the_journal)
 	struct logplace place;
 	struct span line;
 
-	make_journalctl("printf '__CURSOR=c1\\n__REALTIME_TIMESTAMP=1800000000999999\\n_HOSTNAME=mail\\n"
-			"SYSLOG_IDENTIFIER=postfix/smtp\\nSYSLOG_PID=9\\nMESSAGE=one\\n\\n'\n"
-			"printf '__CURSOR=c2\\n_PID=9\\nMESSAGE=of nobody\\n\\n'\n"
-			"printf '__CURSOR=c3\\n__REALTIME_TIMESTAMP=1800000001000000\\n"
-			"SYSLOG_IDENTIFIER=postfix/smtp\\n_PID=8\\nMESSAGE=two\\n\\n'");
+	make_journalctl(
+		"printf '__CURSOR=c1\\n__REALTIME_TIMESTAMP=1800000000999999\\n_HOSTNAME=mail\\n"
+		"SYSLOG_IDENTIFIER=postfix/smtp\\nSYSLOG_PID=9\\nMESSAGE=one\\n\\n'\n"
+		"printf '__CURSOR=c2\\n_PID=9\\nMESSAGE=of nobody\\n\\n'\n"
+		"printf '__CURSOR=c3\\n__REALTIME_TIMESTAMP=1800000001000000\\n"
+		"SYSLOG_IDENTIFIER=postfix/smtp\\n_PID=8\\nMESSAGE=two\\n\\n'");
 	source = log_source_journal(NULL, false, error);
 	ck_assert_msg(source != NULL, "%s", error);
 	ck_assert(!log_source_place(source, &place));
@@ -527,7 +530,10 @@ END_TEST
 START_TEST(notices_a_journalctl_that_fails)
 {
 	static const char *const scripts[] = {
-		"exit 1", "kill -9 $$", "echo '-- No entries --'", "printf 'MESSAGE=cut sho'; exit 1",
+		"exit 1",
+		"kill -9 $$",
+		"echo '-- No entries --'",
+		"printf 'MESSAGE=cut sho'; exit 1",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(scripts); i++) {
@@ -537,7 +543,8 @@ START_TEST(notices_a_journalctl_that_fails)
 
 		make_journalctl(scripts[i]);
 		source = log_source_journal(NULL, false, error);
-		ck_assert_msg(next_within_bounds(source, &line) == LOG_READ_FAILED, "%s", scripts[i]);
+		ck_assert_msg(next_within_bounds(source, &line) == LOG_READ_FAILED, "%s",
+			      scripts[i]);
 		log_source_close(source);
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/logbatch.h"
+#include "core/log/logbatch.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 #include "base/str.h"
 #include "base/utc.h"
-#include "core/fold.h"
+#include "core/policy/fold.h"
 
 #define NOW INT64_C(1800000000)
 
@@ -17,7 +17,7 @@ static struct logfold_proof proof_of(const char *host, enum observed observed, i
 	struct logfold_proof proof = {
 		.port = 25,
 		.handshake = observed == OBSERVED_TLS,
-		.seen = {.time = time, .source = SOURCE_DELIVERY, .observed = observed},
+		.seen = { .time = time, .source = SOURCE_DELIVERY, .observed = observed },
 	};
 
 	str_copy(proof.host, sizeof(proof.host), host);
@@ -48,8 +48,8 @@ START_TEST(a_batch_is_worth_its_observations)
 	for (unsigned seed = 1; seed <= 200; seed++) {
 		struct logbatch *batch = logbatch_new();
 		enum observed observed = seed % 4 == 0 ? OBSERVED_PLAIN : OBSERVED_TLS;
-		struct host_facts one_by_one = {0}, at_once;
-		struct logbatch_host host = {0};
+		struct host_facts one_by_one = { 0 }, at_once;
+		struct logbatch_host host = { 0 };
 
 		srand(seed);
 		for (int i = 0; i < rand() % 50; i++) {
@@ -60,8 +60,8 @@ START_TEST(a_batch_is_worth_its_observations)
 		}
 		at_once = one_by_one;
 		for (int i = 0; i < 1 + rand() % 100; i++) {
-			struct logfold_proof proof = proof_of("mx.example", observed,
-							      NOW - rand() % (50 * UTC_DAY));
+			struct logfold_proof proof =
+				proof_of("mx.example", observed, NOW - rand() % (50 * UTC_DAY));
 
 			ck_assert(logbatch_add(batch, &proof));
 			fold_host(&one_by_one, &proof.seen, 0, false);
@@ -95,8 +95,8 @@ END_TEST
 START_TEST(a_change_of_mind_is_written_down_first)
 {
 	static const enum observed turns[][2] = {
-		{OBSERVED_TLS, OBSERVED_PLAIN},
-		{OBSERVED_PLAIN, OBSERVED_TLS},
+		{ OBSERVED_TLS, OBSERVED_PLAIN },
+		{ OBSERVED_PLAIN, OBSERVED_TLS },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(turns); i++) {

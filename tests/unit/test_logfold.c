@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/logfold.h"
+#include "core/log/logfold.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -27,12 +27,15 @@ struct step {
 #define VERIFIED(host) "Verified TLS connection established to " host ":25: " TLS13
 #define REUSED(host) "Untrusted TLS connection reused to " host ":25: " TLS13
 #define TLS13 "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)"
-#define SENT(id, to, host) id ": to=<" to ">, relay=" host ":25, delay=1, delays=1/0/0/0, " \
-			      "dsn=2.0.0, status=sent (250 ok)"
-#define SENT_AT(id, to, host, level) id ": to=<" to ">, relay=" host ":25, delay=1, delays=1/0/0/0, " \
-					"tls=" level ", dsn=2.0.0, status=sent (250 ok)"
-#define DEFERRED(id, to, host) id ": to=<" to ">, relay=" host ":25, delay=1, delays=1/0/0/0, " \
-				  "dsn=4.0.0, status=deferred (450 later)"
+#define SENT(id, to, host)                                               \
+	id ": to=<" to ">, relay=" host ":25, delay=1, delays=1/0/0/0, " \
+	   "dsn=2.0.0, status=sent (250 ok)"
+#define SENT_AT(id, to, host, level)                                     \
+	id ": to=<" to ">, relay=" host ":25, delay=1, delays=1/0/0/0, " \
+	   "tls=" level ", dsn=2.0.0, status=sent (250 ok)"
+#define DEFERRED(id, to, host)                                           \
+	id ": to=<" to ">, relay=" host ":25, delay=1, delays=1/0/0/0, " \
+	   "dsn=4.0.0, status=deferred (450 later)"
 #define MX1 "mx1.example.com[192.0.2.1]"
 #define MX2 "mx2.example.com[192.0.2.2]"
 
@@ -60,14 +63,17 @@ static void play(const struct step *steps, size_t count)
 	struct logfold *fold = logfold_new();
 
 	for (size_t i = 0; i < count; i++) {
-		struct logfold_proof proof = {0};
+		struct logfold_proof proof = { 0 };
 		bool proved = tell(fold, &steps[i], &proof);
 
-		ck_assert_msg(proved == (steps[i].host[0] != '\0'), "step %zu: %s", i, steps[i].what);
+		ck_assert_msg(proved == (steps[i].host[0] != '\0'), "step %zu: %s", i,
+			      steps[i].what);
 		if (!proved)
 			continue;
-		ck_assert_msg(strcmp(proof.host, steps[i].host) == 0, "step %zu: %s", i, proof.host);
-		ck_assert_msg(strcmp(proof.domain, steps[i].domain) == 0, "step %zu: %s", i, proof.domain);
+		ck_assert_msg(strcmp(proof.host, steps[i].host) == 0, "step %zu: %s", i,
+			      proof.host);
+		ck_assert_msg(strcmp(proof.domain, steps[i].domain) == 0, "step %zu: %s", i,
+			      proof.domain);
 		ck_assert_int_eq(proof.port, 25);
 		ck_assert_int_eq(proof.seen.source, SOURCE_DELIVERY);
 		if (strstr(steps[i].what, "(TLS is required, but was not offered by") != NULL) {
@@ -89,7 +95,8 @@ START_TEST(learns_a_host_and_then_its_domain)
 		{ 1, 1, SENT("A1", "a@example.com", MX1), "mx1.example.com", "example.com" },
 		/* other recipients of the same mail */
 		{ 1, 1, SENT("A1", "b@example.com", MX1), "mx1.example.com", "example.com" },
-		{ 1, 1, SENT("A1", "b@sub.example.com", MX1), "mx1.example.com", "sub.example.com" },
+		{ 1, 1, SENT("A1", "b@sub.example.com", MX1), "mx1.example.com",
+		  "sub.example.com" },
 		{ 1, 1, DEFERRED("A1", "c@example.com", MX1), "", "" },
 	};
 
@@ -109,8 +116,9 @@ START_TEST(learns_nothing_from_a_delivery_alone)
 }
 END_TEST
 
-#define HELD(id, status, text) id ": to=<a@example.com>, relay=" MX1 ":25, delay=1, delays=1/0/0/0, " \
-			       "dsn=4.7.4, status=" status " (" text ")"
+#define HELD(id, status, text)                                                 \
+	id ": to=<a@example.com>, relay=" MX1 ":25, delay=1, delays=1/0/0/0, " \
+	   "dsn=4.7.4, status=" status " (" text ")"
 
 START_TEST(learns_that_starttls_was_not_offered)
 {
@@ -120,11 +128,18 @@ START_TEST(learns_that_starttls_was_not_offered)
 		{ 1, 1, HELD("A2", "bounced", "TLS is required, but was not offered by host " MX1),
 		  "mx1.example.com", "" },
 		/* as a server would have it */
-		{ 1, 2, HELD("A3", "deferred", "host " MX1 " said: 450 TLS is required, but was not "
-			     "offered by host x (in reply to RCPT TO command)"), "", "" },
-		{ 1, 3, HELD("A4", "sent", "TLS is required, but was not offered by host x)"), "", "" },
-		{ 1, 4, HELD("A5", "deferred", "TLS is required, but host " MX1 " refused to start TLS: "
-			     "454 no"), "", "" },
+		{ 1, 2,
+		  HELD("A3", "deferred",
+		       "host " MX1 " said: 450 TLS is required, but was not "
+		       "offered by host x (in reply to RCPT TO command)"),
+		  "", "" },
+		{ 1, 3, HELD("A4", "sent", "TLS is required, but was not offered by host x)"), "",
+		  "" },
+		{ 1, 4,
+		  HELD("A5", "deferred",
+		       "TLS is required, but host " MX1 " refused to start TLS: "
+		       "454 no"),
+		  "", "" },
 		/* and it ends what was known of the connection before */
 		{ 2, 0, ESTABLISHED(MX1), "mx1.example.com", "" },
 		{ 2, 1, HELD("B1", "deferred", "TLS is required, but was not offered by host " MX1),
@@ -151,9 +166,12 @@ START_TEST(keeps_processes_apart)
 	play(steps, ARRAY_LEN(steps));
 	/* Nor is the same number on another machine, or of another instance, the same process. */
 	ck_assert(tell_as(fold, "mail postfix/smtp[1]", NOW, ESTABLISHED(MX1), &proof));
-	ck_assert(!tell_as(fold, "mail2 postfix/smtp[1]", NOW, SENT("A1", "a@example.com", MX1), &proof));
-	ck_assert(!tell_as(fold, "mail postfix-out/smtp[1]", NOW, SENT("A1", "a@example.com", MX1), &proof));
-	ck_assert(tell_as(fold, "mail postfix/smtp[1]", NOW, SENT("A1", "a@example.com", MX1), &proof));
+	ck_assert(!tell_as(fold, "mail2 postfix/smtp[1]", NOW, SENT("A1", "a@example.com", MX1),
+			   &proof));
+	ck_assert(!tell_as(fold, "mail postfix-out/smtp[1]", NOW, SENT("A1", "a@example.com", MX1),
+			   &proof));
+	ck_assert(tell_as(fold, "mail postfix/smtp[1]", NOW, SENT("A1", "a@example.com", MX1),
+			  &proof));
 	logfold_free(fold);
 }
 END_TEST
@@ -218,7 +236,8 @@ START_TEST(a_tls_line_does_not_last)
 	};
 	static const struct step just[] = {
 		{ 1, 0, ESTABLISHED(MX1), "mx1.example.com", "" },
-		{ 1, LOGFOLD_SPAN, SENT("A1", "a@example.com", MX1), "mx1.example.com", "example.com" },
+		{ 1, LOGFOLD_SPAN, SENT("A1", "a@example.com", MX1), "mx1.example.com",
+		  "example.com" },
 	};
 	static const struct step back[] = {
 		{ 1, 0, ESTABLISHED(MX1), "mx1.example.com", "" },
@@ -244,7 +263,8 @@ START_TEST(heeds_what_3_11_says)
 		{ SENT_AT("A1", "a@example.com", MX1, "dane-only"), true, VERIFIED_DANE },
 		{ SENT_AT("A1", "a@example.com", MX1, "dane:halfdane"), true, VERIFIED_DANE },
 		{ SENT_AT("A1", "a@example.com", MX1, "dane:encrypt"), true, VERIFIED_UNKNOWN },
-		{ SENT_AT("A1", "a@example.com", MX1, "secure/requiretls:none"), true, VERIFIED_NAME },
+		{ SENT_AT("A1", "a@example.com", MX1, "secure/requiretls:none"), true,
+		  VERIFIED_NAME },
 		{ SENT_AT("A1", "a@example.com", MX1, "verify"), true, VERIFIED_NAME },
 		{ SENT_AT("A1", "a@example.com", MX1, "fingerprint"), true, VERIFIED_UNKNOWN },
 		{ SENT_AT("A1", "a@example.com", MX1, "may:none"), false, 0 },
@@ -313,12 +333,17 @@ START_TEST(remembers_the_latest_processes)
 		ck_assert(tell(fold, &made, &proof));
 	}
 	/* The first one is heard again, so the second is now the longest silent. */
-	ck_assert(tell(fold, &(struct step){ 1, 1, SENT("A1", "a@example.com", MX1), "", "" }, &proof));
+	ck_assert(tell(fold, &(struct step){ 1, 1, SENT("A1", "a@example.com", MX1), "", "" },
+		       &proof));
 	ck_assert(tell(fold, &(struct step){ 9999, 1, ESTABLISHED(MX1), "", "" }, &proof));
-	ck_assert(!tell(fold, &(struct step){ 2, 2, SENT("A2", "a@example.com", MX1), "", "" }, &proof));
-	ck_assert(tell(fold, &(struct step){ 1, 2, SENT("A1", "b@example.com", MX1), "", "" }, &proof));
-	ck_assert(tell(fold, &(struct step){ 3, 2, SENT("A3", "a@example.com", MX1), "", "" }, &proof));
-	ck_assert(tell(fold, &(struct step){ 9999, 2, SENT("A9", "a@example.com", MX1), "", "" }, &proof));
+	ck_assert(!tell(fold, &(struct step){ 2, 2, SENT("A2", "a@example.com", MX1), "", "" },
+			&proof));
+	ck_assert(tell(fold, &(struct step){ 1, 2, SENT("A1", "b@example.com", MX1), "", "" },
+		       &proof));
+	ck_assert(tell(fold, &(struct step){ 3, 2, SENT("A3", "a@example.com", MX1), "", "" },
+		       &proof));
+	ck_assert(tell(fold, &(struct step){ 9999, 2, SENT("A9", "a@example.com", MX1), "", "" },
+		       &proof));
 	logfold_free(fold);
 	logfold_free(NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/logline.h"
+#include "core/log/logline.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -31,8 +31,10 @@ START_TEST(reads_a_tls_line)
 {
 	struct logline line;
 
-	ck_assert(parse(&line, HEAD "Untrusted " TLS_TEXT TLS13
-			" key-exchange X25519 server-signature RSA-PSS (2048 bits) server-digest SHA256"));
+	ck_assert(parse(
+		&line, HEAD
+		"Untrusted " TLS_TEXT TLS13
+		" key-exchange X25519 server-signature RSA-PSS (2048 bits) server-digest SHA256"));
 	ck_assert_int_eq(line.kind, LOGLINE_TLS);
 	ck_assert_int_eq(line.trust, LOGLINE_UNTRUSTED);
 	ck_assert(!line.reused);
@@ -62,8 +64,10 @@ START_TEST(reads_every_form_of_tls_line)
 		uint16_t port;
 		uint16_t version;
 	} cases[] = {
-		{ "Verified " TLS_TEXT TLS13, LOGLINE_VERIFIED, false, "mx.example.com", 25, 0x0304 },
-		{ "Trusted " TLS_TEXT "TLSv1.2 with cipher ECDHE-RSA-AES256-GCM-SHA384 (256/256 bits)",
+		{ "Verified " TLS_TEXT TLS13, LOGLINE_VERIFIED, false, "mx.example.com", 25,
+		  0x0304 },
+		{ "Trusted " TLS_TEXT
+		  "TLSv1.2 with cipher ECDHE-RSA-AES256-GCM-SHA384 (256/256 bits)",
 		  LOGLINE_TRUSTED, false, "mx.example.com", 25, 0x0303 },
 		{ "Anonymous " TLS_TEXT "TLSv1.2 with cipher ADH-AES256-GCM-SHA384 (256/256 bits)",
 		  LOGLINE_ANONYMOUS, false, "mx.example.com", 25, 0x0303 },
@@ -106,23 +110,29 @@ START_TEST(reads_every_form_of_delivery_line)
 	} cases[] = {
 		{ TO RELAY DELAYS SENT, "4F1B2C3D", "example.com", "", true },
 		/* long queue ids, a second use of the connection, an alias, 3.11's field */
-		{ "4cRzXh5tLqz1bGk: to=<a@example.com>, orig_to=<b@other.example>, " RELAY "conn_use=3, "
-		  DELAYS "tls=may, " SENT, "4cRzXh5tLqz1bGk", "example.com", "may", true },
-		{ TO RELAY DELAYS "tls=dane:encrypt/requiretls:nocertmatch, " SENT, "4F1B2C3D", "example.com",
-		  "dane:encrypt/requiretls:nocertmatch", true },
-		{ TO RELAY DELAYS "tls=!secure?, dsn=4.7.5, status=deferred (x)", "4F1B2C3D", "example.com",
-		  "!secure?", false },
-		{ TO RELAY DELAYS "dsn=5.1.1, status=bounced (host mx.example.com[192.0.2.1] said: 550 no)",
+		{ "4cRzXh5tLqz1bGk: to=<a@example.com>, orig_to=<b@other.example>, " RELAY
+		  "conn_use=3, " DELAYS "tls=may, " SENT,
+		  "4cRzXh5tLqz1bGk", "example.com", "may", true },
+		{ TO RELAY DELAYS "tls=dane:encrypt/requiretls:nocertmatch, " SENT, "4F1B2C3D",
+		  "example.com", "dane:encrypt/requiretls:nocertmatch", true },
+		{ TO RELAY DELAYS "tls=!secure?, dsn=4.7.5, status=deferred (x)", "4F1B2C3D",
+		  "example.com", "!secure?", false },
+		{ TO RELAY DELAYS
+		  "dsn=5.1.1, status=bounced (host mx.example.com[192.0.2.1] said: 550 no)",
 		  "4F1B2C3D", "example.com", "", false },
-		{ TO RELAY DELAYS "dsn=4.0.0, status=undeliverable (x)", "4F1B2C3D", "example.com", "", false },
+		{ TO RELAY DELAYS "dsn=4.0.0, status=undeliverable (x)", "4F1B2C3D", "example.com",
+		  "", false },
 		/* recipients */
-		{ "1A: to=<\"a b\"@Example.COM>, " RELAY DELAYS SENT, "1A", "example.com", "", true },
-		{ "1A: to=<\"a@evil.example\"@example.com>, " RELAY DELAYS SENT, "1A", "example.com", "", true },
+		{ "1A: to=<\"a b\"@Example.COM>, " RELAY DELAYS SENT, "1A", "example.com", "",
+		  true },
+		{ "1A: to=<\"a@evil.example\"@example.com>, " RELAY DELAYS SENT, "1A",
+		  "example.com", "", true },
 		{ "1A: to=<a@b@example.com>, " RELAY DELAYS SENT, "1A", "example.com", "", true },
-		{ "1A: to=<\">, status=sent (\"@example.com>, " RELAY DELAYS SENT, "1A", "example.com", "",
-		  true },
-		{ "1A: to=<a@b\xc3\xbc" "cher.example>, " RELAY DELAYS SENT, "1A", "xn--bcher-kva.example", "",
-		  true },
+		{ "1A: to=<\">, status=sent (\"@example.com>, " RELAY DELAYS SENT, "1A",
+		  "example.com", "", true },
+		{ "1A: to=<a@b\xc3\xbc"
+		  "cher.example>, " RELAY DELAYS SENT,
+		  "1A", "xn--bcher-kva.example", "", true },
 		{ "1A: to=<a@[192.0.2.9]>, " RELAY DELAYS SENT, "1A", "", "", true },
 		{ "1A: to=<a@[IPv6:2001:db8::9]>, " RELAY DELAYS SENT, "1A", "", "", true },
 		{ "1A: to=<root>, " RELAY DELAYS SENT, "1A", "", "", true },
@@ -130,16 +140,17 @@ START_TEST(reads_every_form_of_delivery_line)
 		{ "1A: to=<a@>, " RELAY DELAYS SENT, "1A", "", "", true },
 		{ "1A: to=<a@b?cher.example>, " RELAY DELAYS SENT, "1A", "", "", true },
 		/* an orig_to that imitates another one leaves the domain open */
-		{ "1A: to=<a@x.example>, orig_to=<b>, orig_to=<c@example.com>, " RELAY DELAYS SENT, "1A", "",
-		  "", true },
+		{ "1A: to=<a@x.example>, orig_to=<b>, orig_to=<c@example.com>, " RELAY DELAYS SENT,
+		  "1A", "", "", true },
 		/* what a server says */
-		{ TO RELAY DELAYS "dsn=2.0.0, status=sent (250 ok, status=bounced (no), tls=none)", "4F1B2C3D",
-		  "example.com", "", true },
-		{ TO RELAY DELAYS "dsn=2.0.0, status=sent (250 Verified " TLS_TEXT TLS13 ")", "4F1B2C3D",
-		  "example.com", "", true },
-		{ TO RELAY DELAYS "dsn=2.0.0, status=sent ()", "4F1B2C3D", "example.com", "", true },
-		{ TO RELAY DELAYS "dsn=2.0.0, status=sent (250 ok relay=x[192.0.2.3]:25)", "4F1B2C3D",
-		  "example.com", "", true },
+		{ TO RELAY DELAYS "dsn=2.0.0, status=sent (250 ok, status=bounced (no), tls=none)",
+		  "4F1B2C3D", "example.com", "", true },
+		{ TO RELAY DELAYS "dsn=2.0.0, status=sent (250 Verified " TLS_TEXT TLS13 ")",
+		  "4F1B2C3D", "example.com", "", true },
+		{ TO RELAY DELAYS "dsn=2.0.0, status=sent ()", "4F1B2C3D", "example.com", "",
+		  true },
+		{ TO RELAY DELAYS "dsn=2.0.0, status=sent (250 ok relay=x[192.0.2.3]:25)",
+		  "4F1B2C3D", "example.com", "", true },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -152,7 +163,8 @@ START_TEST(reads_every_form_of_delivery_line)
 		ck_assert_str_eq(line.host, "mx.example.com");
 		ck_assert_int_eq(line.port, 25);
 		assert_span(line.queue_id, cases[i].queue_id);
-		ck_assert_msg(strcmp(line.domain, cases[i].domain) == 0, "%s: %s", text, line.domain);
+		ck_assert_msg(strcmp(line.domain, cases[i].domain) == 0, "%s: %s", text,
+			      line.domain);
 		assert_span(line.tls, cases[i].tls);
 		ck_assert_msg(line.sent == cases[i].sent, "%s", text);
 	}
@@ -167,7 +179,8 @@ START_TEST(passes_over_all_other_text)
 		"connect to mx.example.com[192.0.2.1]:25: Connection refused",
 		"Host offered STARTTLS: [mx.example.com]",
 		"setting up TLS connection to mx.example.com[192.0.2.1]:25",
-		"4F1B2C3D: host mx.example.com[192.0.2.1] said: 450 later (in reply to RCPT TO command)",
+		"4F1B2C3D: host mx.example.com[192.0.2.1] said: 450 later (in reply to RCPT TO "
+		"command)",
 		"SSL_connect error to mx.example.com[192.0.2.1]:25: -1",
 		/* TLS lines that are not quite */
 		"TLS connection established to mx.example.com[192.0.2.1]:25: " TLS13,
@@ -192,7 +205,8 @@ START_TEST(passes_over_all_other_text)
 		"Untrusted " TLS_TEXT "TLSv1.3 with cipher X (256/256 bits",
 		"Untrusted " TLS_TEXT "TLSv1.3 with cipher X (256/256 bits) and more",
 		"Untrusted " TLS_TEXT "TLSv1.3",
-		"Untrusted " TLS_TEXT "TLSv1.3 with cipher AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+		"Untrusted " TLS_TEXT
+		"TLSv1.3 with cipher AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 		"AAAAAAAAAA (256/256 bits)",
 		/* delivery lines that are not quite */
 		TO "relay=none, " DELAYS "dsn=4.4.1, status=deferred (connect to x: timed out)",
@@ -234,7 +248,8 @@ START_TEST(knows_whose_line_it_is)
 		const char *head;
 		const char *process; /* NULL: not smtp(8)'s */
 	} cases[] = {
-		{ "Nov 22 00:09:47 mail postfix-out/relay/smtp[99]: ", "mail postfix-out/relay/smtp[99]" },
+		{ "Nov 22 00:09:47 mail postfix-out/relay/smtp[99]: ",
+		  "mail postfix-out/relay/smtp[99]" },
 		{ "Nov 22 00:09:47 mail.example.org postfix/postseal-dane-only/smtp[1]: ",
 		  "mail.example.org postfix/postseal-dane-only/smtp[1]" },
 		{ "Nov 22 00:09:47 192.0.2.7 a_very.long-name/with/many/parts/smtp[4294967295]: ",
@@ -343,7 +358,8 @@ START_TEST(tells_the_time_of_a_line)
 		/* years that are written */
 		{ "2026-11-22T00:09:47Z", "2026-11-22T00:09:50Z", "2026-11-22T00:09:47Z" },
 		{ "2026-11-22T00:09:47+01:00", "2026-11-22T00:09:50Z", "2026-11-21T23:09:47Z" },
-		{ "2026-11-22T00:09:47.123456-0530", "2026-11-22T00:09:50Z", "2026-11-22T05:39:47Z" },
+		{ "2026-11-22T00:09:47.123456-0530", "2026-11-22T00:09:50Z",
+		  "2026-11-22T05:39:47Z" },
 		{ "2026-11-22T00:09:47", "2026-11-22T00:09:50Z", "2026-11-22T00:09:47Z" },
 		{ "2021-01-01T00:00:00Z", "2026-11-22T00:09:50Z", "2021-01-01T00:00:00Z" },
 		{ "2026-11-23T00:09:50Z", "2026-11-22T00:09:50Z", "2026-11-23T00:09:50Z" },
@@ -367,7 +383,8 @@ START_TEST(tells_the_time_of_a_line)
 		if (cases[i].time == NULL)
 			ck_assert_msg(time == 0, "%s: %s", text, utc_format(date, time));
 		else
-			ck_assert_msg(time == at(cases[i].time), "%s: %s", text, utc_format(date, time));
+			ck_assert_msg(time == at(cases[i].time), "%s: %s", text,
+				      utc_format(date, time));
 	}
 }
 END_TEST
@@ -408,13 +425,36 @@ END_TEST
 START_TEST(refuses_what_is_no_time)
 {
 	static const char *const texts[] = {
-		"", " ", "Nov", "Nov 22", "Nov 22 00:09", "Nov 22 00:09:47", "nov 22 00:09:47 ", "Foo 22 00:09:47 ",
-		"ovD 22 00:09:47 ", "Nov22 00:09:47 ", "Nov 2 00:09:47 ", "Nov   2 00:09:47 ", "Nov 222 00:09:47 ",
-		"Nov 22 24:09:47 ", "Nov 22 00:60:47 ", "Nov 22 00:09:61 ", "Nov 22 0:09:47 ", "Nov 22 00:09:47. ",
-		"2026-11-22 00:09:47 ", "26-11-22T00:09:47 ", "2026-11-22T00:09 ", "2026-11-22T00:09:47. ",
-		"2026-11-22T00:09:47+1 ", "2026-11-22T00:09:47+16:00 ", "2026-11-22T00:09:47+01:60 ",
-		"2026-11-22T00:09:47+01:00x ", "2026-11-22T00:09:47z ", "0000-11-22T00:09:47Z ",
-		"+026-11-22T00:09:47Z ", "2026-1-22T00:09:47Z ",
+		"",
+		" ",
+		"Nov",
+		"Nov 22",
+		"Nov 22 00:09",
+		"Nov 22 00:09:47",
+		"nov 22 00:09:47 ",
+		"Foo 22 00:09:47 ",
+		"ovD 22 00:09:47 ",
+		"Nov22 00:09:47 ",
+		"Nov 2 00:09:47 ",
+		"Nov   2 00:09:47 ",
+		"Nov 222 00:09:47 ",
+		"Nov 22 24:09:47 ",
+		"Nov 22 00:60:47 ",
+		"Nov 22 00:09:61 ",
+		"Nov 22 0:09:47 ",
+		"Nov 22 00:09:47. ",
+		"2026-11-22 00:09:47 ",
+		"26-11-22T00:09:47 ",
+		"2026-11-22T00:09 ",
+		"2026-11-22T00:09:47. ",
+		"2026-11-22T00:09:47+1 ",
+		"2026-11-22T00:09:47+16:00 ",
+		"2026-11-22T00:09:47+01:60 ",
+		"2026-11-22T00:09:47+01:00x ",
+		"2026-11-22T00:09:47z ",
+		"0000-11-22T00:09:47Z ",
+		"+026-11-22T00:09:47Z ",
+		"2026-1-22T00:09:47Z ",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {

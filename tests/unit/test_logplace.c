@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/logplace.h"
+#include "core/log/logplace.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -16,7 +16,10 @@ START_TEST(writes_and_reads_places)
 		{ { .kind = LOGPLACE_FILE }, "file 0 0 0000000000000000" },
 		{ { .kind = LOGPLACE_FILE, .inode = 12, .offset = 345, .fingerprint = 0xabc },
 		  "file 12 345 0000000000000abc" },
-		{ { .kind = LOGPLACE_FILE, .inode = UINT64_MAX, .offset = UINT64_MAX, .fingerprint = UINT64_MAX },
+		{ { .kind = LOGPLACE_FILE,
+		    .inode = UINT64_MAX,
+		    .offset = UINT64_MAX,
+		    .fingerprint = UINT64_MAX },
 		  "file 18446744073709551615 18446744073709551615 ffffffffffffffff" },
 		{ { .kind = LOGPLACE_JOURNAL, .cursor = "s=0a;i=1;b=2;m=3;t=4;x=5" },
 		  "journal s=0a;i=1;b=2;m=3;t=4;x=5" },
@@ -41,12 +44,27 @@ END_TEST
 START_TEST(refuses_what_it_would_not_write)
 {
 	static const char *const texts[] = {
-		"", "file", "file 1 2", "file 1 2 ", "file 1 2 abc", "file 1 2 0000000000000ABC",
-		"file 1 2 0000000000000abc ", "file 1 2 00000000000000abc", "file 01 2 0000000000000abc",
-		"file 1 02 0000000000000abc", "file -1 2 0000000000000abc", "file  1 2 0000000000000abc",
-		"file 18446744073709551616 2 0000000000000abc", "file 1 2 0000000000000000",
-		"File 1 2 0000000000000abc", "journal", "journal ", "journal a b", "journal a\n",
-		"journal \xc3\xbc", "elsewhere x",
+		"",
+		"file",
+		"file 1 2",
+		"file 1 2 ",
+		"file 1 2 abc",
+		"file 1 2 0000000000000ABC",
+		"file 1 2 0000000000000abc ",
+		"file 1 2 00000000000000abc",
+		"file 01 2 0000000000000abc",
+		"file 1 02 0000000000000abc",
+		"file -1 2 0000000000000abc",
+		"file  1 2 0000000000000abc",
+		"file 18446744073709551616 2 0000000000000abc",
+		"file 1 2 0000000000000000",
+		"File 1 2 0000000000000abc",
+		"journal",
+		"journal ",
+		"journal a b",
+		"journal a\n",
+		"journal \xc3\xbc",
+		"elsewhere x",
 	};
 	struct logplace place;
 	char longest[8 + LOGPLACE_CURSOR_SIZE + 1];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The event loop: each test ends by an event, or by check's own time limit. */
-#include "io/loop.h"
+#include "io/net/loop.h"
 
 #include <check.h>
 #include <pthread.h>

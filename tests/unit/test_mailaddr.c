@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/mailaddr.h"
+#include "core/names/mailaddr.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -3,19 +3,20 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "core/merge.h"
+#include "core/record/merge.h"
 #include "entry_samples.h"
 
 #define T SAMPLE_T
 
-static const enum entry_kind kinds[] = {ENTRY_DOMAIN, ENTRY_HOST, ENTRY_OVERRIDE, ENTRY_PINS,
-					ENTRY_ALIAS, ENTRY_EXCEPTIONS};
+static const enum entry_kind kinds[] = { ENTRY_DOMAIN, ENTRY_HOST,  ENTRY_OVERRIDE,
+					 ENTRY_PINS,   ENTRY_ALIAS, ENTRY_EXCEPTIONS };
 
 static void must_be_same(const struct entry *a, const struct entry *b, const char *what, int seed)
 {
-	struct buf left = {0}, right = {0};
+	struct buf left = { 0 }, right = { 0 };
 
-	ck_assert_msg(entry_is_sound(a), "%s of seed %d is no %s", what, seed, entry_kind_name(a->kind));
+	ck_assert_msg(entry_is_sound(a), "%s of seed %d is no %s", what, seed,
+		      entry_kind_name(a->kind));
 	entry_put_record(&left, a);
 	entry_put_record(&right, b);
 	ck_assert_msg(left.len == right.len && memcmp(left.data, right.data, left.len) == 0,
@@ -112,8 +113,11 @@ static struct domain_facts *two_domains(void)
 
 static void see_tls(struct history *history, int64_t time, uint16_t version)
 {
-	struct observation o = {.time = time, .source = SOURCE_PROBE, .observed = OBSERVED_TLS,
-				.version = version, .cipher = "X"};
+	struct observation o = { .time = time,
+				 .source = SOURCE_PROBE,
+				 .observed = OBSERVED_TLS,
+				 .version = version,
+				 .cipher = "X" };
 
 	fold_history(history, &o);
 }
@@ -167,7 +171,7 @@ START_TEST(later_look_ups_stand)
 	ab = merged(&a, &b);
 	ck_assert_int_eq(ab.of.domain.mx.state, MX_NULL);
 	/* One that never succeeded is none, however late. */
-	other->mx = (struct mx_facts){.fresh = {0, T + 9, T + 8}};
+	other->mx = (struct mx_facts){ .fresh = { 0, T + 9, T + 8 } };
 	ab = merged(&a, &b);
 	ck_assert_int_eq(ab.of.domain.mx.state, MX_FOUND);
 	ck_assert_int_eq(ab.of.domain.mx.fresh.failed, 0);
@@ -184,10 +188,15 @@ START_TEST(only_a_policy_ends_a_policy)
 {
 	struct domain_facts *d = two_domains(), *other = &b.of.domain;
 
-	d->sts = (struct sts_facts){.mode = STS_ENFORCE, .fetched = T, .until = T + UTC_DAY,
-				    .max_age = UTC_DAY, .fresh = {T, T + 300, 0}, .patterns = 1,
-				    .pattern = {"mx.test"}, .id = "1"};
-	other->sts = (struct sts_facts){.mode = STS_NONE, .fresh = {T + 50, T + 350, 0}};
+	d->sts = (struct sts_facts){ .mode = STS_ENFORCE,
+				     .fetched = T,
+				     .until = T + UTC_DAY,
+				     .max_age = UTC_DAY,
+				     .fresh = { T, T + 300, 0 },
+				     .patterns = 1,
+				     .pattern = { "mx.test" },
+				     .id = "1" };
+	other->sts = (struct sts_facts){ .mode = STS_NONE, .fresh = { T + 50, T + 350, 0 } };
 	ab = merged(&a, &b);
 	ck_assert_int_eq(ab.of.domain.sts.mode, STS_ENFORCE);
 	ck_assert_int_eq(ab.of.domain.sts.until, T + UTC_DAY);
@@ -274,7 +283,7 @@ END_TEST
 
 START_TEST(exceptions_of_both_are_kept_while_there_is_room)
 {
-	struct exception more = {"", T, T + 1, "ada", ""};
+	struct exception more = { "", T, T + 1, "ada", "" };
 
 	sample_entry(&a, ENTRY_EXCEPTIONS);
 	b = a;

@@ -10,10 +10,10 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "core/metrics.h"
-#include "core/decide.h"
-#include "core/facts.h"
-#include "core/status.h"
+#include "core/metrics/metrics.h"
+#include "core/policy/decide.h"
+#include "core/facts/facts.h"
+#include "core/policy/status.h"
 
 /*
  * The table.
@@ -29,7 +29,7 @@ static bool ends_with(const char *text, const char *end)
 /* https://prometheus.io/docs/practices/naming/, and what `promtool check metrics` looks at. */
 START_TEST(names_are_as_prometheus_wants_them)
 {
-	static const char *const reserved[] = {"_count", "_sum", "_bucket", "_info"};
+	static const char *const reserved[] = { "_count", "_sum", "_bucket", "_info" };
 
 	for (size_t i = 0; i < metrics_table_count; i++) {
 		const struct metric *metric = &metrics_table[i];
@@ -117,7 +117,7 @@ END_TEST
 
 START_TEST(times_fall_into_buckets)
 {
-	static const enum metric_kind kinds[] = {METRIC_FAST, METRIC_SLOW};
+	static const enum metric_kind kinds[] = { METRIC_FAST, METRIC_SLOW };
 
 	for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
 		size_t count;
@@ -174,21 +174,21 @@ START_TEST(nasty_snapshots_are_refused)
 		uint64_t value;
 		enum metrics_verdict verdict;
 	} cases[] = {
-		{0, 0, METRICS_DAMAGED},
-		{0, UINT64_MAX, METRICS_DAMAGED},
-		{1, 0, METRICS_OTHER_TABLE},
-		{2, METRICS_DAEMON_COUNT, METRICS_DAMAGED},
-		{2, METRICS_SOCKETMAP, METRICS_DAMAGED}, /* with the prober's counts */
-		{2, UINT64_MAX, METRICS_DAMAGED},
-		{2, UINT64_C(1) << 32 | METRICS_PROBER, METRICS_DAMAGED},
-		{3, UINT64_C(1) << 63, METRICS_DAMAGED},
-		{4, UINT64_MAX, METRICS_DAMAGED},
-		{5, UINT64_MAX, METRICS_DAMAGED},
-		{5, INT64_MAX, METRICS_GOOD},
-		{METRICS_WORDS_BEFORE, 1, METRICS_DAMAGED}, /* postseal_up is nobody's to count */
-		{METRICS_WORDS_BEFORE + M_PROBES, UINT64_MAX, METRICS_GOOD},
-		{METRICS_WORDS_BEFORE + M_ANSWERS, 1, METRICS_DAMAGED},
-		{METRICS_WORDS_BEFORE + METRICS_CELLS - 1, 1, METRICS_DAMAGED},
+		{ 0, 0, METRICS_DAMAGED },
+		{ 0, UINT64_MAX, METRICS_DAMAGED },
+		{ 1, 0, METRICS_OTHER_TABLE },
+		{ 2, METRICS_DAEMON_COUNT, METRICS_DAMAGED },
+		{ 2, METRICS_SOCKETMAP, METRICS_DAMAGED }, /* with the prober's counts */
+		{ 2, UINT64_MAX, METRICS_DAMAGED },
+		{ 2, UINT64_C(1) << 32 | METRICS_PROBER, METRICS_DAMAGED },
+		{ 3, UINT64_C(1) << 63, METRICS_DAMAGED },
+		{ 4, UINT64_MAX, METRICS_DAMAGED },
+		{ 5, UINT64_MAX, METRICS_DAMAGED },
+		{ 5, INT64_MAX, METRICS_GOOD },
+		{ METRICS_WORDS_BEFORE, 1, METRICS_DAMAGED }, /* postseal_up is nobody's to count */
+		{ METRICS_WORDS_BEFORE + M_PROBES, UINT64_MAX, METRICS_GOOD },
+		{ METRICS_WORDS_BEFORE + M_ANSWERS, 1, METRICS_DAMAGED },
+		{ METRICS_WORDS_BEFORE + METRICS_CELLS - 1, 1, METRICS_DAMAGED },
 	};
 	struct metrics_snapshot *snapshot = some_counts(), after;
 	unsigned char bytes[METRICS_FILE_SIZE];
@@ -206,7 +206,7 @@ END_TEST
 START_TEST(snapshots_of_another_length_are_refused)
 {
 	struct metrics_snapshot *snapshot = some_counts(), after;
-	unsigned char bytes[METRICS_FILE_SIZE + 8] = {0};
+	unsigned char bytes[METRICS_FILE_SIZE + 8] = { 0 };
 
 	metrics_encode(bytes, snapshot);
 	for (size_t len = 0; len < sizeof(bytes); len++)
@@ -300,7 +300,8 @@ static void check_sample(struct grammar *grammar, const char *line)
 		      grammar->family);
 	ck_assert_int_eq(*labels_end, ' ');
 	value = strtod(labels_end + 1, &end);
-	ck_assert_msg(*end == '\0' && value >= 0 && isdigit((unsigned char)labels_end[1]), "%s", line);
+	ck_assert_msg(*end == '\0' && value >= 0 && isdigit((unsigned char)labels_end[1]), "%s",
+		      line);
 	if (strcmp(grammar->type, "histogram") == 0)
 		check_histogram(grammar, line, line + family, (uint64_t)value);
 	else
@@ -326,8 +327,10 @@ static void check_line(struct grammar *grammar, const char *line, size_t number)
 		str_copy(grammar->family, sizeof(grammar->family), name);
 		grammar->type[0] = '\0';
 	} else if (line[0] == '#') {
-		ck_assert_msg(sscanf(line, "# TYPE %127[a-z_] %15[a-z]", name, grammar->type) == 2 &&
-			      strcmp(name, grammar->family) == 0, "line %zu: %s", number, line);
+		ck_assert_msg(sscanf(line, "# TYPE %127[a-z_] %15[a-z]", name, grammar->type) ==
+					      2 &&
+				      strcmp(name, grammar->family) == 0,
+			      "line %zu: %s", number, line);
 	} else {
 		ck_assert_msg(grammar->type[0] != '\0', "line %zu: no TYPE: %s", number, line);
 		check_sample(grammar, line);
@@ -353,7 +356,7 @@ static size_t check_text(struct buf *text)
 START_TEST(the_text_is_prometheus)
 {
 	struct metrics_view *view = full_view();
-	struct buf text = {0};
+	struct buf text = { 0 };
 
 	metrics_write_prometheus(&text, view);
 	ck_assert_uint_gt(check_text(&text), 300);
@@ -376,17 +379,18 @@ static bool has(struct buf *text, const char *part)
 START_TEST(numbers_are_told_exactly)
 {
 	struct metrics_view *view = mem_zero(1, sizeof(*view));
-	struct buf text = {0};
+	struct buf text = { 0 };
 
 	view->known[METRICS_SOCKETMAP] = true;
 	view->cell[METRIC2(ANSWERS, MAP_POLICY, LEVEL_ENCRYPT)] = UINT64_MAX;
-	view->cell[M_ANSWER_TIME] = 3;                           /* up to 10 us */
-	view->cell[M_ANSWER_TIME + 2] = 2;                       /* up to 50 us */
-	view->cell[M_ANSWER_TIME + METRIC_FAST_BUCKETS] = 1;     /* beyond */
+	view->cell[M_ANSWER_TIME] = 3;                                 /* up to 10 us */
+	view->cell[M_ANSWER_TIME + 2] = 2;                             /* up to 50 us */
+	view->cell[M_ANSWER_TIME + METRIC_FAST_BUCKETS] = 1;           /* beyond */
 	view->cell[M_ANSWER_TIME + METRIC_FAST_BUCKETS + 1] = 2500010; /* us in all */
 	metrics_write_prometheus(&text, view);
-	ck_assert(has(&text, "\npostseal_socketmap_answers_total{map=\"policy\",answer=\"encrypt\"} "
-			     "18446744073709551615\n"));
+	ck_assert(has(&text,
+		      "\npostseal_socketmap_answers_total{map=\"policy\",answer=\"encrypt\"} "
+		      "18446744073709551615\n"));
 	ck_assert(has(&text, "\n# TYPE postseal_socketmap_answer_seconds histogram\n"));
 	ck_assert(has(&text, "\npostseal_socketmap_answer_seconds_bucket{le=\"0.00001\"} 3\n"
 			     "postseal_socketmap_answer_seconds_bucket{le=\"0.00002\"} 3\n"
@@ -406,7 +410,7 @@ START_TEST(gauges_go_with_their_daemon)
 {
 	struct metrics_snapshot *snapshot = some_counts();
 	struct metrics_view *view = mem_zero(1, sizeof(*view));
-	struct buf text = {0};
+	struct buf text = { 0 };
 
 	view->known[METRICS_DAEMONS] = true;
 	view->unused[METRICS_MILTER] = true;
@@ -438,16 +442,17 @@ START_TEST(rows_read_well)
 	static const struct {
 		const char *name, *row; /* "": none */
 	} cases[] = {
-		{"postseal_socketmap_connections", "12"},
-		{"postseal_socketmap_parked", ""},
-		{"postseal_socketmap_answers_total",
-		 "9: policy notfound 2, encrypt 4; status ok 3"},
-		{"postseal_socketmap_answer_seconds", "100: half within 10 us, 99 % within 2 ms"},
-		{"postseal_socketmap_parked_seconds", "1: 99 % over 120 s"},
-		{"postseal_prober_job_seconds", "mx 1: 99 % within 5 ms; smtp 2: 99 % within 1 s"},
-		{"postseal_ledger_bytes", "16 KiB"},
-		{"postseal_ledger_used_bytes", "1023 B"},
-		{"postseal_ledger_limit_bytes", "1.5 GiB"},
+		{ "postseal_socketmap_connections", "12" },
+		{ "postseal_socketmap_parked", "" },
+		{ "postseal_socketmap_answers_total",
+		  "9: policy notfound 2, encrypt 4; status ok 3" },
+		{ "postseal_socketmap_answer_seconds", "100: half within 10 us, 99 % within 2 ms" },
+		{ "postseal_socketmap_parked_seconds", "1: 99 % over 120 s" },
+		{ "postseal_prober_job_seconds",
+		  "mx 1: 99 % within 5 ms; smtp 2: 99 % within 1 s" },
+		{ "postseal_ledger_bytes", "16 KiB" },
+		{ "postseal_ledger_used_bytes", "1023 B" },
+		{ "postseal_ledger_limit_bytes", "1.5 GiB" },
 	};
 
 	cell[M_CONNECTIONS] = 12;
@@ -464,7 +469,7 @@ START_TEST(rows_read_well)
 	cell[M_LEDGER_USED] = 1023;
 	cell[M_LEDGER_MOST] = UINT64_C(3) << 29;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct buf row = {0};
+		struct buf row = { 0 };
 
 		metric_write_row(&row, view, find(cases[i].name));
 		ck_assert_str_eq(buf_cstr(&row), cases[i].row);
@@ -481,7 +486,7 @@ START_TEST(rows_survive_large_counts)
 
 	memset(view->cell, 0xff, sizeof(view->cell));
 	for (size_t i = 0; i < metrics_table_count; i++) {
-		struct buf row = {0};
+		struct buf row = { 0 };
 
 		metric_write_row(&row, view, &metrics_table[i]);
 		buf_free(&row);

@@ -14,7 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "io/metrics_file.h"
+#include "io/local/metrics_file.h"
 #include "tests/unit/fork.h"
 
 static char dir[] = "/tmp/test_metrics_file.XXXXXX";
@@ -160,8 +160,8 @@ static void write_file(const char *name, const void *bytes, size_t len)
 
 START_TEST(what_is_no_file_of_counts_is_told_apart)
 {
-	unsigned char bytes[METRICS_FILE_SIZE + 1] = {0};
-	static const struct metrics_snapshot empty = {.source = METRICS_PROBER};
+	unsigned char bytes[METRICS_FILE_SIZE + 1] = { 0 };
+	static const struct metrics_snapshot empty = { .source = METRICS_PROBER };
 
 	ck_assert_int_eq(look(), LOOKUP_ABSENT);
 	ck_assert(!alive);
@@ -220,9 +220,13 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		what_is_counted_is_seen_at_once, threads_lose_no_count, a_new_daemon_begins_anew,
-		no_link_is_followed, what_is_no_file_of_counts_is_told_apart,
-		a_daemon_of_another_version_is_alive, no_place_is_no_harm,
+		what_is_counted_is_seen_at_once,
+		threads_lose_no_count,
+		a_new_daemon_begins_anew,
+		no_link_is_followed,
+		what_is_no_file_of_counts_is_told_apart,
+		a_daemon_of_another_version_is_alive,
+		no_place_is_no_harm,
 	};
 	TCase *tcase = tcase_create("metrics_file");
 	Suite *suite = suite_create("metrics_file");

@@ -49,7 +49,8 @@ START_TEST(asks_for_what_it_needs)
 	ck_assert_str_eq(macro_list(&got, 2),
 			 "{client_port} {tls_version} {auth_authen} {mail_addr} {cipher} "
 			 "{cipher_bits} j");
-	ck_assert_str_eq(macro_list(&got, 3), "{client_port} {rcpt_addr} {rcpt_mailer} {rcpt_host}");
+	ck_assert_str_eq(macro_list(&got, 3),
+			 "{client_port} {rcpt_addr} {rcpt_mailer} {rcpt_host}");
 }
 END_TEST
 
@@ -252,9 +253,11 @@ START_TEST(tells_the_prober_of_refusals)
 	hears(prober, "refused me@secure.example.com no-tls 192.0.2.9 <you@example.net>\n");
 	end_of_message();
 	ck_assert_int_eq(mail_from("<\xc3\xb6 \x1b@example.net>",
-				   TLS("TLSv1") " {mail_addr}=x@example.net", reply), 'c');
+				   TLS("TLSv1") " {mail_addr}=x@example.net", reply),
+			 'c');
 	refused(SECURE, "used TLSv1");
-	hears(prober, "refused me@secure.example.com old-tls 192.0.2.9 <\\xc3\\xb6 \\x1b@example.net>\n");
+	hears(prober,
+	      "refused me@secure.example.com old-tls 192.0.2.9 <\\xc3\\xb6 \\x1b@example.net>\n");
 	stop_listening(prober);
 }
 END_TEST
@@ -508,8 +511,9 @@ END_TEST
 /* What it notes in the headers */
 
 #define TLS13 TLS("TLSv1.3") " {cipher}=TLS_AES_256_GCM_SHA384 {cipher_bits}=256 j=mx.example.com"
-#define NOTED "mx.example.com; x-tls=pass smtp.version=TLSv1.3\n\t" \
-	      "smtp.cipher=TLS_AES_256_GCM_SHA384 smtp.bits=256"
+#define NOTED                                                 \
+	"mx.example.com; x-tls=pass smtp.version=TLSv1.3\n\t" \
+	"smtp.cipher=TLS_AES_256_GCM_SHA384 smtp.bits=256"
 
 /* The end of a message: its edits, "-INDEX" and "+VALUE", each with a blank behind. */
 static void end_with(const char *edits)
@@ -531,7 +535,8 @@ static void end_with(const char *edits)
 			snprintf(got + strlen(got), 16, "-%u ", (unsigned)index);
 		} else {
 			ck_assert_uint_eq(index, 0);
-			snprintf(got + strlen(got), 1024, "+%s ", reply + 4 + strlen(reply + 4) + 1);
+			snprintf(got + strlen(got), 1024, "+%s ",
+				 reply + 4 + strlen(reply + 4) + 1);
 		}
 	}
 	ck_assert_str_eq(got, edits);
@@ -630,7 +635,8 @@ START_TEST(does_not_remove_without_end)
 			memcpy(&index, reply, sizeof(index));
 			ck_assert_uint_eq(ntohl(index), i);
 		}
-		ck_assert_msg((strncmp(reply, "550 5.7.1 ", 10) == 0) == (count == 65), "%s", reply);
+		ck_assert_msg((strncmp(reply, "550 5.7.1 ", 10) == 0) == (count == 65), "%s",
+			      reply);
 		if (count == 64)
 			ck_assert_int_eq(hear(reply, sizeof(reply), &len), 'c');
 	}

@@ -132,12 +132,8 @@ START_TEST(says_nothing_without_a_proper_answer)
 		const char *bytes;
 		size_t len;
 	} answers[] = {
-		{ "", 0 },
-		{ "\0\0\0\1", 4 },
-		{ "\0\0\0\1c", 5 },
-		{ "\0\0\0\0O", 5 },
-		{ "\177\0\0\0O", 5 },
-		{ "", 0 },
+		{ "", 0 },          { "\0\0\0\1", 4 },    { "\0\0\0\1c", 5 },
+		{ "\0\0\0\0O", 5 }, { "\177\0\0\0O", 5 }, { "", 0 },
 	};
 	int place;
 
@@ -183,7 +179,8 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const quick[] = { says_that_all_is_well, says_nothing_without_a_proper_answer };
+	const TTest *const quick[] = { says_that_all_is_well,
+				       says_nothing_without_a_proper_answer };
 	const TTest *const slow[] = { no_answer_from_the_start_means_nothing };
 	const struct group groups[] = {
 		{ "quick", set_up_quick, tear_down, quick, ARRAY_LEN(quick) },

@@ -4,8 +4,8 @@
 #include "tests/unit/milter_mta.h"
 
 #include "base/buf.h"
-#include "core/decide.h"
-#include "core/netstring.h"
+#include "core/policy/decide.h"
+#include "core/protocol/netstring.h"
 
 /* The socketmap server */
 
@@ -156,8 +156,10 @@ static char route(const char *to, const char *mailer, const char *nexthop, char 
 {
 	char seen[256];
 
-	snprintf(seen, sizeof(seen), "{client_port}=1234 {rcpt_addr}=%s {rcpt_mailer}=%s "
-				     "{rcpt_host}=%s", to, mailer, nexthop);
+	snprintf(seen, sizeof(seen),
+		 "{client_port}=1234 {rcpt_addr}=%s {rcpt_mailer}=%s "
+		 "{rcpt_host}=%s",
+		 to, mailer, nexthop);
 	macros('R', seen);
 	snprintf(seen, sizeof(seen), "<%s>", to);
 	return ask('R', seen, answer);
@@ -298,9 +300,10 @@ START_TEST(an_exception_lets_one_sender_in)
 	from("<you@old.example>", "you@old.example", TLS("TLSv1"));
 	accepted(SECURE);
 	end_of_message();
-	expect_log(milter_log, "client=[192.0.2.9] from=<You@old.example> "
-			       "to=<me@secure.example.com> let in without TLS by the exception until "
-			       "2026-02-01T03:04:05Z");
+	expect_log(milter_log,
+		   "client=[192.0.2.9] from=<You@old.example> "
+		   "to=<me@secure.example.com> let in without TLS by the exception until "
+		   "2026-02-01T03:04:05Z");
 	from("<me@new.example>", "me@new.example", PLAIN);
 	refused(SECURE, NO_TLS);
 	accepted(ORDINARY);
@@ -497,7 +500,8 @@ START_TEST(what_nobody_answers_is_left_to_the_transport)
 	begin(SECURE, LOGIN("me@secure.example.com"));
 	goes("x@nossl.example", "postseal-encrypt", "nossl.example");
 	goes("y@nossl.example", "postseal-encrypt", "nossl.example");
-	expect_log(milter_log, "domain=nossl.example map=deliverable-encrypt postseal-socketmap at");
+	expect_log(milter_log,
+		   "domain=nossl.example map=deliverable-encrypt postseal-socketmap at");
 }
 END_TEST
 
@@ -582,7 +586,8 @@ START_TEST(a_header_names_the_senders_alias)
 	negotiate();
 	client('4', "192.0.2.9");
 	submit("<me@example.com>", LOGIN("me"), "From", "Me <me@secure.example.com>");
-	message_refused(WRONG_ENVELOPE "\"From\" names a secure address, but the envelope sender "
+	message_refused(WRONG_ENVELOPE
+			"\"From\" names a secure address, but the envelope sender "
 			"(MAIL FROM) is another, so this mail would not be protected. Set your "
 			"mail program to send with envelope sender <me@secure.example.com>, or ");
 	expect_log(milter_log, "client=[192.0.2.9] from=<me@example.com> refused: header From "
@@ -607,7 +612,8 @@ START_TEST(a_header_names_the_senders_alias)
 	submit("<me+list@secure.example.com>", LOGIN("me"), "From", "Me <me@secure.example.com>");
 	end_of_message();
 	/* no alias */
-	submit("<me@example.com>", LOGIN("me"), "From", "\"me@secure.example.com\" <me@example.com>");
+	submit("<me@example.com>", LOGIN("me"), "From",
+	       "\"me@secure.example.com\" <me@example.com>");
 	end_of_message();
 	submit("<me@example.com>", LOGIN("me"), "Reply-To", "me@secure.example.com");
 	end_of_message();

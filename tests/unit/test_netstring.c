@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/netstring.h"
+#include "core/protocol/netstring.h"
 
 #include <check.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "core/domain.h"
-#include "core/nexthop.h"
+#include "core/names/domain.h"
+#include "core/names/nexthop.h"
 
 #define LABEL63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
@@ -16,38 +16,39 @@ START_TEST(names_fold_to_one_form)
 		const char *text;
 		const char *folded; /* NULL: no name */
 	} cases[] = {
-		{"example.com", "example.com"},
-		{"EXAMPLE.Com.", "example.com"},
-		{"Bücher.Example", "xn--bcher-kva.example"},
-		{"bücher。example", "xn--bcher-kva.example"}, /* ideographic full stop, UTS 46 */
-		{"faß.de", "xn--fa-hia.de"}, /* non-transitional, as in DNS today */
-		{"_dmarc.example.com", "_dmarc.example.com"},
-		{"localhost", "localhost"},
-		{"a-b.c", "a-b.c"},
-		{LABEL63 ".com", LABEL63 ".com"},
-		{"", NULL},
-		{".", NULL},
-		{"example..com", NULL},
-		{".example.com", NULL},
-		{"example.com..", NULL},
-		{"-a.com", NULL},
-		{"a-.com", NULL},
-		{"a b.com", NULL},
-		{"a/b.com", NULL},
-		{"a\n.com", NULL},
-		{"b\xff.com", NULL},
-		{LABEL63 "a.com", NULL},
-		{LABEL63 "." LABEL63 "." LABEL63 "." LABEL63, NULL}, /* 255 bytes */
-		{"192.0.2.1", NULL},
-		{"1.2.3.4.5", NULL},
-		{"example.123", NULL},
+		{ "example.com", "example.com" },
+		{ "EXAMPLE.Com.", "example.com" },
+		{ "Bücher.Example", "xn--bcher-kva.example" },
+		{ "bücher。example", "xn--bcher-kva.example" }, /* ideographic full stop, UTS 46 */
+		{ "faß.de", "xn--fa-hia.de" }, /* non-transitional, as in DNS today */
+		{ "_dmarc.example.com", "_dmarc.example.com" },
+		{ "localhost", "localhost" },
+		{ "a-b.c", "a-b.c" },
+		{ LABEL63 ".com", LABEL63 ".com" },
+		{ "", NULL },
+		{ ".", NULL },
+		{ "example..com", NULL },
+		{ ".example.com", NULL },
+		{ "example.com..", NULL },
+		{ "-a.com", NULL },
+		{ "a-.com", NULL },
+		{ "a b.com", NULL },
+		{ "a/b.com", NULL },
+		{ "a\n.com", NULL },
+		{ "b\xff.com", NULL },
+		{ LABEL63 "a.com", NULL },
+		{ LABEL63 "." LABEL63 "." LABEL63 "." LABEL63, NULL }, /* 255 bytes */
+		{ "192.0.2.1", NULL },
+		{ "1.2.3.4.5", NULL },
+		{ "example.123", NULL },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		char out[DOMAIN_SIZE] = "untouched";
 		bool ok = domain_fold(out, cases[i].text, strlen(cases[i].text));
 
-		ck_assert_msg(ok == (cases[i].folded != NULL), "\"%s\" gave \"%s\"", cases[i].text, out);
+		ck_assert_msg(ok == (cases[i].folded != NULL), "\"%s\" gave \"%s\"", cases[i].text,
+			      out);
 		ck_assert_str_eq(out, ok ? cases[i].folded : "");
 	}
 }
@@ -69,41 +70,41 @@ START_TEST(next_hops_have_one_spelling)
 		enum nexthop_kind kind;
 		uint16_t port;
 	} cases[] = {
-		{"example.com", "example.com", NEXTHOP_DOMAIN, 0},
-		{"Example.COM.", "example.com", NEXTHOP_DOMAIN, 0},
-		{"bücher.example", "xn--bcher-kva.example", NEXTHOP_DOMAIN, 0},
-		{"example.com:25", "example.com", NEXTHOP_DOMAIN, 0},
-		{"example.com:smtp", "example.com", NEXTHOP_DOMAIN, 0},
-		{"example.com:submission", "example.com:587", NEXTHOP_DOMAIN, 587},
-		{"[mx.example.com]", "[mx.example.com]", NEXTHOP_HOST, 0},
-		{"[MX.example.com]:587", "[mx.example.com]:587", NEXTHOP_HOST, 587},
-		{"[192.0.2.1]", "[192.0.2.1]", NEXTHOP_ADDRESS, 0},
-		{"[192.0.2.1]:2525", "[192.0.2.1]:2525", NEXTHOP_ADDRESS, 2525},
-		{"[IPv6:2001:db8::1]", "[2001:db8::1]", NEXTHOP_ADDRESS, 0},
-		{"[ipv6:2001:DB8:0::1]:26", "[2001:db8::1]:26", NEXTHOP_ADDRESS, 26},
-		{"[::ffff:192.0.2.1]", "[192.0.2.1]", NEXTHOP_ADDRESS, 0},
-		{".example.com", ".example.com", NEXTHOP_PARENT, 0},
-		{".com", ".com", NEXTHOP_PARENT, 0},
-		{"", NULL, 0, 0},
-		{"[", NULL, 0, 0},
-		{"[]", NULL, 0, 0},
-		{"[mx.example.com", NULL, 0, 0},
-		{"[mx.example.com]x", NULL, 0, 0},
-		{"[mx.example.com]:", NULL, 0, 0},
-		{"example.com:", NULL, 0, 0},
-		{"example.com:0", NULL, 0, 0},
-		{"example.com:65536", NULL, 0, 0},
-		{"example.com:25x", NULL, 0, 0},
-		{"user@example.com", NULL, 0, 0},
-		{"192.0.2.1", NULL, 0, 0},
-		{".", NULL, 0, 0},
-		{"a b", NULL, 0, 0},
+		{ "example.com", "example.com", NEXTHOP_DOMAIN, 0 },
+		{ "Example.COM.", "example.com", NEXTHOP_DOMAIN, 0 },
+		{ "bücher.example", "xn--bcher-kva.example", NEXTHOP_DOMAIN, 0 },
+		{ "example.com:25", "example.com", NEXTHOP_DOMAIN, 0 },
+		{ "example.com:smtp", "example.com", NEXTHOP_DOMAIN, 0 },
+		{ "example.com:submission", "example.com:587", NEXTHOP_DOMAIN, 587 },
+		{ "[mx.example.com]", "[mx.example.com]", NEXTHOP_HOST, 0 },
+		{ "[MX.example.com]:587", "[mx.example.com]:587", NEXTHOP_HOST, 587 },
+		{ "[192.0.2.1]", "[192.0.2.1]", NEXTHOP_ADDRESS, 0 },
+		{ "[192.0.2.1]:2525", "[192.0.2.1]:2525", NEXTHOP_ADDRESS, 2525 },
+		{ "[IPv6:2001:db8::1]", "[2001:db8::1]", NEXTHOP_ADDRESS, 0 },
+		{ "[ipv6:2001:DB8:0::1]:26", "[2001:db8::1]:26", NEXTHOP_ADDRESS, 26 },
+		{ "[::ffff:192.0.2.1]", "[192.0.2.1]", NEXTHOP_ADDRESS, 0 },
+		{ ".example.com", ".example.com", NEXTHOP_PARENT, 0 },
+		{ ".com", ".com", NEXTHOP_PARENT, 0 },
+		{ "", NULL, 0, 0 },
+		{ "[", NULL, 0, 0 },
+		{ "[]", NULL, 0, 0 },
+		{ "[mx.example.com", NULL, 0, 0 },
+		{ "[mx.example.com]x", NULL, 0, 0 },
+		{ "[mx.example.com]:", NULL, 0, 0 },
+		{ "example.com:", NULL, 0, 0 },
+		{ "example.com:0", NULL, 0, 0 },
+		{ "example.com:65536", NULL, 0, 0 },
+		{ "example.com:25x", NULL, 0, 0 },
+		{ "user@example.com", NULL, 0, 0 },
+		{ "192.0.2.1", NULL, 0, 0 },
+		{ ".", NULL, 0, 0 },
+		{ "a b", NULL, 0, 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct nexthop nexthop;
-		enum nexthop_error error = nexthop_parse(&nexthop, cases[i].text,
-							 strlen(cases[i].text));
+		enum nexthop_error error =
+			nexthop_parse(&nexthop, cases[i].text, strlen(cases[i].text));
 
 		ck_assert_msg((error == NEXTHOP_OK) == (cases[i].key != NULL), "%s", cases[i].text);
 		if (error != NEXTHOP_OK)

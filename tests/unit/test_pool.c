@@ -27,7 +27,8 @@ static size_t running[LANE_COUNT], ran, opened, closed, woken;
 static bool held[LANE_COUNT]; /* jobs of this lane do not end */
 
 /* Workers that are to end after POOL_IDLE_S seconds do so sooner; all else waits as long as it says. */
-int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *until)
+int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
+			   const struct timespec *until)
 {
 	struct timespec now, soon = *until;
 
@@ -47,7 +48,8 @@ int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, const s
 static size_t threads_max = SIZE_MAX;
 static size_t threads;
 
-int pthread_create(pthread_t *id, const pthread_attr_t *attributes, void *(*start)(void *), void *argument)
+int pthread_create(pthread_t *id, const pthread_attr_t *attributes, void *(*start)(void *),
+		   void *argument)
 {
 	int (*really)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 	void *found = dlsym(RTLD_NEXT, "pthread_create");

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "core/postconf.h"
+#include "cli/doctor/postconf.h"
 
 START_TEST(reads_entries)
 {
@@ -33,10 +33,9 @@ START_TEST(refuses_other_text)
 		const char *text;
 		size_t len;
 	} cases[] = {
-		{"a = 1", 5},         /* cut short */
-		{"a\n", 2},           {"\n", 1},
-		{" = 1\n", 5},        {"a = 1\n\nb = 2\n", 13},
-		{"a = \0b\n", 7},     {"\0 = b\n", 6},
+		{ "a = 1", 5 }, /* cut short */
+		{ "a\n", 2 },       { "\n", 1 },       { " = 1\n", 5 }, { "a = 1\n\nb = 2\n", 13 },
+		{ "a = \0b\n", 7 }, { "\0 = b\n", 6 },
 	};
 	struct postconf postconf;
 
@@ -54,17 +53,17 @@ START_TEST(parts_lists)
 		const char *list;
 		const char *items; /* each followed by "|" */
 	} cases[] = {
-		{"", ""},
-		{" ,\t, ", ""},
-		{"a", "a|"},
-		{"a b,c ,\n d", "a|b|c|d|"},
-		{"{ inet:h:1, x=y }, b", "inet:h:1, x=y|b|"},
-		{"{a{b c}d} e", "a{b c}d|e|"},
-		{"inline:{ x=y, z } a", "inline:{ x=y, z }|a|"},
-		{"{never closed, b", "never closed, b|"},
-		{"{", "|"},
-		{"}", "}|"},
-		{"a} b", "a}|b|"},
+		{ "", "" },
+		{ " ,\t, ", "" },
+		{ "a", "a|" },
+		{ "a b,c ,\n d", "a|b|c|d|" },
+		{ "{ inet:h:1, x=y }, b", "inet:h:1, x=y|b|" },
+		{ "{a{b c}d} e", "a{b c}d|e|" },
+		{ "inline:{ x=y, z } a", "inline:{ x=y, z }|a|" },
+		{ "{never closed, b", "never closed, b|" },
+		{ "{", "|" },
+		{ "}", "}|" },
+		{ "a} b", "a}|b|" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -80,8 +79,8 @@ START_TEST(parts_lists)
 }
 END_TEST
 
-static const struct postconf_view inside = {"/var/spool/postfix", true};
-static const struct postconf_view outside = {"/var/spool/postfix", false};
+static const struct postconf_view inside = { "/var/spool/postfix", true };
+static const struct postconf_view outside = { "/var/spool/postfix", false };
 
 START_TEST(reads_socketmaps)
 {
@@ -91,28 +90,29 @@ START_TEST(reads_socketmaps)
 		const char *path; /* NULL: none; "": not a path, but port 7672 */
 		const char *map;
 	} cases[] = {
-		{"socketmap:inet:127.0.0.1:7672:policy", &inside, "", "policy"},
-		{"socketmap:inet:[::1]:7672:policy+tlsrpt", &inside, "", "policy+tlsrpt"},
-		{"proxy:socketmap:inet:localhost:7672:x", &inside, "", "x"},
-		{"socketmap:unix:a/b:policy", &inside, "/var/spool/postfix/a/b", "policy"},
-		{"socketmap:unix:a/b:policy", &outside, "/var/spool/postfix/a/b", "policy"},
-		{"socketmap:unix:/a/b:policy", &inside, "/var/spool/postfix/a/b", "policy"},
-		{"socketmap:unix:/a/b:policy", &outside, "/a/b", "policy"},
-		{"proxy:socketmap:unix:/a/b:policy", &inside, "/a/b", "policy"},
-		{"socketmap:inet:mail.example.com:7672:policy", &inside, NULL, ""},
-		{"socketmap:inet:127.0.0.1:7672", &inside, NULL, ""},
-		{"socketmap:inet:127.0.0.1:7672:", &inside, NULL, ""},
-		{"socketmap:unix::policy", &outside, NULL, ""},
-		{"socketmap:policy", &inside, NULL, ""},
-		{"socketmap:", &inside, NULL, ""},
-		{"hash:/etc/postfix/tls", &inside, NULL, ""},
-		{"", &inside, NULL, ""},
+		{ "socketmap:inet:127.0.0.1:7672:policy", &inside, "", "policy" },
+		{ "socketmap:inet:[::1]:7672:policy+tlsrpt", &inside, "", "policy+tlsrpt" },
+		{ "proxy:socketmap:inet:localhost:7672:x", &inside, "", "x" },
+		{ "socketmap:unix:a/b:policy", &inside, "/var/spool/postfix/a/b", "policy" },
+		{ "socketmap:unix:a/b:policy", &outside, "/var/spool/postfix/a/b", "policy" },
+		{ "socketmap:unix:/a/b:policy", &inside, "/var/spool/postfix/a/b", "policy" },
+		{ "socketmap:unix:/a/b:policy", &outside, "/a/b", "policy" },
+		{ "proxy:socketmap:unix:/a/b:policy", &inside, "/a/b", "policy" },
+		{ "socketmap:inet:mail.example.com:7672:policy", &inside, NULL, "" },
+		{ "socketmap:inet:127.0.0.1:7672", &inside, NULL, "" },
+		{ "socketmap:inet:127.0.0.1:7672:", &inside, NULL, "" },
+		{ "socketmap:unix::policy", &outside, NULL, "" },
+		{ "socketmap:policy", &inside, NULL, "" },
+		{ "socketmap:", &inside, NULL, "" },
+		{ "hash:/etc/postfix/tls", &inside, NULL, "" },
+		{ "", &inside, NULL, "" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct endpoint endpoint;
 		struct span map;
-		bool good = postconf_socketmap(&endpoint, &map, span_of(cases[i].item), cases[i].view);
+		bool good =
+			postconf_socketmap(&endpoint, &map, span_of(cases[i].item), cases[i].view);
 
 		ck_assert_msg(good == (cases[i].path != NULL), "%s", cases[i].item);
 		if (!good)
@@ -131,23 +131,26 @@ START_TEST(reads_milters)
 		bool good;
 		const char *action;
 	} cases[] = {
-		{"inet:127.0.0.1:8689", true, ""},
-		{"inet:127.0.0.1:8689, default_action=tempfail, connect_timeout=10s", true, "tempfail"},
-		{"inet:127.0.0.1:8689 command_timeout=1s default_action=accept", true, "accept"},
-		{"inet:127.0.0.1:8689, { default_action = reject }", true, "reject"},
-		{"inet:127.0.0.1:8689, default_action=accept, default_action=tempfail", true, "tempfail"},
-		{"inet:127.0.0.1:8689, x_default_action=accept", true, ""},
-		{"unix:milter, default_action=", true, ""},
-		{"local:milter", false, ""},
-		{"", false, ""},
+		{ "inet:127.0.0.1:8689", true, "" },
+		{ "inet:127.0.0.1:8689, default_action=tempfail, connect_timeout=10s", true,
+		  "tempfail" },
+		{ "inet:127.0.0.1:8689 command_timeout=1s default_action=accept", true, "accept" },
+		{ "inet:127.0.0.1:8689, { default_action = reject }", true, "reject" },
+		{ "inet:127.0.0.1:8689, default_action=accept, default_action=tempfail", true,
+		  "tempfail" },
+		{ "inet:127.0.0.1:8689, x_default_action=accept", true, "" },
+		{ "unix:milter, default_action=", true, "" },
+		{ "local:milter", false, "" },
+		{ "", false, "" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct endpoint endpoint;
 		struct span action;
 
-		ck_assert_msg(postconf_milter(&endpoint, &action, span_of(cases[i].item), &inside) ==
-			      cases[i].good, "%s", cases[i].item);
+		ck_assert_msg(postconf_milter(&endpoint, &action, span_of(cases[i].item),
+					      &inside) == cases[i].good,
+			      "%s", cases[i].item);
 		ck_assert_msg(span_is(action, cases[i].action), "%s", cases[i].item);
 	}
 }

@@ -12,8 +12,8 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "base/utc.h"
-#include "core/fold.h"
-#include "io/prober_client.h"
+#include "core/policy/fold.h"
+#include "io/link/prober_client.h"
 #include "tests/unit/dns_stub.h"
 #include "tests/unit/fork.h"
 #include "tests/unit/ledger_case.h"
@@ -28,26 +28,31 @@
 #define FAIL LDNS_RCODE_SERVFAIL
 #define SOA "test. 900 IN SOA ns.test. root.test. 1 3600 600 86400 700"
 
-#define HOST(name, address)                                                                        \
-	{name ".", A, OK, STUB_AD, name ". 3600 IN A " address, NULL},                             \
-	{name ".", AAAA, OK, STUB_AD, NULL, SOA}
-#define DOMAIN_WITH(name, host) {name ".", MX, OK, STUB_AD, name ". 3600 IN MX 10 " host ".", NULL}
+#define HOST(name, address)                                              \
+	{ name ".", A, OK, STUB_AD, name ". 3600 IN A " address, NULL }, \
+	{                                                                \
+		name ".", AAAA, OK, STUB_AD, NULL, SOA                   \
+	}
+#define DOMAIN_WITH(name, host)                                                   \
+	{                                                                         \
+		name ".", MX, OK, STUB_AD, name ". 3600 IN MX 10 " host ".", NULL \
+	}
 
 static const struct stub_answer zone[] = {
 	DOMAIN_WITH("one.test", "mx.test"),
 	DOMAIN_WITH("two.test", "mx.test"),
 	DOMAIN_WITH("gone-host.test", "nohost.test"),
-	{"null.test.", MX, OK, STUB_AD, "null.test. 3600 IN MX 0 .", NULL},
-	{"half.test.", MX, OK, STUB_AD,
-	 "half.test. 3600 IN MX 10 nohost.test.\nhalf.test. 3600 IN MX 20 mx.test.", NULL},
+	{ "null.test.", MX, OK, STUB_AD, "null.test. 3600 IN MX 0 .", NULL },
+	{ "half.test.", MX, OK, STUB_AD,
+	  "half.test. 3600 IN MX 10 nohost.test.\nhalf.test. 3600 IN MX 20 mx.test.", NULL },
 	HOST("mx.test", "127.0.0.1"),
 	HOST("other.test", "127.0.0.4"),
 };
 
 static const struct stub_answer broken_zone[] = {
-	{"one.test.", MX, FAIL, 0, NULL, NULL},
-	{"mx.test.", A, FAIL, 0, NULL, NULL},
-	{"mx.test.", AAAA, FAIL, 0, NULL, NULL},
+	{ "one.test.", MX, FAIL, 0, NULL, NULL },
+	{ "mx.test.", A, FAIL, 0, NULL, NULL },
+	{ "mx.test.", AAAA, FAIL, 0, NULL, NULL },
 };
 
 static const struct stub_answer moved_zone[] = {
@@ -182,7 +187,8 @@ static const struct facts *facts_of(const char *key)
 	const struct nexthop hop = nexthop(key);
 
 	memset(&facts, 0, sizeof(facts));
-	ck_assert_int_ne(ledger_get_facts(txn, &hop, host.port, clock_wall(), &facts), LOOKUP_ERROR);
+	ck_assert_int_ne(ledger_get_facts(txn, &hop, host.port, clock_wall(), &facts),
+			 LOOKUP_ERROR);
 	ledger_abort(txn);
 	ledger_close(ledger);
 	return &facts;
@@ -204,7 +210,7 @@ static bool visit_entry(void *context, const struct journal_entry *entry)
 
 static size_t journal(const char *subject, const char *event)
 {
-	struct search search = {.event = event};
+	struct search search = { .event = event };
 	struct ledger *ledger = must_open(LEDGER_READ);
 	struct ledger_txn *txn = ledger_begin_read(ledger);
 
@@ -392,11 +398,16 @@ static void remember_old_tls(const char *key)
 {
 	static struct domain_facts domain;
 	int64_t now = clock_wall();
-	struct observation seen = {.time = now - 40 * UTC_DAY, .source = SOURCE_PROBE,
-				   .observed = OBSERVED_TLS, .version = 0x0304};
-	struct override override = {.kind = OVERRIDE_MINIMUM, .level = LEVEL_ENCRYPT,
-				    .set = now - 30 * UTC_DAY, .expires = now - UTC_DAY,
-				    .author = "ada", .reason = "contract"};
+	struct observation seen = { .time = now - 40 * UTC_DAY,
+				    .source = SOURCE_PROBE,
+				    .observed = OBSERVED_TLS,
+				    .version = 0x0304 };
+	struct override override = { .kind = OVERRIDE_MINIMUM,
+				     .level = LEVEL_ENCRYPT,
+				     .set = now - 30 * UTC_DAY,
+				     .expires = now - UTC_DAY,
+				     .author = "ada",
+				     .reason = "contract" };
 	struct ledger *ledger = must_open(LEDGER_CREATE);
 	struct ledger_txn *txn = ledger_begin_write(ledger);
 
@@ -488,7 +499,7 @@ END_TEST
 
 static int raw_connection(void)
 {
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	ck_assert(str_copy(addr.sun_path, sizeof(addr.sun_path), path_in(PROBER_SOCKET)));
@@ -499,8 +510,8 @@ static int raw_connection(void)
 START_TEST(dismisses_who_cannot_talk)
 {
 	static const char *const cases[] = {
-		"hello\n", "want \n", "want one.test:25\n", "done one.test\n", "\n",
-		"want one.test\n\xff\n",
+		"hello\n",         "want \n", "want one.test:25\n",
+		"done one.test\n", "\n",      "want one.test\n\xff\n",
 	};
 	char endless[PROBER_LINE_MAX + 1], heard[256];
 
@@ -549,7 +560,9 @@ END_TEST
 
 static void put_alias(const char *address, bool enabled)
 {
-	struct alias alias = {.enabled = enabled, .level = ALIAS_ENCRYPT, .mailbox = "me@one.test"};
+	struct alias alias = { .enabled = enabled,
+			       .level = ALIAS_ENCRYPT,
+			       .mailbox = "me@one.test" };
 	struct ledger *ledger = must_open(LEDGER_CREATE);
 	struct ledger_txn *txn = ledger_begin_write(ledger);
 
@@ -576,7 +589,7 @@ static int64_t refused(const char *address)
 /* In one write, which one read takes; and read before what is asked afterwards. */
 static void say_refused(const char *address, int times)
 {
-	struct buf lines = {0};
+	struct buf lines = { 0 };
 	int fd = raw_connection();
 
 	for (int i = 0; i < times; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/prober_words.h"
+#include "core/protocol/prober_words.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -15,17 +15,18 @@ START_TEST(reads_every_word)
 		enum nexthop_kind kind;
 		const char *key;
 	} cases[] = {
-		{"want example.com", PROBER_WANT, NEXTHOP_DOMAIN, "example.com"},
-		{"probe [mx.example.com]:587", PROBER_PROBE, NEXTHOP_HOST, "[mx.example.com]:587"},
-		{"news [192.0.2.1]", PROBER_NEWS, NEXTHOP_ADDRESS, "[192.0.2.1]"},
-		{"done example.com:2525", PROBER_DONE, NEXTHOP_DOMAIN, "example.com:2525"},
-		{"busy .example.com", PROBER_BUSY, NEXTHOP_PARENT, ".example.com"},
-		{"lost example.com", PROBER_LOST, NEXTHOP_DOMAIN, "example.com"},
+		{ "want example.com", PROBER_WANT, NEXTHOP_DOMAIN, "example.com" },
+		{ "probe [mx.example.com]:587", PROBER_PROBE, NEXTHOP_HOST,
+		  "[mx.example.com]:587" },
+		{ "news [192.0.2.1]", PROBER_NEWS, NEXTHOP_ADDRESS, "[192.0.2.1]" },
+		{ "done example.com:2525", PROBER_DONE, NEXTHOP_DOMAIN, "example.com:2525" },
+		{ "busy .example.com", PROBER_BUSY, NEXTHOP_PARENT, ".example.com" },
+		{ "lost example.com", PROBER_LOST, NEXTHOP_DOMAIN, "example.com" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct prober_message message;
-		struct buf out = {0};
+		struct buf out = { 0 };
 
 		ck_assert_msg(prober_message_parse(&message, cases[i].line, strlen(cases[i].line)),
 			      "%s", cases[i].line);
@@ -43,10 +44,11 @@ END_TEST
 
 START_TEST(hears_of_refusals)
 {
-	static const char line[] = "refused me@secure.example.com no-tls 192.0.2.9 <a b@example.net>";
+	static const char line[] =
+		"refused me@secure.example.com no-tls 192.0.2.9 <a b@example.net>";
 	struct prober_message message;
 	char text[REFUSAL_TEXT_SIZE];
-	struct buf out = {0};
+	struct buf out = { 0 };
 
 	ck_assert(prober_message_parse(&message, line, strlen(line)));
 	ck_assert_int_eq(message.word, PROBER_REFUSED);
@@ -58,20 +60,40 @@ START_TEST(hears_of_refusals)
 	ck_assert_mem_eq(out.data, line, strlen(line));
 	buf_free(&out);
 	ck_assert(!prober_message_parse(&message, "refused example.com", 19));
-	ck_assert(!prober_message_parse(&message, "want me@secure.example.com no-tls 192.0.2.9 <>", 46));
+	ck_assert(!prober_message_parse(&message, "want me@secure.example.com no-tls 192.0.2.9 <>",
+					46));
 }
 END_TEST
 
 START_TEST(refuses_all_else)
 {
 	static const char *const cases[] = {
-		"", " ", "want", "want ", "wan example.com", "wants example.com", "WANT example.com",
-		" want example.com", "want  example.com", "want example.com ", "want example.com\r",
-		"want\texample.com", "want example..com", "want [192.0.2.1", "want 192.0.2.1",
-		"lost", "lost ", "los example.com", "losts example.com",
+		"",
+		" ",
+		"want",
+		"want ",
+		"wan example.com",
+		"wants example.com",
+		"WANT example.com",
+		" want example.com",
+		"want  example.com",
+		"want example.com ",
+		"want example.com\r",
+		"want\texample.com",
+		"want example..com",
+		"want [192.0.2.1",
+		"want 192.0.2.1",
+		"lost",
+		"lost ",
+		"los example.com",
+		"losts example.com",
 		/* other spellings of what has a canonical one */
-		"want Example.com", "want example.com.", "want example.com:25",
-		"want example.com:smtp", "want [IPv6:2001:db8::1]", "want [2001:DB8::1]",
+		"want Example.com",
+		"want example.com.",
+		"want example.com:25",
+		"want example.com:smtp",
+		"want [IPv6:2001:db8::1]",
+		"want [2001:DB8::1]",
 	};
 	struct prober_message message;
 

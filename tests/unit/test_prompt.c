@@ -12,7 +12,7 @@
 
 static struct sched_attr attributes(void)
 {
-	struct sched_attr got = {.size = sizeof(got)};
+	struct sched_attr got = { .size = sizeof(got) };
 
 	ck_assert_int_eq(syscall(SYS_sched_getattr, 0, &got, sizeof(got), 0), 0);
 	return got;
@@ -38,7 +38,7 @@ END_TEST
 
 START_TEST(leaves_a_policy_without_slices_alone)
 {
-	struct sched_attr idle = {.size = sizeof(idle), .sched_policy = SCHED_IDLE}, after;
+	struct sched_attr idle = { .size = sizeof(idle), .sched_policy = SCHED_IDLE }, after;
 
 	ck_assert_int_eq(syscall(SYS_sched_setattr, 0, &idle, 0), 0);
 	idle = attributes();

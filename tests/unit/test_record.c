@@ -7,8 +7,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utc.h"
-#include "core/fold.h"
-#include "core/record.h"
+#include "core/policy/fold.h"
+#include "core/record/record.h"
 
 #define T INT64_C(1767323045) /* 2026-01-02T03:04:05Z */
 
@@ -41,17 +41,17 @@ static struct domain_facts *sample_domain(void)
 
 	d->mx.state = MX_FOUND;
 	d->mx.secure = true;
-	d->mx.fresh = (struct freshness){T - 100, T + 200, T};
+	d->mx.fresh = (struct freshness){ T - 100, T + 200, T };
 	d->mx.count = 3;
-	d->mx.refs[0] = (struct mx_ref){10, "a.mx.example"};
-	d->mx.refs[1] = (struct mx_ref){10, "b.mx.example"};
-	d->mx.refs[2] = (struct mx_ref){20, "_odd.a-host.xn--bcher-kva.example"};
+	d->mx.refs[0] = (struct mx_ref){ 10, "a.mx.example" };
+	d->mx.refs[1] = (struct mx_ref){ 10, "b.mx.example" };
+	d->mx.refs[2] = (struct mx_ref){ 20, "_odd.a-host.xn--bcher-kva.example" };
 	d->sts.mode = STS_ENFORCE;
 	memcpy(d->sts.id, "20260101T00", 12);
 	d->sts.fetched = T - 50;
 	d->sts.until = T + 604750;
 	d->sts.max_age = 604800;
-	d->sts.fresh = (struct freshness){T - 50, T + 50, 0};
+	d->sts.fresh = (struct freshness){ T - 50, T + 50, 0 };
 	d->sts.patterns = 2;
 	memcpy(d->sts.pattern[0], "mx.example", 11);
 	memcpy(d->sts.pattern[1], "*.mx.example", 13);
@@ -67,12 +67,12 @@ static struct host_facts *sample_host(void)
 
 	h->addr = ADDR_FOUND;
 	h->addr_secure = true;
-	h->addr_fresh = (struct freshness){T, T + 300, 0};
+	h->addr_fresh = (struct freshness){ T, T + 300, 0 };
 	h->tlsa = TLSA_USABLE;
 	h->tlsa_usable = 2;
 	h->tlsa_unusable = 1;
 	memcpy(h->tlsa_base, "mx.example", 11);
-	h->tlsa_fresh = (struct freshness){T, T + 300, 0};
+	h->tlsa_fresh = (struct freshness){ T, T + 300, 0 };
 	h->last = (struct observation){
 		.time = T,
 		.source = SOURCE_PROBE,
@@ -100,7 +100,7 @@ static const struct override sample_override = {
 
 static struct pins sample_pins(void)
 {
-	struct pins p = {.count = 3};
+	struct pins p = { .count = 3 };
 
 	for (size_t i = 0; i < p.count; i++)
 		memset(p.spki[i], (int)(0x10 * (i + 1)), SPKI_SIZE);
@@ -109,16 +109,17 @@ static struct pins sample_pins(void)
 
 static const struct exceptions sample_exceptions = {
 	.count = 2,
-	.list = {{"@old.example", T, T + UTC_DAY, "ada", "no TLS yet"},
-		 {"you@older.example", T, T + 1, "bob", ""}},
+	.list = { { "@old.example", T, T + UTC_DAY, "ada", "no TLS yet" },
+		  { "you@older.example", T, T + 1, "bob", "" } },
 };
 
 static const struct refusals sample_refusals = {
 	.told = T - UTC_DAY,
 	.others = 3,
 	.count = 2,
-	.list = {{"", "unknown", REFUSAL_HIDDEN_TLS, T, 1},
-		 {"you <@old.example>", "2001:db8::1", REFUSAL_NO_TLS, T - 1, REFUSALS_COUNT_MAX}},
+	.list = { { "", "unknown", REFUSAL_HIDDEN_TLS, T, 1 },
+		  { "you <@old.example>", "2001:db8::1", REFUSAL_NO_TLS, T - 1,
+		    REFUSALS_COUNT_MAX } },
 };
 
 static const struct journal_entry sample_journal = {
@@ -169,13 +170,27 @@ static void put_sample(struct buf *out, int kind)
 	struct pins pins = sample_pins();
 
 	switch (kind) {
-	case 0: record_put_domain(out, domain); break;
-	case 1: record_put_host(out, host); break;
-	case 2: record_put_override(out, &sample_override); break;
-	case 3: record_put_pins(out, &pins); break;
-	case 4: record_put_journal(out, &sample_journal); break;
-	case 5: record_put_exceptions(out, &sample_exceptions); break;
-	case 6: record_put_refusals(out, &sample_refusals); break;
+	case 0:
+		record_put_domain(out, domain);
+		break;
+	case 1:
+		record_put_host(out, host);
+		break;
+	case 2:
+		record_put_override(out, &sample_override);
+		break;
+	case 3:
+		record_put_pins(out, &pins);
+		break;
+	case 4:
+		record_put_journal(out, &sample_journal);
+		break;
+	case 5:
+		record_put_exceptions(out, &sample_exceptions);
+		break;
+	case 6:
+		record_put_refusals(out, &sample_refusals);
+		break;
 	}
 	free(domain);
 	free(host);
@@ -185,7 +200,7 @@ static void put_sample(struct buf *out, int kind)
 
 START_TEST(samples_round_trip)
 {
-	struct buf bytes = {0}, again = {0};
+	struct buf bytes = { 0 }, again = { 0 };
 
 	put_sample(&bytes, _i);
 	ck_assert(round_trip(&again, bytes.data, bytes.len));
@@ -198,7 +213,7 @@ END_TEST
 
 START_TEST(every_truncation_is_refused)
 {
-	struct buf bytes = {0}, again = {0};
+	struct buf bytes = { 0 }, again = { 0 };
 
 	put_sample(&bytes, _i);
 	for (size_t len = 0; len < bytes.len; len++) {
@@ -215,7 +230,7 @@ END_TEST
 
 START_TEST(nothing_may_be_left_over)
 {
-	struct buf bytes = {0}, again = {0};
+	struct buf bytes = { 0 }, again = { 0 };
 
 	put_sample(&bytes, _i);
 	buf_append(&bytes, "", 1);
@@ -227,14 +242,14 @@ END_TEST
 /* One value has one encoding: what is taken after damage is still written that way. */
 START_TEST(damage_is_refused_or_is_another_record)
 {
-	struct buf bytes = {0};
+	struct buf bytes = { 0 };
 
 	put_sample(&bytes, _i);
 	for (size_t at = 0; at < bytes.len; at++) {
 		char good = bytes.data[at];
 
 		for (int value = 0; value < 256; value++) {
-			struct buf again = {0};
+			struct buf again = { 0 };
 
 			bytes.data[at] = (char)value;
 			if (round_trip(&again, bytes.data, bytes.len)) {
@@ -252,7 +267,7 @@ END_TEST
 START_TEST(kind_and_version_must_be_known)
 {
 	for (size_t at = 0; at < 2; at++) {
-		struct buf bytes = {0}, again = {0};
+		struct buf bytes = { 0 }, again = { 0 };
 
 		put_sample(&bytes, _i);
 		bytes.data[at]++;
@@ -266,7 +281,7 @@ END_TEST
 START_TEST(domain_values_come_back)
 {
 	struct domain_facts *in = sample_domain(), *out = mem_alloc(sizeof(*out));
-	struct buf bytes = {0};
+	struct buf bytes = { 0 };
 
 	record_put_domain(&bytes, in);
 	ck_assert(record_get_domain(out, bytes.data, bytes.len));
@@ -306,7 +321,7 @@ END_TEST
 START_TEST(host_values_come_back)
 {
 	struct host_facts *in = sample_host(), *out = mem_alloc(sizeof(*out));
-	struct buf bytes = {0};
+	struct buf bytes = { 0 };
 
 	record_put_host(&bytes, in);
 	ck_assert(record_get_host(out, bytes.data, bytes.len));
@@ -339,7 +354,7 @@ START_TEST(histories_are_equal_as_bytes)
 {
 	struct host_facts *host = sample_host(), *one = mem_alloc(sizeof(*one)),
 			  *other = mem_alloc(sizeof(*other));
-	struct buf bytes = {0};
+	struct buf bytes = { 0 };
 
 	record_put_host(&bytes, host);
 	memset(one, 0x55, sizeof(*one));
@@ -356,7 +371,7 @@ END_TEST
 
 START_TEST(small_values_come_back)
 {
-	struct buf bytes = {0};
+	struct buf bytes = { 0 };
 	struct override o;
 	struct pins p, in = sample_pins();
 	struct journal_entry j;
@@ -390,7 +405,7 @@ START_TEST(nothing_known_round_trips)
 {
 	struct domain_facts *domain = mem_zero(1, sizeof(*domain));
 	struct host_facts *host = mem_zero(1, sizeof(*host));
-	struct buf bytes = {0};
+	struct buf bytes = { 0 };
 
 	record_put_domain(&bytes, domain);
 	ck_assert(record_get_domain(domain, bytes.data, bytes.len));
@@ -459,7 +474,7 @@ static void history_gist_came_back(const struct history *out, const struct histo
 START_TEST(gist_of_a_domain)
 {
 	struct domain_facts *in = sample_domain(), *out = mem_alloc(sizeof(*out));
-	struct buf bytes = {0};
+	struct buf bytes = { 0 };
 	size_t len;
 
 	record_put_domain(&bytes, in);
@@ -492,7 +507,7 @@ END_TEST
 START_TEST(gist_of_a_host)
 {
 	struct host_facts *in = sample_host(), *out = mem_alloc(sizeof(*out));
-	struct buf bytes = {0};
+	struct buf bytes = { 0 };
 	size_t len;
 
 	record_put_host(&bytes, in);
@@ -528,7 +543,7 @@ static void fill_set(struct timeset *set, const int hours[4], int64_t bucket)
 
 static size_t host_record_size(const struct host_facts *host)
 {
-	struct buf bytes = {0};
+	struct buf bytes = { 0 };
 	size_t size;
 
 	record_put_host(&bytes, host);
@@ -543,19 +558,19 @@ START_TEST(days_with_tls_are_told_by_handshakes)
 		int successes[4], days[4];
 		bool told;
 	} cases[] = {
-		{{24, 48, 72}, {24, 48, 72}, true},
-		{{24, 25, 26, 48}, {26, 48}, true},
-		{{24, 25, 26, 48}, {24, 48}, false}, /* the day of 24 began at 26 */
-		{{24, 48}, {24, 48, 720}, false},    /* a handshake that is kept no more */
-		{{24, 48}, {24}, false},
-		{{0}, {24}, false},
-		{{0}, {0}, true},
+		{ { 24, 48, 72 }, { 24, 48, 72 }, true },
+		{ { 24, 25, 26, 48 }, { 26, 48 }, true },
+		{ { 24, 25, 26, 48 }, { 24, 48 }, false }, /* the day of 24 began at 26 */
+		{ { 24, 48 }, { 24, 48, 720 }, false },    /* a handshake that is kept no more */
+		{ { 24, 48 }, { 24 }, false },
+		{ { 0 }, { 24 }, false },
+		{ { 0 }, { 0 }, true },
 	};
 	struct host_facts *host = mem_zero(1, sizeof(*host)), *again = mem_alloc(sizeof(*again));
 	struct history *h = &host->history;
 
 	for (size_t c = 0; c < ARRAY_LEN(cases); c++) {
-		struct buf bytes = {0};
+		struct buf bytes = { 0 };
 		size_t size;
 
 		memset(h, 0, sizeof(*h));
@@ -581,17 +596,17 @@ START_TEST(ciphers_come_back)
 		const char *name;
 		bool spelled;
 	} cases[] = {
-		{"", false},
-		{"TLS_AES_256_GCM_SHA384", false},
-		{"AES128-SHA", false},
-		{"AES128-SHA2", true},
-		{"tls_aes_256_gcm_sha384", true},
-		{"X", true},
+		{ "", false },
+		{ "TLS_AES_256_GCM_SHA384", false },
+		{ "AES128-SHA", false },
+		{ "AES128-SHA2", true },
+		{ "tls_aes_256_gcm_sha384", true },
+		{ "X", true },
 	};
 	struct host_facts *host = sample_host(), *again = mem_alloc(sizeof(*again));
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct buf bytes = {0};
+		struct buf bytes = { 0 };
 
 		memset(host->history.last_cipher, 0, CIPHER_SIZE);
 		set(host->history.last_cipher, CIPHER_SIZE, cases[i].name);
@@ -614,9 +629,18 @@ END_TEST
  * take them.
  */
 
-static void spoil_mx_state(struct domain_facts *d) { d->mx.state = (enum mx_state)6; }
-static void spoil_mx_time(struct domain_facts *d) { d->mx.fresh.checked = -1; }
-static void spoil_mx_order(struct domain_facts *d) { d->mx.refs[0].preference = 11; }
+static void spoil_mx_state(struct domain_facts *d)
+{
+	d->mx.state = (enum mx_state)6;
+}
+static void spoil_mx_time(struct domain_facts *d)
+{
+	d->mx.fresh.checked = -1;
+}
+static void spoil_mx_order(struct domain_facts *d)
+{
+	d->mx.refs[0].preference = 11;
+}
 static void spoil_mx_name_order(struct domain_facts *d)
 {
 	set(d->mx.refs[0].host, DOMAIN_SIZE, "c.mx.example");
@@ -625,8 +649,14 @@ static void spoil_mx_twice(struct domain_facts *d)
 {
 	set(d->mx.refs[2].host, DOMAIN_SIZE, "a.mx.example");
 }
-static void spoil_mx_upper(struct domain_facts *d) { d->mx.refs[0].host[0] = 'A'; }
-static void spoil_mx_dot(struct domain_facts *d) { set(d->mx.refs[0].host, DOMAIN_SIZE, "a.mx."); }
+static void spoil_mx_upper(struct domain_facts *d)
+{
+	d->mx.refs[0].host[0] = 'A';
+}
+static void spoil_mx_dot(struct domain_facts *d)
+{
+	set(d->mx.refs[0].host, DOMAIN_SIZE, "a.mx.");
+}
 static void spoil_mx_empty_label(struct domain_facts *d)
 {
 	set(d->mx.refs[0].host, DOMAIN_SIZE, "a..mx");
@@ -636,20 +666,35 @@ static void spoil_mx_long_label(struct domain_facts *d)
 	memset(d->mx.refs[0].host, 'a', 64);
 	d->mx.refs[0].host[64] = '\0';
 }
-static void spoil_mx_no_name(struct domain_facts *d) { d->mx.refs[0].host[0] = '\0'; }
-static void spoil_mx_blank(struct domain_facts *d) { d->mx.refs[0].host[1] = ' '; }
+static void spoil_mx_no_name(struct domain_facts *d)
+{
+	d->mx.refs[0].host[0] = '\0';
+}
+static void spoil_mx_blank(struct domain_facts *d)
+{
+	d->mx.refs[0].host[1] = ' ';
+}
 /* An address is a host only where the next hop was one. */
 static void spoil_mx_address(struct domain_facts *d)
 {
 	set(d->mx.refs[0].host, DOMAIN_SIZE, "192.0.2.1");
 }
-static void spoil_sts_mode(struct domain_facts *d) { d->sts.mode = (enum sts_mode)4; }
-static void spoil_sts_id(struct domain_facts *d) { d->sts.id[3] = '-'; }
+static void spoil_sts_mode(struct domain_facts *d)
+{
+	d->sts.mode = (enum sts_mode)4;
+}
+static void spoil_sts_id(struct domain_facts *d)
+{
+	d->sts.id[3] = '-';
+}
 static void spoil_sts_pattern(struct domain_facts *d)
 {
 	set(d->sts.pattern[0], DOMAIN_SIZE, "*.*.example");
 }
-static void spoil_sts_star(struct domain_facts *d) { set(d->sts.pattern[0], DOMAIN_SIZE, "*."); }
+static void spoil_sts_star(struct domain_facts *d)
+{
+	set(d->sts.pattern[0], DOMAIN_SIZE, "*.");
+}
 static void spoil_set_order(struct domain_facts *d)
 {
 	d->history.successes.times[0] = d->history.successes.times[1];
@@ -658,7 +703,10 @@ static void spoil_set_bucket(struct domain_facts *d)
 {
 	d->history.tls_days.times[0] = d->history.tls_days.times[1] - 1;
 }
-static void spoil_set_zero(struct domain_facts *d) { d->history.plain_days.times[0] = 0; }
+static void spoil_set_zero(struct domain_facts *d)
+{
+	d->history.plain_days.times[0] = 0;
+}
 /* The last moment is beyond all that can be told. */
 static void spoil_set_end(struct domain_facts *d)
 {
@@ -668,21 +716,24 @@ static void spoil_set_end(struct domain_facts *d)
 	days->times[0] = INT64_MAX - UTC_DAY;
 	days->times[1] = (int64_t)((uint64_t)INT64_MAX + 1);
 }
-static void spoil_forgotten(struct domain_facts *d) { d->forgotten = -5; }
+static void spoil_forgotten(struct domain_facts *d)
+{
+	d->forgotten = -5;
+}
 
 static void (*const domain_spoilers[])(struct domain_facts *) = {
-	spoil_mx_state,     spoil_mx_time,       spoil_mx_order,       spoil_mx_name_order,
-	spoil_mx_twice,     spoil_mx_upper,      spoil_mx_dot,         spoil_mx_empty_label,
-	spoil_mx_long_label, spoil_mx_no_name,   spoil_mx_blank,       spoil_mx_address,
-	spoil_sts_mode,     spoil_sts_id,        spoil_sts_pattern,    spoil_sts_star,
-	spoil_set_order,    spoil_set_bucket,    spoil_set_zero,       spoil_forgotten,
+	spoil_mx_state,      spoil_mx_time,    spoil_mx_order,    spoil_mx_name_order,
+	spoil_mx_twice,      spoil_mx_upper,   spoil_mx_dot,      spoil_mx_empty_label,
+	spoil_mx_long_label, spoil_mx_no_name, spoil_mx_blank,    spoil_mx_address,
+	spoil_sts_mode,      spoil_sts_id,     spoil_sts_pattern, spoil_sts_star,
+	spoil_set_order,     spoil_set_bucket, spoil_set_zero,    spoil_forgotten,
 	spoil_set_end,
 };
 
 START_TEST(a_spoiled_domain_is_refused)
 {
 	struct domain_facts *domain = sample_domain();
-	struct buf bytes = {0};
+	struct buf bytes = { 0 };
 
 	domain_spoilers[_i](domain);
 	record_put_domain(&bytes, domain);
@@ -692,14 +743,38 @@ START_TEST(a_spoiled_domain_is_refused)
 }
 END_TEST
 
-static void spoil_addr(struct host_facts *h) { h->addr = (enum addr_state)3; }
-static void spoil_tlsa(struct host_facts *h) { h->tlsa = (enum tlsa_state)4; }
-static void spoil_base(struct host_facts *h) { h->tlsa_base[0] = '*'; }
-static void spoil_observed(struct host_facts *h) { h->last.observed = (enum observed)5; }
-static void spoil_source(struct host_facts *h) { h->last.source = (enum source)4; }
-static void spoil_no_source(struct host_facts *h) { h->last.source = (enum source)0; }
-static void spoil_verified(struct host_facts *h) { h->last.verified = (enum verified)5; }
-static void spoil_expires(struct host_facts *h) { h->last_expires = INT64_MIN; }
+static void spoil_addr(struct host_facts *h)
+{
+	h->addr = (enum addr_state)3;
+}
+static void spoil_tlsa(struct host_facts *h)
+{
+	h->tlsa = (enum tlsa_state)4;
+}
+static void spoil_base(struct host_facts *h)
+{
+	h->tlsa_base[0] = '*';
+}
+static void spoil_observed(struct host_facts *h)
+{
+	h->last.observed = (enum observed)5;
+}
+static void spoil_source(struct host_facts *h)
+{
+	h->last.source = (enum source)4;
+}
+static void spoil_no_source(struct host_facts *h)
+{
+	h->last.source = (enum source)0;
+}
+static void spoil_verified(struct host_facts *h)
+{
+	h->last.verified = (enum verified)5;
+}
+static void spoil_expires(struct host_facts *h)
+{
+	h->last_expires = INT64_MIN;
+}
 
 static void (*const host_spoilers[])(struct host_facts *) = {
 	spoil_addr,   spoil_tlsa,      spoil_base,     spoil_observed,
@@ -709,7 +784,7 @@ static void (*const host_spoilers[])(struct host_facts *) = {
 START_TEST(a_spoiled_host_is_refused)
 {
 	struct host_facts *host = sample_host();
-	struct buf bytes = {0};
+	struct buf bytes = { 0 };
 
 	host_spoilers[_i](host);
 	record_put_host(&bytes, host);
@@ -723,42 +798,49 @@ START_TEST(spoiled_small_records_are_refused)
 {
 	struct override o = sample_override;
 	struct pins p = sample_pins();
-	struct buf bytes = {0};
+	struct buf bytes = { 0 };
 	static struct exceptions x;
 	static struct refusals r;
 	static const struct refusals bad_refusals[] = {
-		{.told = -1},
-		{.others = -1},
-		{.others = REFUSALS_COUNT_MAX + 1},
-		{.count = 1, .list = {{"a", "192.0.2.01", REFUSAL_NO_TLS, T, 1}}},
-		{.count = 1, .list = {{"a", "", REFUSAL_NO_TLS, T, 1}}},
-		{.count = 1, .list = {{"a", "unknown", 0, T, 1}}},
-		{.count = 1, .list = {{"a", "unknown", 4, T, 1}}},
-		{.count = 1, .list = {{"a", "unknown", REFUSAL_NO_TLS, -1, 1}}},
-		{.count = 1, .list = {{"a", "unknown", REFUSAL_NO_TLS, T, 0}}},
-		{.count = 1, .list = {{"a", "unknown", REFUSAL_NO_TLS, T, REFUSALS_COUNT_MAX + 1}}},
-		{.count = 2, .list = {{"a", "unknown", REFUSAL_NO_TLS, T, 1},
-				      {"a", "unknown", REFUSAL_NO_TLS, T, 1}}},
-		{.count = 2, .list = {{"b", "unknown", REFUSAL_NO_TLS, T, 1},
-				      {"a", "unknown", REFUSAL_NO_TLS, T, 1}}},
+		{ .told = -1 },
+		{ .others = -1 },
+		{ .others = REFUSALS_COUNT_MAX + 1 },
+		{ .count = 1, .list = { { "a", "192.0.2.01", REFUSAL_NO_TLS, T, 1 } } },
+		{ .count = 1, .list = { { "a", "", REFUSAL_NO_TLS, T, 1 } } },
+		{ .count = 1, .list = { { "a", "unknown", 0, T, 1 } } },
+		{ .count = 1, .list = { { "a", "unknown", 4, T, 1 } } },
+		{ .count = 1, .list = { { "a", "unknown", REFUSAL_NO_TLS, -1, 1 } } },
+		{ .count = 1, .list = { { "a", "unknown", REFUSAL_NO_TLS, T, 0 } } },
+		{ .count = 1,
+		  .list = { { "a", "unknown", REFUSAL_NO_TLS, T, REFUSALS_COUNT_MAX + 1 } } },
+		{ .count = 2,
+		  .list = { { "a", "unknown", REFUSAL_NO_TLS, T, 1 },
+			    { "a", "unknown", REFUSAL_NO_TLS, T, 1 } } },
+		{ .count = 2,
+		  .list = { { "b", "unknown", REFUSAL_NO_TLS, T, 1 },
+			    { "a", "unknown", REFUSAL_NO_TLS, T, 1 } } },
 	};
 	static const struct exceptions bad[] = {
-		{1, {{"", T, T + 1, "a", ""}}},
-		{1, {{"@", T, T + 1, "a", ""}}},
-		{1, {{"<>", T, T + 1, "a", ""}}},
-		{1, {{"you", T, T + 1, "a", ""}}},
-		{1, {{"You@old.example", T, T + 1, "a", ""}}},
-		{1, {{"<you@old.example>", T, T + 1, "a", ""}}},
-		{1, {{"\"you\"@old.example", T, T + 1, "a", ""}}},
-		{1, {{"you%x@old.example", T, T + 1, "a", ""}}},
-		{1, {{"you@[192.0.2.1]", T, T + 1, "a", ""}}},
-		{1, {{"old.example", T, T + 1, "a", ""}}},
-		{1, {{"@old.example", T, T, "a", ""}}},
-		{1, {{"@old.example", T, 0, "a", ""}}},
-		{1, {{"@old.example", T, T + 366 * UTC_DAY + 1, "a", ""}}},
-		{1, {{"@old.example", 0, INT64_MAX, "a", ""}}},
-		{2, {{"@old.example", T, T + 1, "a", ""}, {"@old.example", T, T + 2, "a", ""}}},
-		{2, {{"b@old.example", T, T + 1, "a", ""}, {"a@old.example", T, T + 1, "a", ""}}},
+		{ 1, { { "", T, T + 1, "a", "" } } },
+		{ 1, { { "@", T, T + 1, "a", "" } } },
+		{ 1, { { "<>", T, T + 1, "a", "" } } },
+		{ 1, { { "you", T, T + 1, "a", "" } } },
+		{ 1, { { "You@old.example", T, T + 1, "a", "" } } },
+		{ 1, { { "<you@old.example>", T, T + 1, "a", "" } } },
+		{ 1, { { "\"you\"@old.example", T, T + 1, "a", "" } } },
+		{ 1, { { "you%x@old.example", T, T + 1, "a", "" } } },
+		{ 1, { { "you@[192.0.2.1]", T, T + 1, "a", "" } } },
+		{ 1, { { "old.example", T, T + 1, "a", "" } } },
+		{ 1, { { "@old.example", T, T, "a", "" } } },
+		{ 1, { { "@old.example", T, 0, "a", "" } } },
+		{ 1, { { "@old.example", T, T + 366 * UTC_DAY + 1, "a", "" } } },
+		{ 1, { { "@old.example", 0, INT64_MAX, "a", "" } } },
+		{ 2,
+		  { { "@old.example", T, T + 1, "a", "" },
+		    { "@old.example", T, T + 2, "a", "" } } },
+		{ 2,
+		  { { "b@old.example", T, T + 1, "a", "" },
+		    { "a@old.example", T, T + 1, "a", "" } } },
 	};
 
 	o.kind = (enum override_kind)4;
@@ -778,7 +860,8 @@ START_TEST(spoiled_small_records_are_refused)
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		bytes.len = 0;
 		record_put_exceptions(&bytes, &bad[i]);
-		ck_assert_msg(!record_get_exceptions(&x, bytes.data, bytes.len), "exceptions %zu", i);
+		ck_assert_msg(!record_get_exceptions(&x, bytes.data, bytes.len), "exceptions %zu",
+			      i);
 	}
 	bytes.len = 0;
 	memcpy(p.spki[2], p.spki[1], SPKI_SIZE);
@@ -794,14 +877,14 @@ START_TEST(literals_may_name_addresses)
 		const char *host;
 		bool good;
 	} cases[] = {
-		{"192.0.2.1", true},    {"2001:db8::1", true}, {"mx.example", true},
-		{"192.0.2.256", false}, {"192.0.2.01", false}, {"2001:DB8::1", false},
-		{"2001:db8:0::1", false}, {"[192.0.2.1]", false},
+		{ "192.0.2.1", true },      { "2001:db8::1", true },  { "mx.example", true },
+		{ "192.0.2.256", false },   { "192.0.2.01", false },  { "2001:DB8::1", false },
+		{ "2001:db8:0::1", false }, { "[192.0.2.1]", false },
 	};
 	struct domain_facts *domain = mem_zero(1, sizeof(*domain));
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct buf bytes = {0};
+		struct buf bytes = { 0 };
 
 		memset(domain, 0, sizeof(*domain));
 		domain->mx.state = MX_LITERAL;
@@ -820,7 +903,7 @@ END_TEST
 START_TEST(hostile_text_is_made_printable)
 {
 	struct host_facts *host = sample_host();
-	struct buf bytes = {0};
+	struct buf bytes = { 0 };
 
 	set(host->last.detail, DETAIL_SIZE, "550 \x1b[31m \xc3\xa4\r\n done");
 	record_put_host(&bytes, host);
@@ -834,7 +917,7 @@ END_TEST
 START_TEST(the_longest_of_everything_fits)
 {
 	struct domain_facts *domain = sample_domain();
-	struct buf bytes = {0};
+	struct buf bytes = { 0 };
 	char longest[DOMAIN_SIZE];
 
 	memset(longest, 'a', sizeof(longest) - 1);
@@ -868,10 +951,10 @@ START_TEST(host_keys)
 		uint16_t port;
 		const char *key;
 	} cases[] = {
-		{"mx.example.com", 25, "mx.example.com:25"},
-		{"mx.example.com", 65535, "mx.example.com:65535"},
-		{"192.0.2.1", 25, "[192.0.2.1]:25"},
-		{"2001:db8::1", 587, "[2001:db8::1]:587"},
+		{ "mx.example.com", 25, "mx.example.com:25" },
+		{ "mx.example.com", 65535, "mx.example.com:65535" },
+		{ "192.0.2.1", 25, "[192.0.2.1]:25" },
+		{ "2001:db8::1", 587, "[2001:db8::1]:587" },
 	};
 	char key[HOST_KEY_SIZE], longest[300];
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Refusals: what is told of one, how many are kept, and what is left when they were told. */
-#include "core/refusals.h"
+#include "core/secure/refusals.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -22,22 +22,26 @@ START_TEST(a_refusal_is_told_and_nothing_else)
 		enum secure_tls tls;
 		const char *text; /* NULL: nothing to tell */
 	} cases[] = {
-		{true, "550", SECURE_ALIAS, "me", SECURE_TLS_NONE, ALIAS " no-tls 192.0.2.9 <you@x>"},
-		{true, "550", SECURE_ALIAS, "me", SECURE_TLS_USED, ALIAS " old-tls 192.0.2.9 <you@x>"},
-		{true, "550", SECURE_ALIAS, "me", SECURE_TLS_HIDDEN, ALIAS " hidden-tls 192.0.2.9 <you@x>"},
-		{false, NULL, SECURE_ALIAS, "me", SECURE_TLS_USED, NULL},
-		{true, "451", SECURE_ALIAS, "me", SECURE_TLS_NONE, NULL},
-		{true, "550", SECURE_UNSURE, "me", SECURE_TLS_NONE, NULL},
-		{true, "550", SECURE_ORDINARY, "me", SECURE_TLS_NONE, NULL},
-		{true, "550", SECURE_ALIAS, "m e", SECURE_TLS_NONE, NULL},
-		{true, "550", SECURE_ALIAS, "m\"e", SECURE_TLS_NONE, NULL},
-		{true, "550", SECURE_ALIAS, "m\xc3\xa9", SECURE_TLS_NONE, NULL},
+		{ true, "550", SECURE_ALIAS, "me", SECURE_TLS_NONE,
+		  ALIAS " no-tls 192.0.2.9 <you@x>" },
+		{ true, "550", SECURE_ALIAS, "me", SECURE_TLS_USED,
+		  ALIAS " old-tls 192.0.2.9 <you@x>" },
+		{ true, "550", SECURE_ALIAS, "me", SECURE_TLS_HIDDEN,
+		  ALIAS " hidden-tls 192.0.2.9 <you@x>" },
+		{ false, NULL, SECURE_ALIAS, "me", SECURE_TLS_USED, NULL },
+		{ true, "451", SECURE_ALIAS, "me", SECURE_TLS_NONE, NULL },
+		{ true, "550", SECURE_UNSURE, "me", SECURE_TLS_NONE, NULL },
+		{ true, "550", SECURE_ORDINARY, "me", SECURE_TLS_NONE, NULL },
+		{ true, "550", SECURE_ALIAS, "m e", SECURE_TLS_NONE, NULL },
+		{ true, "550", SECURE_ALIAS, "m\"e", SECURE_TLS_NONE, NULL },
+		{ true, "550", SECURE_ALIAS, "m\xc3\xa9", SECURE_TLS_NONE, NULL },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct secure_answer answer = {.refused = cases[i].refused, .code = cases[i].code};
-		struct secure_address to = {.kind = cases[i].kind};
-		struct secure_client client = {.tls = cases[i].tls};
+		struct secure_answer answer = { .refused = cases[i].refused,
+						.code = cases[i].code };
+		struct secure_address to = { .kind = cases[i].kind };
+		struct secure_client client = { .tls = cases[i].tls };
 		char text[REFUSAL_TEXT_SIZE];
 		struct refusal refusal;
 		bool told;
@@ -57,15 +61,16 @@ END_TEST
 
 START_TEST(a_senders_name_is_made_printable_and_cut)
 {
-	static const struct secure_answer answer = {.refused = true, .code = "550"};
-	static const struct secure_client client = {.tls = SECURE_TLS_NONE};
-	struct secure_address to = {.kind = SECURE_ALIAS};
+	static const struct secure_answer answer = { .refused = true, .code = "550" };
+	static const struct secure_client client = { .tls = SECURE_TLS_NONE };
+	struct secure_address to = { .kind = SECURE_ALIAS };
 	char from[400], text[REFUSAL_TEXT_SIZE];
 	struct refusal refusal, again;
 
 	str_copy(to.alias.local, LOCALPART_SIZE, "me");
 	str_copy(to.alias.domain, DOMAIN_SIZE, "secure.example.com");
-	ck_assert(refusal_of(&refusal, &answer, &client, &to, "unknown", "a\n\x1b[31m> <\xc3\xa9@x"));
+	ck_assert(
+		refusal_of(&refusal, &answer, &client, &to, "unknown", "a\n\x1b[31m> <\xc3\xa9@x"));
 	refusal_format(text, &refusal);
 	ck_assert_str_eq(text, ALIAS " no-tls unknown <a\\x0a\\x1b[31m> <\\xc3\\xa9@x>");
 	ck_assert(refusal_parse(&again, text, strlen(text)));
@@ -113,7 +118,8 @@ START_TEST(reads_nothing_but_what_is_told)
 	struct refusal refusal;
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		ck_assert_msg(!refusal_parse(&refusal, cases[i], strlen(cases[i])), "\"%s\"", cases[i]);
+		ck_assert_msg(!refusal_parse(&refusal, cases[i], strlen(cases[i])), "\"%s\"",
+			      cases[i]);
 	ck_assert(!refusal_parse(&refusal, ALIAS " no-tls 192.0.2.9 <a\0b>", strlen(ALIAS) + 23));
 	ck_assert(refusal_parse(&refusal, ALIAS " no-tls 192.0.2.9 <>", strlen(ALIAS) + 20));
 	ck_assert_str_eq(refusal.sender, "");
@@ -130,7 +136,7 @@ static struct refusals refusals;
 
 static void refuse(const char *sender, const char *client, enum refusal_cause cause, int64_t now)
 {
-	struct refusal refusal = {.alias = ALIAS, .cause = cause};
+	struct refusal refusal = { .alias = ALIAS, .cause = cause };
 
 	ck_assert(str_copy(refusal.sender, sizeof(refusal.sender), sender));
 	ck_assert(str_copy(refusal.client, sizeof(refusal.client), client));
@@ -139,7 +145,7 @@ static void refuse(const char *sender, const char *client, enum refusal_cause ca
 
 START_TEST(keeps_the_latest_of_each_sender)
 {
-	refusals = (struct refusals){0};
+	refusals = (struct refusals){ 0 };
 	ck_assert(!refusals_any(&refusals));
 	refuse("b@x", "192.0.2.1", REFUSAL_NO_TLS, T);
 	refuse("a@x", "192.0.2.2", REFUSAL_OLD_TLS, T + 1);
@@ -162,7 +168,7 @@ START_TEST(strangers_cannot_make_it_grow)
 {
 	char sender[32];
 
-	refusals = (struct refusals){0};
+	refusals = (struct refusals){ 0 };
 	for (int i = 0; i < 1000; i++) {
 		snprintf(sender, sizeof(sender), "%03d@x", i);
 		refuse(sender, "192.0.2.1", REFUSAL_NO_TLS, T);
@@ -183,7 +189,7 @@ START_TEST(what_was_told_goes_and_what_came_since_stays)
 {
 	struct refusals told;
 
-	refusals = (struct refusals){0};
+	refusals = (struct refusals){ 0 };
 	refuse("a@x", "192.0.2.1", REFUSAL_NO_TLS, T);
 	refuse("b@x", "192.0.2.1", REFUSAL_NO_TLS, T);
 	refusals.others = 5;

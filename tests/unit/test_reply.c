@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/reply.h"
+#include "core/policy/reply.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -233,17 +233,20 @@ START_TEST(tells_a_prospect)
 		ck_assert_str_eq(buf_cstr(&out), cases[i].reply);
 		ck_assert(reply_read_prospect(&got, &reason, buf_cstr(&out) + 3));
 		ck_assert_int_eq(got, cases[i].prospect);
-		ck_assert_str_eq(reason, got == PROSPECT_GOOD ? ""
-							      : "example.com does not accept TLS");
+		ck_assert_str_eq(reason,
+				 got == PROSPECT_GOOD ? "" : "example.com does not accept TLS");
 	}
 }
 END_TEST
 
 START_TEST(reads_a_prospect_strictly)
 {
-	static const char *const bad[] = { "", " ", "No", "no,", "nothing", "unknow", "dane", " no" };
-	static const char *const bare[] = { "no",           "no ",         "no %s",
-					    "no \r\n250 OK", "no caf\xc3\xa9", "no \x1b[31m" };
+	static const char *const bad[] = {
+		"", " ", "No", "no,", "nothing", "unknow", "dane", " no"
+	};
+	static const char *const bare[] = {
+		"no", "no ", "no %s", "no \r\n250 OK", "no caf\xc3\xa9", "no \x1b[31m"
+	};
 	enum prospect got;
 	const char *reason;
 

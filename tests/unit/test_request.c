@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/request.h"
+#include "core/policy/request.h"
 
 #include <check.h>
 #include <stdio.h>

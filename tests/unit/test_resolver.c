@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "io/resolver.h"
+#include "io/dns/resolver.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -24,92 +24,98 @@
 #define FAIL LDNS_RCODE_SERVFAIL
 
 static const struct stub_answer zone[] = {
-	{"two.test.", MX, OK, STUB_AD,
-	 "two.test. 3600 IN MX 20 B.two.test.\ntwo.test. 600 IN MX 10 a.two.test.\n"
-	 "two.test. 3600 IN MX 10 0.two.test.\ntwo.test. 3600 IN MX 30 a.two.test.\n"
-	 "other.test. 5 IN MX 1 evil.test.", NULL},
-	{"unsigned.test.", MX, OK, 0, "unsigned.test. 3600 IN MX 0 mx.unsigned.test.", NULL},
-	{"implicit.test.", MX, OK, STUB_AD, NULL, SOA},
-	{"gone.test.", MX, NX, STUB_AD, NULL, SOA},
-	{"null.test.", MX, OK, STUB_AD, "null.test. 3600 IN MX 0 .", NULL},
-	{"halfnull.test.", MX, OK, 0,
-	 "halfnull.test. 3600 IN MX 0 .\nhalfnull.test. 3600 IN MX 9 mx.test.", NULL},
-	{"odd.test.", MX, OK, 0,
-	 "odd.test. 3600 IN MX 1 192.0.2.1.\nodd.test. 3600 IN MX 2 a\\032b.test.\n"
-	 "odd.test. 3600 IN MX 3 -x.test.\nodd.test. 3600 IN MX 4 mx.test.", NULL},
-	{"useless.test.", MX, OK, 0, "useless.test. 3600 IN MX 1 192.0.2.1.", NULL},
-	{"alias.test.", MX, OK, STUB_AD,
-	 "alias.test. 300 IN CNAME two.test.\ntwo.test. 3600 IN MX 10 a.two.test.", NULL},
-	{"loop.test.", MX, OK, STUB_AD,
-	 "loop.test. 300 IN CNAME pool.test.\npool.test. 300 IN CNAME loop.test.", NULL},
-	{"broken.test.", MX, FAIL, 0, NULL, NULL},
-	{"refused.test.", MX, LDNS_RCODE_REFUSED, 0, NULL, NULL},
-	{"referral.test.", MX, OK, STUB_NO_RA, NULL, "test. 60 IN NS ns.test."},
-	{"garbage.test.", MX, OK, STUB_GARBAGE, "garbage.test. 60 IN MX 1 mx.test.", NULL},
-	{"liar.test.", MX, NX, 0, "liar.test. 60 IN MX 1 mx.test.", NULL},
-	{"forged.test.", MX, OK, 0, "forged.test. 3600 IN MX 1 honest.test.", NULL},
-	{"strange.test.", MX, OK, STUB_OTHER_NAME, "strange.test. 60 IN MX 1 mx.test.", NULL},
-	{"big.test.", MX, OK, STUB_AD | STUB_TRUNCATED, "big.test. 3600 IN MX 1 mx.test.", NULL},
-	{"silent.test.", MX, OK, STUB_SILENT, NULL, NULL},
-	{"late.test.", MX, OK, STUB_LATE, "late.test. 3600 IN MX 1 mx.test.", NULL},
+	{ "two.test.", MX, OK, STUB_AD,
+	  "two.test. 3600 IN MX 20 B.two.test.\ntwo.test. 600 IN MX 10 a.two.test.\n"
+	  "two.test. 3600 IN MX 10 0.two.test.\ntwo.test. 3600 IN MX 30 a.two.test.\n"
+	  "other.test. 5 IN MX 1 evil.test.",
+	  NULL },
+	{ "unsigned.test.", MX, OK, 0, "unsigned.test. 3600 IN MX 0 mx.unsigned.test.", NULL },
+	{ "implicit.test.", MX, OK, STUB_AD, NULL, SOA },
+	{ "gone.test.", MX, NX, STUB_AD, NULL, SOA },
+	{ "null.test.", MX, OK, STUB_AD, "null.test. 3600 IN MX 0 .", NULL },
+	{ "halfnull.test.", MX, OK, 0,
+	  "halfnull.test. 3600 IN MX 0 .\nhalfnull.test. 3600 IN MX 9 mx.test.", NULL },
+	{ "odd.test.", MX, OK, 0,
+	  "odd.test. 3600 IN MX 1 192.0.2.1.\nodd.test. 3600 IN MX 2 a\\032b.test.\n"
+	  "odd.test. 3600 IN MX 3 -x.test.\nodd.test. 3600 IN MX 4 mx.test.",
+	  NULL },
+	{ "useless.test.", MX, OK, 0, "useless.test. 3600 IN MX 1 192.0.2.1.", NULL },
+	{ "alias.test.", MX, OK, STUB_AD,
+	  "alias.test. 300 IN CNAME two.test.\ntwo.test. 3600 IN MX 10 a.two.test.", NULL },
+	{ "loop.test.", MX, OK, STUB_AD,
+	  "loop.test. 300 IN CNAME pool.test.\npool.test. 300 IN CNAME loop.test.", NULL },
+	{ "broken.test.", MX, FAIL, 0, NULL, NULL },
+	{ "refused.test.", MX, LDNS_RCODE_REFUSED, 0, NULL, NULL },
+	{ "referral.test.", MX, OK, STUB_NO_RA, NULL, "test. 60 IN NS ns.test." },
+	{ "garbage.test.", MX, OK, STUB_GARBAGE, "garbage.test. 60 IN MX 1 mx.test.", NULL },
+	{ "liar.test.", MX, NX, 0, "liar.test. 60 IN MX 1 mx.test.", NULL },
+	{ "forged.test.", MX, OK, 0, "forged.test. 3600 IN MX 1 honest.test.", NULL },
+	{ "strange.test.", MX, OK, STUB_OTHER_NAME, "strange.test. 60 IN MX 1 mx.test.", NULL },
+	{ "big.test.", MX, OK, STUB_AD | STUB_TRUNCATED, "big.test. 3600 IN MX 1 mx.test.", NULL },
+	{ "silent.test.", MX, OK, STUB_SILENT, NULL, NULL },
+	{ "late.test.", MX, OK, STUB_LATE, "late.test. 3600 IN MX 1 mx.test.", NULL },
 
-	{"both.test.", A, OK, STUB_AD,
-	 "both.test. 3600 IN A 192.0.2.1\nboth.test. 3600 IN A 192.0.2.2", NULL},
-	{"both.test.", AAAA, OK, STUB_AD, "both.test. 1800 IN AAAA 2001:db8::1", NULL},
-	{"four.test.", A, OK, STUB_AD, "four.test. 3600 IN A 192.0.2.1", NULL},
-	{"four.test.", AAAA, OK, STUB_AD, NULL, SOA},
-	{"sixfails.test.", A, OK, STUB_AD, "sixfails.test. 3600 IN A 192.0.2.1", NULL},
-	{"sixfails.test.", AAAA, FAIL, 0, NULL, NULL},
-	{"fourfails.test.", A, FAIL, 0, NULL, NULL},
-	{"fourfails.test.", AAAA, OK, 0, "fourfails.test. 3600 IN AAAA 2001:db8::1", NULL},
-	{"nothing.test.", A, OK, STUB_AD, NULL, SOA},
-	{"nothing.test.", AAAA, OK, STUB_AD, NULL, SOA},
-	{"neither.test.", A, OK, STUB_AD, NULL, SOA},
-	{"neither.test.", AAAA, FAIL, 0, NULL, NULL},
-	{"chain.test.", A, OK, STUB_AD,
-	 "chain.test. 60 IN CNAME Mid.test.\nmid.test. 70 IN CNAME end.test.\n"
-	 "end.test. 3600 IN A 192.0.2.9\nchain.test. 60 IN A 192.0.2.66", NULL},
-	{"chain.test.", AAAA, OK, STUB_AD,
-	 "chain.test. 60 IN CNAME mid.test.\nmid.test. 70 IN CNAME end.test.", SOA},
-	{"outward.test.", A, OK, 0,
-	 "outward.test. 60 IN CNAME mx.elsewhere.\nmx.elsewhere. 3600 IN A 192.0.2.9", NULL},
-	{"outward.test.", AAAA, OK, 0, "outward.test. 60 IN CNAME mx.elsewhere.", NULL},
-	{"outward.test.", CNAME, OK, STUB_AD, "outward.test. 60 IN CNAME mx.elsewhere.", NULL},
-	{"weird.test.", A, OK, 0, "weird.test. 60 IN CNAME a\\032b.test.\n", NULL},
-	{"weird.test.", AAAA, OK, 0, "weird.test. 60 IN CNAME a\\032b.test.\n", NULL},
+	{ "both.test.", A, OK, STUB_AD,
+	  "both.test. 3600 IN A 192.0.2.1\nboth.test. 3600 IN A 192.0.2.2", NULL },
+	{ "both.test.", AAAA, OK, STUB_AD, "both.test. 1800 IN AAAA 2001:db8::1", NULL },
+	{ "four.test.", A, OK, STUB_AD, "four.test. 3600 IN A 192.0.2.1", NULL },
+	{ "four.test.", AAAA, OK, STUB_AD, NULL, SOA },
+	{ "sixfails.test.", A, OK, STUB_AD, "sixfails.test. 3600 IN A 192.0.2.1", NULL },
+	{ "sixfails.test.", AAAA, FAIL, 0, NULL, NULL },
+	{ "fourfails.test.", A, FAIL, 0, NULL, NULL },
+	{ "fourfails.test.", AAAA, OK, 0, "fourfails.test. 3600 IN AAAA 2001:db8::1", NULL },
+	{ "nothing.test.", A, OK, STUB_AD, NULL, SOA },
+	{ "nothing.test.", AAAA, OK, STUB_AD, NULL, SOA },
+	{ "neither.test.", A, OK, STUB_AD, NULL, SOA },
+	{ "neither.test.", AAAA, FAIL, 0, NULL, NULL },
+	{ "chain.test.", A, OK, STUB_AD,
+	  "chain.test. 60 IN CNAME Mid.test.\nmid.test. 70 IN CNAME end.test.\n"
+	  "end.test. 3600 IN A 192.0.2.9\nchain.test. 60 IN A 192.0.2.66",
+	  NULL },
+	{ "chain.test.", AAAA, OK, STUB_AD,
+	  "chain.test. 60 IN CNAME mid.test.\nmid.test. 70 IN CNAME end.test.", SOA },
+	{ "outward.test.", A, OK, 0,
+	  "outward.test. 60 IN CNAME mx.elsewhere.\nmx.elsewhere. 3600 IN A 192.0.2.9", NULL },
+	{ "outward.test.", AAAA, OK, 0, "outward.test. 60 IN CNAME mx.elsewhere.", NULL },
+	{ "outward.test.", CNAME, OK, STUB_AD, "outward.test. 60 IN CNAME mx.elsewhere.", NULL },
+	{ "weird.test.", A, OK, 0, "weird.test. 60 IN CNAME a\\032b.test.\n", NULL },
+	{ "weird.test.", AAAA, OK, 0, "weird.test. 60 IN CNAME a\\032b.test.\n", NULL },
 
-	{"_25._tcp.both.test.", TLSA, OK, STUB_AD,
-	 "_25._tcp.both.test. 1200 IN TLSA 3 1 1 " DIGEST "\n"
-	 "_25._tcp.both.test. 1200 IN TLSA 1 1 1 " DIGEST "\n"
-	 "_25._tcp.both.test. 1200 IN TLSA 3 1 2 " DIGEST "\n"
-	 "_25._tcp.both.test. 1200 IN TLSA 2 0 2 " DIGEST DIGEST, NULL},
-	{"_587._tcp.both.test.", TLSA, OK, STUB_AD,
-	 "_587._tcp.both.test. 1200 IN TLSA 0 0 1 " DIGEST, NULL},
-	{"_26._tcp.both.test.", TLSA, FAIL, 0, NULL, NULL},
-	{"_27._tcp.both.test.", TLSA, OK, 0,
-	 "_27._tcp.both.test. 1200 IN TLSA 3 1 1 " DIGEST, NULL},
-	{"_28._tcp.both.test.", TLSA, OK, STUB_AD, NULL, SOA},
-	{"_29._tcp.both.test.", TLSA, OK, STUB_AD,
-	 "_29._tcp.both.test. 100 IN CNAME tlsa.test.\n"
-	 "tlsa.test. 1200 IN TLSA 3 1 1 " DIGEST, NULL},
-	{"_25._tcp.end.test.", TLSA, OK, STUB_AD,
-	 "_25._tcp.end.test. 1200 IN TLSA 3 1 1 " DIGEST, NULL},
-	{"_25._tcp.chain.test.", TLSA, OK, STUB_AD,
-	 "_25._tcp.chain.test. 1200 IN TLSA 3 1 1 " DIGEST, NULL},
-	{"_26._tcp.end.test.", TLSA, NX, STUB_AD, NULL, SOA},
-	{"_26._tcp.chain.test.", TLSA, OK, STUB_AD,
-	 "_26._tcp.chain.test. 1200 IN TLSA 3 1 1 " DIGEST, NULL},
-	{"_27._tcp.end.test.", TLSA, FAIL, 0, NULL, NULL},
-	{"_27._tcp.chain.test.", TLSA, OK, STUB_AD,
-	 "_27._tcp.chain.test. 1200 IN TLSA 3 1 1 " DIGEST, NULL},
-	{"_25._tcp.outward.test.", TLSA, OK, STUB_AD,
-	 "_25._tcp.outward.test. 1200 IN TLSA 3 1 1 " DIGEST, NULL},
+	{ "_25._tcp.both.test.", TLSA, OK, STUB_AD,
+	  "_25._tcp.both.test. 1200 IN TLSA 3 1 1 " DIGEST "\n"
+	  "_25._tcp.both.test. 1200 IN TLSA 1 1 1 " DIGEST "\n"
+	  "_25._tcp.both.test. 1200 IN TLSA 3 1 2 " DIGEST "\n"
+	  "_25._tcp.both.test. 1200 IN TLSA 2 0 2 " DIGEST DIGEST,
+	  NULL },
+	{ "_587._tcp.both.test.", TLSA, OK, STUB_AD,
+	  "_587._tcp.both.test. 1200 IN TLSA 0 0 1 " DIGEST, NULL },
+	{ "_26._tcp.both.test.", TLSA, FAIL, 0, NULL, NULL },
+	{ "_27._tcp.both.test.", TLSA, OK, 0, "_27._tcp.both.test. 1200 IN TLSA 3 1 1 " DIGEST,
+	  NULL },
+	{ "_28._tcp.both.test.", TLSA, OK, STUB_AD, NULL, SOA },
+	{ "_29._tcp.both.test.", TLSA, OK, STUB_AD,
+	  "_29._tcp.both.test. 100 IN CNAME tlsa.test.\n"
+	  "tlsa.test. 1200 IN TLSA 3 1 1 " DIGEST,
+	  NULL },
+	{ "_25._tcp.end.test.", TLSA, OK, STUB_AD, "_25._tcp.end.test. 1200 IN TLSA 3 1 1 " DIGEST,
+	  NULL },
+	{ "_25._tcp.chain.test.", TLSA, OK, STUB_AD,
+	  "_25._tcp.chain.test. 1200 IN TLSA 3 1 1 " DIGEST, NULL },
+	{ "_26._tcp.end.test.", TLSA, NX, STUB_AD, NULL, SOA },
+	{ "_26._tcp.chain.test.", TLSA, OK, STUB_AD,
+	  "_26._tcp.chain.test. 1200 IN TLSA 3 1 1 " DIGEST, NULL },
+	{ "_27._tcp.end.test.", TLSA, FAIL, 0, NULL, NULL },
+	{ "_27._tcp.chain.test.", TLSA, OK, STUB_AD,
+	  "_27._tcp.chain.test. 1200 IN TLSA 3 1 1 " DIGEST, NULL },
+	{ "_25._tcp.outward.test.", TLSA, OK, STUB_AD,
+	  "_25._tcp.outward.test. 1200 IN TLSA 3 1 1 " DIGEST, NULL },
 
-	{"txt.test.", TXT, OK, 0,
-	 "txt.test. 60 IN TXT \"v=STSv1; \" \"id=1;\"\ntxt.test. 60 IN TXT \"a\\000b\"\n"
-	 "txt.test. 60 IN TXT \"\"", NULL},
-	{"notxt.test.", TXT, OK, STUB_AD, NULL, SOA},
-	{"txtfails.test.", TXT, FAIL, 0, NULL, NULL},
+	{ "txt.test.", TXT, OK, 0,
+	  "txt.test. 60 IN TXT \"v=STSv1; \" \"id=1;\"\ntxt.test. 60 IN TXT \"a\\000b\"\n"
+	  "txt.test. 60 IN TXT \"\"",
+	  NULL },
+	{ "notxt.test.", TXT, OK, STUB_AD, NULL, SOA },
+	{ "txtfails.test.", TXT, FAIL, 0, NULL, NULL },
 };
 
 static struct stub stub;
@@ -153,23 +159,24 @@ START_TEST(finds_mail_exchangers)
 		int64_t ttl;
 		const char *refs;
 	} cases[] = {
-		{"two.test", MX_FOUND, true, 600, "10 0.two.test, 10 a.two.test, 20 b.two.test, "},
-		{"unsigned.test", MX_FOUND, false, 3600, "0 mx.unsigned.test, "},
-		{"implicit.test", MX_IMPLICIT, true, 700, "0 implicit.test, "},
-		{"gone.test", MX_NXDOMAIN, true, 700, ""},
-		{"nowhere.test", MX_NXDOMAIN, false, 0, ""},
-		{"null.test", MX_NULL, true, 3600, ""},
-		{"halfnull.test", MX_FOUND, false, 3600, "9 mx.test, "},
-		{"odd.test", MX_FOUND, false, 3600, "4 mx.test, "},
-		{"useless.test", MX_FOUND, false, 3600, ""},
-		{"alias.test", MX_FOUND, true, 300, "10 a.two.test, "},
-		{"forged.test", MX_FOUND, false, 3600, "1 honest.test, "},
-		{"big.test", MX_FOUND, true, 3600, "1 mx.test, "},
+		{ "two.test", MX_FOUND, true, 600,
+		  "10 0.two.test, 10 a.two.test, 20 b.two.test, " },
+		{ "unsigned.test", MX_FOUND, false, 3600, "0 mx.unsigned.test, " },
+		{ "implicit.test", MX_IMPLICIT, true, 700, "0 implicit.test, " },
+		{ "gone.test", MX_NXDOMAIN, true, 700, "" },
+		{ "nowhere.test", MX_NXDOMAIN, false, 0, "" },
+		{ "null.test", MX_NULL, true, 3600, "" },
+		{ "halfnull.test", MX_FOUND, false, 3600, "9 mx.test, " },
+		{ "odd.test", MX_FOUND, false, 3600, "4 mx.test, " },
+		{ "useless.test", MX_FOUND, false, 3600, "" },
+		{ "alias.test", MX_FOUND, true, 300, "10 a.two.test, " },
+		{ "forged.test", MX_FOUND, false, 3600, "1 honest.test, " },
+		{ "big.test", MX_FOUND, true, 3600, "1 mx.test, " },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct mx_answer answer;
-		struct buf refs = {0};
+		struct buf refs = { 0 };
 
 		ck_assert_msg(resolver_mx(resolver, cases[i].domain, &answer), "%s: %s",
 			      cases[i].domain, resolver_trouble(resolver));
@@ -195,12 +202,9 @@ START_TEST(says_when_it_cannot_tell)
 		const char *domain;
 		const char *trouble;
 	} cases[] = {
-		{"broken.test", "SERVFAIL for MX broken.test"},
-		{"refused.test", "REFUSED"},
-		{"referral.test", "does not recurse"},
-		{"garbage.test", "malformed"},
-		{"liar.test", "a denial with records"},
-		{"loop.test", "endless chain"},
+		{ "broken.test", "SERVFAIL for MX broken.test" }, { "refused.test", "REFUSED" },
+		{ "referral.test", "does not recurse" },          { "garbage.test", "malformed" },
+		{ "liar.test", "a denial with records" },         { "loop.test", "endless chain" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -209,8 +213,8 @@ START_TEST(says_when_it_cannot_tell)
 		ck_assert_msg(!resolver_mx(resolver, cases[i].domain, &answer), "%s",
 			      cases[i].domain);
 		ck_assert_int_eq(answer.facts.state, MX_UNKNOWN);
-		ck_assert_msg(strstr(resolver_trouble(resolver), cases[i].trouble) != NULL, "%s: %s",
-			      cases[i].domain, resolver_trouble(resolver));
+		ck_assert_msg(strstr(resolver_trouble(resolver), cases[i].trouble) != NULL,
+			      "%s: %s", cases[i].domain, resolver_trouble(resolver));
 	}
 }
 END_TEST
@@ -246,7 +250,7 @@ END_TEST
 START_TEST(keeps_the_most_preferred_of_many)
 {
 	static char records[16384];
-	struct stub_answer many = {"many.test.", MX, OK, STUB_TRUNCATED, records, NULL};
+	struct stub_answer many = { "many.test.", MX, OK, STUB_TRUNCATED, records, NULL };
 	struct mx_answer answer;
 	size_t at = 0;
 
@@ -274,22 +278,23 @@ START_TEST(finds_addresses)
 		int64_t ttl;
 		const char *addresses;
 	} cases[] = {
-		{"both.test", LOOKUP_FOUND, true, false, "both.test", 1800,
-		 "2001:db8::1 192.0.2.1 192.0.2.2 "},
-		{"four.test", LOOKUP_FOUND, true, false, "four.test", 700, "192.0.2.1 "},
-		{"sixfails.test", LOOKUP_FOUND, true, false, "sixfails.test", 0, "192.0.2.1 "},
-		{"fourfails.test", LOOKUP_FOUND, false, false, "fourfails.test", 0, "2001:db8::1 "},
-		{"nothing.test", LOOKUP_ABSENT, false, false, "", 700, ""},
-		{"nowhere.test", LOOKUP_ABSENT, false, false, "", 0, ""},
-		{"neither.test", LOOKUP_ERROR, false, false, "", 0, ""},
-		{"chain.test", LOOKUP_FOUND, true, true, "end.test", 60, "192.0.2.9 "},
-		{"outward.test", LOOKUP_FOUND, false, true, "mx.elsewhere", 0, "192.0.2.9 "},
-		{"weird.test", LOOKUP_ERROR, false, false, "", 0, ""},
+		{ "both.test", LOOKUP_FOUND, true, false, "both.test", 1800,
+		  "2001:db8::1 192.0.2.1 192.0.2.2 " },
+		{ "four.test", LOOKUP_FOUND, true, false, "four.test", 700, "192.0.2.1 " },
+		{ "sixfails.test", LOOKUP_FOUND, true, false, "sixfails.test", 0, "192.0.2.1 " },
+		{ "fourfails.test", LOOKUP_FOUND, false, false, "fourfails.test", 0,
+		  "2001:db8::1 " },
+		{ "nothing.test", LOOKUP_ABSENT, false, false, "", 700, "" },
+		{ "nowhere.test", LOOKUP_ABSENT, false, false, "", 0, "" },
+		{ "neither.test", LOOKUP_ERROR, false, false, "", 0, "" },
+		{ "chain.test", LOOKUP_FOUND, true, true, "end.test", 60, "192.0.2.9 " },
+		{ "outward.test", LOOKUP_FOUND, false, true, "mx.elsewhere", 0, "192.0.2.9 " },
+		{ "weird.test", LOOKUP_ERROR, false, false, "", 0, "" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct address_answer answer;
-		struct buf shown = {0};
+		struct buf shown = { 0 };
 		char text[IPADDR_SIZE];
 		enum lookup status = resolver_addresses(resolver, cases[i].host, &answer);
 
@@ -317,21 +322,21 @@ START_TEST(finds_tlsa_records)
 		size_t usable, unusable;
 		const char *base;
 	} cases[] = {
-		{"both.test", 25, LOOKUP_FOUND, 2, 2, "both.test"},
-		{"both.test", 587, LOOKUP_FOUND, 0, 1, "both.test"},
-		{"both.test", 26, LOOKUP_ERROR, 0, 0, ""},
-		{"both.test", 27, LOOKUP_ABSENT, 0, 0, ""}, /* insecure */
-		{"both.test", 28, LOOKUP_ABSENT, 0, 0, ""},
-		{"both.test", 29, LOOKUP_FOUND, 1, 0, "both.test"}, /* by CNAME */
-		{"both.test", 30, LOOKUP_ABSENT, 0, 0, ""}, /* insecure denial */
+		{ "both.test", 25, LOOKUP_FOUND, 2, 2, "both.test" },
+		{ "both.test", 587, LOOKUP_FOUND, 0, 1, "both.test" },
+		{ "both.test", 26, LOOKUP_ERROR, 0, 0, "" },
+		{ "both.test", 27, LOOKUP_ABSENT, 0, 0, "" }, /* insecure */
+		{ "both.test", 28, LOOKUP_ABSENT, 0, 0, "" },
+		{ "both.test", 29, LOOKUP_FOUND, 1, 0, "both.test" }, /* by CNAME */
+		{ "both.test", 30, LOOKUP_ABSENT, 0, 0, "" },         /* insecure denial */
 		/* an alias: where it ends first, then itself, unless nobody can tell */
-		{"chain.test", 25, LOOKUP_FOUND, 1, 0, "end.test"},
-		{"chain.test", 26, LOOKUP_FOUND, 1, 0, "chain.test"},
-		{"chain.test", 27, LOOKUP_ERROR, 0, 0, ""},
+		{ "chain.test", 25, LOOKUP_FOUND, 1, 0, "end.test" },
+		{ "chain.test", 26, LOOKUP_FOUND, 1, 0, "chain.test" },
+		{ "chain.test", 27, LOOKUP_ERROR, 0, 0, "" },
 		/* a secure alias of an insecure host */
-		{"outward.test", 25, LOOKUP_FOUND, 1, 0, "outward.test"},
+		{ "outward.test", 25, LOOKUP_FOUND, 1, 0, "outward.test" },
 		/* a host whose address is not secure is not even asked about */
-		{"fourfails.test", 25, LOOKUP_ABSENT, 0, 0, ""},
+		{ "fourfails.test", 25, LOOKUP_ABSENT, 0, 0, "" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -353,7 +358,7 @@ END_TEST
 
 START_TEST(an_alias_that_vanishes_is_no_denial)
 {
-	const struct address_answer addresses = {.alias = true, .expanded = "mx.elsewhere"};
+	const struct address_answer addresses = { .alias = true, .expanded = "mx.elsewhere" };
 	struct tlsa_answer answer;
 
 	ck_assert_int_eq(resolver_tlsa(resolver, "four.test", 25, &addresses, &answer),
@@ -385,9 +390,9 @@ END_TEST
 START_TEST(does_not_shop_around_for_answers)
 {
 	static const struct stub_answer second[] = {
-		{"silent.test.", MX, OK, 0, "silent.test. 3600 IN MX 1 mx.test.", NULL},
-		{"broken.test.", MX, OK, 0, "broken.test. 3600 IN MX 1 evil.test.", NULL},
-		{"refused.test.", MX, OK, 0, "refused.test. 3600 IN MX 1 mx.test.", NULL},
+		{ "silent.test.", MX, OK, 0, "silent.test. 3600 IN MX 1 mx.test.", NULL },
+		{ "broken.test.", MX, OK, 0, "broken.test. 3600 IN MX 1 evil.test.", NULL },
+		{ "refused.test.", MX, OK, 0, "refused.test. 3600 IN MX 1 mx.test.", NULL },
 	};
 	struct stub other;
 	struct mx_answer answer;
@@ -414,7 +419,7 @@ END_TEST
 START_TEST(asks_no_stranger_while_there_is_a_friend)
 {
 	static const struct stub_answer second[] = {
-		{"silent.test.", MX, OK, STUB_AD, "silent.test. 3600 IN MX 1 mx.test.", NULL},
+		{ "silent.test.", MX, OK, STUB_AD, "silent.test. 3600 IN MX 1 mx.test.", NULL },
 	};
 	struct stub other;
 	struct mx_answer answer;
@@ -462,9 +467,10 @@ END_TEST
 
 START_TEST(refuses_settings_that_are_no_servers)
 {
-	static const char *const cases[] = {"", "localhost", "127.0.0.1:", "127.0.0.1:0",
-					    "127.0.0.1:65536", "127.0.0.1:x", "[::1", "[::1]53",
-					    "127.0.0.1.", "256.0.0.1"};
+	static const char *const cases[] = {
+		"",     "localhost", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:x",
+		"[::1", "[::1]53",   "127.0.0.1.", "256.0.0.1"
+	};
 	char error[RESOLVER_ERROR_SIZE];
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/sdjournal.h"
+#include "core/log/sdjournal.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -8,9 +8,10 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-#define ENTRY "__CURSOR=s=0a;i=1\n__REALTIME_TIMESTAMP=1800000000123456\n__MONOTONIC_TIMESTAMP=7\n" \
-	      "_BOOT_ID=ff\n_HOSTNAME=mail\nSYSLOG_IDENTIFIER=postfix/smtp\nSYSLOG_PID=123\n_PID=122\n" \
-	      "MESSAGE=hello = you\n\n"
+#define ENTRY                                                                                     \
+	"__CURSOR=s=0a;i=1\n__REALTIME_TIMESTAMP=1800000000123456\n__MONOTONIC_TIMESTAMP=7\n"     \
+	"_BOOT_ID=ff\n_HOSTNAME=mail\nSYSLOG_IDENTIFIER=postfix/smtp\nSYSLOG_PID=123\n_PID=122\n" \
+	"MESSAGE=hello = you\n\n"
 
 static void assert_entry(const struct sdjournal_entry *entry, const char *message)
 {
@@ -77,7 +78,7 @@ START_TEST(reads_binary_values)
 	static const char message[] = "a\nb\n\n\xff\0c";
 	struct sdjournal_entry entry;
 	enum sdjournal_result last;
-	struct buf all = {0};
+	struct buf all = { 0 };
 
 	append_binary(&all, "MESSAGE", message, sizeof(message) - 1);
 	append_binary(&all, "EMPTY", "", 0);
@@ -97,7 +98,7 @@ START_TEST(drops_what_is_too_long)
 	static char big[100000];
 	struct sdjournal_entry entry;
 	enum sdjournal_result last;
-	struct buf all = {0};
+	struct buf all = { 0 };
 
 	memset(big, 'x', sizeof(big));
 	append_binary(&all, "MESSAGE", big, sizeof(big));
@@ -125,7 +126,7 @@ START_TEST(keeps_a_message_up_to_its_bound)
 
 	memset(big, 'x', sizeof(big));
 	for (size_t len = LOGLINE_TEXT_MAX - 1; len <= LOGLINE_TEXT_MAX + 1; len++) {
-		struct buf all = {0};
+		struct buf all = { 0 };
 
 		buf_append_str(&all, "MESSAGE=");
 		buf_append(&all, big, len);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/secure.h"
+#include "core/secure/secure.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -146,10 +146,13 @@ START_TEST(classifies_senders)
 		/* by a route, which his mail's way out is not chosen by */
 		{ "<me%secure.example.com@example.com>", "me@secure.example.com", SECURE_UNSURE },
 		{ "<secure.example.com!me>", "me@secure.example.com", SECURE_UNSURE },
-		{ "<me%secure.example.com@secure.example.com>", "me@secure.example.com", SECURE_UNSURE },
-		{ "<\"me@secure.example.com\"@example.com>", "me@secure.example.com", SECURE_UNSURE },
+		{ "<me%secure.example.com@secure.example.com>", "me@secure.example.com",
+		  SECURE_UNSURE },
+		{ "<\"me@secure.example.com\"@example.com>", "me@secure.example.com",
+		  SECURE_UNSURE },
 		{ "<me@secure.example.com@example.com>", "me@secure.example.com", SECURE_UNSURE },
-		{ "<me(c)%secure.example.com@example.com>", "me@secure.example.com", SECURE_UNSURE },
+		{ "<me(c)%secure.example.com@example.com>", "me@secure.example.com",
+		  SECURE_UNSURE },
 		{ "<you@example.net>", "you@example.net", SECURE_ORDINARY },
 		{ "<you@example.net>", NONE, SECURE_ORDINARY },
 		/* nobody's */
@@ -324,8 +327,9 @@ START_TEST(looks_at_the_record_only_where_told_to)
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct secure_address address = { .kind = cases[i].kind };
-		struct secure_record record = { cases[i].enabled, ALIAS_ENCRYPT, LOOKUP_ERROR, "",
-						LOOKUP_FOUND, "" };
+		struct secure_record record = { cases[i].enabled, ALIAS_ENCRYPT,
+						LOOKUP_ERROR,     "",
+						LOOKUP_FOUND,     "" };
 		const char *code = cases[i].code;
 
 		settings.secure_aliases = cases[i].aliases;
@@ -354,9 +358,12 @@ START_TEST(lets_exceptions_in)
 		const char *code; /* NULL: accepted, */
 		bool by_exception;
 	} cases[] = {
-		{ &plain, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_ERROR, LOOKUP_ABSENT, NULL, true },
-		{ &plain, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_ERROR, LOOKUP_FOUND, "550", false },
-		{ &plain, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ERROR, "451", false },
+		{ &plain, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_ERROR, LOOKUP_ABSENT, NULL,
+		  true },
+		{ &plain, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_ERROR, LOOKUP_FOUND, "550",
+		  false },
+		{ &plain, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ERROR, "451",
+		  false },
 		{ &plain, SECURE_ALIAS, SECURE_ALIASES_ENABLED, LOOKUP_FOUND, LOOKUP_ABSENT, NULL,
 		  true },
 		{ &plain, SECURE_ALIAS, SECURE_ALIASES_ENABLED, LOOKUP_FOUND, LOOKUP_FOUND, "550",
@@ -369,21 +376,29 @@ START_TEST(lets_exceptions_in)
 		{ &plain, SECURE_ALIAS, SECURE_ALIASES_ENABLED, LOOKUP_ABSENT, LOOKUP_ERROR, NULL,
 		  false },
 		{ &old, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ABSENT, NULL, true },
-		{ &old, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ERROR, "451", false },
-		{ &hidden, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ABSENT, "550", false },
-		{ &hidden, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ERROR, "550", false },
-		{ &plain, SECURE_UNSURE, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ABSENT, "550", false },
+		{ &old, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ERROR, "451",
+		  false },
+		{ &hidden, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ABSENT, "550",
+		  false },
+		{ &hidden, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ERROR, "550",
+		  false },
+		{ &plain, SECURE_UNSURE, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ABSENT, "550",
+		  false },
 		/* who needs none */
-		{ &local, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ABSENT, NULL, false },
-		{ &tls, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ABSENT, NULL, false },
-		{ &plain, SECURE_ORDINARY, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ABSENT, NULL, false },
+		{ &local, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ABSENT, NULL,
+		  false },
+		{ &tls, SECURE_ALIAS, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ABSENT, NULL,
+		  false },
+		{ &plain, SECURE_ORDINARY, SECURE_ALIASES_ANY, LOOKUP_FOUND, LOOKUP_ABSENT, NULL,
+		  false },
 	};
 	struct secure_answer answer;
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct secure_address address = { .kind = cases[i].kind };
-		struct secure_record record = { cases[i].enabled, ALIAS_ENCRYPT, LOOKUP_ERROR, "",
-						cases[i].bound, "" };
+		struct secure_record record = { cases[i].enabled, ALIAS_ENCRYPT,
+						LOOKUP_ERROR,     "",
+						cases[i].bound,   "" };
 		const char *code = cases[i].code;
 
 		settings.secure_aliases = cases[i].aliases;
@@ -391,7 +406,8 @@ START_TEST(lets_exceptions_in)
 		ck_assert_msg(answer.refused == (code != NULL), "case %zu", i);
 		ck_assert_msg(code == NULL || strcmp(answer.code, code) == 0, "case %zu", i);
 		if (!answer.refused)
-			ck_assert_msg(secure_let_in_by_exception(&settings, cases[i].client, &address,
+			ck_assert_msg(secure_let_in_by_exception(&settings, cases[i].client,
+								 &address,
 								 &record) == cases[i].by_exception,
 				      "case %zu", i);
 	}
@@ -561,8 +577,8 @@ START_TEST(decides_about_senders)
 	struct secure_address sender;
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct secure_record record = { LOOKUP_FOUND, ALIAS_ENCRYPT, LOOKUP_ABSENT, "",
-						LOOKUP_FOUND, "" };
+		struct secure_record record = { LOOKUP_FOUND, ALIAS_ENCRYPT, LOOKUP_ABSENT,
+						"",           LOOKUP_FOUND,  "" };
 		const char *status = cases[i].status;
 
 		if (cases[i].mailbox != NULL) {
@@ -630,8 +646,9 @@ END_TEST
 
 START_TEST(leaves_senders_alone_that_are_switched_off)
 {
-	static const struct secure_record off = { LOOKUP_ABSENT, ALIAS_ENCRYPT, LOOKUP_ERROR, "",
-						LOOKUP_FOUND, "" };
+	static const struct secure_record off = { LOOKUP_ABSENT, ALIAS_ENCRYPT,
+						  LOOKUP_ERROR,  "",
+						  LOOKUP_FOUND,  "" };
 	static const struct secure_client plain = { false, SECURE_TLS_NONE, 0 };
 	struct secure_answer answer;
 	struct secure_address sender;
@@ -649,8 +666,8 @@ END_TEST
 
 START_TEST(tells_senders_what_to_do)
 {
-	static const struct secure_record off_file = { LOOKUP_FOUND, ALIAS_ENCRYPT, LOOKUP_ABSENT, "",
-						LOOKUP_FOUND, "" };
+	static const struct secure_record off_file = { LOOKUP_FOUND, ALIAS_ENCRYPT, LOOKUP_ABSENT,
+						       "",           LOOKUP_FOUND,  "" };
 	static const struct secure_client plain = { false, SECURE_TLS_NONE, 0 };
 	struct secure_answer answer;
 	struct secure_address sender;
@@ -777,7 +794,8 @@ START_TEST(tells_tls_of_what_came_over_it)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		const struct secure_client client = { .local = cases[i].local, .tls = cases[i].tls };
+		const struct secure_client client = { .local = cases[i].local,
+						      .tls = cases[i].tls };
 		const struct secure_address recipient = { .kind = cases[i].kind };
 
 		ck_assert_msg(secure_tells_tls(&client, &recipient) == cases[i].told, "%zu", i);

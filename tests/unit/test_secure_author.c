@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "core/secure.h"
-#include "core/secure_mention.h"
+#include "core/secure/secure.h"
+#include "core/secure/secure_mention.h"
 
 static char domain[] = "secure.example.com", idn[] = "xn--bcher-kva.example";
 static char *domains[] = { domain, idn };
@@ -83,8 +83,10 @@ START_TEST(what_may_be_an_alias_is_nobodys)
 		"\"" ME "\"",
 		"me%other@secure.example.com",
 		"secure.example.com!me",
-		"me x@b\xc3\xbc" "cher.example",
-		"me x@B\xc3\x9c" "CHER.example",
+		"me x@b\xc3\xbc"
+		"cher.example",
+		"me x@B\xc3\x9c"
+		"CHER.example",
 		"me@[secure.example.com",
 		"you@example.net, \"" ME,
 	};
@@ -115,7 +117,8 @@ START_TEST(what_only_looks_like_one_is_ordinary)
 		"a b c",
 		"you%example.net@example.org",
 		"root@[192.0.2.1]",
-		"J\xfcrgen you@b\xfc" "cher.example",
+		"J\xfcrgen you@b\xfc"
+		"cher.example",
 	};
 
 	check_all(ordinary, ARRAY_LEN(ordinary), "me@example.com", SECURE_ORDINARY);

@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "core/settings.h"
+#include "core/settings/settings.h"
 
 /* DESIGN.md section 9: what holds where nothing is set. */
 static const struct {
@@ -58,7 +58,10 @@ static const struct {
 	{ "resolver_trust_ad", { "On" }, "true" },
 	{ "mta_sts", { "off" }, "false" },
 	{ "mta_sts", { "no" }, "false" },
-	{ "ehlo_name", { "Mail.B\xc3\xbc" "cher.example." }, "\"mail.xn--bcher-kva.example\"" },
+	{ "ehlo_name",
+	  { "Mail.B\xc3\xbc"
+	    "cher.example." },
+	  "\"mail.xn--bcher-kva.example\"" },
 	{ "ehlo_name", { "" }, "\"\"" },
 	{ "authserv_id", { "MX.example.com" }, "\"mx.example.com\"" },
 	{ "recipient_delimiter", { "" }, "\"\"" },
@@ -79,11 +82,15 @@ static const struct {
 	{ "learn_after_days", { "32" }, "32" },
 	{ "history_max_age", { "36500" }, "36500" },
 	{ "mixed_mx", { "lenient" }, "lenient" },
-	{ "secure_domains", { "Secure.Example", "b.example." }, "{\"secure.example\", \"b.example\"}" },
+	{ "secure_domains",
+	  { "Secure.Example", "b.example." },
+	  "{\"secure.example\", \"b.example\"}" },
 	{ "secure_aliases", { "enabled" }, "enabled" },
 	{ "secure_min_tls", { "TLSv1" }, "TLSv1" },
 	{ "secure_min_tls", { "tlsv1.3" }, "TLSv1.3" },
-	{ "local_networks", { "192.0.2.1", "2001:db8::/32" }, "{\"192.0.2.1/32\", \"2001:db8::/32\"}" },
+	{ "local_networks",
+	  { "192.0.2.1", "2001:db8::/32" },
+	  "{\"192.0.2.1/32\", \"2001:db8::/32\"}" },
 	{ "local_networks", { NULL }, "{}" },
 	{ "log_level", { "debug" }, "debug" },
 };
@@ -99,7 +106,10 @@ static const struct {
 	{ "ledger", { "/a", "/b" }, 2, "exactly one value" },
 	{ "ledger", { NULL }, 0, "exactly one value" },
 	{ "ca_file", { "ca.pem" }, 0, "an absolute path, such as /var/lib/postseal" },
-	{ "socketmap_listen", { "inet:127.0.0.1:1", "7672" }, 1, "inet:ADDRESS:PORT or unix:/PATH" },
+	{ "socketmap_listen",
+	  { "inet:127.0.0.1:1", "7672" },
+	  1,
+	  "inet:ADDRESS:PORT or unix:/PATH" },
 	{ "milter_listen", { "unix:relative" }, 0, "inet:ADDRESS:PORT or unix:/PATH" },
 	{ "resolver", { "::1:53:zz" }, 0, "ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT" },
 	{ "resolver", { "localhost:53" }, 0, "ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT" },
@@ -126,7 +136,10 @@ static const struct {
 	{ "learn_after_successes", { "33" }, 0, "a number of handshakes from 1 to 32" },
 	{ "learn_after_days", { "33" }, 0, "a number of days from 0 to 32" },
 	{ "history_max_age", { "36501" }, 0, "a number of days from 0 to 36500" },
-	{ "secure_domains", { "ok.example", "x y" }, 1, "a domain name, such as secure.example.com" },
+	{ "secure_domains",
+	  { "ok.example", "x y" },
+	  1,
+	  "a domain name, such as secure.example.com" },
 	{ "secure_domains", { "" }, 0, "a domain name, such as secure.example.com" },
 	{ "secure_min_tls", { "SSLv3" }, 0, "one of TLSv1, TLSv1.1, TLSv1.2, TLSv1.3" },
 	{ "recipient_delimiter", { "+@" }, 0, "as in Postfix, one or more of +-=_.#~^&*/?" },
@@ -134,7 +147,9 @@ static const struct {
 	{ "recipient_delimiter", { "%" }, 0, "as in Postfix, one or more of +-=_.#~^&*/?" },
 	{ "recipient_delimiter", { "+", "-" }, 2, "exactly one value" },
 	{ "authserv_id", { "a b" }, 0, "a host name, such as mail.example.com" },
-	{ "local_networks", { "127.0.0.1/8" }, 0,
+	{ "local_networks",
+	  { "127.0.0.1/8" },
+	  0,
 	  "ADDRESS or ADDRESS/BITS, with no bits set behind the first BITS" },
 	{ "log_level", { "loud" }, 0, "one of error, warning, info, debug" },
 };
@@ -224,8 +239,10 @@ START_TEST(choices_are_their_enumerations)
 	static const struct {
 		const char *name;
 		enum log_level level;
-	} levels[] = { { "error", LOG_LEVEL_ERROR }, { "warning", LOG_LEVEL_WARNING },
-		       { "info", LOG_LEVEL_INFO }, { "debug", LOG_LEVEL_DEBUG } };
+	} levels[] = { { "error", LOG_LEVEL_ERROR },
+		       { "warning", LOG_LEVEL_WARNING },
+		       { "info", LOG_LEVEL_INFO },
+		       { "debug", LOG_LEVEL_DEBUG } };
 	struct settings s;
 
 	settings_init(&s);
@@ -340,7 +357,8 @@ int main(void)
 	tcase_add_test(tcase, defaults_reach_their_fields);
 	tcase_add_test(tcase, choices_are_their_enumerations);
 	tcase_add_loop_test(tcase, good_values_are_taken, 0, ARRAY_LEN(taken));
-	tcase_add_loop_test(tcase, bad_values_are_refused_and_change_nothing, 0, ARRAY_LEN(refused));
+	tcase_add_loop_test(tcase, bad_values_are_refused_and_change_nothing, 0,
+			    ARRAY_LEN(refused));
 	tcase_add_test(tcase, paths_are_bounded);
 	tcase_add_test(tcase, names_are_found);
 	tcase_add_test(tcase, free_leaves_nothing);

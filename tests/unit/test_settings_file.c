@@ -8,8 +8,8 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "io/settings_file.h"
-#include "io/settings_text.h"
+#include "io/local/settings_file.h"
+#include "io/local/settings_text.h"
 
 /* Files that are read, and what one setting is then. */
 static const struct {
@@ -63,8 +63,7 @@ static const struct {
 	{ "smtp_port = -25", "f:1: smtp_port: found \"-25\", expected a number from 1 to 65535" },
 	{ "smtp_port = ''", "f:1: smtp_port: found \"\", expected a number from 1 to 65535" },
 	{ "smtp_port = 1e3", "f:1: smtp_port: found \"1e3\", expected a number from 1 to 65535" },
-	{ "mixed_mx = {strict}",
-	  "f:1: found \"{\", expected NAME = VALUE or NAME = {VALUE, ...}" },
+	{ "mixed_mx = {strict}", "f:1: found \"{\", expected NAME = VALUE or NAME = {VALUE, ...}" },
 	{ "smtp_port 25", "f:1: smtp_port: expected = and a value" },
 	{ "smtp_port", "f:1: premature end of file" },
 	{ "smtp_port =", "f:1: premature end of file" },
@@ -75,7 +74,8 @@ static const struct {
 	{ "}", "f:1: unexpected closing brace" },
 	{ "\"\" = 1", "f:1: expected NAME = VALUE" },
 	{ "\n\nsecure_domains = {\na.example,\n\"b b\"}",
-	  "f:4: secure_domains: found \"b b\", expected a domain name, such as secure.example.com" },
+	  "f:4: secure_domains: found \"b b\", expected a domain name, such as "
+	  "secure.example.com" },
 	/* Of several mistakes the first in the file is told, not the first in the table. */
 	{ "log_level = loud\nsmtp_port = 0",
 	  "f:1: log_level: found \"loud\", expected one of error, warning, info, debug" },
@@ -288,7 +288,8 @@ START_TEST(files_are_read_from_disk)
 	settings_init(&settings);
 
 	ck_assert(!settings_file_read(&settings, path, error));
-	snprintf(expected, sizeof(expected), "%s: cannot be opened: No such file or directory", path);
+	snprintf(expected, sizeof(expected), "%s: cannot be opened: No such file or directory",
+		 path);
 	ck_assert_str_eq(error, expected);
 
 	ck_assert(!settings_file_read(&settings, dir, error));

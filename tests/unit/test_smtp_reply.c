@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/smtp_reply.h"
+#include "core/protocol/smtp_reply.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 static enum smtp_reply_state feed(struct smtp_reply *reply, const char *text, size_t *used)
 {
-	*reply = (struct smtp_reply){0};
+	*reply = (struct smtp_reply){ 0 };
 	return smtp_reply_feed(reply, text, strlen(text), used);
 }
 
@@ -24,32 +24,33 @@ START_TEST(reads_replies)
 		const char *text;
 		const char *rest; /* what is not of this reply */
 	} cases[] = {
-		{"220 mx.example.com ESMTP\r\n", 220, 1, false, "mx.example.com ESMTP", ""},
-		{"220 mx\n", 220, 1, false, "mx", ""},
-		{"250\r\n", 250, 1, false, "", ""},
-		{"250 \r\n", 250, 1, false, "", ""},
-		{"599 x\r\n", 599, 1, false, "x", ""},
-		{"250-mx\r\n250-SIZE 1\r\n250-STARTTLS\r\n250 DSN\r\n", 250, 4, true, "mx", ""},
-		{"250-mx\r\n250 starttls\r\n", 250, 2, true, "mx", ""},
-		{"250-mx\n250 StartTLS \n", 250, 2, true, "mx", ""},
-		{"250-mx\r\n250-STARTTLS=x\r\n250\r\n", 250, 3, true, "mx", ""},
-		{"250-mx\r\n250-STARTTLS\tx\r\n250 ok\r\n", 250, 3, true, "mx", ""},
+		{ "220 mx.example.com ESMTP\r\n", 220, 1, false, "mx.example.com ESMTP", "" },
+		{ "220 mx\n", 220, 1, false, "mx", "" },
+		{ "250\r\n", 250, 1, false, "", "" },
+		{ "250 \r\n", 250, 1, false, "", "" },
+		{ "599 x\r\n", 599, 1, false, "x", "" },
+		{ "250-mx\r\n250-SIZE 1\r\n250-STARTTLS\r\n250 DSN\r\n", 250, 4, true, "mx", "" },
+		{ "250-mx\r\n250 starttls\r\n", 250, 2, true, "mx", "" },
+		{ "250-mx\n250 StartTLS \n", 250, 2, true, "mx", "" },
+		{ "250-mx\r\n250-STARTTLS=x\r\n250\r\n", 250, 3, true, "mx", "" },
+		{ "250-mx\r\n250-STARTTLS\tx\r\n250 ok\r\n", 250, 3, true, "mx", "" },
 		/* the first line is the server's name, whatever it says (RFC 5321 4.1.1.1) */
-		{"250 STARTTLS\r\n", 250, 1, false, "STARTTLS", ""},
-		{"250-STARTTLS\r\n250 DSN\r\n", 250, 2, false, "STARTTLS", ""},
-		{"250-mx\r\n250 XSTARTTLS\r\n", 250, 2, false, "mx", ""},
-		{"250-mx\r\n250 STARTTLSX\r\n", 250, 2, false, "mx", ""},
-		{"250-mx\r\n250  STARTTLS\r\n", 250, 2, false, "mx", ""},
-		{"250-mx\r\n250 STARTTL\r\n", 250, 2, false, "mx", ""},
-		{"220 ready\r\n250 injected\r\n", 220, 1, false, "ready", "250 injected\r\n"},
-		{"554 no\x1b[31m \xff\r\n", 554, 1, false, "no\\x1b[31m \\xff", ""},
+		{ "250 STARTTLS\r\n", 250, 1, false, "STARTTLS", "" },
+		{ "250-STARTTLS\r\n250 DSN\r\n", 250, 2, false, "STARTTLS", "" },
+		{ "250-mx\r\n250 XSTARTTLS\r\n", 250, 2, false, "mx", "" },
+		{ "250-mx\r\n250 STARTTLSX\r\n", 250, 2, false, "mx", "" },
+		{ "250-mx\r\n250  STARTTLS\r\n", 250, 2, false, "mx", "" },
+		{ "250-mx\r\n250 STARTTL\r\n", 250, 2, false, "mx", "" },
+		{ "220 ready\r\n250 injected\r\n", 220, 1, false, "ready", "250 injected\r\n" },
+		{ "554 no\x1b[31m \xff\r\n", 554, 1, false, "no\\x1b[31m \\xff", "" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct smtp_reply reply;
 		size_t used;
 
-		ck_assert_msg(feed(&reply, cases[i].input, &used) == SMTP_REPLY_DONE, "case %zu", i);
+		ck_assert_msg(feed(&reply, cases[i].input, &used) == SMTP_REPLY_DONE, "case %zu",
+			      i);
 		ck_assert_uint_eq(reply.code, cases[i].code);
 		ck_assert_uint_eq(reply.lines, cases[i].lines);
 		ck_assert_msg(reply.starttls == cases[i].starttls, "case %zu", i);
@@ -62,10 +63,26 @@ END_TEST
 START_TEST(refuses_what_is_no_reply)
 {
 	static const char *const cases[] = {
-		"\r\n", "\n", "2\r\n", "22\r\n", "22 x\r\n", "2200 x\r\n", "220x\r\n", "220:x\r\n",
-		"199 x\r\n", "000 x\r\n", "600 x\r\n", "999 x\r\n", "2a0 x\r\n", "-20 x\r\n",
-		" 220 x\r\n", "HTTP/1.1 200 OK\r\n", "SSH-2.0-OpenSSH\r\n",
-		"250-a\r\n251 b\r\n", "250-a\r\n\r\n", "250-a\r\ngarbage\r\n",
+		"\r\n",
+		"\n",
+		"2\r\n",
+		"22\r\n",
+		"22 x\r\n",
+		"2200 x\r\n",
+		"220x\r\n",
+		"220:x\r\n",
+		"199 x\r\n",
+		"000 x\r\n",
+		"600 x\r\n",
+		"999 x\r\n",
+		"2a0 x\r\n",
+		"-20 x\r\n",
+		" 220 x\r\n",
+		"HTTP/1.1 200 OK\r\n",
+		"SSH-2.0-OpenSSH\r\n",
+		"250-a\r\n251 b\r\n",
+		"250-a\r\n\r\n",
+		"250-a\r\ngarbage\r\n",
 		"250-mx\r\n550 STARTTLS\r\n",
 	};
 	struct smtp_reply reply;
@@ -74,15 +91,17 @@ START_TEST(refuses_what_is_no_reply)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		ck_assert_msg(feed(&reply, cases[i], &used) == SMTP_REPLY_MALFORMED, "\"%s\"",
 			      cases[i]);
-	reply = (struct smtp_reply){0};
+	reply = (struct smtp_reply){ 0 };
 	ck_assert(smtp_reply_feed(&reply, "220 a\0b\r\n", 9, &used) == SMTP_REPLY_MALFORMED);
 }
 END_TEST
 
 START_TEST(waits_for_what_is_missing)
 {
-	static const char *const cases[] = {"", "2", "220", "220 x", "220 x\r", "250-a\r\n",
-					    "250-a\r\n250", "250-a\r\n250-b\r\n250 "};
+	static const char *const cases[] = {
+		"",        "2",         "220",          "220 x",
+		"220 x\r", "250-a\r\n", "250-a\r\n250", "250-a\r\n250-b\r\n250 "
+	};
 	struct smtp_reply reply;
 	size_t used;
 
@@ -102,7 +121,7 @@ START_TEST(does_not_care_how_bytes_arrive)
 	const size_t whole = strlen(input) - strlen("220 next");
 
 	for (size_t step = 1; step <= whole; step++) {
-		struct smtp_reply reply = {0};
+		struct smtp_reply reply = { 0 };
 		enum smtp_reply_state state = SMTP_REPLY_MORE;
 		size_t start = 0, end = 0, used;
 
@@ -121,7 +140,7 @@ END_TEST
 
 static enum smtp_reply_state feed_line_of(size_t len)
 {
-	struct smtp_reply reply = {0};
+	struct smtp_reply reply = { 0 };
 	char line[2 * SMTP_LINE_MAX];
 	size_t used;
 
@@ -143,9 +162,9 @@ END_TEST
 
 static enum smtp_reply_state feed_lines(size_t count)
 {
-	struct smtp_reply reply = {0};
+	struct smtp_reply reply = { 0 };
 	enum smtp_reply_state state;
-	struct buf input = {0};
+	struct buf input = { 0 };
 	size_t used;
 
 	for (size_t i = 1; i < count; i++)
@@ -165,7 +184,7 @@ END_TEST
 
 START_TEST(cuts_a_long_text)
 {
-	struct smtp_reply reply = {0};
+	struct smtp_reply reply = { 0 };
 	char line[600];
 	size_t used;
 

@@ -292,7 +292,7 @@ END_TEST
 static struct seen {
 	_Atomic unsigned answers, second_tries;
 	_Atomic bool enough;
-} *seen;
+} * seen;
 
 /* False when the connection broke before the first byte of a reply. */
 static bool asked(int fd)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Conversations with servers that follow a script, one connection after another. */
-#include "io/starttls.h"
+#include "io/tls/starttls.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -145,9 +145,8 @@ static bool say(const char *text)
 {
 	size_t len = strlen(text);
 
-	return server.ssl != NULL
-		       ? SSL_write(server.ssl, text, (int)len) == (int)len
-		       : send(server.client, text, len, MSG_NOSIGNAL) == (ssize_t)len;
+	return server.ssl != NULL ? SSL_write(server.ssl, text, (int)len) == (int)len
+				  : send(server.client, text, len, MSG_NOSIGNAL) == (ssize_t)len;
 }
 
 static void on_info(const SSL *ssl, int where, int value)
@@ -180,7 +179,7 @@ static bool renegotiate(void)
  */
 static bool send_hello_requests(void)
 {
-	static const char one[] = {0x16, 3, 3, 0, 4, 0, 0, 0, 0};
+	static const char one[] = { 0x16, 3, 3, 0, 4, 0, 0, 0, 0 };
 	static char many[sizeof(one) * 8192];
 	char first;
 
@@ -232,9 +231,9 @@ static void *serve(void *argument)
 
 static void start_server_at(in_port_t port, const char *const *steps, SSL_CTX *ctx)
 {
-	struct sockaddr_in addr = {.sin_family = AF_INET,
-				   .sin_port = htons(port),
-				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in addr = { .sin_family = AF_INET,
+				    .sin_port = htons(port),
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(addr);
 	int one = 1;
 
@@ -280,7 +279,8 @@ static void set_up(void)
 	ck_assert_ptr_nonnull(trusting);
 	ck_assert_ptr_nonnull(distrusting);
 	config = (struct starttls_config){
-		.tls = trusting, .ehlo_name = "me.test", .step_ms = 10000, .probe_private = true};
+		.tls = trusting, .ehlo_name = "me.test", .step_ms = 10000, .probe_private = true
+	};
 }
 
 static void tear_down(void)
@@ -332,45 +332,62 @@ static const struct {
 	enum observed observed;
 	const char *detail;
 } plain_cases[] = {
-	{{HELLO, ">250-mx.test\r\n250 DSN\r\n", BYE}, OBSERVED_PLAIN, ""},
-	{{HELLO, ">250 mx.test\r\n", "<QUIT\r"}, OBSERVED_PLAIN, ""},
-	{{">220-mx.test\r\n220-wel", ">come\r\n", ">220 here\r\n", "<EHLO me.test\r",
-	  ">250 mx.test\r\n", BYE}, OBSERVED_PLAIN, ""},
+	{ { HELLO, ">250-mx.test\r\n250 DSN\r\n", BYE }, OBSERVED_PLAIN, "" },
+	{ { HELLO, ">250 mx.test\r\n", "<QUIT\r" }, OBSERVED_PLAIN, "" },
+	{ { ">220-mx.test\r\n220-wel", ">come\r\n", ">220 here\r\n", "<EHLO me.test\r",
+	    ">250 mx.test\r\n", BYE },
+	  OBSERVED_PLAIN,
+	  "" },
 	/* only servers that do not know EHLO at all are asked the old way */
-	{{HELLO, ">502 what?\r\n", "<HELO me.test\r", ">250 hello\r\n", BYE}, OBSERVED_PLAIN,
-	 "the server knows only HELO (EHLO: 502)"},
-	{{HELLO, ">500 what?\r\n", "<HELO me.test\r", ">250 hello\r\n", BYE}, OBSERVED_PLAIN,
-	 "the server knows only HELO (EHLO: 500)"},
-	{{HELLO, ">502 what?\r\n", "<HELO me.test\r", ">550 go away\r\n"}, OBSERVED_UNREACHABLE,
-	 "EHLO: 502; HELO: 550 go away"},
-	{{HELLO, ">502 what?\r\n", "<HELO me.test\r"}, OBSERVED_UNREACHABLE,
-	 "EHLO: 502; after HELO the server closed the connection"},
-	{{HELLO, ">550 go away\r\n"}, OBSERVED_UNREACHABLE, "EHLO: 550 go away"},
-	{{HELLO, ">421 busy\r\n"}, OBSERVED_UNREACHABLE, "EHLO: 421 busy"},
-	{{HELLO, ">251 mx.test\r\n"}, OBSERVED_UNREACHABLE, "EHLO: 251 mx.test"},
-	{{HELLO}, OBSERVED_UNREACHABLE, "after EHLO the server closed the connection"},
-	{{HELLO, ">nonsense\r\n"}, OBSERVED_UNREACHABLE,
-	 "after EHLO the server sent something that is no SMTP reply"},
-	{{NULL}, OBSERVED_UNREACHABLE, "instead of a greeting the server closed the connection"},
-	{{">220 mx.te"}, OBSERVED_UNREACHABLE,
-	 "instead of a greeting the server closed the connection"},
-	{{">554 you\x1b[2J are listed\r\n", "<QUIT\r"}, OBSERVED_UNREACHABLE,
-	 "greeting: 554 you\\x1b[2J are listed"},
-	{{">421 later\r\n", "<QUIT\r"}, OBSERVED_UNREACHABLE, "greeting: 421 later"},
-	{{">250 mx.test\r\n", "<QUIT\r"}, OBSERVED_UNREACHABLE, "greeting: 250 mx.test"},
-	{{">SSH-2.0-OpenSSH_9.2\r\n"}, OBSERVED_UNREACHABLE,
-	 "instead of a greeting the server sent something that is no SMTP reply"},
-	{{">220 mx.test\r\n250 mx.test\r\n", "hold"}, OBSERVED_UNREACHABLE,
-	 "after EHLO the server spoke out of turn"},
+	{ { HELLO, ">502 what?\r\n", "<HELO me.test\r", ">250 hello\r\n", BYE },
+	  OBSERVED_PLAIN,
+	  "the server knows only HELO (EHLO: 502)" },
+	{ { HELLO, ">500 what?\r\n", "<HELO me.test\r", ">250 hello\r\n", BYE },
+	  OBSERVED_PLAIN,
+	  "the server knows only HELO (EHLO: 500)" },
+	{ { HELLO, ">502 what?\r\n", "<HELO me.test\r", ">550 go away\r\n" },
+	  OBSERVED_UNREACHABLE,
+	  "EHLO: 502; HELO: 550 go away" },
+	{ { HELLO, ">502 what?\r\n", "<HELO me.test\r" },
+	  OBSERVED_UNREACHABLE,
+	  "EHLO: 502; after HELO the server closed the connection" },
+	{ { HELLO, ">550 go away\r\n" }, OBSERVED_UNREACHABLE, "EHLO: 550 go away" },
+	{ { HELLO, ">421 busy\r\n" }, OBSERVED_UNREACHABLE, "EHLO: 421 busy" },
+	{ { HELLO, ">251 mx.test\r\n" }, OBSERVED_UNREACHABLE, "EHLO: 251 mx.test" },
+	{ { HELLO }, OBSERVED_UNREACHABLE, "after EHLO the server closed the connection" },
+	{ { HELLO, ">nonsense\r\n" },
+	  OBSERVED_UNREACHABLE,
+	  "after EHLO the server sent something that is no SMTP reply" },
+	{ { NULL },
+	  OBSERVED_UNREACHABLE,
+	  "instead of a greeting the server closed the connection" },
+	{ { ">220 mx.te" },
+	  OBSERVED_UNREACHABLE,
+	  "instead of a greeting the server closed the connection" },
+	{ { ">554 you\x1b[2J are listed\r\n", "<QUIT\r" },
+	  OBSERVED_UNREACHABLE,
+	  "greeting: 554 you\\x1b[2J are listed" },
+	{ { ">421 later\r\n", "<QUIT\r" }, OBSERVED_UNREACHABLE, "greeting: 421 later" },
+	{ { ">250 mx.test\r\n", "<QUIT\r" }, OBSERVED_UNREACHABLE, "greeting: 250 mx.test" },
+	{ { ">SSH-2.0-OpenSSH_9.2\r\n" },
+	  OBSERVED_UNREACHABLE,
+	  "instead of a greeting the server sent something that is no SMTP reply" },
+	{ { ">220 mx.test\r\n250 mx.test\r\n", "hold" },
+	  OBSERVED_UNREACHABLE,
+	  "after EHLO the server spoke out of turn" },
 	/* offered is not done */
-	{{OFFER, ">454 no TLS today\r\n"}, OBSERVED_TLS_FAILED, "STARTTLS: 454 no TLS today"},
-	{{OFFER, ">501 syntax\r\n"}, OBSERVED_TLS_FAILED, "STARTTLS: 501 syntax"},
-	{{OFFER}, OBSERVED_TLS_FAILED, "after STARTTLS the server closed the connection"},
-	{{HELLO, ">250-mx.test\r\n250 STARTTLS\r\n220 ready\r\n", "hold"}, OBSERVED_TLS_FAILED,
-	 "after STARTTLS the server spoke out of turn"},
-	{{OFFER, ">220 ready\r\n250 injected\r\n", "hold"}, OBSERVED_TLS_FAILED,
-	 "bytes in the clear behind the reply to STARTTLS: an attempt at injection"},
-	{{OFFER, ">220 ready\r\n"}, OBSERVED_TLS_FAILED, "TLS handshake failed: connection closed"},
+	{ { OFFER, ">454 no TLS today\r\n" }, OBSERVED_TLS_FAILED, "STARTTLS: 454 no TLS today" },
+	{ { OFFER, ">501 syntax\r\n" }, OBSERVED_TLS_FAILED, "STARTTLS: 501 syntax" },
+	{ { OFFER }, OBSERVED_TLS_FAILED, "after STARTTLS the server closed the connection" },
+	{ { HELLO, ">250-mx.test\r\n250 STARTTLS\r\n220 ready\r\n", "hold" },
+	  OBSERVED_TLS_FAILED,
+	  "after STARTTLS the server spoke out of turn" },
+	{ { OFFER, ">220 ready\r\n250 injected\r\n", "hold" },
+	  OBSERVED_TLS_FAILED,
+	  "bytes in the clear behind the reply to STARTTLS: an attempt at injection" },
+	{ { OFFER, ">220 ready\r\n" },
+	  OBSERVED_TLS_FAILED,
+	  "TLS handshake failed: connection closed" },
 };
 
 START_TEST(tells_what_happened)
@@ -388,7 +405,7 @@ START_TEST(tells_what_happened)
 }
 END_TEST
 
-static script tls_script = {OFFER, ">220 ready\r\n", "tls", BYE, "hold"};
+static script tls_script = { OFFER, ">220 ready\r\n", "tls", BYE, "hold" };
 
 /* SHA-256 of a SubjectPublicKeyInfo. */
 static void spki_digest(uint8_t digest[SPKI_SIZE], EVP_PKEY *of)
@@ -418,11 +435,9 @@ START_TEST(judges_certificates)
 		const char *host;
 		enum verified verified;
 	} cases[] = {
-		{true, "mx.test", VERIFIED_NAME},
-		{true, "www.test", VERIFIED_NAME},
-		{true, "other.test", VERIFIED_CHAIN},
-		{true, NULL, VERIFIED_CHAIN},
-		{false, "mx.test", VERIFIED_NOT},
+		{ true, "mx.test", VERIFIED_NAME },     { true, "www.test", VERIFIED_NAME },
+		{ true, "other.test", VERIFIED_CHAIN }, { true, NULL, VERIFIED_CHAIN },
+		{ false, "mx.test", VERIFIED_NOT },
 	};
 	uint8_t digest[SPKI_SIZE];
 
@@ -452,19 +467,19 @@ START_TEST(matches_tlsa_records)
 		const char *host;
 		enum verified verified;
 	} cases[] = {
-		{TLSA_USAGE_DANE_EE, true, "mx.test", VERIFIED_DANE},
-		{TLSA_USAGE_DANE_EE, false, "mx.test", VERIFIED_NAME},
-		{TLSA_USAGE_DANE_EE, false, "other.test", VERIFIED_CHAIN},
+		{ TLSA_USAGE_DANE_EE, true, "mx.test", VERIFIED_DANE },
+		{ TLSA_USAGE_DANE_EE, false, "mx.test", VERIFIED_NAME },
+		{ TLSA_USAGE_DANE_EE, false, "other.test", VERIFIED_CHAIN },
 		/* and with usage 2 the base domain's will do, or the host's */
-		{TLSA_USAGE_DANE_TA, true, "other.test", VERIFIED_DANE},
-		{TLSA_USAGE_DANE_TA, false, "mx.test", VERIFIED_NAME},
+		{ TLSA_USAGE_DANE_TA, true, "other.test", VERIFIED_DANE },
+		{ TLSA_USAGE_DANE_TA, false, "mx.test", VERIFIED_NAME },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		uint8_t digest[SPKI_SIZE];
-		struct tlsa record = {cases[i].usage, TLSA_SELECTOR_SPKI, TLSA_MATCHING_SHA256,
-				      SPKI_SIZE, digest};
-		struct tlsa_set set = {0};
+		struct tlsa record = { cases[i].usage, TLSA_SELECTOR_SPKI, TLSA_MATCHING_SHA256,
+				       SPKI_SIZE, digest };
+		struct tlsa_set set = { 0 };
 		struct observation seen;
 
 		spki_digest(digest, cases[i].usage == TLSA_USAGE_DANE_TA ? ca_key : key);
@@ -473,8 +488,9 @@ START_TEST(matches_tlsa_records)
 		probe_tls(&seen, server_ctx(), cases[i].host, &set);
 		ck_assert_msg(seen.verified == cases[i].verified, "case %zu: %s", i,
 			      verified_name(seen.verified));
-		ck_assert_str_eq(seen.detail, cases[i].right ? "" : "the certificate matches none "
-								    "of the TLSA records");
+		ck_assert_str_eq(seen.detail, cases[i].right ? ""
+							     : "the certificate matches none "
+							       "of the TLSA records");
 		/* RFC 7672 8.1 */
 		ck_assert_str_eq(server.sni, "www.test");
 		tlsa_set_free(&set);
@@ -486,9 +502,9 @@ END_TEST
 START_TEST(wants_a_name_under_a_trust_anchor)
 {
 	uint8_t digest[SPKI_SIZE];
-	struct tlsa record = {TLSA_USAGE_DANE_TA, TLSA_SELECTOR_SPKI, TLSA_MATCHING_SHA256,
-			      SPKI_SIZE, digest};
-	struct tlsa_set set = {0};
+	struct tlsa record = { TLSA_USAGE_DANE_TA, TLSA_SELECTOR_SPKI, TLSA_MATCHING_SHA256,
+			       SPKI_SIZE, digest };
+	struct tlsa_set set = { 0 };
 	struct observation seen;
 
 	spki_digest(digest, ca_key);
@@ -516,13 +532,13 @@ START_TEST(talks_to_old_servers)
 		const char *ciphers;
 		bool certificate;
 	} cases[] = {
-		{TLS1_VERSION, "AES128-SHA:ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0", true},
-		{TLS1_1_VERSION, "ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0", true},
-		{TLS1_2_VERSION, "ECDHE-ECDSA-AES128-GCM-SHA256", true},
+		{ TLS1_VERSION, "AES128-SHA:ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0", true },
+		{ TLS1_1_VERSION, "ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0", true },
+		{ TLS1_2_VERSION, "ECDHE-ECDSA-AES128-GCM-SHA256", true },
 		/* a server without a certificate; Postfix makes such ones */
-		{TLS1_2_VERSION, "AECDH-AES256-SHA:@SECLEVEL=0", false},
+		{ TLS1_2_VERSION, "AECDH-AES256-SHA:@SECLEVEL=0", false },
 		/* who has one shows it */
-		{TLS1_2_VERSION, "AECDH-AES256-SHA:ECDHE-ECDSA-AES256-SHA:@SECLEVEL=0", true},
+		{ TLS1_2_VERSION, "AECDH-AES256-SHA:ECDHE-ECDSA-AES256-SHA:@SECLEVEL=0", true },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -533,7 +549,8 @@ START_TEST(talks_to_old_servers)
 		ck_assert_int_eq(SSL_CTX_set_cipher_list(ctx, cases[i].ciphers), 1);
 		probe_tls(&seen, ctx, "mx.test", NULL);
 		ck_assert_uint_eq(seen.version, cases[i].version);
-		ck_assert_msg(seen.has_spki == cases[i].certificate, "case %zu: %s", i, seen.cipher);
+		ck_assert_msg(seen.has_spki == cases[i].certificate, "case %zu: %s", i,
+			      seen.cipher);
 		ck_assert_int_eq(seen.verified,
 				 cases[i].certificate ? VERIFIED_NAME : VERIFIED_NOT);
 	}
@@ -562,7 +579,7 @@ START_TEST(holds_no_endless_chain)
 	static const struct {
 		size_t certificates;
 		enum observed observed;
-	} cases[] = {{20, OBSERVED_TLS}, {400, OBSERVED_TLS_FAILED}};
+	} cases[] = { { 20, OBSERVED_TLS }, { 400, OBSERVED_TLS_FAILED } };
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		SSL_CTX *ctx = server_ctx();
@@ -591,8 +608,9 @@ static void rename_certificate(const void *bytes, size_t len)
 	ck_assert_int_eq(ASN1_STRING_set(text, bytes, (int)len), 1);
 	GENERAL_NAME_set0_value(name, GEN_DNS, text);
 	sk_GENERAL_NAME_push(names, name);
-	ck_assert_int_eq(X509_add1_ext_i2d(certificate, NID_subject_alt_name, names, 0,
-					   X509V3_ADD_REPLACE), 1);
+	ck_assert_int_eq(
+		X509_add1_ext_i2d(certificate, NID_subject_alt_name, names, 0, X509V3_ADD_REPLACE),
+		1);
 	sk_GENERAL_NAME_pop_free(names, GENERAL_NAME_free);
 	ck_assert_int_gt(X509_sign(certificate, ca_key, EVP_sha256()), 0);
 }
@@ -605,15 +623,15 @@ START_TEST(is_not_taken_in_by_names)
 		size_t len;
 		enum verified verified;
 	} names[] = {
-		{"MX.test", 7, VERIFIED_NAME},
-		{"*.test", 6, VERIFIED_CHAIN}, /* OpenSSL wants two labels behind the star */
-		{"mx.test\0.evil.test", 18, VERIFIED_CHAIN},
-		{"mx.test\0", 8, VERIFIED_CHAIN},
-		{"mx.test\xff\xfe", 9, VERIFIED_CHAIN},
-		{"\xc0\xaemx.test", 9, VERIFIED_CHAIN},
-		{"m*.test", 7, VERIFIED_CHAIN},
-		{"*", 1, VERIFIED_CHAIN},
-		{"", 0, VERIFIED_CHAIN},
+		{ "MX.test", 7, VERIFIED_NAME },
+		{ "*.test", 6, VERIFIED_CHAIN }, /* OpenSSL wants two labels behind the star */
+		{ "mx.test\0.evil.test", 18, VERIFIED_CHAIN },
+		{ "mx.test\0", 8, VERIFIED_CHAIN },
+		{ "mx.test\xff\xfe", 9, VERIFIED_CHAIN },
+		{ "\xc0\xaemx.test", 9, VERIFIED_CHAIN },
+		{ "m*.test", 7, VERIFIED_CHAIN },
+		{ "*", 1, VERIFIED_CHAIN },
+		{ "", 0, VERIFIED_CHAIN },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -631,8 +649,8 @@ END_TEST
 START_TEST(bounds_what_is_said_within_tls)
 {
 	static char line[1 << 20];
-	static const script steps = {OFFER, ">220 ready\r\n", "tls", "<QUIT\r", line, "hold"};
-	static const script anew = {OFFER, ">220 ready\r\n", "tls", "<QUIT\r", "again", "hold"};
+	static const script steps = { OFFER, ">220 ready\r\n", "tls", "<QUIT\r", line, "hold" };
+	static const script anew = { OFFER, ">220 ready\r\n", "tls", "<QUIT\r", "again", "hold" };
 	SSL_CTX *ctx;
 	struct observation seen;
 
@@ -658,7 +676,7 @@ END_TEST
 /* OpenSSL does not come back while there is something to pass over. */
 START_TEST(is_not_held_by_what_means_nothing)
 {
-	static const script steps = {OFFER, ">220 ready\r\n", "flood"};
+	static const script steps = { OFFER, ">220 ready\r\n", "flood" };
 	int64_t before = clock_mono_ms();
 	struct observation seen;
 
@@ -679,15 +697,15 @@ START_TEST(gives_up_in_time)
 		enum observed observed;
 		int64_t step_ms; /* more where it must be enough for what comes before */
 	} cases[] = {
-		{{"hold"}, OBSERVED_UNREACHABLE, 100},
-		{{">220-mx.test\r\n220", "hold"}, OBSERVED_UNREACHABLE, 100},
-		{{HELLO, "hold"}, OBSERVED_UNREACHABLE, 1000},
-		{{HELLO, ">502 what?\r\n", "<HELO", "hold"}, OBSERVED_UNREACHABLE, 1000},
-		{{OFFER, "hold"}, OBSERVED_TLS_FAILED, 1000},
-		{{OFFER, ">220 ready\r\n", "hold"}, OBSERVED_TLS_FAILED, 1000},
+		{ { "hold" }, OBSERVED_UNREACHABLE, 100 },
+		{ { ">220-mx.test\r\n220", "hold" }, OBSERVED_UNREACHABLE, 100 },
+		{ { HELLO, "hold" }, OBSERVED_UNREACHABLE, 1000 },
+		{ { HELLO, ">502 what?\r\n", "<HELO", "hold" }, OBSERVED_UNREACHABLE, 1000 },
+		{ { OFFER, "hold" }, OBSERVED_TLS_FAILED, 1000 },
+		{ { OFFER, ">220 ready\r\n", "hold" }, OBSERVED_TLS_FAILED, 1000 },
 		/* who does not answer QUIT has shown all that we wanted */
-		{{OFFER, ">220 ready\r\n", "tls", "hold"}, OBSERVED_TLS, 3000},
-		{{HELLO, ">250 mx.test\r\n", "hold"}, OBSERVED_PLAIN, 1000},
+		{ { OFFER, ">220 ready\r\n", "tls", "hold" }, OBSERVED_TLS, 3000 },
+		{ { HELLO, ">250 mx.test\r\n", "hold" }, OBSERVED_PLAIN, 1000 },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -707,7 +725,7 @@ END_TEST
 /* Where port 465 is nobody's. Only root can; `make check` runs as root. */
 static bool enter_empty_network(void)
 {
-	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
 	int fd, result;
 
 	if (unshare(CLONE_NEWNET) < 0)
@@ -725,12 +743,12 @@ START_TEST(speaks_tls_first_at_port_465)
 		script steps;
 		enum observed observed;
 	} cases[] = {
-		{{"tls", ">220 mx.test ESMTP\r\n", BYE, "hold"}, OBSERVED_TLS},
-		{{"tls", ">554 go away\r\n", BYE, "hold"}, OBSERVED_TLS},
-		{{"tls"}, OBSERVED_TLS},
+		{ { "tls", ">220 mx.test ESMTP\r\n", BYE, "hold" }, OBSERVED_TLS },
+		{ { "tls", ">554 go away\r\n", BYE, "hold" }, OBSERVED_TLS },
+		{ { "tls" }, OBSERVED_TLS },
 		/* a server that speaks SMTP there is no plain one: nothing was offered, or refused */
-		{{">220 mx.test ESMTP\r\n", "hold"}, OBSERVED_TLS_FAILED},
-		{{NULL}, OBSERVED_TLS_FAILED},
+		{ { ">220 mx.test ESMTP\r\n", "hold" }, OBSERVED_TLS_FAILED },
+		{ { NULL }, OBSERVED_TLS_FAILED },
 	};
 
 	if (!enter_empty_network())
@@ -750,10 +768,11 @@ END_TEST
 START_TEST(tries_addresses_in_turn)
 {
 	/* Nothing listens at the first two. */
-	static const char *const texts[] = {"127.0.0.9", "::1", "127.0.0.1", "127.0.0.1"};
+	static const char *const texts[] = { "127.0.0.9", "::1", "127.0.0.1", "127.0.0.1" };
 	struct ipaddr addresses[ARRAY_LEN(texts)];
-	struct starttls_target target = {
-		.host = "mx.test", .addresses = addresses, .address_count = ARRAY_LEN(texts)};
+	struct starttls_target target = { .host = "mx.test",
+					  .addresses = addresses,
+					  .address_count = ARRAY_LEN(texts) };
 	struct observation seen;
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
@@ -792,11 +811,11 @@ END_TEST
 
 START_TEST(knows_which_records_openssl_loads)
 {
-	static uint8_t shell[] = {0x30, 0x03, 0x02, 0x01, 0x00};
+	static uint8_t shell[] = { 0x30, 0x03, 0x02, 0x01, 0x00 };
 	unsigned char *der = NULL;
 	int len = i2d_X509(certificate, &der);
-	struct tlsa whole = {2, TLSA_SELECTOR_CERT, TLSA_MATCHING_FULL, (size_t)len, der};
-	struct tlsa empty = {2, TLSA_SELECTOR_CERT, TLSA_MATCHING_FULL, sizeof(shell), shell};
+	struct tlsa whole = { 2, TLSA_SELECTOR_CERT, TLSA_MATCHING_FULL, (size_t)len, der };
+	struct tlsa empty = { 2, TLSA_SELECTOR_CERT, TLSA_MATCHING_FULL, sizeof(shell), shell };
 
 	ck_assert(tlsa_usable(&whole));
 	ck_assert(tls_tlsa_loads(trusting, &whole));

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 
 #include "base/log.h"
-#include "core/status.h"
+#include "core/policy/status.h"
 #include "socketmap/answer.h"
 #include "tests/unit/entry_samples.h"
 #include "tests/unit/fork.h"
@@ -46,8 +46,9 @@ static void tear_down(void)
 /* What `postseal status --json` prints of these; the caller's to end. */
 static struct buf told_by_program(const char *const *words, size_t count)
 {
-	char *argv[WORDS_MAX + 8] = {program, (char[]){"status"}, (char[]){"--json"}, (char[]){"-c"}, conf};
-	struct buf out = {0};
+	char *argv[WORDS_MAX + 8] = { program, (char[]){ "status" }, (char[]){ "--json" },
+				      (char[]){ "-c" }, conf };
+	struct buf out = { 0 };
 	int fds[2], status;
 	ssize_t n;
 	pid_t pid;
@@ -74,11 +75,12 @@ static struct buf told_by_program(const char *const *words, size_t count)
 static void ask(struct answerer *answerer, const char *map, const char *word, struct buf *reply)
 {
 	struct question question;
-	struct buf payload = {0};
+	struct buf payload = { 0 };
 
 	buf_printf(&payload, "%s %s", map, word);
 	reply->len = 0;
-	if (answer_request(answerer, payload.data, payload.len, NOW, &question, reply) == ANSWER_PARK)
+	if (answer_request(answerer, payload.data, payload.len, NOW, &question, reply) ==
+	    ANSWER_PARK)
 		answer_question(answerer, &question, true, NOW, reply);
 	buf_free(&payload);
 }
@@ -87,7 +89,7 @@ static void ask(struct answerer *answerer, const char *map, const char *word, st
 static struct buf told_by_map(const char *const *words, size_t count)
 {
 	struct answerer *answerer = answerer_new(&settings);
-	struct buf out = {0}, reply = {0};
+	struct buf out = { 0 }, reply = { 0 };
 
 	for (size_t i = 0; i < count; i++) {
 		ask(answerer, "status", words[i], &reply);
@@ -112,7 +114,8 @@ static void must_agree(const char *const *words, size_t count)
 	ck_assert_uint_gt(count, 0);
 	for (size_t i = 0; i < count; i++) {
 		ck_assert_msg(a != NULL && b != NULL && strcmp(a, b) == 0,
-			      "%s\nmap status:             %s\npostseal status --json: %s", words[i], a, b);
+			      "%s\nmap status:             %s\npostseal status --json: %s",
+			      words[i], a, b);
 		a = strtok_r(NULL, "\n", &map_rest);
 		b = strtok_r(NULL, "\n", &cli_rest);
 	}
@@ -137,12 +140,30 @@ static const struct sort sorts[] = {
 };
 
 static const char *const every_state[] = {
-	"me@sealed.test",   "me@halfsealed.test", "me@tls.test",       "me@plain.test",
-	"me@failed.test",   "me@unseen.test",     "me@unusable.test",  "me@null.test",
-	"me@gone.test",     "me@oldtls.test",     "me@oldplain.test",  "me@new.test",
-	"tls.test",         "[mx.tls.test]",      "tls.test:587",      "me@[192.0.2.1]",
-	"Me+X@TLS.Test.",   "<me@tls.test>",      "\"a b\"@tls.test",  "[IPv6:2001:db8::1]",
-	"m\xc3\xa9@B\xc3\xbc" "cher.test",        "m\xe9@tls.test",    "me@lost.test",
+	"me@sealed.test",
+	"me@halfsealed.test",
+	"me@tls.test",
+	"me@plain.test",
+	"me@failed.test",
+	"me@unseen.test",
+	"me@unusable.test",
+	"me@null.test",
+	"me@gone.test",
+	"me@oldtls.test",
+	"me@oldplain.test",
+	"me@new.test",
+	"tls.test",
+	"[mx.tls.test]",
+	"tls.test:587",
+	"me@[192.0.2.1]",
+	"Me+X@TLS.Test.",
+	"<me@tls.test>",
+	"\"a b\"@tls.test",
+	"[IPv6:2001:db8::1]",
+	"m\xc3\xa9@B\xc3\xbc"
+	"cher.test",
+	"m\xe9@tls.test",
+	"me@lost.test",
 };
 
 static void with_ledger(void (*write)(struct ledger_txn *txn))
@@ -164,9 +185,9 @@ static void put_lost(struct ledger_txn *txn)
 	static const struct sort lost = {
 		"lost.test", MX_FOUND, false, OBSERVED_TLS, TLSA_ABSENT, 0
 	};
-	struct observation plain = {
-		.time = NOW - 3600, .source = SOURCE_PROBE, .observed = OBSERVED_PLAIN
-	};
+	struct observation plain = { .time = NOW - 3600,
+				     .source = SOURCE_PROBE,
+				     .observed = OBSERVED_PLAIN };
 	struct host_facts host;
 
 	put_sort(txn, &lost, NOW - UTC_DAY);
@@ -184,8 +205,8 @@ static void expect_states_seen(const struct buf *lines)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(marks); i++)
-		ck_assert_msg(strstr(lines->data, marks[i]) != NULL, "%s is not among\n%s", marks[i],
-			      lines->data);
+		ck_assert_msg(strstr(lines->data, marks[i]) != NULL, "%s is not among\n%s",
+			      marks[i], lines->data);
 }
 
 START_TEST(map_and_program_agree)
@@ -237,7 +258,7 @@ static void put_random(struct ledger_txn *txn)
  */
 static bool policy_level(struct answerer *answerer, const char *word, char *level, size_t size)
 {
-	struct buf reply = {0};
+	struct buf reply = { 0 };
 	const char *text;
 	bool told;
 
@@ -254,7 +275,7 @@ static bool policy_level(struct answerer *answerer, const char *word, char *leve
 START_TEST(agrees_on_what_chance_brings)
 {
 	struct answerer *answerer;
-	struct buf reply = {0};
+	struct buf reply = { 0 };
 	int told = 0;
 
 	seed = (uint64_t)_i;

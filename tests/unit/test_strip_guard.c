@@ -5,20 +5,20 @@
 #include <stdlib.h>
 
 #include "base/utc.h"
-#include "core/fold.h"
-#include "core/strip_guard.h"
+#include "core/policy/fold.h"
+#include "core/policy/strip_guard.h"
 
 #define T0 INT64_C(1767225600)
 
 static struct history long_history(void)
 {
-	struct history history = {0};
+	struct history history = { 0 };
 
 	for (int day = 0; day < STRIP_LONG_DAYS; day++) {
-		struct observation seen = {.time = T0 - (day + 1) * UTC_DAY,
-					   .source = SOURCE_PROBE,
-					   .observed = OBSERVED_TLS,
-					   .version = 0x0304};
+		struct observation seen = { .time = T0 - (day + 1) * UTC_DAY,
+					    .source = SOURCE_PROBE,
+					    .observed = OBSERVED_TLS,
+					    .version = 0x0304 };
 		fold_history(&history, &seen);
 	}
 	return history;
@@ -28,7 +28,7 @@ static enum strip_change note(struct strip_guard *guard, int host, enum observed
 			      int64_t now)
 {
 	struct history history = long_history();
-	struct observation seen = {.time = now, .source = SOURCE_PROBE, .observed = observed};
+	struct observation seen = { .time = now, .source = SOURCE_PROBE, .observed = observed };
 	char key[32];
 
 	snprintf(key, sizeof(key), "mx%d.example:25", host);
@@ -37,7 +37,7 @@ static enum strip_change note(struct strip_guard *guard, int host, enum observed
 
 START_TEST(one_provider_is_not_everyone)
 {
-	struct strip_guard guard = {0};
+	struct strip_guard guard = { 0 };
 
 	for (int i = 0; i < 100; i++)
 		ck_assert_int_eq(note(&guard, 1, OBSERVED_PLAIN, T0 + i), STRIP_SAME);
@@ -47,7 +47,7 @@ END_TEST
 
 START_TEST(many_at_once_are_a_box_in_between)
 {
-	struct strip_guard guard = {0};
+	struct strip_guard guard = { 0 };
 
 	for (int i = 1; i < STRIP_HOSTS; i++)
 		ck_assert_int_eq(note(&guard, i, OBSERVED_PLAIN, T0 + i), STRIP_SAME);
@@ -59,7 +59,7 @@ END_TEST
 
 START_TEST(it_ends_when_they_have_it_again)
 {
-	struct strip_guard guard = {0};
+	struct strip_guard guard = { 0 };
 	int ended = 0;
 
 	for (int i = 0; i < 10; i++)
@@ -75,7 +75,7 @@ END_TEST
 /* Hosts are looked at once a day, which is longer than the window. */
 START_TEST(it_does_not_end_because_time_has_passed)
 {
-	struct strip_guard guard = {0};
+	struct strip_guard guard = { 0 };
 	int64_t later = T0 + UTC_DAY;
 
 	for (int i = 0; i < 10; i++)
@@ -96,16 +96,17 @@ END_TEST
 
 START_TEST(losses_far_apart_do_not_add_up)
 {
-	struct strip_guard guard = {0};
+	struct strip_guard guard = { 0 };
 
 	for (int i = 0; i < 50; i++)
-		ck_assert_int_eq(note(&guard, i, OBSERVED_PLAIN, T0 + i * STRIP_WINDOW), STRIP_SAME);
+		ck_assert_int_eq(note(&guard, i, OBSERVED_PLAIN, T0 + i * STRIP_WINDOW),
+				 STRIP_SAME);
 }
 END_TEST
 
 START_TEST(most_keep_it_so_some_may_lose_it)
 {
-	struct strip_guard guard = {0};
+	struct strip_guard guard = { 0 };
 
 	for (int i = 0; i < 60; i++)
 		note(&guard, i, i % 3 == 0 ? OBSERVED_PLAIN : OBSERVED_TLS, T0 + i);
@@ -115,9 +116,9 @@ END_TEST
 
 START_TEST(newcomers_and_failures_say_nothing)
 {
-	struct strip_guard guard = {0};
-	struct history none = {0};
-	struct observation plain = {.time = T0, .observed = OBSERVED_PLAIN};
+	struct strip_guard guard = { 0 };
+	struct history none = { 0 };
+	struct observation plain = { .time = T0, .observed = OBSERVED_PLAIN };
 	char key[32];
 
 	for (int i = 0; i < 50; i++) {
@@ -132,7 +133,7 @@ END_TEST
 
 START_TEST(it_remembers_only_so_many)
 {
-	struct strip_guard guard = {0};
+	struct strip_guard guard = { 0 };
 
 	for (int i = 0; i < 3 * STRIP_SEEN_MAX; i++)
 		note(&guard, i, OBSERVED_PLAIN, T0);

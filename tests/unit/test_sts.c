@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/sts.h"
+#include "core/protocol/sts.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@ static const char *id_of(const char *const *texts, size_t count, const char **wh
 {
 	static char id[STS_ID_SIZE];
 	static char detail[DETAIL_SIZE];
-	struct sts_txt records[4] = {0};
+	struct sts_txt records[4] = { 0 };
 
 	for (size_t i = 0; i < count; i++)
 		records[i] = (struct sts_txt){ texts[i], strlen(texts[i]) };
@@ -35,7 +35,8 @@ START_TEST(reads_one_txt_record)
 		{ "v=STSv1; id=20160831085700Z;", "20160831085700Z" },
 		{ "v=STSv1;id=1", "1" },
 		{ "v=STSv1; \t id=a \t;\t", "a" },
-		{ "v=STSv1; id=0123456789abcdefghijABCDEFGHIJ01;", "0123456789abcdefghijABCDEFGHIJ01" },
+		{ "v=STSv1; id=0123456789abcdefghijABCDEFGHIJ01;",
+		  "0123456789abcdefghijABCDEFGHIJ01" },
 		{ "v=STSv1; ext=v:<~!; id=7; x.y-z_=1", "7" },
 		{ "v=STSv1; id=first; id=second", "first" },
 		{ "v=STSv1; id=first; id=not/one", "first" },
@@ -78,8 +79,10 @@ START_TEST(reads_one_txt_record)
 		if (cases[i].id == NULL)
 			ck_assert_msg(id == NULL, "%s gave %s", cases[i].text, id);
 		else
-			ck_assert_msg(id != NULL && strcmp(id, cases[i].id) == 0, "%s", cases[i].text);
-		ck_assert_msg((why[0] != '\0') == (ours && id == NULL), "%s: %s", cases[i].text, why);
+			ck_assert_msg(id != NULL && strcmp(id, cases[i].id) == 0, "%s",
+				      cases[i].text);
+		ck_assert_msg((why[0] != '\0') == (ours && id == NULL), "%s: %s", cases[i].text,
+			      why);
 	}
 }
 END_TEST
@@ -150,7 +153,8 @@ START_TEST(reads_the_policy_of_the_rfc)
 		"mx: backupmx.example.com\r\nmax_age: 604800\r\n",
 		"version: STSv1\nmode: enforce\nmx: mail.example.com\nmx: *.example.net\n"
 		"mx: backupmx.example.com\nmax_age: 604800",
-		"max_age:604800 \t\nmx:Mail.Example.COM.\nmx: \t*.example.net\nmx: mail.example.com\n"
+		"max_age:604800 \t\nmx:Mail.Example.COM.\nmx: \t*.example.net\nmx: "
+		"mail.example.com\n"
 		"mx: backupmx.example.com\nmode:enforce\nversion:STSv1\n\n \n",
 	};
 	char detail[DETAIL_SIZE];
@@ -182,18 +186,26 @@ START_TEST(takes_what_the_rfc_allows)
 		const char *first; /* pattern, NULL for none */
 	} cases[] = {
 		{ START "mode: none\nmax_age: 0\n", STS_NONE, 0, NULL },
-		{ START "mode: none\nmax_age: 86400\nmx: a.example\n", STS_NONE, 86400, "a.example" },
-		{ START "mode: testing\nmx: *.a.example\nmax_age: 1\n", STS_TESTING, 1, "*.a.example" },
-		{ START "mode: enforce\nmx: a.example\nmax_age: 9999999999\n", STS_ENFORCE, 31557600, "a.example" },
-		{ START "mode: enforce\nmx: a.example\nmax_age: 31557600\n", STS_ENFORCE, 31557600, "a.example" },
+		{ START "mode: none\nmax_age: 86400\nmx: a.example\n", STS_NONE, 86400,
+		  "a.example" },
+		{ START "mode: testing\nmx: *.a.example\nmax_age: 1\n", STS_TESTING, 1,
+		  "*.a.example" },
+		{ START "mode: enforce\nmx: a.example\nmax_age: 9999999999\n", STS_ENFORCE,
+		  31557600, "a.example" },
+		{ START "mode: enforce\nmx: a.example\nmax_age: 31557600\n", STS_ENFORCE, 31557600,
+		  "a.example" },
 		/* Unknown fields are passed over, UTF-8 and blanks in them and all. */
-		{ START "tls-rpt.x: gr\xc3\xbc\xc3\x9f" "e an alle\n" REST, STS_ENFORCE, 86400, "a.example" },
+		{ START "tls-rpt.x: gr\xc3\xbc\xc3\x9f"
+			"e an alle\n" REST,
+		  STS_ENFORCE, 86400, "a.example" },
 		{ START "Mode: testing\nMX: b.example\n" REST, STS_ENFORCE, 86400, "a.example" },
 		/* Of what may stand once, the first counts. */
-		{ START REST "version: STSv2\nmode: none\nmax_age: x\n", STS_ENFORCE, 86400, "a.example" },
+		{ START REST "version: STSv2\nmode: none\nmax_age: x\n", STS_ENFORCE, 86400,
+		  "a.example" },
 		/* What the RFC forbids, but cannot be misunderstood. */
-		{ START "mode: enforce\nmx: *.b\xc3\xbc" "cher.example\nmax_age: 9\n", STS_ENFORCE, 9,
-		  "*.xn--bcher-kva.example" },
+		{ START "mode: enforce\nmx: *.b\xc3\xbc"
+			"cher.example\nmax_age: 9\n",
+		  STS_ENFORCE, 9, "*.xn--bcher-kva.example" },
 	};
 	char detail[DETAIL_SIZE];
 	struct sts_policy policy;
@@ -234,7 +246,9 @@ START_TEST(refuses_a_malformed_policy_whole)
 		{ START REST ": nothing\n", "line 5 " },
 		{ START REST "x:\n", "line 5 " },
 		{ START REST "x: a\tb\n", "line 5 " },
-		{ START REST "x: a\x7f" "b\n", "line 5 " },
+		{ START REST "x: a\x7f"
+			     "b\n",
+		  "line 5 " },
 		{ START REST "# a comment\n", "line 5 " },
 		{ START REST "<html>\n", "line 5 " },
 		{ START REST "abcdefghijabcdefghijabcdefghijabc: x\n", "line 5 " },
@@ -371,8 +385,8 @@ static void fold_good(struct sts_facts *sts, const char *id, enum sts_mode mode,
 	sts_fold(sts, &look, now);
 }
 
-static void fold_other(struct sts_facts *sts, enum lookup txt, const char *id,
-		       enum sts_fetch fetch, const char *detail, int64_t now)
+static void fold_other(struct sts_facts *sts, enum lookup txt, const char *id, enum sts_fetch fetch,
+		       const char *detail, int64_t now)
 {
 	struct sts_look look = look_other(txt, id, fetch, detail);
 
@@ -381,7 +395,7 @@ static void fold_other(struct sts_facts *sts, enum lookup txt, const char *id,
 
 START_TEST(keeps_a_fetched_policy)
 {
-	struct sts_facts sts = {0};
+	struct sts_facts sts = { 0 };
 
 	ck_assert(sts_look_due(&sts, NOW));
 	ck_assert(sts_fetch_due(&sts, "a", NOW));
@@ -405,7 +419,7 @@ END_TEST
 
 START_TEST(fetches_under_a_new_id_and_daily)
 {
-	struct sts_facts sts = {0};
+	struct sts_facts sts = { 0 };
 
 	fold_good(&sts, "a", STS_ENFORCE, 30 * DAY, NOW);
 	ck_assert(!sts_fetch_due(&sts, "a", NOW + DAY - 1));
@@ -432,7 +446,7 @@ END_TEST
 
 START_TEST(renews_a_short_policy_before_it_ends)
 {
-	struct sts_facts sts = {0};
+	struct sts_facts sts = { 0 };
 
 	fold_good(&sts, "a", STS_ENFORCE, 3600, NOW);
 	ck_assert_int_eq(sts.fresh.expires, NOW + 1800);
@@ -446,7 +460,7 @@ END_TEST
 
 START_TEST(clamps_the_ttl)
 {
-	struct sts_facts sts = {0};
+	struct sts_facts sts = { 0 };
 	struct sts_look look = { .txt = LOOKUP_ABSENT, .ttl = 5 };
 
 	sts_fold(&sts, &look, NOW);
@@ -482,7 +496,7 @@ START_TEST(no_failure_ends_a_policy)
 
 	for (size_t i = 0; i < 2 * ARRAY_LEN(cases); i++) {
 		size_t c = i / 2;
-		struct sts_facts sts = {0};
+		struct sts_facts sts = { 0 };
 		struct sts_facts before;
 		int64_t now = NOW + DAY;
 
@@ -504,7 +518,7 @@ END_TEST
 
 START_TEST(backs_off_while_it_fails)
 {
-	struct sts_facts sts = {0};
+	struct sts_facts sts = { 0 };
 	int64_t now = NOW;
 	int64_t waited = 0;
 	int looks = 0;
@@ -529,7 +543,7 @@ END_TEST
 
 START_TEST(ends_cleanly_by_mode_none)
 {
-	struct sts_facts sts = {0};
+	struct sts_facts sts = { 0 };
 
 	fold_good(&sts, "a", STS_ENFORCE, 30 * DAY, NOW);
 	fold_good(&sts, "b", STS_NONE, DAY, NOW + 100);
@@ -546,7 +560,7 @@ END_TEST
 
 START_TEST(forgets_an_expired_policy_only_for_good_reason)
 {
-	struct sts_facts sts = {0};
+	struct sts_facts sts = { 0 };
 
 	fold_good(&sts, "a", STS_ENFORCE, DAY, NOW);
 	fold_other(&sts, LOOKUP_ERROR, "", STS_FETCH_NONE, "SERVFAIL", NOW + 2 * DAY);
@@ -561,8 +575,8 @@ END_TEST
 
 START_TEST(looks_again_after_the_clock_was_set_back)
 {
-	struct sts_facts sts = {0};
-	struct sts_facts never = {0}, failing = {0};
+	struct sts_facts sts = { 0 };
+	struct sts_facts never = { 0 }, failing = { 0 };
 	int64_t past = NOW - 1000 * DAY;
 
 	fold_good(&sts, "a", STS_ENFORCE, 30 * DAY, NOW);
@@ -589,7 +603,7 @@ END_TEST
 
 START_TEST(does_not_confirm_what_it_does_not_have)
 {
-	struct sts_facts sts = {0};
+	struct sts_facts sts = { 0 };
 	struct sts_facts before;
 
 	fold_other(&sts, LOOKUP_FOUND, "a", STS_FETCH_NONE, "", NOW);
@@ -608,7 +622,7 @@ END_TEST
 
 START_TEST(tells_of_a_malformed_record_where_there_was_no_policy)
 {
-	struct sts_facts sts = {0};
+	struct sts_facts sts = { 0 };
 
 	fold_other(&sts, LOOKUP_ABSENT, "", STS_FETCH_NONE, "the record has no id", NOW);
 	ck_assert_int_eq(sts.mode, STS_NONE);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What people ask about, and where its mail goes. */
-#include "core/subject.h"
+#include "core/names/subject.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -13,25 +13,27 @@ static const struct {
 	const char *key; /* NULL: neither an address nor a next hop */
 	bool is_address;
 } cases[] = {
-	{"me@example.com", "example.com", true},
-	{"<me@Example.COM.>", "example.com", true},
-	{"\"a@b\"@example.com", "example.com", true},
-	{"me@b\xc3\xbc" "cher.example", "xn--bcher-kva.example", true},
-	{"me@[192.0.2.1]", "[192.0.2.1]", true},
-	{"me@[IPv6:2001:db8::1]", "[2001:db8::1]", true},
-	{"example.com", "example.com", false},
-	{"[mx.example.com]:587", "[mx.example.com]:587", false},
-	{"example.com:submission", "example.com:587", false},
-	{".example.com", ".example.com", false},
-	{"[192.0.2.1]", "[192.0.2.1]", false},
-	{"", NULL, false},
-	{"@", NULL, true},
-	{"me@", NULL, true},
-	{"<>", NULL, false},
-	{"me@a@example.com", NULL, true},
-	{"me@example..com", NULL, true},
-	{"two words", NULL, false},
-	{"example.com:nosuch", NULL, false},
+	{ "me@example.com", "example.com", true },
+	{ "<me@Example.COM.>", "example.com", true },
+	{ "\"a@b\"@example.com", "example.com", true },
+	{ "me@b\xc3\xbc"
+	  "cher.example",
+	  "xn--bcher-kva.example", true },
+	{ "me@[192.0.2.1]", "[192.0.2.1]", true },
+	{ "me@[IPv6:2001:db8::1]", "[2001:db8::1]", true },
+	{ "example.com", "example.com", false },
+	{ "[mx.example.com]:587", "[mx.example.com]:587", false },
+	{ "example.com:submission", "example.com:587", false },
+	{ ".example.com", ".example.com", false },
+	{ "[192.0.2.1]", "[192.0.2.1]", false },
+	{ "", NULL, false },
+	{ "@", NULL, true },
+	{ "me@", NULL, true },
+	{ "<>", NULL, false },
+	{ "me@a@example.com", NULL, true },
+	{ "me@example..com", NULL, true },
+	{ "two words", NULL, false },
+	{ "example.com:nosuch", NULL, false },
 };
 
 START_TEST(parses)

@@ -12,9 +12,9 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/utc.h"
-#include "core/fold.h"
-#include "core/freshness.h"
-#include "io/metrics_file.h"
+#include "core/policy/fold.h"
+#include "core/policy/freshness.h"
+#include "io/local/metrics_file.h"
 #include "prober/learn.h"
 #include "prober/refresh.h"
 #include "prober/tasks.h"
@@ -29,7 +29,7 @@ static struct prober prober;
 static struct settings settings;
 static struct job_list submitted = STAILQ_HEAD_INITIALIZER(submitted);
 static int64_t now;
-static int64_t skew; /* of the wall clock */
+static int64_t skew;                   /* of the wall clock */
 static size_t count_of[JOB_CHECK + 1]; /* jobs done, by kind */
 
 /*
@@ -70,7 +70,8 @@ void pool_submit(struct pool *pool, struct job *job)
 	STAILQ_INSERT_TAIL(&submitted, job, next);
 }
 
-struct pool *pool_new(const struct job_config *config, size_t max, void (*wake)(void *), void *context)
+struct pool *pool_new(const struct job_config *config, size_t max, void (*wake)(void *),
+		      void *context)
 {
 	(void)config, (void)max, (void)wake, (void)context;
 	return NULL;
@@ -105,8 +106,8 @@ static void find_mx(struct job_mx *mx)
 
 static void find_host(struct job_host *host)
 {
-	uint8_t digest[32] = {0};
-	const struct tlsa record = {3, 1, 1, sizeof(digest), digest};
+	uint8_t digest[32] = { 0 };
+	const struct tlsa record = { 3, 1, 1, sizeof(digest), digest };
 
 	host->address_status = world.address_fails ? LOOKUP_ERROR : LOOKUP_FOUND;
 	host->addresses.secure = !world.unsigned_answers;
@@ -147,11 +148,11 @@ static void find_out(struct job *job)
 		find_host(&job->host);
 		return;
 	case JOB_SMTP:
-		job->smtp.seen = (struct observation){.time = clock_wall(),
-						      .source = SOURCE_PROBE,
-						      .observed = world.observed,
-						      .version = 0x0304,
-						      .cipher = "TLS_AES_256_GCM_SHA384"};
+		job->smtp.seen = (struct observation){ .time = clock_wall(),
+						       .source = SOURCE_PROBE,
+						       .observed = world.observed,
+						       .version = 0x0304,
+						       .cipher = "TLS_AES_256_GCM_SHA384" };
 		return;
 	case JOB_TXT:
 	case JOB_FETCH:
@@ -175,7 +176,8 @@ static size_t turn(void)
 	size_t count = 0;
 
 	STAILQ_CONCAT(&done, &submitted);
-	STAILQ_FOREACH(job, &done, next) {
+	STAILQ_FOREACH(job, &done, next)
+	{
 		find_out(job);
 		count++;
 	}
@@ -266,7 +268,7 @@ static bool visit_entry(void *context, const struct journal_entry *entry)
 
 static size_t journal(const char *subject, const char *event)
 {
-	struct search search = {.event = event};
+	struct search search = { .event = event };
 	struct ledger_txn *txn = ledger_begin_read(prober.ledger);
 
 	ck_assert(ledger_each_journal(txn, subject, visit_entry, &search));
@@ -304,7 +306,7 @@ static void run_loop(int64_t milliseconds)
 
 static void open_askers(void)
 {
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/socket", dir);
@@ -315,7 +317,7 @@ static void open_askers(void)
 
 static int connect_asker(void)
 {
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/socket", dir);
@@ -539,7 +541,7 @@ START_TEST(idle_domains_are_looked_at_daily_and_hosts_once)
 	size_t most;
 
 	known->mx.count = 1;
-	known->mx.fresh = (struct freshness){now - 3600, now + 3600, 0};
+	known->mx.fresh = (struct freshness){ now - 3600, now + 3600, 0 };
 	for (int i = 0; i < DOMAINS; i++) {
 		char key[32];
 
@@ -666,7 +668,7 @@ START_TEST(failures_back_off_while_hot)
 	now += 100;
 	world.address_fails = true;
 	count_of[JOB_HOST] = 0;
-	live(UTC_DAY + 3600, 30); /* and then idle */
+	live(UTC_DAY + 3600, 30);           /* and then idle */
 	look("d0.test", EFFORT_WANT, NULL); /* and hot again */
 	finish_all();
 	live(UTC_DAY - 3600, 30);
@@ -1047,17 +1049,20 @@ static void put_never_was(const char *key, const struct domain_facts *more)
 	struct ledger_txn *txn = ledger_begin_write(prober.ledger);
 	struct domain_facts domain = *more;
 
-	domain.mx.fresh = (struct freshness){.failed = NOW - 60, .expires = NOW};
+	domain.mx.fresh = (struct freshness){ .failed = NOW - 60, .expires = NOW };
 	ck_assert(ledger_put_domain(txn, key, &domain));
 	ck_assert(ledger_commit(txn));
 }
 
 static void put_admins_word(const char *overridden, const char *pinned)
 {
-	const struct override override = {.kind = OVERRIDE_MINIMUM, .level = LEVEL_ENCRYPT,
-					  .set = NOW, .expires = NOW + 1, .author = "a",
-					  .reason = "r"};
-	const struct pins pins = {.count = 1};
+	const struct override override = { .kind = OVERRIDE_MINIMUM,
+					   .level = LEVEL_ENCRYPT,
+					   .set = NOW,
+					   .expires = NOW + 1,
+					   .author = "a",
+					   .reason = "r" };
+	const struct pins pins = { .count = 1 };
 	struct ledger_txn *txn = ledger_begin_write(prober.ledger);
 
 	ck_assert(ledger_put_override(txn, overridden, &override));
@@ -1086,9 +1091,9 @@ static void scan_once(void)
 
 START_TEST(what_never_was_leaves_the_ledger)
 {
-	const struct domain_facts blank = {0};
-	const struct domain_facts forgotten = {.forgotten = NOW - UTC_DAY};
-	const struct domain_facts tls = {.history = {.first_tls = 1, .last_tls = 1}};
+	const struct domain_facts blank = { 0 };
+	const struct domain_facts forgotten = { .forgotten = NOW - UTC_DAY };
+	const struct domain_facts tls = { .history = { .first_tls = 1, .last_tls = 1 } };
 	char *log;
 
 	put_never_was("typo.test", &blank);
@@ -1123,7 +1128,7 @@ END_TEST
 /* What a scan has named may have become somebody since. */
 START_TEST(what_is_asked_about_meanwhile_stays)
 {
-	const struct domain_facts blank = {0};
+	const struct domain_facts blank = { 0 };
 
 	put_never_was("d0.test", &blank);
 	put_never_was("d1.test", &blank);
@@ -1146,8 +1151,12 @@ START_TEST(as_many_are_begun_as_make_a_round_in_a_day)
 		size_t domains;
 		int64_t rate;
 	} cases[] = {
-		{0, REFRESH_RATE_MIN},	      {1000000, REFRESH_RATE_MIN}, {10000000, 155},
-		{100000000, 1544},	      {200000000, REFRESH_RATE_MAX}, {SIZE_MAX / 2, REFRESH_RATE_MAX},
+		{ 0, REFRESH_RATE_MIN },
+		{ 1000000, REFRESH_RATE_MIN },
+		{ 10000000, 155 },
+		{ 100000000, 1544 },
+		{ 200000000, REFRESH_RATE_MAX },
+		{ SIZE_MAX / 2, REFRESH_RATE_MAX },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/tlsa.h"
+#include "core/protocol/tlsa.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -10,15 +10,15 @@
 static uint8_t digest[65];
 
 /* SEQUENCE { 4 bytes } and what is wrong with it. */
-static uint8_t der[] = {0x30, 0x04, 1, 2, 3, 4};
-static uint8_t der_set[] = {0x31, 0x04, 1, 2, 3, 4};
-static uint8_t der_short[] = {0x30, 0x05, 1, 2, 3, 4};
-static uint8_t der_trailing[] = {0x30, 0x03, 1, 2, 3, 4};
-static uint8_t der_indefinite[] = {0x30, 0x80, 1, 2, 0, 0};
-static uint8_t der_long_form[] = {0x30, 0x81, 0x03, 1, 2, 3};
-static uint8_t der_no_length[] = {0x30, 0x82, 0x01};
-static uint8_t der_tag[] = {0x30};
-static uint8_t der_huge[] = {0x30, 0x84, 0, 0, 0, 1, 7};
+static uint8_t der[] = { 0x30, 0x04, 1, 2, 3, 4 };
+static uint8_t der_set[] = { 0x31, 0x04, 1, 2, 3, 4 };
+static uint8_t der_short[] = { 0x30, 0x05, 1, 2, 3, 4 };
+static uint8_t der_trailing[] = { 0x30, 0x03, 1, 2, 3, 4 };
+static uint8_t der_indefinite[] = { 0x30, 0x80, 1, 2, 0, 0 };
+static uint8_t der_long_form[] = { 0x30, 0x81, 0x03, 1, 2, 3 };
+static uint8_t der_no_length[] = { 0x30, 0x82, 0x01 };
+static uint8_t der_tag[] = { 0x30 };
+static uint8_t der_huge[] = { 0x30, 0x84, 0, 0, 0, 1, 7 };
 
 START_TEST(knows_what_smtp_can_use)
 {
@@ -28,46 +28,46 @@ START_TEST(knows_what_smtp_can_use)
 		size_t len;
 		bool usable;
 	} cases[] = {
-		{3, 1, 1, digest, 32, true},
-		{3, 0, 1, digest, 32, true},
-		{3, 1, 2, digest, 64, true},
-		{2, 0, 1, digest, 32, true},
-		{2, 1, 2, digest, 64, true},
-		{2, 0, 0, der, sizeof(der), true},
-		{3, 1, 0, der, sizeof(der), true},
+		{ 3, 1, 1, digest, 32, true },
+		{ 3, 0, 1, digest, 32, true },
+		{ 3, 1, 2, digest, 64, true },
+		{ 2, 0, 1, digest, 32, true },
+		{ 2, 1, 2, digest, 64, true },
+		{ 2, 0, 0, der, sizeof(der), true },
+		{ 3, 1, 0, der, sizeof(der), true },
 		/* RFC 7672 3.1.3 */
-		{0, 0, 1, digest, 32, false},
-		{1, 1, 1, digest, 32, false},
-		{4, 1, 1, digest, 32, false},
-		{255, 1, 1, digest, 32, false},
-		{3, 2, 1, digest, 32, false},
-		{3, 255, 1, digest, 32, false},
-		{3, 1, 3, digest, 32, false},
-		{3, 1, 255, digest, 32, false},
+		{ 0, 0, 1, digest, 32, false },
+		{ 1, 1, 1, digest, 32, false },
+		{ 4, 1, 1, digest, 32, false },
+		{ 255, 1, 1, digest, 32, false },
+		{ 3, 2, 1, digest, 32, false },
+		{ 3, 255, 1, digest, 32, false },
+		{ 3, 1, 3, digest, 32, false },
+		{ 3, 1, 255, digest, 32, false },
 		/* digests of the wrong length */
-		{3, 1, 1, digest, 31, false},
-		{3, 1, 1, digest, 33, false},
-		{3, 1, 1, digest, 64, false},
-		{3, 1, 1, digest, 0, false},
-		{3, 1, 2, digest, 32, false},
-		{3, 1, 2, digest, 63, false},
-		{3, 1, 2, digest, 65, false},
+		{ 3, 1, 1, digest, 31, false },
+		{ 3, 1, 1, digest, 33, false },
+		{ 3, 1, 1, digest, 64, false },
+		{ 3, 1, 1, digest, 0, false },
+		{ 3, 1, 2, digest, 32, false },
+		{ 3, 1, 2, digest, 63, false },
+		{ 3, 1, 2, digest, 65, false },
 		/* what is no certificate or key at first sight */
-		{3, 0, 0, NULL, 0, false},
-		{3, 0, 0, digest, 32, false},
-		{3, 0, 0, der_set, sizeof(der_set), false},
-		{3, 0, 0, der_short, sizeof(der_short), false},
-		{3, 0, 0, der_trailing, sizeof(der_trailing), false},
-		{3, 0, 0, der_indefinite, sizeof(der_indefinite), false},
-		{3, 0, 0, der_long_form, sizeof(der_long_form), false},
-		{3, 0, 0, der_no_length, sizeof(der_no_length), false},
-		{3, 0, 0, der_tag, sizeof(der_tag), false},
-		{3, 0, 0, der_huge, sizeof(der_huge), false},
+		{ 3, 0, 0, NULL, 0, false },
+		{ 3, 0, 0, digest, 32, false },
+		{ 3, 0, 0, der_set, sizeof(der_set), false },
+		{ 3, 0, 0, der_short, sizeof(der_short), false },
+		{ 3, 0, 0, der_trailing, sizeof(der_trailing), false },
+		{ 3, 0, 0, der_indefinite, sizeof(der_indefinite), false },
+		{ 3, 0, 0, der_long_form, sizeof(der_long_form), false },
+		{ 3, 0, 0, der_no_length, sizeof(der_no_length), false },
+		{ 3, 0, 0, der_tag, sizeof(der_tag), false },
+		{ 3, 0, 0, der_huge, sizeof(der_huge), false },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		const struct tlsa record = {cases[i].usage, cases[i].selector, cases[i].matching,
-					    cases[i].len, cases[i].data};
+		const struct tlsa record = { cases[i].usage, cases[i].selector, cases[i].matching,
+					     cases[i].len, cases[i].data };
 
 		ck_assert_msg(tlsa_usable(&record) == cases[i].usable, "case %zu: %u %u %u len %zu",
 			      i, record.usage, record.selector, record.matching, record.len);
@@ -94,9 +94,9 @@ static void fill_der(uint8_t *data, size_t len)
 
 START_TEST(takes_certificates_of_any_sensible_size)
 {
-	static const size_t sizes[] = {2, 0x81, 0x83, 0x102, 0x104, 2000, TLSA_DATA_MAX};
+	static const size_t sizes[] = { 2, 0x81, 0x83, 0x102, 0x104, 2000, TLSA_DATA_MAX };
 	static uint8_t data[TLSA_DATA_MAX + 1];
-	struct tlsa record = {.usage = 2, .data = data};
+	struct tlsa record = { .usage = 2, .data = data };
 
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
 		record.len = sizes[i];
@@ -111,9 +111,9 @@ END_TEST
 
 START_TEST(keeps_copies_up_to_its_limit)
 {
-	struct tlsa_set set = {0};
-	uint8_t data[32] = {7};
-	const struct tlsa record = {3, 1, 1, sizeof(data), data};
+	struct tlsa_set set = { 0 };
+	uint8_t data[32] = { 7 };
+	const struct tlsa record = { 3, 1, 1, sizeof(data), data };
 
 	for (size_t i = 0; i < TLSA_MAX; i++)
 		ck_assert(tlsa_set_add(&set, &record, true));

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* postseal doctor - looks at this machine as an experienced Postfix admin would. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "cli/doctor/doctor_judge.h"
+#include "cli/doctor/doctor_look.h"
+#include "cli/json.h"
+#include "cli/terminal.h"
+
+#define HEALTHS 4
+#define FOUND_COLUMN 26
+#define MEND_COLUMN 4
+
+static enum paint paint_of(enum health health)
+{
+	static const enum paint paints[HEALTHS] = {
+		[HEALTH_OK] = PAINT_GREEN,
+		[HEALTH_WARNING] = PAINT_YELLOW,
+		[HEALTH_WRONG] = PAINT_RED,
+		[HEALTH_UNSURE] = PAINT_GREY,
+	};
+
+	return paints[health];
+}
+
+/* As it is, to be copied: a line that is broken could not be pasted. */
+static void print_mend(const char *mend)
+{
+	while (*mend != '\0') {
+		int len = (int)strcspn(mend, "\n");
+
+		printf("%*s%.*s\n", MEND_COLUMN, "", len, mend);
+		mend += len + 1;
+	}
+}
+
+static void print_finding(const struct check *check, struct finding *finding)
+{
+	printf("%s%-8s%s %-*s", terminal_paint(paint_of(finding->health)),
+	       health_word(finding->health), terminal_plain(), FOUND_COLUMN - 9, check->name);
+	page_rest(FOUND_COLUMN, buf_cstr(&finding->found));
+	print_mend(buf_cstr(&finding->mend));
+}
+
+static void print_summary(const size_t counts[HEALTHS])
+{
+	printf("\n%zu ok, %zu warning%s, %zu wrong, %zu could not be told.\n", counts[HEALTH_OK],
+	       counts[HEALTH_WARNING], counts[HEALTH_WARNING] == 1 ? "" : "s", counts[HEALTH_WRONG],
+	       counts[HEALTH_UNSURE]);
+}
+
+static enum cli_status outcome(const size_t counts[HEALTHS])
+{
+	if (counts[HEALTH_WRONG] > 0)
+		return CLI_NO;
+	return counts[HEALTH_UNSURE] > 0 ? CLI_UNSURE : CLI_YES;
+}
+
+static enum cli_status run(struct cli *cli)
+{
+	struct patient *patient = doctor_look(cli);
+	size_t counts[HEALTHS] = { 0 };
+
+	for (size_t i = 0; i < doctor_checks_count; i++) {
+		struct finding finding;
+
+		doctor_judge(patient, &doctor_checks[i], &finding);
+		counts[finding.health]++;
+		if (cli->json)
+			json_print_finding(doctor_checks[i].name, doctor_checks[i].looks_at,
+					   health_word(finding.health), buf_cstr(&finding.found),
+					   buf_cstr(&finding.mend));
+		else
+			print_finding(&doctor_checks[i], &finding);
+		finding_free(&finding);
+	}
+	if (!cli->json)
+		print_summary(counts);
+	patient_free(patient);
+	return outcome(counts);
+}
+
+const struct verb verb_doctor = {
+	.name = "doctor",
+	.arguments = "",
+	.summary = "Looks whether all on this machine is as it should be",
+	.options = "",
+	.help = "Resolver, Postfix's settings, secure aliases, postseal's own services, the way\n"
+		"out: what was looked at, what was found, and, where something is amiss, what to\n"
+		"type to mend it; lines that start with # say what no command can do. Nothing is\n"
+		"changed. Whoever may not see something is told so; nobody needs to be root.\n"
+		"\n"
+		"Of the network only the DNS is asked, for org, and for dnssec-failed.org, whose\n"
+		"signatures are wrong on purpose.\n"
+		"\n"
+		"Exit status: 1 if something is wrong, 3 if nothing is but something could not\n"
+		"be told; warnings do not count.\n",
+	.least = 0,
+	.most = 0,
+	.run = run,
+};

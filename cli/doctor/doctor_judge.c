@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/doctor/doctor_judge.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+
+#define LINE_SIZE 8192
+
+const struct check doctor_checks[] = {
+	{ "resolver", "do the resolvers that postseal-prober asks validate DNSSEC?", NEEDS_NOTHING,
+	  judge_resolver },
+	{ "resolver-trust", "may what they say about DNSSEC be believed?", NEEDS_NOTHING,
+	  judge_resolver_trust },
+	{ "mta-resolver", "does Postfix ask as good a resolver?", NEEDS_NOTHING,
+	  judge_mta_resolver },
+	{ "chroot-resolver", "and so inside of its chroot?", NEEDS_POSTFIX, judge_chroot_resolver },
+	{ "postfix", "does this Postfix know all that postseal answers?", NEEDS_POSTFIX,
+	  judge_version },
+	{ "policy-map", "does Postfix ask postseal how to send?", NEEDS_POSTFIX, judge_policy_map },
+	{ "tls-level", "is TLS tried where postseal demands nothing?", NEEDS_POSTFIX,
+	  judge_tls_level },
+	{ "dns-support", "does Postfix do DANE?", NEEDS_POSTFIX, judge_dns_support },
+	{ "dane-switches", "is nothing set that switches DANE off?", NEEDS_POSTFIX,
+	  judge_dane_switches },
+	{ "insecure-mx", "is DANE done with unsigned MX records?", NEEDS_POSTFIX,
+	  judge_insecure_mx },
+	{ "pin-digest", "are pins compared as they were written down?", NEEDS_POSTFIX,
+	  judge_pin_digest },
+	{ "mta-cas", "can Postfix judge certificates, for MTA-STS?", NEEDS_POSTFIX, judge_mta_cas },
+	{ "tls-log", "does Postfix log what is learned from?", NEEDS_POSTFIX, judge_tls_log },
+	{ "overrides", "does no service in master.cf undo any of this?", NEEDS_POSTFIX,
+	  judge_overrides },
+	{ "milter", "does Postfix ask postseal about incoming mail?", NEEDS_ALIASES, judge_milter },
+	{ "milter-action", "does mail wait while the milter is down?", NEEDS_ALIASES,
+	  judge_milter_action },
+	{ "transport-map", "does mail from secure aliases leave by its own ways?", NEEDS_ALIASES,
+	  judge_transport_map },
+	{ "transports", "do these ways enforce what they should?", NEEDS_ALIASES,
+	  judge_transports },
+	{ "alias-map", "does mail to secure aliases find its mailbox?", NEEDS_ALIASES,
+	  judge_alias_map },
+	{ "ways-around", "does nothing lead mail around them?", NEEDS_ALIASES, judge_ways_around },
+	{ "socketmap", "does postseal-socketmap answer?", NEEDS_NOTHING, judge_socketmap_runs },
+	{ "prober", "does postseal-prober run?", NEEDS_NOTHING, judge_prober_runs },
+	{ "milter-runs", "does postseal-milter run?", NEEDS_NOTHING, judge_milter_runs },
+	{ "ledger", "can the ledger be read, and only by whom it concerns?", NEEDS_NOTHING,
+	  judge_ledger },
+	{ "learning", "is Postfix's log being learned from?", NEEDS_LEDGER, judge_learning },
+	{ "ca-store", "can postseal judge certificates?", NEEDS_NOTHING, judge_cas },
+	{ "port-25", "is the way out open?", NEEDS_LEDGER, judge_port },
+	{ "stripping", "does our own network leave STARTTLS alone?", NEEDS_LEDGER,
+	  judge_stripping },
+};
+const size_t doctor_checks_count = ARRAY_LEN(doctor_checks);
+
+const char *health_word(enum health health)
+{
+	static const char *const words[] = { "ok", "warning", "wrong", "unsure" };
+
+	return words[health];
+}
+
+/* What is missing for a check to make sense: it is said, and the check is done. */
+static bool lacks(const struct patient *patient, enum doctor_needs needs, struct finding *finding)
+{
+	const struct doctor_thing *ran = &patient->postfix.ran;
+
+	if (needs == NEEDS_ALIASES && patient->settings->secure_domains.count == 0)
+		find(finding, HEALTH_OK, "not needed: secure_domains is empty");
+	else if (needs == NEEDS_LEDGER && patient->ledger.opened.state != LOOKUP_FOUND)
+		find(finding, HEALTH_UNSURE, "the ledger cannot be read");
+	else if ((needs == NEEDS_POSTFIX || needs == NEEDS_ALIASES) && ran->state != LOOKUP_FOUND)
+		find(finding, HEALTH_UNSURE, "Postfix cannot be asked: %s", ran->text);
+	else
+		return false;
+	return true;
+}
+
+void doctor_judge(const struct patient *patient, const struct check *check, struct finding *finding)
+{
+	*finding = (struct finding){ 0 };
+	if (!lacks(patient, check->needs, finding))
+		check->judge(patient, finding);
+}
+
+void finding_free(struct finding *finding)
+{
+	buf_free(&finding->found);
+	buf_free(&finding->mend);
+}
+
+/*
+ * Finding.
+ */
+
+/* UNSURE hides no fault, and a fault no doubt. */
+static enum health worse(enum health a, enum health b)
+{
+	static const int rank[] = {
+		[HEALTH_OK] = 0, [HEALTH_WARNING] = 1, [HEALTH_UNSURE] = 2, [HEALTH_WRONG] = 3
+	};
+
+	return rank[a] > rank[b] ? a : b;
+}
+
+/* What stands in main.cf may be any bytes. */
+static void append_printable(struct buf *out, const char *format, va_list args)
+{
+	char line[LINE_SIZE], shown[LINE_SIZE];
+
+	vsnprintf(line, sizeof(line), format, args);
+	buf_append_str(out, str_printable(shown, sizeof(shown), line, strlen(line)));
+}
+
+void find(struct finding *finding, enum health health, const char *format, ...)
+{
+	va_list args;
+
+	finding->health = worse(finding->health, health);
+	if (finding->found.len > 0)
+		buf_append_str(&finding->found, "; ");
+	va_start(args, format);
+	append_printable(&finding->found, format, args);
+	va_end(args);
+}
+
+/*
+ * Mending.
+ */
+
+void mend(struct finding *finding, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	append_printable(&finding->mend, format, args);
+	va_end(args);
+	buf_append_str(&finding->mend, "\n");
+}
+
+/* One word for a shell, whatever is in it. */
+static void append_quoted(struct buf *out, const char *text)
+{
+	buf_append_str(out, "'");
+	for (; *text != '\0'; text++) {
+		if (*text == '\'')
+			buf_append_str(out, "'\\''");
+		else
+			buf_append(out, text, 1);
+	}
+	buf_append_str(out, "'");
+}
+
+void mend_main(struct finding *finding, const char *parameter, const char *value)
+{
+	struct buf setting = { 0 }, word = { 0 };
+
+	buf_printf(&setting, "%s = %s", parameter, value);
+	append_quoted(&word, buf_cstr(&setting));
+	mend(finding, "postconf -e %s", buf_cstr(&word));
+	buf_free(&setting);
+	buf_free(&word);
+}
+
+void mend_service(struct finding *finding, const char *service, const char *parameter,
+		  const char *value)
+{
+	struct buf setting = { 0 }, word = { 0 };
+
+	buf_printf(&setting, "%s/%s=%s", service, parameter, value);
+	append_quoted(&word, buf_cstr(&setting));
+	mend(finding, "postconf -P %s", buf_cstr(&word));
+	buf_free(&setting);
+	buf_free(&word);
+}
+
+void mend_reload(struct finding *finding)
+{
+	if (finding->mend.len > 0)
+		mend(finding, "postfix reload");
+}
+
+void mend_setting(struct finding *finding, const struct patient *patient, const char *line,
+		  const char *daemon)
+{
+	mend(finding, "# in %s: %s", patient->settings_file, line);
+	mend(finding, "systemctl restart %s", daemon);
+}
+
+/*
+ * Maps.
+ */
+
+static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
+{
+	if (a->is_unix || b->is_unix)
+		return a->is_unix && b->is_unix && strcmp(a->path, b->path) == 0;
+	return a->port == b->port && ipaddr_equal(&a->addr, &b->addr);
+}
+
+bool is_listener(const struct endpoint *endpoint, const char *listener)
+{
+	struct endpoint ours;
+
+	return endpoint_parse(&ours, listener) && same_endpoint(&ours, endpoint);
+}
+
+static bool is_ours(const struct endpoint *endpoint, const struct string_list *listeners)
+{
+	for (size_t i = 0; i < listeners->count; i++) {
+		if (is_listener(endpoint, listeners->items[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Is this item that map, and in its +tlsrpt form? */
+static bool is_our_map(const struct patient *patient, const struct our_map *map, struct span item,
+		       const struct postconf_view *view, bool *tlsrpt)
+{
+	struct endpoint endpoint;
+	struct span name;
+
+	if (!postconf_socketmap(&endpoint, &name, item, view) ||
+	    !is_ours(&endpoint, &patient->settings->socketmap_listen))
+		return false;
+	*tlsrpt = span_ends(name, "+tlsrpt");
+	if (*tlsrpt)
+		name.len -= strlen("+tlsrpt");
+	return span_is(name, map->name);
+}
+
+static bool find_map(const struct patient *patient, const struct our_map *map, const char *list,
+		     const struct postconf_view *view, struct our_map_place *place)
+{
+	struct span rest = span_of(list), item;
+
+	for (place->first = true; postconf_item(&rest, &item); place->first = false) {
+		if (is_our_map(patient, map, item, view, &place->tlsrpt))
+			return true;
+	}
+	return false;
+}
+
+struct our_map_place find_our_map(const struct patient *patient, const struct our_map *map,
+				  const char *list)
+{
+	struct postconf_view view = patient_view(patient, map->service);
+	struct our_map_place place = { 0 };
+
+	place.found = find_map(patient, map, list, &view, &place);
+	if (!place.found && view.chrooted) {
+		view.chrooted = false;
+		place.beyond_chroot = find_map(patient, map, list, &view, &place);
+	}
+	return place;
+}
+
+/*
+ * A path is written so that it holds inside and outside of the chroot: relative
+ * to queue_directory, where all of Postfix's processes are.
+ */
+bool postfix_place(struct buf *out, const struct patient *patient, const char *service,
+		   const char *listener)
+{
+	struct postconf_view view = patient_view(patient, service);
+	size_t len = strlen(view.queue_directory);
+	struct span path = span_of(listener);
+
+	if (!span_skip(&path, "unix:")) {
+		buf_append_str(out, listener);
+		return true;
+	}
+	if (len > 0 && span_skip(&path, view.queue_directory) && span_skip(&path, "/")) {
+		buf_printf(out, "unix:%.*s", (int)path.len, path.at);
+		return true;
+	}
+	if (!view.chrooted)
+		buf_append_str(out, listener);
+	return !view.chrooted;
+}
+
+bool write_our_map(struct buf *out, const struct patient *patient, const struct our_map *map)
+{
+	const struct string_list *listeners = &patient->settings->socketmap_listen;
+
+	for (size_t i = 0; i < listeners->count; i++) {
+		struct buf place = { 0 };
+		bool reached = postfix_place(&place, patient, map->service, listeners->items[i]);
+
+		if (reached)
+			buf_printf(out, "socketmap:%s:%s", buf_cstr(&place), map->name);
+		buf_free(&place);
+		if (reached)
+			return true;
+	}
+	return false;
+}

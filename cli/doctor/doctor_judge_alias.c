@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* doctor_judge_alias - what secure aliases stand on: the milter, maps of senders and recipients. */
+#include <string.h>
+
+#include "base/str.h"
+#include "cli/doctor/doctor_judge.h"
+
+#define SMTPD "smtp/inet"
+
+/*
+ * The milter.
+ */
+
+/* Ours in a list of milters; *action as postconf_milter sets it. */
+static bool find_milter(const struct patient *patient, const char *list, struct span *action)
+{
+	struct postconf_view view = patient_view(patient, SMTPD);
+	struct span rest = span_of(list), item;
+
+	while (postconf_item(&rest, &item)) {
+		struct endpoint endpoint;
+
+		if (postconf_milter(&endpoint, action, item, &view) &&
+		    is_listener(&endpoint, patient->settings->milter_listen))
+			return true;
+	}
+	return false;
+}
+
+static void mend_milter(const struct patient *patient, const char *others, struct finding *finding)
+{
+	struct buf value = { 0 }, list = { 0 }, place = { 0 };
+
+	if (!postfix_place(&place, patient, SMTPD, patient->settings->milter_listen)) {
+		mend_setting(finding, patient, "milter_listen = \"inet:127.0.0.1:8689\"",
+			     "postseal-milter");
+		buf_append_str(&place, "inet:127.0.0.1:8689");
+	}
+	buf_printf(&value,
+		   "{ %s, default_action=tempfail, connect_timeout=10s, command_timeout=30s }",
+		   buf_cstr(&place));
+	buf_printf(&list, "$postseal_milter%s%s", others[0] != '\0' ? ", " : "", others);
+	mend_main(finding, "postseal_milter", buf_cstr(&value));
+	if (strstr(others, "$postseal_milter") == NULL)
+		mend_main(finding, "smtpd_milters", buf_cstr(&list));
+	mend_reload(finding);
+	buf_free(&value);
+	buf_free(&list);
+	buf_free(&place);
+}
+
+/* Strangers and our own users: all doors that mail comes in by from the network. */
+static bool is_door(const struct postconf_entry *field)
+{
+	static const char *const doors[] = { SMTPD, "smtpd/pass", "submission/inet",
+					     "submissions/inet", "smtps/inet" };
+	struct span name = span_of(field->name);
+
+	for (size_t i = 0; i < ARRAY_LEN(doors); i++) {
+		if (span_starts(name, doors[i]) &&
+		    span_is((struct span){ name.at + strlen(doors[i]),
+					   name.len - strlen(doors[i]) },
+			    "/smtpd_milters"))
+			return true;
+	}
+	return false;
+}
+
+static void judge_doors(const struct patient *patient, struct finding *finding)
+{
+	const struct postconf *overrides = &patient->postfix.overrides;
+	struct span action;
+
+	for (size_t i = 0; i < overrides->count; i++) {
+		const struct postconf_entry *field = &overrides->entries[i];
+
+		if (!is_door(field) || find_milter(patient, field->value, &action))
+			continue;
+		find(finding, HEALTH_WRONG, "in master.cf %s = %s leaves it out", field->name,
+		     field->value);
+		mend(finding, "postconf -PX %s", field->name);
+	}
+}
+
+void judge_milter(const struct patient *patient, struct finding *finding)
+{
+	const char *list = patient_value(patient, "smtpd_milters");
+	struct span action;
+
+	if (find_milter(patient, list, &action)) {
+		judge_doors(patient, finding);
+		if (finding->health == HEALTH_OK)
+			find(finding, HEALTH_OK, "smtpd_milters has it");
+		mend_reload(finding);
+		return;
+	}
+	if (list[0] == '\0')
+		find(finding, HEALTH_WRONG,
+		     "smtpd_milters is empty: plaintext to secure aliases is taken");
+	else
+		find(finding, HEALTH_WRONG,
+		     "smtpd_milters = %s: none of these is milter_listen (%s), so "
+		     "plaintext to secure aliases is taken",
+		     list, patient->settings->milter_listen);
+	mend_milter(patient, patient_written(patient, "smtpd_milters"), finding);
+}
+
+static enum health judge_action(struct span action)
+{
+	if (span_is(action, "tempfail") || span_is(action, "shutdown"))
+		return HEALTH_OK;
+	return span_is(action, "reject") ? HEALTH_WARNING : HEALTH_WRONG;
+}
+
+void judge_milter_action(const struct patient *patient, struct finding *finding)
+{
+	const char *list = patient_value(patient, "smtpd_milters");
+	const char *common = patient_value(patient, "milter_default_action");
+	struct span action;
+	bool own;
+	enum health health;
+
+	if (!find_milter(patient, list, &action)) {
+		find(finding, HEALTH_UNSURE, "Postfix does not ask postseal's milter at all");
+		return;
+	}
+	own = action.len > 0;
+	if (!own)
+		action = span_of(common);
+	health = judge_action(action);
+	find(finding, health, "%s = %.*s%s", own ? "default_action" : "milter_default_action",
+	     (int)action.len, action.at,
+	     health == HEALTH_OK ? ""
+	     : health == HEALTH_WARNING
+		     ? ": while the milter is down, all mail is refused for good"
+		     : ": while the milter is down, plaintext to secure aliases is taken");
+	if (health == HEALTH_OK)
+		return;
+	if (own) {
+		mend_milter(patient, patient_written(patient, "smtpd_milters"), finding);
+	} else {
+		mend_main(finding, "milter_default_action", "tempfail");
+		mend_reload(finding);
+	}
+}
+
+/*
+ * Maps about senders and recipients.
+ */
+
+static void add_map(const struct patient *patient, const struct our_map *map, const char *parameter,
+		    bool in_front, struct finding *finding)
+{
+	const char *others = patient_written(patient, parameter);
+	const char *blank = others[0] != '\0' ? " " : "";
+	struct buf ours = { 0 }, list = { 0 };
+
+	if (!write_our_map(&ours, patient, map)) {
+		mend_setting(finding, patient, "socketmap_listen = {\"inet:127.0.0.1:7672\"}",
+			     "postseal-socketmap");
+		buf_printf(&ours, "socketmap:inet:127.0.0.1:7672:%s", map->name);
+	}
+	if (in_front)
+		buf_printf(&list, "%s%s%s", buf_cstr(&ours), blank, others);
+	else
+		buf_printf(&list, "%s%s%s", others, blank, buf_cstr(&ours));
+	mend_main(finding, parameter, buf_cstr(&list));
+	mend_reload(finding);
+	buf_free(&ours);
+	buf_free(&list);
+}
+
+void judge_transport_map(const struct patient *patient, struct finding *finding)
+{
+	static const char parameter[] = "sender_dependent_default_transport_maps";
+	const struct our_map map = { "rewrite/unix", "transport" };
+	struct our_map_place place = find_our_map(patient, &map, patient_value(patient, parameter));
+
+	if (place.found && place.first) {
+		find(finding, HEALTH_OK, "%s has it", parameter);
+		return;
+	}
+	find(finding, HEALTH_WRONG, "%s %s: mail from secure aliases leaves like any other",
+	     parameter, place.found ? "asks others before postseal" : "does not ask postseal");
+	add_map(patient, &map, parameter, true, finding);
+}
+
+void judge_alias_map(const struct patient *patient, struct finding *finding)
+{
+	const struct our_map map = { "cleanup/unix", "alias" };
+
+	if (find_our_map(patient, &map, patient_value(patient, "virtual_alias_maps")).found) {
+		find(finding, HEALTH_OK, "virtual_alias_maps has it");
+		return;
+	}
+	find(finding, HEALTH_WARNING,
+	     "virtual_alias_maps does not ask postseal: aliases enabled for "
+	     "another mailbox (--for) do not reach it");
+	add_map(patient, &map, "virtual_alias_maps", false, finding);
+}

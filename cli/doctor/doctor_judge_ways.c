@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * doctor_judge_ways - the ways by which mail from secure aliases leaves
+ * (postfix-examples/master.cf.outbound), and what leads around them.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "cli/doctor/doctor_judge.h"
+
+#define VERSION_TLS_REQUIRED 310 /* the first Postfix that heeds "TLS-Required: no" */
+#define EXAMPLES POSTSEAL_DOC "/examples/postfix"
+#define NAME_SIZE 128
+
+/*
+ * Transports.
+ */
+
+struct transport {
+	const struct patient *patient;
+	struct finding *finding;
+	enum alias_level level;
+	const struct doctor_thing *filter;
+	char service[NAME_SIZE]; /* "postseal-encrypt/unix" */
+	char map[NAME_SIZE];     /* "policy-encrypt" */
+};
+
+static const char *value_of(const struct transport *t, const char *parameter)
+{
+	return patient_service_value(t->patient, t->service, parameter);
+}
+
+/* What holds if the map is not asked at all. */
+static const char *fallback_level(enum alias_level level)
+{
+	return level == ALIAS_ENCRYPT  ? "encrypt"
+	       : level == ALIAS_VERIFY ? "fingerprint"
+				       : "dane-only";
+}
+
+/* "dane" is not among them: where there is no TLSA it means "TLS if offered". */
+static bool level_holds(const char *value, enum alias_level level)
+{
+	if (strcmp(value, fallback_level(level)) == 0)
+		return true;
+	return level == ALIAS_ENCRYPT &&
+	       (strcmp(value, "dane-only") == 0 || strcmp(value, "fingerprint") == 0 ||
+		strcmp(value, "verify") == 0 || strcmp(value, "secure") == 0);
+}
+
+static void amiss(const struct transport *t, const char *parameter, const char *what)
+{
+	find(t->finding, HEALTH_WRONG, "%s: %s %s", alias_transport(t->level), parameter, what);
+}
+
+static void mend_map(const struct transport *t)
+{
+	const struct our_map map = { t->service, t->map };
+	struct buf written = { 0 };
+
+	if (!write_our_map(&written, t->patient, &map))
+		buf_printf(&written, "socketmap:inet:127.0.0.1:7672:%s", t->map);
+	mend_service(t->finding, t->service, "smtp_tls_policy_maps", buf_cstr(&written));
+	buf_free(&written);
+}
+
+static void mend_filter(const struct transport *t, bool named)
+{
+	mend(t->finding, "cp " EXAMPLES "/postseal-status-filter %s/",
+	     patient_value(t->patient, "config_directory"));
+	if (!named)
+		mend_service(t->finding, t->service, "smtp_delivery_status_filter",
+			     "regexp:$config_directory/postseal-status-filter");
+}
+
+static void judge_filter(const struct transport *t)
+{
+	const char *filter = value_of(t, "smtp_delivery_status_filter");
+
+	if (filter[0] == '\0')
+		amiss(t, "smtp_delivery_status_filter",
+		      "is empty: what cannot be sent waits for days before it comes back");
+	else if (t->filter->state == LOOKUP_ABSENT)
+		amiss(t, filter, "is not there: mail by this way waits");
+	else
+		return;
+	mend_filter(t, filter[0] != '\0');
+}
+
+static void judge_enforcement(const struct transport *t)
+{
+	const struct our_map map = { t->service, t->map };
+	const char *maps = value_of(t, "smtp_tls_policy_maps");
+	struct our_map_place place = find_our_map(t->patient, &map, maps);
+	int version = postconf_version(patient_value(t->patient, "mail_version"));
+
+	if (!place.found || !place.first) {
+		amiss(t, "smtp_tls_policy_maps", "does not ask the map of this level");
+		mend_map(t);
+	}
+	if (!level_holds(value_of(t, "smtp_tls_security_level"), t->level)) {
+		amiss(t, "smtp_tls_security_level", "is too weak");
+		mend_service(t->finding, t->service, "smtp_tls_security_level",
+			     fallback_level(t->level));
+	}
+	if (value_of(t, "smtp_fallback_relay")[0] != '\0') {
+		amiss(t, "smtp_fallback_relay", "leads around it");
+		mend_service(t->finding, t->service, "smtp_fallback_relay", "");
+	}
+	if (version >= VERSION_TLS_REQUIRED &&
+	    strcmp(value_of(t, "tls_required_enable"), "no") != 0) {
+		amiss(t, "tls_required_enable",
+		      "is on: a header \"TLS-Required: no\" switches all "
+		      "this off");
+		mend_service(t->finding, t->service, "tls_required_enable", "no");
+	}
+}
+
+/* As in master.cf.outbound, but for the settings that judge_enforcement misses anyway. */
+static void mend_missing(const struct transport *t)
+{
+	const char *name = alias_transport(t->level);
+
+	mend(t->finding, "postconf -M '%s=%s unix - - y - - smtp'", t->service, name);
+	mend_service(t->finding, t->service, "syslog_name",
+		     "postfix/$service_name${tls_required_enable?}");
+	mend_map(t);
+	mend_service(t->finding, t->service, "smtp_tls_security_level", fallback_level(t->level));
+	mend_filter(t, false);
+	mend_service(t->finding, t->service, "smtp_fallback_relay", "");
+	mend_service(t->finding, t->service, "tls_required_enable", "no");
+}
+
+static void judge_transport(const struct transport *t)
+{
+	char field[NAME_SIZE + 16];
+
+	snprintf(field, sizeof(field), "%s/command", t->service);
+	if (postconf_get(&t->patient->postfix.services, field) == NULL) {
+		find(t->finding, HEALTH_WRONG, "master.cf has no %s: mail by this way waits",
+		     alias_transport(t->level));
+		mend_missing(t);
+		return;
+	}
+	judge_enforcement(t);
+	judge_filter(t);
+}
+
+void judge_transports(const struct patient *patient, struct finding *finding)
+{
+	for (size_t i = 0; i < DOCTOR_LEVELS; i++) {
+		struct transport t = { .patient = patient,
+				       .finding = finding,
+				       .level = doctor_levels[i],
+				       .filter = &patient->postfix.filter[i] };
+
+		snprintf(t.service, sizeof(t.service), "%s/unix", alias_transport(t.level));
+		snprintf(t.map, sizeof(t.map), "policy-%s", alias_level_name(t.level));
+		judge_transport(&t);
+	}
+	if (finding->health == HEALTH_OK)
+		find(finding, HEALTH_OK, "all four hold what they promise");
+	mend_reload(finding);
+}
+
+/*
+ * Ways around.
+ */
+
+/* masquerade_domains: the first that matches decides, and "!" says no (ADDRESS_REWRITING_README). */
+static bool masks(const char *list, const char *domain)
+{
+	struct span rest = span_of(list), item;
+
+	while (postconf_item(&rest, &item)) {
+		bool spared = span_skip(&item, "!");
+		size_t len = strlen(domain);
+
+		if (spared && item.len == len && str_starts_nocase_n(item.at, item.len, domain))
+			return false;
+		if (item.len < len && domain[len - item.len - 1] == '.' &&
+		    str_starts_nocase_n(item.at, item.len, domain + len - item.len))
+			return !spared;
+	}
+	return false;
+}
+
+static void judge_masquerade(const struct patient *patient, struct finding *finding)
+{
+	const char *list = patient_value(patient, "masquerade_domains");
+	const struct string_list *domains = &patient->settings->secure_domains;
+
+	for (size_t i = 0; i < domains->count; i++) {
+		struct buf value = { 0 };
+
+		if (!masks(list, domains->items[i]))
+			continue;
+		find(finding, HEALTH_WRONG,
+		     "masquerade_domains hides %s, so that its mail leaves like "
+		     "any other",
+		     domains->items[i]);
+		buf_printf(&value, "!%s %s", domains->items[i],
+			   patient_written(patient, "masquerade_domains"));
+		mend_main(finding, "masquerade_domains", buf_cstr(&value));
+		mend_reload(finding);
+		buf_free(&value);
+	}
+}
+
+static bool rewrites_senders(const struct patient *patient)
+{
+	return patient_value(patient, "canonical_maps")[0] != '\0' ||
+	       patient_value(patient, "sender_canonical_maps")[0] != '\0';
+}
+
+void judge_ways_around(const struct patient *patient, struct finding *finding)
+{
+	const char *relay = patient_value(patient, "relay_domains");
+	bool maps = patient_value(patient, "transport_maps")[0] != '\0';
+	bool relays =
+		relay[0] != '\0' && strcmp(relay, patient_value(patient, "mydestination")) != 0;
+	bool rewrites = rewrites_senders(patient);
+
+	judge_masquerade(patient, finding);
+	if (maps)
+		find(finding, HEALTH_WARNING,
+		     "what transport_maps sends by a service of its own is not "
+		     "held to a secure alias's level");
+	if (relays)
+		find(finding, HEALTH_WARNING,
+		     "mail to relay_domains goes by relay_transport, not by a "
+		     "secure alias's way");
+	if (rewrites)
+		find(finding, HEALTH_WARNING,
+		     "a sender that canonical_maps or sender_canonical_maps make an "
+		     "ordinary one leaves like any other");
+	if (maps || relays || rewrites)
+		mend(finding, "# see \"Ways around a secure alias\" in " EXAMPLES "/README.md");
+	if (finding->health == HEALTH_OK)
+		find(finding, HEALTH_OK,
+		     "no transport_maps, relay_domains, canonical_maps or masquerade_domains "
+		     "in the way");
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * doctor_patient - all that `postseal doctor` looks at on this machine, as plain
+ * data. doctor_look.h fills it in; doctor_judge.h judges it and asks nobody.
+ *
+ * What could not be looked at is LOOKUP_ERROR, with the reason; a zeroed
+ * patient is LOOKUP_FOUND everywhere, so nothing is left unset.
+ */
+#ifndef POSTSEAL_CLI_DOCTOR_PATIENT_H
+#define POSTSEAL_CLI_DOCTOR_PATIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/lookup.h"
+#include "core/secure/alias.h"
+#include "cli/doctor/postconf.h"
+#include "core/settings/settings.h"
+
+#define DOCTOR_TEXT_SIZE 512
+#define DOCTOR_PATH_SIZE 4096
+
+/* What is signed, and, below it, what was signed wrongly, for tests like this one. */
+#define DOCTOR_SIGNED_NAME "org"
+#define DOCTOR_BROKEN_NAME "dnssec-failed.org"
+
+/* What came of asking for them. */
+enum doctor_signed { SIGNED_SILENT, SIGNED_UNPROVEN, SIGNED_PROVEN };
+enum doctor_broken {
+	BROKEN_SILENT,   /* no answer, or SERVFAIL for another reason than DNSSEC */
+	BROKEN_BELIEVED, /* answered as if nothing were wrong */
+	BROKEN_REFUSED,  /* SERVFAIL, and an answer as soon as checking is disabled */
+	BROKEN_ABSENT    /* proven not to exist: no DNS of the Internet */
+};
+
+struct doctor_server {
+	char text[80]; /* as it was written: "127.0.0.1", "[::1]:5353" */
+	bool loopback;
+	enum doctor_signed signed_name;
+	enum doctor_broken broken_name;
+	char trouble[64]; /* SILENT: why */
+};
+
+#define DOCTOR_SERVERS_MAX 3
+
+struct doctor_servers {
+	char source[DOCTOR_PATH_SIZE]; /* the setting's name, or the file they are from */
+	enum lookup read;              /* ABSENT: there is no such file */
+	size_t count;
+	struct doctor_server list[DOCTOR_SERVERS_MAX];
+};
+
+/* A file or a service, and what was wrong with it. */
+struct doctor_thing {
+	enum lookup state;
+	char text[DOCTOR_TEXT_SIZE]; /* unless FOUND; for the socketmap server, its reply */
+};
+
+#define DOCTOR_LEVELS 4
+extern const enum alias_level doctor_levels[DOCTOR_LEVELS];
+
+struct doctor_postfix {
+	struct doctor_thing ran;   /* postconf(1); of the rest, all or nothing is there */
+	struct postconf values;    /* main.cf and defaults, $names expanded */
+	struct postconf written;   /* the same as they were written */
+	struct postconf services;  /* master.cf, a field each */
+	struct postconf overrides; /* -o in master.cf, expanded */
+	/* Files that are named there. */
+	struct doctor_thing cas;                   /* smtp_tls_CAfile */
+	size_t path_cas;                           /* certificates in smtp_tls_CApath, ... */
+	bool path_cas_chrooted;                    /* ... as seen from inside the chroot */
+	struct doctor_thing filter[DOCTOR_LEVELS]; /* smtp_delivery_status_filter */
+};
+
+struct doctor_ledger {
+	struct doctor_thing opened;
+	bool denied;           /* not opened for lack of permission alone */
+	unsigned others;       /* of a mode: what strangers may do with its files */
+	char foreign_file[64]; /* a file in it that its owner cannot write; "" if none */
+	size_t pins;           /* next hops with pins */
+	size_t spoken;         /* hosts that spoke SMTP to a probe since yesterday */
+	size_t silent;         /* hosts that were unreachable since yesterday */
+	int64_t stripping;     /* latest entry of the journal, and of its end; 0: none */
+	int64_t stripping_ended;
+	char log[DOCTOR_PATH_SIZE]; /* that `learn` has read; "" if none */
+};
+
+struct patient {
+	const struct settings *settings;
+	const char *settings_file;
+	int64_t now;
+	struct doctor_servers ours, mta, chroot;
+	struct doctor_postfix postfix;
+	struct doctor_ledger ledger;
+	struct doctor_thing socketmap, prober, milter;
+	struct doctor_thing
+		learn; /* who follows a log; ABSENT: has died without having been told to */
+	struct doctor_thing cas; /* `ca_file`, or the system's */
+	char cas_path[DOCTOR_PATH_SIZE];
+};
+
+/* Is this service of master.cf ("smtp/unix") run in a chroot? */
+bool patient_chrooted(const struct patient *patient, const char *service);
+/* Of main.cf; "" where Postfix knows no such parameter. */
+const char *patient_value(const struct patient *patient, const char *parameter);
+/* The same with its $names, as it stands in main.cf. */
+const char *patient_written(const struct patient *patient, const char *parameter);
+/* The same for a service, whose -o comes first. */
+const char *patient_service_value(const struct patient *patient, const char *service,
+				  const char *parameter);
+/* For connections that this service makes. */
+struct postconf_view patient_view(const struct patient *patient, const char *service);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Who may write to a secure alias without TLS, for a time: an admin's exceptions. */
+#include "cli/verbs/alias.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/utc.h"
+#include "cli/act.h"
+#include "cli/json.h"
+#include "core/secure/exceptions.h"
+
+/* The sender that is the third word; false, and said why. */
+static bool parse_sender(char sender[ALIAS_ADDRESS_SIZE], const struct cli *cli)
+{
+	if (cli->count != 3 || !exception_take_sender(sender, cli->words[2]) ||
+	    !exception_names_sender(sender)) {
+		cli_error(cli, "say who: you@example.net, or @example.net for all senders there%s",
+			  cli->count == 3 && strcmp(cli->words[2], "<>") == 0
+				  ? "; there is no exception for the null sender"
+				  : "");
+		return false;
+	}
+	if (!alias_at_secure_domain(cli, sender))
+		return true;
+	cli_error(cli, "%s is secure itself: mail from there is taken over TLS only", sender);
+	return false;
+}
+
+static bool parse_terms(struct exception *exception, const struct cli *cli)
+{
+	exception->set = cli->now;
+	exception->expires = cli->now + EXCEPTION_SPAN_DEFAULT;
+	if (cli->reason != NULL)
+		str_printable(exception->reason, sizeof(exception->reason), cli->reason,
+			      strlen(cli->reason));
+	if (cli->expires != NULL && !act_expiry(&exception->expires, cli->expires, cli->now)) {
+		cli_error(cli,
+			  "\"%s\" is no time to come; write 30d, 12h, 30min, or "
+			  "2026-12-31T00:00:00Z",
+			  cli->expires);
+		return false;
+	}
+	if (exception->expires - cli->now <= EXCEPTION_SPAN_MAX)
+		return true;
+	cli_error(cli, "an exception lasts for %d days at most",
+		  (int)(EXCEPTION_SPAN_MAX / UTC_DAY));
+	return false;
+}
+
+/* What is on file of the alias itself; NULL if nothing is, or it was logged why not. */
+static const struct alias *filed(const struct act *act, const char *key, struct alias *alias)
+{
+	return ledger_get_alias(act->txn, key, alias) == LOOKUP_FOUND ? alias : NULL;
+}
+
+static void tell_allowed(const struct cli *cli, const char *key, const struct exception *exception)
+{
+	bool all = exception->sender[0] == '@';
+	char until[UTC_SIZE];
+
+	if (!cli->json)
+		printf("%s: %s%s may write to it without TLS until %s\n", key,
+		       all ? "all senders " : "", exception->sender,
+		       utc_format(until, exception->expires));
+	cli_error(cli,
+		  "note: so may everybody who claims to be %s%s: the sender of a mail is easily "
+		  "forged",
+		  all ? "one of " : "", exception->sender);
+}
+
+enum cli_status alias_allow(const struct cli *cli)
+{
+	struct exception exception = { 0 };
+	struct exceptions exceptions;
+	struct alias on_file;
+	const struct alias *alias;
+	char key[ALIAS_ADDRESS_SIZE], until[UTC_SIZE];
+	struct act act;
+	bool room;
+
+	if (!alias_word(key, cli) || !parse_sender(exception.sender, cli) ||
+	    !parse_terms(&exception, cli))
+		return CLI_USAGE;
+	act_author(exception.author);
+	if (!act_begin(&act, cli))
+		return CLI_UNSURE;
+	/* Those that cannot be read are made anew. */
+	if (ledger_get_exceptions(act.txn, key, &exceptions) != LOOKUP_FOUND)
+		exceptions.count = 0;
+	room = exceptions_put(&exceptions, &exception, cli->now);
+	if (!room) {
+		ledger_abort(act.txn);
+		ledger_close(act.ledger);
+		cli_error(cli,
+			  "%s has %d exceptions already; take some away first (`postseal alias "
+			  "disallow`)",
+			  key, EXCEPTION_MAX);
+		return CLI_NO;
+	}
+	alias = filed(&act, key, &on_file);
+	if (act_end(&act,
+		    ledger_put_exceptions(act.txn, key, &exceptions) &&
+			    act_note(&act, key, "allowed", "%.70s without TLS until %s: %.60s",
+				     exception.sender, utc_format(until, exception.expires),
+				     exception.reason)) != CLI_YES)
+		return CLI_UNSURE;
+	tell_allowed(cli, key, &exception);
+	if (cli->json)
+		json_print_alias(key, alias, &exceptions, cli->now);
+	return CLI_YES;
+}
+
+enum cli_status alias_disallow(const struct cli *cli)
+{
+	char key[ALIAS_ADDRESS_SIZE], sender[ALIAS_ADDRESS_SIZE];
+	struct alias on_file;
+	const struct alias *alias;
+	struct exceptions exceptions;
+	enum lookup found;
+	struct act act;
+	bool removed = false, done = true;
+
+	if (!alias_word(key, cli) || !parse_sender(sender, cli))
+		return CLI_USAGE;
+	if (!act_begin(&act, cli))
+		return CLI_UNSURE;
+	found = ledger_get_exceptions(act.txn, key, &exceptions);
+	if (found == LOOKUP_FOUND)
+		removed = exceptions_remove(&exceptions, sender);
+	if (removed)
+		done = (exceptions.count > 0 ? ledger_put_exceptions(act.txn, key, &exceptions)
+					     : ledger_remove_exceptions(act.txn, key)) &&
+		       act_note(&act, key, "disallowed", "%.100s needs TLS again", sender);
+	alias = filed(&act, key, &on_file);
+	if (act_end(&act, done && found != LOOKUP_ERROR) != CLI_YES)
+		return CLI_UNSURE;
+	if (!removed) {
+		cli_error(cli, "there is no exception for %s at %s", sender, key);
+		return CLI_NO;
+	}
+	if (cli->json)
+		json_print_alias(key, alias, &exceptions, cli->now);
+	else
+		printf("%s: %s needs TLS again\n", key, sender);
+	return CLI_YES;
+}

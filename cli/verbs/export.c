@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* postseal export - all that the ledger knows, as lines of JSON. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/known.h"
+#include "io/json/export_json.h"
+
+/*
+ * A file is written under another name beside it and then renamed, so that a
+ * good backup is only ever replaced by a whole one.
+ */
+static char temporary[PATH_MAX];
+
+/* Whoever stops us does not want half a file either. */
+static void on_stop(int signum)
+{
+	unlink(temporary);
+	signal(signum, SIG_DFL);
+	raise(signum);
+}
+
+static void handle_stops(void (*handler)(int))
+{
+	signal(SIGINT, handler);
+	signal(SIGTERM, handler);
+	signal(SIGHUP, handler);
+}
+
+/* The export itself; false, and said why, when it is not whole. */
+static bool write_export(const struct cli *cli, FILE *out, const char *name, uint64_t *records)
+{
+	struct ledger *ledger = known_ledger(cli, LEDGER_READ);
+	struct ledger_txn *txn = ledger != NULL ? ledger_begin_read(ledger) : NULL;
+	enum export_result result;
+	int error;
+
+	if (txn == NULL) {
+		ledger_close(ledger);
+		return false;
+	}
+	result = export_json(txn, cli->journal, out, records);
+	error = errno;
+	ledger_abort(txn);
+	ledger_close(ledger);
+	if (result == EXPORT_FAILED)
+		cli_error(cli, "cannot write %s: %s", name, strerror(error));
+	else if (result == EXPORT_DAMAGED)
+		cli_error(cli, "the export is not whole: some records cannot be read");
+	return result == EXPORT_WHOLE;
+}
+
+/* On its disk, under its name; false, and errno, if that failed. */
+static bool settle(FILE *file, const char *path)
+{
+	bool good = fflush(file) == 0 && fsync(fileno(file)) == 0;
+
+	return fclose(file) == 0 && good && rename(temporary, path) == 0;
+}
+
+static FILE *open_temporary(const char *path)
+{
+	FILE *file = NULL;
+	int fd;
+
+	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >= (int)sizeof(temporary)) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd >= 0)
+		file = fdopen(fd, "w");
+	return file;
+}
+
+static enum cli_status replace_file(const struct cli *cli, const char *path)
+{
+	FILE *file = open_temporary(path);
+	uint64_t records;
+
+	if (file == NULL) {
+		cli_error(cli,
+			  "cannot write %s: %s; name a file in a directory that you may write to",
+			  temporary, strerror(errno));
+		return CLI_UNSURE;
+	}
+	handle_stops(on_stop);
+	if (!write_export(cli, file, temporary, &records)) {
+		fclose(file);
+		unlink(temporary);
+		cli_error(cli, "%s was left as it was", path);
+		return CLI_UNSURE;
+	}
+	if (!settle(file, path)) {
+		cli_error(cli, "cannot write %s: %s; it was left as it was", path, strerror(errno));
+		unlink(temporary);
+		return CLI_UNSURE;
+	}
+	handle_stops(SIG_DFL);
+	if (cli->json)
+		printf("{\"records\":%" PRIu64 "}\n", records);
+	else
+		printf("%" PRIu64 " records written to %s.\n", records, path);
+	return CLI_YES;
+}
+
+/* A pipe, a terminal, a device: there is nothing to be kept. */
+static enum cli_status write_stream(const struct cli *cli, const char *path)
+{
+	FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+	uint64_t records;
+	bool good;
+
+	if (file == NULL) {
+		cli_error(cli, "cannot write %s: %s", path, strerror(errno));
+		return CLI_UNSURE;
+	}
+	good = write_export(cli, file, file == stdout ? "to standard output" : path, &records);
+	if (file != stdout)
+		fclose(file);
+	return good ? CLI_YES : CLI_UNSURE;
+}
+
+/*
+ * Links are followed, also to devices and pipes: /dev/stdout is a link, and must
+ * stay one, even where it leads nowhere.
+ */
+static enum cli_status write_named(const struct cli *cli, const char *word)
+{
+	char *path = NULL;
+	enum cli_status status;
+	struct stat st;
+
+	if (lstat(word, &st) != 0 && errno == ENOENT)
+		return replace_file(cli, word);
+	if (stat(word, &st) == 0 && !S_ISREG(st.st_mode))
+		return write_stream(cli, word);
+	path = realpath(word, NULL);
+	if (path == NULL) {
+		cli_error(cli, "cannot write %s: %s", word, strerror(errno));
+		return CLI_UNSURE;
+	}
+	status = replace_file(cli, path);
+	free(path);
+	return status;
+}
+
+static enum cli_status run(struct cli *cli)
+{
+	const char *word = cli->count > 0 ? cli->words[0] : "-";
+
+	return strcmp(word, "-") == 0 ? write_stream(cli, word) : write_named(cli, word);
+}
+
+const struct verb verb_export = {
+	.name = "export",
+	.arguments = "[FILE]",
+	.summary = "Writes all that is known, to keep or to move",
+	.options = "J",
+	.help = "  -J, --journal  and the journal: who did what, and when\n"
+		"\n"
+		"Lines of JSON, as postseal-ledger(5) has them, for `postseal import`: what is\n"
+		"known of domains and of their servers, overrides, pins, aliases. Without FILE\n"
+		"they go to standard output. FILE is replaced when the export is whole, not\n"
+		"before, and is readable by you alone.\n"
+		"\n"
+		"The journal tells what happened on this machine, in the order in which it did;\n"
+		"without it ledgers that know the same have exports that are the same to the\n"
+		"byte, whatever log was read first, or twice. Up to where logs have been read is\n"
+		"never exported: reading one again counts nothing twice.\n",
+	.least = 0,
+	.most = 1,
+	.run = run,
+};

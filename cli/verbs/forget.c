@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* postseal forget - an admin gives up a guarantee. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/utc.h"
+#include "cli/act.h"
+#include "cli/json.h"
+#include "cli/terminal.h"
+
+/* What is given up, in a sentence without a full stop. */
+static void describe(char *dst, size_t size, const struct history *history)
+{
+	char first[UTC_SIZE], last[UTC_SIZE];
+
+	if (history->last_tls == 0)
+		snprintf(dst, size, "it was never reached over TLS");
+	else
+		snprintf(dst, size, "TLS from %s to %s, on %u%s days",
+			 utc_format(first, history->first_tls), utc_format(last, history->last_tls),
+			 (unsigned)history->tls_days.count,
+			 history->tls_days.count == TIMESET_MAX ? " or more" : "");
+}
+
+static bool confirmed(const struct cli *cli, const char *domain, const struct history *history)
+{
+	char what[DETAIL_SIZE], answer[8];
+
+	if (cli->yes || !terminal_has_person())
+		return true;
+	describe(what, sizeof(what), history);
+	fprintf(stderr,
+		"%s: %s.\nMail to it may be sent in the clear once this is forgotten. "
+		"Forget it? [y/N] ",
+		domain, what);
+	return fgets(answer, sizeof(answer), stdin) != NULL &&
+	       (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+static bool note(struct ledger_txn *txn, const struct cli *cli, const char *domain,
+		 const struct history *history)
+{
+	struct journal_entry entry = { .time = cli->now, .event = "forgotten" };
+
+	str_copy(entry.subject, sizeof(entry.subject), domain);
+	act_author(entry.author);
+	describe(entry.detail, sizeof(entry.detail), history);
+	return ledger_add_journal(txn, &entry);
+}
+
+/*
+ * Its hosts are to be looked at anew, or a provider that still has TLS would go
+ * without its floor until tomorrow.
+ */
+static bool make_hosts_due(struct ledger_txn *txn, const struct cli *cli, const char *domain,
+			   const struct mx_facts *mx)
+{
+	struct nexthop nexthop;
+	struct host_facts host;
+	uint16_t port;
+
+	if (nexthop_parse(&nexthop, domain, strlen(domain)) != NEXTHOP_OK)
+		return true;
+	port = nexthop_port(&nexthop, cli->settings.smtp_port);
+	for (size_t i = 0; i < mx->count; i++) {
+		if (ledger_get_host(txn, mx->refs[i].host, port, &host) != LOOKUP_FOUND)
+			continue;
+		host.last_expires = 0;
+		if (!ledger_put_host(txn, mx->refs[i].host, port, &host))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The look-ups stay: they are no evidence. A record that cannot be read is made
+ * anew; whatever it held is forgotten with it.
+ */
+static bool write_forgotten(struct ledger *ledger, const struct cli *cli, const char *domain,
+			    struct domain_facts *facts, struct history *was)
+{
+	struct ledger_txn *txn = ledger_begin_write(ledger);
+
+	if (txn == NULL)
+		return false;
+	if (ledger_get_domain(txn, domain, facts) == LOOKUP_ERROR)
+		memset(facts, 0, sizeof(*facts));
+	*was = facts->history;
+	memset(&facts->history, 0, sizeof(facts->history));
+	facts->forgotten = cli->now;
+	if (ledger_put_domain(txn, domain, facts) && make_hosts_due(txn, cli, domain, &facts->mx) &&
+	    note(txn, cli, domain, was))
+		return ledger_commit(txn);
+	ledger_abort(txn);
+	return false;
+}
+
+static enum lookup look(struct ledger *ledger, const char *domain, struct domain_facts *facts)
+{
+	struct ledger_txn *txn = ledger_begin_read(ledger);
+	enum lookup found = txn != NULL ? ledger_get_domain(txn, domain, facts) : LOOKUP_ERROR;
+
+	if (found == LOOKUP_ERROR)
+		memset(facts, 0, sizeof(*facts));
+	ledger_abort(txn);
+	return found;
+}
+
+static enum cli_status forget(const struct cli *cli, struct ledger *ledger, const char *domain,
+			      struct domain_facts *facts)
+{
+	struct history was;
+	char what[DETAIL_SIZE];
+
+	if (look(ledger, domain, facts) == LOOKUP_ABSENT) {
+		cli_error(cli, "nothing is known about %s", domain);
+		return CLI_NO;
+	}
+	if (!confirmed(cli, domain, &facts->history)) {
+		cli_error(cli, "%s was not forgotten", domain);
+		return CLI_NO;
+	}
+	if (!write_forgotten(ledger, cli, domain, facts, &was)) {
+		cli_error(cli, "%s was not forgotten: the ledger cannot be written", domain);
+		return CLI_UNSURE;
+	}
+	if (cli->json) {
+		json_print_forgotten(domain, cli->now, &was);
+	} else {
+		describe(what, sizeof(what), &was);
+		printf("%s: forgotten", domain);
+		page_beside((int)strlen(domain) + 11, (int)strlen(domain) + 12, 2, "(%s).", what);
+		puts("Only what is seen from now on counts.");
+	}
+	return CLI_YES;
+}
+
+static enum cli_status run(struct cli *cli)
+{
+	struct subject *subject = cli_subjects(cli);
+	struct ledger *ledger;
+	struct domain_facts *facts;
+	enum cli_status status = CLI_UNSURE;
+
+	if (subject == NULL)
+		return CLI_USAGE;
+	ledger = known_ledger(cli, LEDGER_WRITE);
+	if (ledger != NULL) {
+		facts = mem_alloc(sizeof(*facts));
+		status = forget(cli, ledger, subject->nexthop.key, facts);
+		free(facts);
+	}
+	ledger_close(ledger);
+	free(subject);
+	return status;
+}
+
+const struct verb verb_forget = {
+	.name = "forget",
+	.arguments = "DOMAIN",
+	.summary = "Gives up what was learned about a domain",
+	.options = "y",
+	.help = "  -y, --yes  do not ask (it asks on a terminal only)\n"
+		"\n"
+		"For a provider that has given up TLS for good. What its servers showed until\n"
+		"now no longer counts, and they are looked at again before the next mail; DNS\n"
+		"facts and the history of its servers, which other domains may share, stay. The\n"
+		"act is written to the journal (`postseal history`).\n"
+		"\n"
+		"Exit status: 1 if there was nothing to forget, or you said no.\n",
+	.least = 1,
+	.most = 1,
+	.run = run,
+};

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* postseal import - what an export holds, into the ledger. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "cli/act.h"
+#include "cli/known.h"
+#include "cli/progress.h"
+#include "io/json/import_json.h"
+
+#define SPOOL_DIR "/var/tmp" /* unless $TMPDIR says otherwise */
+
+/*
+ * The file, which is read twice: of a pipe a copy is made.
+ */
+
+static FILE *open_spool(char path[PATH_MAX])
+{
+	const char *dir = getenv("TMPDIR");
+	FILE *spool = NULL;
+	int fd;
+
+	snprintf(path, PATH_MAX, "%s/postseal.XXXXXX",
+		 dir != NULL && dir[0] == '/' ? dir : SPOOL_DIR);
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0) {
+		unlink(path);
+		spool = fdopen(fd, "w+");
+	}
+	return spool;
+}
+
+/* All of it; false, and errno. */
+static bool copy_all(FILE *to, FILE *from)
+{
+	char bytes[65536];
+	size_t n;
+
+	while ((n = fread(bytes, 1, sizeof(bytes), from)) > 0)
+		if (fwrite(bytes, 1, n, to) != n)
+			return false;
+	return ferror(from) == 0 && fflush(to) == 0 && fseeko(to, 0, SEEK_SET) == 0;
+}
+
+/* Ends `from`. */
+static FILE *spool(const struct cli *cli, FILE *from)
+{
+	char path[PATH_MAX];
+	FILE *copy = open_spool(path);
+
+	if (copy == NULL) {
+		cli_error(cli,
+			  "cannot keep a copy at %s: %s; set TMPDIR to a directory that can be "
+			  "written to",
+			  path, strerror(errno));
+	} else if (!copy_all(copy, from)) {
+		cli_error(cli, "cannot keep a copy at %s: %s; set TMPDIR to where there is room",
+			  path, strerror(errno));
+		fclose(copy);
+		copy = NULL;
+	}
+	fclose(from);
+	return copy;
+}
+
+/* NULL, and said why. */
+static FILE *open_input(const struct cli *cli, const char *word, uint64_t *size)
+{
+	FILE *file = strcmp(word, "-") == 0 ? fdopen(dup(STDIN_FILENO), "r") : fopen(word, "re");
+	struct stat st;
+
+	if (file == NULL) {
+		cli_error(cli, "cannot read %s: %s", word, strerror(errno));
+		return NULL;
+	}
+	if (fstat(fileno(file), &st) == 0 && S_ISDIR(st.st_mode)) {
+		cli_error(cli, "cannot read %s: %s", word, strerror(EISDIR));
+		fclose(file);
+		return NULL;
+	}
+	if (!S_ISREG(st.st_mode) || ftello(file) != 0)
+		file = spool(cli, file);
+	*size = file != NULL && fstat(fileno(file), &st) == 0 ? (uint64_t)st.st_size : 0;
+	return file;
+}
+
+/*
+ * What came of it.
+ */
+
+static void print_json(const struct import_tally *tally)
+{
+	for (enum entry_kind kind = ENTRY_DOMAIN; kind < ENTRY_END; kind++)
+		printf("%c\"%s\":{\"read\":%" PRIu64 ",\"added\":%" PRIu64 ",\"changed\":%" PRIu64
+		       "}",
+		       kind == ENTRY_DOMAIN ? '{' : ',', entry_kind_name(kind), tally->read[kind],
+		       tally->added[kind], tally->changed[kind]);
+	puts("}");
+}
+
+static void print_table(const struct import_tally *tally)
+{
+	printf("%-10s %10s %10s %10s\n", "", "READ", "NEW", "CHANGED");
+	for (enum entry_kind kind = ENTRY_DOMAIN; kind < ENTRY_END; kind++)
+		if (tally->read[kind] > 0)
+			printf("%-10s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 "\n",
+			       entry_kind_name(kind), tally->read[kind], tally->added[kind],
+			       tally->changed[kind]);
+}
+
+static void print_outcome(const struct cli *cli, const struct import_tally *tally)
+{
+	if (cli->json) {
+		print_json(tally);
+		return;
+	}
+	print_table(tally);
+	if (tally->read[ENTRY_JOURNAL] > tally->added[ENTRY_JOURNAL])
+		puts("The journal was passed over; this ledger has its own.");
+}
+
+static enum cli_status refused(const struct cli *cli, const char *word, enum import_result result,
+			       const char *error)
+{
+	cli_error(cli, "%s: %s", strcmp(word, "-") == 0 ? "standard input" : word, error);
+	if (result == IMPORT_REFUSED) {
+		cli_error(cli, "nothing was changed");
+		return CLI_NO;
+	}
+	cli_error(cli, cli->replace
+			       ? "nothing was changed"
+			       : "some of it may have been imported; import it again, which counts "
+				 "nothing twice");
+	return CLI_UNSURE;
+}
+
+/*
+ * The verb.
+ */
+
+static void tell_progress(void *context, uint64_t bytes)
+{
+	progress_at(context, bytes);
+}
+
+static enum cli_status import(const struct cli *cli, const char *word, FILE *file, uint64_t size)
+{
+	struct progress progress;
+	struct import_tally tally;
+	char author[ACT_AUTHOR_SIZE], error[IMPORT_ERROR_SIZE];
+	struct import job = {
+		.file = file,
+		.ledger = known_ledger(cli, LEDGER_WRITE),
+		.restore = cli->replace,
+		.now = cli->now,
+		.author = author,
+		.name = word,
+		.progress = tell_progress,
+		.context = &progress,
+	};
+	enum import_result result;
+
+	if (job.ledger == NULL)
+		return CLI_UNSURE;
+	act_author(author);
+	progress_begin(&progress, "importing", 2 * size);
+	result = import_json(&job, &tally, error);
+	progress_end(&progress);
+	ledger_close(job.ledger);
+	if (result != IMPORT_DONE)
+		return refused(cli, word, result, error);
+	print_outcome(cli, &tally);
+	return CLI_YES;
+}
+
+static enum cli_status run(struct cli *cli)
+{
+	const char *word = cli->words[0];
+	enum cli_status status;
+	uint64_t size;
+	FILE *file = open_input(cli, word, &size);
+
+	if (file == NULL)
+		return CLI_UNSURE;
+	status = import(cli, word, file, size);
+	fclose(file);
+	return status;
+}
+
+const struct verb verb_import = {
+	.name = "import",
+	.arguments = "FILE|-",
+	.summary = "Reads what `postseal export` wrote",
+	.options = "R",
+	.help = "  -R, --replace  restore: into an empty ledger, with the journal if it is there\n"
+		"\n"
+		"All of FILE (or of standard input) is checked first; if a line is bad, nothing\n"
+		"is changed.\n"
+		"\n"
+		"It is merged with what is known already: all that was seen counts, the later\n"
+		"look-up stands, an override, alias or exception is replaced by one that was set\n"
+		"later, and pins are added. So an export may be imported twice, and several in\n"
+		"any order.\n"
+		"What was cleared or removed here since an export was made comes back with it.\n"
+		"The journal tells of it (`postseal history`).\n"
+		"\n"
+		"Exit status: 1 if FILE is not a whole and good export, or --replace finds a\n"
+		"ledger that is not empty.\n",
+	.least = 1,
+	.most = 1,
+	.run = run,
+};

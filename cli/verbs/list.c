@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* postseal list - all next hops that the ledger knows. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/utc.h"
+#include "cli/json.h"
+#include "cli/terminal.h"
+#include "core/facts/pins.h"
+
+#define DATE_LEN 10 /* of "2026-01-02T03:04:05Z" */
+#define NAME_COLUMN 28
+#define ROW "%-*s %s%-7s%s  %-11s %4s  %*s"
+
+struct listing {
+	const struct cli *cli;
+	struct ledger_txn *txn;
+	struct known *known;
+	size_t shown;
+	bool broken;
+};
+
+static bool state_is_known(const char *state)
+{
+	static const char *const states[] = { "dane", "tls", "plain", "unknown", "downgrade" };
+
+	for (size_t i = 0; i < ARRAY_LEN(states); i++) {
+		if (strcmp(states[i], state) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool wanted(const struct status *status, const char *state)
+{
+	if (state == NULL)
+		return true;
+	if (strcmp(state, "downgrade") == 0)
+		return status->downgrade_since != 0;
+	return strcmp(state, status_state_name(status->state)) == 0;
+}
+
+static void print_headings(void)
+{
+	printf(ROW "  %s\n", NAME_COLUMN, "NEXT HOP", "", "STATE", "", "ANSWER", "RULE", -DATE_LEN,
+	       "LAST TLS", "NOTE");
+}
+
+static const char *answer_of(const struct decision *decision)
+{
+	switch (decision->verdict) {
+	case VERDICT_POLICY:
+		return level_name(decision->level);
+	case VERDICT_NOTFOUND:
+		return "-";
+	case VERDICT_TEMP:
+		break;
+	}
+	return "wait";
+}
+
+/* What an admin should look at; "" for nothing. */
+static const char *note_of(const struct known *known)
+{
+	if (known->status.downgrade_since != 0)
+		return "downgrade";
+	return pins_broken(&known->facts) ? "key is not on file" : "";
+}
+
+/* A name that is longer than its column has a line of its own. */
+static void print_row(const struct known *known)
+{
+	const char *name = known->facts.nexthop.key;
+	const struct status *status = &known->status;
+	const char *note = note_of(known);
+	enum paint paint = terminal_state_paint(status->state);
+	char last[UTC_SIZE] = "never", rule[12];
+
+	if (status->last_tls != 0)
+		utc_format(last, status->last_tls)[DATE_LEN] = '\0';
+	snprintf(rule, sizeof(rule), "%d", (int)known->decision.rule);
+	if (strlen(name) > NAME_COLUMN) {
+		puts(name);
+		name = "";
+	}
+	printf(ROW, NAME_COLUMN, name, terminal_paint(paint), status_label(status->state),
+	       terminal_plain(), answer_of(&known->decision), rule, note[0] != '\0' ? -DATE_LEN : 0,
+	       last);
+	if (note[0] != '\0')
+		printf("  %s%s%s", terminal_paint(PAINT_RED), note, terminal_plain());
+	putchar('\n');
+}
+
+static bool show_domain(void *context, const char *key, const struct domain_facts *domain)
+{
+	struct listing *listing = context;
+	struct nexthop nexthop;
+
+	(void)domain;
+	if (nexthop_parse(&nexthop, key, strlen(key)) != NEXTHOP_OK ||
+	    known_get(listing->known, listing->cli, listing->txn, &nexthop) == LOOKUP_ERROR) {
+		listing->broken = true;
+		return true;
+	}
+	if (!wanted(&listing->known->status, listing->cli->state))
+		return true;
+	if (listing->cli->json) {
+		json_print_listed(listing->known);
+	} else {
+		if (listing->shown == 0)
+			print_headings();
+		print_row(listing->known);
+	}
+	listing->shown++;
+	return true;
+}
+
+static enum cli_status list(const struct cli *cli, struct ledger *ledger)
+{
+	struct listing listing = { .cli = cli };
+	bool whole;
+
+	listing.txn = ledger_begin_read(ledger);
+	if (listing.txn == NULL)
+		return CLI_UNSURE;
+	listing.known = mem_alloc(sizeof(*listing.known));
+	whole = ledger_each_domain(listing.txn, show_domain, &listing);
+	ledger_abort(listing.txn);
+	free(listing.known);
+	if (!whole || listing.broken) {
+		cli_error(cli, "the list is not complete: some records cannot be read");
+		return CLI_UNSURE;
+	}
+	return listing.shown > 0 ? CLI_YES : CLI_NO;
+}
+
+static enum cli_status run(struct cli *cli)
+{
+	struct ledger *ledger;
+	enum cli_status status;
+
+	if (cli->state != NULL && !state_is_known(cli->state)) {
+		cli_error(cli, "--state is dane, tls, plain, unknown or downgrade");
+		return CLI_USAGE;
+	}
+	ledger = known_ledger(cli, LEDGER_READ);
+	if (ledger == NULL)
+		return CLI_UNSURE;
+	status = list(cli, ledger);
+	ledger_close(ledger);
+	return status;
+}
+
+const struct verb verb_list = {
+	.name = "list",
+	.arguments = "",
+	.summary = "Lists all that is known, a line a domain",
+	.options = "s",
+	.help = "  -s, --state STATE  only dane, tls, plain, unknown, or downgrade: those that\n"
+		"                     had TLS and lost it\n"
+		"\n"
+		"The answer is the one of map `policy`; \"-\" leaves it to main.cf, \"wait\" "
+		"defers.\n"
+		"`postseal explain` tells of each rule.\n"
+		"\n"
+		"Exit status: 1 if there is none.\n",
+	.least = 0,
+	.most = 0,
+	.run = run,
+};

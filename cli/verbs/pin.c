@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* postseal pin - certificates that an admin has put on file. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "cli/act.h"
+#include "cli/json.h"
+#include "cli/known.h"
+#include "cli/probing.h"
+#include "cli/terminal.h"
+#include "core/facts/pins.h"
+
+#define HEX_SIZE (2 * SPKI_SIZE + 1)
+#define PIN_INDENT 2
+
+static char *hex(char dst[HEX_SIZE], const uint8_t spki[SPKI_SIZE])
+{
+	for (size_t i = 0; i < SPKI_SIZE; i++)
+		snprintf(dst + 2 * i, 3, "%02x", spki[i]);
+	return dst;
+}
+
+static bool hex_digit(char c, unsigned *value)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c != '\0' ? strchr(digits, str_lower_char(c)) : NULL;
+
+	if (at != NULL)
+		*value = (unsigned)(at - digits);
+	return at != NULL;
+}
+
+/* 64 hexadecimal digits, with or without colons between the bytes. */
+static bool parse_spki(uint8_t spki[SPKI_SIZE], const char *text)
+{
+	for (size_t i = 0; i < SPKI_SIZE; i++) {
+		unsigned high, low;
+
+		if (i > 0 && *text == ':')
+			text++;
+		if (!hex_digit(text[0], &high) || !hex_digit(text[1], &low))
+			return false;
+		spki[i] = (uint8_t)(high << 4 | low);
+		text += 2;
+	}
+	return *text == '\0';
+}
+
+/* The next hop that is the second word. */
+static bool parse_nexthop(struct nexthop *nexthop, const struct cli *cli)
+{
+	if (cli->count > 1 &&
+	    nexthop_parse(nexthop, cli->words[1], strlen(cli->words[1])) == NEXTHOP_OK &&
+	    nexthop->kind != NEXTHOP_PARENT)
+		return true;
+	cli_error(cli, "say for whom: example.com or [mx.example.com]:587");
+	return false;
+}
+
+/*
+ * The keys of the third word and on.
+ */
+static bool parse_keys(struct pins *keys, const struct cli *cli)
+{
+	for (int i = 2; i < cli->count; i++) {
+		uint8_t spki[SPKI_SIZE];
+
+		if (!parse_spki(spki, cli->words[i])) {
+			cli_error(cli,
+				  "\"%s\" is no SHA-256 of a key: 64 hexadecimal digits, as "
+				  "`postseal explain` shows it",
+				  cli->words[i]);
+			return false;
+		}
+		if (!pins_add(keys, spki)) {
+			cli_error(cli, "at most %d keys can be on file for a domain", PIN_MAX);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool person_agrees(const struct cli *cli)
+{
+	char answer[8];
+
+	if (cli->yes)
+		return true;
+	if (!terminal_has_person()) {
+		cli_error(cli,
+			  "nobody is here to look at them; add --yes to put them on file unseen");
+		return false;
+	}
+	fprintf(stderr, "Put these keys on file? [y/N] ");
+	return fgets(answer, sizeof(answer), stdin) != NULL &&
+	       (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+/* What the latest probe of each MX host has seen, for the admin to judge. */
+static bool show_probed(struct pins *keys, const struct cli *cli, const struct facts *facts)
+{
+	for (size_t i = 0; i < facts->domain.mx.count; i++) {
+		const struct observation *seen = &facts->host[i].last;
+		char text[HEX_SIZE];
+
+		page_heading("%s", facts->domain.mx.refs[i].host);
+		if (!seen->has_spki) {
+			page_field("certificate", "none seen: %s",
+				   seen->detail[0] != '\0' ? seen->detail
+							   : observed_name(seen->observed));
+			continue;
+		}
+		page_field("key SHA-256", "%s", hex(text, seen->spki));
+		page_field("verified", "%s", verified_name(seen->verified));
+		page_field("over", "%s, %s", tls_version_name(seen->version), seen->cipher);
+		if (!pins_add(keys, seen->spki)) {
+			cli_error(cli, "at most %d keys can be on file for a domain", PIN_MAX);
+			return false;
+		}
+	}
+	if (keys->count > 0)
+		return true;
+	cli_error(cli, "no MX host of %s showed a certificate", facts->nexthop.key);
+	return false;
+}
+
+/* Look again now, show what is seen, and ask. */
+static enum cli_status probe_keys(struct pins *keys, const struct cli *cli,
+				  const struct nexthop *nexthop)
+{
+	struct subject subject = { .nexthop = *nexthop };
+	struct known *known = mem_alloc(sizeof(*known));
+	struct ledger *ledger = NULL;
+	struct ledger_txn *txn = NULL;
+	enum cli_status status;
+	bool heard;
+
+	status = probing_run(cli, &subject, 1, &heard);
+	if (status == CLI_YES) {
+		ledger = known_ledger(cli, LEDGER_READ);
+		txn = ledger != NULL ? ledger_begin_read(ledger) : NULL;
+		if (txn == NULL || known_get(known, cli, txn, nexthop) == LOOKUP_ERROR)
+			status = CLI_UNSURE;
+		else if (!show_probed(keys, cli, &known->facts))
+			status = CLI_NO;
+	}
+	ledger_abort(txn);
+	ledger_close(ledger);
+	free(known);
+	if (status == CLI_YES && !person_agrees(cli))
+		return CLI_NO;
+	return status;
+}
+
+static void print_pins(const struct cli *cli, const char *key, const struct pins *pins)
+{
+	char text[HEX_SIZE];
+
+	if (cli->json) {
+		json_print_pins(key, pins);
+		return;
+	}
+	for (size_t i = 0; i < pins->count; i++) {
+		fputs(key, stdout);
+		page_beside((int)strlen(key), (int)strlen(key) + 1, PIN_INDENT, "%s",
+			    hex(text, pins->spki[i]));
+	}
+}
+
+/* Loads what is on file; one that cannot be read is made anew. */
+static void load(struct pins *pins, struct act *act, const char *key)
+{
+	if (ledger_get_pins(act->txn, key, pins) != LOOKUP_FOUND)
+		pins->count = 0;
+}
+
+/* Until then what is submitted is judged by the key that was seen last. */
+static void look_again(const struct cli *cli, const struct nexthop *nexthop)
+{
+	fflush(stdout);
+	probing_follow_up(cli, nexthop, "note: on file, but its hosts were not looked at: ");
+}
+
+static enum cli_status add(const struct cli *cli)
+{
+	struct pins keys = { 0 }, pins;
+	struct nexthop nexthop;
+	enum cli_status status = CLI_YES;
+	struct act act;
+	bool room = true;
+
+	if (!parse_nexthop(&nexthop, cli) || !parse_keys(&keys, cli))
+		return CLI_USAGE;
+	if (cli->from_probe)
+		status = probe_keys(&keys, cli, &nexthop);
+	if (status != CLI_YES)
+		return status;
+	if (keys.count == 0) {
+		cli_error(cli, "say which keys, or --from-probe to see those that its hosts show");
+		return CLI_USAGE;
+	}
+	if (!act_begin(&act, cli))
+		return CLI_UNSURE;
+	load(&pins, &act, nexthop.key);
+	for (size_t i = 0; i < keys.count; i++)
+		room = pins_add(&pins, keys.spki[i]) && room;
+	if (!room) {
+		ledger_abort(act.txn);
+		ledger_close(act.ledger);
+		cli_error(cli, "at most %d keys can be on file for %s; remove old ones first",
+			  PIN_MAX, nexthop.key);
+		return CLI_NO;
+	}
+	if (act_end(&act, ledger_put_pins(act.txn, nexthop.key, &pins) &&
+				  act_note(&act, nexthop.key, "pin-added", "%zu keys on file now",
+					   pins.count)) != CLI_YES)
+		return CLI_UNSURE;
+	print_pins(cli, nexthop.key, &pins);
+	if (!cli->from_probe)
+		look_again(cli, &nexthop);
+	return CLI_YES;
+}
+
+static enum cli_status take_away(const struct cli *cli)
+{
+	struct pins keys = { 0 }, pins;
+	struct nexthop nexthop;
+	struct act act;
+	size_t before;
+	bool done;
+
+	if (!parse_nexthop(&nexthop, cli) || !parse_keys(&keys, cli))
+		return CLI_USAGE;
+	if (!act_begin(&act, cli))
+		return CLI_UNSURE;
+	load(&pins, &act, nexthop.key);
+	before = pins.count;
+	for (size_t i = 0; i < keys.count; i++)
+		pins_remove(&pins, keys.spki[i]);
+	if (cli->count == 2) /* no key named: all of them */
+		pins.count = 0;
+	done = pins.count > 0 ? ledger_put_pins(act.txn, nexthop.key, &pins)
+			      : ledger_remove_pins(act.txn, nexthop.key);
+	if (done && pins.count < before)
+		done = act_note(&act, nexthop.key, "pin-removed", "%zu keys on file now",
+				pins.count);
+	if (act_end(&act, done) != CLI_YES)
+		return CLI_UNSURE;
+	if (pins.count == before) {
+		cli_error(cli, "no such key is on file for %s", nexthop.key);
+		return CLI_NO;
+	}
+	print_pins(cli, nexthop.key, &pins);
+	return CLI_YES;
+}
+
+static bool list_one(void *context, const char *key, const struct pins *pins)
+{
+	struct act_listing *listing = context;
+
+	if (listing->only != NULL && strcmp(listing->only, key) != 0)
+		return true;
+	print_pins(listing->cli, key, pins);
+	listing->shown++;
+	return true;
+}
+
+static bool walk(struct ledger_txn *txn, struct act_listing *listing)
+{
+	return ledger_each_pins(txn, list_one, listing);
+}
+
+static enum cli_status list(const struct cli *cli)
+{
+	struct nexthop nexthop;
+
+	if (cli->count == 1)
+		return act_list(cli, NULL, walk);
+	return parse_nexthop(&nexthop, cli) && act_takes(cli, 2) ? act_list(cli, nexthop.key, walk)
+								 : CLI_USAGE;
+}
+
+static enum cli_status run(struct cli *cli)
+{
+	static const struct act_word acts[] = { { "add", add },
+						{ "remove", take_away },
+						{ "list", list } };
+
+	return act_dispatch(cli, acts, ARRAY_LEN(acts));
+}
+
+const struct verb verb_pin = {
+	.name = "pin",
+	.arguments = "ACT ...",
+	.summary = "Puts keys of a provider on file, for level `verify`",
+	.options = "py",
+	.help = "ACT is one of\n"
+		"  add NEXTHOP KEY...      put keys on file, and look at its MX hosts\n"
+		"  add NEXTHOP -p          look at its MX hosts now, show their keys, and ask\n"
+		"  remove NEXTHOP [KEY...] take these off file, or all\n"
+		"  list [NEXTHOP]          what is on file\n"
+		"\n"
+		"  -p, --from-probe  see above\n"
+		"  -y, --yes         do not ask\n"
+		"\n"
+		"A KEY is the SHA-256 of the public key (SubjectPublicKeyInfo) in 64 hexadecimal\n"
+		"digits; it stays the same when a certificate is renewed with the same key. Put\n"
+		"the next key on file before the provider changes to it.\n"
+		"\n"
+		"Exit status: 1 if there was none to remove or to list; if no key was shown, or\n"
+		"you said no, or there is no room for more (add).\n",
+	.least = 1,
+	.most = 2 + PIN_MAX,
+	.run = run,
+};

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/facts/facts.h"
+
+#include <string.h>
+
+const char *level_name(enum level level)
+{
+	switch (level) {
+	case LEVEL_NONE:
+		return "none";
+	case LEVEL_ENCRYPT:
+		return "encrypt";
+	case LEVEL_DANE:
+		return "dane";
+	case LEVEL_SECURE:
+		return "secure";
+	case LEVEL_FINGERPRINT:
+		return "fingerprint";
+	case LEVEL_DANE_ONLY:
+		return "dane-only";
+	}
+	return "?";
+}
+
+bool level_parse(enum level *level, const char *name)
+{
+	for (enum level l = LEVEL_NONE; l <= LEVEL_DANE_ONLY; l++) {
+		if (strcmp(level_name(l), name) == 0) {
+			*level = l;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *override_kind_name(enum override_kind kind)
+{
+	switch (kind) {
+	case OVERRIDE_NONE:
+		return "none";
+	case OVERRIDE_EXACT:
+		return "exact";
+	case OVERRIDE_MINIMUM:
+		return "minimum";
+	case OVERRIDE_HANDS_OFF:
+		return "hands-off";
+	}
+	return "?";
+}
+
+const char *mx_state_name(enum mx_state state)
+{
+	switch (state) {
+	case MX_UNKNOWN:
+		return "unknown";
+	case MX_FOUND:
+		return "found";
+	case MX_IMPLICIT:
+		return "implicit";
+	case MX_LITERAL:
+		return "literal";
+	case MX_NULL:
+		return "null";
+	case MX_NXDOMAIN:
+		return "nxdomain";
+	}
+	return "?";
+}
+
+const char *tlsa_state_name(enum tlsa_state state)
+{
+	switch (state) {
+	case TLSA_UNKNOWN:
+		return "unknown";
+	case TLSA_ABSENT:
+		return "absent";
+	case TLSA_USABLE:
+		return "usable";
+	case TLSA_UNUSABLE:
+		return "unusable";
+	}
+	return "?";
+}
+
+const char *addr_state_name(enum addr_state state)
+{
+	switch (state) {
+	case ADDR_UNKNOWN:
+		return "unknown";
+	case ADDR_FOUND:
+		return "found";
+	case ADDR_NONE:
+		return "none";
+	}
+	return "?";
+}
+
+const char *sts_mode_name(enum sts_mode mode)
+{
+	switch (mode) {
+	case STS_UNKNOWN:
+		return "unknown";
+	case STS_NONE:
+		return "none";
+	case STS_TESTING:
+		return "testing";
+	case STS_ENFORCE:
+		return "enforce";
+	}
+	return "?";
+}

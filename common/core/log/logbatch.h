@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * logbatch - what a log has proved of hosts since it was last written down.
+ *
+ * Most of a log is about a few hosts. All that it says of one of them is folded
+ * here first, and then, with the rest of what is known of that host, once:
+ * folding is commutative, so the outcome is the same (fold.h). A host is either
+ * all TLS or all PLAIN in here, so that no downgrade goes by unseen.
+ */
+#ifndef POSTSEAL_CORE_LOGBATCH_H
+#define POSTSEAL_CORE_LOGBATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/facts/facts.h"
+#include "core/log/logfold.h"
+
+/* Hosts; writing down as many is a matter of a tenth of a second. */
+#define LOGBATCH_MAX 8192
+
+struct logbatch_host {
+	char host[DOMAIN_SIZE]; /* or the text of an address */
+	uint16_t port;
+	enum observed observed; /* TLS or PLAIN */
+	struct history history;
+};
+
+struct logbatch; /* opaque */
+
+struct logbatch *logbatch_new(void);
+void logbatch_free(struct logbatch *batch); /* NULL is allowed */
+
+/* What one proof says of its host, which is to be folded. */
+void logbatch_host_of(struct logbatch_host *host, const struct logfold_proof *proof);
+
+/*
+ * False, and nothing is added, when all that is here must be written down before
+ * this: there is no room, or the host has changed between TLS and PLAIN.
+ */
+bool logbatch_add(struct logbatch *batch, const struct logfold_proof *proof);
+
+size_t logbatch_count(const struct logbatch *batch); /* hosts */
+
+/* All of them in the order of their keys; false as soon as `visit` says so. */
+bool logbatch_each(struct logbatch *batch,
+		   bool (*visit)(void *context, const struct logbatch_host *host), void *context);
+
+void logbatch_clear(struct logbatch *batch);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * metrics_table - every metric, described once; see metrics.h for what is made of it.
+ *
+ *   METRIC(CELL, SOURCE, KIND, LABEL, LABEL, name, title, help)
+ *
+ * CELL      what code counts with: M_CELL, an index into the cells
+ * SOURCE    who counts it: SOCKETMAP, PROBER, MILTER, LEARN count as they run;
+ *           DAEMONS, READING and LEDGER are found out by who shows it
+ * KIND      COUNTER, GAUGE, or a histogram: FAST from 10 us to 1 s, SLOW from 5 ms to 2 min
+ * LABEL     NONE, or a list of values in metrics.c; the second one varies fastest
+ * name      for Prometheus, by its rules: _total for counters, the unit in full
+ * title     for people, at most METRIC_TITLE_MAX bytes; "" where the page has other words
+ * help      a sentence, also for the manual
+ */
+#ifndef POSTSEAL_CORE_METRICS_TABLE_H
+#define POSTSEAL_CORE_METRICS_TABLE_H
+
+#define METRICS_TABLE(METRIC)                                                                      \
+	METRIC(UP, DAEMONS, GAUGE, DAEMON, NONE, "postseal_up", "",                                \
+	       "Whether the daemon runs (1) or not (0)")                                           \
+	METRIC(START_TIME, DAEMONS, GAUGE, DAEMON, NONE, "postseal_start_time_seconds", "",        \
+	       "When the daemon was started, in seconds since 1970")                               \
+	METRIC(LEDGER_READABLE, READING, GAUGE, NONE, NONE, "postseal_ledger_readable", "",        \
+	       "Whether the ledger could be read for the numbers below (1) or not (0)")            \
+                                                                                                   \
+	METRIC(LEDGER_DOMAINS, LEDGER, GAUGE, STATE, NONE, "postseal_ledger_domains", "domains",   \
+	       "Domains in the ledger, by how mail to them travels")                               \
+	METRIC(LEDGER_DOMAINS_DOWN, LEDGER, GAUGE, NONE, NONE,                                     \
+	       "postseal_ledger_domains_downgraded", "domains downgraded",                         \
+	       "Domains that had TLS and lost it; mail to them waits")                             \
+	METRIC(LEDGER_HOSTS, LEDGER, GAUGE, OBSERVED, NONE, "postseal_ledger_hosts", "MX hosts",   \
+	       "MX hosts in the ledger, by what the latest look at them showed")                   \
+	METRIC(LEDGER_HOSTS_DOWN, LEDGER, GAUGE, NONE, NONE, "postseal_ledger_hosts_downgraded",   \
+	       "MX hosts downgraded", "MX hosts that offered STARTTLS and no longer do")           \
+	METRIC(LEDGER_OVERRIDES, LEDGER, GAUGE, NONE, NONE, "postseal_ledger_overrides",           \
+	       "overrides", "Overrides of admins that are in force")                               \
+	METRIC(LEDGER_ALIASES, LEDGER, GAUGE, NONE, NONE, "postseal_ledger_aliases",               \
+	       "aliases switched on", "Secure aliases on file that are switched on")               \
+	METRIC(LEDGER_BYTES, LEDGER, GAUGE, NONE, NONE, "postseal_ledger_bytes", "file",           \
+	       "Size of the ledger's file")                                                        \
+	METRIC(LEDGER_USED, LEDGER, GAUGE, NONE, NONE, "postseal_ledger_used_bytes", "in use",     \
+	       "How much of the ledger's file is in use")                                          \
+	METRIC(LEDGER_MOST, LEDGER, GAUGE, NONE, NONE, "postseal_ledger_limit_bytes", "at most",   \
+	       "How large the ledger's file may become")                                           \
+                                                                                                   \
+	METRIC(ANSWERS, SOCKETMAP, COUNTER, MAP, ANSWER, "postseal_socketmap_answers_total",       \
+	       "answers", "Answers given to Postfix and others, by map")                           \
+	METRIC(RULES, SOCKETMAP, COUNTER, RULE, NONE, "postseal_socketmap_rules_total", "by rule", \
+	       "Answers of policy maps, by the rule that decided")                                 \
+	METRIC(SERVED, SOCKETMAP, COUNTER, SERVED, NONE, "postseal_socketmap_served_total",        \
+	       "served",                                                                           \
+	       "Requests: answered from the ledger, answered so while the prober "                 \
+	       "looks again, parked to wait for it, or not to be parked")                          \
+	METRIC(UNPARKED, SOCKETMAP, COUNTER, UNPARKED, NONE, "postseal_socketmap_unparked_total",  \
+	       "waiting ended",                                                                    \
+	       "Parked questions, by why they wait no longer: settled, "                           \
+	       "first_contact_wait over, the prober lost, the client gone")                        \
+	METRIC(PARKED, SOCKETMAP, GAUGE, NONE, NONE, "postseal_socketmap_parked", "waiting now",   \
+	       "Questions that wait for the prober now")                                           \
+	METRIC(REFUSED, SOCKETMAP, COUNTER, REFUSED, NONE,                                         \
+	       "postseal_socketmap_bad_requests_total", "bad requests",                            \
+	       "Requests that are none: no netstring, no map and key, no such map, or a key that " \
+	       "can be no next hop")                                                               \
+	METRIC(PROBER_LOST, SOCKETMAP, COUNTER, NONE, NONE,                                        \
+	       "postseal_socketmap_prober_outages_total", "prober lost",                           \
+	       "How often the prober could no longer be reached")                                  \
+	METRIC(CONNECTIONS, SOCKETMAP, GAUGE, NONE, NONE, "postseal_socketmap_connections",        \
+	       "connections now", "Clients that are connected now")                                \
+	METRIC(CONNECTED, SOCKETMAP, COUNTER, NONE, NONE, "postseal_socketmap_connections_total",  \
+	       "connections", "Clients that ever connected")                                       \
+	METRIC(ANSWER_TIME, SOCKETMAP, FAST, NONE, NONE, "postseal_socketmap_answer_seconds",      \
+	       "time at once",                                                                     \
+	       "How long requests that came together took to be answered or "                      \
+	       "parked, each counted with the time of them all")                                   \
+	METRIC(PARKED_TIME, SOCKETMAP, SLOW, NONE, NONE, "postseal_socketmap_parked_seconds",      \
+	       "time parked", "How long parked questions waited")                                  \
+                                                                                                   \
+	METRIC(LOOKUPS, PROBER, COUNTER, LOOKUP, FOUND, "postseal_prober_lookups_total",           \
+	       "DNS look-ups", "DNS look-ups, by what was found and whether DNSSEC proves it")     \
+	METRIC(FETCHES, PROBER, COUNTER, FETCH, NONE, "postseal_prober_sts_fetches_total",         \
+	       "policies fetched", "Fetches of MTA-STS policies")                                  \
+	METRIC(PROBES, PROBER, COUNTER, PROBED, NONE, "postseal_prober_probes_total",              \
+	       "SMTP probes", "Talks with MX hosts, by what came of them")                         \
+	METRIC(EVENTS, PROBER, COUNTER, EVENT, NONE, "postseal_prober_events_total", "events",     \
+	       "What the prober had to tell an admin: floors raised and expired, downgrades, "     \
+	       "DANE and MTA-STS lost, stripping by our own network")                              \
+	METRIC(STRIPPED, PROBER, GAUGE, NONE, NONE, "postseal_prober_stripped_network",            \
+	       "network strips TLS", "Whether our own network seems to take STARTTLS away (1)")    \
+	METRIC(ASKS, PROBER, COUNTER, ASK, NONE, "postseal_prober_asks_total", "asked",            \
+	       "Questions over the local socket")                                                  \
+	METRIC(TOLD, PROBER, COUNTER, TOLD, NONE, "postseal_prober_replies_total", "told",         \
+	       "What was told to who asked; busy is a question not taken, lost an answer not "     \
+	       "written down")                                                                     \
+	METRIC(TASKS, PROBER, GAUGE, TASK, NONE, "postseal_prober_tasks", "looked at now",         \
+	       "Domains and MX hosts that are being looked at")                                    \
+	METRIC(DUE, PROBER, GAUGE, NONE, NONE, "postseal_prober_domains_due", "domains due",       \
+	       "Domains due to be looked at when the ledger was last gone through")                \
+	METRIC(NEVER_WERE, PROBER, COUNTER, NONE, NONE, "postseal_prober_domains_forgotten_total", \
+	       "domains forgotten",                                                                \
+	       "Domains that never were, nor were asked about for 30 days, taken out of the "      \
+	       "ledger")                                                                           \
+	METRIC(WORKERS, PROBER, GAUGE, NONE, NONE, "postseal_prober_workers", "workers at most",   \
+	       "Look-ups and probes that may run at the same time")                                \
+	METRIC(BUSY, PROBER, GAUGE, LANE, NONE, "postseal_prober_workers_busy", "workers busy",    \
+	       "Workers that are at it, by lane")                                                  \
+	METRIC(QUEUED, PROBER, GAUGE, LANE, NONE, "postseal_prober_jobs_queued", "jobs waiting",   \
+	       "Jobs that wait for a worker, by lane")                                             \
+	METRIC(JOB_TIME, PROBER, SLOW, JOB, NONE, "postseal_prober_job_seconds", "time of jobs",   \
+	       "How long workers took: look-ups of MX records, of hosts, of MTA-STS records, "     \
+	       "fetches of policies, SMTP probes, walks through the ledger, checks of the "        \
+	       "resolver")                                                                         \
+	METRIC(COMMIT_TIME, PROBER, SLOW, NONE, NONE, "postseal_prober_commit_seconds",            \
+	       "time of commits", "How long it took to write down what was found")                 \
+	METRIC(UNWRITTEN, PROBER, COUNTER, NONE, NONE, "postseal_prober_commit_failures_total",    \
+	       "commits failed", "How often what was found could not be written down")             \
+	METRIC(PROBER_USED, PROBER, GAUGE, NONE, NONE, "postseal_prober_ledger_used_bytes",        \
+	       "ledger in use", "How much of the ledger's file is in use, as the prober sees it")  \
+	METRIC(PROBER_MOST, PROBER, GAUGE, NONE, NONE, "postseal_prober_ledger_limit_bytes",       \
+	       "ledger at most", "How large the ledger's file may become")                         \
+                                                                                                   \
+	METRIC(SESSIONS, MILTER, GAUGE, NONE, NONE, "postseal_milter_sessions", "sessions now",    \
+	       "SMTP sessions that are open now")                                                  \
+	METRIC(MESSAGES, MILTER, COUNTER, MESSAGE, NONE, "postseal_milter_messages_total",         \
+	       "messages", "Messages begun, and what became of those that came to their end")      \
+	METRIC(SEALED, MILTER, COUNTER, DIRECTION, NONE, "postseal_milter_sealed_messages_total",  \
+	       "sealed mail", "Messages that passed for secure aliases over TLS, or from them")    \
+	METRIC(REFUSALS, MILTER, COUNTER, CAUSE, NONE, "postseal_milter_refusals_total",           \
+	       "refused", "Senders, recipients and messages refused, by cause")                    \
+	METRIC(PUT_OFF, MILTER, COUNTER, DIRECTION, NONE, "postseal_milter_put_off_total",         \
+	       "put off", "Senders and recipients put off, because it could not be told")          \
+	METRIC(PROSPECTS, MILTER, COUNTER, PROSPECT, NONE, "postseal_milter_prospects_total",      \
+	       "prospects", "Whether mail from a secure alias could get where it is addressed")    \
+	METRIC(PROSPECT_TIME, MILTER, SLOW, NONE, NONE, "postseal_milter_prospect_seconds",        \
+	       "time of prospects", "How long a recipient waited for that")                        \
+	METRIC(FORGED, MILTER, COUNTER, NONE, NONE, "postseal_milter_forged_headers_total",        \
+	       "forged headers",                                                                   \
+	       "Forged Authentication-Results headers found in messages that passed")              \
+	METRIC(UNASKED, MILTER, COUNTER, NONE, NONE, "postseal_milter_lookup_failures_total",      \
+	       "look-ups failed", "How often the socketmap server had no answer about an alias")   \
+                                                                                                   \
+	METRIC(LINES, LEARN, COUNTER, NONE, NONE, "postseal_learn_lines_total", "lines read",      \
+	       "Lines of Postfix's log that were read")                                            \
+	METRIC(HANDSHAKES, LEARN, COUNTER, NONE, NONE, "postseal_learn_handshakes_total",          \
+	       "TLS handshakes", "TLS handshakes of Postfix that the log tells of")                \
+	METRIC(DELIVERIES, LEARN, COUNTER, NONE, NONE, "postseal_learn_deliveries_total",          \
+	       "deliveries over TLS", "Deliveries that went over TLS for certain")                 \
+	METRIC(NEW_HOSTS, LEARN, COUNTER, NONE, NONE, "postseal_learn_new_hosts_total",            \
+	       "new hosts", "Hosts never seen with TLS before")
+
+#endif

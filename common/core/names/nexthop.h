@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nexthop - what Postfix asks about: the next hop of a delivery, in the forms
+ * of transport(5), and its one canonical spelling, which is the ledger's key.
+ *
+ *   example.com            MX look-up
+ *   example.com:submission the same, another port (a history of its own)
+ *   [mx.example.com]:587   that host only, no MX look-up
+ *   [192.0.2.1]            that address only
+ *   [IPv6:2001:db8::1]     the same; [2001:db8::1] is understood too
+ *   .example.com           a parent, asked after NOTFOUND
+ *
+ * Canonical spelling: folded name, port as a number, and no port where it is
+ * 25, which Postfix uses when none is named.
+ */
+#ifndef POSTSEAL_CORE_NEXTHOP_H
+#define POSTSEAL_CORE_NEXTHOP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/names/domain.h"
+#include "core/names/ipaddr.h"
+
+enum nexthop_kind {
+	NEXTHOP_DOMAIN,  /* name, found by MX */
+	NEXTHOP_HOST,    /* [name] */
+	NEXTHOP_ADDRESS, /* [address] */
+	NEXTHOP_PARENT   /* .name */
+};
+
+enum nexthop_error {
+	NEXTHOP_OK,
+	NEXTHOP_MALFORMED,      /* no next hop Postfix could ever use */
+	NEXTHOP_UNKNOWN_SERVICE /* a service name that is not one of mail's */
+};
+
+/* "[", a name, "]:65535" and the NUL. */
+#define NEXTHOP_SIZE (DOMAIN_SIZE + 8)
+
+struct nexthop {
+	enum nexthop_kind kind;
+	char name[DOMAIN_SIZE]; /* folded; the address's text for ADDRESS */
+	struct ipaddr address;  /* ADDRESS only */
+	uint16_t port;          /* 0: not named, that is the default port */
+	char key[NEXTHOP_SIZE]; /* canonical spelling */
+};
+
+/* On an error *nexthop is undefined. */
+enum nexthop_error nexthop_parse(struct nexthop *nexthop, const char *text, size_t len);
+
+/* The port to go to: the one named, or `default_port`. */
+uint16_t nexthop_port(const struct nexthop *nexthop, uint16_t default_port);
+
+#endif

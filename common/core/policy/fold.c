@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/policy/fold.h"
+
+#include <string.h>
+
+#include "base/utc.h"
+#include "core/policy/freshness.h"
+
+#define SECOND 1
+
+/*
+ * Two handshakes in the same second may differ in version or cipher; the
+ * greater pair is kept, so that order does not matter.
+ */
+static bool later_tls(const struct history *history, int64_t time, uint16_t version,
+		      const char *cipher)
+{
+	if (time != history->last_tls)
+		return time > history->last_tls;
+	if (version != history->last_version)
+		return version > history->last_version;
+	return strcmp(cipher, history->last_cipher) > 0;
+}
+
+static void note_last_tls(struct history *history, int64_t time, uint16_t version,
+			  const char *cipher)
+{
+	if (!later_tls(history, time, version, cipher))
+		return;
+	history->last_tls = time;
+	history->last_version = version;
+	memset(history->last_cipher, 0, sizeof(history->last_cipher));
+	memcpy(history->last_cipher, cipher, strnlen(cipher, CIPHER_SIZE - 1));
+}
+
+static void note_first_tls(struct history *history, int64_t time)
+{
+	if (time > 0 && (history->first_tls == 0 || time < history->first_tls))
+		history->first_tls = time;
+}
+
+static void fold_tls(struct history *history, const struct observation *seen)
+{
+	note_first_tls(history, seen->time);
+	note_last_tls(history, seen->time, seen->version, seen->cipher);
+	if (seen->version > history->best_version)
+		history->best_version = seen->version;
+	timeset_add(&history->successes, seen->time, SECOND);
+	timeset_add(&history->tls_days, seen->time, UTC_DAY);
+}
+
+static void fold_plain(struct history *history, const struct observation *seen)
+{
+	if (seen->time > history->last_plain)
+		history->last_plain = seen->time;
+	timeset_add(&history->plain_days, seen->time, UTC_DAY);
+}
+
+bool fold_equal(const struct history *a, const struct history *b)
+{
+	return a->first_tls == b->first_tls && a->last_tls == b->last_tls &&
+	       a->last_plain == b->last_plain && a->best_version == b->best_version &&
+	       a->last_version == b->last_version && strcmp(a->last_cipher, b->last_cipher) == 0 &&
+	       timeset_equal(&a->successes, &b->successes) &&
+	       timeset_equal(&a->tls_days, &b->tls_days) &&
+	       timeset_equal(&a->plain_days, &b->plain_days);
+}
+
+void fold_history(struct history *history, const struct observation *seen)
+{
+	if (seen->time < 1)
+		return;
+	if (seen->observed == OBSERVED_TLS)
+		fold_tls(history, seen);
+	else if (seen->observed == OBSERVED_PLAIN)
+		fold_plain(history, seen);
+}
+
+void fold_merge(struct history *into, const struct history *from)
+{
+	note_first_tls(into, from->first_tls);
+	if (from->last_tls > 0)
+		note_last_tls(into, from->last_tls, from->last_version, from->last_cipher);
+	if (from->best_version > into->best_version)
+		into->best_version = from->best_version;
+	if (from->last_plain > into->last_plain)
+		into->last_plain = from->last_plain;
+	timeset_merge(&into->successes, &from->successes, SECOND);
+	timeset_merge(&into->tls_days, &from->tls_days, UTC_DAY);
+	timeset_merge(&into->plain_days, &from->plain_days, UTC_DAY);
+}
+
+static void keep_after(struct timeset *set, int64_t after)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < set->count; i++)
+		if (set->times[i] > after)
+			set->times[kept++] = set->times[i];
+	set->count = (uint8_t)kept;
+}
+
+void fold_since(struct history *out, const struct history *history, int64_t after)
+{
+	*out = *history;
+	if (after == 0)
+		return;
+	keep_after(&out->successes, after);
+	keep_after(&out->tls_days, after);
+	keep_after(&out->plain_days, after);
+	if (out->last_plain <= after)
+		out->last_plain = 0;
+	if (out->last_tls <= after) {
+		out->first_tls = out->last_tls = 0;
+		out->best_version = out->last_version = 0;
+		memset(out->last_cipher, 0, sizeof(out->last_cipher));
+		return;
+	}
+	if (out->first_tls <= after)
+		out->first_tls = timeset_first_after(&out->successes, after);
+	out->best_version = out->last_version;
+	/* A day that began before `after` still saw TLS on its later half. */
+	timeset_add(&out->tls_days, out->last_tls, UTC_DAY);
+}
+
+bool fold_floor(const struct history *history, const struct settings *settings, int64_t now)
+{
+	if (history->last_tls == 0 || history->successes.count < settings->learn_after_successes ||
+	    history->tls_days.count < settings->learn_after_days)
+		return false;
+	return settings->history_max_age == 0 ||
+	       now - history->last_tls <= settings->history_max_age * UTC_DAY;
+}
+
+bool fold_now_tls(const struct history *history)
+{
+	return history->last_tls > history->last_plain;
+}
+
+bool fold_now_plain(const struct history *history)
+{
+	return history->last_plain > 0 && history->last_plain >= history->last_tls;
+}
+
+int64_t fold_downgrade_since(const struct history *history)
+{
+	int64_t first;
+
+	if (history->last_tls == 0 || !fold_now_plain(history))
+		return 0;
+	first = timeset_first_after(&history->plain_days, history->last_tls - 1);
+	return first != 0 ? first : history->last_plain;
+}
+
+static bool any_host_now_tls(const struct facts *facts)
+{
+	for (size_t i = 0; i < facts->domain.mx.count; i++)
+		if (fold_now_tls(&facts->host[i].history))
+			return true;
+	return false;
+}
+
+/* 0 stands for never. */
+static int64_t earlier(int64_t a, int64_t b)
+{
+	if (a == 0 || b == 0)
+		return a + b;
+	return a < b ? a : b;
+}
+
+int64_t fold_domain_downgrade_since(const struct facts *facts)
+{
+	const struct domain_facts *domain = &facts->domain;
+	bool any_tls = any_host_now_tls(facts);
+	int64_t since = 0;
+
+	for (size_t i = 0; i < domain->mx.count; i++) {
+		const struct history *host = &facts->host[i].history;
+
+		if (host->last_tls > domain->forgotten)
+			since = earlier(since, fold_downgrade_since(host));
+		else if (!any_tls && domain->history.last_tls > 0 &&
+			 host->last_plain >= domain->history.last_tls)
+			since = earlier(since, timeset_first_after(&host->plain_days,
+								   domain->history.last_tls - 1));
+	}
+	return since;
+}
+
+/*
+ * Probes are folded as they come in. One that is far earlier than the latest tells
+ * that the clock was ahead then: nobody is to be shown that for as long, nor to
+ * look at the host at each question until then.
+ */
+static bool is_latest(const struct observation *seen, const struct observation *latest)
+{
+	return seen->time >= latest->time || latest->time > seen->time + CLOCK_SLACK;
+}
+
+void fold_host(struct host_facts *host, const struct observation *seen, int64_t next_probe,
+	       bool stripped)
+{
+	if (seen->source == SOURCE_PROBE && is_latest(seen, &host->last)) {
+		host->last = *seen;
+		host->last_expires = next_probe;
+	}
+	if (!(stripped && seen->observed == OBSERVED_PLAIN))
+		fold_history(&host->history, seen);
+}
+
+/* strict: what any host has shown, the domain has shown. */
+static void fold_any_host(struct facts *facts)
+{
+	struct history since;
+
+	for (size_t i = 0; i < facts->domain.mx.count; i++) {
+		fold_since(&since, &facts->host[i].history, facts->domain.forgotten);
+		fold_merge(&facts->domain.history, &since);
+	}
+}
+
+enum reach { REACH_TLS, REACH_PLAIN, REACH_NOT, REACH_UNSEEN };
+
+static enum reach host_reach(const struct host_facts *host, const struct history *since)
+{
+	if (host->addr == ADDR_NONE || host->last.observed == OBSERVED_UNREACHABLE)
+		return REACH_NOT;
+	if (since->last_tls == 0 && since->last_plain == 0)
+		return REACH_UNSEEN;
+	return fold_now_tls(since) ? REACH_TLS : REACH_PLAIN;
+}
+
+/*
+ * lenient: the domain has shown TLS when every host that can be reached has;
+ * the moment that counts is the earliest of theirs, when all of them had it.
+ */
+static void fold_every_host(struct facts *facts)
+{
+	struct observation all = { .source = SOURCE_PROBE, .observed = OBSERVED_TLS };
+
+	for (size_t i = 0; i < facts->domain.mx.count; i++) {
+		struct history since;
+		enum reach reach;
+
+		fold_since(&since, &facts->host[i].history, facts->domain.forgotten);
+		reach = host_reach(&facts->host[i], &since);
+		if (reach == REACH_PLAIN || reach == REACH_UNSEEN)
+			return;
+		if (reach == REACH_TLS && (all.time == 0 || since.last_tls < all.time)) {
+			all.time = since.last_tls;
+			all.version = since.last_version;
+			memcpy(all.cipher, since.last_cipher, sizeof(all.cipher));
+		}
+	}
+	fold_history(&facts->domain.history, &all);
+}
+
+void fold_domain(struct facts *facts, const struct settings *settings)
+{
+	if (settings->mixed_mx == MIXED_MX_STRICT)
+		fold_any_host(facts);
+	else if (!facts->domain.mx.truncated)
+		fold_every_host(facts);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * fold - how observations become history. Pure, commutative, idempotent: the
+ * same observations in any order, any number of times, leave the same bytes.
+ */
+#ifndef POSTSEAL_CORE_FOLD_H
+#define POSTSEAL_CORE_FOLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/facts/facts.h"
+#include "core/settings/settings.h"
+
+/* Are these the same history? */
+bool fold_equal(const struct history *a, const struct history *b);
+
+/* One observation into a history. Only TLS and PLAIN leave a trace. */
+void fold_history(struct history *history, const struct observation *seen);
+/* As if everything folded into `from` had been folded into `into`. */
+void fold_merge(struct history *into, const struct history *from);
+
+/*
+ * What of this history came later than `after` (0: all of it): for evidence
+ * that an admin made us forget. *out may not be *history.
+ */
+void fold_since(struct history *out, const struct history *history, int64_t after);
+
+/*
+ * Is this enough evidence to demand TLS for ever after? That is
+ * learn_after_successes handshakes on learn_after_days days, not older than
+ * history_max_age. A clock that jumped back never ends a floor.
+ */
+bool fold_floor(const struct history *history, const struct settings *settings, int64_t now);
+
+/*
+ * Which of the two was seen last; both false while nothing was. Within the same
+ * second the order is not known, and the bad news is believed.
+ */
+bool fold_now_tls(const struct history *history);
+bool fold_now_plain(const struct history *history);
+
+/* Plain seen later than any TLS: since when; 0 if not. Exact to the day it
+ * first happened, and to the second within that day. */
+int64_t fold_downgrade_since(const struct history *history);
+
+/*
+ * The same for a domain: since when one of its MX hosts, having had TLS, lost
+ * it; 0 if none did. A host that never had it counts only where the domain had
+ * it and no host is left that has: then the provider moved to hosts without.
+ */
+int64_t fold_domain_downgrade_since(const struct facts *facts);
+
+/*
+ * A probe's outcome into the record of its host: the latest one is kept to be
+ * shown (not one from a future that the clock was set back from), all of them are
+ * folded into the history. With `stripped` (see
+ * DESIGN.md section 5, "our own network may be the liar") PLAIN is shown but
+ * not learned.
+ */
+void fold_host(struct host_facts *host, const struct observation *seen, int64_t next_probe,
+	       bool stripped);
+
+/*
+ * What the hosts of a domain say about the domain. `mixed_mx = strict`: TLS of
+ * one host is TLS of the domain. `lenient`: only TLS of every reachable host
+ * is. Nothing up to domain.forgotten counts. Changes facts->domain.history only.
+ */
+void fold_domain(struct facts *facts, const struct settings *settings);
+
+#endif

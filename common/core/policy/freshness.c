@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/policy/freshness.h"
+
+#include "base/utc.h"
+
+/* The longest from a look, whatever came of it, to the next one. */
+#define WAIT_MAX UTC_DAY
+_Static_assert(FRESH_MAX <= WAIT_MAX && FRESH_RETRY_MAX <= WAIT_MAX, "the longest");
+
+static int64_t clamp(int64_t value, int64_t min, int64_t max)
+{
+	return value < min ? min : value > max ? max : value;
+}
+
+/* 0 to a tenth less. */
+static int64_t shortened(int64_t span, uint32_t salt)
+{
+	return span - span * (int64_t)(salt % 1024) / 10240;
+}
+
+uint32_t freshness_salt(const char *name)
+{
+	uint32_t hash = 2166136261U; /* FNV-1a */
+
+	for (const char *p = name; *p != '\0'; p++)
+		hash = (hash ^ (unsigned char)*p) * 16777619U;
+	/* Its low bits alone are what is used: let the high ones have a say. */
+	return hash ^ hash >> 16;
+}
+
+void freshness_good(struct freshness *fresh, int64_t now, int64_t ttl)
+{
+	*fresh = (struct freshness){
+		.checked = now,
+		.expires = now + clamp(ttl, FRESH_MIN, FRESH_MAX),
+	};
+}
+
+void freshness_failed(struct freshness *fresh, int64_t now, uint32_t salt)
+{
+	int64_t wait;
+
+	/* Also anew when the clock was set back: time since then tells nothing. */
+	if (fresh->failed == 0 || fresh->failed > now)
+		fresh->failed = now;
+	wait = clamp(now - fresh->failed, FRESH_RETRY_MIN, FRESH_RETRY_MAX);
+	fresh->expires = now + shortened(wait, salt);
+}
+
+bool freshness_due(const struct freshness *fresh, int64_t now)
+{
+	/* No wait is longer than WAIT_MAX: where this one is, it began in what is no past yet. */
+	return now >= fresh->expires || fresh->checked > now + CLOCK_SLACK ||
+	       fresh->failed > now + CLOCK_SLACK || fresh->expires - WAIT_MAX > now + CLOCK_SLACK;
+}
+
+bool freshness_due_asked(const struct freshness *fresh, int64_t now)
+{
+	return fresh->failed != 0 || freshness_due(fresh, now);
+}
+
+/* Nothing was learned about what the host can do. */
+static bool inconclusive(enum observed observed)
+{
+	return observed == OBSERVED_UNREACHABLE || observed == OBSERVED_TLS_FAILED;
+}
+
+int64_t freshness_next_probe(const struct host_facts *before, const struct observation *seen,
+			     uint32_t salt)
+{
+	int64_t wait = UTC_DAY;
+
+	if (inconclusive(seen->observed)) {
+		wait = FRESH_PROBE_RETRY_MIN;
+		if (inconclusive(before->last.observed))
+			wait = clamp(2 * (before->last_expires - before->last.time), wait, UTC_DAY);
+	}
+	return seen->time + shortened(wait, salt);
+}
+
+bool freshness_probe_due(const struct host_facts *host, bool asked, int64_t now)
+{
+	/* There is nothing to connect to before its addresses are found again. */
+	if (!asked && host->addr_fresh.failed != 0)
+		return false;
+	if (now >= host->last_expires || host->last.time > now + CLOCK_SLACK)
+		return true;
+	return asked && inconclusive(host->last.observed) &&
+	       now >= host->last.time + FRESH_PROBE_RETRY_MIN;
+}
+
+/* Nothing was ever found there: a misspelt name, a spammer's invention. */
+static bool never_was(const struct domain_facts *domain)
+{
+	return (domain->mx.state == MX_UNKNOWN || domain->mx.state == MX_NXDOMAIN) &&
+	       domain->history.last_tls == 0 && domain->history.last_plain == 0 &&
+	       domain->sts.fetched == 0;
+}
+
+int64_t freshness_idle_due(const struct domain_facts *domain, uint32_t salt, int64_t now)
+{
+	const struct freshness *mx = &domain->mx.fresh;
+	int64_t due = mx->checked + shortened(UTC_DAY, salt);
+
+	if (never_was(domain))
+		return FRESH_NEVER;
+	if (mx->expires > due)
+		due = mx->expires;
+	/* Of a clock that was ahead. (Not by little: what is then looked at is not due yet.) */
+	return due > now + 2 * WAIT_MAX ? now : due;
+}
+
+/* No evidence of whatever kind, and no part of a policy. */
+static bool blank(const struct domain_facts *domain)
+{
+	const struct history *history = &domain->history;
+
+	return domain->mx.count == 0 && history->first_tls == 0 && history->successes.count == 0 &&
+	       history->tls_days.count == 0 && history->plain_days.count == 0 &&
+	       domain->sts.until == 0 && domain->sts.mode != STS_TESTING &&
+	       domain->sts.mode != STS_ENFORCE;
+}
+
+static bool long_ago(const struct freshness *fresh, int64_t now)
+{
+	int64_t until = now - FRESH_FORGET;
+
+	/* A look-up that fails moves `expires` alone. */
+	return fresh->checked <= until && fresh->failed <= until && fresh->expires <= until;
+}
+
+bool freshness_forgettable(const struct domain_facts *domain, int64_t now)
+{
+	return never_was(domain) && blank(domain) && domain->forgotten == 0 &&
+	       long_ago(&domain->mx.fresh, now) && long_ago(&domain->sts.fresh, now);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t host_earliest(const struct host_facts *host)
+{
+	int64_t earliest = host->addr_fresh.expires;
+
+	/* Nobody speaks to a host that does not exist, nor to one that cannot be found. */
+	if (host->addr != ADDR_FOUND)
+		return earliest;
+	earliest = earlier(earliest, host->tlsa_fresh.expires);
+	return host->addr_fresh.failed != 0 ? earliest : earlier(earliest, host->last_expires);
+}
+
+int64_t freshness_earliest(const struct facts *facts, bool mta_sts)
+{
+	const struct domain_facts *domain = &facts->domain;
+	int64_t earliest = domain->mx.fresh.expires;
+
+	if (mta_sts)
+		earliest = earlier(earliest, domain->sts.fresh.expires);
+	for (size_t i = 0; i < domain->mx.count; i++)
+		earliest = earlier(earliest, host_earliest(&facts->host[i]));
+	return earliest;
+}

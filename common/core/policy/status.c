@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/policy/status.h"
+
+#include "core/policy/fold.h"
+
+static const struct {
+	const char *name;
+	const char *label;
+} states[] = {
+	[STATUS_UNKNOWN] = { "unknown", "SSL ?" },
+	[STATUS_PLAIN] = { "plain", "no SSL" },
+	[STATUS_TLS] = { "tls", "SSL ok" },
+	[STATUS_DANE] = { "dane", "DANE ok" },
+};
+
+const char *status_state_name(enum status_state state)
+{
+	return states[state].name;
+}
+
+const char *status_label(enum status_state state)
+{
+	return states[state].label;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	if (a == 0 || b == 0)
+		return a + b;
+	return a < b ? a : b;
+}
+
+/*
+ * DANE governs the answer, so "DANE ok" is true of whatever leaves: not at level
+ * `dane` where only some hosts have TLSA records (rule 6, mixed_mx = lenient).
+ */
+static bool by_dane(const struct decision *d)
+{
+	if (d->verdict != VERDICT_POLICY)
+		return false;
+	if (d->under == RULE_DANE_INSECURE_MX)
+		return d->level >= LEVEL_DANE;
+	return (d->under == RULE_DANE_ALL || d->under == RULE_DANE_SOME) &&
+	       d->level == LEVEL_DANE_ONLY;
+}
+
+static enum status_state state_of(const struct decision *d, bool any_tls, bool any_plain)
+{
+	if (by_dane(d))
+		return STATUS_DANE;
+	if (d->guaranteed || any_tls)
+		return STATUS_TLS;
+	return any_plain ? STATUS_PLAIN : STATUS_UNKNOWN;
+}
+
+static void note_host(struct status *status, const char *name, const struct host_facts *host)
+{
+	status->host[status->hosts++] = (struct status_host){
+		.host = name,
+		.tls = fold_now_tls(&host->history),
+		.dane = host->tlsa == TLSA_USABLE && host->last.verified == VERIFIED_DANE,
+		.version = host->history.last_version,
+		.cipher = host->history.last_cipher,
+	};
+	status->checked = later(status->checked, host->addr_fresh.checked);
+	status->checked = later(status->checked, host->last.time);
+}
+
+/* The symbol's small print is of the latest handshake with any of the hosts. */
+static void note_latest(struct status *status, const struct history *history)
+{
+	if (history->last_tls > 0 && history->last_tls >= status->last_tls) {
+		status->last_tls = history->last_tls;
+		status->version = history->last_version;
+		status->cipher = history->last_cipher;
+	}
+	status->first_tls = earlier(status->first_tls, history->first_tls);
+}
+
+void status_of(struct status *status, const struct facts *facts, const struct decision *decision)
+{
+	bool any_tls = false;
+	bool any_plain = false;
+
+	*status = (struct status){
+		.guaranteed = decision->guaranteed,
+		.level = decision->level,
+		.reason = decision->reason,
+		.cipher = "",
+		.checked = later(facts->domain.mx.fresh.checked, facts->domain.mx.fresh.failed),
+	};
+	note_latest(status, &facts->domain.history);
+	for (size_t i = 0; i < facts->domain.mx.count; i++) {
+		const struct host_facts *host = &facts->host[i];
+
+		any_tls |= fold_now_tls(&host->history);
+		any_plain |= fold_now_plain(&host->history);
+		note_host(status, facts->domain.mx.refs[i].host, host);
+		if (facts->domain.forgotten == 0)
+			note_latest(status, &host->history);
+	}
+	if (decision->floor)
+		status->downgrade_since = fold_domain_downgrade_since(facts);
+	status->state = state_of(decision, any_tls, any_plain);
+}

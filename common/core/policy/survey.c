@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/policy/survey.h"
+
+#include "core/policy/fold.h"
+#include "core/policy/freshness.h"
+#include "core/protocol/sts.h"
+
+bool survey_leaves_out(const struct host_facts *host)
+{
+	return host->addr == ADDR_NONE ||
+	       (host->addr == ADDR_UNKNOWN && host->addr_fresh.failed != 0);
+}
+
+static bool never_spoken_to(const struct host_facts *host)
+{
+	return host->last.observed == OBSERVED_NOTHING && host->history.last_tls == 0 &&
+	       host->history.last_plain == 0;
+}
+
+static void count_tlsa(struct survey *survey, const struct host_facts *host)
+{
+	switch (host->tlsa) {
+	case TLSA_USABLE:
+		survey->usable++;
+		return;
+	case TLSA_UNUSABLE:
+		survey->unusable++;
+		return;
+	case TLSA_ABSENT:
+		survey->absent++;
+		return;
+	case TLSA_UNKNOWN:
+		break;
+	}
+	if (host->tlsa_fresh.failed != 0)
+		survey->failed++;
+	else
+		survey->unasked++;
+}
+
+static void survey_host(struct survey *survey, const struct host_facts *host, int64_t now)
+{
+	survey->stale |= freshness_due(&host->addr_fresh, now);
+	if (survey_leaves_out(host))
+		return;
+	if (host->addr == ADDR_UNKNOWN) {
+		survey->unresolved++;
+		return;
+	}
+	survey->hosts++;
+	survey->stale |=
+		freshness_due(&host->tlsa_fresh, now) || freshness_probe_due(host, false, now);
+	if (never_spoken_to(host))
+		survey->unseen++;
+	count_tlsa(survey, host);
+}
+
+bool survey_counts_moments(const struct domain_facts *domain)
+{
+	return domain->forgotten != 0;
+}
+
+/*
+ * strict: a host's floor is the domain's, at once and not only when the prober
+ * next folds it in. lenient: only what was folded into the domain counts, since
+ * one host alone proves nothing there.
+ */
+static bool has_floor(const struct settings *settings, const struct facts *facts, int64_t now)
+{
+	const struct domain_facts *domain = &facts->domain;
+
+	if (fold_floor(&domain->history, settings, now))
+		return true;
+	if (settings->mixed_mx != MIXED_MX_STRICT)
+		return false;
+	for (size_t i = 0; i < domain->mx.count; i++) {
+		struct history since;
+
+		if (!fold_floor(&facts->host[i].history, settings, now))
+			continue;
+		if (!survey_counts_moments(domain))
+			return true;
+		fold_since(&since, &facts->host[i].history, domain->forgotten);
+		if (fold_floor(&since, settings, now))
+			return true;
+	}
+	return false;
+}
+
+static void survey_sts(struct survey *survey, const struct settings *settings,
+		       const struct facts *facts, int64_t now)
+{
+	const struct sts_facts *sts = &facts->domain.sts;
+
+	/* RFC 8461 speaks of domains and their MX records, not of hosts named by the admin. */
+	if (!settings->mta_sts || facts->nexthop.kind != NEXTHOP_DOMAIN)
+		return;
+	survey->sts_enforced = sts_in_force(sts, now) == STS_ENFORCE && sts->patterns > 0;
+	survey->sts_unasked = sts->mode == STS_UNKNOWN && sts->fresh.failed == 0;
+	survey->stale |= sts_look_due(sts, now);
+}
+
+void survey_facts(struct survey *survey, const struct settings *settings, const struct facts *facts,
+		  int64_t now)
+{
+	const struct mx_facts *mx = &facts->domain.mx;
+
+	*survey = (struct survey){ 0 };
+	survey->mx_unasked = mx->state == MX_UNKNOWN && mx->fresh.failed == 0;
+	survey->stale = freshness_due(&mx->fresh, now);
+	survey->floor = has_floor(settings, facts, now);
+	for (size_t i = 0; i < mx->count; i++)
+		survey_host(survey, &facts->host[i], now);
+	if (mx->count > 0)
+		survey_sts(survey, settings, facts, now);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * survey - what the facts about a domain amount to, counted once, so that each
+ * rule of `decide` reads as a sentence.
+ *
+ * A host whose address look-up says "no such host", or never succeeded, is left
+ * out, as Postfix leaves it out. One whose look-ups merely fail now stands with
+ * what was last known: a failure must not weaken an answer.
+ */
+#ifndef POSTSEAL_CORE_SURVEY_H
+#define POSTSEAL_CORE_SURVEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/facts/facts.h"
+#include "core/settings/settings.h"
+
+struct survey {
+	size_t hosts; /* MX hosts that count */
+	/* How many of those, by TLSA; they add up to `hosts`. */
+	size_t usable;
+	size_t unusable;
+	size_t absent;
+	size_t failed;     /* never known, and the latest look-up failed */
+	size_t unasked;    /* never looked up yet */
+	size_t unresolved; /* hosts whose address was never looked up yet; not in `hosts` */
+	size_t unseen;     /* hosts that count, to which no one has spoken SMTP yet */
+	bool sts_unasked;  /* MTA-STS applies and was never looked up yet */
+	bool sts_enforced; /* a policy in mode enforce is in force */
+	bool mx_unasked;   /* never looked up, or never with success and not failed */
+	bool floor;
+	bool stale; /* some fact is due for a refresh */
+};
+
+/* Does this host not count? */
+bool survey_leaves_out(const struct host_facts *host);
+
+/*
+ * Does it count moments of the hosts' histories? Only those that came after an
+ * admin made us forget; else it is enough to know how many there are.
+ */
+bool survey_counts_moments(const struct domain_facts *domain);
+
+void survey_facts(struct survey *survey, const struct settings *settings, const struct facts *facts,
+		  int64_t now);
+
+#endif

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/record/record.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "core/names/ipaddr.h"
+#include "core/record/record_history.h"
+#include "core/record/record_kind.h"
+#include "core/record/wire.h"
+
+void record_put_header(struct buf *out, enum record_kind kind)
+{
+	wire_put_u8(out, (uint8_t)kind);
+	wire_put_u8(out, RECORD_VERSION);
+}
+
+/* An address's text has a colon, or a last label of digits alone. */
+static bool may_be_address(const char *text)
+{
+	size_t len = strlen(text);
+
+	return (len > 0 && text[len - 1] >= '0' && text[len - 1] <= '9') ||
+	       memchr(text, ':', len) != NULL;
+}
+
+static bool is_address(const char *text)
+{
+	struct ipaddr addr;
+	char canonical[IPADDR_SIZE];
+
+	return may_be_address(text) && ipaddr_parse(&addr, text, strlen(text)) &&
+	       strcmp(ipaddr_format(canonical, &addr), text) == 0;
+}
+
+static void get_name(struct wire *r, char dst[DOMAIN_SIZE])
+{
+	size_t len;
+	const char *name = wire_get_string(r, &len);
+
+	dst[0] = '\0';
+	if (name == NULL || !domain_take(dst, name, len))
+		r->ok = false;
+}
+
+static void get_optional_name(struct wire *r, char dst[DOMAIN_SIZE])
+{
+	dst[0] = '\0';
+	if (r->ok && r->at < r->end && *r->at == 0)
+		r->at++;
+	else
+		get_name(r, dst);
+}
+
+static void put_freshness(struct buf *out, const struct freshness *fresh)
+{
+	wire_put_time(out, fresh->checked);
+	wire_put_time_after(out, fresh->expires, fresh->checked);
+	wire_put_time(out, fresh->failed);
+}
+
+static void get_freshness(struct wire *r, struct freshness *fresh)
+{
+	fresh->checked = wire_get_time(r);
+	fresh->expires = wire_get_time_after(r, fresh->checked);
+	fresh->failed = wire_get_time(r);
+}
+
+static void get_spki(struct wire *r, uint8_t dst[SPKI_SIZE])
+{
+	const unsigned char *bytes = wire_take(r, SPKI_SIZE);
+
+	if (bytes != NULL)
+		memcpy(dst, bytes, SPKI_SIZE);
+}
+
+/* What became of the latest probe, and when, is in the gist. */
+static void put_observation_rest(struct buf *out, const struct observation *seen)
+{
+	wire_put_u8(out, (uint8_t)seen->source);
+	wire_put_u16(out, seen->version);
+	history_put_cipher(out, seen->cipher);
+	wire_put_u8(out, seen->has_spki);
+	if (seen->has_spki)
+		buf_append(out, seen->spki, SPKI_SIZE);
+	wire_put_u8(out, (uint8_t)seen->verified);
+	wire_put_text(out, seen->detail);
+}
+
+static void get_observation_rest(struct wire *r, struct observation *seen)
+{
+	seen->source = (enum source)wire_get_small(r, SOURCE_ADMIN);
+	/* Only "never looked" comes from nowhere. */
+	if (seen->source == 0 && seen->observed != OBSERVED_NOTHING)
+		r->ok = false;
+	seen->version = wire_get_u16(r);
+	history_get_cipher(r, seen->cipher);
+	seen->has_spki = wire_get_bool(r);
+	memset(seen->spki, 0, SPKI_SIZE);
+	if (seen->has_spki)
+		get_spki(r, seen->spki);
+	seen->verified = (enum verified)wire_get_small(r, VERIFIED_NOT);
+	wire_get_text(r, seen->detail, sizeof(seen->detail));
+}
+
+static void put_mx(struct buf *out, const struct mx_facts *mx)
+{
+	wire_put_u8(out, (uint8_t)mx->state);
+	wire_put_u8(out, mx->secure);
+	wire_put_u8(out, mx->truncated);
+	put_freshness(out, &mx->fresh);
+	wire_put_u8(out, (uint8_t)mx->count);
+	for (size_t i = 0; i < mx->count; i++) {
+		wire_put_u16(out, mx->refs[i].preference);
+		wire_put_name(out, mx->refs[i].host);
+	}
+}
+
+/* By preference, then name, and no host twice. */
+static bool refs_ordered(const struct mx_facts *mx)
+{
+	for (size_t i = 1; i < mx->count; i++) {
+		const struct mx_ref *before = &mx->refs[i - 1], *ref = &mx->refs[i];
+
+		if (ref->preference < before->preference ||
+		    (ref->preference == before->preference && strcmp(ref->host, before->host) <= 0))
+			return false;
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(mx->refs[j].host, ref->host) == 0)
+				return false;
+		}
+	}
+	return true;
+}
+
+/* [host] or [address] */
+static void get_literal(struct wire *r, char dst[DOMAIN_SIZE])
+{
+	char copy[DOMAIN_SIZE];
+
+	wire_get_text(r, dst, DOMAIN_SIZE);
+	if (!is_address(dst) && !domain_take(copy, dst, strlen(dst)))
+		r->ok = false;
+}
+
+static void get_mx(struct wire *r, struct mx_facts *mx)
+{
+	mx->state = (enum mx_state)wire_get_small(r, MX_NXDOMAIN);
+	mx->secure = wire_get_bool(r);
+	mx->truncated = wire_get_bool(r);
+	get_freshness(r, &mx->fresh);
+	mx->count = wire_get_small(r, MX_MAX);
+	for (size_t i = 0; i < mx->count && r->ok; i++) {
+		struct mx_ref *ref = &mx->refs[i];
+
+		ref->preference = wire_get_u16(r);
+		if (mx->state == MX_LITERAL)
+			get_literal(r, ref->host);
+		else
+			get_name(r, ref->host);
+	}
+	if (r->ok && !refs_ordered(mx))
+		r->ok = false;
+}
+
+static void put_sts_gist(struct buf *out, const struct sts_facts *sts)
+{
+	wire_put_u8(out, (uint8_t)sts->mode);
+	wire_put_time(out, sts->until);
+	wire_put_time(out, sts->max_age);
+	put_freshness(out, &sts->fresh);
+	wire_put_u8(out, (uint8_t)sts->patterns);
+	for (size_t i = 0; i < sts->patterns; i++)
+		wire_put_name(out, sts->pattern[i]);
+}
+
+/* "mx.example.com" or "*.example.com" */
+static void get_pattern(struct wire *r, char dst[DOMAIN_SIZE])
+{
+	size_t len, star = 0;
+	const char *pattern = wire_get_string(r, &len);
+	char name[DOMAIN_SIZE];
+
+	dst[0] = '\0';
+	if (pattern != NULL && len > 2 && memcmp(pattern, "*.", 2) == 0)
+		star = 2;
+	if (pattern == NULL || !domain_take(name, pattern + star, len - star) ||
+	    !str_copy_n(dst, DOMAIN_SIZE, pattern, len))
+		r->ok = false;
+}
+
+static void get_sts_gist(struct wire *r, struct sts_facts *sts)
+{
+	sts->mode = (enum sts_mode)wire_get_small(r, STS_ENFORCE);
+	sts->until = wire_get_time(r);
+	sts->max_age = wire_get_time(r);
+	get_freshness(r, &sts->fresh);
+	sts->patterns = wire_get_small(r, STS_PATTERN_MAX);
+	for (size_t i = 0; i < sts->patterns && r->ok; i++)
+		get_pattern(r, sts->pattern[i]);
+}
+
+static void put_sts_rest(struct buf *out, const struct sts_facts *sts)
+{
+	wire_put_name(out, sts->id);
+	wire_put_time(out, sts->fetched);
+	wire_put_text(out, sts->detail);
+}
+
+static void get_sts_rest(struct wire *r, struct sts_facts *sts)
+{
+	wire_get_text(r, sts->id, STS_ID_SIZE);
+	for (const char *p = sts->id; *p != '\0'; p++) {
+		char c = str_lower_char(*p);
+
+		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')))
+			r->ok = false;
+	}
+	sts->fetched = wire_get_time(r);
+	wire_get_text(r, sts->detail, sizeof(sts->detail));
+}
+
+void record_put_domain(struct buf *out, const struct domain_facts *domain)
+{
+	record_put_header(out, RECORD_DOMAIN);
+	put_mx(out, &domain->mx);
+	put_sts_gist(out, &domain->sts);
+	history_put_gist(out, &domain->history);
+	wire_put_time(out, domain->forgotten);
+	put_sts_rest(out, &domain->sts);
+	history_put_rest(out, &domain->history);
+}
+
+static void get_domain_gist(struct wire *r, struct domain_facts *out)
+{
+	get_mx(r, &out->mx);
+	get_sts_gist(r, &out->sts);
+	history_get_gist(r, &out->history);
+	out->forgotten = wire_get_time(r);
+}
+
+bool record_get_domain_gist(struct domain_facts *out, const void *bytes, size_t len)
+{
+	struct wire r = wire_open(bytes, len, RECORD_DOMAIN, RECORD_VERSION);
+
+	get_domain_gist(&r, out);
+	return r.ok;
+}
+
+bool record_get_domain(struct domain_facts *out, const void *bytes, size_t len)
+{
+	struct wire r = wire_open(bytes, len, RECORD_DOMAIN, RECORD_VERSION);
+
+	memset(&out->history, 0, sizeof(out->history)); /* all of it is defined */
+	get_domain_gist(&r, out);
+	get_sts_rest(&r, &out->sts);
+	history_get_rest(&r, &out->history);
+	return wire_close(&r);
+}
+
+void record_put_host(struct buf *out, const struct host_facts *host)
+{
+	record_put_header(out, RECORD_HOST);
+	wire_put_u8(out, (uint8_t)host->addr);
+	wire_put_u8(out, host->addr_secure);
+	put_freshness(out, &host->addr_fresh);
+	wire_put_u8(out, (uint8_t)host->tlsa);
+	put_freshness(out, &host->tlsa_fresh);
+	wire_put_u8(out, (uint8_t)host->last.observed);
+	wire_put_time(out, host->last.time);
+	wire_put_time_after(out, host->last_expires, host->last.time);
+	history_put_gist(out, &host->history);
+	wire_put_u16(out, host->tlsa_usable);
+	wire_put_u16(out, host->tlsa_unusable);
+	wire_put_name(out, host->tlsa_base);
+	put_observation_rest(out, &host->last);
+	history_put_rest(out, &host->history);
+}
+
+static void get_host_gist(struct wire *r, struct host_facts *out)
+{
+	out->addr = (enum addr_state)wire_get_small(r, ADDR_NONE);
+	out->addr_secure = wire_get_bool(r);
+	get_freshness(r, &out->addr_fresh);
+	out->tlsa = (enum tlsa_state)wire_get_small(r, TLSA_UNUSABLE);
+	get_freshness(r, &out->tlsa_fresh);
+	out->last.observed = (enum observed)wire_get_small(r, OBSERVED_UNREACHABLE);
+	out->last.time = wire_get_time(r);
+	out->last_expires = wire_get_time_after(r, out->last.time);
+	history_get_gist(r, &out->history);
+}
+
+bool record_get_host_gist(struct host_facts *out, const void *bytes, size_t len)
+{
+	struct wire r = wire_open(bytes, len, RECORD_HOST, RECORD_VERSION);
+
+	get_host_gist(&r, out);
+	return r.ok;
+}
+
+bool record_get_host(struct host_facts *out, const void *bytes, size_t len)
+{
+	struct wire r = wire_open(bytes, len, RECORD_HOST, RECORD_VERSION);
+
+	memset(&out->history, 0, sizeof(out->history)); /* all of it is defined */
+	get_host_gist(&r, out);
+	out->tlsa_usable = wire_get_u16(&r);
+	out->tlsa_unusable = wire_get_u16(&r);
+	get_optional_name(&r, out->tlsa_base);
+	get_observation_rest(&r, &out->last);
+	history_get_rest(&r, &out->history);
+	return wire_close(&r);
+}
+
+void record_put_override(struct buf *out, const struct override *override)
+{
+	record_put_header(out, RECORD_OVERRIDE);
+	wire_put_u8(out, (uint8_t) override->kind);
+	wire_put_u8(out, (uint8_t) override->level);
+	wire_put_time(out, override->set);
+	wire_put_time(out, override->expires);
+	wire_put_text(out, override->author);
+	wire_put_text(out, override->reason);
+}
+
+bool record_get_override(struct override *out, const void *bytes, size_t len)
+{
+	struct wire r = wire_open(bytes, len, RECORD_OVERRIDE, RECORD_VERSION);
+
+	out->kind = (enum override_kind)wire_get_small(&r, OVERRIDE_HANDS_OFF);
+	out->level = (enum level)wire_get_small(&r, LEVEL_DANE_ONLY);
+	out->set = wire_get_time(&r);
+	out->expires = wire_get_time(&r);
+	wire_get_text(&r, out->author, sizeof(out->author));
+	wire_get_text(&r, out->reason, sizeof(out->reason));
+	return wire_close(&r);
+}
+
+void record_put_pins(struct buf *out, const struct pins *pins)
+{
+	record_put_header(out, RECORD_PINS);
+	wire_put_u8(out, (uint8_t)pins->count);
+	for (size_t i = 0; i < pins->count; i++)
+		buf_append(out, pins->spki[i], SPKI_SIZE);
+}
+
+bool record_get_pins(struct pins *out, const void *bytes, size_t len)
+{
+	struct wire r = wire_open(bytes, len, RECORD_PINS, RECORD_VERSION);
+
+	out->count = wire_get_small(&r, PIN_MAX);
+	for (size_t i = 0; i < out->count; i++) {
+		get_spki(&r, out->spki[i]);
+		if (r.ok && i > 0 && memcmp(out->spki[i - 1], out->spki[i], SPKI_SIZE) >= 0)
+			r.ok = false;
+	}
+	return wire_close(&r);
+}
+
+void record_put_journal(struct buf *out, const struct journal_entry *entry)
+{
+	record_put_header(out, RECORD_JOURNAL);
+	wire_put_time(out, entry->time);
+	wire_put_text(out, entry->subject);
+	wire_put_text(out, entry->event);
+	wire_put_text(out, entry->author);
+	wire_put_text(out, entry->detail);
+}
+
+bool record_get_journal(struct journal_entry *out, const void *bytes, size_t len)
+{
+	struct wire r = wire_open(bytes, len, RECORD_JOURNAL, RECORD_VERSION);
+
+	out->time = wire_get_time(&r);
+	wire_get_text(&r, out->subject, sizeof(out->subject));
+	wire_get_text(&r, out->event, sizeof(out->event));
+	wire_get_text(&r, out->author, sizeof(out->author));
+	wire_get_text(&r, out->detail, sizeof(out->detail));
+	return wire_close(&r);
+}
+
+bool record_host_key(char dst[HOST_KEY_SIZE], const char *host, uint16_t port)
+{
+	char digits[STR_DECIMAL_SIZE];
+	bool address = is_address(host);
+
+	return str_join(dst, HOST_KEY_SIZE, address ? "[" : "", host, address ? "]:" : ":",
+			str_decimal(digits, port), NULL);
+}

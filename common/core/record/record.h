@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * record - the bytes of the ledger's records.
+ *
+ * Numbers and times are as in wire.h, a bool is one byte, 0 or 1; a string is
+ * its length, as a number, and its bytes, all printable ASCII. Each record starts
+ * with its kind and version, a byte each. One value has one encoding.
+ *
+ * The records of domains and hosts begin with their gist: what an answer of a
+ * policy map can depend on. Behind it stands what is read by those who learn,
+ * tell, export: most of the record, and no look-up pays for it.
+ *
+ * Decoding is strict: known kind and version, every length inside the record,
+ * every enumeration in range, names folded, sets ordered, nothing left over.
+ * What is not exactly right is refused whole, and *out is then undefined. It
+ * allocates nothing and writes no more of *out than has a meaning: what stands
+ * behind `count` elements of an array, or behind the NUL of a string, is
+ * undefined even in a good one; but a history is defined whole.
+ *
+ * Encoding replaces unprintable bytes of free text (details, ciphers, reasons)
+ * by '?', so that no text can make a record that is then refused. All else is
+ * written as it stands: a value outside its type's contract makes such a record.
+ */
+#ifndef POSTSEAL_CORE_RECORD_H
+#define POSTSEAL_CORE_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "core/secure/alias.h"
+#include "core/secure/exceptions.h"
+#include "core/facts/facts.h"
+#include "core/record/journal.h"
+#include "core/secure/refusals.h"
+
+/* Appends to *out. */
+void record_put_domain(struct buf *out, const struct domain_facts *domain);
+void record_put_host(struct buf *out, const struct host_facts *host);
+void record_put_override(struct buf *out, const struct override *override);
+void record_put_pins(struct buf *out, const struct pins *pins);
+void record_put_alias(struct buf *out, const struct alias *alias);
+void record_put_exceptions(struct buf *out, const struct exceptions *exceptions);
+void record_put_refusals(struct buf *out, const struct refusals *refusals);
+void record_put_journal(struct buf *out, const struct journal_entry *entry);
+
+bool record_get_domain(struct domain_facts *out, const void *bytes, size_t len);
+bool record_get_host(struct host_facts *out, const void *bytes, size_t len);
+bool record_get_override(struct override *out, const void *bytes, size_t len);
+bool record_get_pins(struct pins *out, const void *bytes, size_t len);
+bool record_get_alias(struct alias *out, const void *bytes, size_t len);
+bool record_get_exceptions(struct exceptions *out, const void *bytes, size_t len);
+bool record_get_refusals(struct refusals *out, const void *bytes, size_t len);
+bool record_get_journal(struct journal_entry *out, const void *bytes, size_t len);
+
+/*
+ * The gist alone: what stands behind it is neither looked at nor told. Undefined
+ * are then, of a domain, the policy's `id`, `fetched` and `detail`; of a host,
+ * what TLSA records there were and where, and all of `last` but `observed` and
+ * `time`; and of a history the versions, the cipher and the moments, while how
+ * many there are is told.
+ */
+bool record_get_domain_gist(struct domain_facts *out, const void *bytes, size_t len);
+bool record_get_host_gist(struct host_facts *out, const void *bytes, size_t len);
+
+/*
+ * Key of a host's record: "mx.example.com:25", "[2001:db8::1]:25" for an
+ * address. `host` is folded, or an address's text. False, and dst empty, when
+ * it does not fit.
+ */
+#define HOST_KEY_SIZE (DOMAIN_SIZE + 8)
+bool record_host_key(char dst[HOST_KEY_SIZE], const char *host, uint16_t port);
+
+#endif

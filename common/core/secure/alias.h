@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * alias - the secure aliases that are on file (DESIGN.md section 7): to whom
+ * each belongs, whether it is switched on, and how strictly its mail is sealed.
+ *
+ * An alias is known by its address without extension, local part in ASCII lower
+ * case, domain folded: "me@secure.example.com". Postfix asks about addresses in
+ * any spelling; alias_key makes them one.
+ */
+#ifndef POSTSEAL_CORE_ALIAS_H
+#define POSTSEAL_CORE_ALIAS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/lookup.h"
+#include "core/names/mailaddr.h"
+#include "core/settings/settings.h"
+
+/* The expert levels, weakest first; each has a transport and a policy map of its own. */
+enum alias_level {
+	ALIAS_ENCRYPT = 1,       /* any TLS */
+	ALIAS_AUTHENTICATED = 2, /* proven by DANE or MTA-STS */
+	ALIAS_VERIFY = 3,        /* a certificate that an admin has put on file */
+	ALIAS_DANE_ONLY = 4      /* proven by DANE */
+};
+
+/* RFC 5321 4.5.3.1: a local part of 64 bytes, "@", and the longest domain. */
+#define ALIAS_LOCAL_MAX 64
+#define ALIAS_ADDRESS_SIZE (ALIAS_LOCAL_MAX + 1 + DOMAIN_SIZE)
+
+struct alias {
+	bool enabled;
+	enum alias_level level;
+	char mailbox[ALIAS_ADDRESS_SIZE]; /* whose it is: "me@example.com" */
+	int64_t changed;                  /* seconds since 1970 */
+	char author[64];                  /* who changed it last */
+};
+
+/*
+ * The key of an address: false where it can be no alias (no domain, a literal,
+ * a local part that is too long or not printable ASCII).
+ */
+bool alias_key(char dst[ALIAS_ADDRESS_SIZE], const struct mailaddr *addr);
+
+/*
+ * Is an address of a secure domain sealed, and how strictly? `found` and *alias
+ * (FOUND only) are what the ledger says of it. Under `secure_aliases = "any"`
+ * every address is, whether on file or not; under "enabled" one that is switched
+ * on. *level is set when it is.
+ */
+bool alias_sealed(const struct settings *settings, enum lookup found, const struct alias *alias,
+		  enum alias_level *level);
+
+const char *alias_level_name(enum alias_level level); /* "encrypt", "dane-only", ... */
+bool alias_level_parse(enum alias_level *level, const char *name);
+/* The transport of master.cf that seals it: "postseal-encrypt". */
+const char *alias_transport(enum alias_level level);
+/* The reverse, with or without ":" behind it; false for a transport that is none of these. */
+bool alias_transport_parse(enum alias_level *level, const char *transport);
+
+#endif

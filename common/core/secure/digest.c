@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/secure/digest.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/utc.h"
+#include "core/secure/exceptions.h"
+
+/* RFC 5322 3.2.3 */
+static bool is_atext(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL;
+}
+
+/* Atoms with single dots between them. */
+static bool is_dot_atom(const char *text)
+{
+	char before = '.';
+
+	for (; *text != '\0'; before = *text++)
+		if (!is_atext(*text) && !(*text == '.' && before != '.'))
+			return false;
+	return before != '.';
+}
+
+bool digest_address(char dst[DIGEST_ADDRESS_SIZE], const char *mailbox)
+{
+	char key[ALIAS_ADDRESS_SIZE];
+	struct mailaddr addr;
+	size_t used = 0;
+
+	dst[0] = '\0';
+	if (mailaddr_parse(&addr, mailbox, strlen(mailbox), "") != MAILADDR_OK ||
+	    !alias_key(key, &addr))
+		return false;
+	if (is_dot_atom(addr.local))
+		return str_copy(dst, DIGEST_ADDRESS_SIZE, key);
+	dst[used++] = '"';
+	for (const char *p = addr.local; *p != '\0'; p++) {
+		if (*p == '"' || *p == '\\')
+			dst[used++] = '\\';
+		dst[used++] = *p;
+	}
+	dst[used++] = '"';
+	snprintf(dst + used, DIGEST_ADDRESS_SIZE - used, "@%s", addr.domain);
+	return true;
+}
+
+/* "Fri, 02 Jan 2026 03:04:05 +0000", RFC 5322 3.3; now is after 1970 and before 10000. */
+static void put_date(struct buf *out, int64_t now)
+{
+	static const char days[] = "ThuFriSatSunMonTueWed"; /* 1970-01-01 was a Thursday */
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	char date[UTC_SIZE];
+	int month;
+
+	utc_format(date, now);
+	month = (date[5] - '0') * 10 + date[6] - '0' - 1;
+	buf_printf(out, "Date: %.3s, %.2s %.3s %.4s %.8s +0000\n", days + now / UTC_DAY % 7 * 3,
+		   date + 8, months + (ptrdiff_t)month * 3, date, date + 11);
+}
+
+static uint64_t hash(const char *text)
+{
+	uint64_t value = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+
+	for (; *text != '\0'; text++)
+		value = (value ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+	return value;
+}
+
+static void put_header(struct buf *out, const char *to, const char *domain, size_t aliases,
+		       int64_t now)
+{
+	buf_printf(out, "From: postseal <postmaster@%s>\nTo: <%s>\n", domain, to);
+	buf_printf(out, "Subject: Mail refused at your secure address%s\n",
+		   aliases == 1 ? "" : "es");
+	put_date(out, now);
+	buf_printf(out, "Message-ID: <postseal-digest.%" PRId64 ".%016" PRIx64 "@%s>\n", now,
+		   hash(to), domain);
+	buf_append_str(out, "Auto-Submitted: auto-generated\nMIME-Version: 1.0\n"
+			    "Content-Type: text/plain; charset=us-ascii\n"
+			    "Content-Transfer-Encoding: 7bit\n\n");
+}
+
+static const char *why(enum refusal_cause cause)
+{
+	switch (cause) {
+	case REFUSAL_NO_TLS:
+		return "the sending server did not use TLS";
+	case REFUSAL_OLD_TLS:
+		return "the sending server used an old version of TLS";
+	case REFUSAL_HIDDEN_TLS:
+		break;
+	}
+	return "our own server could not tell; please write to your postmaster";
+}
+
+static void put_refused(struct buf *out, const struct refused_sender *refused)
+{
+	char date[UTC_SIZE];
+
+	utc_format(date, refused->last);
+	if (refused->sender[0] == '\0')
+		buf_append_str(out, "  A server, in nobody's name (a bounce or a receipt)\n");
+	else
+		buf_printf(out, "  <%s>\n", refused->sender);
+	buf_printf(out, "      %" PRId64 " time%s, last %.10s %.5s UTC from %s\n      %s\n",
+		   refused->count, refused->count == 1 ? "" : "s", date, date + 11, refused->client,
+		   why(refused->cause));
+}
+
+static void put_part(struct buf *out, const struct digest_part *part)
+{
+	const struct refusals *refusals = &part->refusals;
+
+	if (!refusals_any(refusals))
+		return;
+	buf_printf(out, "At %s:\n\n", part->alias);
+	for (size_t i = 0; i < refusals->count; i++)
+		put_refused(out, &refusals->list[i]);
+	if (refusals->others > 0)
+		buf_printf(out, "  Others, %" PRId64 " time%s\n", refusals->others,
+			   refusals->others == 1 ? "" : "s");
+	buf_append_str(out, "\n");
+}
+
+/* Nothing that a shell could take for anything else. */
+static bool is_tame(const char *address)
+{
+	return exception_names_sender(address) && address[0] != '-' &&
+	       address[strspn(address, "abcdefghijklmnopqrstuvwxyz0123456789@._+=-")] == '\0';
+}
+
+/* A forger's name may be typed as the others: whom to trust is for the owner to say. */
+static void put_commands(struct buf *out, const struct digest_part *part)
+{
+	char sender[ALIAS_ADDRESS_SIZE];
+
+	for (size_t i = 0; i < part->refusals.count; i++)
+		if (exception_take_sender(sender, part->refusals.list[i].sender) &&
+		    sender[0] != '@' && is_tame(sender) && is_tame(part->alias))
+			buf_printf(out, "    postseal alias allow %s %s\n", part->alias, sender);
+}
+
+static void put_advice(struct buf *out, const char *mailbox, const struct digest_part *parts,
+		       size_t count)
+{
+	buf_append_str(out,
+		       "Their servers have told them so. If you know a sender, and want his mail:\n"
+		       "\n"
+		       "- He, or who runs his server, can let it use TLS for outgoing mail\n"
+		       "  (with Postfix: smtp_tls_security_level = may), and send again.\n");
+	buf_printf(out, "- Or he can write to your ordinary address, %s.\n", mailbox);
+	buf_append_str(out,
+		       "- Or your postmaster can make an exception for him, for a time. Mail from\n"
+		       "  all who pretend to be him then comes in the clear. The command is\n\n");
+	for (size_t i = 0; i < count; i++)
+		put_commands(out, &parts[i]);
+	buf_append_str(out,
+		       "    postseal alias allow ALIAS SENDER\n"
+		       "\n"
+		       "Senders are shown as they called themselves; anybody can take any name.\n"
+		       "You get this message at most once a day, and only after a refusal.\n");
+}
+
+bool digest_append(struct buf *out, const char *mailbox, const struct digest_part *parts,
+		   size_t count, int64_t now)
+{
+	char to[DIGEST_ADDRESS_SIZE];
+	size_t aliases = 0;
+
+	if (!digest_address(to, mailbox))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		aliases += refusals_any(&parts[i].refusals);
+	put_header(out, to, strrchr(to, '@') + 1, aliases, now);
+	buf_append_str(out,
+		       "Mail to your secure address was refused, because it did not come over an\n"
+		       "encrypted connection that is good enough:\n\n");
+	for (size_t i = 0; i < count; i++)
+		put_part(out, &parts[i]);
+	put_advice(out, to, parts, count);
+	return true;
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/secure/secure.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "core/names/nexthop.h"
+#include "core/facts/observation.h"
+#include "core/secure/secure_answer.h"
+
+bool secure_client_is_local(const struct settings *settings, const struct ipaddr *addr)
+{
+	for (size_t i = 0; i < settings->local_networks_count; i++)
+		if (ipnet_contains(&settings->local_networks[i], addr))
+			return true;
+	return false;
+}
+
+const struct secure_record secure_not_asked = { LOOKUP_ERROR, ALIAS_ENCRYPT, LOOKUP_ERROR,
+						"",           LOOKUP_FOUND,  "" };
+
+enum lookup secure_is_sealed(const struct settings *settings, const struct secure_address *address,
+			     const struct secure_record *record)
+{
+	switch (address->kind) {
+	case SECURE_ORDINARY:
+		return LOOKUP_ABSENT;
+	case SECURE_ALIAS:
+		return settings->secure_aliases == SECURE_ALIASES_ANY ? LOOKUP_FOUND
+								      : record->enabled;
+	case SECURE_UNSURE:
+		break;
+	}
+	return LOOKUP_FOUND;
+}
+
+static bool good_tls(const struct settings *settings, const struct secure_client *client)
+{
+	return client->tls == SECURE_TLS_USED && client->version >= settings->secure_min_tls;
+}
+
+static const char *version_name(const struct secure_client *client)
+{
+	return client->version != 0 ? tls_version_name(client->version)
+				    : "a version of TLS unknown here";
+}
+
+static void put_off(struct secure_answer *answer, const char *cause)
+{
+	secure_answer_put_off(answer);
+	snprintf(answer->text, SECURE_TEXT_SIZE,
+		 "Cannot tell right now what this secure address demands. Try again later.");
+	snprintf(answer->cause, SECURE_CAUSE_SIZE, "%s", cause);
+}
+
+#define SEALED_UNKNOWN "could not find out whether the alias is switched on"
+#define EXCEPTION_UNKNOWN "could not find out whether the sender is an exception"
+#define OWNER_UNKNOWN "could not find out whose the alias is"
+
+/* Who is to do what about TLS. The reader may see this in a bounce, far away and
+ * long after. */
+struct plea {
+	const char *rule;
+	const char *whose;
+	const char *where; /* "" or, with a blank in front, where it is set */
+};
+
+static void refuse_tls(struct secure_answer *answer, const struct settings *settings,
+		       const struct secure_client *client, const struct plea *plea)
+{
+	const char *least = tls_version_name(settings->secure_min_tls);
+	char *text = answer->text, *cause = answer->cause;
+
+	secure_answer_refuse(answer, "5.7.10");
+	switch (client->tls) {
+	case SECURE_TLS_HIDDEN:
+		answer->our_fault = true;
+		snprintf(text, SECURE_TEXT_SIZE,
+			 "%s This server cannot tell whether yours is; "
+			 "please tell its postmaster.",
+			 plea->rule);
+		snprintf(cause, SECURE_CAUSE_SIZE,
+			 "the MTA does not show {tls_version} to this milter");
+		break;
+	case SECURE_TLS_NONE:
+		snprintf(text, SECURE_TEXT_SIZE,
+			 "%s %s did not use STARTTLS. Let it use %s or "
+			 "newer%s, then send again.",
+			 plea->rule, plea->whose, least, plea->where);
+		snprintf(cause, SECURE_CAUSE_SIZE, "no TLS");
+		break;
+	case SECURE_TLS_USED:
+		snprintf(text, SECURE_TEXT_SIZE,
+			 "%s %s used %s. Let it use %s or newer%s, then "
+			 "send again.",
+			 plea->rule, plea->whose, version_name(client), least, plea->where);
+		snprintf(cause, SECURE_CAUSE_SIZE, "%s is less than secure_min_tls, %s",
+			 version_name(client), least);
+		break;
+	}
+}
+
+/* Only an alias has exceptions, and only for what is seen clearly. */
+static enum lookup is_bound(const struct secure_client *client,
+			    const struct secure_address *recipient,
+			    const struct secure_record *record)
+{
+	if (recipient->kind != SECURE_ALIAS || client->tls == SECURE_TLS_HIDDEN)
+		return LOOKUP_FOUND;
+	return record->bound;
+}
+
+bool secure_let_in_by_exception(const struct settings *settings, const struct secure_client *client,
+				const struct secure_address *recipient,
+				const struct secure_record *record)
+{
+	return secure_is_sealed(settings, recipient, record) == LOOKUP_FOUND && !client->local &&
+	       !good_tls(settings, client) && is_bound(client, recipient, record) == LOOKUP_ABSENT;
+}
+
+void secure_decide_recipient(struct secure_answer *answer, const struct settings *settings,
+			     const struct secure_client *client,
+			     const struct secure_address *recipient,
+			     const struct secure_record *record)
+{
+	static const struct plea plea = {
+		"This address takes mail over encrypted connections only.",
+		"Your server",
+		" for outgoing mail (Postfix: smtp_tls_security_level = may)",
+	};
+	enum lookup sealed = secure_is_sealed(settings, recipient, record);
+
+	memset(answer, 0, sizeof(*answer));
+	if (sealed == LOOKUP_ABSENT || client->local || good_tls(settings, client))
+		return;
+	if (sealed == LOOKUP_ERROR)
+		put_off(answer, SEALED_UNKNOWN);
+	else if (is_bound(client, recipient, record) == LOOKUP_FOUND)
+		refuse_tls(answer, settings, client, &plea);
+	else if (is_bound(client, recipient, record) == LOOKUP_ERROR)
+		put_off(answer, EXCEPTION_UNKNOWN);
+}
+
+static bool same_mailbox(const struct mailaddr *a, const struct mailaddr *b)
+{
+	return a->domain_is_literal == b->domain_is_literal && strcmp(a->local, b->local) == 0 &&
+	       strcmp(a->extension, b->extension) == 0 && strcmp(a->domain, b->domain) == 0;
+}
+
+/* FOUND: the login owns the alias; ERROR: could not tell. */
+static enum lookup owns(const char *login, const struct mailaddr *alias,
+			const struct secure_record *record)
+{
+	struct mailaddr who, own = *alias, box;
+
+	own.extension[0] = '\0'; /* me+list@ is me's */
+	if (mailaddr_parse(&who, login, strlen(login), "") != MAILADDR_OK)
+		return LOOKUP_ABSENT;
+	if (same_mailbox(&who, &own))
+		return LOOKUP_FOUND;
+	if (record->owned == LOOKUP_ERROR)
+		return LOOKUP_ERROR;
+	if (record->owned == LOOKUP_ABSENT)
+		box = own;
+	else if (mailaddr_parse(&box, record->mailbox, strlen(record->mailbox), "") != MAILADDR_OK)
+		return LOOKUP_ERROR;
+	if (who.domain[0] == '\0')
+		box.domain[0] = '\0'; /* a bare name */
+	return same_mailbox(&who, &box) ? LOOKUP_FOUND : LOOKUP_ABSENT;
+}
+
+static bool has_login(const char *login)
+{
+	return login != NULL && login[0] != '\0';
+}
+
+static enum lookup is_owner(const struct secure_client *client, const char *login,
+			    const struct secure_address *sender, const struct secure_record *record)
+{
+	/* An MTA that hides TLS hides logins, too: leave that to refuse_tls. */
+	if (!has_login(login))
+		return client->tls == SECURE_TLS_HIDDEN ? LOOKUP_FOUND : LOOKUP_ABSENT;
+	if (sender->kind != SECURE_ALIAS)
+		return LOOKUP_ABSENT;
+	return owns(login, &sender->alias, record);
+}
+
+static void refuse_stranger(struct secure_answer *answer, const char *login)
+{
+	secure_answer_refuse(answer, "5.7.1");
+	if (!has_login(login)) {
+		snprintf(answer->text, SECURE_TEXT_SIZE,
+			 "Mail from this address is taken only from its owner, who has to log in.");
+		snprintf(answer->cause, SECURE_CAUSE_SIZE, "not logged in");
+	} else {
+		snprintf(answer->text, SECURE_TEXT_SIZE,
+			 "Mail from this address is taken only from its owner, and it is not known "
+			 "as yours.");
+		snprintf(answer->cause, SECURE_CAUSE_SIZE, "login=<%.100s> does not own it", login);
+	}
+}
+
+void secure_decide_sender(struct secure_answer *answer, const struct settings *settings,
+			  const struct secure_client *client, const char *login,
+			  const struct secure_address *sender, const struct secure_record *record)
+{
+	static const struct plea plea = {
+		"Mail from this address is taken over encrypted connections only.",
+		"Your mail program",
+		"",
+	};
+	enum lookup sealed = secure_is_sealed(settings, sender, record);
+	enum lookup owner = is_owner(client, login, sender, record);
+	bool tls = client->local || good_tls(settings, client);
+
+	memset(answer, 0, sizeof(*answer));
+	if (sealed == LOOKUP_ABSENT || (client->local && !has_login(login)) ||
+	    (owner == LOOKUP_FOUND && tls))
+		return;
+	if (sealed == LOOKUP_ERROR)
+		put_off(answer, SEALED_UNKNOWN);
+	else if (owner == LOOKUP_ABSENT)
+		refuse_stranger(answer, login);
+	else if (!tls)
+		refuse_tls(answer, settings, client, &plea);
+	else
+		put_off(answer, OWNER_UNKNOWN);
+}
+
+enum secure_way secure_way(enum alias_level *level, const char *mailer)
+{
+	if (mailer == NULL)
+		return SECURE_WAY_OTHER;
+	if (alias_transport_parse(level, mailer))
+		return SECURE_WAY_SEALED;
+	return strcmp(mailer, "smtp") == 0 ? SECURE_WAY_OPEN : SECURE_WAY_OTHER;
+}
+
+/* Is the next hop the recipient's own domain, and not a relay of ours? */
+static bool leads_home(const char *domain, const char *nexthop)
+{
+	struct nexthop hop;
+
+	return nexthop_parse(&hop, nexthop, strlen(nexthop)) == NEXTHOP_OK &&
+	       strcmp(hop.name, domain) == 0;
+}
+
+void secure_refuse_destination(struct secure_answer *answer, const char *recipient,
+			       const char *rewritten, const char *nexthop, const char *reason)
+{
+	const char *made = rewritten != NULL && rewritten[0] != '\0' ? rewritten : recipient;
+	struct mailaddr to;
+	char relayed[160] = "";
+
+	if (mailaddr_parse(&to, made, strlen(made), "") == MAILADDR_OK &&
+	    !leads_home(to.domain, nexthop))
+		snprintf(relayed, sizeof(relayed),
+			 "Mail for %.100s goes by a relay here: ", to.domain);
+	secure_answer_refuse(answer, "5.7.10");
+	snprintf(answer->text, SECURE_TEXT_SIZE,
+		 "%s%.200s; mail from a secure address cannot go there. Write from an ordinary "
+		 "address, or ask your postmaster.",
+		 relayed, reason);
+	snprintf(answer->cause, SECURE_CAUSE_SIZE, "%.150s", reason);
+}
+
+bool secure_tells_tls(const struct secure_client *client, const struct secure_address *recipient)
+{
+	return recipient->kind == SECURE_ALIAS && client->tls == SECURE_TLS_USED && !client->local;
+}
+
+bool secure_header_waives_tls(const char *name)
+{
+	static const char waiver[] = "TLS-Required";
+
+	/* Postfix, too, takes blanks in front of the colon. */
+	return str_starts_nocase(name, waiver) &&
+	       name[strlen(waiver) + strspn(name + strlen(waiver), " \t")] == '\0';
+}
+
+void secure_refuse_waiver(struct secure_answer *answer)
+{
+	secure_answer_refuse(answer, "5.7.10");
+	snprintf(
+		answer->text, SECURE_TEXT_SIZE,
+		"Mail from a secure address leaves over encrypted connections only, and its header "
+		"\"TLS-Required\" asks for the opposite. Send it without that header.");
+	snprintf(answer->cause, SECURE_CAUSE_SIZE, "header TLS-Required");
+}
+
+void secure_refuse_forgery(struct secure_answer *answer)
+{
+	secure_answer_refuse(answer, "5.7.1");
+	snprintf(answer->text, SECURE_TEXT_SIZE,
+		 "This message has too many headers \"Authentication-Results\" in the name of the "
+		 "server that it is sent to. Send it without them.");
+	snprintf(answer->cause, SECURE_CAUSE_SIZE, "too many forged Authentication-Results");
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which addresses are secure aliases, and which could be (secure.h). */
+#include "core/secure/secure.h"
+
+#include <string.h>
+
+#include "core/secure/secure_mention.h"
+
+static bool in_secure_domain(const struct settings *settings, const struct mailaddr *addr)
+{
+	if (addr->domain_is_literal)
+		return false;
+	for (size_t i = 0; i < settings->secure_domains.count; i++)
+		if (strcmp(settings->secure_domains.items[i], addr->domain) == 0)
+			return true;
+	return false;
+}
+
+/* Without a domain that would say where it goes. */
+static bool is_placeless(const struct mailaddr *addr)
+{
+	return addr->domain[0] == '\0' || addr->domain_is_literal;
+}
+
+/* Postfix may take the local part for another address: allow_percent_hack,
+ * swap_bangpath, resolve_dequoted_address. */
+static bool has_inner_route(const struct mailaddr *addr)
+{
+	return strpbrk(addr->local, "@%!") != NULL || strpbrk(addr->extension, "@%!") != NULL;
+}
+
+static bool surely_elsewhere(const struct mailaddr *addr)
+{
+	if (is_placeless(addr))
+		return strcmp(addr->local, "postmaster") == 0;
+	return true;
+}
+
+/* One address, as the client wrote it and as the MTA rewrote it. */
+struct views {
+	const char *argument, *rewritten;
+	bool asked_ok, made_ok; /* could be parsed */
+	struct mailaddr asked, made;
+};
+
+static bool parse(struct mailaddr *addr, const struct settings *settings, const char *text)
+{
+	return mailaddr_parse(addr, text, strlen(text), settings->recipient_delimiter) ==
+	       MAILADDR_OK;
+}
+
+/* For what is at no secure domain in either view: is that certain? */
+static bool is_ordinary_recipient(const struct settings *settings, const struct views *views)
+{
+	if (views->made_ok)
+		return surely_elsewhere(&views->made) &&
+		       (views->asked_ok || !secure_mention(settings, span_of(views->argument)));
+	return views->asked_ok && surely_elsewhere(&views->asked) &&
+	       !has_inner_route(&views->asked);
+}
+
+/* A sender is only what it claims to be: where mail for it would go does not matter. */
+static bool is_ordinary_sender(const struct settings *settings, const struct views *views)
+{
+	if (!views->asked_ok && secure_mention(settings, span_of(views->argument)))
+		return false;
+	if (views->rewritten != NULL)
+		return views->made_ok || !secure_mention(settings, span_of(views->rewritten));
+	return views->asked_ok && !has_inner_route(&views->asked);
+}
+
+static bool is_ordinary(const struct settings *settings, enum secure_role role,
+			const struct views *views)
+{
+	return role == SECURE_SENDER ? is_ordinary_sender(settings, views)
+				     : is_ordinary_recipient(settings, views);
+}
+
+/* Of an argument that could not be parsed, any sign of one. */
+static bool has_route(const struct views *views)
+{
+	const char *at = strchr(views->argument, '@');
+
+	if (views->asked_ok)
+		return has_inner_route(&views->asked);
+	return strpbrk(views->argument, "%!") != NULL ||
+	       (at != NULL && strchr(at + 1, '@') != NULL);
+}
+
+/*
+ * Where a sender's route leads is the MTA's view, but in its queue he stays as he came,
+ * and his mail leaves as strictly as that name demands: is it the same alias?
+ */
+static bool stays_the_same(const struct views *views)
+{
+	return !has_route(views) || (strcmp(views->asked.local, views->made.local) == 0 &&
+				     strcmp(views->asked.domain, views->made.domain) == 0);
+}
+
+static bool is_null(const char *argument)
+{
+	struct mailaddr addr;
+
+	return mailaddr_parse(&addr, argument, strlen(argument), "") == MAILADDR_NULL;
+}
+
+void secure_classify(struct secure_address *address, const struct settings *settings,
+		     enum secure_role role, const char *argument, const char *rewritten)
+{
+	struct views views = { .argument = argument };
+	bool routed; /* by its local part, who knows where to */
+
+	memset(address, 0, sizeof(*address));
+	if (settings->secure_domains.count == 0 || is_null(argument))
+		return; /* ORDINARY */
+	views.asked_ok = parse(&views.asked, settings, argument);
+	if (rewritten != NULL && rewritten[0] != '\0') {
+		views.rewritten = rewritten;
+		views.made_ok = parse(&views.made, settings, rewritten);
+	}
+	routed = views.rewritten == NULL && has_inner_route(&views.asked);
+	/* What the MTA made of it is where it goes, and comes first. */
+	if (views.made_ok && in_secure_domain(settings, &views.made)) {
+		address->kind = role == SECURE_SENDER && !stays_the_same(&views) ? SECURE_UNSURE
+										 : SECURE_ALIAS;
+		address->alias = views.made;
+	} else if (views.asked_ok && in_secure_domain(settings, &views.asked)) {
+		address->kind = routed ? SECURE_UNSURE : SECURE_ALIAS;
+		address->alias = views.asked;
+	} else if (!is_ordinary(settings, role, &views)) {
+		address->kind = SECURE_UNSURE;
+	}
+}

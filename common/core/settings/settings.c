@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/settings/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "core/names/endpoint.h"
+#include "core/settings/settings_value.h"
+#include "core/facts/timeset.h"
+
+/* Room behind `runtime` for the names of the sockets in it. */
+#define RUNTIME_MAX (ENDPOINT_PATH_SIZE - (int64_t)sizeof("/" PROBER_SOCKET))
+#define PATH_MAX_BYTES 4000
+/* A span that no sum of times can overflow with, and no admin can mean. */
+#define DAYS_MAX 36500
+
+/* In the order of the enumerations that they stand for. */
+static const char *const first_contact_names[] = { "wait", "defer", "may", NULL };
+static const char *const mixed_mx_names[] = { "strict", "lenient", NULL };
+static const char *const secure_aliases_names[] = { "any", "enabled", NULL };
+static const char *const learn_from_names[] = { "probe", "delivery", NULL };
+static const char *const log_level_names[] = { "error", "warning", "info", "debug", NULL };
+static const char *const tls_version_names[] = { "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3", NULL };
+
+/* The parts of a row; `kind` names its functions in settings_value.h. */
+#define FIELD(member)                                                 \
+	.name = #member, .offset = offsetof(struct settings, member), \
+	.size = sizeof(((struct settings *)0)->member)
+#define KIND(kind) .put = setting_put_##kind
+#define STRING(kind) .type = SETTING_STRING, KIND(kind), .show = setting_show_string
+#define PATH(kind, longest) \
+	.type = SETTING_PATH, .max = (longest), KIND(kind), .show = setting_show_string
+#define BOOL .type = SETTING_BOOL, KIND(bool), .show = setting_show_bool
+#define NUMBER(least, most)                                                  \
+	.type = SETTING_NUMBER, .min = (least), .max = (most), KIND(number), \
+	.show = setting_show_number
+#define CHOICE(names) \
+	.type = SETTING_CHOICE, .choices = (names), KIND(choice), .show = setting_show_choice
+#define LIST(kind) .type = SETTING_LIST, KIND(kind), .show = setting_show_list
+#define SET(names) .type = SETTING_SET, .choices = (names), KIND(set), .show = setting_show_set
+
+const struct setting settings_table[] = {
+	{ FIELD(ledger), PATH(path, PATH_MAX_BYTES), .defaults = { "/var/lib/postseal" },
+	  .help = "Directory of the ledger, the LMDB environment in which postseal keeps what it "
+		  "has learned. Back it up: a lost ledger is a lost memory of who can do TLS." },
+	{ FIELD(runtime), PATH(path, RUNTIME_MAX), .defaults = { "/run/postseal" },
+	  .help = "Directory of the local sockets over which the programs talk to one another." },
+	{ FIELD(socketmap_listen), LIST(endpoints), .defaults = { "inet:127.0.0.1:7672" },
+	  .help = "Where postseal-socketmap answers Postfix: inet:ADDRESS:PORT or unix:/PATH. "
+		  "Debian runs smtp(8) chrooted, so a Unix socket has to lie under "
+		  "/var/spool/postfix. Sockets that systemd hands over are used instead of these; "
+		  "name them here, too: postseal-milter and postseal ask there." },
+	{ FIELD(milter_listen), STRING(endpoint), .defaults = { "inet:127.0.0.1:8689" },
+	  .help = "Where postseal-milter answers Postfix: inet:ADDRESS:PORT or unix:/PATH." },
+	{ FIELD(resolver), LIST(resolvers),
+	  .help = "DNS resolvers that postseal-prober asks: ADDRESS, ADDRESS:PORT or "
+		  "[ADDRESS]:PORT. They have to validate DNSSEC. Empty: those of "
+		  "/etc/resolv.conf. Where one of them is on loopback, the others are asked only "
+		  "with resolver_trust_ad." },
+	{ FIELD(resolver_trust_ad), BOOL, .defaults = { "false" },
+	  .help = "Believe the AD bit (\"this answer is validated\") also from a resolver that is "
+		  "not on loopback. Say true only where nobody can tamper with the way to it." },
+	{ FIELD(ehlo_name), STRING(name_or_none), .defaults = { "" },
+	  .help = "Name that postseal-prober gives in EHLO. Empty: the fully qualified name of "
+		  "this host." },
+	{ FIELD(smtp_port), NUMBER(1, 65535), .defaults = { "25" },
+	  .help = "TCP port at which MX hosts are probed when the next hop names none." },
+	{ FIELD(probe_private), BOOL, .defaults = { "false" },
+	  .help = "Also probe MX hosts, and fetch MTA-STS policies, at loopback, private and "
+		  "link-local addresses. Leave it false on a host that is reachable from the "
+		  "Internet: these names and addresses are written by strangers." },
+	{ FIELD(smtp_timeout), NUMBER(1, 300), .unit = "seconds", .defaults = { "20" },
+	  .help = "How long each step of a probe may take: connecting, the greeting, each reply, "
+		  "the TLS handshake." },
+	{ FIELD(probe_workers), NUMBER(1, 4096), .unit = "threads", .defaults = { "2048" },
+	  .help = "How many look-ups and probes may run at the same time. Each is a thread that "
+		  "waits for a name server or a mail server; it is started when it is needed and "
+		  "ends when there is nothing to do." },
+	{ FIELD(ca_file), PATH(path_or_none, PATH_MAX_BYTES), .defaults = { "" },
+	  .help = "File with the certificates (PEM) of the authorities that are trusted for "
+		  "MTA-STS hosts and in judging the certificates of MX hosts. Empty: those of the "
+		  "system." },
+	{ FIELD(first_contact), CHOICE(first_contact_names), .defaults = { "wait" },
+	  .help = "What happens to mail for a domain of which nothing is known yet. wait: ask the "
+		  "prober and answer when the facts are in, or after first_contact_wait with what "
+		  "is known then. defer: ask the prober and let the mail wait in the queue "
+		  "meanwhile. may: answer at once, as main.cf says, and ask behind it; the first "
+		  "mail may then leave in the clear." },
+	{ FIELD(first_contact_wait), NUMBER(1, 60), .unit = "seconds", .defaults = { "8" },
+	  .help = "How long Postfix is kept waiting for the first facts about a domain." },
+	{ FIELD(learn_from), SET(learn_from_names), .defaults = { "probe", "delivery" },
+	  .help = "What counts as evidence that a provider can do TLS. probe: what "
+		  "postseal-prober saw. delivery: what Postfix logged." },
+	{ FIELD(learn_after_successes), NUMBER(1, TIMESET_MAX), .unit = "handshakes",
+	  .defaults = { "1" },
+	  .help = "Completed TLS handshakes after which TLS is required for ever." },
+	{ FIELD(learn_after_days), NUMBER(0, TIMESET_MAX), .unit = "days", .defaults = { "0" },
+	  .help = "Distinct days on which these handshakes have to be seen. 0: a single day is "
+		  "enough." },
+	{ FIELD(history_max_age), NUMBER(0, DAYS_MAX), .unit = "days", .defaults = { "0" },
+	  .help = "Days since TLS was last seen after which it is no longer required. 0: it is "
+		  "required for ever." },
+	{ FIELD(mixed_mx), CHOICE(mixed_mx_names), .defaults = { "strict" },
+	  .help = "How to treat a domain of which only some MX hosts can do TLS or DANE. strict: "
+		  "hold all of them to the best one, since an attacker could otherwise steer mail "
+		  "to the weakest; mail may wait while the good hosts are down. lenient: require "
+		  "of a domain only what every reachable MX host can do." },
+	{ FIELD(mta_sts), BOOL, .defaults = { "true" },
+	  .help = "Look up and enforce MTA-STS policies (RFC 8461)." },
+	{ FIELD(secure_domains), LIST(domains),
+	  .help = "Domains of the secure aliases, such as secure.example.com. Mail to them is "
+		  "accepted over TLS only." },
+	{ FIELD(secure_aliases), CHOICE(secure_aliases_names), .defaults = { "any" },
+	  .help = "Which addresses in secure_domains are secure aliases. any: all of them. "
+		  "enabled: those that have been switched on with postseal alias enable." },
+	{ FIELD(secure_min_tls), .type = SETTING_CHOICE, .choices = tls_version_names,
+	  KIND(tls_version), .show = setting_show_tls_version, .defaults = { "TLSv1.2" },
+	  .help = "Lowest TLS version over which mail to a secure alias is accepted." },
+	{ FIELD(recipient_delimiter), STRING(delimiters), .defaults = { "+" },
+	  .help = "Each of these characters parts an address from its extension: "
+		  "me+list@secure.example.com belongs to me@secure.example.com. Has to be what "
+		  "postconf recipient_delimiter shows. Empty: addresses have no extensions." },
+	{ FIELD(local_networks), .type = SETTING_LIST, KIND(networks),
+	  .show = setting_show_networks, .defaults = { "127.0.0.0/8", "::1/128" },
+	  .help = "Clients from these networks count as this site's own and need no TLS to reach "
+		  "a secure alias. ADDRESS or ADDRESS/BITS." },
+	{ FIELD(authserv_id), STRING(name_or_none), .defaults = { "" },
+	  .help = "The name under which postseal-milter notes in a header of mail to a secure "
+		  "alias, Authentication-Results (RFC 8601), over which TLS it came; such headers "
+		  "of that name that came with it are removed. Empty: Postfix's myhostname." },
+	{ FIELD(refusal_digest), BOOL, .defaults = { "false" },
+	  .help = "Note which senders were refused at the secure aliases on file, for a daily mail "
+		  "to the owner of each, which postseal digest sends: who was refused, when, how "
+		  "often, from where and why; nothing of what was written." },
+	{ FIELD(log_level), CHOICE(log_level_names), .defaults = { "info" },
+	  .help = "The least severe messages that are logged. At info these are what is learned, "
+		  "and the answers to Postfix for which mail has waited, that make it wait (TEMP), "
+		  "or that are being looked into again; at debug, all answers. postseal explain "
+		  "tells at any time why a domain is answered as it is." },
+};
+const size_t settings_table_count = ARRAY_LEN(settings_table);
+
+const struct setting *settings_find(const char *name)
+{
+	for (size_t i = 0; i < settings_table_count; i++) {
+		if (strcmp(settings_table[i].name, name) == 0)
+			return &settings_table[i];
+	}
+	return NULL;
+}
+
+bool setting_is_list(const struct setting *setting)
+{
+	return setting->type == SETTING_LIST || setting->type == SETTING_SET;
+}
+
+void settings_init(struct settings *settings)
+{
+	*settings = (struct settings){ 0 };
+	for (size_t i = 0; i < settings_table_count; i++) {
+		const struct setting *s = &settings_table[i];
+		struct setting_fault fault;
+		size_t count = 0;
+
+		while (s->defaults[count] != NULL)
+			count++;
+		if (!s->put(settings, s, s->defaults, count, &fault))
+			abort(); /* the table contradicts itself */
+	}
+}
+
+void settings_free(struct settings *settings)
+{
+	free(settings->ledger);
+	free(settings->runtime);
+	string_list_free(&settings->socketmap_listen);
+	free(settings->milter_listen);
+	string_list_free(&settings->resolver);
+	free(settings->ehlo_name);
+	free(settings->ca_file);
+	string_list_free(&settings->secure_domains);
+	free(settings->recipient_delimiter);
+	free(settings->local_networks);
+	free(settings->authserv_id);
+	*settings = (struct settings){ 0 };
+}

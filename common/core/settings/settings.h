@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * settings - what an admin may set, in one table (DESIGN.md section 9).
+ *
+ * The table holds name, type, default, bounds, check and help of each setting;
+ * the file reader, `postseal config`, the sample file and the manual page are
+ * made from it or checked against it. This part is pure: reading a file is
+ * io/local/settings_file.h.
+ */
+#ifndef POSTSEAL_CORE_SETTINGS_H
+#define POSTSEAL_CORE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "core/names/ipaddr.h"
+
+enum first_contact { FIRST_CONTACT_WAIT, FIRST_CONTACT_DEFER, FIRST_CONTACT_MAY };
+enum mixed_mx { MIXED_MX_STRICT, MIXED_MX_LENIENT };
+enum secure_aliases { SECURE_ALIASES_ANY, SECURE_ALIASES_ENABLED };
+
+/* learn_from, as a set of bits. */
+#define LEARN_PROBE 1u
+#define LEARN_DELIVERY 2u
+
+/* The prober's socket, in the directory `runtime` (prober_words.h tells what is said there). */
+#define PROBER_SOCKET "prober.sock"
+
+struct string_list {
+	size_t count;
+	char **items; /* owned */
+};
+
+struct settings {
+	char *ledger;
+	char *runtime;
+	struct string_list socketmap_listen;
+	char *milter_listen;
+	struct string_list resolver; /* empty: from resolv.conf */
+	bool resolver_trust_ad;
+	char *ehlo_name; /* "": the host's FQDN */
+	uint16_t smtp_port;
+	bool probe_private;
+	int64_t smtp_timeout; /* seconds a step */
+	size_t probe_workers;
+	char *ca_file; /* "": the system's */
+	enum first_contact first_contact;
+	int64_t first_contact_wait; /* seconds */
+	unsigned learn_from;
+	size_t learn_after_successes;
+	size_t learn_after_days;
+	int64_t history_max_age; /* days; 0: for ever */
+	enum mixed_mx mixed_mx;
+	bool mta_sts;
+	struct string_list secure_domains; /* folded */
+	enum secure_aliases secure_aliases;
+	uint16_t secure_min_tls; /* as on the wire: 0x0303 for TLSv1.2 */
+	bool refusal_digest;
+	char *recipient_delimiter; /* a set of characters; "": none */
+	size_t local_networks_count;
+	struct ipnet *local_networks; /* owned */
+	char *authserv_id;            /* "": what the MTA calls itself */
+	int log_level;                /* enum log_level of base/log.h */
+};
+
+enum setting_type {
+	SETTING_STRING,
+	SETTING_PATH, /* absolute */
+	SETTING_BOOL,
+	SETTING_NUMBER, /* min .. max */
+	SETTING_CHOICE, /* one of choices */
+	SETTING_LIST,   /* of strings */
+	SETTING_SET     /* some of choices */
+};
+
+#define SETTING_EXPECTED_SIZE 256
+
+struct setting_fault {
+	size_t index; /* which value is wrong; the number of values when that is */
+	char expected[SETTING_EXPECTED_SIZE];
+};
+
+struct setting {
+	const char *name;
+	size_t offset, size; /* of the field of struct settings */
+	enum setting_type type;
+	const char *defaults[3];    /* values, then NULL; { "" } is an empty string */
+	const char *const *choices; /* CHOICE and SET, NULL-terminated */
+	int64_t min, max;           /* NUMBER; PATH: max is the longest, in bytes */
+	const char *unit;           /* "seconds", "days", or NULL */
+	const char *help;           /* one sentence or more, plain text */
+	/*
+	 * Puts the checked values into *settings, which is initialised. On
+	 * failure returns false and sets *fault; nothing is changed then. The
+	 * outcome depends on the values alone.
+	 */
+	bool (*put)(struct settings *settings, const struct setting *self,
+		    const char *const *values, size_t count, struct setting_fault *fault);
+	/* Appends the value as it would be written in a file, without newline. */
+	void (*show)(const struct settings *settings, const struct setting *self, struct buf *out);
+};
+
+extern const struct setting settings_table[];
+extern const size_t settings_table_count;
+
+const struct setting *settings_find(const char *name); /* NULL: no such setting */
+bool setting_is_list(const struct setting *setting);   /* takes any number of values */
+
+/* All defaults. End with settings_free, which leaves a zeroed struct. */
+void settings_init(struct settings *settings);
+void settings_free(struct settings *settings);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dns_answer - DNS questions and what a message says in reply to one (ldns
+ * inside, hidden).
+ *
+ * The message is hostile until proven otherwise: it must parse as a whole, come
+ * from a server that recurses, and answer the question; a CNAME chain is
+ * followed through the answer section, at most DNS_CHAIN_MAX steps, and what
+ * does not belong to it is passed over. Names that no mail system could use
+ * (domain.h) make the answer an error where they stand in the chain.
+ */
+#ifndef POSTSEAL_IO_DNS_ANSWER_H
+#define POSTSEAL_IO_DNS_ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/lookup.h"
+#include "core/names/domain.h"
+#include "core/names/ipaddr.h"
+#include "core/protocol/tlsa.h"
+
+#define DNS_CHAIN_MAX 16
+
+enum dns_type { DNS_A = 1, DNS_CNAME = 5, DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28, DNS_TLSA = 52 };
+
+const char *dns_type_name(enum dns_type type);
+
+struct dns_answer {
+	enum lookup status;          /* FOUND: there are records; ERROR: see trouble */
+	bool exists;                 /* ABSENT: the name exists, it only has no such records */
+	bool authentic;              /* the AD bit, believed or not */
+	bool servfail;               /* ERROR: the server could not tell, or DNSSEC says bogus */
+	bool alias;                  /* there was a CNAME */
+	char owner[DOMAIN_SIZE];     /* where the chain ends; the name itself without one */
+	int64_t ttl;                 /* least of the chain and the records, or of the denial */
+	const char *trouble;         /* ERROR: why, a constant */
+	size_t count;                /* records of the asked type at owner */
+	struct dns_records *records; /* opaque */
+};
+
+/*
+ * A query for `name` (folded), with RD, AD, DO and EDNS0; its id is 0. Returns
+ * its length; 0 when there can be no such question.
+ */
+size_t dns_question(uint8_t *query, size_t size, const char *name, enum dns_type type);
+
+/* Always leaves an answer to be ended with dns_answer_free. */
+void dns_answer_read(struct dns_answer *answer, const uint8_t *reply, size_t len, const char *name,
+		     enum dns_type type);
+void dns_answer_free(struct dns_answer *answer);
+
+/*
+ * The i-th record of an answer of that type, i < answer->count. False where it
+ * makes no sense for mail.
+ */
+struct dns_mx {
+	uint16_t preference;
+	bool none;              /* "." (RFC 7505); host is "" */
+	char host[DOMAIN_SIZE]; /* folded */
+};
+bool dns_answer_mx(const struct dns_answer *answer, size_t i, struct dns_mx *mx);
+bool dns_answer_address(const struct dns_answer *answer, size_t i, struct ipaddr *address);
+/* Its data belongs to the answer; all zero when it is too short to be one. */
+void dns_answer_tlsa(const struct dns_answer *answer, size_t i, struct tlsa *tlsa);
+/* Appends its character-strings, put together. */
+void dns_answer_txt(const struct dns_answer *answer, size_t i, struct buf *text);
+
+#endif

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Transactions, and records under their keys (ledger_store.h). */
+#include "io/ledger/ledger_env.h"
+#include "io/ledger/ledger_store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+struct ledger_txn {
+	struct ledger *ledger;
+	MDB_txn *txn;
+	bool write;
+	/* Of a snapshot: which databases hold nothing, as a bit each; asked once, then known. */
+	unsigned asked;
+	unsigned empty;
+	bool changed; /* there is something to be written */
+};
+
+_Static_assert(LEDGER_DB_COUNT <= 8 * sizeof(unsigned), "a bit for each database");
+
+/* Less than LMDB writes at once is left of a disk that is full. */
+#define DISK_FULL_BELOW 262144
+
+/* LMDB does not write to keys and values it is given, but does not say so in its types. */
+static MDB_val val_of(const void *bytes, size_t len)
+{
+	MDB_val val = { .mv_size = len };
+
+	memcpy(&val.mv_data, &bytes, sizeof(bytes));
+	return val;
+}
+
+/* LMDB says EIO where a write came out short, which is how most disks become full. */
+static bool disk_is_full(const struct ledger *ledger, int rc)
+{
+	struct statvfs disk;
+	int fd;
+
+	return rc == ENOSPC ||
+	       (rc == EIO && mdb_env_get_fd(ledger->env, &fd) == 0 && fstatvfs(fd, &disk) == 0 &&
+		disk.f_bavail * disk.f_frsize < DISK_FULL_BELOW);
+}
+
+static void log_failure(struct ledger *ledger, const char *doing, int rc)
+{
+	if (disk_is_full(ledger, rc))
+		rc = ENOSPC;
+	if (!ledger_report_is_news(&ledger->report, rc))
+		return;
+	if (rc == MDB_MAP_FULL)
+		log_error("ledger=%s is full (%zu GiB): %s failed and nothing more can be learned; "
+			  "move %s/data.mdb away and start anew, or find out what filled it",
+			  ledger->dir, ledger_map_size() >> 30, doing, ledger->dir);
+	else if (rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND)
+		log_error(
+			"ledger=%s is damaged: %s failed (%s); restore data.mdb from a backup, or "
+			"move it away and restart postseal-prober to begin anew",
+			ledger->dir, doing, mdb_strerror(rc));
+	else if (rc == ENOSPC)
+		log_error("ledger=%s %s failed: the disk is full; make room there", ledger->dir,
+			  doing);
+	else
+		log_error("ledger=%s %s failed: %s", ledger->dir, doing, mdb_strerror(rc));
+}
+
+static void log_unwritten(struct ledger *ledger, const char *doing, int rc)
+{
+	if (ledger_report_fails_anew(&ledger->report, rc))
+		log_failure(ledger, doing, rc);
+}
+
+/*
+ * Transactions.
+ */
+
+static struct ledger_txn *begin(struct ledger *ledger, bool write)
+{
+	unsigned flags = write ? 0 : MDB_RDONLY;
+	struct ledger_txn *txn;
+	MDB_txn *inner;
+	int rc = mdb_txn_begin(ledger->env, NULL, flags, &inner);
+
+	if (rc == MDB_READERS_FULL && ledger_clear_readers(ledger) > 0)
+		rc = mdb_txn_begin(ledger->env, NULL, flags, &inner);
+	if (rc != 0) {
+		if (write)
+			log_unwritten(ledger, "beginning to write", rc);
+		else
+			log_failure(ledger, "beginning to read", rc);
+		return NULL;
+	}
+	txn = mem_alloc(sizeof(*txn));
+	*txn = (struct ledger_txn){ .ledger = ledger, .txn = inner, .write = write };
+	return txn;
+}
+
+struct ledger_txn *ledger_begin_read(struct ledger *ledger)
+{
+	struct ledger_txn *txn = atomic_exchange(&ledger->spare, NULL);
+
+	if (txn == NULL)
+		return begin(ledger, false);
+	if (mdb_txn_renew(txn->txn) == 0) {
+		txn->asked = 0;
+		return txn;
+	}
+	mdb_txn_abort(txn->txn);
+	free(txn);
+	return begin(ledger, false);
+}
+
+uint64_t ledger_snapshot(const struct ledger_txn *txn)
+{
+	return txn->write ? 0 : mdb_txn_id(txn->txn);
+}
+
+struct ledger_txn *ledger_begin_write(struct ledger *ledger)
+{
+	return begin(ledger, true);
+}
+
+/* The snapshot is let go; the transaction stays for the next reader. */
+static void end_read(struct ledger_txn *txn)
+{
+	struct ledger_txn *none = NULL;
+
+	mdb_txn_reset(txn->txn);
+	if (atomic_compare_exchange_strong(&txn->ledger->spare, &none, txn))
+		return;
+	mdb_txn_abort(txn->txn);
+	free(txn);
+}
+
+bool ledger_commit(struct ledger_txn *txn)
+{
+	struct ledger *ledger = txn->ledger;
+	bool changed = txn->changed;
+	int rc;
+
+	if (!txn->write) {
+		end_read(txn);
+		return true;
+	}
+	rc = mdb_txn_commit(txn->txn);
+	free(txn);
+	if (rc != 0) {
+		log_unwritten(ledger, "writing", rc);
+		return false;
+	}
+	if (changed)
+		ledger_report_written(&ledger->report);
+	if (!ledger_mend_length(ledger))
+		log_warning("ledger=%s data.mdb is shorter than it should be: %s", ledger->dir,
+			    strerror(errno));
+	return true;
+}
+
+void ledger_abort(struct ledger_txn *txn)
+{
+	if (txn == NULL)
+		return;
+	if (!txn->write) {
+		end_read(txn);
+		return;
+	}
+	mdb_txn_abort(txn->txn);
+	free(txn);
+}
+
+void ledger_close(struct ledger *ledger)
+{
+	struct ledger_txn *spare;
+
+	if (ledger == NULL)
+		return;
+	spare = atomic_exchange(&ledger->spare, NULL);
+	if (spare != NULL)
+		mdb_txn_abort(spare->txn);
+	free(spare);
+	mdb_env_close(ledger->env);
+	ledger_report_destroy(&ledger->report);
+	free(ledger->dir);
+	free(ledger);
+}
+
+/*
+ * Records.
+ */
+
+bool ledger_holds_none(struct ledger_txn *txn, enum ledger_db db)
+{
+	unsigned bit = 1U << db;
+	MDB_stat st;
+
+	if ((txn->asked & bit) == 0 || txn->write) {
+		txn->asked |= bit;
+		txn->empty &= ~bit;
+		if (mdb_stat(txn->txn, txn->ledger->dbi[db], &st) == 0 && st.ms_entries == 0)
+			txn->empty |= bit;
+	}
+	return (txn->empty & bit) != 0;
+}
+
+enum lookup ledger_load(struct ledger_txn *txn, const struct codec *codec, const char *name,
+			void *out)
+{
+	enum ledger_db db = codec->db;
+	MDB_val key = val_of(name, strlen(name)), value;
+	int rc = mdb_get(txn->txn, txn->ledger->dbi[db], &key, &value);
+
+	if (rc == MDB_NOTFOUND) {
+		memset(out, 0, codec->size);
+		return LOOKUP_ABSENT;
+	}
+	if (rc != 0) {
+		log_failure(txn->ledger, "reading", rc);
+		return LOOKUP_ERROR;
+	}
+	if (!codec->decode(out, value.mv_data, value.mv_size)) {
+		ledger_report_damage(&txn->ledger->report, db, key.mv_data, key.mv_size);
+		return LOOKUP_ERROR;
+	}
+	return LOOKUP_FOUND;
+}
+
+static bool put(struct ledger_txn *txn, const struct codec *codec, MDB_val key, const void *record)
+{
+	struct buf bytes = { 0 };
+	MDB_val value;
+	bool readable;
+	int rc = 0;
+
+	codec->encode(&bytes, record);
+	/* An unreadable record would keep mail waiting until an admin came. */
+	readable = codec->readable(bytes.data, bytes.len);
+	if (readable) {
+		value = val_of(bytes.data, bytes.len);
+		rc = mdb_put(txn->txn, txn->ledger->dbi[codec->db], &key, &value, 0);
+	}
+	buf_free(&bytes);
+	if (!readable) {
+		ledger_report_refused(&txn->ledger->report, codec->db, key.mv_data, key.mv_size);
+		return false;
+	}
+	txn->changed = true;
+	if (rc != 0)
+		log_unwritten(txn->ledger, "writing", rc);
+	return rc == 0;
+}
+
+bool ledger_store(struct ledger_txn *txn, const struct codec *codec, const char *name,
+		  const void *record)
+{
+	return put(txn, codec, val_of(name, strlen(name)), record);
+}
+
+/* The number that follows the last one of a database kept by sequence numbers. */
+static int next_sequence(struct ledger_txn *txn, enum ledger_db db, uint64_t *next)
+{
+	MDB_cursor *cursor;
+	MDB_val key, value;
+	int rc = mdb_cursor_open(txn->txn, txn->ledger->dbi[db], &cursor);
+
+	if (rc != 0)
+		return rc;
+	rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
+	*next = rc == 0 ? ledger_key_sequence(key.mv_data, key.mv_size) + 1 : 1;
+	mdb_cursor_close(cursor);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+bool ledger_append(struct ledger_txn *txn, const struct codec *codec, const void *record)
+{
+	unsigned char bytes[LEDGER_SEQUENCE_LEN];
+	uint64_t next = 0;
+	int rc = next_sequence(txn, codec->db, &next);
+
+	if (rc != 0) {
+		log_unwritten(txn->ledger, "writing", rc);
+		return false;
+	}
+	for (size_t i = 0; i < LEDGER_SEQUENCE_LEN; i++)
+		bytes[i] = (unsigned char)(next >> (8 * (LEDGER_SEQUENCE_LEN - 1 - i)));
+	return put(txn, codec, val_of(bytes, LEDGER_SEQUENCE_LEN), record);
+}
+
+bool ledger_delete(struct ledger_txn *txn, const struct codec *codec, const char *name)
+{
+	MDB_val key = val_of(name, strlen(name));
+	int rc = mdb_del(txn->txn, txn->ledger->dbi[codec->db], &key, NULL);
+
+	txn->changed = txn->changed || rc == 0;
+	if (rc == 0 || rc == MDB_NOTFOUND)
+		return true;
+	log_unwritten(txn->ledger, "removing a record", rc);
+	return false;
+}
+
+/* The key's text in `name`. A key that no next hop or host could have is damage. */
+static bool key_text(char name[LEDGER_KEY_SIZE], enum ledger_db db, const MDB_val *key)
+{
+	if (db == LEDGER_JOURNAL) {
+		ledger_key_name(name, db, key->mv_data, key->mv_size);
+		return key->mv_size == LEDGER_SEQUENCE_LEN;
+	}
+	return str_copy_n(name, LEDGER_KEY_SIZE, key->mv_data, key->mv_size) &&
+	       strlen(name) == key->mv_size;
+}
+
+bool ledger_walk(struct ledger_txn *txn, const struct codec *codec, void *record,
+		 ledger_visit_fn *visit, void *context)
+{
+	char name[LEDGER_KEY_SIZE];
+	MDB_cursor *cursor;
+	MDB_val key, value;
+	bool whole = true;
+	int rc = mdb_cursor_open(txn->txn, txn->ledger->dbi[codec->db], &cursor);
+
+	if (rc != 0) {
+		log_failure(txn->ledger, "reading", rc);
+		return false;
+	}
+	while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
+		if (!key_text(name, codec->db, &key) ||
+		    !codec->decode(record, value.mv_data, value.mv_size)) {
+			ledger_report_damage(&txn->ledger->report, codec->db, key.mv_data,
+					     key.mv_size);
+			whole = false;
+		} else if (!visit(context, name, record)) {
+			break;
+		}
+	}
+	mdb_cursor_close(cursor);
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		log_failure(txn->ledger, "reading", rc);
+	return whole && (rc == 0 || rc == MDB_NOTFOUND);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ledger - what postseal remembers, in an LMDB environment.
+ *
+ * Many processes may have it open, one of them writes at a time. Reading never
+ * waits for writing. A transaction is short: no network, no waiting for anyone
+ * inside it. Open it after fork, once per process (an LMDB rule).
+ *
+ * Asking needs to read data.mdb and to write lock.mdb, where LMDB keeps its
+ * readers: whoever may look is in the group of the files ("postseal").
+ *
+ * Databases: `meta` (schema version), `domain` (by next-hop key), `host` (by
+ * host and port), `override`, `pin` (by next-hop key), `alias` (by address),
+ * `journal` (audit, by sequence number), `exception` and `refusal` (by
+ * address of an alias). The records are those of core/record/record.h; a record that does
+ * not decode is reported with its key, once per key, and counts as
+ * LOOKUP_ERROR, never as absent. A record that would not decode is not written.
+ */
+#ifndef POSTSEAL_IO_LEDGER_H
+#define POSTSEAL_IO_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/lookup.h"
+#include "core/secure/alias.h"
+#include "core/secure/exceptions.h"
+#include "core/facts/facts.h"
+#include "core/record/journal.h"
+#include "core/secure/refusals.h"
+#include "core/settings/settings.h"
+
+struct ledger;     /* opaque; one per process */
+struct ledger_txn; /* opaque; one thread at a time */
+
+enum ledger_mode {
+	LEDGER_READ,  /* for those who only ask; the ledger must exist */
+	LEDGER_WRITE, /* the ledger must exist */
+	LEDGER_CREATE /* made if missing, directory and all (mode 0750, files 0660) */
+};
+
+#define LEDGER_ERROR_SIZE 512
+
+/*
+ * NULL, and what happened, where, and what to do in `error`, when it cannot be
+ * opened: missing, no permission, foreign (not ours), damaged, or written by a
+ * newer or an older postseal. errno is then EACCES for lack of permission, and only then.
+ * Clears readers left by dead processes.
+ */
+struct ledger *ledger_open(const char *dir, enum ledger_mode mode, char error[LEDGER_ERROR_SIZE]);
+void ledger_close(struct ledger *ledger); /* NULL is allowed */
+
+/*
+ * Does another ledger stand at its place, because an admin moved a file of it away?
+ * Who keeps this one open goes on with what nobody else sees, for ever: close it
+ * and open it anew. Two looks at the directory; not while its place is empty.
+ */
+bool ledger_is_replaced(const struct ledger *ledger);
+
+/* Clear readers left by dead processes, whose snapshots would make the ledger
+ * grow; how many there were. For a daemon to call now and then. */
+size_t ledger_clear_readers(struct ledger *ledger);
+
+/* Bytes: of the file, of what is in use there, of what it may become. */
+struct ledger_size {
+	uint64_t file, used, most;
+};
+/* A few look-ups in LMDB's own tables. False, and *size undefined, if it cannot be told. */
+bool ledger_measure(struct ledger *ledger, struct ledger_size *size);
+
+/*
+ * NULL on failure, which has been logged. A read transaction is a snapshot. One
+ * after another they cost next to nothing: the last one is kept and renewed.
+ */
+struct ledger_txn *ledger_begin_read(struct ledger *ledger);
+struct ledger_txn *ledger_begin_write(struct ledger *ledger);
+/* Both end the transaction. After a failed commit nothing has changed. */
+bool ledger_commit(struct ledger_txn *txn);
+void ledger_abort(struct ledger_txn *txn); /* NULL is allowed */
+
+/*
+ * On ABSENT *out is zeroed; on ERROR it is undefined and the cause was logged.
+ * On FOUND what has no meaning is undefined (record.h). Keys are canonical:
+ * struct nexthop's `key`; hosts as in record_host_key.
+ */
+enum lookup ledger_get_domain(struct ledger_txn *txn, const char *key, struct domain_facts *out);
+enum lookup ledger_get_host(struct ledger_txn *txn, const char *host, uint16_t port,
+			    struct host_facts *out);
+enum lookup ledger_get_override(struct ledger_txn *txn, const char *key, struct override *out);
+enum lookup ledger_get_pins(struct ledger_txn *txn, const char *key, struct pins *out);
+/* `address` as alias_key spells it. */
+enum lookup ledger_get_alias(struct ledger_txn *txn, const char *address, struct alias *out);
+
+enum lookup ledger_get_exceptions(struct ledger_txn *txn, const char *address,
+				  struct exceptions *out);
+enum lookup ledger_get_refusals(struct ledger_txn *txn, const char *address, struct refusals *out);
+
+/* False on failure, which has been logged; then abort. Removing what is not there is no failure. */
+bool ledger_put_domain(struct ledger_txn *txn, const char *key, const struct domain_facts *domain);
+bool ledger_put_host(struct ledger_txn *txn, const char *host, uint16_t port,
+		     const struct host_facts *facts);
+bool ledger_put_override(struct ledger_txn *txn, const char *key, const struct override *override);
+bool ledger_put_pins(struct ledger_txn *txn, const char *key, const struct pins *pins);
+bool ledger_put_alias(struct ledger_txn *txn, const char *address, const struct alias *alias);
+bool ledger_put_exceptions(struct ledger_txn *txn, const char *address,
+			   const struct exceptions *exceptions);
+bool ledger_put_refusals(struct ledger_txn *txn, const char *address,
+			 const struct refusals *refusals);
+/* Its record alone: not override, pins, journal, nor its hosts. */
+bool ledger_remove_domain(struct ledger_txn *txn, const char *key);
+bool ledger_remove_override(struct ledger_txn *txn, const char *key);
+bool ledger_remove_pins(struct ledger_txn *txn, const char *key);
+bool ledger_remove_exceptions(struct ledger_txn *txn, const char *address);
+bool ledger_remove_refusals(struct ledger_txn *txn, const char *address);
+
+/*
+ * All there is about one next hop, put together for `decide`: its record, a
+ * record for each of its MX hosts, override (its own, or of the nearest parent
+ * ".example.com", which is in force at `now`; where none of them is, the nearest
+ * that has expired), pins. FOUND when the next hop has a record, an override or
+ * pins; ABSENT (and *out holds only the next hop) when nothing is known; ERROR
+ * when any of it could not be read.
+ */
+enum lookup ledger_get_facts(struct ledger_txn *txn, const struct nexthop *nexthop,
+			     uint16_t default_port, int64_t now, struct facts *out);
+
+/*
+ * The same for decide_for_map and reply_policy alone, in a fraction of the time:
+ * of domain and hosts there is no more than these need. `hosts`: see ledger_hosts.h.
+ */
+struct ledger_hosts;
+enum lookup ledger_get_gist(struct ledger_txn *txn, struct ledger_hosts *hosts,
+			    const struct nexthop *nexthop, uint16_t default_port, int64_t now,
+			    struct facts *out);
+
+/*
+ * Walk through all records of a kind in key order. Return false from `visit` to
+ * stop; it may read in the same transaction, but not write. False when the walk
+ * broke (logged); undecodable records are logged and passed over, and make the
+ * result false too.
+ */
+#define LEDGER_EACH(name, type)                                                                    \
+	bool ledger_each_##name(struct ledger_txn *txn,                                            \
+				bool (*visit)(void *context, const char *key, const type *record), \
+				void *context)
+
+LEDGER_EACH(domain, struct domain_facts);
+LEDGER_EACH(host, struct host_facts);
+LEDGER_EACH(override, struct override);
+LEDGER_EACH(pins, struct pins);
+LEDGER_EACH(alias, struct alias);
+LEDGER_EACH(exceptions, struct exceptions);
+LEDGER_EACH(refusals, struct refusals);
+
+/* The journal; an entry is never changed once written. */
+bool ledger_add_journal(struct ledger_txn *txn, const struct journal_entry *entry);
+/* Oldest first; subject NULL: all. */
+bool ledger_each_journal(struct ledger_txn *txn, const char *subject,
+			 bool (*visit)(void *context, const struct journal_entry *entry),
+			 void *context);
+
+#endif

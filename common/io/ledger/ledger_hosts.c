@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "io/ledger/ledger_hosts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "io/ledger/ledger_store.h"
+
+#define ROWS 512 /* a power of two */
+#define IN_ROW 2
+
+/* What record_get_host_gist tells, without the room for all that it does not. */
+struct gist {
+	struct freshness addr_fresh;
+	struct freshness tlsa_fresh;
+	int64_t seen;
+	int64_t last_expires;
+	int64_t first_tls;
+	int64_t last_tls;
+	int64_t last_plain;
+	enum addr_state addr;
+	enum tlsa_state tlsa;
+	enum observed observed;
+	bool addr_secure;
+	uint8_t successes;
+	uint8_t tls_days;
+	uint8_t plain_days;
+};
+
+struct place {
+	uint64_t snapshot; /* 0: nothing is kept here */
+	struct gist gist;
+	enum lookup found; /* FOUND or ABSENT */
+	uint16_t port;
+	uint8_t len;
+	char name[LEDGER_HOSTS_NAME_MAX];
+};
+
+/* The latest comes first. */
+struct row {
+	struct place place[IN_ROW];
+};
+
+struct ledger_hosts {
+	struct row rows[ROWS];
+};
+
+struct ledger_hosts *ledger_hosts_new(void)
+{
+	return mem_zero(1, sizeof(struct ledger_hosts));
+}
+
+void ledger_hosts_free(struct ledger_hosts *hosts)
+{
+	free(hosts);
+}
+
+static void keep(struct gist *gist, const struct host_facts *host)
+{
+	*gist = (struct gist){
+		.addr_fresh = host->addr_fresh,
+		.tlsa_fresh = host->tlsa_fresh,
+		.seen = host->last.time,
+		.last_expires = host->last_expires,
+		.first_tls = host->history.first_tls,
+		.last_tls = host->history.last_tls,
+		.last_plain = host->history.last_plain,
+		.addr = host->addr,
+		.tlsa = host->tlsa,
+		.observed = host->last.observed,
+		.addr_secure = host->addr_secure,
+		.successes = host->history.successes.count,
+		.tls_days = host->history.tls_days.count,
+		.plain_days = host->history.plain_days.count,
+	};
+}
+
+static void tell(struct host_facts *host, const struct gist *gist)
+{
+	host->addr_fresh = gist->addr_fresh;
+	host->tlsa_fresh = gist->tlsa_fresh;
+	host->last.time = gist->seen;
+	host->last_expires = gist->last_expires;
+	host->history.first_tls = gist->first_tls;
+	host->history.last_tls = gist->last_tls;
+	host->history.last_plain = gist->last_plain;
+	host->addr = gist->addr;
+	host->tlsa = gist->tlsa;
+	host->last.observed = gist->observed;
+	host->addr_secure = gist->addr_secure;
+	host->history.successes.count = gist->successes;
+	host->history.tls_days.count = gist->tls_days;
+	host->history.plain_days.count = gist->plain_days;
+}
+
+/*
+ * Names of hosts differ at their beginning ("mx1", "mx2") or at their end. Those
+ * that do not share a row, and only cost each other the time of a look-up.
+ */
+static struct row *row_of(struct ledger_hosts *hosts, const char *name, size_t len)
+{
+	uint64_t first = 0, last = 0;
+	size_t n = len < sizeof(first) ? len : sizeof(first);
+
+	memcpy(&first, name, n);
+	memcpy(&last, name + len - n, n);
+	first *= UINT64_C(0x9e3779b97f4a7c15);
+	last = (last ^ first >> 32 ^ len) * UINT64_C(0x9e3779b97f4a7c15);
+	return &hosts->rows[last >> 48 & (ROWS - 1)];
+}
+
+static bool holds(const struct place *place, uint64_t snapshot, const char *name, size_t len,
+		  uint16_t port)
+{
+	return snapshot != 0 && place->snapshot == snapshot && place->len == len &&
+	       place->port == port && memcmp(place->name, name, len) == 0;
+}
+
+enum lookup ledger_hosts_get(struct ledger_hosts *hosts, struct ledger_txn *txn, const char *host,
+			     uint16_t port, struct host_facts *out)
+{
+	uint64_t snapshot = ledger_snapshot(txn);
+	size_t len = strlen(host);
+	struct row *row = row_of(hosts, host, len);
+	struct place *place = row->place;
+	enum lookup found;
+
+	for (size_t i = 0; i < IN_ROW; i++) {
+		if (holds(&place[i], snapshot, host, len, port)) {
+			tell(out, &place[i].gist);
+			return place[i].found;
+		}
+	}
+	found = ledger_get_host_gist(txn, host, port, out);
+	if (snapshot == 0 || found == LOOKUP_ERROR || len > LEDGER_HOSTS_NAME_MAX)
+		return found;
+	memmove(&place[1], &place[0], (IN_ROW - 1) * sizeof(place[0]));
+	place->snapshot = snapshot;
+	place->found = found;
+	place->port = port;
+	place->len = (uint8_t)len;
+	memcpy(place->name, host, len);
+	keep(&place->gist, out);
+	return found;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tls - the client side of TLS, for looking at servers rather than for trusting
+ * them (OpenSSL inside, hidden).
+ *
+ * A handshake is made as leniently as an opportunistic Postfix makes it: TLS
+ * 1.0 and up, security level 0, any certificate or none. What stood up to which
+ * check is then told in the observation. Thread-safe: one struct tls serves all
+ * threads, one struct tls_session one thread at a time.
+ */
+#ifndef POSTSEAL_IO_TLS_H
+#define POSTSEAL_IO_TLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/facts/observation.h"
+#include "core/protocol/tlsa.h"
+
+struct tls;
+struct tls_session;
+
+#define TLS_ERROR_SIZE 256
+
+/* `ca_file`: PEM, or "" for the system's store. NULL, and why in `error`. */
+struct tls *tls_new(const char *ca_file, char error[TLS_ERROR_SIZE]);
+void tls_free(struct tls *tls); /* NULL is allowed; after all sessions */
+
+/*
+ * Could OpenSSL, and so Postfix, go by this record? More exact than tlsa_usable
+ * where a record holds a whole certificate or key.
+ */
+bool tls_tlsa_loads(const struct tls *tls, const struct tlsa *record);
+
+struct tls_request {
+	int fd;                      /* connected, non-blocking; stays the caller's */
+	const char *host;            /* folded name; NULL for an address */
+	const struct tlsa_set *tlsa; /* usable records to match, or NULL */
+	const char *tlsa_base;       /* with tlsa: their host, which is then the SNI */
+};
+
+/*
+ * The handshake. On success seen->version, cipher, spki and verified are set and
+ * a session is returned; NULL on failure, with the reason in seen->detail.
+ */
+struct tls_session *tls_handshake(const struct tls *tls, const struct tls_request *request,
+				  int64_t deadline, struct observation *seen);
+
+bool tls_write(struct tls_session *session, const void *bytes, size_t len, int64_t deadline);
+/* Bytes read; 0 at the end; -1 on failure. */
+ssize_t tls_read(struct tls_session *session, void *bytes, size_t size, int64_t deadline);
+/* Says goodbye, without waiting for an answer, and frees. NULL is allowed. */
+void tls_close(struct tls_session *session);
+
+#endif
