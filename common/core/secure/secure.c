@@ -7,7 +7,16 @@
 #include "base/str.h"
 #include "core/names/nexthop.h"
 #include "core/facts/observation.h"
-#include "core/secure/secure_answer.h"
+
+void secure_answer_refuse(struct secure_answer *answer, const char *status)
+{
+	*answer = (struct secure_answer){ .refused = true, .code = "550", .status = status };
+}
+
+void secure_answer_put_off(struct secure_answer *answer)
+{
+	*answer = (struct secure_answer){ .refused = true, .code = "451", .status = "4.7.1" };
+}
 
 bool secure_client_is_local(const struct settings *settings, const struct ipaddr *addr)
 {
@@ -142,32 +151,36 @@ void secure_decide_recipient(struct secure_answer *answer, const struct settings
 		put_off(answer, EXCEPTION_UNKNOWN);
 }
 
-static bool same_mailbox(const struct mailaddr *a, const struct mailaddr *b)
+/* Does `login` write this mailbox, local part byte by byte? Without a domain, its bare name. */
+static bool names_mailbox(const char *login, const char *local, const char *domain)
 {
-	return a->domain_is_literal == b->domain_is_literal && strcmp(a->local, b->local) == 0 &&
-	       strcmp(a->extension, b->extension) == 0 && strcmp(a->domain, b->domain) == 0;
+	const char *at = strrchr(login, '@');
+	size_t len = at != NULL ? (size_t)(at - login) : strlen(login);
+	char folded[DOMAIN_SIZE];
+
+	if (strlen(local) != len || memcmp(local, login, len) != 0)
+		return false;
+	return at == NULL
+		       ? domain[0] == '\0'
+		       : domain_fold(folded, at + 1, strlen(at + 1)) && strcmp(folded, domain) == 0;
 }
 
 /* FOUND: the login owns the alias; ERROR: could not tell. */
 static enum lookup owns(const char *login, const struct mailaddr *alias,
 			const struct secure_record *record)
 {
-	struct mailaddr who, own = *alias, box;
+	struct mailaddr box = *alias; /* me+list@ is me's */
+	bool bare = strchr(login, '@') == NULL;
 
-	own.extension[0] = '\0'; /* me+list@ is me's */
-	if (mailaddr_parse(&who, login, strlen(login), "") != MAILADDR_OK)
-		return LOOKUP_ABSENT;
-	if (same_mailbox(&who, &own))
+	if (names_mailbox(login, alias->local, alias->domain))
 		return LOOKUP_FOUND;
 	if (record->owned == LOOKUP_ERROR)
 		return LOOKUP_ERROR;
-	if (record->owned == LOOKUP_ABSENT)
-		box = own;
-	else if (mailaddr_parse(&box, record->mailbox, strlen(record->mailbox), "") != MAILADDR_OK)
+	if (record->owned == LOOKUP_FOUND &&
+	    mailaddr_parse(&box, record->mailbox, strlen(record->mailbox), "") != MAILADDR_OK)
 		return LOOKUP_ERROR;
-	if (who.domain[0] == '\0')
-		box.domain[0] = '\0'; /* a bare name */
-	return same_mailbox(&who, &box) ? LOOKUP_FOUND : LOOKUP_ABSENT;
+	return names_mailbox(login, box.local, bare ? "" : box.domain) ? LOOKUP_FOUND
+								       : LOOKUP_ABSENT;
 }
 
 static bool has_login(const char *login)
@@ -287,6 +300,27 @@ void secure_refuse_waiver(struct secure_answer *answer)
 		"Mail from a secure address leaves over encrypted connections only, and its header "
 		"\"TLS-Required\" asks for the opposite. Send it without that header.");
 	snprintf(answer->cause, SECURE_CAUSE_SIZE, "header TLS-Required");
+}
+
+void secure_refuse_unseen(struct secure_answer *answer)
+{
+	secure_answer_put_off(answer);
+	answer->our_fault = true;
+	snprintf(answer->text, SECURE_TEXT_SIZE,
+		 "This server hands mail to a filter before anybody can look at its headers, so it "
+		 "cannot take this mail to or from a secure address. Please tell its postmaster.");
+	snprintf(answer->cause, SECURE_CAUSE_SIZE,
+		 "the MTA does not show the headers of this message to this milter "
+		 "(smtpd_proxy_filter; see postseal-milter(8))");
+}
+
+void secure_put_off_edit(struct secure_answer *answer)
+{
+	secure_answer_put_off(answer);
+	answer->our_fault = true;
+	snprintf(answer->text, SECURE_TEXT_SIZE,
+		 "This server cannot change the headers of this mail as it must. Try again later.");
+	snprintf(answer->cause, SECURE_CAUSE_SIZE, "the MTA does not let this milter edit it");
 }
 
 void secure_refuse_forgery(struct secure_answer *answer)
