@@ -20,7 +20,7 @@
  *
  * Signals: SIGPIPE is ignored. SIGTERM and SIGINT have their default action
  * until `serve` is called; then they are its own, and it returns when one comes
- * (loop_signal in an event loop; libmilter does it by itself).
+ * (loop_signal in an event loop; sigwaitinfo(2) where threads serve).
  *
  * Files: the umask is 0007, so modes given to open(2) hold for owner and group.
  * The directories `ledger` (0750) and `runtime` (0755) are made if they are
