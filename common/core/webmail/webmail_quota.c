@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/str.h"
 #include "core/secure/alias.h"
 
 #define MINUTE_MS 60000
@@ -83,7 +84,7 @@ static struct bucket *bucket_of(struct webmail_quota *quota, const char *user, i
 	if (HASH_COUNT(quota->buckets) >= WEBMAIL_QUOTA_USERS)
 		return NULL;
 	bucket = mem_zero(1, sizeof(*bucket));
-	strncpy(bucket->user, user, sizeof(bucket->user) - 1);
+	str_copy(bucket->user, sizeof(bucket->user), user);
 	bucket->since = now_ms;
 	HASH_ADD_STR(quota->buckets, user, bucket);
 	return bucket;
