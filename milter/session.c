@@ -12,10 +12,10 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/facts/observation.h"
+#include "io/link/prober_client.h"
 #include "io/local/metrics_file.h"
 #include "milter/aliases.h"
 #include "milter/message.h"
-#include "io/link/prober_note.h"
 
 /*
  * What is known already is answered within the least of it. Postfix waits 30
@@ -257,7 +257,7 @@ static void report(const struct session *session, const struct secure_answer *an
 	if (!settings->refusal_digest || !refusal_of(&refusal, answer, &session->client, recipient,
 						     session->name, session->message.from))
 		return;
-	if (prober_note_refusal(settings->runtime, &refusal)) {
+	if (prober_client_report(settings->runtime, &refusal)) {
 		before = atomic_exchange(&dropped, 0);
 		if (before > 0)
 			log_warning("refusals=%zu are lost to the digests; the prober takes them "

@@ -638,6 +638,44 @@ START_TEST(decides_about_senders)
 }
 END_TEST
 
+/* secure_owner: whose what is not on file is. The file comes first. */
+START_TEST(pairs_say_whose_an_alias_is)
+{
+	static char pair[] = "secure.example.com=example.com";
+	static char *pairs[] = { pair };
+	static const struct {
+		const char *login;
+		const char *mailbox; /* what the ledger says */
+		bool taken;
+	} cases[] = {
+		{ "me@example.com", NULL, true },
+		{ "me@Example.COM", NULL, true },
+		{ "me", NULL, true },
+		{ "me@secure.example.com", NULL, true },
+		{ "me@other.example", NULL, false },
+		{ "you@example.com", NULL, false },
+		{ "Me@example.com", NULL, false },
+		{ "me@example.com", "you@example.com", false },
+		{ "you@example.com", "you@example.com", true },
+	};
+	static const struct secure_client client = { false, SECURE_TLS_USED, TLS_1_3 };
+	struct secure_answer answer;
+	struct secure_address sender;
+
+	settings.secure_owner = (struct string_list){ ARRAY_LEN(pairs), pairs };
+	secure_classify(&sender, &settings, SECURE_SENDER, ALIAS, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct secure_record record = secure_not_asked;
+
+		record.owned = cases[i].mailbox != NULL ? LOOKUP_FOUND : LOOKUP_ABSENT;
+		if (cases[i].mailbox != NULL)
+			str_copy(record.mailbox, sizeof(record.mailbox), cases[i].mailbox);
+		secure_decide_sender(&answer, &settings, &client, cases[i].login, &sender, &record);
+		ck_assert_msg(answer.refused != cases[i].taken, "case %zu", i);
+	}
+}
+END_TEST
+
 /* Postfix takes sharp s for "ss" and a final sigma for a sigma, and so for the same domain. */
 START_TEST(compares_domains_as_postfix_does)
 {
@@ -929,6 +967,7 @@ int main(void)
 	tcase_add_test(tests, obeys_the_minimum);
 	tcase_add_test(tests, says_what_to_do);
 	tcase_add_test(tests, decides_about_senders);
+	tcase_add_test(tests, pairs_say_whose_an_alias_is);
 	tcase_add_test(tests, compares_domains_as_postfix_does);
 	tcase_add_test(tests, waits_where_the_record_would_tell);
 	tcase_add_test(tests, leaves_senders_alone_that_are_switched_off);

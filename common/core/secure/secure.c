@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "core/names/nexthop.h"
 #include "core/facts/observation.h"
+#include "core/secure/owner.h"
 
 void secure_answer_refuse(struct secure_answer *answer, const char *status)
 {
@@ -166,21 +167,28 @@ static bool names_mailbox(const char *login, const char *local, const char *doma
 }
 
 /* FOUND: the login owns the alias; ERROR: could not tell. */
-static enum lookup owns(const char *login, const struct mailaddr *alias,
-			const struct secure_record *record)
+static enum lookup owns(const struct settings *settings, const char *login,
+			const struct mailaddr *alias, const struct secure_record *record)
 {
-	struct mailaddr box = *alias; /* me+list@ is me's */
-	bool bare = strchr(login, '@') == NULL;
+	char key[ALIAS_ADDRESS_SIZE], mailbox[ALIAS_ADDRESS_SIZE];
+	struct alias on_file = { 0 };
+	struct mailaddr box;
+	enum lookup owned;
 
 	if (names_mailbox(login, alias->local, alias->domain))
 		return LOOKUP_FOUND;
-	if (record->owned == LOOKUP_ERROR)
+	str_copy(on_file.mailbox, sizeof(on_file.mailbox), record->mailbox);
+	alias_key(key, alias);
+	owned = secure_owner_of(mailbox, settings, key, record->owned, &on_file);
+	if (owned == LOOKUP_ERROR ||
+	    (owned == LOOKUP_FOUND &&
+	     mailaddr_parse(&box, mailbox, strlen(mailbox), "") != MAILADDR_OK))
 		return LOOKUP_ERROR;
-	if (record->owned == LOOKUP_FOUND &&
-	    mailaddr_parse(&box, record->mailbox, strlen(record->mailbox), "") != MAILADDR_OK)
-		return LOOKUP_ERROR;
-	return names_mailbox(login, box.local, bare ? "" : box.domain) ? LOOKUP_FOUND
-								       : LOOKUP_ABSENT;
+	if (owned == LOOKUP_ABSENT)
+		box = *alias; /* me+list@ is me's */
+	return names_mailbox(login, box.local, strchr(login, '@') == NULL ? "" : box.domain)
+		       ? LOOKUP_FOUND
+		       : LOOKUP_ABSENT;
 }
 
 static bool has_login(const char *login)
@@ -188,15 +196,16 @@ static bool has_login(const char *login)
 	return login != NULL && login[0] != '\0';
 }
 
-static enum lookup is_owner(const struct secure_client *client, const char *login,
-			    const struct secure_address *sender, const struct secure_record *record)
+static enum lookup is_owner(const struct settings *settings, const struct secure_client *client,
+			    const char *login, const struct secure_address *sender,
+			    const struct secure_record *record)
 {
 	/* An MTA that hides TLS hides logins, too: leave that to refuse_tls. */
 	if (!has_login(login))
 		return client->tls == SECURE_TLS_HIDDEN ? LOOKUP_FOUND : LOOKUP_ABSENT;
 	if (sender->kind != SECURE_ALIAS)
 		return LOOKUP_ABSENT;
-	return owns(login, &sender->alias, record);
+	return owns(settings, login, &sender->alias, record);
 }
 
 static void refuse_stranger(struct secure_answer *answer, const char *login)
@@ -224,7 +233,7 @@ void secure_decide_sender(struct secure_answer *answer, const struct settings *s
 		"",
 	};
 	enum lookup sealed = secure_is_sealed(settings, sender, record);
-	enum lookup owner = is_owner(client, login, sender, record);
+	enum lookup owner = is_owner(settings, client, login, sender, record);
 	bool tls = client->local || good_tls(settings, client);
 
 	memset(answer, 0, sizeof(*answer));

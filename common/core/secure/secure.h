@@ -136,7 +136,8 @@ bool secure_let_in_by_exception(const struct settings *settings, const struct se
  * from here, and if logged in at all, then as its owner. `login` is the SASL
  * login name, NULL or "" without one. The owner is who logs in as
  *   - the alias (me@secure.example.com) or its mailbox (me@example.com), or
- *   - the bare name of the mailbox (me), or of the alias if it is not on file.
+ *   - the bare name of the mailbox (me), or of the alias where it has none.
+ * Its mailbox is that of core/secure/owner.h: on file, or by a pair of `secure_owner`.
  * A login is a name, and not an address: it is compared byte by byte, but for the
  * domain's case. "ME@example.com" and "<me@example.com>" are other accounts.
  * Mail of others that was forwarded to us with a secure alias as its sender is
