@@ -115,6 +115,11 @@ const struct setting settings_table[] = {
 	{ FIELD(secure_aliases), CHOICE(secure_aliases_names), .defaults = { "any" },
 	  .help = "Which addresses in secure_domains are secure aliases. any: all of them. "
 		  "enabled: those that have been switched on with postseal alias enable." },
+	{ FIELD(secure_owner), LIST(pairs),
+	  .help = "Whose the secure aliases are that are not on file, as pairs of domains, such as "
+		  "secure.example.com=example.com: me@secure.example.com belongs to who logs in as "
+		  "me@example.com. A secure domain has one pair at most. An alias on file belongs "
+		  "to its mailbox, whatever stands here." },
 	{ FIELD(secure_min_tls), .type = SETTING_CHOICE, .choices = tls_version_names,
 	  KIND(tls_version), .show = setting_show_tls_version, .defaults = { "TLSv1.2" },
 	  .help = "Lowest TLS version over which mail to a secure alias is accepted." },
@@ -134,6 +139,7 @@ const struct setting settings_table[] = {
 	  .help = "Note which senders were refused at the secure aliases on file, for a daily mail "
 		  "to the owner of each, which postseal digest sends: who was refused, when, how "
 		  "often, from where and why; nothing of what was written." },
+<<<<<<< HEAD
 	{ FIELD(mailbox_domain), STRING(name_or_none), .defaults = { "" },
 	  .help = "Domain by which mail is sealed, such as sealed.example.com: who writes to "
 		  "bob=example.net@sealed.example.com seals mail to bob@example.net. It stands in "
@@ -217,6 +223,21 @@ const struct setting settings_table[] = {
 	{ FIELD(mailbox_notify_opened), BOOL, .defaults = { "true" },
 	  .help = "Tell the sender when a mailbox is opened for the first time. It is how a "
 		  "sender learns that somebody else opened it." },
+=======
+	{ FIELD(webmail_listen), STRING(endpoint),
+	  .defaults = { "unix:/run/postseal/webmail.sock" },
+	  .help = "Where postseal-webmail answers webmails. It has to be unix:/PATH: the kernel "
+		  "says "
+		  "which local user is at the other end." },
+	{ FIELD(webmail_clients), LIST(names),
+	  .help = "Local users that postseal-webmail answers, by login name. It believes them who "
+		  "the "
+		  "webmail's user is, so this is for the webmail's own user and nobody else. "
+		  "Empty: nobody. Not www-data, if other programs run as that user." },
+	{ FIELD(webmail_rate), NUMBER(10, 100000), .unit = "requests", .defaults = { "300" },
+	  .help = "How much each user of a webmail may ask of postseal-webmail in a minute. A "
+		  "request counts as one, and as one more for each recipient it asks about." },
+>>>>>>> main
 	{ FIELD(log_level), CHOICE(log_level_names), .defaults = { "info" },
 	  .help = "The least severe messages that are logged. At info these are what is learned, "
 		  "and the answers to Postfix for which mail has waited, that make it wait (TEMP), "
@@ -267,6 +288,7 @@ void settings_free(struct settings *settings)
 	free(settings->recipient_delimiter);
 	free(settings->local_networks);
 	free(settings->authserv_id);
+<<<<<<< HEAD
 	free(settings->mailbox_url);
 	free(settings->mailbox_listen);
 	free(settings->mailbox_intake);
@@ -281,5 +303,10 @@ void settings_free(struct settings *settings)
 	free(settings->mailbox_domain);
 	free(settings->mailbox_from);
 	free(settings->mailbox_bounce);
+=======
+	string_list_free(&settings->secure_owner);
+	free(settings->webmail_listen);
+	string_list_free(&settings->webmail_clients);
+>>>>>>> main
 	*settings = (struct settings){ 0 };
 }

@@ -32,6 +32,8 @@ setting_show_fn setting_show_tls_version;
 
 /* Kept in struct string_list. */
 setting_put_fn setting_put_endpoints, setting_put_resolvers, setting_put_domains;
+setting_put_fn setting_put_pairs; /* "DOMAIN=DOMAIN", folded; what stands on the left stands once */
+setting_put_fn setting_put_names; /* of local users */
 setting_show_fn setting_show_list;
 /* For who writes a put function elsewhere: these two do what put functions have to do. */
 bool setting_fault_at(struct setting_fault *fault, size_t index, const char *expected);
