@@ -139,7 +139,6 @@ const struct setting settings_table[] = {
 	  .help = "Note which senders were refused at the secure aliases on file, for a daily mail "
 		  "to the owner of each, which postseal digest sends: who was refused, when, how "
 		  "often, from where and why; nothing of what was written." },
-<<<<<<< HEAD
 	{ FIELD(mailbox_domain), STRING(name_or_none), .defaults = { "" },
 	  .help = "Domain by which mail is sealed, such as sealed.example.com: who writes to "
 		  "bob=example.net@sealed.example.com seals mail to bob@example.net. It stands in "
@@ -223,7 +222,6 @@ const struct setting settings_table[] = {
 	{ FIELD(mailbox_notify_opened), BOOL, .defaults = { "true" },
 	  .help = "Tell the sender when a mailbox is opened for the first time. It is how a "
 		  "sender learns that somebody else opened it." },
-=======
 	{ FIELD(webmail_listen), STRING(endpoint),
 	  .defaults = { "unix:/run/postseal/webmail.sock" },
 	  .help = "Where postseal-webmail answers webmails. It has to be unix:/PATH: the kernel "
@@ -237,7 +235,6 @@ const struct setting settings_table[] = {
 	{ FIELD(webmail_rate), NUMBER(10, 100000), .unit = "requests", .defaults = { "300" },
 	  .help = "How much each user of a webmail may ask of postseal-webmail in a minute. A "
 		  "request counts as one, and as one more for each recipient it asks about." },
->>>>>>> main
 	{ FIELD(log_level), CHOICE(log_level_names), .defaults = { "info" },
 	  .help = "The least severe messages that are logged. At info these are what is learned, "
 		  "and the answers to Postfix for which mail has waited, that make it wait (TEMP), "
@@ -288,7 +285,6 @@ void settings_free(struct settings *settings)
 	free(settings->recipient_delimiter);
 	free(settings->local_networks);
 	free(settings->authserv_id);
-<<<<<<< HEAD
 	free(settings->mailbox_url);
 	free(settings->mailbox_listen);
 	free(settings->mailbox_intake);
@@ -303,10 +299,8 @@ void settings_free(struct settings *settings)
 	free(settings->mailbox_domain);
 	free(settings->mailbox_from);
 	free(settings->mailbox_bounce);
-=======
 	string_list_free(&settings->secure_owner);
 	free(settings->webmail_listen);
 	string_list_free(&settings->webmail_clients);
->>>>>>> main
 	*settings = (struct settings){ 0 };
 }

@@ -66,7 +66,6 @@ struct settings {
 	size_t local_networks_count;
 	struct ipnet *local_networks; /* owned */
 	char *authserv_id;            /* "": what the MTA calls itself */
-<<<<<<< HEAD
 	/* Sealed mail, of postseal-mailbox; also read by postseal-milter and postseal-webmail. */
 	char *mailbox_url; /* "https://host" or "https://host:port"; "": none */
 	char *mailbox_listen;
@@ -90,13 +89,10 @@ struct settings {
 	size_t mailbox_replies_per_day;
 	int64_t mailbox_session_idle; /* seconds */
 	bool mailbox_notify_opened;
-	int log_level; /* enum log_level of base/log.h */
-=======
 	char *webmail_listen;
 	struct string_list webmail_clients; /* names of local users */
 	size_t webmail_rate;                /* units a minute for each user */
 	int log_level;                      /* enum log_level of base/log.h */
->>>>>>> main
 };
 
 enum setting_type {

@@ -386,7 +386,7 @@ bool setting_put_pairs(struct settings *settings, const struct setting *self,
 	if (repeated < field->count) {
 		string_list_free(field);
 		*field = before;
-		return fault_at(fault, repeated, "one pair for each secure domain");
+		return setting_fault_at(fault, repeated, "one pair for each secure domain");
 	}
 	string_list_free(&before);
 	return true;
