@@ -60,6 +60,14 @@ check-package: all
 	tests/deps.sh deb
 	tests/package/run $(DEB)/postseal_$(VERSION)_*.deb
 
+# The steps are named in tests/release/run; STEPS="demo deb" takes some of them.
+RELEASE ?= trixie
+## check-release RELEASE=trixie  README's commands on a bare system of that Debian release (as root)
+.PHONY: check-release
+check-release:
+	tests/deps.sh release
+	tests/release/run $(RELEASE) $(STEPS)
+
 # Built from a copy, so that neither this tree nor its parent is written to.
 DEB      := $(BUILD)/deb
 DEB_TREE := $(DEB)/postseal-$(VERSION)
