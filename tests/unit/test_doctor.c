@@ -149,7 +149,7 @@ static void free_patient(void)
 	settings_free(&settings);
 }
 
-static const struct check *check_named(const char *name)
+static const struct doctor_check *check_named(const char *name)
 {
 	for (size_t i = 0; i < doctor_checks_count; i++) {
 		if (strcmp(doctor_checks[i].name, name) == 0)
