@@ -25,7 +25,7 @@ install: all
 	$(call put,755,$(SBINDIR),$(filter-out $(BUILD)/postseal,$(PROGRAMS:%=$(BUILD)/%)))
 	$(foreach s,$(SECTIONS),$(call put,644,$(MANDIR)/man$(s),$(wildcard man/*.$(s))) &&) true
 	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR) $(DESTDIR)$(TMPFILESDIR)
-	for unit in $(notdir $(wildcard systemd/*.service systemd/*.socket systemd/*.timer)); do \
+	for unit in $(notdir $(wildcard systemd/*.service systemd/*.socket systemd/*.timer systemd/*.target)); do \
 	    sed -e 's|/usr/sbin/|$(SBINDIR)/|' -e 's|/usr/bin/|$(BINDIR)/|' systemd/$$unit \
 	        >$(DESTDIR)$(UNITDIR)/$$unit && chmod 644 $(DESTDIR)$(UNITDIR)/$$unit || exit; done
 	install -m 644 systemd/postseal.sysusers $(DESTDIR)$(SYSUSERSDIR)/postseal.conf
