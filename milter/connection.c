@@ -58,7 +58,7 @@ static const struct {
 
 struct connection {
 	int fd;
-	const struct settings *settings;
+	const struct settings *_Atomic *settings;
 	struct buf in, out;
 	uint32_t actions, steps; /* as negotiated */
 	struct session *session; /* NULL before the client is known */
@@ -173,7 +173,7 @@ static bool on_connect(struct connection *c, struct span data)
 	if (!milter_read_connect(&addr, &known, data))
 		return false;
 	drop_session(c);
-	c->session = session_new(c->settings, c->actions, known ? &addr : NULL);
+	c->session = session_new(*c->settings, c->actions, known ? &addr : NULL);
 	if ((c->steps & MILTER_SILENT_CONNECT) == 0)
 		go_on(c);
 	return true;
@@ -200,7 +200,7 @@ static bool on_mail(struct connection *c, struct span data)
 		try_later(c);
 		return true;
 	}
-	session_begin(&said, c->session, &macros, from);
+	session_begin(&said, c->session, *c->settings, &macros, from);
 	answer(c, &said);
 	return true;
 }
@@ -360,7 +360,7 @@ static bool hear(struct connection *c, size_t needs)
 	return true;
 }
 
-void connection_serve(int fd, const struct settings *settings)
+void connection_serve(int fd, const struct settings *_Atomic *settings)
 {
 	struct connection c = { .fd = fd, .settings = settings };
 	size_t needs = MILTER_LENGTH_SIZE;

@@ -11,7 +11,11 @@
 
 #include "core/settings/settings.h"
 
-/* Until either side ends it, or `fd` is shut down. `fd` is non-blocking, and stays open. */
-void connection_serve(int fd, const struct settings *settings);
+/*
+ * Until either side ends it, or `fd` is shut down. `fd` is non-blocking, and stays open.
+ * What *settings points to may change, and counts from the next message on; the ones
+ * before stay valid.
+ */
+void connection_serve(int fd, const struct settings *_Atomic *settings);
 
 #endif

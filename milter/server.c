@@ -37,7 +37,7 @@ struct guest {
 };
 
 struct server {
-	const struct settings *settings;
+	const struct settings *_Atomic settings;
 	struct endpoint endpoint;
 	int listener;
 	int stop[2]; /* a pipe: its end tells the listener's thread to end */
@@ -79,7 +79,7 @@ static void *receive(void *argument)
 	struct guest *guest = argument;
 	struct server *server = guest->server;
 
-	connection_serve(guest->fd, server->settings);
+	connection_serve(guest->fd, &server->settings);
 	pthread_mutex_lock(&server->lock);
 	LIST_REMOVE(guest, others);
 	close(guest->fd); /* under the lock: cut_off must not shut another's */
@@ -180,8 +180,8 @@ static void cut_off(struct server *server)
 	pthread_mutex_unlock(&server->lock);
 }
 
-/* True when one of them came; false when it is time to tell the watchdog. */
-static bool stopped_within(const sigset_t *signals, long milliseconds)
+/* Which of them came; 0 when it is time to tell the watchdog. */
+static int wait_for(const sigset_t *signals, long milliseconds)
 {
 	const struct timespec pause = { milliseconds / 1000, milliseconds % 1000 * 1000000 };
 	int signum;
@@ -190,7 +190,12 @@ static bool stopped_within(const sigset_t *signals, long milliseconds)
 		signum = milliseconds > 0 ? sigtimedwait(signals, NULL, &pause)
 					  : sigwaitinfo(signals, NULL);
 	while (signum < 0 && errno == EINTR);
-	return signum > 0;
+	return signum > 0 ? signum : 0;
+}
+
+void server_reload(struct server *server, const struct settings *settings)
+{
+	server->settings = settings;
 }
 
 /* All threads inherit the mask, so the signals wait for the main thread. */
@@ -198,6 +203,7 @@ bool server_serve(struct server *server)
 {
 	sigset_t signals;
 	pthread_t listener;
+	int signum;
 
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
@@ -208,8 +214,11 @@ bool server_serve(struct server *server)
 		log_error("cannot start a thread to listen");
 		return false;
 	}
-	while (!stopped_within(&signals, daemon_alive_interval()))
+	while ((signum = wait_for(&signals, daemon_alive_interval())) == 0 || signum == SIGHUP) {
+		if (signum == SIGHUP)
+			daemon_reload();
 		pulse_take(&server->endpoint);
+	}
 	close(server->stop[1]);
 	server->stop[1] = -1;
 	pthread_join(listener, NULL);

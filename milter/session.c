@@ -26,10 +26,12 @@
 #define PATIENCE_MOST_MS 20000
 
 struct session {
-	const struct settings *settings;
 	uint32_t actions;
-	char name[IPADDR_SIZE];      /* of the client: its address, or "unknown" */
-	struct secure_client client; /* `local` of the session, the rest of the message */
+	char name[IPADDR_SIZE]; /* of the client: its address, or "unknown" */
+	struct ipaddr addr;     /* len 0: it has none */
+	/* Of the message under way: */
+	const struct settings *settings;
+	struct secure_client client;
 	struct message message;
 };
 
@@ -42,8 +44,8 @@ struct session *session_new(const struct settings *settings, uint32_t actions,
 	session->settings = settings;
 	session->actions = actions;
 	if (addr != NULL) {
+		session->addr = *addr;
 		ipaddr_format(session->name, addr);
-		session->client.local = secure_client_is_local(settings, addr);
 	} else {
 		str_copy(session->name, sizeof(session->name), "unknown");
 	}
@@ -148,14 +150,17 @@ static int64_t patience(const struct settings *settings)
 }
 
 void session_begin(struct secure_answer *answer, struct session *session,
-		   const struct session_macros *macros, const char *from)
+		   const struct settings *settings, const struct session_macros *macros,
+		   const char *from)
 {
-	const struct settings *settings = session->settings;
 	struct message *message = &session->message;
 	struct secure_address *sender = &message->sender;
 	struct secure_record *record = &message->record;
 
 	session_end(session);
+	session->settings = settings;
+	session->client.local =
+		session->addr.len > 0 && secure_client_is_local(settings, &session->addr);
 	metrics_count(METRIC1(MESSAGES, METRIC_MESSAGE_BEGUN));
 	show(message->from, from);
 	message->logged_in = macros->login != NULL && macros->login[0] != '\0';
@@ -377,6 +382,5 @@ void session_end(struct session *session)
 {
 	session->message =
 		(struct message){ .record = secure_not_asked, .names_stranger = LOOKUP_ABSENT };
-	session->client.tls = SECURE_TLS_HIDDEN;
-	session->client.version = 0;
+	session->client = (struct secure_client){ .tls = SECURE_TLS_HIDDEN };
 }

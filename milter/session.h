@@ -35,15 +35,16 @@ struct session;
 
 /*
  * `actions`: what the MTA lets us do, MILTER_MAY_... of core/protocol/milter_packet.h.
- * `addr` NULL: not an Internet address, so the client is not local. The settings outlive it.
+ * `addr` NULL: not an Internet address, so the client is not local. Settings outlive it.
  */
 struct session *session_new(const struct settings *settings, uint32_t actions,
 			    const struct ipaddr *addr);
 void session_free(struct session *session); /* NULL is allowed */
 
-/* MAIL: a message begins. `from` is its argument as it came. */
+/* MAIL: a message begins, for which these settings count. `from` is its argument as it came. */
 void session_begin(struct secure_answer *answer, struct session *session,
-		   const struct session_macros *macros, const char *from);
+		   const struct settings *settings, const struct session_macros *macros,
+		   const char *from);
 
 /* What they show at RCPT. */
 struct session_route {
