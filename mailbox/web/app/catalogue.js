@@ -139,17 +139,20 @@ export const CATALOGUE = {
   "password.text": [
     "It opens this letter and all protected letters that will come to {address}.",
     "Es öffnet diesen Brief und alle geschützten Briefe, die künftig an {address} kommen."],
+  "password.keep.lead": [
+    "Nobody can restore it.", "Niemand kann es wiederherstellen."],
   "password.keep": [
-    "Nobody can restore it. It can never be changed. Without it, your letters stay closed for " +
-    "ever. Let your browser keep it, or write it down and put it in a safe place.",
-    "Niemand kann es wiederherstellen. Es lässt sich nie mehr ändern. Ohne das Passwort bleiben " +
-    "Ihre Briefe für immer verschlossen. Lassen Sie es Ihren Browser speichern, oder schreiben " +
-    "Sie es auf und verwahren Sie es sicher."],
+    "It can never be changed. Without it, your letters stay closed for ever. Let your browser " +
+    "keep it, or write it down and put it in a safe place.",
+    "Es lässt sich nie mehr ändern. Ohne das Passwort bleiben Ihre Briefe für immer " +
+    "verschlossen. Lassen Sie es Ihren Browser speichern, oder schreiben Sie es auf und " +
+    "verwahren Sie es sicher."],
+  "password.forwarded.lead": [
+    "Was the mail forwarded to you?", "Wurde Ihnen die E-Mail weitergeleitet?"],
   "password.forwarded": [
-    "Was the mail forwarded to you? Then please stop here. Else the mailbox becomes yours, and " +
-    "{address} can never open it.",
-    "Wurde Ihnen die E-Mail weitergeleitet? Dann hören Sie bitte hier auf. Sonst wird das " +
-    "Postfach Ihres, und {address} kann es nie mehr öffnen."],
+    "Then please stop here. Else the mailbox becomes yours, and {address} can never open it.",
+    "Dann hören Sie bitte hier auf. Sonst wird das Postfach Ihres, und {address} kann es nie " +
+    "mehr öffnen."],
   "password.address": ["Your mail address", "Ihre E-Mail-Adresse"],
   "password.new": ["New password", "Neues Passwort"],
   "password.hint": [

@@ -94,9 +94,11 @@ export function password({ link, ticket, least }, { entered, late, taken }) {
     content: card(t("password.title"),
       h("p", {}, say("password.text", { address })),
       h("ul", { class: "facts" },
-        h("li", {}, icon("lock"), h("p", {}, t("password.keep"))),
+        h("li", {}, icon("lock"),
+          h("p", {}, h("strong", {}, t("password.keep.lead")), " ", t("password.keep"))),
         h("li", {}, icon("person"),
-          h("p", {}, say("password.forwarded", { address: address.cloneNode(true) })))),
+          h("p", {}, h("strong", {}, t("password.forwarded.lead")), " ",
+            say("password.forwarded", { address: ticket.address })))),
       form({ button: t("password.button"), trouble, submit },
         field("username", t("password.address"), {
           type: "email", autocomplete: "username", readonly: true, value: ticket.address,
