@@ -88,20 +88,6 @@ static void look_at_prober(struct patient *patient)
 	prober_client_close(client);
 }
 
-static int connect_to(const struct endpoint *endpoint)
-{
-	struct sockaddr_un local = { .sun_family = AF_UNIX };
-	struct sockaddr_storage inet;
-	int64_t deadline = clock_mono_ms() + DOCTOR_PATIENCE_MS;
-
-	if (endpoint->is_unix) {
-		memcpy(local.sun_path, endpoint->path, sizeof(local.sun_path));
-		return stream_connect((const struct sockaddr *)&local, sizeof(local), deadline);
-	}
-	return stream_connect((const struct sockaddr *)&inet,
-			      stream_address(&inet, &endpoint->addr, endpoint->port), deadline);
-}
-
 static void look_at_milter(struct patient *patient)
 {
 	const char *listener = patient->settings->milter_listen;
@@ -110,7 +96,7 @@ static void look_at_milter(struct patient *patient)
 
 	if (patient->settings->secure_domains.count == 0 || !endpoint_parse(&endpoint, listener))
 		return;
-	fd = connect_to(&endpoint);
+	fd = stream_connect_endpoint(&endpoint, clock_mono_ms() + DOCTOR_PATIENCE_MS);
 	if (fd < 0)
 		note_thing(&patient->milter,
 			   listener_is_barred(listener) ? LOOKUP_ERROR : LOOKUP_ABSENT,

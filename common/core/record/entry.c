@@ -212,7 +212,7 @@ static bool is_mail_address(const char *text)
 static bool is_printable(const char *text)
 {
 	for (; *text != '\0'; text++)
-		if (*text < ' ' || *text > '~')
+		if (!str_is_print(*text))
 			return false;
 	return true;
 }

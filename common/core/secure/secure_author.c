@@ -45,7 +45,7 @@ bool secure_next_stranger(struct secure_address *stranger, struct authors *walk,
 static bool is_fit_for_reply(const char *text)
 {
 	for (; *text != '\0'; text++)
-		if (*text <= ' ' || *text > '~' || *text == '%')
+		if (!str_is_graph(*text) || *text == '%')
 			return false;
 	return true;
 }
