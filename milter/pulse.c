@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -22,20 +21,6 @@
 /* Version 6, of an MTA that takes every action and can leave out every step. */
 static const char offer[] = "\0\0\0\15O\0\0\0\6\0\0\1\377\0\37\377\377";
 static const char farewell[] = "\0\0\0\1Q";
-
-static int connect_to(const struct endpoint *endpoint, int64_t deadline)
-{
-	struct sockaddr_un local = { .sun_family = AF_UNIX };
-	struct sockaddr_storage inet;
-	socklen_t len;
-
-	if (endpoint->is_unix) {
-		memcpy(local.sun_path, endpoint->path, sizeof(local.sun_path));
-		return stream_connect((const struct sockaddr *)&local, sizeof(local), deadline);
-	}
-	len = stream_address(&inet, &endpoint->addr, endpoint->port);
-	return stream_connect((const struct sockaddr *)&inet, len, deadline);
-}
 
 /* To what is the MTA's business; but all of it is read, or closing would be a reset. */
 static bool negotiates(int fd, int64_t deadline)
@@ -55,7 +40,7 @@ static bool negotiates(int fd, int64_t deadline)
 static bool beats(const struct endpoint *endpoint)
 {
 	int64_t deadline = clock_mono_ms() + PATIENCE_MS;
-	int fd = connect_to(endpoint, deadline), saved;
+	int fd = stream_connect_endpoint(endpoint, deadline), saved;
 	bool good;
 
 	if (fd < 0)

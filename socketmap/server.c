@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/daemon.h"
-#include "daemon/prompt.h"
+#include "daemon/slice.h"
 #include "io/net/listen.h"
 #include "io/net/loop.h"
 #include "socketmap/answer.h"
@@ -229,6 +229,19 @@ static void on_stop(void *context)
 	finish(server, FINISHING_IDLE, SLOW_MS);
 }
 
+static void on_hangup(void *context)
+{
+	(void)context;
+	daemon_reload();
+}
+
+void server_reload(struct server *server, const struct settings *settings)
+{
+	server->settings = settings;
+	answerer_reload(server->home.answerer, settings);
+	parking_reload(server->home.parking, settings);
+}
+
 static void start(struct server *server, struct loop *loop)
 {
 	struct connection_home *home = &server->home;
@@ -253,6 +266,7 @@ static void start(struct server *server, struct loop *loop)
 	loop_on_batch(loop, on_batch, home);
 	loop_signal(loop, SIGTERM, on_stop, server);
 	loop_signal(loop, SIGINT, on_stop, server);
+	loop_signal(loop, SIGHUP, on_hangup, server);
 }
 
 static void stop(struct server *server)
@@ -271,7 +285,7 @@ void server_run(struct server *server)
 {
 	struct loop *loop = loop_new();
 
-	if (!prompt_ask())
+	if (!slice_shorten())
 		log_debug("the kernel gives this server slices as long as all others have");
 	start(server, loop);
 	loop_run(loop);

@@ -99,7 +99,7 @@ char *str_printable(char *dst, size_t size, const char *src, size_t len)
 
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)src[i];
-		bool plain = c >= 0x20 && c < 0x7f;
+		bool plain = str_is_print((char)c);
 
 		if (used + (plain ? 1 : 4) >= size)
 			break;

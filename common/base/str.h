@@ -24,6 +24,17 @@ bool str_join(char *dst, size_t size, ...) __attribute__((sentinel));
 #define STR_DECIMAL_SIZE 21 /* 2^64 has 20 digits */
 char *str_decimal(char dst[STR_DECIMAL_SIZE], uint64_t value);
 
+/* Printable ASCII, with the blank and without it, whatever the locale. */
+static inline bool str_is_print(char c)
+{
+	return c >= ' ' && c <= '~';
+}
+
+static inline bool str_is_graph(char c)
+{
+	return c > ' ' && c <= '~';
+}
+
 /* ASCII only, whatever the locale. */
 char str_lower_char(char c);
 void str_lower(char *s);

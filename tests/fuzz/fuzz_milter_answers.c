@@ -28,18 +28,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 static const uint8_t *said;
 static size_t left;
 
-socklen_t stream_address(struct sockaddr_storage *addr, const struct ipaddr *ip, uint16_t port)
+int stream_connect_endpoint(const struct endpoint *endpoint, int64_t deadline)
 {
-	(void)ip;
-	(void)port;
-	memset(addr, 0, sizeof(*addr));
-	return sizeof(*addr);
-}
-
-int stream_connect(const struct sockaddr *addr, socklen_t len, int64_t deadline)
-{
-	(void)addr;
-	(void)len;
+	(void)endpoint;
 	(void)deadline;
 	return dup(STDERR_FILENO);
 }

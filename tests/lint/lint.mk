@@ -23,7 +23,7 @@ lint: laws
 ## format      lay out the C sources by .clang-format
 .PHONY: format format-check
 format:
-	clang-format -i $(C_FILES)
+	$(Q)clang-format -i $(C_FILES)
 format-check:
 	tests/lint/tools clang-format
 

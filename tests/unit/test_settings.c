@@ -33,11 +33,41 @@ static const struct {
 	{ "mta_sts", "true" },
 	{ "secure_domains", "{}" },
 	{ "secure_aliases", "any" },
+	{ "secure_owner", "{}" },
 	{ "secure_min_tls", "TLSv1.2" },
 	{ "recipient_delimiter", "\"+\"" },
 	{ "local_networks", "{\"127.0.0.0/8\", \"::1/128\"}" },
 	{ "authserv_id", "\"\"" },
 	{ "refusal_digest", "false" },
+	{ "mailbox_domain", "\"\"" },
+	{ "mailbox_url", "\"\"" },
+	{ "mailbox_listen", "\"inet:127.0.0.1:8690\"" },
+	{ "mailbox_intake", "\"inet:127.0.0.1:8691\"" },
+	{ "mailbox_submit", "\"inet:127.0.0.1:8692\"" },
+	{ "mailbox_store", "\"/var/lib/postseal-mailbox\"" },
+	{ "mailbox_keys", "\"/var/lib/postseal-mailbox-keys\"" },
+	{ "mailbox_runtime", "\"/run/postseal-mailbox\"" },
+	{ "mailbox_token_key", "\"/var/lib/postseal-seal/token.key\"" },
+	{ "mailbox_pages", "\"/usr/share/postseal/mailbox\"" },
+	{ "mailbox_name", "\"\"" },
+	{ "mailbox_logo", "\"\"" },
+	{ "mailbox_from", "\"\"" },
+	{ "mailbox_bounce", "\"\"" },
+	{ "mailbox_pin", "require" },
+	{ "mailbox_pin_length", "8" },
+	{ "mailbox_pin_tries", "10" },
+	{ "mailbox_unopened", "90" },
+	{ "mailbox_expire", "90" },
+	{ "mailbox_warn", "14" },
+	{ "mailbox_message_size", "25" },
+	{ "mailbox_quota", "250" },
+	{ "mailbox_store_quota", "20480" },
+	{ "mailbox_replies_per_day", "50" },
+	{ "mailbox_session_idle", "1800" },
+	{ "mailbox_notify_opened", "true" },
+	{ "webmail_listen", "\"unix:/run/postseal/webmail.sock\"" },
+	{ "webmail_clients", "{}" },
+	{ "webmail_rate", "300" },
 	{ "log_level", "info" },
 };
 
@@ -49,6 +79,11 @@ static const struct {
 	{ "ledger", { "/a \"b\\" }, "\"/a \\\"b\\\\\"" },
 	{ "socketmap_listen", { "unix:/a", "inet:[::1]:1" }, "{\"unix:/a\", \"inet:[::1]:1\"}" },
 	{ "socketmap_listen", { NULL }, "{}" },
+	{ "secure_owner",
+	  { "Secure.Example.COM=example.com", "sec.example=ex.example" },
+	  "{\"secure.example.com=example.com\", \"sec.example=ex.example\"}" },
+	{ "webmail_clients", { "roundcube", "_web.1-x" }, "{\"roundcube\", \"_web.1-x\"}" },
+	{ "webmail_rate", { "10" }, "10" },
 	{ "milter_listen", { "inet:localhost:8689" }, "\"inet:localhost:8689\"" },
 	{ "resolver",
 	  { "127.0.0.1", "127.0.0.1:5353", "::1", "[2001:db8::1]:53" },
@@ -151,6 +186,36 @@ static const struct {
 	  { "127.0.0.1/8" },
 	  0,
 	  "ADDRESS or ADDRESS/BITS, with no bits set behind the first BITS" },
+	{ "secure_owner",
+	  { "s.example" },
+	  0,
+	  "two domains, such as secure.example.com=example.com" },
+	{ "secure_owner",
+	  { "a.example=a.example" },
+	  0,
+	  "two domains, such as secure.example.com=example.com" },
+	{ "secure_owner",
+	  { "a.example=b.example=c.example" },
+	  0,
+	  "two domains, such as secure.example.com=example.com" },
+	{ "secure_owner",
+	  { "a.example=b.example", "A.example=c.example" },
+	  1,
+	  "one pair for each secure domain" },
+	{ "webmail_clients", { "root", "" }, 1, "the login name of a local user" },
+	{ "webmail_clients", { "a b" }, 0, "the login name of a local user" },
+	{ "webmail_clients", { "-x" }, 0, "the login name of a local user" },
+	{ "mailbox_url",
+	  { "http://a.example" },
+	  0,
+	  "https, a host and perhaps a port, such as https://sealed.example.com" },
+	{ "mailbox_url",
+	  { "https://a.example/x" },
+	  0,
+	  "https, a host and perhaps a port, such as https://sealed.example.com" },
+	{ "mailbox_from", { "nobody" }, 0, "a mail address, such as sealed@example.com" },
+	{ "mailbox_name", { "two\nlines" }, 0, "at most 100 bytes of UTF-8 in one line" },
+	{ "mailbox_name", { "\xff" }, 0, "at most 100 bytes of UTF-8 in one line" },
 	{ "log_level", { "loud" }, 0, "one of error, warning, info, debug" },
 };
 
@@ -346,6 +411,65 @@ START_TEST(free_leaves_nothing)
 }
 END_TEST
 
+static void note_name(void *context, const struct setting *setting)
+{
+	struct buf *names = context;
+
+	buf_printf(names, "%s%s ", setting->name, setting->fixed ? "!" : "");
+}
+
+static void put_text(struct settings *settings, const char *name, const char *value)
+{
+	const struct setting *setting = settings_find(name);
+	struct setting_fault fault;
+
+	ck_assert_ptr_nonnull(setting);
+	ck_assert(setting->put(settings, setting, &value, 1, &fault));
+}
+
+START_TEST(a_reload_takes_what_can_be_taken)
+{
+	struct settings old, fresh;
+	struct buf names = { 0 };
+
+	settings_init(&old);
+	settings_init(&fresh);
+	put_text(&fresh, "ledger", "/elsewhere");
+	put_text(&fresh, "resolver", "192.0.2.53");
+	put_text(&fresh, "smtp_timeout", "7");
+	put_text(&fresh, "mixed_mx", "lenient");
+	put_text(&fresh, "secure_domains", "secure.example.com");
+	put_text(&fresh, "local_networks", "192.0.2.0/24");
+	settings_adopt(&fresh, &old, note_name, &names);
+	ck_assert_str_eq(buf_cstr(&names), "ledger! resolver! smtp_timeout! mixed_mx "
+					   "secure_domains local_networks ");
+	ck_assert_str_eq(fresh.ledger, old.ledger);
+	ck_assert_ptr_ne(fresh.ledger, old.ledger);
+	ck_assert_uint_eq(fresh.resolver.count, 0);
+	ck_assert_int_eq(fresh.smtp_timeout, old.smtp_timeout);
+	ck_assert_int_eq(fresh.mixed_mx, MIXED_MX_LENIENT);
+	ck_assert_str_eq(fresh.secure_domains.items[0], "secure.example.com");
+	ck_assert_uint_eq(fresh.local_networks_count, 1);
+	buf_free(&names);
+	settings_free(&fresh);
+	settings_free(&old);
+}
+END_TEST
+
+START_TEST(a_reload_of_the_same_says_nothing)
+{
+	struct settings old, fresh;
+	struct buf names = { 0 };
+
+	settings_init(&old);
+	settings_init(&fresh);
+	settings_adopt(&fresh, &old, note_name, &names);
+	ck_assert_uint_eq(names.len, 0);
+	settings_free(&fresh);
+	settings_free(&old);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("settings");
@@ -361,6 +485,8 @@ int main(void)
 			    ARRAY_LEN(refused));
 	tcase_add_test(tcase, paths_are_bounded);
 	tcase_add_test(tcase, names_are_found);
+	tcase_add_test(tcase, a_reload_takes_what_can_be_taken);
+	tcase_add_test(tcase, a_reload_of_the_same_says_nothing);
 	tcase_add_test(tcase, free_leaves_nothing);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

@@ -5,11 +5,6 @@
 
 #include "base/str.h"
 
-static bool is_graphic(char c)
-{
-	return c > 0x20 && c < 0x7f;
-}
-
 /* One word of graphic characters and the blank behind it. */
 static bool take_word(struct span *rest, struct span *word)
 {
@@ -17,7 +12,7 @@ static bool take_word(struct span *rest, struct span *word)
 
 	*word = span_cut(rest, " ", &found);
 	for (size_t i = 0; i < word->len; i++)
-		if (!is_graphic(word->at[i]))
+		if (!str_is_graph(word->at[i]))
 			return false;
 	return found && word->len > 0;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "base/str.h"
 #include "base/span.h"
 
@@ -47,7 +48,7 @@ static bool take_hex(struct span digits, uint64_t *value)
 bool logplace_cursor_valid(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (text[i] <= 0x20 || text[i] >= 0x7f)
+		if (!str_is_graph(text[i]))
 			return false;
 	return len > 0 && len < LOGPLACE_CURSOR_SIZE;
 }
@@ -67,10 +68,9 @@ bool logplace_parse(struct logplace *place, const char *text, size_t len)
 	       (place->offset == 0 || place->fingerprint != 0);
 }
 
-/* FNV-1a (draft-eastlake-fnv). It tells logs apart; nobody gains by a collision. */
 uint64_t logplace_fingerprint(const char *head, size_t len)
 {
-	uint64_t hash = UINT64_C(14695981039346656037);
+	uint64_t hash;
 	const char *end;
 
 	if (len > LOGPLACE_HEAD)
@@ -80,7 +80,6 @@ uint64_t logplace_fingerprint(const char *head, size_t len)
 		return 0;
 	if (end != NULL)
 		len = (size_t)(end - head);
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)head[i]) * UINT64_C(1099511628211);
+	hash = num_fnv(NUM_FNV, head, len);
 	return hash != 0 ? hash : 1;
 }

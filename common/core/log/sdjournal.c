@@ -15,7 +15,7 @@ _Static_assert(SDJOURNAL_FIELD_SIZE - sizeof("MESSAGE=") >= LOGLINE_TEXT_MAX,
 static bool copy_word(char *dst, size_t size, struct span value)
 {
 	for (size_t i = 0; i < value.len; i++)
-		if (value.at[i] <= 0x20 || value.at[i] >= 0x7f)
+		if (!str_is_graph(value.at[i]))
 			return false;
 	return str_copy_n(dst, size, value.at, value.len);
 }

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/num.h"
+
 /* "psmetric", as the bytes stand in the file of a little-endian machine. */
 #define MAGIC UINT64_C(0x63697274656d7370)
 
@@ -12,9 +14,8 @@ _Static_assert(WORD_ENDED == METRICS_ENDED_WORD && WORD_ENDED + 1 == METRICS_WOR
 
 static void hash_text(uint64_t *hash, const char *text)
 {
-	for (; *text != '\0'; text++)
-		*hash = (*hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-	*hash = (*hash ^ 0xff) * UINT64_C(1099511628211); /* "ab", "c" is not "a", "bc" */
+	*hash = num_fnv(*hash, text, strlen(text));
+	*hash = num_fnv(*hash, "\xff", 1); /* "ab", "c" is not "a", "bc" */
 }
 
 static void hash_label(uint64_t *hash, const struct metric_label *label)
@@ -24,10 +25,10 @@ static void hash_label(uint64_t *hash, const struct metric_label *label)
 		hash_text(hash, label->value(i));
 }
 
-/* FNV-1a over all that gives a cell its meaning: a tale of other cells is not read as ours. */
+/* Of all that gives a cell its meaning: a file with other cells is not read as ours. */
 static uint64_t fingerprint(void)
 {
-	uint64_t hash = UINT64_C(14695981039346656037);
+	uint64_t hash = NUM_FNV;
 
 	for (size_t i = 0; i < metrics_table_count; i++) {
 		const struct metric *metric = &metrics_table[i];

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/num.h"
 #include "base/utc.h"
 #include "core/policy/freshness.h"
 
@@ -205,14 +206,6 @@ static bool any_host_now_tls(const struct facts *facts)
 	return false;
 }
 
-/* 0 stands for never. */
-static int64_t earlier(int64_t a, int64_t b)
-{
-	if (a == 0 || b == 0)
-		return a + b;
-	return a < b ? a : b;
-}
-
 int64_t fold_domain_downgrade_since(const struct facts *facts)
 {
 	const struct domain_facts *domain = &facts->domain;
@@ -223,11 +216,12 @@ int64_t fold_domain_downgrade_since(const struct facts *facts)
 		const struct history *host = &facts->host[i].history;
 
 		if (host->last_tls > domain->forgotten)
-			since = earlier(since, fold_downgrade_since(host));
+			since = num_earlier(since, fold_downgrade_since(host));
 		else if (!any_tls && domain->history.last_tls > 0 &&
 			 host->last_plain >= domain->history.last_tls)
-			since = earlier(since, timeset_first_after(&host->plain_days,
-								   domain->history.last_tls - 1));
+			since = num_earlier(since,
+					    timeset_first_after(&host->plain_days,
+								domain->history.last_tls - 1));
 	}
 	return since;
 }

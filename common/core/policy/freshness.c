@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/policy/freshness.h"
 
+#include <string.h>
+
+#include "base/num.h"
 #include "base/utc.h"
 
 /* The longest from a look, whatever came of it, to the next one. */
 #define WAIT_MAX UTC_DAY
 _Static_assert(FRESH_MAX <= WAIT_MAX && FRESH_RETRY_MAX <= WAIT_MAX, "the longest");
-
-static int64_t clamp(int64_t value, int64_t min, int64_t max)
-{
-	return value < min ? min : value > max ? max : value;
-}
 
 /* 0 to a tenth less. */
 static int64_t shortened(int64_t span, uint32_t salt)
@@ -20,19 +18,17 @@ static int64_t shortened(int64_t span, uint32_t salt)
 
 uint32_t freshness_salt(const char *name)
 {
-	uint32_t hash = 2166136261U; /* FNV-1a */
+	uint64_t hash = num_fnv(NUM_FNV, name, strlen(name));
 
-	for (const char *p = name; *p != '\0'; p++)
-		hash = (hash ^ (unsigned char)*p) * 16777619U;
-	/* Its low bits alone are what is used: let the high ones have a say. */
-	return hash ^ hash >> 16;
+	/* Only its low bits are used: let the high ones have a say. */
+	return (uint32_t)(hash ^ hash >> 32);
 }
 
 void freshness_good(struct freshness *fresh, int64_t now, int64_t ttl)
 {
 	*fresh = (struct freshness){
 		.checked = now,
-		.expires = now + clamp(ttl, FRESH_MIN, FRESH_MAX),
+		.expires = now + num_clamp(ttl, FRESH_MIN, FRESH_MAX),
 	};
 }
 
@@ -43,7 +39,7 @@ void freshness_failed(struct freshness *fresh, int64_t now, uint32_t salt)
 	/* Also anew when the clock was set back: time since then tells nothing. */
 	if (fresh->failed == 0 || fresh->failed > now)
 		fresh->failed = now;
-	wait = clamp(now - fresh->failed, FRESH_RETRY_MIN, FRESH_RETRY_MAX);
+	wait = num_clamp(now - fresh->failed, FRESH_RETRY_MIN, FRESH_RETRY_MAX);
 	fresh->expires = now + shortened(wait, salt);
 }
 
@@ -73,7 +69,8 @@ int64_t freshness_next_probe(const struct host_facts *before, const struct obser
 	if (inconclusive(seen->observed)) {
 		wait = FRESH_PROBE_RETRY_MIN;
 		if (inconclusive(before->last.observed))
-			wait = clamp(2 * (before->last_expires - before->last.time), wait, UTC_DAY);
+			wait = num_clamp(2 * (before->last_expires - before->last.time), wait,
+					 UTC_DAY);
 	}
 	return seen->time + shortened(wait, salt);
 }
@@ -135,11 +132,6 @@ bool freshness_forgettable(const struct domain_facts *domain, int64_t now)
 	       long_ago(&domain->mx.fresh, now) && long_ago(&domain->sts.fresh, now);
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 static int64_t host_earliest(const struct host_facts *host)
 {
 	int64_t earliest = host->addr_fresh.expires;
@@ -147,8 +139,8 @@ static int64_t host_earliest(const struct host_facts *host)
 	/* Nobody speaks to a host that does not exist, nor to one that cannot be found. */
 	if (host->addr != ADDR_FOUND)
 		return earliest;
-	earliest = earlier(earliest, host->tlsa_fresh.expires);
-	return host->addr_fresh.failed != 0 ? earliest : earlier(earliest, host->last_expires);
+	earliest = num_min(earliest, host->tlsa_fresh.expires);
+	return host->addr_fresh.failed != 0 ? earliest : num_min(earliest, host->last_expires);
 }
 
 int64_t freshness_earliest(const struct facts *facts, bool mta_sts)
@@ -157,8 +149,8 @@ int64_t freshness_earliest(const struct facts *facts, bool mta_sts)
 	int64_t earliest = domain->mx.fresh.expires;
 
 	if (mta_sts)
-		earliest = earlier(earliest, domain->sts.fresh.expires);
+		earliest = num_min(earliest, domain->sts.fresh.expires);
 	for (size_t i = 0; i < domain->mx.count; i++)
-		earliest = earlier(earliest, host_earliest(&facts->host[i]));
+		earliest = num_min(earliest, host_earliest(&facts->host[i]));
 	return earliest;
 }

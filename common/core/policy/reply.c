@@ -166,7 +166,7 @@ void reply_prospect(struct buf *out, enum prospect prospect, const struct decisi
 static bool fit_to_be_told(const char *text)
 {
 	for (; *text != '\0'; text++)
-		if (*text < ' ' || *text > '~' || *text == '%')
+		if (!str_is_print(*text) || *text == '%')
 			return false;
 	return true;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/policy/status.h"
 
+#include "base/num.h"
 #include "core/policy/fold.h"
 
 static const struct {
@@ -21,18 +22,6 @@ const char *status_state_name(enum status_state state)
 const char *status_label(enum status_state state)
 {
 	return states[state].label;
-}
-
-static int64_t later(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-	if (a == 0 || b == 0)
-		return a + b;
-	return a < b ? a : b;
 }
 
 /*
@@ -67,8 +56,8 @@ static void note_host(struct status *status, const char *name, const struct host
 		.version = host->history.last_version,
 		.cipher = host->history.last_cipher,
 	};
-	status->checked = later(status->checked, host->addr_fresh.checked);
-	status->checked = later(status->checked, host->last.time);
+	status->checked = num_max(status->checked, host->addr_fresh.checked);
+	status->checked = num_max(status->checked, host->last.time);
 }
 
 /* The symbol's small print is of the latest handshake with any of the hosts. */
@@ -79,7 +68,7 @@ static void note_latest(struct status *status, const struct history *history)
 		status->version = history->last_version;
 		status->cipher = history->last_cipher;
 	}
-	status->first_tls = earlier(status->first_tls, history->first_tls);
+	status->first_tls = num_earlier(status->first_tls, history->first_tls);
 }
 
 void status_of(struct status *status, const struct facts *facts, const struct decision *decision)
@@ -92,7 +81,7 @@ void status_of(struct status *status, const struct facts *facts, const struct de
 		.level = decision->level,
 		.reason = decision->reason,
 		.cipher = "",
-		.checked = later(facts->domain.mx.fresh.checked, facts->domain.mx.fresh.failed),
+		.checked = num_max(facts->domain.mx.fresh.checked, facts->domain.mx.fresh.failed),
 	};
 	note_latest(status, &facts->domain.history);
 	for (size_t i = 0; i < facts->domain.mx.count; i++) {

@@ -3,14 +3,12 @@
 
 #include <string.h>
 
-/* FNV-1a: a key that collides with another only makes the guard a little slower. */
+#include "base/num.h"
+
+/* A key that collides with another only makes the guard a little slower. */
 static uint64_t hash_of(const char *key)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (; *key != '\0'; key++)
-		hash = (hash ^ (unsigned char)*key) * UINT64_C(0x100000001b3);
-	return hash;
+	return num_fnv(NUM_FNV, key, strlen(key));
 }
 
 static void drop(struct strip_guard *guard, size_t i)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "base/str.h"
 
 static bool prefixed(char dst[DOMAIN_SIZE], const char *prefix, const char *domain)
@@ -37,11 +38,6 @@ bool sts_match(const char *pattern, const char *host)
 }
 
 /* The life cycle, RFC 8461 3.3, 5.1 and 8.3 */
-
-static int64_t clamp(int64_t value, int64_t min, int64_t max)
-{
-	return value < min ? min : value > max ? max : value;
-}
 
 /* So that a policy of an hour is renewed before it ends, not after. */
 static int64_t refetch_after(const struct sts_facts *sts)
@@ -77,7 +73,7 @@ enum sts_mode sts_in_force(const struct sts_facts *sts, int64_t now)
 /* The look went well: when is the next one? */
 static void mark_good(struct sts_facts *sts, int64_t ttl, int64_t now)
 {
-	int64_t next = now + clamp(ttl, STS_LOOK_MIN, STS_LOOK_MAX);
+	int64_t next = now + num_clamp(ttl, STS_LOOK_MIN, STS_LOOK_MAX);
 
 	if (sts->fetched != 0 && next > sts->fetched + refetch_after(sts))
 		next = sts->fetched + refetch_after(sts);
@@ -93,7 +89,7 @@ static void mark_failed(struct sts_facts *sts, const char *detail, int64_t now)
 
 	if (fresh->failed == 0 || fresh->failed > now)
 		fresh->failed = now;
-	fresh->expires = now + clamp(now - fresh->failed, STS_LOOK_MIN, STS_RETRY_MAX);
+	fresh->expires = now + num_clamp(now - fresh->failed, STS_LOOK_MIN, STS_RETRY_MAX);
 	str_copy(sts->detail, sizeof(sts->detail), detail);
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "core/names/ipaddr.h"
 
 /*
@@ -48,7 +49,7 @@ static bool is_mail_address(const char *text)
 static bool is_printable(const char *text)
 {
 	for (; *text != '\0'; text++)
-		if (*text < ' ' || *text > '~')
+		if (!str_is_print(*text))
 			return false;
 	return true;
 }

@@ -24,7 +24,7 @@ static bool local_fits(const char *local)
 	if (len == 0 || len > ALIAS_LOCAL_MAX)
 		return false;
 	for (size_t i = 0; i < len; i++)
-		if (local[i] <= ' ' || local[i] > '~')
+		if (!str_is_graph(local[i]))
 			return false;
 	return true;
 }

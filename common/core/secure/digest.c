@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "base/str.h"
 #include "base/utc.h"
 #include "core/secure/exceptions.h"
@@ -64,15 +65,6 @@ static void put_date(struct buf *out, int64_t now)
 		   date + 8, months + (ptrdiff_t)month * 3, date, date + 11);
 }
 
-static uint64_t hash(const char *text)
-{
-	uint64_t value = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-
-	for (; *text != '\0'; text++)
-		value = (value ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	return value;
-}
-
 static void put_header(struct buf *out, const char *to, const char *domain, size_t aliases,
 		       int64_t now)
 {
@@ -81,7 +73,7 @@ static void put_header(struct buf *out, const char *to, const char *domain, size
 		   aliases == 1 ? "" : "es");
 	put_date(out, now);
 	buf_printf(out, "Message-ID: <postseal-digest.%" PRId64 ".%016" PRIx64 "@%s>\n", now,
-		   hash(to), domain);
+		   num_fnv(NUM_FNV, to, strlen(to)), domain);
 	buf_append_str(out, "Auto-Submitted: auto-generated\nMIME-Version: 1.0\n"
 			    "Content-Type: text/plain; charset=us-ascii\n"
 			    "Content-Transfer-Encoding: 7bit\n\n");

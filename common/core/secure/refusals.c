@@ -86,7 +86,7 @@ bool refusal_is_client(const char *text)
 static bool is_printable(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (text[i] < ' ' || text[i] > '~')
+		if (!str_is_print(text[i]))
 			return false;
 	return true;
 }

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "core/secure/secure_answer.h"
 #include "core/secure/secure_mention.h"
 
 static void classify(struct secure_address *address, const struct settings *settings,
@@ -45,7 +44,7 @@ bool secure_next_stranger(struct secure_address *stranger, struct authors *walk,
 static bool is_fit_for_reply(const char *text)
 {
 	for (; *text != '\0'; text++)
-		if (*text <= ' ' || *text > '~' || *text == '%')
+		if (!str_is_graph(*text) || *text == '%')
 			return false;
 	return true;
 }

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/num.h"
 #include "base/str.h"
 
 /* The same trouble is told once in so long. */
@@ -68,11 +69,7 @@ void ledger_key_name(char dst[LEDGER_KEY_SIZE], enum ledger_db db, const void *k
 
 static uint64_t hash_record(enum ledger_db db, const unsigned char *key, size_t len)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)db; /* FNV-1a */
-
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ key[i]) * UINT64_C(0x100000001b3);
-	return hash;
+	return num_fnv(NUM_FNV ^ (uint64_t)db, key, len);
 }
 
 /* Its number among the damaged records named in the log; 0 if it is not to be named. */

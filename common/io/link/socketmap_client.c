@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -21,25 +20,6 @@ struct socketmap_client {
 	char *name; /* as in the settings */
 };
 
-static int connect_to(const char *text, int64_t deadline)
-{
-	struct sockaddr_storage inet;
-	struct sockaddr_un local = { .sun_family = AF_UNIX };
-	struct endpoint endpoint;
-
-	if (!endpoint_parse(&endpoint, text)) {
-		errno = EINVAL;
-		return -1;
-	}
-	if (!endpoint.is_unix) {
-		socklen_t len = stream_address(&inet, &endpoint.addr, endpoint.port);
-
-		return stream_connect((const struct sockaddr *)&inet, len, deadline);
-	}
-	memcpy(local.sun_path, endpoint.path, sizeof(local.sun_path));
-	return stream_connect((const struct sockaddr *)&local, sizeof(local), deadline);
-}
-
 struct socketmap_client *socketmap_client_open(const struct settings *settings, int64_t deadline,
 					       char error[SOCKETMAP_CLIENT_ERROR_SIZE])
 {
@@ -48,8 +28,13 @@ struct socketmap_client *socketmap_client_open(const struct settings *settings, 
 
 	snprintf(error, SOCKETMAP_CLIENT_ERROR_SIZE, "`socketmap_listen` names no socket to ask");
 	for (size_t i = 0; i < endpoints->count; i++) {
-		int fd = connect_to(endpoints->items[i], deadline);
+		struct endpoint endpoint;
+		int fd = -1;
 
+		if (endpoint_parse(&endpoint, endpoints->items[i]))
+			fd = stream_connect_endpoint(&endpoint, deadline);
+		else
+			errno = EINVAL;
 		if (fd >= 0) {
 			client = mem_alloc(sizeof(*client));
 			client->fd = fd;

@@ -20,8 +20,12 @@
 #define NAME_SIZE 128
 #define EXITED_UNSPAWNED 127 /* posix_spawn(3): the child could not become the program */
 
+/* What becomes of what it says on standard error. */
+enum complaints { COMPLAINTS_DROPPED, COMPLAINTS_SHOWN };
+
 /* An errno, or 0. Signals are as a program expects them, whatever ours are. */
-static int spawn(const char *file, char *const *argv, int in, int out, pid_t *child)
+static int spawn(const char *file, char *const *argv, int in, int out, enum complaints complaints,
+		 pid_t *child)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -41,14 +45,16 @@ static int spawn(const char *file, char *const *argv, int in, int out, pid_t *ch
 	else
 		posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	if (complaints == COMPLAINTS_DROPPED)
+		posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	rc = posix_spawnp(child, file, &actions, &attributes, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	return rc;
 }
 
-static int spawn_somewhere(char *const *argv, int in, int out, pid_t *child)
+static int spawn_somewhere(char *const *argv, int in, int out, enum complaints complaints,
+			   pid_t *child)
 {
 	static const char *const places[] = { "", "/usr/sbin/", "/usr/local/sbin/" };
 	char file[NAME_SIZE];
@@ -56,9 +62,24 @@ static int spawn_somewhere(char *const *argv, int in, int out, pid_t *child)
 
 	for (size_t i = 0; i < ARRAY_LEN(places) && rc == ENOENT; i++) {
 		snprintf(file, sizeof(file), "%s%s", places[i], argv[0]);
-		rc = spawn(file, argv, in, out, child);
+		rc = spawn(file, argv, in, out, complaints, child);
 	}
 	return rc;
+}
+
+int command_start(char *const *argv, pid_t *child)
+{
+	int ends[2], rc;
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return -1;
+	rc = spawn_somewhere(argv, -1, ends[1], COMPLAINTS_SHOWN, child);
+	close(ends[1]);
+	if (rc == 0)
+		return ends[0];
+	close(ends[0]);
+	errno = rc;
+	return -1;
 }
 
 /* All that comes, until it ends. An errno, or 0. */
@@ -131,7 +152,7 @@ static enum lookup run(char *const *argv, int in, size_t most, int64_t deadline,
 	error[0] = '\0';
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return judge(argv[0], errno, 0, error);
-	rc = spawn_somewhere(argv, in, ends[1], &child);
+	rc = spawn_somewhere(argv, in, ends[1], COMPLAINTS_DROPPED, &child);
 	close(ends[1]);
 	if (rc == 0) {
 		rc = read_all(ends[0], most, deadline, &printed);

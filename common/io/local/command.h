@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/lookup.h"
@@ -33,5 +34,12 @@ enum lookup command_run(char *const *argv, size_t most, int64_t deadline, struct
 /* The same, with `input` for its standard input. */
 enum lookup command_feed(char *const *argv, const struct buf *input, size_t most, int64_t deadline,
 			 struct buf *output, char error[COMMAND_ERROR_SIZE]);
+
+/*
+ * Start it, and let it run: a descriptor of what it prints, close-on-exec, or -1 and
+ * errno. *child is the caller's, who ends it and waits for it. argv[0] is looked for
+ * as above, its standard error is ours, and signals are as a program expects them.
+ */
+int command_start(char *const *argv, pid_t *child);
 
 #endif

@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include "base/str.h"
 #include "base/utc.h"
 #include "core/log/sdjournal.h"
+#include "io/local/command.h"
 
 #define READ_SIZE 65536
 
@@ -34,27 +34,6 @@ struct log_journal {
 	bool has_place;
 	struct buf line;
 };
-
-/* Standard output of the child; -1 on failure. */
-static int spawn(char *const *argv, pid_t *child)
-{
-	posix_spawn_file_actions_t actions;
-	int ends[2];
-	int rc;
-
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return -1;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-	rc = posix_spawnp(child, argv[0], &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	close(ends[1]);
-	if (rc == 0)
-		return ends[0];
-	close(ends[0]);
-	errno = rc;
-	return -1;
-}
 
 /* Room for the command, its options and the NULL behind them. */
 #define ARGUMENTS 12
@@ -106,7 +85,7 @@ static int run_journalctl(const struct logplace *from, bool follow, pid_t *child
 		argv[count++] = merge;
 		argv[count] = machine;
 	}
-	return spawn(argv, child);
+	return command_start(argv, child);
 }
 
 struct log_journal *log_journal_open(const struct logplace *from, bool follow,

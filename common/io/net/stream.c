@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -80,6 +81,20 @@ int stream_connect(const struct sockaddr *addr, socklen_t len, int64_t deadline)
 	close(fd);
 	errno = error;
 	return -1;
+}
+
+int stream_connect_endpoint(const struct endpoint *endpoint, int64_t deadline)
+{
+	struct sockaddr_un local = { .sun_family = AF_UNIX };
+	struct sockaddr_storage inet;
+	socklen_t len;
+
+	if (endpoint->is_unix) {
+		memcpy(local.sun_path, endpoint->path, sizeof(local.sun_path));
+		return stream_connect((const struct sockaddr *)&local, sizeof(local), deadline);
+	}
+	len = stream_address(&inet, &endpoint->addr, endpoint->port);
+	return stream_connect((const struct sockaddr *)&inet, len, deadline);
 }
 
 ssize_t stream_read(int fd, void *bytes, size_t size, int64_t deadline)

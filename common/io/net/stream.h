@@ -14,13 +14,16 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#include "core/names/endpoint.h"
 #include "core/names/ipaddr.h"
 
 /* `ip` and `port` as a socket address; returns its length. */
 socklen_t stream_address(struct sockaddr_storage *addr, const struct ipaddr *ip, uint16_t port);
 
-/* A TCP connection, non-blocking and close-on-exec; -1 and errno on failure. */
+/* A connection, non-blocking and close-on-exec; -1 and errno on failure. */
 int stream_connect(const struct sockaddr *addr, socklen_t len, int64_t deadline);
+/* The same, to where a program of ours listens. */
+int stream_connect_endpoint(const struct endpoint *endpoint, int64_t deadline);
 
 /* Until fd is ready for `events` of poll(2); false and errno on failure. */
 bool stream_wait(int fd, short events, int64_t deadline);
