@@ -10,7 +10,6 @@
 #include "cli/act.h"
 #include "cli/json.h"
 #include "cli/terminal.h"
-#include "core/policy/fold.h"
 
 /* What is given up, in a sentence without a full stop. */
 static void describe(char *dst, size_t size, const struct history *history)
@@ -52,15 +51,7 @@ static bool note(struct ledger_txn *txn, const struct cli *cli, const char *doma
 	return ledger_add_journal(txn, &entry);
 }
 
-static int64_t later(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
-/*
- * Its hosts: they are to be looked at anew. What they have shown counts no more, so the
- * latest of it goes into *seen; what a clock that was ahead has dated is taken away.
- */
+/* Its hosts; the latest of what they have shown goes into *seen. */
 static bool forget_hosts(struct ledger_txn *txn, const struct cli *cli, const char *domain,
 			 const struct mx_facts *mx, int64_t *seen)
 {
@@ -74,9 +65,7 @@ static bool forget_hosts(struct ledger_txn *txn, const struct cli *cli, const ch
 	for (size_t i = 0; i < mx->count; i++) {
 		if (ledger_get_host(txn, mx->refs[i].host, port, &host) != LOOKUP_FOUND)
 			continue;
-		fold_drop_later(&host.history, cli->now + ACTS_AHEAD);
-		*seen = later(*seen, fold_latest(&host.history));
-		host.last_expires = 0;
+		acts_forget_host(&host, cli->now, seen);
 		if (!ledger_put_host(txn, mx->refs[i].host, port, &host))
 			return false;
 	}
@@ -90,19 +79,14 @@ static bool forget_hosts(struct ledger_txn *txn, const struct cli *cli, const ch
 static bool forget_in(struct ledger_txn *txn, const struct cli *cli, const char *domain,
 		      struct domain_facts *facts, struct history *was)
 {
-	int64_t seen;
+	int64_t seen = 0;
 
 	if (ledger_get_domain(txn, domain, facts) == LOOKUP_ERROR)
 		memset(facts, 0, sizeof(*facts));
 	*was = facts->history;
-	fold_drop_later(&facts->evidence, cli->now + ACTS_AHEAD);
-	seen = fold_latest(&facts->evidence);
-	if (facts->forgotten <= cli->now + ACTS_AHEAD)
-		seen = later(seen, facts->forgotten);
 	if (!forget_hosts(txn, cli, domain, &facts->mx, &seen))
 		return false;
-	memset(&facts->history, 0, sizeof(facts->history));
-	facts->forgotten = acts_stamp(cli->now, seen);
+	acts_forget_domain(facts, cli->now, seen);
 	return ledger_put_domain(txn, domain, facts) && note(txn, cli, domain, was);
 }
 

@@ -3,9 +3,34 @@
 
 #include <string.h>
 
+#include "core/policy/fold.h"
+
 int64_t acts_stamp(int64_t now, int64_t seen)
 {
 	return now > seen ? now : seen + 1;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+void acts_forget_host(struct host_facts *host, int64_t now, int64_t *seen)
+{
+	fold_drop_later(&host->history, now + ACTS_AHEAD);
+	*seen = later(*seen, fold_latest(&host->history));
+	host->last_expires = 0;
+}
+
+void acts_forget_domain(struct domain_facts *domain, int64_t now, int64_t seen)
+{
+	fold_merge(&domain->evidence, &domain->history);
+	fold_drop_later(&domain->evidence, now + ACTS_AHEAD);
+	seen = later(seen, fold_latest(&domain->evidence));
+	if (domain->forgotten <= now + ACTS_AHEAD)
+		seen = later(seen, domain->forgotten);
+	domain->history = (struct history){ 0 };
+	domain->forgotten = acts_stamp(now, seen);
 }
 
 /* Between two of one moment the greater key counts: the order must not matter. */

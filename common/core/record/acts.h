@@ -44,6 +44,15 @@ struct exception_act {
 int64_t acts_stamp(int64_t now, int64_t seen);
 
 /*
+ * An admin makes us forget a domain, at `now`. First each of its MX hosts, which are then
+ * to be looked at anew: the latest of what they have shown goes into *seen. Then the domain
+ * itself: nothing of all that counts any more. What a clock that was ahead has dated is
+ * taken away, or nothing would count until then.
+ */
+void acts_forget_host(struct host_facts *host, int64_t now, int64_t *seen);
+void acts_forget_domain(struct domain_facts *domain, int64_t now, int64_t seen);
+
+/*
  * All that are on file for a next hop, gathered in any order: of more than PIN_MAX the
  * latest count. Zero it, show it each record, then read it.
  */
