@@ -25,7 +25,7 @@ install: all
 	$(call put,755,$(SBINDIR),$(filter-out $(BUILD)/postseal,$(PROGRAMS:%=$(BUILD)/%)))
 	$(foreach s,$(SECTIONS),$(call put,644,$(MANDIR)/man$(s),$(wildcard man/*.$(s))) &&) true
 	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR) $(DESTDIR)$(TMPFILESDIR)
-	for unit in $(notdir $(wildcard systemd/*.service systemd/*.socket systemd/*.timer)); do \
+	for unit in $(notdir $(wildcard systemd/*.service systemd/*.socket systemd/*.timer systemd/*.target)); do \
 	    sed -e 's|/usr/sbin/|$(SBINDIR)/|' -e 's|/usr/bin/|$(BINDIR)/|' systemd/$$unit \
 	        >$(DESTDIR)$(UNITDIR)/$$unit && chmod 644 $(DESTDIR)$(UNITDIR)/$$unit || exit; done
 	install -m 644 systemd/postseal.sysusers $(DESTDIR)$(SYSUSERSDIR)/postseal.conf
@@ -59,6 +59,14 @@ uninstall: all
 check-package: all
 	tests/deps.sh deb
 	tests/package/run $(DEB)/postseal_$(VERSION)_*.deb
+
+# The steps are named in tests/release/run; STEPS="demo deb" takes some of them.
+RELEASE ?= trixie
+## check-release RELEASE=trixie  README's commands on a bare system of that Debian release (as root)
+.PHONY: check-release
+check-release:
+	tests/deps.sh release
+	tests/release/run $(RELEASE) $(STEPS)
 
 # Built from a copy, so that neither this tree nor its parent is written to.
 DEB      := $(BUILD)/deb

@@ -32,6 +32,11 @@ struct aliases *aliases_new(const struct settings *settings)
 	return aliases;
 }
 
+void aliases_reload(struct aliases *aliases, const struct settings *settings)
+{
+	aliases->settings = settings;
+}
+
 void aliases_free(struct aliases *aliases)
 {
 	ledger_close(aliases->ledger);

@@ -14,6 +14,7 @@
 struct aliases;
 
 struct aliases *aliases_new(const struct settings *settings);
+void aliases_reload(struct aliases *aliases, const struct settings *settings);
 void aliases_free(struct aliases *aliases);
 
 void aliases_answer_list(struct aliases *aliases, const char *user, struct http_request *request);

@@ -25,6 +25,13 @@ struct answerer *answerer_new(const struct settings *settings)
 	return answerer;
 }
 
+void answerer_reload(struct answerer *answerer, const struct settings *settings)
+{
+	recipients_reload(answerer->recipients, settings);
+	aliases_reload(answerer->aliases, settings);
+	sealed_reload(answerer->sealed, settings);
+}
+
 void answerer_free(struct answerer *answerer)
 {
 	recipients_free(answerer->recipients);

@@ -15,6 +15,7 @@
 struct answerer;
 
 struct answerer *answerer_new(const struct settings *settings);
+void answerer_reload(struct answerer *answerer, const struct settings *settings);
 void answerer_free(struct answerer *answerer);
 
 /* Answers `request`, whose call and user these are. */

@@ -24,6 +24,11 @@ static int serve(void *server)
 	return EXIT_SUCCESS;
 }
 
+static void reload(void *server, const struct settings *settings)
+{
+	server_reload(server, settings);
+}
+
 static void close_server(void *server)
 {
 	server_close(server);
@@ -37,6 +42,7 @@ int main(int argc, char **argv)
 		.metrics = METRICS_WEBMAIL,
 		.open = open_server,
 		.serve = serve,
+		.reload = reload,
 		.close = close_server,
 	};
 

@@ -35,6 +35,11 @@ struct recipients *recipients_new(const struct settings *settings)
 	return recipients;
 }
 
+void recipients_reload(struct recipients *recipients, const struct settings *settings)
+{
+	recipients->settings = settings;
+}
+
 void recipients_free(struct recipients *recipients)
 {
 	socketmap_client_close(recipients->client);

@@ -14,6 +14,7 @@
 struct recipients;
 
 struct recipients *recipients_new(const struct settings *settings);
+void recipients_reload(struct recipients *recipients, const struct settings *settings);
 void recipients_free(struct recipients *recipients);
 
 void recipients_answer(struct recipients *recipients, const struct webmail_request *call,

@@ -18,6 +18,11 @@ struct sealed *sealed_new(const struct settings *settings)
 	return sealed;
 }
 
+void sealed_reload(struct sealed *sealed, const struct settings *settings)
+{
+	sealed->settings = settings;
+}
+
 void sealed_free(struct sealed *sealed)
 {
 	free(sealed);

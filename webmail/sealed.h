@@ -13,6 +13,7 @@
 struct sealed;
 
 struct sealed *sealed_new(const struct settings *settings);
+void sealed_reload(struct sealed *sealed, const struct settings *settings);
 void sealed_free(struct sealed *sealed);
 
 /* SEALED, UNLOCK, RESEND, REVOKE, PINS. */

@@ -41,22 +41,27 @@ struct server {
 	struct answerer *answerer;
 };
 
-static bool know_clients(struct server *server)
+/* False, and logged, where a name is no user's; then the clients stay who they were. */
+static bool know_clients(struct server *server, const struct settings *settings)
 {
-	const struct string_list *names = &server->settings->webmail_clients;
+	const struct string_list *names = &settings->webmail_clients;
+	uid_t *clients = names->count > 0 ? mem_zero(names->count, sizeof(uid_t)) : NULL;
 
-	server->clients = names->count > 0 ? mem_zero(names->count, sizeof(uid_t)) : NULL;
 	for (size_t i = 0; i < names->count; i++) {
 		const struct passwd *entry = getpwnam(names->items[i]);
 
 		if (entry == NULL) {
 			log_error("webmail_clients=%s is no user of this machine", names->items[i]);
+			free(clients);
 			return false;
 		}
-		server->clients[server->client_count++] = entry->pw_uid;
+		clients[i] = entry->pw_uid;
 	}
-	if (server->client_count == 0)
+	if (names->count == 0)
 		log_warning("webmail_clients is empty: nobody is answered");
+	free(server->clients);
+	server->clients = clients;
+	server->client_count = names->count;
 	return true;
 }
 
@@ -84,7 +89,7 @@ struct server *server_open(const struct settings *settings)
 	server->settings = settings;
 	server->fd = -1;
 	daemon_raise_descriptors();
-	if (know_clients(server) && open_listener(server))
+	if (know_clients(server, settings) && open_listener(server))
 		return server;
 	server_close(server);
 	return NULL;
@@ -217,6 +222,21 @@ static void on_stop(void *context)
 	loop_stop(server->loop);
 }
 
+static void on_hangup(void *context)
+{
+	(void)context;
+	daemon_reload();
+}
+
+void server_reload(struct server *server, const struct settings *settings)
+{
+	know_clients(server, settings);
+	server->settings = settings;
+	webmail_quota_free(server->quota);
+	server->quota = webmail_quota_new(settings->webmail_rate);
+	answerer_reload(server->answerer, settings);
+}
+
 void server_run(struct server *server)
 {
 	const struct http_limits limits = {
@@ -235,6 +255,7 @@ void server_run(struct server *server)
 		loop_timer_arm(server->alive, daemon_alive_interval());
 	loop_signal(server->loop, SIGTERM, on_stop, server);
 	loop_signal(server->loop, SIGINT, on_stop, server);
+	loop_signal(server->loop, SIGHUP, on_hangup, server);
 	http = http_server_new(server->loop, &limits, on_request, server);
 	http_server_listen(http, server->fd);
 	loop_run(server->loop);

@@ -14,6 +14,8 @@ struct server;
 /* NULL, and logged, when it cannot listen or a client is no user of this machine. */
 struct server *server_open(const struct settings *settings);
 void server_run(struct server *server); /* until SIGTERM or SIGINT */
+/* Counts from the next request on; with a client that is no user, the clients stay. */
+void server_reload(struct server *server, const struct settings *settings);
 void server_close(struct server *server);
 
 #endif

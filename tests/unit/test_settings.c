@@ -374,6 +374,65 @@ START_TEST(free_leaves_nothing)
 }
 END_TEST
 
+static void note_name(void *context, const struct setting *setting)
+{
+	struct buf *names = context;
+
+	buf_printf(names, "%s%s ", setting->name, setting->fixed ? "!" : "");
+}
+
+static void put_text(struct settings *settings, const char *name, const char *value)
+{
+	const struct setting *setting = settings_find(name);
+	struct setting_fault fault;
+
+	ck_assert_ptr_nonnull(setting);
+	ck_assert(setting->put(settings, setting, &value, 1, &fault));
+}
+
+START_TEST(a_reload_takes_what_can_be_taken)
+{
+	struct settings old, fresh;
+	struct buf names = { 0 };
+
+	settings_init(&old);
+	settings_init(&fresh);
+	put_text(&fresh, "ledger", "/elsewhere");
+	put_text(&fresh, "resolver", "192.0.2.53");
+	put_text(&fresh, "smtp_timeout", "7");
+	put_text(&fresh, "mixed_mx", "lenient");
+	put_text(&fresh, "secure_domains", "secure.example.com");
+	put_text(&fresh, "local_networks", "192.0.2.0/24");
+	settings_adopt(&fresh, &old, note_name, &names);
+	ck_assert_str_eq(buf_cstr(&names), "ledger! resolver! smtp_timeout! mixed_mx "
+					   "secure_domains local_networks ");
+	ck_assert_str_eq(fresh.ledger, old.ledger);
+	ck_assert_ptr_ne(fresh.ledger, old.ledger);
+	ck_assert_uint_eq(fresh.resolver.count, 0);
+	ck_assert_int_eq(fresh.smtp_timeout, old.smtp_timeout);
+	ck_assert_int_eq(fresh.mixed_mx, MIXED_MX_LENIENT);
+	ck_assert_str_eq(fresh.secure_domains.items[0], "secure.example.com");
+	ck_assert_uint_eq(fresh.local_networks_count, 1);
+	buf_free(&names);
+	settings_free(&fresh);
+	settings_free(&old);
+}
+END_TEST
+
+START_TEST(a_reload_of_the_same_says_nothing)
+{
+	struct settings old, fresh;
+	struct buf names = { 0 };
+
+	settings_init(&old);
+	settings_init(&fresh);
+	settings_adopt(&fresh, &old, note_name, &names);
+	ck_assert_uint_eq(names.len, 0);
+	settings_free(&fresh);
+	settings_free(&old);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("settings");
@@ -389,6 +448,8 @@ int main(void)
 			    ARRAY_LEN(refused));
 	tcase_add_test(tcase, paths_are_bounded);
 	tcase_add_test(tcase, names_are_found);
+	tcase_add_test(tcase, a_reload_takes_what_can_be_taken);
+	tcase_add_test(tcase, a_reload_of_the_same_says_nothing);
 	tcase_add_test(tcase, free_leaves_nothing);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

@@ -213,6 +213,20 @@ START_TEST(bounds_each_user)
 }
 END_TEST
 
+START_TEST(takes_new_clients)
+{
+	const char *reply;
+
+	expect("GET /v1/aliases HTTP/1.1\r\n" USER END, "200", "\"aliases\":[");
+	write_settings("webmail_clients = {}\n");
+	ck_assert_int_eq(kill(webmail, SIGHUP), 0);
+	do
+		reply = ask("GET /v1/aliases HTTP/1.1\r\n" USER END);
+	while (strncmp(reply, "HTTP/1.1 200", 12) == 0);
+	ck_assert_msg(strncmp(reply, "HTTP/1.1 403", 12) == 0, "%s", reply);
+}
+END_TEST
+
 /* As somebody else: only root can be. */
 START_TEST(answers_no_stranger)
 {
@@ -252,6 +266,7 @@ int main(void)
 	tcase_add_test(tcase, switches_ones_own);
 	tcase_add_test(tcase, switches_nothing_else);
 	tcase_add_test(tcase, bounds_each_user);
+	tcase_add_test(tcase, takes_new_clients);
 	tcase_add_test(tcase, answers_no_stranger);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);

@@ -28,6 +28,7 @@ static const char *const tls_version_names[] = { "TLSv1", "TLSv1.1", "TLSv1.2", 
 	.name = #member, .offset = offsetof(struct settings, member), \
 	.size = sizeof(((struct settings *)0)->member)
 #define KIND(kind) .put = setting_put_##kind
+#define FIXED .fixed = true
 #define STRING(kind) .type = SETTING_STRING, KIND(kind), .show = setting_show_string
 #define PATH(kind, longest) \
 	.type = SETTING_PATH, .max = (longest), KIND(kind), .show = setting_show_string
@@ -41,43 +42,43 @@ static const char *const tls_version_names[] = { "TLSv1", "TLSv1.1", "TLSv1.2", 
 #define SET(names) .type = SETTING_SET, .choices = (names), KIND(set), .show = setting_show_set
 
 const struct setting settings_table[] = {
-	{ FIELD(ledger), PATH(path, PATH_MAX_BYTES), .defaults = { "/var/lib/postseal" },
+	{ FIELD(ledger), FIXED, PATH(path, PATH_MAX_BYTES), .defaults = { "/var/lib/postseal" },
 	  .help = "Directory of the ledger, the LMDB environment in which postseal keeps what it "
 		  "has learned. Back it up: a lost ledger is a lost memory of who can do TLS." },
-	{ FIELD(runtime), PATH(path, RUNTIME_MAX), .defaults = { "/run/postseal" },
+	{ FIELD(runtime), FIXED, PATH(path, RUNTIME_MAX), .defaults = { "/run/postseal" },
 	  .help = "Directory of the local sockets over which the programs talk to one another." },
-	{ FIELD(socketmap_listen), LIST(endpoints), .defaults = { "inet:127.0.0.1:7672" },
+	{ FIELD(socketmap_listen), FIXED, LIST(endpoints), .defaults = { "inet:127.0.0.1:7672" },
 	  .help = "Where postseal-socketmap answers Postfix: inet:ADDRESS:PORT or unix:/PATH. "
 		  "Debian runs smtp(8) chrooted, so a Unix socket has to lie under "
 		  "/var/spool/postfix. Sockets that systemd hands over are used instead of these; "
 		  "name them here, too: postseal-milter and postseal ask there." },
-	{ FIELD(milter_listen), STRING(endpoint), .defaults = { "inet:127.0.0.1:8689" },
+	{ FIELD(milter_listen), FIXED, STRING(endpoint), .defaults = { "inet:127.0.0.1:8689" },
 	  .help = "Where postseal-milter answers Postfix: inet:ADDRESS:PORT or unix:/PATH." },
-	{ FIELD(resolver), LIST(resolvers),
+	{ FIELD(resolver), FIXED, LIST(resolvers),
 	  .help = "DNS resolvers that postseal-prober asks: ADDRESS, ADDRESS:PORT or "
 		  "[ADDRESS]:PORT. They have to validate DNSSEC. Empty: those of "
 		  "/etc/resolv.conf. Where one of them is on loopback, the others are asked only "
 		  "with resolver_trust_ad." },
-	{ FIELD(resolver_trust_ad), BOOL, .defaults = { "false" },
+	{ FIELD(resolver_trust_ad), FIXED, BOOL, .defaults = { "false" },
 	  .help = "Believe the AD bit (\"this answer is validated\") also from a resolver that is "
 		  "not on loopback. Say true only where nobody can tamper with the way to it." },
-	{ FIELD(ehlo_name), STRING(name_or_none), .defaults = { "" },
+	{ FIELD(ehlo_name), FIXED, STRING(name_or_none), .defaults = { "" },
 	  .help = "Name that postseal-prober gives in EHLO. Empty: the fully qualified name of "
 		  "this host." },
-	{ FIELD(smtp_port), NUMBER(1, 65535), .defaults = { "25" },
+	{ FIELD(smtp_port), FIXED, NUMBER(1, 65535), .defaults = { "25" },
 	  .help = "TCP port at which MX hosts are probed when the next hop names none." },
-	{ FIELD(probe_private), BOOL, .defaults = { "false" },
+	{ FIELD(probe_private), FIXED, BOOL, .defaults = { "false" },
 	  .help = "Also probe MX hosts, and fetch MTA-STS policies, at loopback, private and "
 		  "link-local addresses. Leave it false on a host that is reachable from the "
 		  "Internet: these names and addresses are written by strangers." },
-	{ FIELD(smtp_timeout), NUMBER(1, 300), .unit = "seconds", .defaults = { "20" },
+	{ FIELD(smtp_timeout), FIXED, NUMBER(1, 300), .unit = "seconds", .defaults = { "20" },
 	  .help = "How long each step of a probe may take: connecting, the greeting, each reply, "
 		  "the TLS handshake." },
-	{ FIELD(probe_workers), NUMBER(1, 4096), .unit = "threads", .defaults = { "2048" },
+	{ FIELD(probe_workers), FIXED, NUMBER(1, 4096), .unit = "threads", .defaults = { "2048" },
 	  .help = "How many look-ups and probes may run at the same time. Each is a thread that "
 		  "waits for a name server or a mail server; it is started when it is needed and "
 		  "ends when there is nothing to do." },
-	{ FIELD(ca_file), PATH(path_or_none, PATH_MAX_BYTES), .defaults = { "" },
+	{ FIELD(ca_file), FIXED, PATH(path_or_none, PATH_MAX_BYTES), .defaults = { "" },
 	  .help = "File with the certificates (PEM) of the authorities that are trusted for "
 		  "MTA-STS hosts and in judging the certificates of MX hosts. Empty: those of the "
 		  "system." },
@@ -138,7 +139,7 @@ const struct setting settings_table[] = {
 	  .help = "Note which senders were refused at the secure aliases on file, for a daily mail "
 		  "to the owner of each, which postseal digest sends: who was refused, when, how "
 		  "often, from where and why; nothing of what was written." },
-	{ FIELD(webmail_listen), STRING(endpoint),
+	{ FIELD(webmail_listen), FIXED, STRING(endpoint),
 	  .defaults = { "unix:/run/postseal/webmail.sock" },
 	  .help = "Where postseal-webmail answers webmails. It has to be unix:/PATH: the kernel "
 		  "says "
@@ -171,6 +172,51 @@ const struct setting *settings_find(const char *name)
 bool setting_is_list(const struct setting *setting)
 {
 	return setting->type == SETTING_LIST || setting->type == SETTING_SET;
+}
+
+static bool differs(const struct settings *a, const struct settings *b, const struct setting *s)
+{
+	struct buf text_a = { 0 }, text_b = { 0 };
+	bool different;
+
+	s->show(a, s, &text_a);
+	s->show(b, s, &text_b);
+	different = strcmp(buf_cstr(&text_a), buf_cstr(&text_b)) != 0;
+	buf_free(&text_a);
+	buf_free(&text_b);
+	return different;
+}
+
+/* What is owned is copied; all else is a plain value. */
+static void copy_value(struct settings *to, const struct settings *from, const struct setting *s)
+{
+	const char *field = (const char *)from + s->offset;
+	const struct string_list *list = (const void *)field;
+	struct setting_fault fault;
+	bool put = true;
+
+	if (s->type == SETTING_LIST)
+		put = s->put(to, s, (const char *const *)list->items, list->count, &fault);
+	else if (s->type == SETTING_STRING || s->type == SETTING_PATH)
+		put = s->put(to, s, (const char *const *)(const void *)field, 1, &fault);
+	else
+		memcpy((char *)to + s->offset, field, s->size);
+	if (!put)
+		abort(); /* it was taken once */
+}
+
+void settings_adopt(struct settings *fresh, const struct settings *old, settings_differ_fn *differ,
+		    void *context)
+{
+	for (size_t i = 0; i < settings_table_count; i++) {
+		const struct setting *s = &settings_table[i];
+
+		if (!differs(fresh, old, s))
+			continue;
+		differ(context, s);
+		if (s->fixed)
+			copy_value(fresh, old, s);
+	}
 }
 
 void settings_init(struct settings *settings)

@@ -94,6 +94,7 @@ struct setting {
 	const char *const *choices; /* CHOICE and SET, NULL-terminated */
 	int64_t min, max;           /* NUMBER; PATH: max is the longest, in bytes */
 	const char *unit;           /* "seconds", "days", or NULL */
+	bool fixed;                 /* a daemon takes it when it starts, and never again */
 	const char *help;           /* one sentence or more, plain text */
 	/*
 	 * Puts the checked values into *settings, which is initialised. On
@@ -111,6 +112,16 @@ extern const size_t settings_table_count;
 
 const struct setting *settings_find(const char *name); /* NULL: no such setting */
 bool setting_is_list(const struct setting *setting);   /* takes any number of values */
+
+/* What settings_adopt does with a setting that differs. */
+typedef void settings_differ_fn(void *context, const struct setting *setting);
+
+/*
+ * Reload: *fresh has been read anew, while a daemon runs with *old. Where they differ,
+ * `differ` is told; a `fixed` setting of *fresh is then put back to what *old has.
+ */
+void settings_adopt(struct settings *fresh, const struct settings *old, settings_differ_fn *differ,
+		    void *context);
 
 /* All defaults. End with settings_free, which leaves a zeroed struct. */
 void settings_init(struct settings *settings);
