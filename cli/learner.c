@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/zone.h"
 #include "cli/known.h"
 #include "cli/progress.h"
 #include "core/log/logbatch.h"
@@ -71,36 +71,6 @@ static void stop_by_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
 	signal(SIGHUP, SIG_IGN);
-}
-
-static int64_t ask_zone(int64_t utc)
-{
-	time_t moment = (time_t)utc;
-	struct tm tm;
-
-	return localtime_r(&moment, &tm) != NULL ? tm.tm_gmtoff : 0;
-}
-
-/* Clocks are changed at a quarter of an hour of UTC, not within one. */
-#define ZONE_SPAN 900
-#define ZONES 4
-
-/* Each line asks, and most of them the same. */
-static int64_t local_zone(int64_t utc)
-{
-	static struct {
-		int64_t span; /* 0: none yet */
-		int64_t offset;
-	} zones[ZONES];
-	int64_t span = utc / ZONE_SPAN;
-
-	if (span <= 0)
-		return ask_zone(utc);
-	if (zones[span % ZONES].span != span) {
-		zones[span % ZONES].span = span;
-		zones[span % ZONES].offset = ask_zone(utc);
-	}
-	return zones[span % ZONES].offset;
 }
 
 /*
@@ -260,7 +230,7 @@ static void take_line(struct learner *l, struct span text)
 		note_strange(&l->counts, text);
 		return;
 	}
-	time = logline_time(&line.stamp, log_source_reference(l->source), local_zone);
+	time = logline_time(&line.stamp, log_source_reference(l->source), zone_offset);
 	if (time == 0)
 		return;
 	l->counts.sent += line.kind == LOGLINE_DELIVERY && line.sent;
