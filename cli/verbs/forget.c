@@ -66,6 +66,7 @@ static bool forget_hosts(struct ledger_txn *txn, const struct cli *cli, const ch
 		if (ledger_get_host(txn, mx->refs[i].host, port, &host) != LOOKUP_FOUND)
 			continue;
 		acts_forget_host(&host, cli->now, seen);
+		host.last_expires = 0; /* to be looked at anew */
 		if (!ledger_put_host(txn, mx->refs[i].host, port, &host))
 			return false;
 	}

@@ -19,7 +19,6 @@ void acts_forget_host(struct host_facts *host, int64_t now, int64_t *seen)
 {
 	fold_drop_later(&host->history, now + ACTS_AHEAD);
 	*seen = later(*seen, fold_latest(&host->history));
-	host->last_expires = 0;
 }
 
 void acts_forget_domain(struct domain_facts *domain, int64_t now, int64_t seen)

@@ -44,8 +44,8 @@ struct exception_act {
 int64_t acts_stamp(int64_t now, int64_t seen);
 
 /*
- * An admin makes us forget a domain, at `now`. First each of its MX hosts, which are then
- * to be looked at anew: the latest of what they have shown goes into *seen. Then the domain
+ * An admin makes us forget a domain, at `now`. First each of its MX hosts: the latest of
+ * what they have shown goes into *seen. Then the domain
  * itself: nothing of all that counts any more. What a clock that was ahead has dated is
  * taken away, or nothing would count until then.
  */
