@@ -23,6 +23,13 @@
  */
 bool domain_fold(char dst[DOMAIN_SIZE], const char *text, size_t len);
 
+/*
+ * Of what domain_fold refuses: could Postfix take it for a name, and look it up? Its
+ * valid_hostname(3) lets the last label be all digits, and its IDN library (ICU) takes
+ * U-labels that libidn2 refuses, such as a symbol's.
+ */
+bool domain_may_exist(const char *text, size_t len);
+
 /* Copy a name that is folded already; false, and dst empty, for any other text. */
 bool domain_take(char dst[DOMAIN_SIZE], const char *text, size_t len);
 
