@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "io/link/prober_note.h"
+#include "io/link/prober_client.h"
 
 static atomic_size_t dropped; /* since the prober last took one */
 
@@ -16,7 +16,7 @@ void report_refusal(const struct settings *settings, const struct refusal *refus
 
 	if (!settings->refusal_digest)
 		return;
-	if (prober_note_refusal(settings->runtime, refusal)) {
+	if (prober_client_report(settings->runtime, refusal)) {
 		before = atomic_exchange(&dropped, 0);
 		if (before > 0)
 			log_warning(

@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/daemon.h"
-#include "daemon/prompt.h"
+#include "daemon/slice.h"
 #include "io/net/listen.h"
 #include "io/net/loop.h"
 #include "socketmap/answer.h"
@@ -271,7 +271,7 @@ void server_run(struct server *server)
 {
 	struct loop *loop = loop_new();
 
-	if (!prompt_ask())
+	if (!slice_shorten())
 		log_debug("the kernel gives this server slices as long as all others have");
 	start(server, loop);
 	loop_run(loop);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Each tests/unit/test_NAME.c is a libcheck program of its own.
 LIBS_CHECK := $(call pkg,check)
-LIBS_TESTS := $(LIBS_LEDGER) $(LIBS_LOOP) $(LIBS_SETTINGS) $(LIBS_JSON) $(LIBS_RESOLVER) \
+LIBS_TESTS := $(LIBS_LEDGER) $(LIBS_LOOP) $(LIBS_HTTP) $(LIBS_SETTINGS) $(LIBS_JSON) $(LIBS_RESOLVER) \
               $(LIBS_TLS) $(LIBS_HTTPS) $(core_LIBS)
 UNIT_NAMES := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 TESTS      += $(UNIT_NAMES:%=tests/%)

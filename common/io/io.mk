@@ -5,6 +5,7 @@ io_SRCS   := $(wildcard common/io/*/*.c)
 
 LIBS_LEDGER   := $(call pkg,lmdb)
 LIBS_LOOP     := $(call pkg,libevent_core)
+LIBS_HTTP     := $(call pkg,libevent)
 LIBS_SETTINGS := $(call pkg,libconfuse)
 LIBS_RESOLVER := $(call pkg,ldns)
 LIBS_TLS      := $(call pkg,libssl libcrypto)

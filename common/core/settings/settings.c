@@ -123,6 +123,11 @@ const struct setting settings_table[] = {
 	{ FIELD(secure_aliases), CHOICE(secure_aliases_names), .defaults = { "any" },
 	  .help = "Which addresses in secure_domains are secure aliases. any: all of them. "
 		  "enabled: those that have been switched on with postseal alias enable." },
+	{ FIELD(secure_owner), LIST(pairs),
+	  .help = "Whose the secure aliases are that are not on file, as pairs of domains, such as "
+		  "secure.example.com=example.com: me@secure.example.com belongs to who logs in as "
+		  "me@example.com. A secure domain has one pair at most. An alias on file belongs "
+		  "to its mailbox, whatever stands here." },
 	{ FIELD(secure_min_tls), .type = SETTING_CHOICE, .choices = tls_version_names,
 	  KIND(tls_version), .show = setting_show_tls_version, .defaults = { "TLSv1.2" },
 	  .help = "Lowest TLS version over which mail to a secure alias is accepted." },
@@ -142,6 +147,19 @@ const struct setting settings_table[] = {
 	  .help = "Note which senders were refused at the secure aliases on file, for a daily mail "
 		  "to the owner of each, which postseal digest sends: who was refused, when, how "
 		  "often, from where and why; nothing of what was written." },
+	{ FIELD(webmail_listen), STRING(endpoint),
+	  .defaults = { "unix:/run/postseal/webmail.sock" },
+	  .help = "Where postseal-webmail answers webmails. It has to be unix:/PATH: the kernel "
+		  "says "
+		  "which local user is at the other end." },
+	{ FIELD(webmail_clients), LIST(names),
+	  .help = "Local users that postseal-webmail answers, by login name. It believes them who "
+		  "the "
+		  "webmail's user is, so this is for the webmail's own user and nobody else. "
+		  "Empty: nobody. Not www-data, if other programs run as that user." },
+	{ FIELD(webmail_rate), NUMBER(10, 100000), .unit = "requests", .defaults = { "300" },
+	  .help = "How much each user of a webmail may ask of postseal-webmail in a minute. A "
+		  "request counts as one, and as one more for each recipient it asks about." },
 	{ FIELD(log_level), CHOICE(log_level_names), .defaults = { "info" },
 	  .help = "The least severe messages that are logged. At info these are what is learned, "
 		  "and the answers to Postfix for which mail has waited, that make it wait (TEMP), "
@@ -193,5 +211,8 @@ void settings_free(struct settings *settings)
 	free(settings->recipient_delimiter);
 	free(settings->local_networks);
 	free(settings->authserv_id);
+	string_list_free(&settings->secure_owner);
+	free(settings->webmail_listen);
+	string_list_free(&settings->webmail_clients);
 	*settings = (struct settings){ 0 };
 }

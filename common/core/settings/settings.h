@@ -58,13 +58,17 @@ struct settings {
 	bool mta_sts;
 	struct string_list secure_domains; /* folded */
 	enum secure_aliases secure_aliases;
-	uint16_t secure_min_tls; /* as on the wire: 0x0303 for TLSv1.2 */
+	uint16_t secure_min_tls;         /* as on the wire: 0x0303 for TLSv1.2 */
+	struct string_list secure_owner; /* "SECURE=ORDINARY", both folded (core/secure/owner.h) */
 	bool refusal_digest;
 	char *recipient_delimiter; /* a set of characters; "": none */
 	size_t local_networks_count;
 	struct ipnet *local_networks; /* owned */
 	char *authserv_id;            /* "": what the MTA calls itself */
-	int log_level;                /* enum log_level of base/log.h */
+	char *webmail_listen;
+	struct string_list webmail_clients; /* names of local users */
+	size_t webmail_rate;                /* units a minute for each user */
+	int log_level;                      /* enum log_level of base/log.h */
 };
 
 enum setting_type {

@@ -330,6 +330,68 @@ bool setting_put_domains(struct settings *settings, const struct setting *self,
 			"a domain name, such as secure.example.com", fault);
 }
 
+/* As alphabetic as login names are; whether there is such a user is for who asks the system. */
+static bool fold_name(char dst[DOMAIN_SIZE], const char *value)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789_-.";
+
+	return value[0] != '\0' && value[0] != '-' && strspn(value, allowed) == strlen(value) &&
+	       strlen(value) <= 32 && str_copy(dst, DOMAIN_SIZE, value);
+}
+
+bool setting_put_names(struct settings *settings, const struct setting *self,
+		       const char *const *values, size_t count, struct setting_fault *fault)
+{
+	return put_list(settings, self, values, count, fold_name, "the login name of a local user",
+			fault);
+}
+
+static bool fold_pair(char dst[DOMAIN_SIZE], const char *value)
+{
+	char left[DOMAIN_SIZE], right[DOMAIN_SIZE];
+	const char *equals = strchr(value, '=');
+
+	return equals != NULL && domain_fold(left, value, (size_t)(equals - value)) &&
+	       domain_fold(right, equals + 1, strlen(equals + 1)) && strcmp(left, right) != 0 &&
+	       str_join(dst, DOMAIN_SIZE, left, "=", right, NULL);
+}
+
+/* The first pair with the same left side as one before it; the number of pairs: there is none. */
+static size_t repeated_pair(const struct string_list *list)
+{
+	for (size_t i = 1; i < list->count; i++) {
+		size_t left = strcspn(list->items[i], "=") + 1;
+
+		for (size_t j = 0; j < i; j++)
+			if (strncmp(list->items[i], list->items[j], left) == 0)
+				return i;
+	}
+	return list->count;
+}
+
+bool setting_put_pairs(struct settings *settings, const struct setting *self,
+		       const char *const *values, size_t count, struct setting_fault *fault)
+{
+	struct string_list *field = field_of(settings, self), before = *field;
+	size_t repeated;
+
+	*field = (struct string_list){ 0 };
+	if (!put_list(settings, self, values, count, fold_pair,
+		      "two domains, such as secure.example.com=example.com", fault)) {
+		*field = before;
+		return false;
+	}
+	repeated = repeated_pair(field);
+	if (repeated < field->count) {
+		string_list_free(field);
+		*field = before;
+		return fault_at(fault, repeated, "one pair for each secure domain");
+	}
+	string_list_free(&before);
+	return true;
+}
+
 bool setting_put_networks(struct settings *settings, const struct setting *self,
 			  const char *const *values, size_t count, struct setting_fault *fault)
 {

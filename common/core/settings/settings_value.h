@@ -29,6 +29,8 @@ setting_show_fn setting_show_tls_version;
 
 /* Kept in struct string_list. */
 setting_put_fn setting_put_endpoints, setting_put_resolvers, setting_put_domains;
+setting_put_fn setting_put_pairs; /* "DOMAIN=DOMAIN", folded; what stands on the left stands once */
+setting_put_fn setting_put_names; /* of local users */
 setting_show_fn setting_show_list;
 void string_list_free(struct string_list *list);
 

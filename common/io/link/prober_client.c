@@ -5,10 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "core/settings/settings.h"
 #include "io/net/stream.h"
 
 struct prober_client {
@@ -120,4 +123,46 @@ enum lookup prober_client_hear(struct prober_client *client, int64_t deadline,
 	if (line == LOOKUP_ERROR)
 		explain(client, "cannot understand the prober at", EPROTO, error);
 	return line;
+}
+
+/* A connection for each report: they are few, and a connection that broke unseen loses none. */
+static int connect_now(const char *runtime_dir)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int len = snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", runtime_dir,
+			   PROBER_SOCKET);
+	int fd, why;
+
+	if (len < 0 || (size_t)len >= sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	why = errno;
+	close(fd);
+	errno = why;
+	return -1;
+}
+
+bool prober_client_report(const char *runtime_dir, const struct refusal *refusal)
+{
+	char text[REFUSAL_TEXT_SIZE];
+	struct buf line = { 0 };
+	int fd = connect_now(runtime_dir);
+	ssize_t sent;
+	bool whole;
+
+	if (fd < 0)
+		return false;
+	refusal_format(text, refusal);
+	prober_message_append(&line, PROBER_REFUSED, text);
+	sent = send(fd, line.data, line.len, MSG_NOSIGNAL);
+	whole = sent == (ssize_t)line.len;
+	if (!whole && sent >= 0)
+		errno = EAGAIN;
+	buf_free(&line);
+	close(fd);
+	return whole;
 }

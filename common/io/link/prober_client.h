@@ -30,4 +30,10 @@ enum lookup prober_client_hear(struct prober_client *client, int64_t deadline,
 			       char error[PROBER_CLIENT_ERROR_SIZE]);
 void prober_client_close(struct prober_client *client); /* NULL is allowed */
 
+/*
+ * Tell the prober of a refusal, over a connection of its own, and wait for nothing.
+ * False, and errno, when the prober does not take it at once: then it is lost.
+ */
+bool prober_client_report(const char *runtime_dir, const struct refusal *refusal);
+
 #endif

@@ -114,6 +114,11 @@ void loop_stop(struct loop *loop)
 	event_base_loopbreak(loop->base);
 }
 
+struct event_base *loop_base(const struct loop *loop)
+{
+	return loop->base;
+}
+
 static void on_io(evutil_socket_t fd, short events, void *arg)
 {
 	struct loop_io *io = arg;

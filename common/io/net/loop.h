@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct loop;
+struct event_base; /* libevent's */
 struct loop_io;
 struct loop_timer;
 
@@ -24,6 +25,8 @@ struct loop *loop_new(void);
 void loop_free(struct loop *loop); /* after all watchers and timers */
 void loop_run(struct loop *loop);  /* until loop_stop */
 void loop_stop(struct loop *loop);
+/* For io/http alone, whose library lives in the same loop. */
+struct event_base *loop_base(const struct loop *loop);
 
 /* Watch fd, level-triggered, for `what`; change it with loop_io_set (0: neither). */
 struct loop_io *loop_io_new(struct loop *loop, int fd, unsigned what, loop_io_fn *fn,

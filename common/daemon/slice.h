@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * prompt - be run as soon as there is something to do.
+ * slice - shorter slices of the processor, to be run as soon as there is something to do.
  *
  * Somebody else's time slice, a millisecond or three, is long beside an answer
  * that takes 30 us. From Linux 6.12 on a thread can ask for shorter slices than
@@ -8,13 +8,13 @@
  * gets it at once, ahead of those that are in the middle of a longer one. No
  * privilege is needed for it.
  */
-#ifndef POSTSEAL_DAEMON_PROMPT_H
-#define POSTSEAL_DAEMON_PROMPT_H
+#ifndef POSTSEAL_DAEMON_SLICE_H
+#define POSTSEAL_DAEMON_SLICE_H
 
 #include <stdbool.h>
 
 /* The shortest that Linux grants. */
-#define PROMPT_SLICE_NS 100000
+#define SLICE_NS 100000
 
 /*
  * For the calling thread and those that it starts from now on; niceness and
@@ -22,6 +22,6 @@
  * not be asked (a system call filter), or runs the thread by a policy that has no
  * slices.
  */
-bool prompt_ask(void);
+bool slice_shorten(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "daemon/prompt.h"
+#include "daemon/slice.h"
 
 #include <linux/sched.h>
 #include <linux/sched/types.h>
@@ -18,13 +18,13 @@ static bool set_attributes(struct sched_attr *attributes)
 }
 
 /* Older kernels tell no slice, and take one without a word. */
-bool prompt_ask(void)
+bool slice_shorten(void)
 {
 	struct sched_attr attributes = { .size = sizeof(attributes) };
 
 	if (!get_attributes(&attributes) || attributes.sched_policy != SCHED_NORMAL ||
 	    attributes.sched_runtime == 0)
 		return false;
-	attributes.sched_runtime = PROMPT_SLICE_NS;
+	attributes.sched_runtime = SLICE_NS;
 	return set_attributes(&attributes);
 }

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * http - a small HTTP/1.1 server inside the event loop (libevent's evhttp, hidden): always
+ * on a Unix socket or on loopback, never facing the Internet by itself.
+ *
+ * Strict before convenient: evhttp refuses a NUL in the request line and a request that
+ * has both Content-Length and Transfer-Encoding; a header that stands twice is an error
+ * here, since two readers could take different ones (RFC 9112 section 11). Of a header
+ * evhttp shows nothing behind a NUL.
+ *
+ * A request is answered exactly once, at once or later; it is gone afterwards. What it
+ * holds may be looked at only until the handler returns. A client that has hung up before
+ * the answer is no error.
+ */
+#ifndef POSTSEAL_IO_HTTP_H
+#define POSTSEAL_IO_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/lookup.h"
+#include "io/net/loop.h"
+
+struct http_server;
+struct http_request;
+
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_DELETE };
+
+/* What is beyond these ends in 400, 413 or 405 without asking anybody. */
+struct http_limits {
+	size_t headers_max; /* bytes of request line and headers */
+	size_t body_max;    /* bytes */
+	int silence;        /* seconds that a client may say nothing, or read nothing */
+	unsigned methods;   /* a set: 1u << HTTP_GET, ... */
+};
+
+typedef void http_fn(void *context, struct http_request *request);
+
+struct http_server *http_server_new(struct loop *loop, const struct http_limits *limits,
+				    http_fn *fn, void *context);
+/* Accept clients on a listening, non-blocking socket, which is ours from then on. */
+void http_server_listen(struct http_server *server, int fd);
+/* Ends all connections, also those that wait for an answer. NULL is allowed. */
+void http_server_free(struct http_server *server);
+
+enum http_method http_request_method(const struct http_request *request);
+/* As the client wrote it: path and query, still percent-encoded. */
+const char *http_request_target(const struct http_request *request);
+/* FOUND: its value. ABSENT: there is none. ERROR: it stands more than once. */
+enum lookup http_request_header(const struct http_request *request, const char *name,
+				const char **value);
+/* The body, whole. Empty is "". */
+const char *http_request_body(const struct http_request *request, size_t *len);
+/* Who is at the other end of a Unix socket (SO_PEERCRED, as of connect(2)). */
+bool http_request_peer(const struct http_request *request, uid_t *uid);
+
+/* A header of the answer. A value with a line break ends the program: it is ours to know. */
+void http_reply_header(struct http_request *request, const char *name, const char *value);
+/* The answer, with all of its body; of HEAD the body is left out. `request` is gone then. */
+void http_reply(struct http_request *request, int status, const char *type, const char *body,
+		size_t len);
+
+#endif
