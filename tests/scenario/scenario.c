@@ -343,7 +343,7 @@ static void op_rule(struct script *s, char **w, size_t n)
 static void op_would(struct script *s, char **w, size_t n)
 {
 	const struct decision *d = &s->decision;
-	const char *got = d->would.verdict == VERDICT_TEMP	 ? "TEMP"
+	const char *got = d->would.verdict == VERDICT_TEMP       ? "TEMP"
 			  : d->would.verdict == VERDICT_NOTFOUND ? "NOTFOUND"
 								 : level_name(d->would.level);
 

@@ -137,7 +137,9 @@ START_TEST(what_postfix_could_use_is_told_apart)
 		/* Symbols, right-to-left beside left-to-right, a joiner: ICU takes them. */
 		{ "\xe2\x98\x95.test", NEXTHOP_UNKNOWN_NAME },
 		{ "\xd7\x90\xc3\xa0.test", NEXTHOP_UNKNOWN_NAME },
-		{ "a\xe2\x80\x8c" "b.test", NEXTHOP_UNKNOWN_NAME },
+		{ "a\xe2\x80\x8c"
+		  "b.test",
+		  NEXTHOP_UNKNOWN_NAME },
 		{ "[mx.\xe2\x98\x95.test]:25", NEXTHOP_UNKNOWN_NAME },
 		{ ".\xe2\x98\x95.test", NEXTHOP_UNKNOWN_NAME },
 		{ "example.123", NEXTHOP_UNKNOWN_NAME },
@@ -159,7 +161,9 @@ START_TEST(what_postfix_could_use_is_told_apart)
 		ck_assert_msg(nexthop_parse(&nexthop, cases[i].text, strlen(cases[i].text)) ==
 				      cases[i].error,
 			      "%s", cases[i].text);
-	ck_assert(!domain_may_exist("example.1\x00" "3", 11));
+	ck_assert(!domain_may_exist("example.1\x00"
+				    "3",
+				    11));
 }
 END_TEST
 

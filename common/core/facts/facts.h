@@ -53,7 +53,7 @@ struct mx_ref {
 
 struct mx_facts {
 	enum mx_state state;
-	bool secure;    /* the answer, or the denial, was validated by DNSSEC */
+	bool secure; /* the answer, or the denial, was validated by DNSSEC */
 	/*
 	 * Postfix sees hosts that are not in `refs`: there were more than MX_MAX, or a record
 	 * names what cannot be folded to a name. Of those nothing is known.

@@ -103,8 +103,8 @@ static enum nexthop_error parse_host(struct nexthop *nexthop, const char **port,
 }
 
 /* domain, domain:port; *port as above. */
-static enum nexthop_error parse_domain(struct nexthop *nexthop, const char **port,
-				       const char *text, const char *end)
+static enum nexthop_error parse_domain(struct nexthop *nexthop, const char **port, const char *text,
+				       const char *end)
 {
 	const char *colon = memrchr(text, ':', (size_t)(end - text));
 	size_t len = (size_t)((colon != NULL ? colon : end) - text);

@@ -181,8 +181,8 @@ static void decide_tlsa_failed(struct decision *d, const struct settings *settin
 			       const struct survey *s)
 {
 	bool sound = s->absent + s->unusable > 0;
-	bool waits = s->unusable > 0 ||
-		     (s->floor && (settings->mixed_mx == MIXED_MX_STRICT || !sound));
+	bool waits =
+		s->unusable > 0 || (s->floor && (settings->mixed_mx == MIXED_MX_STRICT || !sound));
 
 	if (waits && !s->sts_enforced)
 		give(d, RULE_TLSA_FAILED, VERDICT_TEMP, LEVEL_NONE, rule_text(RULE_TLSA_FAILED));
@@ -199,8 +199,8 @@ static void decide_tlsa_failed(struct decision *d, const struct settings *settin
 static bool tlsa_failure_counts(const struct settings *settings, const struct mx_facts *mx,
 				const struct survey *s)
 {
-	return s->failed > 0 && (s->unusable == 0 ||
-				 (mx->secure && settings->mixed_mx == MIXED_MX_STRICT));
+	return s->failed > 0 &&
+	       (s->unusable == 0 || (mx->secure && settings->mixed_mx == MIXED_MX_STRICT));
 }
 
 /*

@@ -55,7 +55,7 @@ struct decision {
 	 * While false, the question is worth waiting for (see first_contact).
 	 */
 	bool settled;
-	bool stale;               /* some fact it rests on is due for a refresh */
+	bool stale; /* some fact it rests on is due for a refresh */
 	/*
 	 * `enforce` does not hold for it: the answer is NOTFOUND, or what DANE, MTA-STS or
 	 * an override demand, and no mail waits for it. In `would`: what the rules say.

@@ -6,9 +6,18 @@
 #define TLSRPT_SUFFIX "+tlsrpt"
 
 #define NO_LEVEL 0
-#define POLICY(suffix, level) { "policy" suffix, MAP_KIND_POLICY, level }
-#define DELIVERABLE(suffix, level) { "deliverable" suffix, MAP_KIND_DELIVERABLE, level }
-#define OTHER(name) { name, MAP_KIND_OTHER, NO_LEVEL }
+#define POLICY(suffix, level)                           \
+	{                                               \
+		"policy" suffix, MAP_KIND_POLICY, level \
+	}
+#define DELIVERABLE(suffix, level)                                \
+	{                                                         \
+		"deliverable" suffix, MAP_KIND_DELIVERABLE, level \
+	}
+#define OTHER(name)                            \
+	{                                      \
+		name, MAP_KIND_OTHER, NO_LEVEL \
+	}
 
 static const struct {
 	const char *name;

@@ -270,7 +270,8 @@ static enum lookup get_override(struct ledger_txn *txn, const struct nexthop *ne
 		enum lookup got = ledger_get_override(txn, key, &found);
 
 		any = either(any, got);
-		if (got == LOOKUP_ERROR || (got == LOOKUP_FOUND && override_offer(out, &found, now)))
+		if (got == LOOKUP_ERROR ||
+		    (got == LOOKUP_FOUND && override_offer(out, &found, now)))
 			break;
 	}
 	return any;
