@@ -5,6 +5,7 @@ SBINDIR       ?= $(PREFIX)/sbin
 MANDIR        ?= $(PREFIX)/share/man
 DOCDIR        ?= $(PREFIX)/share/doc/postseal
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+PAGESDIR      ?= $(PREFIX)/share/postseal/web
 # systemd reads these below /usr/local as well.
 UNITDIR       ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR   ?= $(PREFIX)/lib/sysusers.d
@@ -25,7 +26,7 @@ install: all
 	$(call put,755,$(SBINDIR),$(filter-out $(BUILD)/postseal,$(PROGRAMS:%=$(BUILD)/%)))
 	$(foreach s,$(SECTIONS),$(call put,644,$(MANDIR)/man$(s),$(wildcard man/*.$(s))) &&) true
 	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR) $(DESTDIR)$(TMPFILESDIR)
-	for unit in $(notdir $(wildcard systemd/*.service systemd/*.socket systemd/*.timer)); do \
+	for unit in $(notdir $(wildcard systemd/*.service systemd/*.socket systemd/*.timer systemd/*.target)); do \
 	    sed -e 's|/usr/sbin/|$(SBINDIR)/|' -e 's|/usr/bin/|$(BINDIR)/|' systemd/$$unit \
 	        >$(DESTDIR)$(UNITDIR)/$$unit && chmod 644 $(DESTDIR)$(UNITDIR)/$$unit || exit; done
 	install -m 644 systemd/postseal.sysusers $(DESTDIR)$(SYSUSERSDIR)/postseal.conf
@@ -35,6 +36,8 @@ install: all
 	$(call put,644,$(DOCDIR)/examples,postseal.conf.sample)
 	$(call put,644,$(DOCDIR)/examples/postfix,$(wildcard postfix-examples/*))
 	$(if $(EXAMPLES),cp -R --preserve=mode $(EXAMPLES) $(DESTDIR)$(DOCDIR)/examples)
+	install -d $(DESTDIR)$(PAGESDIR)
+	cp -R --preserve=mode $(BUILD)/web/. $(DESTDIR)$(PAGESDIR)
 	install -d $(DESTDIR)$(CONFDIR)
 	test -e $(DESTDIR)$(CONFDIR)/postseal.conf || \
 	    install -m 644 postseal.conf.sample $(DESTDIR)$(CONFDIR)/postseal.conf
@@ -59,6 +62,14 @@ uninstall: all
 check-package: all
 	tests/deps.sh deb
 	tests/package/run $(DEB)/postseal_$(VERSION)_*.deb
+
+# The steps are named in tests/release/run; STEPS="demo deb" takes some of them.
+RELEASE ?= trixie
+## check-release RELEASE=trixie  README's commands on a bare system of that Debian release (as root)
+.PHONY: check-release
+check-release:
+	tests/deps.sh release
+	tests/release/run $(RELEASE) $(STEPS)
 
 # Built from a copy, so that neither this tree nor its parent is written to.
 DEB      := $(BUILD)/deb

@@ -62,7 +62,7 @@ static char rcpt_host[] = "{rcpt_host}";
 static struct endpoint endpoint; /* where it listens */
 
 /* NULL when it does not serve: before filter_open, and from filter_close on. */
-static const struct settings *serving;
+static const struct settings *_Atomic serving;
 static pthread_rwlock_t serving_lock = PTHREAD_RWLOCK_INITIALIZER;
 /* Raised before waiting for those inside: callbacks overlap, and more would come. */
 static _Atomic bool closing;
@@ -74,7 +74,7 @@ static bool enter(const struct settings **settings)
 		return false;
 	pthread_rwlock_rdlock(&serving_lock);
 	*settings = serving;
-	if (serving == NULL)
+	if (*settings == NULL)
 		pthread_rwlock_unlock(&serving_lock);
 	return *settings != NULL;
 }
@@ -332,13 +332,31 @@ bool filter_open(const struct settings *settings)
 	return true;
 }
 
-static sem_t stop;
-static _Atomic bool gave_up;
+/* Those inside go on with what they had (daemon.h keeps it); no lock has to wait for them. */
+void filter_reload(const struct settings *settings)
+{
+	serving = settings;
+}
+
+static sem_t news; /* posted with each of these */
+static _Atomic bool gave_up, stopping, hung_up;
 
 static void on_signal(int signum)
 {
-	(void)signum;
-	sem_post(&stop);
+	if (signum == SIGHUP)
+		hung_up = true;
+	else
+		stopping = true;
+	sem_post(&news);
+}
+
+/* Two signals may come as one. */
+static void take_hangup(void)
+{
+	if (!hung_up)
+		return;
+	hung_up = false;
+	daemon_reload();
 }
 
 static void *run(void *unused)
@@ -346,12 +364,13 @@ static void *run(void *unused)
 	(void)unused;
 	if (smfi_main() != MI_SUCCESS)
 		gave_up = true;
-	sem_post(&stop);
+	stopping = true;
+	sem_post(&news);
 	return NULL;
 }
 
-/* False after that time; 0: there is none. */
-static bool stopped_within(long milliseconds)
+/* Until something of that happened, or for that long; 0: however long it takes. */
+static void wait_for_news(long milliseconds)
 {
 	struct timespec until;
 	int rc;
@@ -364,10 +383,9 @@ static bool stopped_within(long milliseconds)
 		until.tv_sec++;
 	}
 	do
-		rc = milliseconds > 0 ? sem_clockwait(&stop, CLOCK_MONOTONIC, &until)
-				      : sem_wait(&stop);
+		rc = milliseconds > 0 ? sem_clockwait(&news, CLOCK_MONOTONIC, &until)
+				      : sem_wait(&news);
 	while (rc != 0 && errno == EINTR); /* by the signal, or by another */
-	return rc == 0;
 }
 
 /*
@@ -383,15 +401,19 @@ bool filter_serve(void)
 	struct sigaction action = { .sa_handler = on_signal };
 	pthread_t thread;
 
-	sem_init(&stop, 0, 0);
+	sem_init(&news, 0, 0);
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
 		sigaction(signals[i], &action, NULL);
 	if (pthread_create(&thread, NULL, run, NULL) != 0) {
 		log_error("cannot start a thread for libmilter");
 		return false;
 	}
-	while (!stopped_within(daemon_alive_interval()))
-		pulse_take(&endpoint);
+	while (!stopping) {
+		wait_for_news(daemon_alive_interval());
+		take_hangup();
+		if (!stopping)
+			pulse_take(&endpoint);
+	}
 	return !gave_up;
 }
 

@@ -18,6 +18,8 @@
  * settings must live until filter_close returned.
  */
 bool filter_open(const struct settings *settings);
+/* These count from the next step of any session on. */
+void filter_reload(const struct settings *settings);
 /* Serve until SIGTERM, SIGINT or SIGHUP; false when libmilter gave up. */
 bool filter_serve(void);
 /* Waits for callbacks under way; any later one is told to try again. */

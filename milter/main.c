@@ -21,6 +21,12 @@ static int serve(void *state)
 	return filter_serve() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static void reload(void *state, const struct settings *settings)
+{
+	(void)state;
+	filter_reload(settings);
+}
+
 static void close_filter(void *state)
 {
 	(void)state;
@@ -35,6 +41,7 @@ int main(int argc, char **argv)
 		.metrics = METRICS_MILTER,
 		.open = open_filter,
 		.serve = serve,
+		.reload = reload,
 		.close = close_filter,
 	};
 

@@ -114,12 +114,21 @@ static int serve(void *argument)
 	return EXIT_SUCCESS;
 }
 
+/* What workers go by (job_config) is of settings that count from a start on. */
+static void reload(void *argument, const struct settings *settings)
+{
+	struct state *state = argument;
+
+	state->prober.settings = settings;
+}
+
 static const struct daemon prober = {
 	.name = "postseal-prober",
 	.summary = "Looks at mail providers' DNS and TLS, and writes down what it saw.",
 	.metrics = METRICS_PROBER,
 	.open = open_all,
 	.serve = serve,
+	.reload = reload,
 	.close = close_all,
 };
 

@@ -147,12 +147,19 @@ static void on_tick(void *context)
 	loop_timer_arm(prober->timer, tick_ms());
 }
 
+static void on_hangup(void *context)
+{
+	(void)context;
+	daemon_reload();
+}
+
 static void loop_until_stopped(struct prober *prober)
 {
 	prober->timer = loop_timer_new(prober->loop, on_tick, prober);
 	loop_timer_arm(prober->timer, tick_ms());
 	loop_signal(prober->loop, SIGTERM, on_stop, prober->loop);
 	loop_signal(prober->loop, SIGINT, on_stop, prober->loop);
+	loop_signal(prober->loop, SIGHUP, on_hangup, NULL);
 	loop_on_wake(prober->loop, on_done, prober);
 	loop_run(prober->loop);
 	loop_timer_free(prober->timer);

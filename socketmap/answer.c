@@ -52,6 +52,11 @@ struct answerer *answerer_new(const struct settings *settings)
 	return answerer;
 }
 
+void answerer_reload(struct answerer *answerer, const struct settings *settings)
+{
+	answerer->settings = settings;
+}
+
 void answerer_free(struct answerer *answerer)
 {
 	if (answerer == NULL)

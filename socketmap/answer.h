@@ -42,6 +42,7 @@ enum answer {
 
 /* *settings must outlive it. */
 struct answerer *answerer_new(const struct settings *settings);
+void answerer_reload(struct answerer *answerer, const struct settings *settings);
 void answerer_free(struct answerer *answerer);
 
 /* Opens the ledger now rather than at the first question; logs if it cannot be. */

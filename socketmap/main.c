@@ -25,6 +25,11 @@ static int serve(void *server)
 	return EXIT_SUCCESS;
 }
 
+static void reload(void *server, const struct settings *settings)
+{
+	server_reload(server, settings);
+}
+
 static void close_server(void *server)
 {
 	server_close(server);
@@ -38,6 +43,7 @@ int main(int argc, char **argv)
 		.metrics = METRICS_SOCKETMAP,
 		.open = open_server,
 		.serve = serve,
+		.reload = reload,
 		.close = close_server,
 	};
 

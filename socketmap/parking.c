@@ -240,6 +240,11 @@ struct parking *parking_new(struct loop *loop, const struct settings *settings,
 	return parking;
 }
 
+void parking_reload(struct parking *parking, const struct settings *settings)
+{
+	parking->settings = settings;
+}
+
 void parking_free(struct parking *parking)
 {
 	struct room *room;

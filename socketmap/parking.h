@@ -32,6 +32,8 @@ typedef void parking_answered_fn(void *context, const struct buf *reply);
 /* All three must outlive it. */
 struct parking *parking_new(struct loop *loop, const struct settings *settings,
 			    struct answerer *answerer);
+/* What is parked already keeps its deadline. */
+void parking_reload(struct parking *parking, const struct settings *settings);
 /* Nothing may be parked any more. */
 void parking_free(struct parking *parking);
 

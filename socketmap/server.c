@@ -229,6 +229,19 @@ static void on_stop(void *context)
 	finish(server, FINISHING_IDLE, SLOW_MS);
 }
 
+static void on_hangup(void *context)
+{
+	(void)context;
+	daemon_reload();
+}
+
+void server_reload(struct server *server, const struct settings *settings)
+{
+	server->settings = settings;
+	answerer_reload(server->home.answerer, settings);
+	parking_reload(server->home.parking, settings);
+}
+
 static void start(struct server *server, struct loop *loop)
 {
 	struct connection_home *home = &server->home;
@@ -253,6 +266,7 @@ static void start(struct server *server, struct loop *loop)
 	loop_on_batch(loop, on_batch, home);
 	loop_signal(loop, SIGTERM, on_stop, server);
 	loop_signal(loop, SIGINT, on_stop, server);
+	loop_signal(loop, SIGHUP, on_hangup, server);
 }
 
 static void stop(struct server *server)

@@ -20,6 +20,8 @@ struct server;
  * outlive the server.
  */
 struct server *server_open(const struct settings *settings);
+/* While it runs, in its thread: these count from the next question on. */
+void server_reload(struct server *server, const struct settings *settings);
 /*
  * Serve until SIGTERM or SIGINT. Then no more clients are taken in: they wait in
  * the queue of the listener, for the next server where systemd keeps it. All that

@@ -3,14 +3,15 @@
 #
 # Installs what a bare Debian lacks to build and test postseal.
 #
-#   tests/deps.sh [build|live|lint|watch|deb|bench|webmail|all]     (all, if not said)
-#   tests/deps.sh --list [build|live|lint|watch|deb|bench|webmail|all]
+#   tests/deps.sh [build|live|lint|watch|deb|bench|webmail|release|all]     (all, if not said)
+#   tests/deps.sh --list [build|live|lint|watch|deb|bench|webmail|release|all]
 #
 # build  what the Makefile needs        live  what the live mail world needs
 # lint   what looks for mistakes        watch what watches programs run, and fuzzes
 # deb    what builds the package, and tries it
 # bench  what some benchmarks are written in
 # webmail  the browser that the example for webmails is tried in; not in all
+# release  what makes a bare system of a release of Debian, and boots it; not in all
 #
 # With nothing missing it does nothing, as anybody and offline. Else it must be
 # root. The mail and name servers are here for their programs: none of them is
@@ -45,6 +46,9 @@ packages() {
     webmail)
         echo python3 chromium chromium-driver
         ;;
+    release)
+        echo debootstrap systemd-container
+        ;;
     all)
         packages build
         packages live
@@ -54,7 +58,7 @@ packages() {
         packages bench
         ;;
     *)
-        echo "usage: ${0##*/} [--list] [build|live|lint|watch|deb|bench|webmail|all]" >&2
+        echo "usage: ${0##*/} [--list] [build|live|lint|watch|deb|bench|webmail|release|all]" >&2
         exit 2
         ;;
     esac

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* postseal doctor - looks at this machine as an experienced Postfix admin would. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/str.h"
 #include "cli/doctor/doctor_judge.h"
 #include "cli/doctor/doctor_look.h"
@@ -25,9 +27,34 @@ static enum paint paint_of(enum health health)
 	return paints[health];
 }
 
-/* As it is, to be copied: a line that is broken could not be pasted. */
-static void print_mend(const char *mend)
+/* What was printed of the checks before. */
+struct told {
+	const char *name;
+	struct buf mend;
+};
+
+/* The mend of an earlier check that this one begins with; its end, past it in `mend`. */
+static const struct told *told_before(struct told *told, size_t count, const char **mend)
 {
+	for (size_t i = 0; i < count; i++) {
+		size_t len = told[i].mend.len;
+
+		if (len > 0 && strncmp(*mend, buf_cstr(&told[i].mend), len) == 0) {
+			*mend += len;
+			return &told[i];
+		}
+	}
+	return NULL;
+}
+
+/* As it is, to be copied: a line that is broken could not be pasted. */
+static void print_mend(const char *mend, struct told *told, size_t count)
+{
+	const struct told *before = told_before(told, count, &mend);
+
+	if (before != NULL)
+		printf("%*s# what is said for %s above%s\n", MEND_COLUMN, "", before->name,
+		       *mend != '\0' ? ", and then:" : "");
 	while (*mend != '\0') {
 		int len = (int)strcspn(mend, "\n");
 
@@ -36,12 +63,13 @@ static void print_mend(const char *mend)
 	}
 }
 
-static void print_finding(const struct check *check, struct finding *finding)
+static void print_finding(const struct doctor_check *check, struct finding *finding,
+			  struct told *told, size_t count)
 {
 	printf("%s%-8s%s %-*s", terminal_paint(paint_of(finding->health)),
 	       health_word(finding->health), terminal_plain(), FOUND_COLUMN - 9, check->name);
 	page_rest(FOUND_COLUMN, buf_cstr(&finding->found));
-	print_mend(buf_cstr(&finding->mend));
+	print_mend(buf_cstr(&finding->mend), told, count);
 }
 
 static void print_summary(const size_t counts[HEALTHS])
@@ -58,9 +86,19 @@ static enum cli_status outcome(const size_t counts[HEALTHS])
 	return counts[HEALTH_UNSURE] > 0 ? CLI_UNSURE : CLI_YES;
 }
 
-static enum cli_status run(struct cli *cli)
+static void tell(const struct cli *cli, const struct doctor_check *check, struct finding *finding,
+		 struct told *told, size_t count)
 {
-	struct patient *patient = doctor_look(cli);
+	if (cli->json)
+		json_print_finding(check->name, check->looks_at, health_word(finding->health),
+				   buf_cstr(&finding->found), buf_cstr(&finding->mend));
+	else
+		print_finding(check, finding, told, count);
+}
+
+static enum cli_status examine(const struct cli *cli, const struct patient *patient)
+{
+	struct told *told = mem_zero(doctor_checks_count, sizeof(*told));
 	size_t counts[HEALTHS] = { 0 };
 
 	for (size_t i = 0; i < doctor_checks_count; i++) {
@@ -68,18 +106,26 @@ static enum cli_status run(struct cli *cli)
 
 		doctor_judge(patient, &doctor_checks[i], &finding);
 		counts[finding.health]++;
-		if (cli->json)
-			json_print_finding(doctor_checks[i].name, doctor_checks[i].looks_at,
-					   health_word(finding.health), buf_cstr(&finding.found),
-					   buf_cstr(&finding.mend));
-		else
-			print_finding(&doctor_checks[i], &finding);
+		tell(cli, &doctor_checks[i], &finding, told, i);
+		told[i] = (struct told){ doctor_checks[i].name, finding.mend };
+		finding.mend = (struct buf){ 0 };
 		finding_free(&finding);
 	}
 	if (!cli->json)
 		print_summary(counts);
-	patient_free(patient);
+	for (size_t i = 0; i < doctor_checks_count; i++)
+		buf_free(&told[i].mend);
+	free(told);
 	return outcome(counts);
+}
+
+static enum cli_status run(struct cli *cli)
+{
+	struct patient *patient = doctor_look(cli);
+	enum cli_status status = examine(cli, patient);
+
+	patient_free(patient);
+	return status;
 }
 
 const struct verb verb_doctor = {

@@ -9,50 +9,63 @@
 
 #define LINE_SIZE 8192
 
-const struct check doctor_checks[] = {
+const struct doctor_check doctor_checks[] = {
 	{ "resolver", "do the resolvers that postseal-prober asks validate DNSSEC?", NEEDS_NOTHING,
-	  judge_resolver },
+	  doctor_judge_resolver },
 	{ "resolver-trust", "may what they say about DNSSEC be believed?", NEEDS_NOTHING,
-	  judge_resolver_trust },
+	  doctor_judge_resolver_trust },
 	{ "mta-resolver", "does Postfix ask as good a resolver?", NEEDS_NOTHING,
-	  judge_mta_resolver },
-	{ "chroot-resolver", "and so inside of its chroot?", NEEDS_POSTFIX, judge_chroot_resolver },
+	  doctor_judge_mta_resolver },
+	{ "chroot-resolver", "and so inside of its chroot?", NEEDS_POSTFIX,
+	  doctor_judge_chroot_resolver },
 	{ "postfix", "does this Postfix know all that postseal answers?", NEEDS_POSTFIX,
-	  judge_version },
-	{ "policy-map", "does Postfix ask postseal how to send?", NEEDS_POSTFIX, judge_policy_map },
+	  doctor_judge_version },
+	{ "policy-map", "does Postfix ask postseal how to send?", NEEDS_POSTFIX,
+	  doctor_judge_policy_map },
 	{ "tls-level", "is TLS tried where postseal demands nothing?", NEEDS_POSTFIX,
-	  judge_tls_level },
-	{ "dns-support", "does Postfix do DANE?", NEEDS_POSTFIX, judge_dns_support },
+	  doctor_judge_tls_level },
+	{ "dns-support", "does Postfix do DANE?", NEEDS_POSTFIX, doctor_judge_dns_support },
 	{ "dane-switches", "is nothing set that switches DANE off?", NEEDS_POSTFIX,
-	  judge_dane_switches },
+	  doctor_judge_dane_switches },
 	{ "insecure-mx", "is DANE done with unsigned MX records?", NEEDS_POSTFIX,
-	  judge_insecure_mx },
+	  doctor_judge_insecure_mx },
 	{ "pin-digest", "are pins compared as they were written down?", NEEDS_POSTFIX,
-	  judge_pin_digest },
-	{ "mta-cas", "can Postfix judge certificates, for MTA-STS?", NEEDS_POSTFIX, judge_mta_cas },
-	{ "tls-log", "does Postfix log what is learned from?", NEEDS_POSTFIX, judge_tls_log },
+	  doctor_judge_pin_digest },
+	{ "mta-cas", "can Postfix judge certificates, for MTA-STS?", NEEDS_POSTFIX,
+	  doctor_judge_mta_cas },
+	{ "tls-log", "does Postfix log what is learned from?", NEEDS_POSTFIX,
+	  doctor_judge_tls_log },
 	{ "overrides", "does no service in master.cf undo any of this?", NEEDS_POSTFIX,
-	  judge_overrides },
-	{ "milter", "does Postfix ask postseal about incoming mail?", NEEDS_ALIASES, judge_milter },
+	  doctor_judge_overrides },
+	{ "milter", "does Postfix ask postseal about incoming mail?", NEEDS_ALIASES,
+	  doctor_judge_milter },
 	{ "milter-action", "does mail wait while the milter is down?", NEEDS_ALIASES,
-	  judge_milter_action },
+	  doctor_judge_milter_action },
 	{ "transport-map", "does mail from secure aliases leave by its own ways?", NEEDS_ALIASES,
-	  judge_transport_map },
+	  doctor_judge_transport_map },
 	{ "transports", "do these ways enforce what they should?", NEEDS_ALIASES,
-	  judge_transports },
+	  doctor_judge_transports },
 	{ "alias-map", "does mail to secure aliases find its mailbox?", NEEDS_ALIASES,
-	  judge_alias_map },
-	{ "ways-around", "does nothing lead mail around them?", NEEDS_ALIASES, judge_ways_around },
-	{ "socketmap", "does postseal-socketmap answer?", NEEDS_NOTHING, judge_socketmap_runs },
-	{ "prober", "does postseal-prober run?", NEEDS_NOTHING, judge_prober_runs },
-	{ "milter-runs", "does postseal-milter run?", NEEDS_NOTHING, judge_milter_runs },
+	  doctor_judge_alias_map },
+	{ "own-tls", "does our own smtpd(8) do TLS, so that secure aliases can be reached?",
+	  NEEDS_ALIASES, doctor_judge_own_tls },
+	{ "secure-domains", "is mail to secure domains delivered on this machine?", NEEDS_ALIASES,
+	  doctor_judge_secure_domains },
+	{ "ways-around", "does nothing lead mail around them?", NEEDS_ALIASES,
+	  doctor_judge_ways_around },
+	{ "socketmap", "does postseal-socketmap answer?", NEEDS_NOTHING,
+	  doctor_judge_socketmap_runs },
+	{ "socket", "does systemd listen in its place, where it should?", NEEDS_NOTHING,
+	  doctor_judge_socket },
+	{ "prober", "does postseal-prober run?", NEEDS_NOTHING, doctor_judge_prober_runs },
+	{ "milter-runs", "does postseal-milter run?", NEEDS_NOTHING, doctor_judge_milter_runs },
 	{ "ledger", "can the ledger be read, and only by whom it concerns?", NEEDS_NOTHING,
-	  judge_ledger },
-	{ "learning", "is Postfix's log being learned from?", NEEDS_LEDGER, judge_learning },
-	{ "ca-store", "can postseal judge certificates?", NEEDS_NOTHING, judge_cas },
-	{ "port-25", "is the way out open?", NEEDS_LEDGER, judge_port },
+	  doctor_judge_ledger },
+	{ "learning", "is Postfix's log being learned from?", NEEDS_LEDGER, doctor_judge_learning },
+	{ "ca-store", "can postseal judge certificates?", NEEDS_NOTHING, doctor_judge_cas },
+	{ "port-25", "is the way out open?", NEEDS_LEDGER, doctor_judge_port },
 	{ "stripping", "does our own network leave STARTTLS alone?", NEEDS_LEDGER,
-	  judge_stripping },
+	  doctor_judge_stripping },
 };
 const size_t doctor_checks_count = ARRAY_LEN(doctor_checks);
 
@@ -69,17 +82,18 @@ static bool lacks(const struct patient *patient, enum doctor_needs needs, struct
 	const struct doctor_thing *ran = &patient->postfix.ran;
 
 	if (needs == NEEDS_ALIASES && patient->settings->secure_domains.count == 0)
-		find(finding, HEALTH_OK, "not needed: secure_domains is empty");
+		finding_say(finding, HEALTH_OK, "not needed: secure_domains is empty");
 	else if (needs == NEEDS_LEDGER && patient->ledger.opened.state != LOOKUP_FOUND)
-		find(finding, HEALTH_UNSURE, "the ledger cannot be read");
+		finding_say(finding, HEALTH_UNSURE, "the ledger cannot be read");
 	else if ((needs == NEEDS_POSTFIX || needs == NEEDS_ALIASES) && ran->state != LOOKUP_FOUND)
-		find(finding, HEALTH_UNSURE, "Postfix cannot be asked: %s", ran->text);
+		finding_say(finding, HEALTH_UNSURE, "Postfix cannot be asked: %s", ran->text);
 	else
 		return false;
 	return true;
 }
 
-void doctor_judge(const struct patient *patient, const struct check *check, struct finding *finding)
+void doctor_judge(const struct patient *patient, const struct doctor_check *check,
+		  struct finding *finding)
 {
 	*finding = (struct finding){ 0 };
 	if (!lacks(patient, check->needs, finding))
@@ -115,7 +129,7 @@ static void append_printable(struct buf *out, const char *format, va_list args)
 	buf_append_str(out, str_printable(shown, sizeof(shown), line, strlen(line)));
 }
 
-void find(struct finding *finding, enum health health, const char *format, ...)
+void finding_say(struct finding *finding, enum health health, const char *format, ...)
 {
 	va_list args;
 
@@ -131,7 +145,7 @@ void find(struct finding *finding, enum health health, const char *format, ...)
  * Mending.
  */
 
-void mend(struct finding *finding, const char *format, ...)
+void finding_mend(struct finding *finding, const char *format, ...)
 {
 	va_list args;
 
@@ -154,40 +168,40 @@ static void append_quoted(struct buf *out, const char *text)
 	buf_append_str(out, "'");
 }
 
-void mend_main(struct finding *finding, const char *parameter, const char *value)
+void finding_mend_main(struct finding *finding, const char *parameter, const char *value)
 {
 	struct buf setting = { 0 }, word = { 0 };
 
 	buf_printf(&setting, "%s = %s", parameter, value);
 	append_quoted(&word, buf_cstr(&setting));
-	mend(finding, "postconf -e %s", buf_cstr(&word));
+	finding_mend(finding, "postconf -e %s", buf_cstr(&word));
 	buf_free(&setting);
 	buf_free(&word);
 }
 
-void mend_service(struct finding *finding, const char *service, const char *parameter,
-		  const char *value)
+void finding_mend_service(struct finding *finding, const char *service, const char *parameter,
+			  const char *value)
 {
 	struct buf setting = { 0 }, word = { 0 };
 
 	buf_printf(&setting, "%s/%s=%s", service, parameter, value);
 	append_quoted(&word, buf_cstr(&setting));
-	mend(finding, "postconf -P %s", buf_cstr(&word));
+	finding_mend(finding, "postconf -P %s", buf_cstr(&word));
 	buf_free(&setting);
 	buf_free(&word);
 }
 
-void mend_reload(struct finding *finding)
+void finding_mend_reload(struct finding *finding)
 {
 	if (finding->mend.len > 0)
-		mend(finding, "postfix reload");
+		finding_mend(finding, "postfix reload");
 }
 
-void mend_setting(struct finding *finding, const struct patient *patient, const char *line,
-		  const char *daemon)
+void finding_mend_setting(struct finding *finding, const struct patient *patient, const char *line,
+			  const char *daemon)
 {
-	mend(finding, "# in %s: %s", patient->settings_file, line);
-	mend(finding, "systemctl restart %s", daemon);
+	finding_mend(finding, "# in %s: %s", patient->settings_file, line);
+	finding_mend(finding, "systemctl restart %s", daemon);
 }
 
 /*
@@ -201,7 +215,7 @@ static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
 	return a->port == b->port && ipaddr_equal(&a->addr, &b->addr);
 }
 
-bool is_listener(const struct endpoint *endpoint, const char *listener)
+bool doctor_is_listener(const struct endpoint *endpoint, const char *listener)
 {
 	struct endpoint ours;
 
@@ -211,15 +225,15 @@ bool is_listener(const struct endpoint *endpoint, const char *listener)
 static bool is_ours(const struct endpoint *endpoint, const struct string_list *listeners)
 {
 	for (size_t i = 0; i < listeners->count; i++) {
-		if (is_listener(endpoint, listeners->items[i]))
+		if (doctor_is_listener(endpoint, listeners->items[i]))
 			return true;
 	}
 	return false;
 }
 
 /* Is this item that map, and in its +tlsrpt form? */
-static bool is_our_map(const struct patient *patient, const struct our_map *map, struct span item,
-		       const struct postconf_view *view, bool *tlsrpt)
+static bool is_our_map(const struct patient *patient, const struct doctor_map *map,
+		       struct span item, const struct postconf_view *view, bool *tlsrpt)
 {
 	struct endpoint endpoint;
 	struct span name;
@@ -233,8 +247,8 @@ static bool is_our_map(const struct patient *patient, const struct our_map *map,
 	return span_is(name, map->name);
 }
 
-static bool find_map(const struct patient *patient, const struct our_map *map, const char *list,
-		     const struct postconf_view *view, struct our_map_place *place)
+static bool find_map(const struct patient *patient, const struct doctor_map *map, const char *list,
+		     const struct postconf_view *view, struct doctor_map_place *place)
 {
 	struct span rest = span_of(list), item;
 
@@ -245,11 +259,11 @@ static bool find_map(const struct patient *patient, const struct our_map *map, c
 	return false;
 }
 
-struct our_map_place find_our_map(const struct patient *patient, const struct our_map *map,
-				  const char *list)
+struct doctor_map_place doctor_find_map(const struct patient *patient, const struct doctor_map *map,
+					const char *list)
 {
 	struct postconf_view view = patient_view(patient, map->service);
-	struct our_map_place place = { 0 };
+	struct doctor_map_place place = { 0 };
 
 	place.found = find_map(patient, map, list, &view, &place);
 	if (!place.found && view.chrooted) {
@@ -263,8 +277,8 @@ struct our_map_place find_our_map(const struct patient *patient, const struct ou
  * A path is written so that it holds inside and outside of the chroot: relative
  * to queue_directory, where all of Postfix's processes are.
  */
-bool postfix_place(struct buf *out, const struct patient *patient, const char *service,
-		   const char *listener)
+bool doctor_postfix_place(struct buf *out, const struct patient *patient, const char *service,
+			  const char *listener)
 {
 	struct postconf_view view = patient_view(patient, service);
 	size_t len = strlen(view.queue_directory);
@@ -283,13 +297,14 @@ bool postfix_place(struct buf *out, const struct patient *patient, const char *s
 	return !view.chrooted;
 }
 
-bool write_our_map(struct buf *out, const struct patient *patient, const struct our_map *map)
+bool doctor_write_map(struct buf *out, const struct patient *patient, const struct doctor_map *map)
 {
 	const struct string_list *listeners = &patient->settings->socketmap_listen;
 
 	for (size_t i = 0; i < listeners->count; i++) {
 		struct buf place = { 0 };
-		bool reached = postfix_place(&place, patient, map->service, listeners->items[i]);
+		bool reached =
+			doctor_postfix_place(&place, patient, map->service, listeners->items[i]);
 
 		if (reached)
 			buf_printf(out, "socketmap:%s:%s", buf_cstr(&place), map->name);

@@ -21,7 +21,7 @@ static bool find_milter(const struct patient *patient, const char *list, struct 
 		struct endpoint endpoint;
 
 		if (postconf_milter(&endpoint, action, item, &view) &&
-		    is_listener(&endpoint, patient->settings->milter_listen))
+		    doctor_is_listener(&endpoint, patient->settings->milter_listen))
 			return true;
 	}
 	return false;
@@ -31,19 +31,19 @@ static void mend_milter(const struct patient *patient, const char *others, struc
 {
 	struct buf value = { 0 }, list = { 0 }, place = { 0 };
 
-	if (!postfix_place(&place, patient, SMTPD, patient->settings->milter_listen)) {
-		mend_setting(finding, patient, "milter_listen = \"inet:127.0.0.1:8689\"",
-			     "postseal-milter");
+	if (!doctor_postfix_place(&place, patient, SMTPD, patient->settings->milter_listen)) {
+		finding_mend_setting(finding, patient, "milter_listen = \"inet:127.0.0.1:8689\"",
+				     "postseal-milter");
 		buf_append_str(&place, "inet:127.0.0.1:8689");
 	}
 	buf_printf(&value,
 		   "{ %s, default_action=tempfail, connect_timeout=10s, command_timeout=30s }",
 		   buf_cstr(&place));
 	buf_printf(&list, "$postseal_milter%s%s", others[0] != '\0' ? ", " : "", others);
-	mend_main(finding, "postseal_milter", buf_cstr(&value));
+	finding_mend_main(finding, "postseal_milter", buf_cstr(&value));
 	if (strstr(others, "$postseal_milter") == NULL)
-		mend_main(finding, "smtpd_milters", buf_cstr(&list));
-	mend_reload(finding);
+		finding_mend_main(finding, "smtpd_milters", buf_cstr(&list));
+	finding_mend_reload(finding);
 	buf_free(&value);
 	buf_free(&list);
 	buf_free(&place);
@@ -76,13 +76,13 @@ static void judge_doors(const struct patient *patient, struct finding *finding)
 
 		if (!is_door(field) || find_milter(patient, field->value, &action))
 			continue;
-		find(finding, HEALTH_WRONG, "in master.cf %s = %s leaves it out", field->name,
-		     field->value);
-		mend(finding, "postconf -PX %s", field->name);
+		finding_say(finding, HEALTH_WRONG, "in master.cf %s = %s leaves it out",
+			    field->name, field->value);
+		finding_mend(finding, "postconf -PX %s", field->name);
 	}
 }
 
-void judge_milter(const struct patient *patient, struct finding *finding)
+void doctor_judge_milter(const struct patient *patient, struct finding *finding)
 {
 	const char *list = patient_value(patient, "smtpd_milters");
 	struct span action;
@@ -90,18 +90,18 @@ void judge_milter(const struct patient *patient, struct finding *finding)
 	if (find_milter(patient, list, &action)) {
 		judge_doors(patient, finding);
 		if (finding->health == HEALTH_OK)
-			find(finding, HEALTH_OK, "smtpd_milters has it");
-		mend_reload(finding);
+			finding_say(finding, HEALTH_OK, "smtpd_milters has it");
+		finding_mend_reload(finding);
 		return;
 	}
 	if (list[0] == '\0')
-		find(finding, HEALTH_WRONG,
-		     "smtpd_milters is empty: plaintext to secure aliases is taken");
+		finding_say(finding, HEALTH_WRONG,
+			    "smtpd_milters is empty: plaintext to secure aliases is taken");
 	else
-		find(finding, HEALTH_WRONG,
-		     "smtpd_milters = %s: none of these is milter_listen (%s), so "
-		     "plaintext to secure aliases is taken",
-		     list, patient->settings->milter_listen);
+		finding_say(finding, HEALTH_WRONG,
+			    "smtpd_milters = %s: none of these is milter_listen (%s), so "
+			    "plaintext to secure aliases is taken",
+			    list, patient->settings->milter_listen);
 	mend_milter(patient, patient_written(patient, "smtpd_milters"), finding);
 }
 
@@ -112,7 +112,7 @@ static enum health judge_action(struct span action)
 	return span_is(action, "reject") ? HEALTH_WARNING : HEALTH_WRONG;
 }
 
-void judge_milter_action(const struct patient *patient, struct finding *finding)
+void doctor_judge_milter_action(const struct patient *patient, struct finding *finding)
 {
 	const char *list = patient_value(patient, "smtpd_milters");
 	const char *common = patient_value(patient, "milter_default_action");
@@ -121,26 +121,27 @@ void judge_milter_action(const struct patient *patient, struct finding *finding)
 	enum health health;
 
 	if (!find_milter(patient, list, &action)) {
-		find(finding, HEALTH_UNSURE, "Postfix does not ask postseal's milter at all");
+		finding_say(finding, HEALTH_UNSURE,
+			    "Postfix does not ask postseal's milter at all");
 		return;
 	}
 	own = action.len > 0;
 	if (!own)
 		action = span_of(common);
 	health = judge_action(action);
-	find(finding, health, "%s = %.*s%s", own ? "default_action" : "milter_default_action",
-	     (int)action.len, action.at,
-	     health == HEALTH_OK ? ""
-	     : health == HEALTH_WARNING
-		     ? ": while the milter is down, all mail is refused for good"
-		     : ": while the milter is down, plaintext to secure aliases is taken");
+	finding_say(finding, health, "%s = %.*s%s",
+		    own ? "default_action" : "milter_default_action", (int)action.len, action.at,
+		    health == HEALTH_OK ? ""
+		    : health == HEALTH_WARNING
+			    ? ": while the milter is down, all mail is refused for good"
+			    : ": while the milter is down, plaintext to secure aliases is taken");
 	if (health == HEALTH_OK)
 		return;
 	if (own) {
 		mend_milter(patient, patient_written(patient, "smtpd_milters"), finding);
 	} else {
-		mend_main(finding, "milter_default_action", "tempfail");
-		mend_reload(finding);
+		finding_mend_main(finding, "milter_default_action", "tempfail");
+		finding_mend_reload(finding);
 	}
 }
 
@@ -148,53 +149,128 @@ void judge_milter_action(const struct patient *patient, struct finding *finding)
  * Maps about senders and recipients.
  */
 
-static void add_map(const struct patient *patient, const struct our_map *map, const char *parameter,
-		    bool in_front, struct finding *finding)
+static void add_map(const struct patient *patient, const struct doctor_map *map,
+		    const char *parameter, bool in_front, struct finding *finding)
 {
 	const char *others = patient_written(patient, parameter);
 	const char *blank = others[0] != '\0' ? " " : "";
 	struct buf ours = { 0 }, list = { 0 };
 
-	if (!write_our_map(&ours, patient, map)) {
-		mend_setting(finding, patient, "socketmap_listen = {\"inet:127.0.0.1:7672\"}",
-			     "postseal-socketmap");
+	if (!doctor_write_map(&ours, patient, map)) {
+		finding_mend_setting(finding, patient,
+				     "socketmap_listen = {\"inet:127.0.0.1:7672\"}",
+				     "postseal-socketmap");
 		buf_printf(&ours, "socketmap:inet:127.0.0.1:7672:%s", map->name);
 	}
 	if (in_front)
 		buf_printf(&list, "%s%s%s", buf_cstr(&ours), blank, others);
 	else
 		buf_printf(&list, "%s%s%s", others, blank, buf_cstr(&ours));
-	mend_main(finding, parameter, buf_cstr(&list));
-	mend_reload(finding);
+	finding_mend_main(finding, parameter, buf_cstr(&list));
+	finding_mend_reload(finding);
 	buf_free(&ours);
 	buf_free(&list);
 }
 
-void judge_transport_map(const struct patient *patient, struct finding *finding)
+void doctor_judge_transport_map(const struct patient *patient, struct finding *finding)
 {
 	static const char parameter[] = "sender_dependent_default_transport_maps";
-	const struct our_map map = { "rewrite/unix", "transport" };
-	struct our_map_place place = find_our_map(patient, &map, patient_value(patient, parameter));
+	const struct doctor_map map = { "rewrite/unix", "transport" };
+	struct doctor_map_place place =
+		doctor_find_map(patient, &map, patient_value(patient, parameter));
 
 	if (place.found && place.first) {
-		find(finding, HEALTH_OK, "%s has it", parameter);
+		finding_say(finding, HEALTH_OK, "%s has it", parameter);
 		return;
 	}
-	find(finding, HEALTH_WRONG, "%s %s: mail from secure aliases leaves like any other",
-	     parameter, place.found ? "asks others before postseal" : "does not ask postseal");
+	finding_say(finding, HEALTH_WRONG, "%s %s: mail from secure aliases leaves like any other",
+		    parameter,
+		    place.found ? "asks others before postseal" : "does not ask postseal");
 	add_map(patient, &map, parameter, true, finding);
 }
 
-void judge_alias_map(const struct patient *patient, struct finding *finding)
+void doctor_judge_alias_map(const struct patient *patient, struct finding *finding)
 {
-	const struct our_map map = { "cleanup/unix", "alias" };
+	const struct doctor_map map = { "cleanup/unix", "alias" };
 
-	if (find_our_map(patient, &map, patient_value(patient, "virtual_alias_maps")).found) {
-		find(finding, HEALTH_OK, "virtual_alias_maps has it");
+	if (doctor_find_map(patient, &map, patient_value(patient, "virtual_alias_maps")).found) {
+		finding_say(finding, HEALTH_OK, "virtual_alias_maps has it");
 		return;
 	}
-	find(finding, HEALTH_WARNING,
-	     "virtual_alias_maps does not ask postseal: aliases enabled for "
-	     "another mailbox (--for) do not reach it");
+	finding_say(finding, HEALTH_WARNING,
+		    "virtual_alias_maps does not ask postseal: aliases enabled for "
+		    "another mailbox (--for) do not reach it");
 	add_map(patient, &map, "virtual_alias_maps", false, finding);
+}
+
+/*
+ * The way in.
+ */
+
+static void mend_door(const struct patient *patient, struct finding *finding)
+{
+	if (patient_value(patient, "smtpd_tls_security_level")[0] == '\0')
+		finding_mend_main(finding, "smtpd_tls_security_level", "may");
+	if (patient->certificate.state != LOOKUP_FOUND) {
+		finding_say(finding, HEALTH_WRONG, "its certificate, %s, is not there",
+			    patient->certificate.text);
+		if (strstr(patient->certificate.text, "ssl-cert-snakeoil") != NULL)
+			finding_mend(finding, "apt install ssl-cert");
+	} else if (!patient->has_certificate) {
+		finding_say(finding, HEALTH_WRONG, "it has no certificate");
+		finding_mend(finding, "apt install ssl-cert");
+		finding_mend_main(finding, "smtpd_tls_cert_file",
+				  "/etc/ssl/certs/ssl-cert-snakeoil.pem");
+		finding_mend_main(finding, "smtpd_tls_key_file",
+				  "/etc/ssl/private/ssl-cert-snakeoil.key");
+	}
+	finding_mend_reload(finding);
+	if (finding->mend.len == 0)
+		finding_mend(finding, "# what Postfix logs of it: journalctl -t postfix/smtpd");
+}
+
+void doctor_judge_own_tls(const struct patient *patient, struct finding *finding)
+{
+	switch (patient->door.state) {
+	case LOOKUP_FOUND:
+		finding_say(finding, HEALTH_OK, "smtpd(8) completes a TLS handshake");
+		break;
+	case LOOKUP_ABSENT:
+		finding_say(finding, HEALTH_WRONG, "%s: all mail to secure aliases is refused",
+			    patient->door.text);
+		mend_door(patient, finding);
+		break;
+	case LOOKUP_ERROR:
+		finding_say(finding, HEALTH_UNSURE, "%s", patient->door.text);
+		break;
+	}
+}
+
+void doctor_judge_secure_domains(const struct patient *patient, struct finding *finding)
+{
+	const char *domain = patient->domains.text;
+	struct buf value = { 0 };
+
+	switch (patient->domains.state) {
+	case LOOKUP_FOUND:
+		finding_say(finding, HEALTH_OK, "each is local, virtual_alias or virtual_mailbox");
+		break;
+	case LOOKUP_ABSENT:
+		finding_say(finding, HEALTH_WRONG,
+			    "%s is neither in mydestination nor in virtual_alias_domains or "
+			    "virtual_mailbox_domains: mail to it is not delivered here",
+			    domain);
+		buf_printf(&value, "%s%s%s", patient_written(patient, "mydestination"),
+			   patient_written(patient, "mydestination")[0] != '\0' ? ", " : "",
+			   domain);
+		finding_mend_main(finding, "mydestination", buf_cstr(&value));
+		finding_mend_reload(finding);
+		break;
+	case LOOKUP_ERROR:
+		finding_say(finding, HEALTH_UNSURE,
+			    "a table that says whether %s is delivered here cannot be asked",
+			    domain);
+		break;
+	}
+	buf_free(&value);
 }

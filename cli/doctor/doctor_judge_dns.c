@@ -15,25 +15,25 @@
 static void judge_server(const struct doctor_server *server, struct finding *finding)
 {
 	if (server->signed_name == SIGNED_SILENT)
-		find(finding, HEALTH_WRONG, "%s does not answer: %s", server->text,
-		     server->trouble);
+		finding_say(finding, HEALTH_WRONG, "%s does not answer: %s", server->text,
+			    server->trouble);
 	else if (server->signed_name == SIGNED_UNPROVEN)
-		find(finding, HEALTH_WRONG,
-		     "%s does not validate: no proof (AD) for " DOCTOR_SIGNED_NAME
-		     ", which is signed",
-		     server->text);
+		finding_say(finding, HEALTH_WRONG,
+			    "%s does not validate: no proof (AD) for " DOCTOR_SIGNED_NAME
+			    ", which is signed",
+			    server->text);
 	else if (server->broken_name == BROKEN_BELIEVED)
-		find(finding, HEALTH_WRONG,
-		     "%s does not validate: it answers for " DOCTOR_BROKEN_NAME
-		     ", whose signatures are wrong",
-		     server->text);
+		finding_say(finding, HEALTH_WRONG,
+			    "%s does not validate: it answers for " DOCTOR_BROKEN_NAME
+			    ", whose signatures are wrong",
+			    server->text);
 	else if (server->broken_name == BROKEN_SILENT)
-		find(finding, HEALTH_UNSURE,
-		     "%s proves what is signed, but " DOCTOR_BROKEN_NAME " cannot be "
-		     "looked up to see that forgeries are refused: %s",
-		     server->text, server->trouble);
+		finding_say(finding, HEALTH_UNSURE,
+			    "%s proves what is signed, but " DOCTOR_BROKEN_NAME " cannot be "
+			    "looked up to see that forgeries are refused: %s",
+			    server->text, server->trouble);
 	else
-		find(finding, HEALTH_OK, "%s validates", server->text);
+		finding_say(finding, HEALTH_OK, "%s validates", server->text);
 }
 
 static void judge_servers(const struct doctor_servers *servers, struct finding *finding)
@@ -41,27 +41,43 @@ static void judge_servers(const struct doctor_servers *servers, struct finding *
 	for (size_t i = 0; i < servers->count; i++)
 		judge_server(&servers->list[i], finding);
 	if (servers->count == 0)
-		find(finding, HEALTH_WRONG, "%s names no server", servers->source);
+		finding_say(finding, HEALTH_WRONG, "%s names no server", servers->source);
 }
 
-/* It may be installed and switched off: tests/deps.sh, for one, leaves it so. */
-static void mend_server(struct finding *finding)
+/*
+ * Installed and not started, as tests/deps.sh leaves it, is another thing than started in
+ * vain: installing it once more mends neither.
+ */
+static void mend_server(const struct doctor_unbound *unbound, struct finding *finding)
 {
-	mend(finding, "apt install unbound");
-	mend(finding, "systemctl enable --now unbound");
+	if (!unbound->installed) {
+		finding_mend(finding, "apt install unbound dns-root-data");
+	} else if (unbound->keyless) {
+		finding_say(finding, HEALTH_WRONG,
+			    "unbound is installed and cannot start: it has no key of the DNS root");
+		finding_mend(finding, "apt install dns-root-data");
+	} else if (unbound->failed) {
+		finding_say(finding, HEALTH_WRONG, "unbound is installed, and does not start");
+		finding_mend(finding, "# mend what these two tell of, and then:");
+		finding_mend(finding, "unbound-checkconf; journalctl -u unbound -n 20");
+	}
+	if (unbound->failed)
+		finding_mend(finding, "systemctl restart unbound");
+	finding_mend(finding, "systemctl enable --now unbound");
 }
 
 /* The two of them are one file, or one setting, away from good. */
 static void mend_resolver(const struct patient *patient, struct finding *finding)
 {
-	mend_server(finding);
+	mend_server(&patient->unbound, finding);
 	if (patient->settings->resolver.count > 0)
-		mend_setting(finding, patient, "resolver = {\"127.0.0.1\"}", "postseal-prober");
+		finding_mend_setting(finding, patient, "resolver = {\"127.0.0.1\"}",
+				     "postseal-prober");
 	else
-		mend(finding, "# in " RESOLV_CONF ": nameserver 127.0.0.1");
+		finding_mend(finding, "# in " RESOLV_CONF ": nameserver 127.0.0.1");
 }
 
-void judge_resolver(const struct patient *patient, struct finding *finding)
+void doctor_judge_resolver(const struct patient *patient, struct finding *finding)
 {
 	judge_servers(&patient->ours, finding);
 	if (finding->health == HEALTH_WRONG)
@@ -86,26 +102,26 @@ static bool has_local_server(const struct doctor_servers *servers)
 	return false;
 }
 
-void judge_resolver_trust(const struct patient *patient, struct finding *finding)
+void doctor_judge_resolver_trust(const struct patient *patient, struct finding *finding)
 {
 	const struct doctor_server *remote = remote_server(&patient->ours);
 
 	if (remote == NULL) {
-		find(finding, HEALTH_OK, "on this machine");
+		finding_say(finding, HEALTH_OK, "on this machine");
 	} else if (patient->settings->resolver_trust_ad) {
-		find(finding, HEALTH_OK,
-		     "%s is elsewhere, and resolver_trust_ad says that the way to it "
-		     "is safe",
-		     remote->text);
+		finding_say(finding, HEALTH_OK,
+			    "%s is elsewhere, and resolver_trust_ad says that the way to it "
+			    "is safe",
+			    remote->text);
 	} else if (has_local_server(&patient->ours)) {
-		find(finding, HEALTH_OK,
-		     "%s is not on this machine, and never asked, since another one is",
-		     remote->text);
+		finding_say(finding, HEALTH_OK,
+			    "%s is not on this machine, and never asked, since another one is",
+			    remote->text);
 	} else {
-		find(finding, HEALTH_WRONG,
-		     "%s is not on this machine: what it says about DNSSEC is not "
-		     "believed, and no DANE is done",
-		     remote->text);
+		finding_say(finding, HEALTH_WRONG,
+			    "%s is not on this machine: what it says about DNSSEC is not "
+			    "believed, and no DANE is done",
+			    remote->text);
 		mend_resolver(patient, finding);
 	}
 }
@@ -129,27 +145,27 @@ static bool same_servers(const struct doctor_servers *a, const struct doctor_ser
 }
 
 /* Postfix believes whatever resolv.conf names, wherever it is. */
-void judge_mta_resolver(const struct patient *patient, struct finding *finding)
+void doctor_judge_mta_resolver(const struct patient *patient, struct finding *finding)
 {
 	const struct doctor_server *remote = remote_server(&patient->mta);
 
 	if (patient->mta.read == LOOKUP_ERROR) {
-		find(finding, HEALTH_UNSURE, "%s cannot be read", patient->mta.source);
+		finding_say(finding, HEALTH_UNSURE, "%s cannot be read", patient->mta.source);
 		return;
 	}
 	judge_servers(&patient->mta, finding);
 	if (remote != NULL)
-		find(finding, HEALTH_WRONG,
-		     "%s is not on this machine, and Postfix believes what it says "
-		     "about DNSSEC all the same",
-		     remote->text);
+		finding_say(finding, HEALTH_WRONG,
+			    "%s is not on this machine, and Postfix believes what it says "
+			    "about DNSSEC all the same",
+			    remote->text);
 	else if (finding->health == HEALTH_OK && !same_servers(&patient->ours, &patient->mta))
-		find(finding, HEALTH_OK, "not the one that postseal asks");
+		finding_say(finding, HEALTH_OK, "not the one that postseal asks");
 	if (finding->health != HEALTH_WRONG)
 		return;
-	mend_server(finding);
-	mend(finding, "# in " RESOLV_CONF ": nameserver 127.0.0.1");
-	mend(finding, "systemctl restart postfix");
+	mend_server(&patient->unbound, finding);
+	finding_mend(finding, "# in " RESOLV_CONF ": nameserver 127.0.0.1");
+	finding_mend(finding, "systemctl restart postfix");
 }
 
 static void list_servers(struct buf *out, const struct doctor_servers *servers)
@@ -165,30 +181,30 @@ static void compare_chroot(const struct patient *patient, struct finding *findin
 	list_servers(&inside, &patient->chroot);
 	list_servers(&outside, &patient->mta);
 	if (same_servers(&patient->chroot, &patient->mta))
-		find(finding, HEALTH_OK, "the same as outside: %s", buf_cstr(&inside));
+		finding_say(finding, HEALTH_OK, "the same as outside: %s", buf_cstr(&inside));
 	else
-		find(finding, HEALTH_WRONG, "%s still names %s, and " RESOLV_CONF " %s",
-		     patient->chroot.source, buf_cstr(&inside), buf_cstr(&outside));
+		finding_say(finding, HEALTH_WRONG, "%s still names %s, and " RESOLV_CONF " %s",
+			    patient->chroot.source, buf_cstr(&inside), buf_cstr(&outside));
 	buf_free(&inside);
 	buf_free(&outside);
 }
 
-void judge_chroot_resolver(const struct patient *patient, struct finding *finding)
+void doctor_judge_chroot_resolver(const struct patient *patient, struct finding *finding)
 {
 	if (!patient_chrooted(patient, "smtp/unix")) {
-		find(finding, HEALTH_OK, "smtp(8) is not chrooted");
+		finding_say(finding, HEALTH_OK, "smtp(8) is not chrooted");
 		return;
 	}
 	if (patient->chroot.read == LOOKUP_ERROR)
-		find(finding, HEALTH_UNSURE, "%s cannot be read", patient->chroot.source);
+		finding_say(finding, HEALTH_UNSURE, "%s cannot be read", patient->chroot.source);
 	else if (patient->chroot.read == LOOKUP_ABSENT)
-		find(finding, HEALTH_WRONG, "smtp(8) is chrooted, and there is no %s",
-		     patient->chroot.source);
+		finding_say(finding, HEALTH_WRONG, "smtp(8) is chrooted, and there is no %s",
+			    patient->chroot.source);
 	else
 		compare_chroot(patient, finding);
 	if (finding->health != HEALTH_WRONG)
 		return;
 	/* Debian's start script copies it as well; a reload alone does not. */
-	mend(finding, "cp " RESOLV_CONF " %s", patient->chroot.source);
-	mend(finding, "postfix reload");
+	finding_mend(finding, "cp " RESOLV_CONF " %s", patient->chroot.source);
+	finding_mend(finding, "postfix reload");
 }

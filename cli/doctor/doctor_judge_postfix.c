@@ -12,28 +12,28 @@
 #define VERSION_TLSRPT 310
 #define CA_FILE "/etc/ssl/certs/ca-certificates.crt"
 
-static const struct our_map policy_map = { "smtp/unix", "policy" };
+static const struct doctor_map policy_map = { "smtp/unix", "policy" };
 
 static int version_of(const struct patient *patient)
 {
 	return postconf_version(patient_value(patient, "mail_version"));
 }
 
-void judge_version(const struct patient *patient, struct finding *finding)
+void doctor_judge_version(const struct patient *patient, struct finding *finding)
 {
 	const char *text = patient_value(patient, "mail_version");
 	int version = version_of(patient);
 
 	if (version == 0) {
-		find(finding, HEALTH_UNSURE, "mail_version = %s is no version", text);
+		finding_say(finding, HEALTH_UNSURE, "mail_version = %s is no version", text);
 	} else if (version >= VERSION_LEAST) {
-		find(finding, HEALTH_OK, "Postfix %s", text);
+		finding_say(finding, HEALTH_OK, "Postfix %s", text);
 	} else {
-		find(finding, HEALTH_WRONG,
-		     "Postfix %s is too old: 3.4 is the first that knows all "
-		     "attributes, and others make mail wait",
-		     text);
-		mend(finding, "apt install postfix");
+		finding_say(finding, HEALTH_WRONG,
+			    "Postfix %s is too old: 3.4 is the first that knows all "
+			    "attributes, and others make mail wait",
+			    text);
+		finding_mend(finding, "apt install postfix");
 	}
 }
 
@@ -45,16 +45,18 @@ static void mend_policy_map(const struct patient *patient, const char *old, stru
 {
 	struct buf map = { 0 };
 
-	if (write_our_map(&map, patient, &policy_map)) {
+	if (doctor_write_map(&map, patient, &policy_map)) {
 		if (old[0] != '\0')
-			mend(finding, "# this replaces: %s", old);
-		mend_main(finding, "smtp_tls_policy_maps", buf_cstr(&map));
+			finding_mend(finding, "# this replaces: %s", old);
+		finding_mend_main(finding, "smtp_tls_policy_maps", buf_cstr(&map));
 	} else {
-		mend_setting(finding, patient, "socketmap_listen = {\"inet:127.0.0.1:7672\"}",
-			     "postseal-socketmap");
-		mend_main(finding, "smtp_tls_policy_maps", "socketmap:inet:127.0.0.1:7672:policy");
+		finding_mend_setting(finding, patient,
+				     "socketmap_listen = {\"inet:127.0.0.1:7672\"}",
+				     "postseal-socketmap");
+		finding_mend_main(finding, "smtp_tls_policy_maps",
+				  "socketmap:inet:127.0.0.1:7672:policy");
 	}
-	mend_reload(finding);
+	finding_mend_reload(finding);
 	buf_free(&map);
 }
 
@@ -62,44 +64,44 @@ static void mend_order(const struct patient *patient, const char *list, struct f
 {
 	struct buf map = { 0 };
 
-	if (write_our_map(&map, patient, &policy_map)) {
-		mend(finding, "# if that is not meant:");
-		mend_main(finding, "smtp_tls_policy_maps", buf_cstr(&map));
-		mend(finding, "# this replaces: %s", list);
-		mend_reload(finding);
+	if (doctor_write_map(&map, patient, &policy_map)) {
+		finding_mend(finding, "# if that is not meant:");
+		finding_mend_main(finding, "smtp_tls_policy_maps", buf_cstr(&map));
+		finding_mend(finding, "# this replaces: %s", list);
+		finding_mend_reload(finding);
 	}
 	buf_free(&map);
 }
 
-void judge_policy_map(const struct patient *patient, struct finding *finding)
+void doctor_judge_policy_map(const struct patient *patient, struct finding *finding)
 {
 	const char *list = patient_value(patient, "smtp_tls_policy_maps");
-	struct our_map_place place = find_our_map(patient, &policy_map, list);
+	struct doctor_map_place place = doctor_find_map(patient, &policy_map, list);
 
 	if (place.found && place.tlsrpt && version_of(patient) < VERSION_TLSRPT)
-		find(finding, HEALTH_WRONG,
-		     "smtp_tls_policy_maps asks for policy+tlsrpt, whose "
-		     "attributes this Postfix does not know: mail waits");
+		finding_say(finding, HEALTH_WRONG,
+			    "smtp_tls_policy_maps asks for policy+tlsrpt, whose "
+			    "attributes this Postfix does not know: mail waits");
 	else if (place.found && !place.first)
-		find(finding, HEALTH_WARNING,
-		     "what stands before postseal in smtp_tls_policy_maps "
-		     "answers in its place: %s",
-		     list);
+		finding_say(finding, HEALTH_WARNING,
+			    "what stands before postseal in smtp_tls_policy_maps "
+			    "answers in its place: %s",
+			    list);
 	else if (place.found)
-		find(finding, HEALTH_OK, "smtp_tls_policy_maps = %s", list);
+		finding_say(finding, HEALTH_OK, "smtp_tls_policy_maps = %s", list);
 	else if (place.beyond_chroot)
-		find(finding, HEALTH_WRONG,
-		     "smtp_tls_policy_maps = %s: smtp(8) is chrooted to %s, and "
-		     "there is no such path inside",
-		     list, patient_value(patient, "queue_directory"));
+		finding_say(finding, HEALTH_WRONG,
+			    "smtp_tls_policy_maps = %s: smtp(8) is chrooted to %s, and "
+			    "there is no such path inside",
+			    list, patient_value(patient, "queue_directory"));
 	else if (list[0] == '\0')
-		find(finding, HEALTH_WRONG,
-		     "smtp_tls_policy_maps is empty: Postfix does not ask postseal");
+		finding_say(finding, HEALTH_WRONG,
+			    "smtp_tls_policy_maps is empty: Postfix does not ask postseal");
 	else
-		find(finding, HEALTH_WRONG,
-		     "smtp_tls_policy_maps = %s: that is not map `policy` at any "
-		     "socketmap_listen",
-		     list);
+		finding_say(finding, HEALTH_WRONG,
+			    "smtp_tls_policy_maps = %s: that is not map `policy` at any "
+			    "socketmap_listen",
+			    list);
 	if (finding->health == HEALTH_WRONG)
 		mend_policy_map(patient, list, finding);
 	else if (finding->health == HEALTH_WARNING)
@@ -195,34 +197,36 @@ static void judge_parameter(const struct patient *patient, const struct paramete
 	const char *value = patient_value(patient, parameter->name);
 
 	if (parameter->good(value)) {
-		find(finding, HEALTH_OK, "%s = %s", parameter->name, value);
+		finding_say(finding, HEALTH_OK, "%s = %s", parameter->name, value);
 		return;
 	}
 	if (value[0] == '\0')
-		find(finding, HEALTH_WRONG, "%s is empty: %s", parameter->name, parameter->harm);
+		finding_say(finding, HEALTH_WRONG, "%s is empty: %s", parameter->name,
+			    parameter->harm);
 	else
-		find(finding, HEALTH_WRONG, "%s = %s: %s", parameter->name, value, parameter->harm);
-	mend_main(finding, parameter->name, parameter->mend);
-	mend_reload(finding);
+		finding_say(finding, HEALTH_WRONG, "%s = %s: %s", parameter->name, value,
+			    parameter->harm);
+	finding_mend_main(finding, parameter->name, parameter->mend);
+	finding_mend_reload(finding);
 }
 
-void judge_dns_support(const struct patient *patient, struct finding *finding)
+void doctor_judge_dns_support(const struct patient *patient, struct finding *finding)
 {
 	judge_parameter(patient, &dns_support, finding);
 }
 
-void judge_tls_level(const struct patient *patient, struct finding *finding)
+void doctor_judge_tls_level(const struct patient *patient, struct finding *finding)
 {
 	judge_parameter(patient, &tls_level, finding);
 }
 
-void judge_insecure_mx(const struct patient *patient, struct finding *finding)
+void doctor_judge_insecure_mx(const struct patient *patient, struct finding *finding)
 {
 	judge_parameter(patient, &insecure_mx, finding);
 }
 
 /* dane_init() of smtp_tls_policy.c in Postfix: `dane` turns into `may`. */
-void judge_dane_switches(const struct patient *patient, struct finding *finding)
+void doctor_judge_dane_switches(const struct patient *patient, struct finding *finding)
 {
 	static const struct parameter *const switches[] = { &host_lookup, &mx_errors,
 							    &resolver_options };
@@ -232,31 +236,32 @@ void judge_dane_switches(const struct patient *patient, struct finding *finding)
 			judge_parameter(patient, switches[i], finding);
 	}
 	if (finding->health == HEALTH_OK)
-		find(finding, HEALTH_OK, "smtp_host_lookup and the like are as they should be");
+		finding_say(finding, HEALTH_OK,
+			    "smtp_host_lookup and the like are as they should be");
 }
 
-void judge_pin_digest(const struct patient *patient, struct finding *finding)
+void doctor_judge_pin_digest(const struct patient *patient, struct finding *finding)
 {
 	const struct doctor_ledger *ledger = &patient->ledger;
 
 	if (ledger->opened.state == LOOKUP_FOUND && ledger->pins == 0)
-		find(finding, HEALTH_OK, "not needed: nobody has pins");
+		finding_say(finding, HEALTH_OK, "not needed: nobody has pins");
 	else if (ledger->opened.state == LOOKUP_FOUND ||
 		 pin_digest.good(patient_value(patient, pin_digest.name)))
 		judge_parameter(patient, &pin_digest, finding);
 	else
-		find(finding, HEALTH_UNSURE,
-		     "%s = %s is wrong if there are pins, and the ledger cannot "
-		     "be read",
-		     pin_digest.name, patient_value(patient, pin_digest.name));
+		finding_say(finding, HEALTH_UNSURE,
+			    "%s = %s is wrong if there are pins, and the ledger cannot "
+			    "be read",
+			    pin_digest.name, patient_value(patient, pin_digest.name));
 }
 
-void judge_tls_log(const struct patient *patient, struct finding *finding)
+void doctor_judge_tls_log(const struct patient *patient, struct finding *finding)
 {
 	if ((patient->settings->learn_from & LEARN_DELIVERY) != 0)
 		judge_parameter(patient, &tls_log, finding);
 	else
-		find(finding, HEALTH_OK, "not needed: learn_from has no \"delivery\"");
+		finding_say(finding, HEALTH_OK, "not needed: learn_from has no \"delivery\"");
 }
 
 /*
@@ -266,37 +271,39 @@ void judge_tls_log(const struct patient *patient, struct finding *finding)
 static void mend_cas(const char *file, const struct doctor_thing *cas, struct finding *finding)
 {
 	if (strcmp(file, CA_FILE) == 0 && cas->state != LOOKUP_FOUND)
-		mend(finding, "apt install --reinstall ca-certificates && update-ca-certificates");
+		finding_mend(finding,
+			     "apt install --reinstall ca-certificates && update-ca-certificates");
 	else
-		mend_main(finding, "smtp_tls_CAfile", CA_FILE);
-	mend_reload(finding);
+		finding_mend_main(finding, "smtp_tls_CAfile", CA_FILE);
+	finding_mend_reload(finding);
 }
 
 /* The file is read before smtp(8) enters its chroot, the directory from inside. */
-void judge_mta_cas(const struct patient *patient, struct finding *finding)
+void doctor_judge_mta_cas(const struct patient *patient, struct finding *finding)
 {
 	const struct doctor_postfix *postfix = &patient->postfix;
 	const char *file = patient_value(patient, "smtp_tls_CAfile");
 	const char *path = patient_value(patient, "smtp_tls_CApath");
 
 	if (!patient->settings->mta_sts)
-		find(finding, HEALTH_OK, "not needed: mta_sts = false");
+		finding_say(finding, HEALTH_OK, "not needed: mta_sts = false");
 	else if (file[0] != '\0' && postfix->cas.state == LOOKUP_FOUND)
-		find(finding, HEALTH_OK, "smtp_tls_CAfile = %s", file);
+		finding_say(finding, HEALTH_OK, "smtp_tls_CAfile = %s", file);
 	else if (file[0] != '\0')
-		find(finding, HEALTH_WRONG, "smtp_tls_CAfile = %s: %s", file, postfix->cas.text);
+		finding_say(finding, HEALTH_WRONG, "smtp_tls_CAfile = %s: %s", file,
+			    postfix->cas.text);
 	else if (strcmp(patient_value(patient, "tls_append_default_CA"), "yes") == 0)
-		find(finding, HEALTH_OK, "tls_append_default_CA = yes");
+		finding_say(finding, HEALTH_OK, "tls_append_default_CA = yes");
 	else if (path[0] != '\0' && postfix->path_cas > 0)
-		find(finding, HEALTH_OK, "smtp_tls_CApath = %s, %zu of them%s", path,
-		     postfix->path_cas, postfix->path_cas_chrooted ? " in the chroot" : "");
+		finding_say(finding, HEALTH_OK, "smtp_tls_CApath = %s, %zu of them%s", path,
+			    postfix->path_cas, postfix->path_cas_chrooted ? " in the chroot" : "");
 	else if (path[0] != '\0')
-		find(finding, HEALTH_WRONG, "smtp_tls_CApath = %s: there are none%s", path,
-		     postfix->path_cas_chrooted ? " in the chroot" : "");
+		finding_say(finding, HEALTH_WRONG, "smtp_tls_CApath = %s: there are none%s", path,
+			    postfix->path_cas_chrooted ? " in the chroot" : "");
 	else
-		find(finding, HEALTH_WRONG,
-		     "smtp_tls_CAfile and smtp_tls_CApath are empty: what MTA-STS "
-		     "demands can never be met, and that mail waits");
+		finding_say(finding, HEALTH_WRONG,
+			    "smtp_tls_CAfile and smtp_tls_CApath are empty: what MTA-STS "
+			    "demands can never be met, and that mail waits");
 	if (finding->health == HEALTH_WRONG)
 		mend_cas(file, &postfix->cas, finding);
 }
@@ -348,12 +355,13 @@ static void tell_override(const char *service, const char *parameter, const char
 {
 	enum health harm = harm_of(service);
 
-	find(finding, harm, "%s has -o %s=%s%s", service, parameter, value,
-	     harm == HEALTH_WARNING ? ", which is right only if its mail stays on this machine"
-				    : "");
+	finding_say(finding, harm, "%s has -o %s=%s%s", service, parameter, value,
+		    harm == HEALTH_WARNING
+			    ? ", which is right only if its mail stays on this machine"
+			    : "");
 	if (harm == HEALTH_WARNING)
-		mend(finding, "# if its mail leaves this machine:");
-	mend(finding, "postconf -PX %s/%s", service, parameter);
+		finding_mend(finding, "# if its mail leaves this machine:");
+	finding_mend(finding, "postconf -PX %s/%s", service, parameter);
 }
 
 /* Any of our policy maps: those of secure aliases are only stricter. */
@@ -362,9 +370,9 @@ static bool asks_us(const struct patient *patient, const char *service, const ch
 	char name[64] = "policy";
 
 	for (size_t i = 0; i <= DOCTOR_LEVELS; i++) {
-		const struct our_map map = { service, name };
+		const struct doctor_map map = { service, name };
 
-		if (find_our_map(patient, &map, list).found)
+		if (doctor_find_map(patient, &map, list).found)
 			return true;
 		if (i < DOCTOR_LEVELS)
 			snprintf(name, sizeof(name), "policy-%s",
@@ -390,7 +398,7 @@ static void judge_service(const struct patient *patient, const char *service,
 	}
 }
 
-void judge_overrides(const struct patient *patient, struct finding *finding)
+void doctor_judge_overrides(const struct patient *patient, struct finding *finding)
 {
 	const struct postconf *services = &patient->postfix.services;
 
@@ -405,6 +413,6 @@ void judge_overrides(const struct patient *patient, struct finding *finding)
 		free(service);
 	}
 	if (finding->health == HEALTH_OK)
-		find(finding, HEALTH_OK, "none of the services that send does");
-	mend_reload(finding);
+		finding_say(finding, HEALTH_OK, "none of the services that send does");
+	finding_mend_reload(finding);
 }

@@ -19,48 +19,58 @@ static void judge_running(const struct doctor_thing *thing, const char *daemon,
 {
 	switch (thing->state) {
 	case LOOKUP_FOUND:
-		find(finding, HEALTH_OK, "%s answers", daemon);
+		finding_say(finding, HEALTH_OK, "%s answers", daemon);
 		return;
 	case LOOKUP_ABSENT:
-		find(finding, HEALTH_WRONG, "%s", thing->text);
-		mend(finding, "systemctl restart %s", daemon);
+		finding_say(finding, HEALTH_WRONG, "%s", thing->text);
+		finding_mend(finding, "systemctl restart %s", daemon);
 		return;
 	case LOOKUP_ERROR:
-		find(finding, HEALTH_UNSURE, "%s", thing->text);
+		finding_say(finding, HEALTH_UNSURE, "%s", thing->text);
 		return;
 	}
 }
 
-void judge_socketmap_runs(const struct patient *patient, struct finding *finding)
+void doctor_judge_socketmap_runs(const struct patient *patient, struct finding *finding)
 {
 	judge_running(&patient->socketmap, "postseal-socketmap", finding);
 }
 
-void judge_prober_runs(const struct patient *patient, struct finding *finding)
+void doctor_judge_socket(const struct patient *patient, struct finding *finding)
+{
+	if (patient->socket.state == LOOKUP_FOUND) {
+		finding_say(finding, HEALTH_OK, "yes, or it is not enabled");
+		return;
+	}
+	finding_say(finding, HEALTH_WARNING, "%s", patient->socket.text);
+	finding_mend(finding, "systemctl restart postseal.target");
+}
+
+void doctor_judge_prober_runs(const struct patient *patient, struct finding *finding)
 {
 	judge_running(&patient->prober, "postseal-prober", finding);
 }
 
-void judge_milter_runs(const struct patient *patient, struct finding *finding)
+void doctor_judge_milter_runs(const struct patient *patient, struct finding *finding)
 {
 	if (patient->settings->secure_domains.count == 0)
-		find(finding, HEALTH_OK, "not needed: secure_domains is empty");
+		finding_say(finding, HEALTH_OK, "not needed: secure_domains is empty");
 	else
 		judge_running(&patient->milter, "postseal-milter", finding);
 }
 
-void judge_learning(const struct patient *patient, struct finding *finding)
+void doctor_judge_learning(const struct patient *patient, struct finding *finding)
 {
 	if ((patient->settings->learn_from & LEARN_DELIVERY) == 0) {
-		find(finding, HEALTH_OK, "not needed: learn_from has no \"delivery\"");
+		finding_say(finding, HEALTH_OK, "not needed: learn_from has no \"delivery\"");
 	} else if (patient->learn.state == LOOKUP_ABSENT) {
-		find(finding, HEALTH_WARNING, "%s", patient->learn.text);
-		mend(finding, "systemctl restart postseal-learn");
+		finding_say(finding, HEALTH_WARNING, "%s", patient->learn.text);
+		finding_mend(finding, "systemctl restart postseal-learn");
 	} else if (patient->ledger.log[0] != '\0') {
-		find(finding, HEALTH_OK, "%s has been read", patient->ledger.log);
+		finding_say(finding, HEALTH_OK, "%s has been read", patient->ledger.log);
 	} else {
-		find(finding, HEALTH_WARNING, "no log of Postfix has ever been read");
-		mend(finding, "systemctl enable --now postseal-learn");
+		finding_say(finding, HEALTH_WARNING, "no log of Postfix has ever been read");
+		finding_mend(finding, "systemctl enable --now postseal-learn");
 	}
 }
 
@@ -74,103 +84,108 @@ static void judge_modes(const struct patient *patient, struct finding *finding)
 	const char *dir = patient->settings->ledger;
 
 	if ((ledger->others & 02) != 0)
-		find(finding, HEALTH_WRONG, "%s can be written by everyone on this machine", dir);
+		finding_say(finding, HEALTH_WRONG, "%s can be written by everyone on this machine",
+			    dir);
 	else if (ledger->others != 0)
-		find(finding, HEALTH_WRONG,
-		     "%s can be read by everyone on this machine: it tells whom "
-		     "your users write to",
-		     dir);
+		finding_say(finding, HEALTH_WRONG,
+			    "%s can be read by everyone on this machine: it tells whom "
+			    "your users write to",
+			    dir);
 	if (ledger->others != 0)
-		mend(finding, "chmod o= %s %s/*.mdb", dir, dir);
+		finding_mend(finding, "chmod o= %s %s/*.mdb", dir, dir);
 	if (ledger->foreign_file[0] != '\0') {
-		find(finding, HEALTH_WRONG,
-		     "%s/%s does not belong to whom the directory belongs, so the "
-		     "prober cannot write it",
-		     dir, ledger->foreign_file);
-		mend(finding, "chown --reference=%s %s/*.mdb && chmod 660 %s/*.mdb", dir, dir, dir);
-		mend(finding, "systemctl restart postseal-prober");
+		finding_say(finding, HEALTH_WRONG,
+			    "%s/%s does not belong to whom the directory belongs, so the "
+			    "prober cannot write it",
+			    dir, ledger->foreign_file);
+		finding_mend(finding, "chown --reference=%s %s/*.mdb && chmod 660 %s/*.mdb", dir,
+			     dir, dir);
+		finding_mend(finding, "systemctl restart postseal-prober");
 	}
 }
 
-void judge_ledger(const struct patient *patient, struct finding *finding)
+void doctor_judge_ledger(const struct patient *patient, struct finding *finding)
 {
 	const struct doctor_ledger *ledger = &patient->ledger;
 
 	judge_modes(patient, finding);
 	if (ledger->opened.state == LOOKUP_FOUND) {
 		if (finding->health == HEALTH_OK)
-			find(finding, HEALTH_OK, "%s", patient->settings->ledger);
+			finding_say(finding, HEALTH_OK, "%s", patient->settings->ledger);
 		return;
 	}
 	if (ledger->denied) {
-		find(finding, HEALTH_UNSURE, "%s", ledger->opened.text);
+		finding_say(finding, HEALTH_UNSURE, "%s", ledger->opened.text);
 		return;
 	}
-	find(finding, HEALTH_WRONG, "%s", ledger->opened.text);
+	finding_say(finding, HEALTH_WRONG, "%s", ledger->opened.text);
 	if (ledger->opened.state == LOOKUP_ABSENT)
-		mend(finding, "systemctl restart postseal-prober");
+		finding_mend(finding, "systemctl restart postseal-prober");
 }
 
 /*
  * The world outside.
  */
 
-void judge_cas(const struct patient *patient, struct finding *finding)
+void doctor_judge_cas(const struct patient *patient, struct finding *finding)
 {
 	if (patient->cas.state == LOOKUP_FOUND) {
-		find(finding, HEALTH_OK, "%s", patient->cas_path);
+		finding_say(finding, HEALTH_OK, "%s", patient->cas_path);
 		return;
 	}
-	find(finding, HEALTH_WRONG, "%s: %s", patient->cas_path, patient->cas.text);
+	finding_say(finding, HEALTH_WRONG, "%s: %s", patient->cas_path, patient->cas.text);
 	if (patient->settings->ca_file[0] != '\0')
-		mend_setting(finding, patient, "ca_file = \"\"", "postseal-prober");
+		finding_mend_setting(finding, patient, "ca_file = \"\"", "postseal-prober");
 	else
-		mend(finding, "apt install --reinstall ca-certificates && update-ca-certificates");
+		finding_mend(finding,
+			     "apt install --reinstall ca-certificates && update-ca-certificates");
 }
 
 /* No target of our own choice is asked: what the prober saw says more. */
-void judge_port(const struct patient *patient, struct finding *finding)
+void doctor_judge_port(const struct patient *patient, struct finding *finding)
 {
 	const struct doctor_ledger *ledger = &patient->ledger;
 	unsigned port = patient->settings->smtp_port;
 
 	if (ledger->spoken > 0) {
-		find(finding, HEALTH_OK,
-		     "%zu mail hosts spoke SMTP with us within a day, %zu did not", ledger->spoken,
-		     ledger->silent);
+		finding_say(finding, HEALTH_OK,
+			    "%zu mail hosts spoke SMTP with us within a day, %zu did not",
+			    ledger->spoken, ledger->silent);
 	} else if (ledger->silent >= SILENT_HOSTS) {
-		find(finding, HEALTH_WRONG,
-		     "none of %zu mail hosts could be reached within a day: TCP "
-		     "port %u is closed on the way out",
-		     ledger->silent, port);
-		mend(finding,
-		     "# have outbound TCP port %u opened: in this machine's firewall, at its "
-		     "provider",
-		     port);
+		finding_say(finding, HEALTH_WRONG,
+			    "none of %zu mail hosts could be reached within a day: TCP "
+			    "port %u is closed on the way out",
+			    ledger->silent, port);
+		finding_mend(
+			finding,
+			"# have outbound TCP port %u opened: in this machine's firewall, at its "
+			"provider",
+			port);
 	} else {
-		find(finding, HEALTH_UNSURE,
-		     "too few mail hosts were probed within a day; `postseal "
-		     "probe` somebody you write to, and look again");
+		finding_say(finding, HEALTH_UNSURE,
+			    "too few mail hosts were probed within a day; `postseal "
+			    "probe` somebody you write to, and look again");
 	}
 }
 
-void judge_stripping(const struct patient *patient, struct finding *finding)
+void doctor_judge_stripping(const struct patient *patient, struct finding *finding)
 {
 	const struct doctor_ledger *ledger = &patient->ledger;
 	char date[UTC_SIZE];
 
 	if (ledger->stripping == 0 || ledger->stripping < patient->now - LATELY) {
-		find(finding, HEALTH_OK, "nothing of the kind was seen for a week");
+		finding_say(finding, HEALTH_OK, "nothing of the kind was seen for a week");
 	} else if (ledger->stripping_ended >= ledger->stripping) {
-		find(finding, HEALTH_WARNING,
-		     "many hosts had lost STARTTLS at once on %s; it is over",
-		     utc_format(date, ledger->stripping));
+		finding_say(finding, HEALTH_WARNING,
+			    "many hosts had lost STARTTLS at once on %s; it is over",
+			    utc_format(date, ledger->stripping));
 	} else {
-		find(finding, HEALTH_WRONG,
-		     "many hosts lost STARTTLS at once on %s: something between "
-		     "here and the Internet takes it away",
-		     utc_format(date, ledger->stripping));
-		mend(finding, "# switch off \"SMTP inspection\" or a transparent mail proxy in the "
-			      "firewall");
+		finding_say(finding, HEALTH_WRONG,
+			    "many hosts lost STARTTLS at once on %s: something between "
+			    "here and the Internet takes it away",
+			    utc_format(date, ledger->stripping));
+		finding_mend(finding,
+			     "# switch off \"SMTP inspection\" or a transparent mail proxy in the "
+			     "firewall");
 	}
 }

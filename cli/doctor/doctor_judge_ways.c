@@ -51,27 +51,28 @@ static bool level_holds(const char *value, enum alias_level level)
 
 static void amiss(const struct transport *t, const char *parameter, const char *what)
 {
-	find(t->finding, HEALTH_WRONG, "%s: %s %s", alias_transport(t->level), parameter, what);
+	finding_say(t->finding, HEALTH_WRONG, "%s: %s %s", alias_transport(t->level), parameter,
+		    what);
 }
 
 static void mend_map(const struct transport *t)
 {
-	const struct our_map map = { t->service, t->map };
+	const struct doctor_map map = { t->service, t->map };
 	struct buf written = { 0 };
 
-	if (!write_our_map(&written, t->patient, &map))
+	if (!doctor_write_map(&written, t->patient, &map))
 		buf_printf(&written, "socketmap:inet:127.0.0.1:7672:%s", t->map);
-	mend_service(t->finding, t->service, "smtp_tls_policy_maps", buf_cstr(&written));
+	finding_mend_service(t->finding, t->service, "smtp_tls_policy_maps", buf_cstr(&written));
 	buf_free(&written);
 }
 
 static void mend_filter(const struct transport *t, bool named)
 {
-	mend(t->finding, "cp " EXAMPLES "/postseal-status-filter %s/",
-	     patient_value(t->patient, "config_directory"));
+	finding_mend(t->finding, "cp " EXAMPLES "/postseal-status-filter %s/",
+		     patient_value(t->patient, "config_directory"));
 	if (!named)
-		mend_service(t->finding, t->service, "smtp_delivery_status_filter",
-			     "regexp:$config_directory/postseal-status-filter");
+		finding_mend_service(t->finding, t->service, "smtp_delivery_status_filter",
+				     "regexp:$config_directory/postseal-status-filter");
 }
 
 static void judge_filter(const struct transport *t)
@@ -90,9 +91,9 @@ static void judge_filter(const struct transport *t)
 
 static void judge_enforcement(const struct transport *t)
 {
-	const struct our_map map = { t->service, t->map };
+	const struct doctor_map map = { t->service, t->map };
 	const char *maps = value_of(t, "smtp_tls_policy_maps");
-	struct our_map_place place = find_our_map(t->patient, &map, maps);
+	struct doctor_map_place place = doctor_find_map(t->patient, &map, maps);
 	int version = postconf_version(patient_value(t->patient, "mail_version"));
 
 	if (!place.found || !place.first) {
@@ -101,19 +102,19 @@ static void judge_enforcement(const struct transport *t)
 	}
 	if (!level_holds(value_of(t, "smtp_tls_security_level"), t->level)) {
 		amiss(t, "smtp_tls_security_level", "is too weak");
-		mend_service(t->finding, t->service, "smtp_tls_security_level",
-			     fallback_level(t->level));
+		finding_mend_service(t->finding, t->service, "smtp_tls_security_level",
+				     fallback_level(t->level));
 	}
 	if (value_of(t, "smtp_fallback_relay")[0] != '\0') {
 		amiss(t, "smtp_fallback_relay", "leads around it");
-		mend_service(t->finding, t->service, "smtp_fallback_relay", "");
+		finding_mend_service(t->finding, t->service, "smtp_fallback_relay", "");
 	}
 	if (version >= VERSION_TLS_REQUIRED &&
 	    strcmp(value_of(t, "tls_required_enable"), "no") != 0) {
 		amiss(t, "tls_required_enable",
 		      "is on: a header \"TLS-Required: no\" switches all "
 		      "this off");
-		mend_service(t->finding, t->service, "tls_required_enable", "no");
+		finding_mend_service(t->finding, t->service, "tls_required_enable", "no");
 	}
 }
 
@@ -122,14 +123,15 @@ static void mend_missing(const struct transport *t)
 {
 	const char *name = alias_transport(t->level);
 
-	mend(t->finding, "postconf -M '%s=%s unix - - y - - smtp'", t->service, name);
-	mend_service(t->finding, t->service, "syslog_name",
-		     "postfix/$service_name${tls_required_enable?}");
+	finding_mend(t->finding, "postconf -M '%s=%s unix - - y - - smtp'", t->service, name);
+	finding_mend_service(t->finding, t->service, "syslog_name",
+			     "postfix/$service_name${tls_required_enable?}");
 	mend_map(t);
-	mend_service(t->finding, t->service, "smtp_tls_security_level", fallback_level(t->level));
+	finding_mend_service(t->finding, t->service, "smtp_tls_security_level",
+			     fallback_level(t->level));
 	mend_filter(t, false);
-	mend_service(t->finding, t->service, "smtp_fallback_relay", "");
-	mend_service(t->finding, t->service, "tls_required_enable", "no");
+	finding_mend_service(t->finding, t->service, "smtp_fallback_relay", "");
+	finding_mend_service(t->finding, t->service, "tls_required_enable", "no");
 }
 
 static void judge_transport(const struct transport *t)
@@ -138,8 +140,8 @@ static void judge_transport(const struct transport *t)
 
 	snprintf(field, sizeof(field), "%s/command", t->service);
 	if (postconf_get(&t->patient->postfix.services, field) == NULL) {
-		find(t->finding, HEALTH_WRONG, "master.cf has no %s: mail by this way waits",
-		     alias_transport(t->level));
+		finding_say(t->finding, HEALTH_WRONG, "master.cf has no %s: mail by this way waits",
+			    alias_transport(t->level));
 		mend_missing(t);
 		return;
 	}
@@ -147,7 +149,7 @@ static void judge_transport(const struct transport *t)
 	judge_filter(t);
 }
 
-void judge_transports(const struct patient *patient, struct finding *finding)
+void doctor_judge_transports(const struct patient *patient, struct finding *finding)
 {
 	for (size_t i = 0; i < DOCTOR_LEVELS; i++) {
 		struct transport t = { .patient = patient,
@@ -160,8 +162,8 @@ void judge_transports(const struct patient *patient, struct finding *finding)
 		judge_transport(&t);
 	}
 	if (finding->health == HEALTH_OK)
-		find(finding, HEALTH_OK, "all four hold what they promise");
-	mend_reload(finding);
+		finding_say(finding, HEALTH_OK, "all four hold what they promise");
+	finding_mend_reload(finding);
 }
 
 /*
@@ -196,14 +198,14 @@ static void judge_masquerade(const struct patient *patient, struct finding *find
 
 		if (!masks(list, domains->items[i]))
 			continue;
-		find(finding, HEALTH_WRONG,
-		     "masquerade_domains hides %s, so that its mail leaves like "
-		     "any other",
-		     domains->items[i]);
+		finding_say(finding, HEALTH_WRONG,
+			    "masquerade_domains hides %s, so that its mail leaves like "
+			    "any other",
+			    domains->items[i]);
 		buf_printf(&value, "!%s %s", domains->items[i],
 			   patient_written(patient, "masquerade_domains"));
-		mend_main(finding, "masquerade_domains", buf_cstr(&value));
-		mend_reload(finding);
+		finding_mend_main(finding, "masquerade_domains", buf_cstr(&value));
+		finding_mend_reload(finding);
 		buf_free(&value);
 	}
 }
@@ -214,7 +216,7 @@ static bool rewrites_senders(const struct patient *patient)
 	       patient_value(patient, "sender_canonical_maps")[0] != '\0';
 }
 
-void judge_ways_around(const struct patient *patient, struct finding *finding)
+void doctor_judge_ways_around(const struct patient *patient, struct finding *finding)
 {
 	const char *relay = patient_value(patient, "relay_domains");
 	bool maps = patient_value(patient, "transport_maps")[0] != '\0';
@@ -224,21 +226,23 @@ void judge_ways_around(const struct patient *patient, struct finding *finding)
 
 	judge_masquerade(patient, finding);
 	if (maps)
-		find(finding, HEALTH_WARNING,
-		     "what transport_maps sends by a service of its own is not "
-		     "held to a secure alias's level");
+		finding_say(finding, HEALTH_WARNING,
+			    "what transport_maps sends by a service of its own is not "
+			    "held to a secure alias's level");
 	if (relays)
-		find(finding, HEALTH_WARNING,
-		     "mail to relay_domains goes by relay_transport, not by a "
-		     "secure alias's way");
+		finding_say(finding, HEALTH_WARNING,
+			    "mail to relay_domains goes by relay_transport, not by a "
+			    "secure alias's way");
 	if (rewrites)
-		find(finding, HEALTH_WARNING,
-		     "a sender that canonical_maps or sender_canonical_maps make an "
-		     "ordinary one leaves like any other");
+		finding_say(finding, HEALTH_WARNING,
+			    "a sender that canonical_maps or sender_canonical_maps make an "
+			    "ordinary one leaves like any other");
 	if (maps || relays || rewrites)
-		mend(finding, "# see \"Ways around a secure alias\" in " EXAMPLES "/README.md");
+		finding_mend(finding,
+			     "# see \"Ways around a secure alias\" in " EXAMPLES "/README.md");
 	if (finding->health == HEALTH_OK)
-		find(finding, HEALTH_OK,
-		     "no transport_maps, relay_domains, canonical_maps or masquerade_domains "
-		     "in the way");
+		finding_say(
+			finding, HEALTH_OK,
+			"no transport_maps, relay_domains, canonical_maps or masquerade_domains "
+			"in the way");
 }

@@ -20,15 +20,13 @@ void patient_free(struct patient *patient);
 /*
  * Its parts, in this order.
  */
-void look_at_postfix(struct patient *patient);
-void look_at_resolvers(struct patient *patient);
-void look_at_ledger(struct patient *patient);
-void look_at_services(struct patient *patient);
+void doctor_look_postfix(struct patient *patient);
+void doctor_look_resolvers(struct patient *patient);
+void doctor_look_ledger(struct patient *patient);
+void doctor_look_services(struct patient *patient);
+void doctor_look_mail(struct patient *patient);
 
-/* For all of them: the state, and a sentence. */
-__attribute__((format(printf, 3, 4))) void note_thing(struct doctor_thing *thing, enum lookup state,
-						      const char *format, ...);
 /* Can certificates be read from this file? */
-void look_at_cas(struct doctor_thing *thing, const char *path);
+void doctor_look_cas(struct doctor_thing *thing, const char *path);
 
 #endif

@@ -5,14 +5,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "cli/doctor/doctor_look.h"
 #include "io/dns/dns_answer.h"
 #include "io/dns/dns_exchange.h"
+#include "io/local/command.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
 #define QUERY_MAX 512
-#define FLAG_CD 0x10 /* fourth byte of the header (RFC 4035 3.2.2) */
+#define SHOWN_MAX 4096 /* of what systemctl(1) shows */
+#define FLAG_CD 0x10   /* fourth byte of the header (RFC 4035 3.2.2) */
 
 /* False when there is no answer at all. Else end it with dns_answer_free. */
 static bool ask(const struct dns_server *server, const char *name, enum dns_type type,
@@ -141,7 +144,53 @@ static void look_at_setting(struct patient *patient)
 	}
 }
 
-void look_at_resolvers(struct patient *patient)
+/*
+ * The resolver of this machine, where it should answer and does not.
+ */
+
+static bool is_silent(const struct doctor_servers *servers)
+{
+	for (size_t i = 0; i < servers->count; i++) {
+		if (servers->list[i].signed_name == SIGNED_SILENT)
+			return true;
+	}
+	return servers->count == 0;
+}
+
+/* "failed" is systemd's word for: it was started, and did not go well (systemctl(1)). */
+static bool has_failed(void)
+{
+	char *argv[] = { (char[]){ "systemctl" }, (char[]){ "show" },
+			 (char[]){ "--property=ActiveState" }, (char[]){ "unbound.service" },
+			 NULL };
+	char error[COMMAND_ERROR_SIZE];
+	struct buf output = { 0 };
+	bool failed;
+
+	failed = command_run(argv, SHOWN_MAX, clock_mono_ms() + DOCTOR_PATIENCE_MS, &output,
+			     error) == LOOKUP_FOUND &&
+		 strcmp(buf_cstr(&output), "ActiveState=failed\n") == 0;
+	buf_free(&output);
+	return failed;
+}
+
+/* Debian's service copies the second to the first, where package dns-root-data brought it. */
+static bool is_keyless(void)
+{
+	return access("/var/lib/unbound/root.key", F_OK) != 0 && errno == ENOENT &&
+	       access("/usr/share/dns/root.key", F_OK) != 0 && errno == ENOENT;
+}
+
+static void look_at_unbound(struct doctor_unbound *unbound)
+{
+	unbound->installed = access("/usr/sbin/unbound", X_OK) == 0;
+	if (!unbound->installed)
+		return;
+	unbound->failed = has_failed();
+	unbound->keyless = is_keyless();
+}
+
+void doctor_look_resolvers(struct patient *patient)
 {
 	char path[DOCTOR_PATH_SIZE];
 
@@ -150,6 +199,8 @@ void look_at_resolvers(struct patient *patient)
 	else
 		look_at_file(patient, &patient->ours, RESOLV_CONF);
 	look_at_file(patient, &patient->mta, RESOLV_CONF);
+	if (is_silent(&patient->ours) || is_silent(&patient->mta))
+		look_at_unbound(&patient->unbound);
 	if (!patient_chrooted(patient, "smtp/unix"))
 		return;
 	snprintf(path, sizeof(path), "%s" RESOLV_CONF, patient_value(patient, "queue_directory"));

@@ -74,8 +74,8 @@ static void read_ledger(struct patient *patient, struct ledger *ledger)
 	if (whole)
 		find_log(patient, txn);
 	else
-		note_thing(&patient->ledger.opened, LOOKUP_ERROR, "%s: some records cannot be read",
-			   patient->settings->ledger);
+		doctor_note(&patient->ledger.opened, LOOKUP_ERROR,
+			    "%s: some records cannot be read", patient->settings->ledger);
 	ledger_abort(txn);
 }
 
@@ -118,7 +118,7 @@ static bool is_missing(const char *dir)
 	return stat(path, &st) != 0 && errno == ENOENT;
 }
 
-void look_at_ledger(struct patient *patient)
+void doctor_look_ledger(struct patient *patient)
 {
 	const char *dir = patient->settings->ledger;
 	char error[LEDGER_ERROR_SIZE];
@@ -130,8 +130,8 @@ void look_at_ledger(struct patient *patient)
 		read_ledger(patient, ledger);
 	} else {
 		patient->ledger.denied = errno == EACCES;
-		note_thing(&patient->ledger.opened, is_missing(dir) ? LOOKUP_ABSENT : LOOKUP_ERROR,
-			   "%s", error);
+		doctor_note(&patient->ledger.opened, is_missing(dir) ? LOOKUP_ABSENT : LOOKUP_ERROR,
+			    "%s", error);
 	}
 	ledger_close(ledger);
 }

@@ -25,9 +25,9 @@ static bool read_postconf(struct doctor_thing *ran, char *option, struct postcon
 	ran->state = command_run(argv, OUTPUT_MAX, clock_mono_ms() + POSTCONF_PATIENCE_MS, &output,
 				 error);
 	if (ran->state != LOOKUP_FOUND)
-		note_thing(ran, ran->state, "%s", error);
+		doctor_note(ran, ran->state, "%s", error);
 	else if (!postconf_read(postconf, buf_cstr(&output), output.len))
-		note_thing(ran, LOOKUP_ERROR, "what postconf prints cannot be understood");
+		doctor_note(ran, LOOKUP_ERROR, "what postconf prints cannot be understood");
 	buf_free(&output);
 	return ran->state == LOOKUP_FOUND;
 }
@@ -83,7 +83,7 @@ static void look_at_filters(struct patient *patient)
 	}
 }
 
-void look_at_postfix(struct patient *patient)
+void doctor_look_postfix(struct patient *patient)
 {
 	struct doctor_postfix *postfix = &patient->postfix;
 	const char *file;
@@ -95,7 +95,7 @@ void look_at_postfix(struct patient *patient)
 		return;
 	file = patient_value(patient, "smtp_tls_CAfile");
 	if (file[0] != '\0')
-		look_at_cas(&postfix->cas, file);
+		doctor_look_cas(&postfix->cas, file);
 	count_path_cas(patient);
 	look_at_filters(patient);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/doctor/doctor_patient.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,6 +9,16 @@
 
 const enum alias_level doctor_levels[DOCTOR_LEVELS] = { ALIAS_ENCRYPT, ALIAS_AUTHENTICATED,
 							ALIAS_VERIFY, ALIAS_DANE_ONLY };
+
+void doctor_note(struct doctor_thing *thing, enum lookup state, const char *format, ...)
+{
+	va_list args;
+
+	thing->state = state;
+	va_start(args, format);
+	vsnprintf(thing->text, sizeof(thing->text), format, args);
+	va_end(args);
+}
 
 static const char *value_or_empty(const struct postconf *postconf, const char *parameter)
 {

@@ -57,6 +57,16 @@ struct doctor_thing {
 	char text[DOCTOR_TEXT_SIZE]; /* unless FOUND; for the socketmap server, its reply */
 };
 
+__attribute__((format(printf, 3, 4))) void doctor_note(struct doctor_thing *thing,
+						       enum lookup state, const char *format, ...);
+
+/* The resolver that this machine should have; looked at only where one is silent. */
+struct doctor_unbound {
+	bool installed;
+	bool failed;  /* systemd tried to start it, and it ended */
+	bool keyless; /* it has no trust anchor of the root, nor one to copy */
+};
+
 #define DOCTOR_LEVELS 4
 extern const enum alias_level doctor_levels[DOCTOR_LEVELS];
 
@@ -91,12 +101,19 @@ struct patient {
 	const char *settings_file;
 	int64_t now;
 	struct doctor_servers ours, mta, chroot;
+	struct doctor_unbound unbound;
 	struct doctor_postfix postfix;
 	struct doctor_ledger ledger;
 	struct doctor_thing socketmap, prober, milter;
 	struct doctor_thing
 		learn; /* who follows a log; ABSENT: has died without having been told to */
-	struct doctor_thing cas; /* `ca_file`, or the system's */
+	struct doctor_thing socket; /* systemd's, of the socketmap; ABSENT: enabled, and dead */
+	/* With secure domains alone. */
+	struct doctor_thing door;        /* TLS at our own smtpd(8) */
+	bool has_certificate;            /* smtpd is told of one, ... */
+	struct doctor_thing certificate; /* ... and its file; ABSENT: `text` is not there */
+	struct doctor_thing domains;     /* delivered here? else `text` is one of the others */
+	struct doctor_thing cas;         /* `ca_file`, or the system's */
 	char cas_path[DOCTOR_PATH_SIZE];
 };
 

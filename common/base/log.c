@@ -13,9 +13,9 @@
 
 #define CUT_MARK " [cut]"
 
-/* Written once, by log_open, before there are threads. */
+/* Written once, by log_open, before there are threads; but for the level. */
 static const char *log_program = "postseal";
-static enum log_level log_level_max = LOG_LEVEL_INFO;
+static _Atomic int log_level_max = LOG_LEVEL_INFO;
 static enum log_sink log_sink_now = LOG_SINK_STDERR;
 static bool log_journal;
 
@@ -36,9 +36,14 @@ void log_open(const char *program, enum log_level level, enum log_sink sink)
 		openlog(program, LOG_PID | LOG_NDELAY, LOG_MAIL);
 }
 
+void log_set_level(enum log_level level)
+{
+	log_level_max = level;
+}
+
 bool log_shows(enum log_level level)
 {
-	return level <= log_level_max;
+	return (int)level <= log_level_max;
 }
 
 /* One write(2) a line, so that lines of several threads never mix. */

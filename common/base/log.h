@@ -36,6 +36,9 @@ enum log_sink { LOG_SINK_STDERR, LOG_SINK_SYSLOG };
  */
 void log_open(const char *program, enum log_level level, enum log_sink sink);
 
+/* Another level from now on; any thread. */
+void log_set_level(enum log_level level);
+
 /* Are lines of this level written? For what is not worth putting together if not. */
 bool log_shows(enum log_level level);
 

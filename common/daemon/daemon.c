@@ -2,6 +2,7 @@
 #include "daemon/daemon.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
@@ -100,7 +102,6 @@ static void read_settings(struct settings *settings, const char *path)
 {
 	char error[SETTINGS_FILE_ERROR_SIZE];
 
-	settings_init(settings);
 	if (!settings_file_read(settings, path, error))
 		log_fatal("%s", error);
 }
@@ -125,6 +126,92 @@ static void *open_as(const struct daemon *daemon, const struct settings *setting
 	state = daemon->open(settings);
 	privileges_drop(&privileges);
 	return state;
+}
+
+/*
+ * Reload. Each reading of the settings is kept until the end: whoever reads them, in
+ * whatever thread, needs no lock, and an admin reloads seldom.
+ */
+struct reading {
+	struct settings settings;
+	struct reading *earlier;
+};
+
+static struct {
+	const struct daemon *daemon;
+	const char *path;
+	void *state;
+	struct reading *latest;
+} running;
+
+static struct reading *add_reading(void)
+{
+	struct reading *reading = mem_zero(1, sizeof(*reading));
+
+	settings_init(&reading->settings);
+	reading->earlier = running.latest;
+	return reading;
+}
+
+static void free_readings(void)
+{
+	while (running.latest != NULL) {
+		struct reading *reading = running.latest;
+
+		running.latest = reading->earlier;
+		settings_free(&reading->settings);
+		free(reading);
+	}
+}
+
+static void tell_difference(void *context, const struct setting *setting)
+{
+	const struct settings *fresh = context;
+	struct buf value = { 0 };
+
+	setting->show(fresh, setting, &value);
+	if (setting->fixed)
+		log_warning("%s = %s is not taken now: restart %s", setting->name, buf_cstr(&value),
+			    running.daemon->name);
+	else
+		log_info("%s = %s from now on", setting->name, buf_cstr(&value));
+	buf_free(&value);
+}
+
+static bool read_anew(void)
+{
+	struct reading *fresh = add_reading();
+	char error[SETTINGS_FILE_ERROR_SIZE];
+
+	if (!settings_file_read(&fresh->settings, running.path, error)) {
+		log_error("%s; nothing is changed, the settings stay as they were", error);
+		settings_free(&fresh->settings);
+		free(fresh);
+		return false;
+	}
+	settings_adopt(&fresh->settings, &running.latest->settings, tell_difference,
+		       &fresh->settings);
+	running.latest = fresh;
+	return true;
+}
+
+void daemon_reload(void)
+{
+	char message[64];
+
+	/* sd_notify(3); systemd wants to know since when. */
+	snprintf(message, sizeof(message), "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
+		 clock_mono_ms() * 1000);
+	notify_send(message);
+	if (read_anew()) {
+		const struct settings *settings = &running.latest->settings;
+
+		log_set_level((enum log_level)settings->log_level);
+		if (running.daemon->reload != NULL)
+			running.daemon->reload(running.state, settings);
+		log_info("RELOADED");
+	}
+	notify_send("READY=1");
 }
 
 static int serve(const struct daemon *daemon, void *state)
@@ -156,21 +243,27 @@ size_t daemon_raise_descriptors(void)
 int daemon_main(const struct daemon *daemon, int argc, char **argv)
 {
 	struct options options;
-	struct settings settings;
+	struct settings *settings;
 	void *state;
 	int status = EXIT_FAILURE;
 
 	parse_options(&options, daemon, argc, argv);
 	log_open(daemon->name, LOG_LEVEL_INFO, options.sink);
-	read_settings(&settings, options.settings);
-	log_open(daemon->name, (enum log_level)settings.log_level, options.sink);
+	running.daemon = daemon;
+	running.path = options.settings;
+	running.latest = add_reading();
+	settings = &running.latest->settings;
+	read_settings(settings, options.settings);
+	log_set_level((enum log_level)settings->log_level);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN); /* until it serves: it would end the program */
 	umask(0007);
 	notify_open();
-	state = open_as(daemon, &settings, options.user);
+	state = open_as(daemon, settings, options.user);
+	running.state = state;
 	if (state != NULL)
 		status = serve(daemon, state);
-	settings_free(&settings);
+	free_readings();
 	return status;
 }
 

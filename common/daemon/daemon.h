@@ -22,6 +22,11 @@
  * until `serve` is called; then they are its own, and it returns when one comes
  * (loop_signal in an event loop; libmilter does it by itself).
  *
+ * Reload: on SIGHUP a daemon calls daemon_reload, which reads the settings anew. A bad
+ * file changes nothing and is told. Of settings that count only from a start on
+ * (`fixed` in the table) it says so and keeps what they were. Nothing is closed, and
+ * nobody who asks notices.
+ *
  * Files: the umask is 0007, so modes given to open(2) hold for owner and group.
  * The directories `ledger` (0750) and `runtime` (0755) are made if they are
  * missing and that is permitted; if not, that is a warning, since not every
@@ -48,11 +53,20 @@ struct daemon {
 	void *(*open)(const struct settings *settings);
 	/* Serve until SIGTERM or SIGINT; the exit status. */
 	int (*serve)(void *state);
+	/*
+	 * From now on these settings count; the ones before stay valid, too, until
+	 * `close` returned, for whoever is in the middle of something. In the thread
+	 * that called daemon_reload. NULL: takes no new settings.
+	 */
+	void (*reload)(void *state, const struct settings *settings);
 	void (*close)(void *state);
 };
 
 /* The whole of a daemon's main(). */
 int daemon_main(const struct daemon *daemon, int argc, char **argv);
+
+/* For `serve`: SIGHUP came. In one thread, and never in a signal handler. */
+void daemon_reload(void);
 
 /*
  * Have as many descriptors as we may (RLIMIT_NOFILE); how many that is. Most

@@ -95,6 +95,8 @@ static void print_mdoc(const struct setting *setting)
 	print_mdoc_text(setting->help);
 	printf(".Pp\nValue: %s.\nDefault:\n.Li ", values);
 	print_mdoc_literal(defaults);
+	if (setting->fixed)
+		printf(".br\nCounts from the next start on.\n");
 	free(values);
 	free(defaults);
 }

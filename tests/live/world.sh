@@ -113,16 +113,27 @@ world_up() {
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
     trap : PIPE                 # a peer that hung up is a finding, not our end
+    trap world_fell EXIT
+    local flags=$- step
+    set -e                      # whatever fails, the step that it is in says so
+    for step in files identity network; do
+        WORLD_STEP=$step
+        "world_$step"
+    done
+    for step in pki dns receivers peers sender seal; do
+        WORLD_STEP=$step
+        "${step}_up"
+    done
+    [[ $flags == *e* ]] || set +e
     trap world_down EXIT
-    world_files
-    world_identity
-    world_network
-    pki_up
-    dns_up
-    receivers_up
-    peers_up
-    sender_up
-    seal_up
+}
+
+# The world ended before it was there.
+world_fell() {
+    local status=$?
+    note "the world did not come up: its step \"$WORLD_STEP\" failed, with exit status $status" \
+        "(tests/live/world/$WORLD_STEP.sh, or world_$WORLD_STEP in tests/live/world.sh)"
+    world_down
 }
 
 # In an orderly way, so that sanitizers and valgrind in the daemons get to say

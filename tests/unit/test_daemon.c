@@ -100,6 +100,41 @@ static int serve_until_killed(void *state)
 	return 0;
 }
 
+static void reload_plain(void *state, const struct settings *settings)
+{
+	struct state *mine = state;
+
+	printf("reload mixed_mx=%d smtp_port=%u\n", settings->mixed_mx, settings->smtp_port);
+	mine->settings = settings;
+}
+
+static void write_settings(const char *more);
+
+/* A good file, a bad one, and the good one again; what was read before still lives. */
+static int serve_reloading(void *state)
+{
+	const struct state *mine = state;
+	const struct settings *before = mine->settings;
+
+	write_settings("mixed_mx = lenient\nsmtp_timeout = 5\nlog_level = debug\n");
+	daemon_reload();
+	log_debug("this shows");
+	write_settings("mixed_mx = strict\nnonsense = 1\n");
+	daemon_reload();
+	printf("still mixed_mx=%d smtp_timeout=%d, before %d\n", mine->settings->mixed_mx,
+	       (int)mine->settings->smtp_timeout, before->mixed_mx);
+	write_settings("");
+	daemon_reload();
+	return 0;
+}
+
+static int serve_hung_up(void *state)
+{
+	(void)state;
+	raise(SIGHUP);
+	return 0;
+}
+
 static void close_plain(void *state)
 {
 	printf("close %s\n", state != NULL ? "state" : "nothing");
@@ -397,6 +432,39 @@ START_TEST(signals_are_as_promised)
 }
 END_TEST
 
+START_TEST(settings_are_read_anew)
+{
+	struct daemon daemon = plain;
+	struct outcome outcome;
+
+	daemon.serve = serve_reloading;
+	daemon.reload = reload_plain;
+	outcome = run(&daemon, ARGV("-c", settings_path));
+	ck_assert_int_eq(outcome.status, 0);
+	assert_has(&outcome.out, "reload mixed_mx=1 smtp_port=2525\n"
+				 "still mixed_mx=1 smtp_timeout=20, before 0\n"
+				 "reload mixed_mx=0 smtp_port=2525\n");
+	assert_has(&outcome.err, "mixed_mx = lenient from now on");
+	assert_has(&outcome.err, "smtp_timeout = 5 is not taken now: restart postseal-test");
+	assert_has(&outcome.err, "this shows");
+	assert_has(&outcome.err, "nonsense");
+	assert_has(&outcome.err, "nothing is changed");
+	free_outcome(&outcome);
+}
+END_TEST
+
+START_TEST(a_hangup_alone_ends_nothing)
+{
+	struct daemon daemon = plain;
+	struct outcome outcome;
+
+	daemon.serve = serve_hung_up;
+	outcome = run(&daemon, ARGV("-c", settings_path));
+	ck_assert_int_eq(outcome.status, 0);
+	free_outcome(&outcome);
+}
+END_TEST
+
 START_TEST(a_directory_that_cannot_be_made_is_a_warning)
 {
 	struct outcome o;
@@ -624,6 +692,8 @@ int main(void)
 	tcase_add_test(tcase, a_failed_open_ends_it);
 	tcase_add_test(tcase, the_status_is_serves);
 	tcase_add_test(tcase, signals_are_as_promised);
+	tcase_add_test(tcase, settings_are_read_anew);
+	tcase_add_test(tcase, a_hangup_alone_ends_nothing);
 	tcase_add_test(tcase, a_directory_that_cannot_be_made_is_a_warning);
 	tcase_add_test(tcase, the_service_manager_is_told);
 	tcase_add_test(tcase, the_watchdog_is_fed);

@@ -149,7 +149,7 @@ static void free_patient(void)
 	settings_free(&settings);
 }
 
-static const struct check *check_named(const char *name)
+static const struct doctor_check *check_named(const char *name)
 {
 	for (size_t i = 0; i < doctor_checks_count; i++) {
 		if (strcmp(doctor_checks[i].name, name) == 0)
@@ -193,6 +193,56 @@ static void silent(struct patient *p)
 	p->ours.list[0].signed_name = SIGNED_SILENT;
 	str_copy(p->ours.list[0].trouble, sizeof(p->ours.list[0].trouble), "Connection refused");
 	p->mta.list[0] = p->ours.list[0];
+}
+
+static void off(struct patient *p)
+{
+	silent(p);
+	p->unbound.installed = true;
+}
+
+static void failing(struct patient *p)
+{
+	off(p);
+	p->unbound.failed = true;
+}
+
+static void keyless(struct patient *p)
+{
+	failing(p);
+	p->unbound.keyless = true;
+}
+
+static void dead_socket(struct patient *p)
+{
+	note(&p->socket, LOOKUP_ABSENT, "postseal-socketmap.socket is enabled, and not up");
+}
+
+static void no_door(struct patient *p)
+{
+	note(&p->door, LOOKUP_ERROR, "our own smtpd(8) does not answer at port 25");
+}
+
+static void plain_door(struct patient *p)
+{
+	note(&p->door, LOOKUP_ABSENT, "our own smtpd(8) does not offer STARTTLS");
+}
+
+static void no_snakeoil(struct patient *p)
+{
+	plain_door(p);
+	p->has_certificate = true;
+	note(&p->certificate, LOOKUP_ABSENT, "/etc/ssl/certs/ssl-cert-snakeoil.pem");
+}
+
+static void domain_of_nobody(struct patient *p)
+{
+	note(&p->domains, LOOKUP_ABSENT, "secure.example.com");
+}
+
+static void domain_in_a_dead_table(struct patient *p)
+{
+	note(&p->domains, LOOKUP_ERROR, "secure.example.com");
 }
 
 static void unproven(struct patient *p)
@@ -411,8 +461,21 @@ static void stripped_long_ago(struct patient *p)
 #define OK .health = HEALTH_OK
 
 static const struct sickness sicknesses[] = {
+	{ "socket", .spoil = dead_socket, WARNING, "enabled, and not up",
+	  "systemctl restart postseal.target\n" },
+	{ "own-tls", .spoil = no_door, UNSURE, "does not answer at port 25", NULL },
+	{ "own-tls", .main_cf = "smtpd_tls_security_level =\n", .spoil = plain_door, WRONG,
+	  "all mail to secure aliases is refused",
+	  "postconf -e 'smtpd_tls_security_level = may'\napt install ssl-cert\n" },
+	{ "own-tls", .main_cf = "smtpd_tls_security_level = may\n", .spoil = no_snakeoil, WRONG,
+	  "ssl-cert-snakeoil.pem, is not there", "apt install ssl-cert\npostfix reload\n" },
+	{ "own-tls", SECURE, .main_cf = "smtpd_tls_security_level = may\n", .spoil = plain_door,
+	  WRONG, "it has no certificate", "smtpd_tls_key_file" },
+	{ "secure-domains", .spoil = domain_of_nobody, WRONG, "is neither in mydestination",
+	  "postconf -e 'mydestination = mail.example.com, secure.example.com'\npostfix reload\n" },
+	{ "secure-domains", .spoil = domain_in_a_dead_table, UNSURE, "cannot be asked", NULL },
 	{ "resolver", .spoil = silent, WRONG, "127.0.0.1 does not answer: Connection refused",
-	  "apt install unbound\nsystemctl enable --now unbound\n"
+	  "apt install unbound dns-root-data\nsystemctl enable --now unbound\n"
 	  "# in /etc/resolv.conf: nameserver 127.0.0.1\n" },
 	{ "resolver", .spoil = unproven, WRONG, "127.0.0.1 does not validate: no proof (AD)",
 	  "nameserver 127.0.0.1\n" },
@@ -420,6 +483,12 @@ static const struct sickness sicknesses[] = {
 	  "it answers for dnssec-failed.org",
 	  "# in /etc/postseal/postseal.conf: resolver = {\"127.0.0.1\"}\n"
 	  "systemctl restart postseal-prober\n" },
+	{ "resolver", .spoil = keyless, WRONG, "cannot start: it has no key of the DNS root",
+	  "apt install dns-root-data\nsystemctl restart unbound\n" },
+	{ "resolver", .spoil = failing, WRONG, "unbound is installed, and does not start",
+	  "journalctl -u unbound" },
+	{ "resolver", .spoil = off, WRONG, "does not answer",
+	  "systemctl enable --now unbound\n# in /etc" },
 	{ "resolver", .spoil = second_is_bad, WRONG, "127.0.0.53 does not validate", "unbound" },
 	{ "resolver", .spoil = no_server, WRONG, "/etc/resolv.conf names no server", "unbound" },
 	{ "resolver", .spoil = cut_off, UNSURE, "dnssec-failed.org cannot be looked up", NULL },
@@ -435,7 +504,7 @@ static const struct sickness sicknesses[] = {
 	{ "mta-resolver", .spoil = credulous, WRONG, "does not validate",
 	  "nameserver 127.0.0.1\nsystemctl restart postfix\n" },
 	{ "mta-resolver", .spoil = remote, WRONG, "192.0.2.53 is not on this machine, and Postfix",
-	  "apt install unbound\nsystemctl enable --now unbound\n"
+	  "apt install unbound dns-root-data\nsystemctl enable --now unbound\n"
 	  "# in /etc/resolv.conf: nameserver 127.0.0.1\nsystemctl restart postfix\n" },
 	{ "mta-resolver", .spoil = other_port, OK, "not the one that postseal asks", NULL },
 	{ "mta-resolver", .spoil = unreadable_mta, UNSURE, "/etc/resolv.conf cannot be read",

@@ -41,6 +41,32 @@ static const struct {
 	{ "local_networks", "{\"127.0.0.0/8\", \"::1/128\"}" },
 	{ "authserv_id", "\"\"" },
 	{ "refusal_digest", "false" },
+	{ "mailbox_domain", "\"\"" },
+	{ "mailbox_url", "\"\"" },
+	{ "mailbox_listen", "\"inet:127.0.0.1:8690\"" },
+	{ "mailbox_intake", "\"inet:127.0.0.1:8691\"" },
+	{ "mailbox_submit", "\"inet:127.0.0.1:8692\"" },
+	{ "mailbox_store", "\"/var/lib/postseal-mailbox\"" },
+	{ "mailbox_keys", "\"/var/lib/postseal-mailbox-keys\"" },
+	{ "mailbox_runtime", "\"/run/postseal-mailbox\"" },
+	{ "mailbox_token_key", "\"/var/lib/postseal-seal/token.key\"" },
+	{ "mailbox_pages", "\"/usr/share/postseal/mailbox\"" },
+	{ "mailbox_name", "\"\"" },
+	{ "mailbox_logo", "\"\"" },
+	{ "mailbox_from", "\"\"" },
+	{ "mailbox_bounce", "\"\"" },
+	{ "mailbox_pin", "require" },
+	{ "mailbox_pin_length", "8" },
+	{ "mailbox_pin_tries", "10" },
+	{ "mailbox_unopened", "90" },
+	{ "mailbox_expire", "90" },
+	{ "mailbox_warn", "14" },
+	{ "mailbox_message_size", "25" },
+	{ "mailbox_quota", "250" },
+	{ "mailbox_store_quota", "20480" },
+	{ "mailbox_replies_per_day", "50" },
+	{ "mailbox_session_idle", "1800" },
+	{ "mailbox_notify_opened", "true" },
 	{ "webmail_listen", "\"unix:/run/postseal/webmail.sock\"" },
 	{ "webmail_clients", "{}" },
 	{ "webmail_rate", "300" },
@@ -181,6 +207,17 @@ static const struct {
 	{ "webmail_clients", { "root", "" }, 1, "the login name of a local user" },
 	{ "webmail_clients", { "a b" }, 0, "the login name of a local user" },
 	{ "webmail_clients", { "-x" }, 0, "the login name of a local user" },
+	{ "mailbox_url",
+	  { "http://a.example" },
+	  0,
+	  "https, a host and perhaps a port, such as https://sealed.example.com" },
+	{ "mailbox_url",
+	  { "https://a.example/x" },
+	  0,
+	  "https, a host and perhaps a port, such as https://sealed.example.com" },
+	{ "mailbox_from", { "nobody" }, 0, "a mail address, such as sealed@example.com" },
+	{ "mailbox_name", { "two\nlines" }, 0, "at most 100 bytes of UTF-8 in one line" },
+	{ "mailbox_name", { "\xff" }, 0, "at most 100 bytes of UTF-8 in one line" },
 	{ "log_level", { "loud" }, 0, "one of error, warning, info, debug" },
 };
 
@@ -376,6 +413,65 @@ START_TEST(free_leaves_nothing)
 }
 END_TEST
 
+static void note_name(void *context, const struct setting *setting)
+{
+	struct buf *names = context;
+
+	buf_printf(names, "%s%s ", setting->name, setting->fixed ? "!" : "");
+}
+
+static void put_text(struct settings *settings, const char *name, const char *value)
+{
+	const struct setting *setting = settings_find(name);
+	struct setting_fault fault;
+
+	ck_assert_ptr_nonnull(setting);
+	ck_assert(setting->put(settings, setting, &value, 1, &fault));
+}
+
+START_TEST(a_reload_takes_what_can_be_taken)
+{
+	struct settings old, fresh;
+	struct buf names = { 0 };
+
+	settings_init(&old);
+	settings_init(&fresh);
+	put_text(&fresh, "ledger", "/elsewhere");
+	put_text(&fresh, "resolver", "192.0.2.53");
+	put_text(&fresh, "smtp_timeout", "7");
+	put_text(&fresh, "mixed_mx", "lenient");
+	put_text(&fresh, "secure_domains", "secure.example.com");
+	put_text(&fresh, "local_networks", "192.0.2.0/24");
+	settings_adopt(&fresh, &old, note_name, &names);
+	ck_assert_str_eq(buf_cstr(&names), "ledger! resolver! smtp_timeout! mixed_mx "
+					   "secure_domains local_networks ");
+	ck_assert_str_eq(fresh.ledger, old.ledger);
+	ck_assert_ptr_ne(fresh.ledger, old.ledger);
+	ck_assert_uint_eq(fresh.resolver.count, 0);
+	ck_assert_int_eq(fresh.smtp_timeout, old.smtp_timeout);
+	ck_assert_int_eq(fresh.mixed_mx, MIXED_MX_LENIENT);
+	ck_assert_str_eq(fresh.secure_domains.items[0], "secure.example.com");
+	ck_assert_uint_eq(fresh.local_networks_count, 1);
+	buf_free(&names);
+	settings_free(&fresh);
+	settings_free(&old);
+}
+END_TEST
+
+START_TEST(a_reload_of_the_same_says_nothing)
+{
+	struct settings old, fresh;
+	struct buf names = { 0 };
+
+	settings_init(&old);
+	settings_init(&fresh);
+	settings_adopt(&fresh, &old, note_name, &names);
+	ck_assert_uint_eq(names.len, 0);
+	settings_free(&fresh);
+	settings_free(&old);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("settings");
@@ -391,6 +487,8 @@ int main(void)
 			    ARRAY_LEN(refused));
 	tcase_add_test(tcase, paths_are_bounded);
 	tcase_add_test(tcase, names_are_found);
+	tcase_add_test(tcase, a_reload_takes_what_can_be_taken);
+	tcase_add_test(tcase, a_reload_of_the_same_says_nothing);
 	tcase_add_test(tcase, free_leaves_nothing);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

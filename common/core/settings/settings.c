@@ -19,6 +19,7 @@
 static const char *const first_contact_names[] = { "wait", "defer", "may", NULL };
 static const char *const mixed_mx_names[] = { "strict", "lenient", NULL };
 static const char *const secure_aliases_names[] = { "any", "enabled", NULL };
+static const char *const mailbox_pin_names[] = { "require", "allow", "off", NULL };
 static const char *const learn_from_names[] = { "probe", "delivery", NULL };
 static const char *const log_level_names[] = { "error", "warning", "info", "debug", NULL };
 static const char *const tls_version_names[] = { "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3", NULL };
@@ -28,6 +29,7 @@ static const char *const tls_version_names[] = { "TLSv1", "TLSv1.1", "TLSv1.2", 
 	.name = #member, .offset = offsetof(struct settings, member), \
 	.size = sizeof(((struct settings *)0)->member)
 #define KIND(kind) .put = setting_put_##kind
+#define FIXED .fixed = true
 #define STRING(kind) .type = SETTING_STRING, KIND(kind), .show = setting_show_string
 #define PATH(kind, longest) \
 	.type = SETTING_PATH, .max = (longest), KIND(kind), .show = setting_show_string
@@ -41,43 +43,43 @@ static const char *const tls_version_names[] = { "TLSv1", "TLSv1.1", "TLSv1.2", 
 #define SET(names) .type = SETTING_SET, .choices = (names), KIND(set), .show = setting_show_set
 
 const struct setting settings_table[] = {
-	{ FIELD(ledger), PATH(path, PATH_MAX_BYTES), .defaults = { "/var/lib/postseal" },
+	{ FIELD(ledger), FIXED, PATH(path, PATH_MAX_BYTES), .defaults = { "/var/lib/postseal" },
 	  .help = "Directory of the ledger, the LMDB environment in which postseal keeps what it "
 		  "has learned. Back it up: a lost ledger is a lost memory of who can do TLS." },
-	{ FIELD(runtime), PATH(path, RUNTIME_MAX), .defaults = { "/run/postseal" },
+	{ FIELD(runtime), FIXED, PATH(path, RUNTIME_MAX), .defaults = { "/run/postseal" },
 	  .help = "Directory of the local sockets over which the programs talk to one another." },
-	{ FIELD(socketmap_listen), LIST(endpoints), .defaults = { "inet:127.0.0.1:7672" },
+	{ FIELD(socketmap_listen), FIXED, LIST(endpoints), .defaults = { "inet:127.0.0.1:7672" },
 	  .help = "Where postseal-socketmap answers Postfix: inet:ADDRESS:PORT or unix:/PATH. "
 		  "Debian runs smtp(8) chrooted, so a Unix socket has to lie under "
 		  "/var/spool/postfix. Sockets that systemd hands over are used instead of these; "
 		  "name them here, too: postseal-milter and postseal ask there." },
-	{ FIELD(milter_listen), STRING(endpoint), .defaults = { "inet:127.0.0.1:8689" },
+	{ FIELD(milter_listen), FIXED, STRING(endpoint), .defaults = { "inet:127.0.0.1:8689" },
 	  .help = "Where postseal-milter answers Postfix: inet:ADDRESS:PORT or unix:/PATH." },
-	{ FIELD(resolver), LIST(resolvers),
+	{ FIELD(resolver), FIXED, LIST(resolvers),
 	  .help = "DNS resolvers that postseal-prober asks: ADDRESS, ADDRESS:PORT or "
 		  "[ADDRESS]:PORT. They have to validate DNSSEC. Empty: those of "
 		  "/etc/resolv.conf. Where one of them is on loopback, the others are asked only "
 		  "with resolver_trust_ad." },
-	{ FIELD(resolver_trust_ad), BOOL, .defaults = { "false" },
+	{ FIELD(resolver_trust_ad), FIXED, BOOL, .defaults = { "false" },
 	  .help = "Believe the AD bit (\"this answer is validated\") also from a resolver that is "
 		  "not on loopback. Say true only where nobody can tamper with the way to it." },
-	{ FIELD(ehlo_name), STRING(name_or_none), .defaults = { "" },
+	{ FIELD(ehlo_name), FIXED, STRING(name_or_none), .defaults = { "" },
 	  .help = "Name that postseal-prober gives in EHLO. Empty: the fully qualified name of "
 		  "this host." },
-	{ FIELD(smtp_port), NUMBER(1, 65535), .defaults = { "25" },
+	{ FIELD(smtp_port), FIXED, NUMBER(1, 65535), .defaults = { "25" },
 	  .help = "TCP port at which MX hosts are probed when the next hop names none." },
-	{ FIELD(probe_private), BOOL, .defaults = { "false" },
+	{ FIELD(probe_private), FIXED, BOOL, .defaults = { "false" },
 	  .help = "Also probe MX hosts, and fetch MTA-STS policies, at loopback, private and "
 		  "link-local addresses. Leave it false on a host that is reachable from the "
 		  "Internet: these names and addresses are written by strangers." },
-	{ FIELD(smtp_timeout), NUMBER(1, 300), .unit = "seconds", .defaults = { "20" },
+	{ FIELD(smtp_timeout), FIXED, NUMBER(1, 300), .unit = "seconds", .defaults = { "20" },
 	  .help = "How long each step of a probe may take: connecting, the greeting, each reply, "
 		  "the TLS handshake." },
-	{ FIELD(probe_workers), NUMBER(1, 4096), .unit = "threads", .defaults = { "2048" },
+	{ FIELD(probe_workers), FIXED, NUMBER(1, 4096), .unit = "threads", .defaults = { "2048" },
 	  .help = "How many look-ups and probes may run at the same time. Each is a thread that "
 		  "waits for a name server or a mail server; it is started when it is needed and "
 		  "ends when there is nothing to do." },
-	{ FIELD(ca_file), PATH(path_or_none, PATH_MAX_BYTES), .defaults = { "" },
+	{ FIELD(ca_file), FIXED, PATH(path_or_none, PATH_MAX_BYTES), .defaults = { "" },
 	  .help = "File with the certificates (PEM) of the authorities that are trusted for "
 		  "MTA-STS hosts and in judging the certificates of MX hosts. Empty: those of the "
 		  "system." },
@@ -147,6 +149,89 @@ const struct setting settings_table[] = {
 	  .help = "Note which senders were refused at the secure aliases on file, for a daily mail "
 		  "to the owner of each, which postseal digest sends: who was refused, when, how "
 		  "often, from where and why; nothing of what was written." },
+	{ FIELD(mailbox_domain), STRING(name_or_none), .defaults = { "" },
+	  .help = "Domain by which mail is sealed, such as sealed.example.com: who writes to "
+		  "bob=example.net@sealed.example.com seals mail to bob@example.net. It stands in "
+		  "Postfix's transport_maps alone. Empty: no mail is sealed." },
+	{ FIELD(mailbox_url), STRING(url_or_none), .defaults = { "" },
+	  .help = "Where recipients reach the temporary mailbox, such as "
+		  "https://sealed.example.com: https, a host, perhaps a port, and no path. "
+		  "postseal-mailbox does not start without it." },
+	{ FIELD(mailbox_listen), STRING(endpoint), .defaults = { "inet:127.0.0.1:8690" },
+	  .help = "Where postseal-mailbox serves its pages by HTTP to the web server in front of "
+		  "it: inet:ADDRESS:PORT or unix:/PATH. Loopback only: what comes here is "
+		  "believed about where it is from." },
+	{ FIELD(mailbox_intake), STRING(endpoint), .defaults = { "inet:127.0.0.1:8691" },
+	  .help = "Where postseal-mailbox takes mail from Postfix by LMTP: inet:ADDRESS:PORT or "
+		  "unix:/PATH." },
+	{ FIELD(mailbox_submit), STRING(endpoint), .defaults = { "inet:127.0.0.1:8692" },
+	  .help = "A listener of Postfix without milters and without authentication, for this "
+		  "machine alone, to which postseal-mailbox gives its own mail by SMTP." },
+	{ FIELD(mailbox_store), PATH(path, PATH_MAX_BYTES),
+	  .defaults = { "/var/lib/postseal-mailbox" },
+	  .help = "Directory of the sealed letters. What lies in it opens nothing." },
+	{ FIELD(mailbox_keys), PATH(path, PATH_MAX_BYTES),
+	  .defaults = { "/var/lib/postseal-mailbox-keys" },
+	  .help = "Directory of the key files: one for each mailbox, which is shredded with it, "
+		  "and the server's own. Back it up apart from mailbox_store, and keep each copy "
+		  "for "
+		  "a few days only: what was deleted is gone when the last copy is. Without "
+		  "this directory the store is lost." },
+	{ FIELD(mailbox_runtime), PATH(path, RUNTIME_MAX), .defaults = { "/run/postseal-mailbox" },
+	  .help = "Directory of the socket by which postseal and postseal-webmail talk to "
+		  "postseal-mailbox." },
+	{ FIELD(mailbox_token_key), PATH(path, PATH_MAX_BYTES),
+	  .defaults = { "/var/lib/postseal-seal/token.key" },
+	  .help = "File with the key that postseal-milter and postseal-mailbox share. "
+		  "postseal-mailbox makes it where it is missing. Of several hosts that seal, "
+		  "each has the same." },
+	{ FIELD(mailbox_pages), PATH(path, PATH_MAX_BYTES),
+	  .defaults = { "/usr/share/postseal/mailbox" },
+	  .help = "Directory of the pages of the temporary mailbox." },
+	{ FIELD(mailbox_name), STRING(text), .defaults = { "" },
+	  .help = "Whose mail this is, as it stands on the pages and in mail to recipients: the "
+		  "name of a practice, a law firm, a provider. Empty: the host of mailbox_url." },
+	{ FIELD(mailbox_logo), PATH(path_or_none, PATH_MAX_BYTES), .defaults = { "" },
+	  .help = "File with a logo for the pages, .svg or .png, of at most 256 KiB. Empty: "
+		  "none." },
+	{ FIELD(mailbox_from), STRING(address_or_none), .defaults = { "" },
+	  .help = "Address that link mails are from, such as sealed@example.com. It has to be "
+		  "delivered here. Empty: postmaster at the host of mailbox_url." },
+	{ FIELD(mailbox_bounce), STRING(address_or_none), .defaults = { "" },
+	  .help = "Address to which link mails that cannot be delivered come back, such as "
+		  "sealed-bounce@example.com; an extension is added. Postfix's transport_maps lead "
+		  "it to mailbox_intake. Empty: link mails have an empty envelope sender, and "
+		  "nobody hears that one was not delivered." },
+	{ FIELD(mailbox_pin), CHOICE(mailbox_pin_names), .defaults = { "require" },
+	  .help = "Whether a recipient needs a PIN from the sender. require: always; one is made "
+		  "up where the sender chose none. allow: where the sender chose one. off: never; "
+		  "who reads the link mail then reads the letter." },
+	{ FIELD(mailbox_pin_length), NUMBER(6, 16), .unit = "digits", .defaults = { "8" },
+	  .help = "How long PINs are that are made up, and at least those that senders choose." },
+	{ FIELD(mailbox_pin_tries), NUMBER(3, 20), .unit = "tries", .defaults = { "10" },
+	  .help = "Wrong PINs after which a sender's letters are locked, and the sender is told." },
+	{ FIELD(mailbox_unopened), NUMBER(1, DAYS_MAX), .unit = "days", .defaults = { "90" },
+	  .help = "How long a letter stays at least, and a mailbox that nobody has opened." },
+	{ FIELD(mailbox_expire), NUMBER(1, DAYS_MAX), .unit = "days", .defaults = { "90" },
+	  .help = "Days after the last login and the last letter after which a mailbox is "
+		  "deleted." },
+	{ FIELD(mailbox_warn), NUMBER(0, DAYS_MAX), .unit = "days", .defaults = { "14" },
+	  .help = "Days before that on which the recipient is warned. 0: no warning." },
+	{ FIELD(mailbox_message_size), NUMBER(1, 1024), .unit = "MiB", .defaults = { "25" },
+	  .help = "Largest mail that is sealed, and largest reply." },
+	{ FIELD(mailbox_quota), NUMBER(1, 1048576), .unit = "MiB", .defaults = { "250" },
+	  .help = "How much one mailbox may hold." },
+	{ FIELD(mailbox_store_quota), NUMBER(1, INT64_C(1) << 40), .unit = "MiB",
+	  .defaults = { "20480" },
+	  .help = "How much all mailboxes may hold together. Beyond that mail waits in Postfix's "
+		  "queue." },
+	{ FIELD(mailbox_replies_per_day), NUMBER(0, 10000), .unit = "replies", .defaults = { "50" },
+	  .help = "How many replies may leave one mailbox in 24 hours." },
+	{ FIELD(mailbox_session_idle), NUMBER(60, 86400), .unit = "seconds", .defaults = { "1800" },
+	  .help = "How long a recipient stays logged in without doing anything." },
+	{ FIELD(mailbox_notify_opened), BOOL, .defaults = { "true" },
+	  .help = "Tell the sender when a mailbox is opened for the first time. It is how a "
+		  "sender learns that somebody else opened it." },
 	{ FIELD(webmail_listen), STRING(endpoint),
 	  .defaults = { "unix:/run/postseal/webmail.sock" },
 	  .help = "Where postseal-webmail answers webmails. It has to be unix:/PATH: the kernel "
@@ -182,6 +267,51 @@ bool setting_is_list(const struct setting *setting)
 	return setting->type == SETTING_LIST || setting->type == SETTING_SET;
 }
 
+static bool differs(const struct settings *a, const struct settings *b, const struct setting *s)
+{
+	struct buf text_a = { 0 }, text_b = { 0 };
+	bool different;
+
+	s->show(a, s, &text_a);
+	s->show(b, s, &text_b);
+	different = strcmp(buf_cstr(&text_a), buf_cstr(&text_b)) != 0;
+	buf_free(&text_a);
+	buf_free(&text_b);
+	return different;
+}
+
+/* What is owned is copied; all else is a plain value. */
+static void copy_value(struct settings *to, const struct settings *from, const struct setting *s)
+{
+	const char *field = (const char *)from + s->offset;
+	const struct string_list *list = (const void *)field;
+	struct setting_fault fault;
+	bool put = true;
+
+	if (s->type == SETTING_LIST)
+		put = s->put(to, s, (const char *const *)list->items, list->count, &fault);
+	else if (s->type == SETTING_STRING || s->type == SETTING_PATH)
+		put = s->put(to, s, (const char *const *)(const void *)field, 1, &fault);
+	else
+		memcpy((char *)to + s->offset, field, s->size);
+	if (!put)
+		abort(); /* it was taken once */
+}
+
+void settings_adopt(struct settings *fresh, const struct settings *old, settings_differ_fn *differ,
+		    void *context)
+{
+	for (size_t i = 0; i < settings_table_count; i++) {
+		const struct setting *s = &settings_table[i];
+
+		if (!differs(fresh, old, s))
+			continue;
+		differ(context, s);
+		if (s->fixed)
+			copy_value(fresh, old, s);
+	}
+}
+
 void settings_init(struct settings *settings)
 {
 	*settings = (struct settings){ 0 };
@@ -211,6 +341,20 @@ void settings_free(struct settings *settings)
 	free(settings->recipient_delimiter);
 	free(settings->local_networks);
 	free(settings->authserv_id);
+	free(settings->mailbox_url);
+	free(settings->mailbox_listen);
+	free(settings->mailbox_intake);
+	free(settings->mailbox_submit);
+	free(settings->mailbox_store);
+	free(settings->mailbox_keys);
+	free(settings->mailbox_runtime);
+	free(settings->mailbox_token_key);
+	free(settings->mailbox_pages);
+	free(settings->mailbox_name);
+	free(settings->mailbox_logo);
+	free(settings->mailbox_domain);
+	free(settings->mailbox_from);
+	free(settings->mailbox_bounce);
 	string_list_free(&settings->secure_owner);
 	free(settings->webmail_listen);
 	string_list_free(&settings->webmail_clients);

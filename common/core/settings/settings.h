@@ -20,6 +20,7 @@
 enum first_contact { FIRST_CONTACT_WAIT, FIRST_CONTACT_DEFER, FIRST_CONTACT_MAY };
 enum mixed_mx { MIXED_MX_STRICT, MIXED_MX_LENIENT };
 enum secure_aliases { SECURE_ALIASES_ANY, SECURE_ALIASES_ENABLED };
+enum mailbox_pin { MAILBOX_PIN_REQUIRE, MAILBOX_PIN_ALLOW, MAILBOX_PIN_OFF };
 
 /* learn_from, as a set of bits. */
 #define LEARN_PROBE 1u
@@ -27,6 +28,8 @@ enum secure_aliases { SECURE_ALIASES_ANY, SECURE_ALIASES_ENABLED };
 
 /* The prober's socket, in the directory `runtime` (prober_words.h tells what is said there). */
 #define PROBER_SOCKET "prober.sock"
+/* The mailbox daemon's, in `mailbox_runtime` (core/mailbox/control.h tells what is said there). */
+#define MAILBOX_SOCKET "mailbox.sock"
 
 struct string_list {
 	size_t count;
@@ -65,6 +68,29 @@ struct settings {
 	size_t local_networks_count;
 	struct ipnet *local_networks; /* owned */
 	char *authserv_id;            /* "": what the MTA calls itself */
+	/* Sealed mail, of postseal-mailbox; also read by postseal-milter and postseal-webmail. */
+	char *mailbox_url; /* "https://host" or "https://host:port"; "": none */
+	char *mailbox_listen;
+	char *mailbox_intake;
+	char *mailbox_submit;
+	char *mailbox_store;
+	char *mailbox_keys;
+	char *mailbox_runtime;
+	char *mailbox_token_key;
+	char *mailbox_pages;
+	char *mailbox_name;
+	char *mailbox_logo;   /* a path, or "" */
+	char *mailbox_domain; /* folded; "": mail is not sealed */
+	char *mailbox_from;   /* as seal_address_take has it, or "" */
+	char *mailbox_bounce; /* the same */
+	enum mailbox_pin mailbox_pin;
+	size_t mailbox_pin_length;
+	size_t mailbox_pin_tries;
+	int64_t mailbox_unopened, mailbox_expire, mailbox_warn;            /* days */
+	uint64_t mailbox_quota, mailbox_store_quota, mailbox_message_size; /* MiB */
+	size_t mailbox_replies_per_day;
+	int64_t mailbox_session_idle; /* seconds */
+	bool mailbox_notify_opened;
 	char *webmail_listen;
 	struct string_list webmail_clients; /* names of local users */
 	size_t webmail_rate;                /* units a minute for each user */
@@ -96,6 +122,7 @@ struct setting {
 	const char *const *choices; /* CHOICE and SET, NULL-terminated */
 	int64_t min, max;           /* NUMBER; PATH: max is the longest, in bytes */
 	const char *unit;           /* "seconds", "days", or NULL */
+	bool fixed;                 /* a daemon takes it when it starts, and never again */
 	const char *help;           /* one sentence or more, plain text */
 	/*
 	 * Puts the checked values into *settings, which is initialised. On
@@ -113,6 +140,16 @@ extern const size_t settings_table_count;
 
 const struct setting *settings_find(const char *name); /* NULL: no such setting */
 bool setting_is_list(const struct setting *setting);   /* takes any number of values */
+
+/* What settings_adopt does with a setting that differs. */
+typedef void settings_differ_fn(void *context, const struct setting *setting);
+
+/*
+ * Reload: *fresh has been read anew, while a daemon runs with *old. Where they differ,
+ * `differ` is told; a `fixed` setting of *fresh is then put back to what *old has.
+ */
+void settings_adopt(struct settings *fresh, const struct settings *old, settings_differ_fn *differ,
+		    void *context);
 
 /* All defaults. End with settings_free, which leaves a zeroed struct. */
 void settings_init(struct settings *settings);

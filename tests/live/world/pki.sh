@@ -8,11 +8,20 @@
 
 PKI=$WORLD/pki
 
+# It tells how it gets on, and only when it fails does that matter.
+pki_openssl() {
+    openssl "$@" >"$PKI/said" 2>&1 || die "openssl $*: $(tail -n 5 "$PKI/said")"
+}
+
+# A new key, and a certificate of it.
+pki_request() {
+    pki_openssl req -x509 -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "$@"
+}
+
 pki_up() {
     mkdir -p "$PKI"
-    openssl req -x509 -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-        -days 30 -subj '/CN=postseal live world CA' \
-        -keyout "$PKI/ca.key" -out "$PKI/ca.crt" 2>/dev/null
+    pki_request -days 30 -subj '/CN=postseal live world CA' \
+        -keyout "$PKI/ca.key" -out "$PKI/ca.crt"
     cat "$PKI/ca.crt" >>/etc/ssl/certs/ca-certificates.crt
     cp "$PKI/ca.crt" /etc/ssl/certs/postseal-world.pem
     ln -s postseal-world.pem \
@@ -31,30 +40,35 @@ pki_up() {
 
 # pki_self HOST NAME DAYS: signed with its own key.
 pki_self() {
-    openssl req -x509 -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-        -days "$3" -subj "/CN=$2" -addext "subjectAltName=DNS:$2" \
-        -keyout "$PKI/$1.key" -out "$PKI/$1.crt" 2>/dev/null
+    pki_request -days "$3" -subj "/CN=$2" -addext "subjectAltName=DNS:$2" \
+        -keyout "$PKI/$1.key" -out "$PKI/$1.crt"
     cat "$PKI/$1.key" "$PKI/$1.crt" >"$PKI/$1.pem"
 }
 
 # pki_issue HOST: signed by the world's CA, which comes along in the chain:
 # TLSA with usage 2 needs to see it there.
 pki_issue() {
-    openssl req -x509 -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-        -CA "$PKI/ca.crt" -CAkey "$PKI/ca.key" -days 30 \
+    pki_request -CA "$PKI/ca.crt" -CAkey "$PKI/ca.key" -days 30 \
         -subj "/CN=$1" -addext "subjectAltName=DNS:$1" \
         -addext 'basicConstraints=critical,CA:FALSE' \
-        -keyout "$PKI/$1.key" -out "$PKI/$1.crt" 2>/dev/null
+        -keyout "$PKI/$1.key" -out "$PKI/$1.crt"
     cat "$PKI/$1.key" "$PKI/$1.crt" "$PKI/ca.crt" >"$PKI/$1.pem"
 }
 
 # Wrong in every way a certificate can be and still be sent: expired, for
-# another name, signed by nobody.
+# another name, signed by nobody. openssl-ca(1) is the one command of all releases
+# that takes dates of the past.
 pki_expired() {
-    openssl ecparam -name prime256v1 -genkey -noout -out "$PKI/$1.key"
-    openssl req -new -key "$PKI/$1.key" -subj '/CN=somebody.else.invalid' |
-        openssl x509 -req -signkey "$PKI/$1.key" -days -1 \
-            -out "$PKI/$1.crt" 2>/dev/null
+    local ca=$PKI/$1.ca
+    mkdir -p "$ca"
+    : >"$ca/index"
+    printf '%s\n' '[ca]' 'default_ca = old' '[old]' "database = $ca/index" \
+        "new_certs_dir = $ca" 'rand_serial = yes' 'default_md = sha256' 'policy = any' \
+        '[any]' 'commonName = supplied' >"$ca/conf"
+    pki_openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+        -subj '/CN=somebody.else.invalid' -keyout "$PKI/$1.key" -out "$ca/csr"
+    pki_openssl ca -batch -notext -selfsign -config "$ca/conf" -keyfile "$PKI/$1.key" \
+        -startdate 20200101000000Z -enddate 20200201000000Z -in "$ca/csr" -out "$PKI/$1.crt"
     cat "$PKI/$1.key" "$PKI/$1.crt" >"$PKI/$1.pem"
 }
 

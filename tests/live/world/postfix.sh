@@ -17,7 +17,7 @@ postfix_log() {
 
 # postfix_start DIRECTORY: returns when it accepts orders.
 postfix_start() {
-    postfix -c "$1" start 2>>/var/log/postfix-start.log ||
+    postfix -c "$1" start >>/var/log/postfix-start.log 2>&1 ||
         die "postfix does not start: $(tail -n 3 /var/log/postfix-start.log)"
     until_true postfix -c "$1" status || die "postfix -c $1 does not run"
 }

@@ -78,10 +78,13 @@ sender_logins() {
     install -g postfix -m 640 /etc/sasldb2 /var/spool/postfix/etc/sasldb2
 }
 
-# configure-instance.sh is what Debian's service runs first: it fills the chroot.
+# configure-instance.sh fills the chroot. Up to Debian 12 the service runs it first; since
+# Debian 13 `postfix start` runs it (post-install), and it refuses to be run by others.
 sender_start() {
     chown postfix: /var/lib/postfix
-    /usr/lib/postfix/configure-instance.sh - >>/var/log/postfix-start.log 2>&1
+    grep -q configure-instance /usr/lib/postfix/sbin/post-install ||
+        /usr/lib/postfix/configure-instance.sh - >>/var/log/postfix-start.log 2>&1 ||
+        die "Postfix's chroot cannot be filled: $(tail -n 3 /var/log/postfix-start.log)"
     postfix_start "$POSTFIX_SENDER"
     until_true tcp_open "$ME_ADDR" 25 || die "the sender's smtpd does not listen"
 }

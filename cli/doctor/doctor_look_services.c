@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* doctor_look_services - do the daemons answer, and what they need: certificates. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "base/utc.h"
+#include "cli/doctor/doctor_look.h"
+#include "core/protocol/prober_words.h"
+#include "io/link/prober_client.h"
+#include "io/link/socketmap_client.h"
+#include "io/local/command.h"
+#include "io/local/metrics_file.h"
+#include "io/net/stream.h"
+#include "io/tls/tls.h"
+
+#define SHOWN_MAX 4096 /* of what systemctl(1) shows */
+
+/*
+ * Services.
+ */
+
+/* Connecting to a local socket needs permission to write it. */
+static bool is_barred(const char *path)
+{
+	return access(path, W_OK) != 0 && errno == EACCES;
+}
+
+static bool listener_is_barred(const char *listener)
+{
+	struct endpoint endpoint;
+
+	return endpoint_parse(&endpoint, listener) && endpoint.is_unix && is_barred(endpoint.path);
+}
+
+/*
+ * Map `policy`, as Postfix asks it, for a key that is answered from the ledger at
+ * once, makes no one look anything up, and is no odd thing in anyone's log: the
+ * parent that Postfix asks for after NOTFOUND, of a domain that cannot be.
+ */
+static void look_at_socketmap(struct patient *patient)
+{
+	int64_t deadline = clock_mono_ms() + DOCTOR_PATIENCE_MS;
+	char error[SOCKETMAP_CLIENT_ERROR_SIZE];
+	struct socketmap_client *client = socketmap_client_open(patient->settings, deadline, error);
+	const struct string_list *listeners = &patient->settings->socketmap_listen;
+	struct buf reply = { 0 };
+
+	if (client == NULL && listeners->count > 0 && listener_is_barred(listeners->items[0]))
+		doctor_note(&patient->socketmap, LOOKUP_ERROR, "%s", error);
+	else if (client == NULL ||
+		 !socketmap_client_ask(client, "policy", ".invalid", deadline, &reply, error))
+		doctor_note(&patient->socketmap, LOOKUP_ABSENT, "%s", error);
+	else if (!str_starts_nocase(buf_cstr(&reply), "OK ") &&
+		 !str_starts_nocase(buf_cstr(&reply), "NOTFOUND "))
+		doctor_note(&patient->socketmap, LOOKUP_ABSENT, "postseal-socketmap answers %s",
+			    buf_cstr(&reply));
+	socketmap_client_close(client);
+	buf_free(&reply);
+}
+
+/* Each of these properties stands alone on its line, in this order (systemctl(1)). */
+static void look_at_socket(struct patient *patient)
+{
+	char *argv[] = { (char[]){ "systemctl" }, (char[]){ "show" },
+			 (char[]){ "--property=ActiveState,UnitFileState" },
+			 (char[]){ "postseal-socketmap.socket" }, NULL };
+	char error[COMMAND_ERROR_SIZE];
+	struct buf output = { 0 };
+
+	if (command_run(argv, SHOWN_MAX, clock_mono_ms() + DOCTOR_PATIENCE_MS, &output, error) ==
+		    LOOKUP_FOUND &&
+	    strstr(buf_cstr(&output), "UnitFileState=enabled\n") != NULL &&
+	    strstr(buf_cstr(&output), "ActiveState=active\n") == NULL)
+		doctor_note(&patient->socket, LOOKUP_ABSENT,
+			    "postseal-socketmap.socket is enabled, and not up: look-ups fail while "
+			    "the server is started anew");
+	buf_free(&output);
+}
+
+static void look_at_prober(struct patient *patient)
+{
+	char error[PROBER_CLIENT_ERROR_SIZE], path[DOCTOR_PATH_SIZE];
+	struct prober_client *client = prober_client_open(
+		patient->settings->runtime, clock_mono_ms() + DOCTOR_PATIENCE_MS, error);
+
+	snprintf(path, sizeof(path), "%s/%s", patient->settings->runtime, PROBER_SOCKET);
+	if (client == NULL)
+		doctor_note(&patient->prober, is_barred(path) ? LOOKUP_ERROR : LOOKUP_ABSENT, "%s",
+			    error);
+	prober_client_close(client);
+}
+
+static void look_at_milter(struct patient *patient)
+{
+	const char *listener = patient->settings->milter_listen;
+	struct endpoint endpoint;
+	int fd;
+
+	if (patient->settings->secure_domains.count == 0 || !endpoint_parse(&endpoint, listener))
+		return;
+	fd = stream_connect_endpoint(&endpoint, clock_mono_ms() + DOCTOR_PATIENCE_MS);
+	if (fd < 0)
+		doctor_note(&patient->milter,
+			    listener_is_barred(listener) ? LOOKUP_ERROR : LOOKUP_ABSENT,
+			    "cannot reach postseal-milter at %s: %s; is it running?", listener,
+			    strerror(errno));
+	else
+		close(fd);
+}
+
+/* One that was told to end is not missed, nor one that never began. */
+static void look_at_learn(struct patient *patient)
+{
+	char error[METRICS_FILE_ERROR_SIZE], date[UTC_SIZE];
+	struct metrics_snapshot snapshot;
+	bool alive;
+
+	if (metrics_read(patient->settings->runtime, METRICS_LEARN, &snapshot, &alive, error) ==
+		    LOOKUP_FOUND &&
+	    !alive && snapshot.ended == 0)
+		doctor_note(&patient->learn, LOOKUP_ABSENT,
+			    "postseal learn --follow was started at %s "
+			    "and has died",
+			    utc_format(date, snapshot.started));
+}
+
+/*
+ * Certificates.
+ */
+
+void doctor_look_cas(struct doctor_thing *thing, const char *path)
+{
+	char error[TLS_ERROR_SIZE];
+	struct tls *tls;
+
+	if (access(path, R_OK) != 0) {
+		doctor_note(thing, errno == EACCES ? LOOKUP_ERROR : LOOKUP_ABSENT, "%s",
+			    strerror(errno));
+		return;
+	}
+	tls = tls_new(path, error);
+	if (tls == NULL)
+		doctor_note(thing, LOOKUP_ABSENT, "there are no certificates in it");
+	tls_free(tls);
+}
+
+static void look_at_own_cas(struct patient *patient)
+{
+	/* Where Debian, Red Hat and the BSDs keep them; OpenSSL and curl look there. */
+	static const char *const stores[] = { "/etc/ssl/certs/ca-certificates.crt",
+					      "/etc/pki/tls/certs/ca-bundle.crt",
+					      "/etc/ssl/cert.pem" };
+	const char *path = patient->settings->ca_file;
+
+	for (size_t i = 0; path[0] == '\0' && i < ARRAY_LEN(stores); i++) {
+		if (access(stores[i], F_OK) == 0)
+			path = stores[i];
+	}
+	snprintf(patient->cas_path, sizeof(patient->cas_path), "%s",
+		 path[0] != '\0' ? path : stores[0]);
+	doctor_look_cas(&patient->cas, patient->cas_path);
+}
+
+void doctor_look_services(struct patient *patient)
+{
+	look_at_socketmap(patient);
+	look_at_socket(patient);
+	look_at_prober(patient);
+	look_at_milter(patient);
+	look_at_learn(patient);
+	look_at_own_cas(patient);
+}
