@@ -13,7 +13,7 @@
 /* What a byte of a name is spelled as; 0: it is in none. */
 #define SAME(c) [c] = (c)
 #define SMALL(c) [c] = (c), [(c) - 'a' + 'A'] = (c)
-static const char folded[256] = {
+static const char spelt[256] = {
 	SAME('-'),  SAME('.'),  SAME('_'),  SAME('0'),  SAME('1'),  SAME('2'),  SAME('3'),
 	SAME('4'),  SAME('5'),  SAME('6'),  SAME('7'),  SAME('8'),  SAME('9'),  SMALL('a'),
 	SMALL('b'), SMALL('c'), SMALL('d'), SMALL('e'), SMALL('f'), SMALL('g'), SMALL('h'),
@@ -49,7 +49,7 @@ static bool fold_ascii(char dst[DOMAIN_SIZE], const char *text, size_t len)
 	if (len >= DOMAIN_SIZE)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		char c = folded[(unsigned char)text[i]];
+		char c = spelt[(unsigned char)text[i]];
 
 		dst[i] = c;
 		if (c > '.' || c == '-')
@@ -147,6 +147,22 @@ bool domain_may_exist(const char *text, size_t len)
 		digits++;
 	name[len] = 'x';
 	return digits < len && fold_ascii(name, name, len + 1);
+}
+
+const char *domain_fold_2003(char dst[DOMAIN_SIZE], const char *folded)
+{
+	char *unicode = NULL, *ascii = NULL;
+
+	str_copy(dst, DOMAIN_SIZE, folded);
+	if (strstr(folded, "xn--") == NULL ||
+	    idn2_to_unicode_8z8z(folded, &unicode, IDN2_NONTRANSITIONAL) != IDN2_OK)
+		return dst;
+	if (idn2_to_ascii_8z(unicode, &ascii, IDN2_TRANSITIONAL | IDN2_NFC_INPUT) != IDN2_OK ||
+	    !fold_ascii(dst, ascii, strlen(ascii)))
+		str_copy(dst, DOMAIN_SIZE, folded);
+	idn2_free(ascii);
+	idn2_free(unicode);
+	return dst;
 }
 
 bool domain_take(char dst[DOMAIN_SIZE], const char *text, size_t len)
