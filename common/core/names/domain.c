@@ -127,7 +127,7 @@ static bool is_utf8(const char *text, size_t len)
 static bool ascii_of_names(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)text[i] < 0x80 && folded[(unsigned char)text[i]] == '\0')
+		if ((unsigned char)text[i] < 0x80 && spelt[(unsigned char)text[i]] == '\0')
 			return false;
 	return true;
 }
