@@ -232,7 +232,7 @@ const struct setting settings_table[] = {
 	{ FIELD(mailbox_notify_opened), BOOL, .defaults = { "true" },
 	  .help = "Tell the sender when a mailbox is opened for the first time. It is how a "
 		  "sender learns that somebody else opened it." },
-	{ FIELD(webmail_listen), STRING(endpoint),
+	{ FIELD(webmail_listen), FIXED, STRING(endpoint),
 	  .defaults = { "unix:/run/postseal/webmail.sock" },
 	  .help = "Where postseal-webmail answers webmails. It has to be unix:/PATH: the kernel "
 		  "says "
