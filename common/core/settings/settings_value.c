@@ -155,8 +155,8 @@ bool setting_put_ciphers(struct settings *settings, const struct setting *self,
 	if (!one_value(count, fault))
 		return false;
 	if (values[0][0] == '\0' || values[0][strspn(values[0], CIPHER_CHARACTERS)] != '\0')
-		return fault_at(fault, 0, "an OpenSSL cipher list, such as HIGH:!aNULL");
-	store_string(settings, self, values[0]);
+		return setting_fault_at(fault, 0, "an OpenSSL cipher list, such as HIGH:!aNULL");
+	setting_store_string(settings, self, values[0]);
 	return true;
 }
 
@@ -259,7 +259,7 @@ bool setting_put_some(struct settings *settings, const struct setting *self,
 		      const char *const *values, size_t count, struct setting_fault *fault)
 {
 	if (count == 0)
-		return fault_at(fault, 0, "at least one value");
+		return setting_fault_at(fault, 0, "at least one value");
 	return setting_put_set(settings, self, values, count, fault);
 }
 
