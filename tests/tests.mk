@@ -22,6 +22,7 @@ tests/test_due_SRCS += prober/due.c
 tests/test_doctor_SRCS += cli/doctor/doctor_patient.c cli/doctor/postconf.c $(wildcard cli/doctor/doctor_judge*.c)
 # Those that start one.
 $(patsubst %,$(BUILD)/tests/%,$(filter test_socketmap_%,$(UNIT_NAMES))): | $(BUILD)/postseal-socketmap
+$(BUILD)/tests/test_webmail: | $(BUILD)/postseal-webmail $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_prober: | $(BUILD)/postseal-prober
 # The command line with its clock stopped, which test_cli runs.
 TESTS += tests/postseal-stopped
