@@ -112,7 +112,7 @@ matrix_probes() {
 }
 
 matrix_probe() {
-    postseal explain --json "[$1]" | jq -r '.. | .last? // empty | .observed? // empty' | head -n 1
+    postseal explain --json "[$1]" | jq -r '[.. | objects | select(has("observed"))][0].observed'
 }
 
 # Which words mean the same. Of several addresses, what Postfix tells is of the last one,
