@@ -13,23 +13,23 @@
 
 /* What is odd about a server's TLS. */
 enum {
-	NEEDS_SNI = 1 << 0,     /* breaks off without a server name */
-	REFUSES_SNI = 1 << 1,   /* breaks off with one */
-	WARNS_SNI = 1 << 2,     /* does not know the name, and says so */
-	SHUTS = 1 << 3,         /* closes after the handshake */
-	RENEGOTIATES = 1 << 4,  /* before it answers EHLO */
-	ASKS_CLIENT = 1 << 5,   /* for a certificate of the client */
-	NEEDS_CLIENT = 1 << 6,  /* and takes none that has none */
-	BABBLES = 1 << 7,       /* instead of a handshake */
-	RSA_1024 = 1 << 8,      /* its key */
-	MD5_SIGNED = 1 << 9,    /* its certificate */
-	MANY_NAMES = 1 << 10,   /* 1,500 of them in it */
-	NUL_NAME = 1 << 11,     /* "mx.test\0.evil.test" */
+	NEEDS_SNI = 1 << 0,      /* breaks off without a server name */
+	REFUSES_SNI = 1 << 1,    /* breaks off with one */
+	WARNS_SNI = 1 << 2,      /* does not know the name, and says so */
+	SHUTS = 1 << 3,          /* closes after the handshake */
+	RENEGOTIATES = 1 << 4,   /* before it answers EHLO */
+	ASKS_CLIENT = 1 << 5,    /* for a certificate of the client */
+	NEEDS_CLIENT = 1 << 6,   /* and takes none that has none */
+	BABBLES = 1 << 7,        /* instead of a handshake */
+	RSA_1024 = 1 << 8,       /* its key */
+	MD5_SIGNED = 1 << 9,     /* its certificate */
+	MANY_NAMES = 1 << 10,    /* 1,500 of them in it */
+	NUL_NAME = 1 << 11,      /* "mx.test\0.evil.test" */
 	BAD_EXTENSION = 1 << 12, /* bytes that are no DER where its names should be */
-	LONG_CHAIN = 1 << 13,   /* of 20 certificates */
-	HUGE_CHAIN = 1 << 14,   /* of more than 100 KB */
+	LONG_CHAIN = 1 << 13,    /* of 20 certificates */
+	HUGE_CHAIN = 1 << 14,    /* of more than 100 KB */
 	EXPIRED = 1 << 15,
-	TICKETS = 1 << 16,      /* 64 of them after the handshake */
+	TICKETS = 1 << 16, /* 64 of them after the handshake */
 	NO_CERTIFICATE = 1 << 17
 };
 
@@ -123,7 +123,9 @@ static const struct peer_kind kinds[] = {
 	{ .name = "tls11", .least = TLS1_1_VERSION, .most = TLS1_1_VERSION },
 	{ .name = "tls12", TLS12, .least = TLS1_2_VERSION },
 	{ .name = "tls13", .least = TLS1_3_VERSION },
-	{ .name = "anonymous", TLS12, .ciphers = "AECDH-AES256-SHA:ADH-AES256-SHA256",
+	{ .name = "anonymous",
+	  TLS12,
+	  .ciphers = "AECDH-AES256-SHA:ADH-AES256-SHA256",
 	  .flags = NO_CERTIFICATE },
 	{ .name = "null-cipher", TLS12, .ciphers = "ECDHE-ECDSA-NULL-SHA" },
 	{ .name = "rsa-exchange", TLS12, .ciphers = "AES128-SHA", .flags = RSA_1024 },
@@ -192,7 +194,8 @@ static void add_names(X509 *to, unsigned flags)
 	if ((flags & BAD_EXTENSION) != 0) {
 		ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
 
-		ASN1_OCTET_STRING_set(value, (const unsigned char *)"\x30\x84\xff\xff\xff\xff\x82", 7);
+		ASN1_OCTET_STRING_set(value, (const unsigned char *)"\x30\x84\xff\xff\xff\xff\x82",
+				      7);
 		X509_EXTENSION_set_data(extension, value);
 		ASN1_OCTET_STRING_free(value);
 	}
