@@ -33,7 +33,8 @@ $(BUILD)/tests/test_cli $(BUILD)/tests/test_export $(BUILD)/tests/test_learn $(B
 
 # The misbehaving SMTP server of the live world.
 TESTS           += tests/peer
-tests/peer_SRCS := tests/live/peer.c
+tests/peer_SRCS := tests/live/peer.c tests/live/peer_smtp.c
+tests/peer_LIBS := $(LIBS_TLS)
 
 include tests/fuzz/fuzz.mk tests/lint/lint.mk tests/scenario/scenario.mk tests/bench/bench.mk
 include tests/soak/soak.mk tests/faults/faults.mk
