@@ -40,12 +40,12 @@ bool api_handle(struct span text, struct handle *handle);
 void api_set(json_t *object, const char *name, json_t *value);
 
 /* The handlers, by what they serve. */
-api_fn api_site, api_link, api_ticket, api_open, api_salt, api_login;           /* api_enter.c */
-api_fn api_session, api_keep, api_logout;                                       /* api_enter.c */
-api_fn api_letters, api_letter, api_body, api_read_mark, api_delete_letter;     /* api_letters.c */
-api_fn api_release, api_reseal, api_confirm;                                    /* api_letters.c */
-api_fn api_upload_new, api_upload_put, api_upload_get, api_upload_delete;       /* api_write.c */
-api_fn api_drafts, api_draft_put, api_draft_delete, api_reply;                  /* api_write.c */
+api_fn api_site, api_link, api_ticket, api_open, api_salt, api_login;       /* api_enter.c */
+api_fn api_session, api_keep, api_logout;                                   /* api_enter.c */
+api_fn api_letters, api_letter, api_body, api_read_mark, api_delete_letter; /* api_letters.c */
+api_fn api_release, api_reseal, api_confirm;                                /* api_letters.c */
+api_fn api_upload_new, api_upload_put, api_upload_get, api_upload_delete;   /* api_write.c */
+api_fn api_drafts, api_draft_put, api_draft_delete, api_reply;              /* api_write.c */
 
 /*
  * Who is logged in, and with what mailbox. False: it was answered (401, 503). The vault's

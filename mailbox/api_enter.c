@@ -53,9 +53,9 @@ void api_site(struct api_call *call)
 	json_t *json = json_object();
 
 	api_set(json, "name", json_string(home->site));
-	api_set(json, "logo", pages_find(call->portal->pages, "/logo") != NULL ?
-				      json_string("/logo") :
-				      json_null());
+	api_set(json, "logo",
+		pages_find(call->portal->pages, "/logo") != NULL ? json_string("/logo")
+								 : json_null());
 	api_set(json, "language", json_string("en"));
 	api_set(json, "pin_length", json_integer((json_int_t)settings->mailbox_pin_length));
 	api_set(json, "password_min", json_integer(PASSWORD_MIN));
@@ -246,8 +246,8 @@ static void mark_told(struct mbox_gate *gate)
 }
 
 /* FOUND: one try was counted, and *gate is as it is on disk. ABSENT: no gate. */
-static enum lookup begin_try(struct home *home, const struct store_key *key,
-			     struct mbox_gate *gate, enum life_try *try)
+static enum lookup begin_try(struct home *home, const struct store_key *key, struct mbox_gate *gate,
+			     enum life_try *try)
 {
 	struct store_txn *txn = store_begin(home->store, true);
 	enum lookup found = txn != NULL ? store_get_gate(txn, key, gate) : LOOKUP_ERROR;
@@ -274,7 +274,8 @@ static bool is_right(const struct seal_key *vault, const struct handle *mailbox,
 	unsigned char kept[PIN_MAX], typed[PIN_MAX] = { 0 };
 	bool right;
 
-	if (!gate->has_pin || !vault_unseal(kept, vault, "pin", mailbox, gate->pin, sizeof(gate->pin)))
+	if (!gate->has_pin ||
+	    !vault_unseal(kept, vault, "pin", mailbox, gate->pin, sizeof(gate->pin)))
 		return false;
 	memcpy(typed, pin, strlen(pin));
 	right = crypto_same(kept, typed, sizeof(kept));
@@ -462,13 +463,13 @@ static bool put_new_keys(struct store_txn *txn, const struct session_info *ticke
 	size_t i;
 	json_t *one;
 
-	json_array_foreach(letters, i, one) {
+	json_array_foreach(letters, i, one)
+	{
 		struct handle id;
 		unsigned char key[SEALED_KEY_SIZE];
-		const struct api_field fields[] = {
-			{ "id", API_OCTETS, id.bytes, sizeof(id.bytes), NULL },
-			{ "key", API_OCTETS, key, sizeof(key), NULL }
-		};
+		const struct api_field fields[] = { { "id", API_OCTETS, id.bytes, sizeof(id.bytes),
+						      NULL },
+						    { "key", API_OCTETS, key, sizeof(key), NULL } };
 		struct store_key at;
 		enum lookup found;
 
@@ -516,8 +517,8 @@ static int put_opening(struct store_txn *txn, const struct session_info *ticket,
 		return 409;
 	if (!again) {
 		box->opened = box->active = clock_wall();
-		box->language = strcmp(opening->language, "de") == 0 ? MBOX_LANGUAGE_DE :
-								       MBOX_LANGUAGE_EN;
+		box->language =
+			strcmp(opening->language, "de") == 0 ? MBOX_LANGUAGE_DE : MBOX_LANGUAGE_EN;
 		memcpy(box->public_key, opening->public_key, sizeof(box->public_key));
 		memcpy(box->auth_hash, hash, sizeof(box->auth_hash));
 		vault_seal(box->wrapped, &user->vault, "wrapped", &user->mailbox, opening->wrapped,
@@ -640,8 +641,8 @@ static enum lookup find_user(struct store_txn *txn, const char *address,
 		    crypto_same(user->box.auth_hash, hash, CRYPTO_HASH_SIZE)) {
 			user->mailbox = all.mailbox[i];
 			life_login(&user->box, clock_wall());
-			return store_put_mailbox(txn, &key, &user->box) ? LOOKUP_FOUND :
-									  LOOKUP_ERROR;
+			return store_put_mailbox(txn, &key, &user->box) ? LOOKUP_FOUND
+									: LOOKUP_ERROR;
 		}
 	}
 	return LOOKUP_ABSENT;

@@ -15,9 +15,9 @@ static bool take(json_t *value, const struct api_field *field)
 		*(const char **)field->dst = json_string_value(value);
 		return true;
 	case API_OCTETS:
-		return json_is_string(value) && b64_take(field->dst, field->size,
-							 json_string_value(value),
-							 json_string_length(value));
+		return json_is_string(value) &&
+		       b64_take(field->dst, field->size, json_string_value(value),
+				json_string_length(value));
 	case API_NUMBER:
 		if (!json_is_integer(value) || json_integer_value(value) < 0)
 			return false;

@@ -80,7 +80,8 @@ static json_t *links_json(struct store_txn *txn, const struct api_user *user,
 		api_set(one, "link", api_b64(link->handle.bytes, HANDLE_SIZE));
 		api_set(one, "date", json_integer(link->date));
 		api_set(one, "public", api_b64(link->public_key, HPKE_PUBLIC_SIZE));
-		api_set(one, "key", open ? key_json(user, handle, letter->link[i].key) : json_null());
+		api_set(one, "key",
+			open ? key_json(user, handle, letter->link[i].key) : json_null());
 		json_array_append_new(list, one);
 	}
 	free(link);
@@ -158,7 +159,8 @@ static bool list_one(void *context, const struct store_key *key, struct span val
 		if (!listing->more) {
 			json = letter_json(listing->txn, listing->home, listing->user, &handle,
 					   letter);
-			listing->good = json != NULL && json_array_append_new(listing->list, json) == 0;
+			listing->good =
+				json != NULL && json_array_append_new(listing->list, json) == 0;
 		}
 	}
 	free(letter);
@@ -357,7 +359,8 @@ void api_body(struct api_call *call)
 	to = one->letter.size;
 	has_range = http_request_header(call->request, "Range", &range) == LOOKUP_FOUND;
 	if (has_range ? !read_range(range, one->letter.size, &from, &to) : to > BODY_MOST) {
-		snprintf(shown, sizeof(shown), "bytes */%llu", (unsigned long long)one->letter.size);
+		snprintf(shown, sizeof(shown), "bytes */%llu",
+			 (unsigned long long)one->letter.size);
 		http_reply_header(call->request, "Content-Range", shown);
 		api_error(call, 416, "range", "Ask for a range of at most 16 chunks.");
 	} else if (!body_read(&octets, home->store, &one->user.vault, &one->user.mailbox,
@@ -487,11 +490,10 @@ void api_release(struct api_call *call)
 	struct handle letter = { { 0 } };
 	unsigned char id[32] = { 0 };
 	bool has_pin, has_letter, has_id;
-	const struct api_field fields[] = {
-		{ "pin", API_TEXT, &pin, 0, &has_pin },
-		{ "letter", API_OCTETS, letter.bytes, sizeof(letter.bytes), &has_letter },
-		{ "id", API_OCTETS, id, sizeof(id), &has_id }
-	};
+	const struct api_field fields[] = { { "pin", API_TEXT, &pin, 0, &has_pin },
+					    { "letter", API_OCTETS, letter.bytes,
+					      sizeof(letter.bytes), &has_letter },
+					    { "id", API_OCTETS, id, sizeof(id), &has_id } };
 	json_t *body = api_read(call->body, fields, ARRAY_LEN(fields)), *json;
 	struct home *home = call->portal->home;
 	struct listing listing = { .box = MBOX_INBOX, .limit = API_LIST_MAX };
@@ -611,7 +613,8 @@ static void change_letters(struct api_call *call, change_fn *change, const char 
 	letter = mem_alloc(sizeof(*letter));
 	txn = store_begin(call->portal->home->store, true);
 	status = txn != NULL ? 200 : 0;
-	json_array_foreach(letters, i, item) {
+	json_array_foreach(letters, i, item)
+	{
 		if (status == 200)
 			status = change(txn, &user, item, letter, &count);
 	}

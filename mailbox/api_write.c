@@ -86,10 +86,9 @@ static int put_upload(struct store_txn *txn, const struct api_user *user, void *
 void api_upload_new(struct api_call *call)
 {
 	struct new_upload upload;
-	const struct api_field fields[] = {
-		{ "id", API_OCTETS, upload.id.bytes, sizeof(upload.id.bytes), NULL },
-		{ "size", API_NUMBER, &upload.size, 0, NULL }
-	};
+	const struct api_field fields[] = { { "id", API_OCTETS, upload.id.bytes,
+					      sizeof(upload.id.bytes), NULL },
+					    { "size", API_NUMBER, &upload.size, 0, NULL } };
 	json_t *body = api_read(call->body, fields, ARRAY_LEN(fields));
 	uint64_t plain;
 	struct api_user user;
@@ -142,8 +141,8 @@ static int put_chunk(struct store_txn *txn, const struct api_user *user, void *c
 		return 204;
 	if (chunk->offset != upload.have || chunk->offset + chunk->octets.len > upload.size)
 		return 409;
-	if (!upload_write(chunk->store, &user->mailbox, &chunk->id, chunk->offset,
-			  chunk->octets.at, chunk->octets.len))
+	if (!upload_write(chunk->store, &user->mailbox, &chunk->id, chunk->offset, chunk->octets.at,
+			  chunk->octets.len))
 		return 0;
 	upload.have += chunk->octets.len;
 	return store_put_upload(txn, &key, &upload) ? 204 : 0;
@@ -341,11 +340,10 @@ void api_draft_put(struct api_call *call)
 	struct new_draft new_draft = { .draft = { .date = clock_wall() } };
 	unsigned char key[SEALED_KEY_SIZE];
 	const char *text;
-	const struct api_field fields[] = {
-		{ "letter", API_OCTETS, new_draft.draft.letter.bytes, HANDLE_SIZE, NULL },
-		{ "key", API_OCTETS, key, sizeof(key), NULL },
-		{ "body", API_TEXT, &text, 0, NULL }
-	};
+	const struct api_field fields[] = { { "letter", API_OCTETS, new_draft.draft.letter.bytes,
+					      HANDLE_SIZE, NULL },
+					    { "key", API_OCTETS, key, sizeof(key), NULL },
+					    { "body", API_TEXT, &text, 0, NULL } };
 	json_t *body = api_read(call->body, fields, ARRAY_LEN(fields));
 	struct buf octets = { 0 }, sealed = { 0 };
 	struct api_user user;
@@ -423,7 +421,8 @@ static bool read_attachments(json_t *list, struct reply *reply)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach(list, i, item) {
+	json_array_foreach(list, i, item)
+	{
 		struct reply_attachment *attachment = &reply->attachment[i];
 		const char *name, *type;
 		const struct api_field fields[] = {

@@ -321,8 +321,8 @@ bool upload_read(const struct store *store, const struct handle *mailbox,
 		 const struct handle *upload, uint64_t offset, void *octets, size_t len)
 {
 	char path[PATH_SIZE] = "";
-	int fd = path_of(path, store, mailbox, upload, ".up") ? open(path, O_RDONLY | O_CLOEXEC) :
-								-1;
+	int fd = path_of(path, store, mailbox, upload, ".up") ? open(path, O_RDONLY | O_CLOEXEC)
+							      : -1;
 	bool good = fd >= 0 && read_at(fd, octets, len, offset);
 
 	if (fd >= 0)

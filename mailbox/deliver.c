@@ -73,8 +73,8 @@ static void derive(struct delivery *d)
 }
 
 /* The mailbox that mail to this address goes to. */
-static enum lookup find_mailbox(struct store_txn *txn, const char *recipient,
-				struct handle *handle, struct mbox_mailbox *box)
+static enum lookup find_mailbox(struct store_txn *txn, const char *recipient, struct handle *handle,
+				struct mbox_mailbox *box)
 {
 	struct store_key key = store_key_address(recipient);
 	struct mbox_address address;
@@ -111,9 +111,8 @@ static enum lookup settle_mailbox(struct delivery *d)
 {
 	const char *keys = d->home->settings->mailbox_keys;
 	struct store_txn *txn = store_begin(d->home->store, false);
-	enum lookup found = txn != NULL ?
-				    find_mailbox(txn, d->recipient, &d->mailbox, &d->box) :
-				    LOOKUP_ERROR;
+	enum lookup found =
+		txn != NULL ? find_mailbox(txn, d->recipient, &d->mailbox, &d->box) : LOOKUP_ERROR;
 
 	store_abort(txn);
 	if (found == LOOKUP_ABSENT) {
@@ -260,9 +259,9 @@ static bool seal_to_link(void *context, const struct store_key *key, struct span
 			has = has || handle_same(&letter->link[i].link, &link->handle);
 		if (!has) {
 			own->link = link->handle;
-			links->good = seal_key_to(own->key, &d->vault, link->public_key,
-						  "key to link", &d->mailbox, links->handle,
-						  links->k);
+			links->good =
+				seal_key_to(own->key, &d->vault, link->public_key, "key to link",
+					    &d->mailbox, links->handle, links->k);
 			letter->links += links->good;
 		}
 	}
@@ -274,9 +273,7 @@ static bool seal_to_links(struct store_txn *txn, const struct delivery *d,
 			  struct mbox_letter *letter, const struct handle *handle,
 			  const unsigned char k[FRAME_KEY_SIZE])
 {
-	struct links links = {
-		.d = d, .letter = letter, .handle = handle, .k = k, .good = true
-	};
+	struct links links = { .d = d, .letter = letter, .handle = handle, .k = k, .good = true };
 	struct store_key prefix = store_key_handle(&d->mailbox);
 
 	return store_each(txn, STORE_LINK, &prefix, true, seal_to_link, &links) && links.good;
@@ -431,9 +428,9 @@ static bool put_seen(struct store_txn *txn, const struct delivery *d, bool done)
 static bool put_keys(struct store_txn *txn, struct delivery *d)
 {
 	if (d->box.opened != 0) {
-		d->letter.has_key = seal_key_to(d->letter.key, &d->vault, d->box.public_key,
-						"key to mailbox", &d->mailbox, &d->letter_handle,
-						d->k);
+		d->letter.has_key =
+			seal_key_to(d->letter.key, &d->vault, d->box.public_key, "key to mailbox",
+				    &d->mailbox, &d->letter_handle, d->k);
 		return d->letter.has_key;
 	}
 	return put_link(txn, d) && seal_to_links(txn, d, &d->letter, &d->letter_handle, d->k) &&
@@ -472,9 +469,9 @@ static enum lookup put_records(struct delivery *d, bool new_mailbox)
 		store_abort(txn);
 		return found == LOOKUP_ERROR ? LOOKUP_ERROR : LOOKUP_ABSENT;
 	}
-	if ((new_mailbox && !put_new_mailbox(txn, d)) || !settle_gate(txn, d) || !put_keys(txn, d) ||
-	    !store_put_letter(txn, &letter, &d->letter) || !put_bounce(txn, d) ||
-	    !put_seen(txn, d, false)) {
+	if ((new_mailbox && !put_new_mailbox(txn, d)) || !settle_gate(txn, d) ||
+	    !put_keys(txn, d) || !store_put_letter(txn, &letter, &d->letter) ||
+	    !put_bounce(txn, d) || !put_seen(txn, d, false)) {
 		store_abort(txn);
 		return LOOKUP_ERROR;
 	}
@@ -584,7 +581,8 @@ static enum lookup keep(struct delivery *d)
 
 static void reply_later(char reply[DELIVER_REPLY_SIZE])
 {
-	str_copy(reply, DELIVER_REPLY_SIZE, "451 4.3.0 it cannot be kept now; see postseal-mailbox's log");
+	str_copy(reply, DELIVER_REPLY_SIZE,
+		 "451 4.3.0 it cannot be kept now; see postseal-mailbox's log");
 }
 
 static void run(struct delivery *d, char reply[DELIVER_REPLY_SIZE])
@@ -647,8 +645,8 @@ void deliver_bounce(struct home *home, const char *extension, char reply[DELIVER
 			octets[i] = hex ? (unsigned char)byte : 0;
 		}
 		key = store_key(octets, sizeof(octets), "", 0);
-		found = hex && txn != NULL ? store_get(txn, STORE_BOUNCE, &key, &value) :
-					     LOOKUP_ERROR;
+		found = hex && txn != NULL ? store_get(txn, STORE_BOUNCE, &key, &value)
+					   : LOOKUP_ERROR;
 	}
 	if (found == LOOKUP_FOUND && value.len == 2 * sizeof(struct handle)) {
 		struct store_key pair = store_key(value.at, value.len, "", 0);

@@ -80,7 +80,8 @@ void fresh_forget(struct fresh *fresh, const struct handle *mailbox)
 	struct kept *kept, *next;
 
 	pthread_mutex_lock(&fresh->lock);
-	HASH_ITER (hh, fresh->kept, kept, next) {
+	HASH_ITER(hh, fresh->kept, kept, next)
+	{
 		if (memcmp(&kept->mailbox, mailbox, sizeof(*mailbox)) == 0)
 			drop(fresh, kept);
 	}

@@ -114,7 +114,8 @@ static const char *read_token(struct session *session, struct token *token, stru
 
 	switch (mime_count_header(message, TOKEN_HEADER)) {
 	case 0:
-		return "550 5.7.1 no mark of postseal-milter: mail to be sealed has to be submitted "
+		return "550 5.7.1 no mark of postseal-milter: mail to be sealed has to be "
+		       "submitted "
 		       "here, logged in, over TLS";
 	case 1:
 		break;
@@ -123,7 +124,8 @@ static const char *read_token(struct session *session, struct token *token, stru
 	}
 	if (!mime_find_header(message, TOKEN_HEADER, &value) ||
 	    !seal_token_read(token, value.at, value.len, &session->home->token))
-		return "550 5.7.1 this mark of postseal-milter is not one that was made with our key";
+		return "550 5.7.1 this mark of postseal-milter is not one that was made with our "
+		       "key";
 	if (life_token_is_fresh(token->time, clock_wall()))
 		return NULL;
 	token_free(token);
@@ -151,10 +153,10 @@ static bool is_bounce(const struct home *home, const char *recipient, char exten
 	const char *end = strrchr(recipient, '@');
 
 	return local > 0 && end != NULL && str_equal_nocase(end, at) &&
-	       (size_t)(end - recipient) > local + 1 &&
-	       strncmp(recipient, whole, local) == 0 &&
+	       (size_t)(end - recipient) > local + 1 && strncmp(recipient, whole, local) == 0 &&
 	       strchr(home->settings->recipient_delimiter, recipient[local]) != NULL &&
-	       str_copy_n(extension, 64, recipient + local + 1, (size_t)(end - recipient) - local - 1);
+	       str_copy_n(extension, 64, recipient + local + 1,
+			  (size_t)(end - recipient) - local - 1);
 }
 
 /* One answer a sender in 30 days: the token's record of what was seen serves for it. */
@@ -335,10 +337,11 @@ static bool obey(struct session *session, struct span line)
 		char hello[256];
 
 		forget_mail(session);
-		snprintf(hello, sizeof(hello),
-			 "250-postseal-mailbox\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
-			 "250-ENHANCEDSTATUSCODES\r\n250 SIZE %zu",
-			 home_message_max(session->home));
+		snprintf(
+			hello, sizeof(hello),
+			"250-postseal-mailbox\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
+			"250-ENHANCEDSTATUSCODES\r\n250 SIZE %zu",
+			home_message_max(session->home));
 		return say(session, hello);
 	}
 	case LMTP_MAIL:
@@ -377,8 +380,8 @@ static bool take_line(struct session *session)
 	bool good;
 	char line[LMTP_LINE_MAX];
 
-	while ((end = session->in.len > 0 ? memchr(session->in.data, '\n', session->in.len) : NULL) ==
-	       NULL) {
+	while ((end = session->in.len > 0 ? memchr(session->in.data, '\n', session->in.len)
+					  : NULL) == NULL) {
 		if (session->in.len > sizeof(line)) {
 			say(session, "500 5.5.2 too long a line");
 			return false;

@@ -20,19 +20,25 @@
 #define DEPTH_MAX 6
 #define PATH_SIZE 4200
 
-#define CSP_DEFAULT                                                                               \
-	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "   \
-	"connect-src 'self'; worker-src 'self'; frame-src 'self'; form-action 'self'; base-uri "  \
+#define CSP_DEFAULT                                                                              \
+	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "  \
+	"connect-src 'self'; worker-src 'self'; frame-src 'self'; form-action 'self'; base-uri " \
 	"'none'; frame-ancestors 'none'"
 
 static const struct {
 	const char *ending, *type;
 } types[] = {
-	{ ".html", "text/html; charset=utf-8" }, { ".js", "text/javascript; charset=utf-8" },
-	{ ".mjs", "text/javascript; charset=utf-8" }, { ".css", "text/css; charset=utf-8" },
-	{ ".svg", "image/svg+xml" }, { ".png", "image/png" }, { ".ico", "image/x-icon" },
-	{ ".wasm", "application/wasm" }, { ".json", "application/json" },
-	{ ".woff2", "font/woff2" }, { ".txt", "text/plain; charset=utf-8" },
+	{ ".html", "text/html; charset=utf-8" },
+	{ ".js", "text/javascript; charset=utf-8" },
+	{ ".mjs", "text/javascript; charset=utf-8" },
+	{ ".css", "text/css; charset=utf-8" },
+	{ ".svg", "image/svg+xml" },
+	{ ".png", "image/png" },
+	{ ".ico", "image/x-icon" },
+	{ ".wasm", "application/wasm" },
+	{ ".json", "application/json" },
+	{ ".woff2", "font/woff2" },
+	{ ".txt", "text/plain; charset=utf-8" },
 };
 
 struct pages {
@@ -54,8 +60,7 @@ static bool read_file(struct buf *out, const char *path)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = -1;
 
-	while (fd >= 0 && out->len < FILE_MAX &&
-	       (n = read(fd, buf_reserve(out, 65536), 65536)) > 0)
+	while (fd >= 0 && out->len < FILE_MAX && (n = read(fd, buf_reserve(out, 65536), 65536)) > 0)
 		out->len += (size_t)n;
 	if (fd >= 0)
 		close(fd);

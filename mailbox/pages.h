@@ -14,7 +14,7 @@
 #define PAGES_ETAG_SIZE (B64_LEN(32) + 3)
 
 struct page {
-	char *path;  /* "/index.html" */
+	char *path; /* "/index.html" */
 	const char *type;
 	char *csp;
 	char etag[PAGES_ETAG_SIZE]; /* with its quotes */

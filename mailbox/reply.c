@@ -256,15 +256,18 @@ static bool seal_copy(struct mbox_letter *sent, struct reply *reply, const struc
 
 	handle_make_dated(&reply->sent, now);
 	crypto_random(k, sizeof(k));
-	*sent = (struct mbox_letter){ .box = MBOX_SENT, .date = now, .read = true, .has_key = true };
+	*sent = (struct mbox_letter){
+		.box = MBOX_SENT, .date = now, .read = true, .has_key = true
+	};
 	str_copy(sent->sender, sizeof(sent->sender), facts->letter.sender);
 	str_copy(sent->name, sizeof(sent->name), facts->letter.name);
 	aad_len = frame_aad(aad, &reply->mailbox, &reply->sent, "key to mailbox");
 	good = hpke_seal(key, facts->box.public_key, FRAME_KEY_INFO, aad, aad_len, k, sizeof(k));
 	vault_seal(sent->key, &reply->vault, "key", &reply->sent, key, sizeof(key));
 	put_summary(sent, reply, facts, k, now, message->len);
-	writer = good ? body_begin(reply->home->store, &reply->vault, &reply->mailbox, &reply->sent, k) :
-			NULL;
+	writer = good ? body_begin(reply->home->store, &reply->vault, &reply->mailbox, &reply->sent,
+				   k)
+		      : NULL;
 	crypto_wipe(k, sizeof(k));
 	if (writer == NULL)
 		return false;
@@ -287,7 +290,8 @@ static bool put_records(const struct reply *reply, const struct mbox_letter *sen
 	buf_append(&value, reply->sent.bytes, HANDLE_SIZE);
 	if (good) {
 		life_count_reply(box, now);
-		good = store_put_mailbox(txn, &mailbox, box) && store_put_letter(txn, &letter, sent) &&
+		good = store_put_mailbox(txn, &mailbox, box) &&
+		       store_put_letter(txn, &letter, sent) &&
 		       store_put(txn, STORE_REPLY, &done, &value) &&
 		       (!reply->has_draft || store_drop(txn, STORE_DRAFT, &draft));
 	}

@@ -60,7 +60,8 @@ void sessions_free(struct sessions *sessions)
 		return;
 	while (sessions->all != NULL)
 		drop(sessions, sessions->all);
-	HASH_ITER (hh, sessions->networks, network, next) {
+	HASH_ITER(hh, sessions->networks, network, next)
+	{
 		HASH_DEL(sessions->networks, network);
 		free(network);
 	}
@@ -73,7 +74,8 @@ static void make_room(struct sessions *sessions)
 	int64_t now = clock_mono_ms();
 	struct session *session, *next;
 
-	HASH_ITER (hh, sessions->all, session, next) {
+	HASH_ITER(hh, sessions->all, session, next)
+	{
 		if (session->until < now)
 			drop(sessions, session);
 	}
@@ -140,7 +142,8 @@ void session_end_all(struct sessions *sessions, const struct handle *mailbox)
 {
 	struct session *session, *next;
 
-	HASH_ITER (hh, sessions->all, session, next) {
+	HASH_ITER(hh, sessions->all, session, next)
+	{
 		if (memcmp(&session->info.mailbox, mailbox, sizeof(*mailbox)) == 0)
 			drop(sessions, session);
 	}
@@ -176,8 +179,8 @@ static struct network *find_network(struct sessions *sessions, const char *addre
 		return NULL;
 	forgiven = (now - network->changed) / FORGIVE_MS;
 	if (forgiven > 0) {
-		network->points = forgiven >= network->points ? 0 :
-								network->points - (unsigned)forgiven;
+		network->points =
+			forgiven >= network->points ? 0 : network->points - (unsigned)forgiven;
 		network->changed += forgiven * FORGIVE_MS;
 	}
 	return network;

@@ -18,9 +18,9 @@
 
 static const char *const names[STORE_DBS] = {
 	[STORE_MAILBOX] = "mailbox", [STORE_ADDRESS] = "address", [STORE_LETTER] = "letter",
-	[STORE_LINK] = "link",	     [STORE_LINK_ID] = "link-id", [STORE_GATE] = "gate",
-	[STORE_SEEN] = "seen",	     [STORE_BOUNCE] = "bounce",	  [STORE_UPLOAD] = "upload",
-	[STORE_DRAFT] = "draft",     [STORE_REPLY] = "reply",	  [STORE_META] = "meta",
+	[STORE_LINK] = "link",       [STORE_LINK_ID] = "link-id", [STORE_GATE] = "gate",
+	[STORE_SEEN] = "seen",       [STORE_BOUNCE] = "bounce",   [STORE_UPLOAD] = "upload",
+	[STORE_DRAFT] = "draft",     [STORE_REPLY] = "reply",     [STORE_META] = "meta",
 };
 
 struct store {
@@ -179,8 +179,8 @@ static int go_to(MDB_cursor *cursor, const struct store_key *prefix, bool backwa
 
 	if (!backwards) {
 		*key = val_of(prefix->bytes, prefix->len);
-		return prefix->len == 0 ? mdb_cursor_get(cursor, key, value, MDB_FIRST) :
-					  mdb_cursor_get(cursor, key, value, MDB_SET_RANGE);
+		return prefix->len == 0 ? mdb_cursor_get(cursor, key, value, MDB_FIRST)
+					: mdb_cursor_get(cursor, key, value, MDB_SET_RANGE);
 	}
 	memset(beyond, 0xff, sizeof(beyond));
 	memcpy(beyond, prefix->bytes, prefix->len);
@@ -274,29 +274,29 @@ struct store_key store_key_gate(const struct handle *mailbox, const char *sender
 	return store_key(mailbox->bytes, HANDLE_SIZE, hash, sizeof(hash));
 }
 
-#define STORE_RECORD(name, type, db)                                                             \
-	enum lookup store_get_##name(struct store_txn *txn, const struct store_key *key,         \
-				     struct type *out)                                           \
-	{                                                                                        \
-		struct span value;                                                               \
-		enum lookup found = store_get(txn, db, key, &value);                             \
-                                                                                                 \
-		if (found != LOOKUP_FOUND || mbox_get_##name(out, value.at, value.len))          \
-			return found;                                                            \
-		log_error("store: a damaged record of %s", names[db]);                           \
-		return LOOKUP_ERROR;                                                             \
-	}                                                                                        \
-                                                                                                 \
-	bool store_put_##name(struct store_txn *txn, const struct store_key *key,                \
-			      const struct type *record)                                         \
-	{                                                                                        \
-		struct buf octets = { 0 };                                                       \
-		bool good;                                                                       \
-                                                                                                 \
-		mbox_put_##name(&octets, record);                                                \
-		good = store_put(txn, db, key, &octets);                                         \
-		buf_free(&octets);                                                               \
-		return good;                                                                     \
+#define STORE_RECORD(name, type, db)                                                     \
+	enum lookup store_get_##name(struct store_txn *txn, const struct store_key *key, \
+				     struct type *out)                                   \
+	{                                                                                \
+		struct span value;                                                       \
+		enum lookup found = store_get(txn, db, key, &value);                     \
+                                                                                         \
+		if (found != LOOKUP_FOUND || mbox_get_##name(out, value.at, value.len))  \
+			return found;                                                    \
+		log_error("store: a damaged record of %s", names[db]);                   \
+		return LOOKUP_ERROR;                                                     \
+	}                                                                                \
+                                                                                         \
+	bool store_put_##name(struct store_txn *txn, const struct store_key *key,        \
+			      const struct type *record)                                 \
+	{                                                                                \
+		struct buf octets = { 0 };                                               \
+		bool good;                                                               \
+                                                                                         \
+		mbox_put_##name(&octets, record);                                        \
+		good = store_put(txn, db, key, &octets);                                 \
+		buf_free(&octets);                                                       \
+		return good;                                                             \
 	}
 
 STORE_RECORD(mailbox, mbox_mailbox, STORE_MAILBOX)

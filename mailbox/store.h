@@ -77,10 +77,10 @@ struct store_key store_key_address(const char *address);
 struct store_key store_key_gate(const struct handle *mailbox, const char *sender);
 
 /* Typed. A record that cannot be decoded is LOOKUP_ERROR, and logged. */
-#define STORE_RECORD(name, type)                                                               \
-	enum lookup store_get_##name(struct store_txn *txn, const struct store_key *key,       \
-				     struct type *out);                                        \
-	bool store_put_##name(struct store_txn *txn, const struct store_key *key,              \
+#define STORE_RECORD(name, type)                                                         \
+	enum lookup store_get_##name(struct store_txn *txn, const struct store_key *key, \
+				     struct type *out);                                  \
+	bool store_put_##name(struct store_txn *txn, const struct store_key *key,        \
 			      const struct type *record);
 STORE_RECORD(mailbox, mbox_mailbox)
 STORE_RECORD(address, mbox_address)

@@ -40,8 +40,8 @@ static unsigned next_reply(struct talk *talk)
 		errno = EPROTO;
 		if (state == SMTP_REPLY_MALFORMED || talk->have == sizeof(talk->input))
 			return 0;
-		n = stream_read(talk->fd, talk->input + talk->have, sizeof(talk->input) - talk->have,
-				talk->deadline);
+		n = stream_read(talk->fd, talk->input + talk->have,
+				sizeof(talk->input) - talk->have, talk->deadline);
 		if (n == 0)
 			errno = ECONNRESET;
 		if (n <= 0)
@@ -72,7 +72,8 @@ static bool send_text(struct talk *talk, const struct buf *message)
 
 	for (size_t at = 0; at < message->len;) {
 		const char *end = memchr(message->data + at, '\n', message->len - at);
-		size_t len = end != NULL ? (size_t)(end + 1 - message->data) - at : message->len - at;
+		size_t len =
+			end != NULL ? (size_t)(end + 1 - message->data) - at : message->len - at;
 
 		if (start && message->data[at] == '.')
 			buf_append_str(&out, ".");

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,9 +22,14 @@ void handle_make(struct handle *handle)
 
 void handle_make_dated(struct handle *handle, int64_t now)
 {
+	static _Atomic unsigned made; /* orders those of one second */
+	unsigned number = atomic_fetch_add(&made, 1);
+
 	handle_make(handle);
 	for (size_t i = 0; i < 5; i++)
 		handle->bytes[i] = (unsigned char)(now >> (8 * (4 - i)));
+	handle->bytes[5] = (unsigned char)(number >> 8);
+	handle->bytes[6] = (unsigned char)number;
 }
 
 char *handle_hex(char dst[HANDLE_HEX_SIZE], const struct handle *handle)
@@ -145,7 +151,8 @@ bool vault_unseal(unsigned char *out, const struct seal_key *key, const char *pu
 		return false;
 	key_for(own, key, purpose);
 	good = crypto_open(out, own, sealed, object->bytes, HANDLE_SIZE,
-			   (const unsigned char *)sealed + FRAME_NONCE_SIZE, len - FRAME_NONCE_SIZE);
+			   (const unsigned char *)sealed + FRAME_NONCE_SIZE,
+			   len - FRAME_NONCE_SIZE);
 	crypto_wipe(own, sizeof(own));
 	return good;
 }

@@ -110,8 +110,8 @@ static int64_t later(int64_t a, int64_t b)
 
 int64_t life_ends(const struct settings *settings, const struct mbox_mailbox *mailbox)
 {
-	int64_t unopened = later(mailbox->created, mailbox->last_letter) +
-			   settings->mailbox_unopened * DAY;
+	int64_t unopened =
+		later(mailbox->created, mailbox->last_letter) + settings->mailbox_unopened * DAY;
 	int64_t active;
 
 	if (mailbox->opened == 0)

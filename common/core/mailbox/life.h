@@ -23,8 +23,13 @@ enum life_access {
 enum life_access life_access(const struct mbox_letter *letter, const struct mbox_gate *gate);
 
 /* May this mailbox send a reply to this letter? */
-enum life_reply { LIFE_REPLY_YES, LIFE_REPLY_WITHHELD, LIFE_REPLY_RETIRED, LIFE_REPLY_NOT_INBOX,
-		  LIFE_REPLY_QUOTA };
+enum life_reply {
+	LIFE_REPLY_YES,
+	LIFE_REPLY_WITHHELD,
+	LIFE_REPLY_RETIRED,
+	LIFE_REPLY_NOT_INBOX,
+	LIFE_REPLY_QUOTA
+};
 enum life_reply life_may_reply(const struct settings *settings, const struct mbox_mailbox *mailbox,
 			       const struct mbox_letter *letter, const struct mbox_gate *gate,
 			       int64_t now);

@@ -10,7 +10,7 @@ static const struct {
 	enum lmtp_verb verb;
 } verbs[] = {
 	{ "LHLO ", LMTP_LHLO }, { "MAIL FROM:", LMTP_MAIL }, { "RCPT TO:", LMTP_RCPT },
-	{ "DATA", LMTP_DATA },	{ "RSET", LMTP_RSET },	     { "NOOP", LMTP_NOOP },
+	{ "DATA", LMTP_DATA },  { "RSET", LMTP_RSET },       { "NOOP", LMTP_NOOP },
 	{ "QUIT", LMTP_QUIT },
 };
 

@@ -29,8 +29,8 @@ enum lmtp_verb {
 
 struct lmtp_command {
 	enum lmtp_verb verb;
-	struct span path;  /* MAIL, RCPT: between the angle brackets; may be empty for MAIL */
-	uint64_t size;     /* MAIL: SIZE=; 0 if not said */
+	struct span path; /* MAIL, RCPT: between the angle brackets; may be empty for MAIL */
+	uint64_t size;    /* MAIL: SIZE=; 0 if not said */
 };
 
 /* A line without its end. */

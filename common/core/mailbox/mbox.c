@@ -7,8 +7,16 @@
 #include "core/record/wire.h"
 
 #define VERSION 1
-enum { MAILBOX = 'M', LETTER = 'L', LINK = 'K', GATE = 'G', SEEN = 'S', UPLOAD = 'U', DRAFT = 'D',
-       ADDRESS = 'A' };
+enum {
+	MAILBOX = 'M',
+	LETTER = 'L',
+	LINK = 'K',
+	GATE = 'G',
+	SEEN = 'S',
+	UPLOAD = 'U',
+	DRAFT = 'D',
+	ADDRESS = 'A'
+};
 
 static void open_record(struct buf *out, uint8_t kind)
 {

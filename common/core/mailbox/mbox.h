@@ -45,7 +45,7 @@ struct mbox_mailbox {
 	unsigned char auth_hash[MBOX_HASH_SIZE];
 	unsigned char wrapped[WRAPPED_KEY_SIZE + VAULT_EXTRA]; /* sealed */
 	uint32_t memory, passes, lanes;                        /* of Argon2id */
-	int64_t reply_day; /* since when `replies` counts */
+	int64_t reply_day;                                     /* since when `replies` counts */
 	uint32_t replies;
 };
 
@@ -87,9 +87,9 @@ struct mbox_link {
 struct mbox_gate {
 	char sender[SEAL_ADDRESS_SIZE];
 	bool open;
-	uint32_t tries; /* wrong ones, since it was last unlocked */
-	bool told;      /* the sender was told that it is locked */
-	bool has_pin;   /* and pin is one; erased when the gate opens */
+	uint32_t tries;                   /* wrong ones, since it was last unlocked */
+	bool told;                        /* the sender was told that it is locked */
+	bool has_pin;                     /* and pin is one; erased when the gate opens */
 	unsigned char pin[MBOX_PIN_SIZE]; /* sealed; filled up with NUL */
 };
 

@@ -44,8 +44,8 @@ bool mime_next_header(struct span message, size_t *at, struct span *name, struct
 		colon = memchr(message.at + start, ':', len);
 		if (colon == NULL || is_blank(message.at[start]))
 			continue; /* no header; Postfix would have ended the section here */
-		*name = span_trim((struct span){ message.at + start,
-						 (size_t)(colon - message.at) - start });
+		*name = span_trim(
+			(struct span){ message.at + start, (size_t)(colon - message.at) - start });
 		value->at = colon + 1;
 		value->len = end - (size_t)(colon + 1 - message.at);
 		return true;
@@ -100,8 +100,12 @@ bool mime_is_ours(struct span name)
 /* Length of the UTF-8 sequence at text[0..len); 0 if there is none. */
 static size_t sequence(const unsigned char *at, size_t len)
 {
-	size_t need = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 :
-		      at[0] < 0xf5 ? 4 : 0;
+	size_t need = at[0] < 0x80   ? 1
+		      : at[0] < 0xc2 ? 0
+		      : at[0] < 0xe0 ? 2
+		      : at[0] < 0xf0 ? 3
+		      : at[0] < 0xf5 ? 4
+				     : 0;
 
 	if (need == 0 || need > len)
 		return 0;
@@ -136,8 +140,9 @@ static void put_clean(struct buf *out, const char *text, size_t len, size_t limi
 			return;
 		/* C1 controls are two octets, and so are some that turn text around: three. */
 		if (n == 0 || *c < 0x20 || *c == 0x7f || (*c == 0xc2 && c[1] < 0xa0) ||
-		    (n == 3 && c[0] == 0xe2 && ((c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae) ||
-						(c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9))))
+		    (n == 3 && c[0] == 0xe2 &&
+		     ((c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae) ||
+		      (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9))))
 			buf_append_str(out, "?");
 		else
 			buf_append(out, text + at, n);
@@ -231,7 +236,8 @@ static size_t encoded_word(struct buf *out, struct span text)
 	if (!found || memchr(inside.at, ' ', inside.len) != NULL)
 		return 0;
 	if (memchr(charset.at, '*', charset.len) != NULL) /* RFC 2231 5: a language */
-		charset.len = (size_t)((const char *)memchr(charset.at, '*', charset.len) - charset.at);
+		charset.len =
+			(size_t)((const char *)memchr(charset.at, '*', charset.len) - charset.at);
 	utf8 = is_named(charset, "utf-8") || is_named(charset, "us-ascii");
 	latin1 = is_named(charset, "iso-8859-1");
 	latin9 = is_named(charset, "iso-8859-15");
@@ -268,7 +274,8 @@ static void decode_raw(struct buf *out, struct span value)
 
 			if (!after_word && blanks > at)
 				buf_append_str(out, " ");
-			n = encoded_word(out, (struct span){ value.at + blanks, value.len - blanks });
+			n = encoded_word(out,
+					 (struct span){ value.at + blanks, value.len - blanks });
 			if (n > 0) {
 				at = blanks + n;
 				after_word = true;
@@ -350,8 +357,8 @@ bool mime_first_address(struct span value, char address[SEAL_ADDRESS_SIZE], stru
 	if (at < value.len && value.at[at] == '<') {
 		const char *end = memchr(value.at + at, '>', value.len - at);
 
-		if (end == NULL || !seal_address_take(address, value.at + at,
-						      (size_t)(end + 1 - (value.at + at))))
+		if (end == NULL ||
+		    !seal_address_take(address, value.at + at, (size_t)(end + 1 - (value.at + at))))
 			return false;
 		put_phrase(name, (struct span){ value.at + start, at - start });
 		return true;
@@ -378,7 +385,8 @@ static const char days[7][4] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"
 
 static void skip_blanks(struct span *rest)
 {
-	while (rest->len > 0 && (is_blank(rest->at[0]) || rest->at[0] == '\r' || rest->at[0] == '\n')) {
+	while (rest->len > 0 &&
+	       (is_blank(rest->at[0]) || rest->at[0] == '\r' || rest->at[0] == '\n')) {
 		rest->at++;
 		rest->len--;
 	}
@@ -439,7 +447,8 @@ bool mime_parse_date(struct span rest, int64_t *seconds)
 void mime_message_id(char *dst, size_t size, struct span value)
 {
 	const char *open = memchr(value.at, '<', value.len);
-	const char *close = open != NULL ? memchr(open, '>', value.len - (size_t)(open - value.at)) : NULL;
+	const char *close =
+		open != NULL ? memchr(open, '>', value.len - (size_t)(open - value.at)) : NULL;
 
 	if (size > 0)
 		dst[0] = '\0';
@@ -581,8 +590,8 @@ void mime_put_quoted(struct buf *out, const char *text, size_t len)
 			column = 0;
 		}
 		/* "From " and "." at the start of a line are what some mailers change. */
-		if (c == '=' || c > '~' || (c < ' ' && c != '\t') || ((c == ' ' || c == '\t') && last) ||
-		    (column == 0 && (c == '.' || c == 'F'))) {
+		if (c == '=' || c > '~' || (c < ' ' && c != '\t') ||
+		    ((c == ' ' || c == '\t') && last) || (column == 0 && (c == '.' || c == 'F'))) {
 			buf_printf(out, "=%02X", c);
 			column += 3;
 		} else {
@@ -606,7 +615,8 @@ void mime_put_base64(struct buf *out, const void *octets, size_t len)
 		unsigned bits = (unsigned)in[i] << 16 | (n > 1 ? (unsigned)in[i + 1] << 8 : 0) |
 				(n > 2 ? in[i + 2] : 0);
 		char four[4] = { letters[bits >> 18], letters[bits >> 12 & 63],
-				 n > 1 ? letters[bits >> 6 & 63] : '=', n > 2 ? letters[bits & 63] : '=' };
+				 n > 1 ? letters[bits >> 6 & 63] : '=',
+				 n > 2 ? letters[bits & 63] : '=' };
 
 		buf_append(out, four, sizeof(four));
 		column += 4;

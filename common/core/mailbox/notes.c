@@ -19,125 +19,176 @@ struct text {
 
 static const struct text english[NOTE_COUNT] = {
 	[NOTE_LINK] = { "A protected letter from {sender}",
-			"{sender} has sent you a protected letter. It has not been sent by mail: it "
+			"{sender} has sent you a protected letter. It has not been sent by mail: "
+			"it "
 			"waits for you, encrypted, in a mailbox of your own at {site}.\n\n"
 			"Open it here:\n\n{link}\n\n"
 			"or go to {url} and type this code:\n\n{code}\n\n"
-			"{pin?You will need a PIN from {sender}, who gives it to you by telephone or in "
+			"{pin?You will need a PIN from {sender}, who gives it to you by telephone "
+			"or in "
 			"another way than by mail. If you do not know this sender, do nothing.\n\n}"
-			"When you open the mailbox you choose a password. Nobody can read it, change it "
+			"When you open the mailbox you choose a password. Nobody can read it, "
+			"change it "
 			"or restore it.\n" },
 	[NOTE_ARRIVED] = { "A protected letter from {sender}",
-			   "{sender} has sent you a protected letter. It is in your mailbox at {site}. "
+			   "{sender} has sent you a protected letter. It is in your mailbox at "
+			   "{site}. "
 			   "Log in with your password:\n\n{link}\n"
 			   "{pin?\nYou will need a PIN from {sender} once, who gives it to you by "
 			   "telephone or in another way than by mail.\n}" },
 	[NOTE_WARN] = { "Your mailbox will be deleted on {date}",
-			"Nobody has used your mailbox at {site} for a long time. It will be deleted on "
+			"Nobody has used your mailbox at {site} for a long time. It will be "
+			"deleted on "
 			"{date}, with all letters in it. To keep it, log in:\n\n{link}\n" },
 	[NOTE_RESTARTED] = { "Your mailbox begins anew",
-			     "Your mailbox at {site} was started anew, as {sender} asked. New letters "
-			     "need a new password. Letters that are there already stay for a while, and "
+			     "Your mailbox at {site} was started anew, as {sender} asked. New "
+			     "letters "
+			     "need a new password. Letters that are there already stay for a "
+			     "while, and "
 			     "open with the old password alone.\n\nIf you did not want this, ask "
 			     "{sender}.\n" },
 	[NOTE_USE_LINK] = { "Please answer in the mailbox",
-			    "Nobody reads what is sent to this address. To answer the letter, open the "
-			    "mailbox with the link in the mail that you answered, and write your answer "
+			    "Nobody reads what is sent to this address. To answer the letter, open "
+			    "the "
+			    "mailbox with the link in the mail that you answered, and write your "
+			    "answer "
 			    "there: so it is protected, too.\n" },
 	[NOTE_RECEIPT] = { "Sealed for {recipient}",
-			   "Your mail to {recipient} was sealed. It waits in a mailbox at {site}; the "
+			   "Your mail to {recipient} was sealed. It waits in a mailbox at {site}; "
+			   "the "
 			   "recipient has got a mail with a link to it.\n\n"
 			   "{pin?Give {recipient} this PIN, by telephone or in another way than by "
-			   "mail:\n\n    {pin}\n\n{new?It replaces the PIN of your earlier mails.\n\n}}"
+			   "mail:\n\n    {pin}\n\n{new?It replaces the PIN of your earlier "
+			   "mails.\n\n}}"
 			   "{free?{recipient} needs no PIN from you.\n\n}"
-			   "You will be told when the mailbox is opened for the first time. If that was "
+			   "You will be told when the mailbox is opened for the first time. If "
+			   "that was "
 			   "not {recipient}, tell your administrator.\n" },
 	[NOTE_RECEIPT_PGP] = { "Encrypted for {recipient}",
-			       "Your mail to {recipient} was encrypted with OpenPGP and is on its way. "
+			       "Your mail to {recipient} was encrypted with OpenPGP and is on its "
+			       "way. "
 			       "{recipient} needs no PIN from you.\n" },
 	[NOTE_LOCKED] = { "Locked for {recipient}",
-			  "The PIN of your sealed mail to {recipient} was entered wrongly too often. "
-			  "Your letters are locked now. Perhaps somebody else has got the link, perhaps "
+			  "The PIN of your sealed mail to {recipient} was entered wrongly too "
+			  "often. "
+			  "Your letters are locked now. Perhaps somebody else has got the link, "
+			  "perhaps "
 			  "the PIN was misunderstood: ask {recipient}.\n\nTo unlock, ask your "
-			  "administrator (postseal mailbox unlock). PIN and link stay the same.\n" },
+			  "administrator (postseal mailbox unlock). PIN and link stay the "
+			  "same.\n" },
 	[NOTE_OPENED] = { "{recipient} has opened the mailbox",
-			  "The mailbox of {recipient} was opened for the first time on {date}, with the "
-			  "link of your mail. If that was not {recipient}, tell your administrator at "
+			  "The mailbox of {recipient} was opened for the first time on {date}, "
+			  "with the "
+			  "link of your mail. If that was not {recipient}, tell your administrator "
+			  "at "
 			  "once.\n" },
 	[NOTE_UNOPENED] = { "Never opened by {recipient}",
-			    "The mailbox of {recipient} was deleted, with your sealed mail in it: nobody "
+			    "The mailbox of {recipient} was deleted, with your sealed mail in it: "
+			    "nobody "
 			    "has opened it.\n" },
 	[NOTE_LINK_BOUNCED] = { "Not delivered to {recipient}",
-				"The mail with the link to your sealed mail could not be delivered to "
-				"{recipient}. Please check the address. The letter itself was not sent to "
+				"The mail with the link to your sealed mail could not be delivered "
+				"to "
+				"{recipient}. Please check the address. The letter itself was not "
+				"sent to "
 				"anybody.\n" },
 	[NOTE_SENDER_RESTARTED] = { "The mailbox of {recipient} begins anew",
-				    "The mailbox of {recipient} was started anew. Letters that are there "
-				    "open with the old password alone; if {recipient} cannot read them, "
+				    "The mailbox of {recipient} was started anew. Letters that are "
+				    "there "
+				    "open with the old password alone; if {recipient} cannot read "
+				    "them, "
 				    "please send them again. Your next letter has a new PIN.\n" },
 };
 
 static const struct text german[NOTE_COUNT] = {
 	[NOTE_LINK] = { "Ein geschützter Brief von {sender}",
-			"{sender} hat Ihnen einen geschützten Brief geschickt. Er wurde nicht per E-Mail "
-			"versendet: Er liegt verschlüsselt in einem eigenen Postfach für Sie bei {site}.\n\n"
+			"{sender} hat Ihnen einen geschützten Brief geschickt. Er wurde nicht per "
+			"E-Mail "
+			"versendet: Er liegt verschlüsselt in einem eigenen Postfach für Sie bei "
+			"{site}.\n\n"
 			"Öffnen Sie ihn hier:\n\n{link}\n\n"
 			"oder tippen Sie auf {url} diesen Code ein:\n\n{code}\n\n"
-			"{pin?Sie brauchen eine PIN von {sender}. Sie bekommen sie am Telefon oder auf "
-			"einem anderen Weg als per E-Mail. Wenn Sie den Absender nicht kennen, tun Sie "
+			"{pin?Sie brauchen eine PIN von {sender}. Sie bekommen sie am Telefon oder "
+			"auf "
+			"einem anderen Weg als per E-Mail. Wenn Sie den Absender nicht kennen, tun "
+			"Sie "
 			"nichts.\n\n}"
 			"Beim Öffnen wählen Sie ein Passwort. Niemand kann es lesen, ändern oder "
 			"wiederherstellen.\n" },
 	[NOTE_ARRIVED] = { "Ein geschützter Brief von {sender}",
-			   "{sender} hat Ihnen einen geschützten Brief geschickt. Er liegt in Ihrem "
+			   "{sender} hat Ihnen einen geschützten Brief geschickt. Er liegt in "
+			   "Ihrem "
 			   "Postfach bei {site}. Melden Sie sich mit Ihrem Passwort an:\n\n{link}\n"
-			   "{pin?\nSie brauchen einmal eine PIN von {sender}. Sie bekommen sie am Telefon "
+			   "{pin?\nSie brauchen einmal eine PIN von {sender}. Sie bekommen sie am "
+			   "Telefon "
 			   "oder auf einem anderen Weg als per E-Mail.\n}" },
 	[NOTE_WARN] = { "Ihr Postfach wird am {date} gelöscht",
-			"Ihr Postfach bei {site} wurde lange nicht benutzt. Es wird am {date} gelöscht, "
-			"mit allen Briefen darin. Um es zu behalten, melden Sie sich an:\n\n{link}\n" },
-	[NOTE_RESTARTED] = { "Ihr Postfach beginnt neu",
-			     "Ihr Postfach bei {site} wurde neu begonnen, wie {sender} es wünschte. Neue "
-			     "Briefe brauchen ein neues Passwort. Die Briefe, die schon da sind, bleiben "
-			     "eine Weile und öffnen sich nur mit dem alten Passwort.\n\nWenn Sie das nicht "
-			     "wollten, fragen Sie {sender}.\n" },
+			"Ihr Postfach bei {site} wurde lange nicht benutzt. Es wird am {date} "
+			"gelöscht, "
+			"mit allen Briefen darin. Um es zu behalten, melden Sie sich "
+			"an:\n\n{link}\n" },
+	[NOTE_RESTARTED] = { "Ihr Postfach beginnt neu", "Ihr Postfach bei {site} wurde neu "
+							 "begonnen, wie {sender} es wünschte. Neue "
+							 "Briefe brauchen ein neues Passwort. Die "
+							 "Briefe, die schon da sind, bleiben "
+							 "eine Weile und öffnen sich nur mit dem "
+							 "alten Passwort.\n\nWenn Sie das nicht "
+							 "wollten, fragen Sie {sender}.\n" },
 	[NOTE_USE_LINK] = { "Bitte antworten Sie im Postfach",
-			    "Niemand liest, was an diese Adresse geschickt wird. Um auf den Brief zu "
-			    "antworten, öffnen Sie das Postfach mit dem Link der E-Mail, auf die Sie "
+			    "Niemand liest, was an diese Adresse geschickt wird. Um auf den Brief "
+			    "zu "
+			    "antworten, öffnen Sie das Postfach mit dem Link der E-Mail, auf die "
+			    "Sie "
 			    "geantwortet haben, und schreiben Sie dort: So ist auch Ihre Antwort "
 			    "geschützt.\n" },
 	[NOTE_RECEIPT] = { "Versiegelt für {recipient}",
-			   "Ihre Mail an {recipient} wurde versiegelt. Sie liegt in einem Postfach bei "
-			   "{site}; der Empfänger hat eine E-Mail mit einem Link dorthin bekommen.\n\n"
-			   "{pin?Geben Sie {recipient} diese PIN, am Telefon oder auf einem anderen Weg als "
-			   "per E-Mail:\n\n    {pin}\n\n{new?Sie ersetzt die PIN Ihrer früheren Mails.\n\n}}"
+			   "Ihre Mail an {recipient} wurde versiegelt. Sie liegt in einem Postfach "
+			   "bei "
+			   "{site}; der Empfänger hat eine E-Mail mit einem Link dorthin "
+			   "bekommen.\n\n"
+			   "{pin?Geben Sie {recipient} diese PIN, am Telefon oder auf einem "
+			   "anderen Weg als "
+			   "per E-Mail:\n\n    {pin}\n\n{new?Sie ersetzt die PIN Ihrer früheren "
+			   "Mails.\n\n}}"
 			   "{free?{recipient} braucht keine PIN von Ihnen.\n\n}"
-			   "Sie erfahren, wenn das Postfach zum ersten Mal geöffnet wird. Wenn das nicht "
+			   "Sie erfahren, wenn das Postfach zum ersten Mal geöffnet wird. Wenn das "
+			   "nicht "
 			   "{recipient} war, sagen Sie es Ihrem Administrator.\n" },
 	[NOTE_RECEIPT_PGP] = { "Verschlüsselt für {recipient}",
-			       "Ihre Mail an {recipient} wurde mit OpenPGP verschlüsselt und ist unterwegs. "
+			       "Ihre Mail an {recipient} wurde mit OpenPGP verschlüsselt und ist "
+			       "unterwegs. "
 			       "{recipient} braucht keine PIN von Ihnen.\n" },
 	[NOTE_LOCKED] = { "Gesperrt für {recipient}",
-			  "Die PIN Ihrer versiegelten Mail an {recipient} wurde zu oft falsch eingegeben. "
+			  "Die PIN Ihrer versiegelten Mail an {recipient} wurde zu oft falsch "
+			  "eingegeben. "
 			  "Ihre Briefe sind jetzt gesperrt. Vielleicht hat jemand anders den Link, "
-			  "vielleicht wurde die PIN falsch verstanden: Fragen Sie {recipient}.\n\nEntsperren "
+			  "vielleicht wurde die PIN falsch verstanden: Fragen Sie "
+			  "{recipient}.\n\nEntsperren "
 			  "kann Ihr Administrator (postseal mailbox unlock). PIN und Link bleiben "
 			  "dieselben.\n" },
 	[NOTE_OPENED] = { "{recipient} hat das Postfach geöffnet",
-			  "Das Postfach von {recipient} wurde am {date} zum ersten Mal geöffnet, mit dem "
-			  "Link Ihrer Mail. Wenn das nicht {recipient} war, sagen Sie es sofort Ihrem "
+			  "Das Postfach von {recipient} wurde am {date} zum ersten Mal geöffnet, "
+			  "mit dem "
+			  "Link Ihrer Mail. Wenn das nicht {recipient} war, sagen Sie es sofort "
+			  "Ihrem "
 			  "Administrator.\n" },
 	[NOTE_UNOPENED] = { "Nie geöffnet von {recipient}",
-			    "Das Postfach von {recipient} wurde gelöscht, mit Ihrer versiegelten Mail darin: "
+			    "Das Postfach von {recipient} wurde gelöscht, mit Ihrer versiegelten "
+			    "Mail darin: "
 			    "Niemand hat es geöffnet.\n" },
 	[NOTE_LINK_BOUNCED] = { "Nicht zugestellt an {recipient}",
-				"Die E-Mail mit dem Link zu Ihrer versiegelten Mail konnte {recipient} nicht "
-				"zugestellt werden. Bitte prüfen Sie die Adresse. Der Brief selbst wurde "
+				"Die E-Mail mit dem Link zu Ihrer versiegelten Mail konnte "
+				"{recipient} nicht "
+				"zugestellt werden. Bitte prüfen Sie die Adresse. Der Brief selbst "
+				"wurde "
 				"niemandem geschickt.\n" },
 	[NOTE_SENDER_RESTARTED] = { "Das Postfach von {recipient} beginnt neu",
-				    "Das Postfach von {recipient} wurde neu begonnen. Briefe, die schon da "
-				    "sind, öffnen sich nur mit dem alten Passwort; kann {recipient} sie nicht "
-				    "lesen, schicken Sie sie bitte noch einmal. Ihr nächster Brief hat eine "
+				    "Das Postfach von {recipient} wurde neu begonnen. Briefe, die "
+				    "schon da "
+				    "sind, öffnen sich nur mit dem alten Passwort; kann "
+				    "{recipient} sie nicht "
+				    "lesen, schicken Sie sie bitte noch einmal. Ihr nächster Brief "
+				    "hat eine "
 				    "neue PIN.\n" },
 };
 
@@ -228,11 +279,11 @@ static void put_filled(struct buf *out, const char *text, const struct note_fact
 static void put_escaped(struct buf *out, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		const char *entity = text[i] == '&'   ? "&amp;" :
-				     text[i] == '<'   ? "&lt;" :
-				     text[i] == '>'   ? "&gt;" :
-				     text[i] == '"'   ? "&quot;" :
-							NULL;
+		const char *entity = text[i] == '&'   ? "&amp;"
+				     : text[i] == '<' ? "&lt;"
+				     : text[i] == '>' ? "&gt;"
+				     : text[i] == '"' ? "&quot;"
+						      : NULL;
 
 		if (entity != NULL)
 			buf_append_str(out, entity);
@@ -270,12 +321,14 @@ static void put_html(struct buf *out, const char *text, const char *link, const 
 static void put_headers(struct buf *out, enum note note, const struct note_facts *facts,
 			const char *subject)
 {
-	const char *display = to_sender(note) ? facts->site :
-			      facts->name[0] != '\0' ? facts->name : facts->sender;
+	const char *display = to_sender(note)          ? facts->site
+			      : facts->name[0] != '\0' ? facts->name
+						       : facts->sender;
 	char shown[MBOX_NAME_SIZE + SEAL_ADDRESS_SIZE];
 
 	/* As from the sender, by way of us: his own address would fail SPF and DKIM. */
-	if (!to_sender(note) && str_join(shown, sizeof(shown), display, " (", facts->site, ")", NULL))
+	if (!to_sender(note) &&
+	    str_join(shown, sizeof(shown), display, " (", facts->site, ")", NULL))
 		display = shown;
 	mime_put_address(out, "From", display, facts->from);
 	mime_put_address(out, "To", "", facts->to);
@@ -287,8 +340,8 @@ static void put_headers(struct buf *out, enum note note, const struct note_facts
 			   facts->in_reply_to);
 	if (note == NOTE_RECEIPT && facts->pin_needed)
 		buf_printf(out, "X-Postseal-PIN: %s %s\r\n", facts->recipient, facts->pin);
-	buf_append_str(out, note == NOTE_USE_LINK ? "Auto-Submitted: auto-replied\r\n" :
-						    "Auto-Submitted: auto-generated\r\n");
+	buf_append_str(out, note == NOTE_USE_LINK ? "Auto-Submitted: auto-replied\r\n"
+						  : "Auto-Submitted: auto-generated\r\n");
 	buf_append_str(out, "MIME-Version: 1.0\r\n");
 }
 
@@ -357,7 +410,8 @@ void note_write(struct buf *out, enum note note, const struct note_facts *facts)
 				      "line-height:1.5;max-width:40em\">\n");
 		buf_append(&page, html.data, html.len);
 		buf_append_str(&page, "</body></html>\n");
-		buf_printf(out, "Content-Type: multipart/alternative; boundary=\"%s\"\r\n\r\n--%s\r\n",
+		buf_printf(out,
+			   "Content-Type: multipart/alternative; boundary=\"%s\"\r\n\r\n--%s\r\n",
 			   boundary, boundary);
 		put_part(out, "text/plain", &text);
 		buf_printf(out, "\r\n--%s\r\n", boundary);

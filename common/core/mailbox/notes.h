@@ -34,19 +34,19 @@ enum note {
 };
 
 struct note_facts {
-	const char *site;      /* whose pages these are, for people */
-	const char *url;       /* https://host */
-	const char *from;      /* mailbox_from */
-	const char *to;        /* whom the note is to */
-	const char *sender;    /* of the letter: address */
-	const char *name;      /* of the sender, or "" */
-	const char *recipient; /* of the letter: address */
-	const char *message_id; /* of this note, with brackets */
-	const char *in_reply_to; /* the letter's, or "" */
+	const char *site;            /* whose pages these are, for people */
+	const char *url;             /* https://host */
+	const char *from;            /* mailbox_from */
+	const char *to;              /* whom the note is to */
+	const char *sender;          /* of the letter: address */
+	const char *name;            /* of the sender, or "" */
+	const char *recipient;       /* of the letter: address */
+	const char *message_id;      /* of this note, with brackets */
+	const char *in_reply_to;     /* the letter's, or "" */
 	const unsigned char *secret; /* of the link, or NULL */
-	const char *pin;       /* to be given to the recipient; "" if none is needed */
-	bool pin_replaced;     /* there was another one before */
-	bool pin_needed;       /* NOTE_LINK and NOTE_ARRIVED: a PIN is still to be entered */
+	const char *pin;             /* to be given to the recipient; "" if none is needed */
+	bool pin_replaced;           /* there was another one before */
+	bool pin_needed;             /* NOTE_LINK and NOTE_ARRIVED: a PIN is still to be entered */
 	enum mbox_language language;
 	int64_t now, date;
 };
