@@ -38,7 +38,7 @@ static unsigned next_reply(struct talk *talk)
 		if (state == SMTP_REPLY_DONE)
 			return talk->reply.code;
 		errno = EPROTO;
-		if (state == SMTP_REPLY_MALFORMED || talk->have == sizeof(talk->input))
+		if (state == SMTP_REPLY_ENDLESS || talk->have == sizeof(talk->input))
 			return 0;
 		n = stream_read(talk->fd, talk->input + talk->have,
 				sizeof(talk->input) - talk->have, talk->deadline);
