@@ -32,6 +32,12 @@ tests/postseal-stopped_LIBS := $(postseal_LIBS)
 $(BUILD)/tests/test_cli $(BUILD)/tests/test_export $(BUILD)/tests/test_learn $(BUILD)/tests/test_status: \
     | $(BUILD)/tests/postseal-stopped
 
+# Writes the test vectors of the mailbox, which its pages are tested with.
+TESTS                      += mailbox/vectors
+mailbox/vectors_SRCS       := tests/mailbox/vectors.c
+mailbox/vectors_LIBS       := $(LIBS_TLS) $(core_LIBS)
+$(BUILD)/tests/test_crypto: | $(BUILD)/mailbox/vectors
+
 # The misbehaving SMTP server of the live world.
 TESTS           += tests/peer
 tests/peer_SRCS := tests/live/peer.c
