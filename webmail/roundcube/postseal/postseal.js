@@ -161,9 +161,8 @@
       .filter(([, ...values]) => values.some(Boolean));
   }
 
-  function open(pill) {
+  function fill(pill) {
     const address = addressOf(pill), status = known.get(address);
-    clearTimeout(closing);
     if (!status) return;
     const list = element("dl");
     for (const [name, ...values] of facts(status)) {
@@ -175,6 +174,11 @@
     panel.hidden = false;
     of = pill;
     place(pill);
+  }
+
+  function open(pill) {
+    clearTimeout(closing);
+    fill(pill);
   }
 
   function place(pill) {
@@ -255,7 +259,7 @@
         due = false;
         pills().forEach(dress);
         if (of && !of.isConnected) close();
-        else if (of) open(of);
+        else if (of) fill(of);
       });
     };
     const observer = new MutationObserver(changed);

@@ -202,7 +202,7 @@ class postseal extends rcube_plugin
             return $args;
         }
 
-        $sealing = new postseal_sealing($this->rcmail, $this->client());
+        $sealing = new postseal_sealing($this->rcmail);
         [$args['result'], $args['error'], $this->pins] = $sealing->send($args, $pin, $seal);
         if ($args['result']) {
             $this->sealed = true;

@@ -81,18 +81,6 @@ class postseal_client
         return $this->ask('POST', '/v1/sealed/' . rawurlencode($id) . '/' . $act);
     }
 
-    /**
-     * The PINs of a mail that is about to be sent.
-     *
-     * @param array<string, mixed> $pins Members of the request
-     *
-     * @return array{int, array<string, mixed>}
-     */
-    public function pins(array $pins): array
-    {
-        return $this->ask('PUT', '/v1/pins', $pins);
-    }
-
     private function ask(string $method, string $target, ?array $body = null): array
     {
         // Whatever stands in it, a name must not become two headers.

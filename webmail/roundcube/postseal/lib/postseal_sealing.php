@@ -13,12 +13,9 @@
 class postseal_sealing
 {
     private rcmail $rcmail;
-    private postseal_client $client;
-
-    public function __construct(rcmail $rcmail, postseal_client $client)
+    public function __construct(rcmail $rcmail)
     {
         $this->rcmail = $rcmail;
-        $this->client = $client;
     }
 
     /**
@@ -85,23 +82,14 @@ class postseal_sealing
             return [false, $this->sentence('sealaddress'), []];
         }
 
+        // The milter takes these out; where there is none, nobody takes such a recipient's mail.
         $pins = $pin === '' ? [] : array_fill_keys($people, $pin);
-        if ($pins) {
-            [$status, $answer] = $this->client->pins([
-                'sender' => $args['from'],
-                'pins' => array_map(
-                    static fn ($who, $what) => ['recipient' => (string) $who, 'pin' => $what],
-                    array_keys($pins),
-                    $pins
-                ),
-            ]);
-            if ($status !== 200) {
-                return [false, $status === 400 && isset($answer['text'])
-                    ? (string) $answer['text'] : $this->sentence('sealpinfailed'), []];
-            }
+        $marks = "X-Postseal-Seal: yes\r\n";
+        foreach ($pins as $who => $what) {
+            $marks .= "X-Postseal-PIN: {$who} {$what}\r\n";
         }
 
-        [$sent, $error] = $this->hand_over($args, $sealed);
+        [$sent, $error] = $this->hand_over($args, $sealed, $marks);
 
         return [$sent, $error, $sent ? $pins : []];
     }
@@ -109,10 +97,10 @@ class postseal_sealing
     /**
      * As rcube::deliver_message does it, but to these recipients alone.
      */
-    private function hand_over(array &$args, array $sealed): array
+    private function hand_over(array &$args, array $sealed, string $marks): array
     {
         $message = $args['message'];
-        $head = $message->txtHeaders(['Bcc' => null], true);
+        $head = $marks . $message->txtHeaders(['Bcc' => null], true);
         $bcc = $message->headers()['Bcc'] ?? null;
 
         if ($message->getParam('delay_file_io')) {

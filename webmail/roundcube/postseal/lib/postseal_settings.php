@@ -49,13 +49,13 @@ class postseal_settings
         [$status, $answer] = $this->plugin->user() !== '' ? $this->plugin->client()->aliases() : [0, []];
         $aliases = $status === 200 ? (array) ($answer['aliases'] ?? []) : [];
         $args['blocks']['about'] = ['name' => $this->text('encryptedsending'), 'options' => [
-            'about' => ['title' => '', 'content' => html::p('postseal-about', rcube::Q($this->text(
+            'about' => ['content' => html::p('postseal-about', rcube::Q($this->text(
                 $aliases ? 'about' : ($status === 200 ? 'noalias' : 'noanswer')
             )))],
         ]];
         foreach ($aliases as $i => $alias) {
             $args['blocks']['alias' . $i] = ['name' => rcube::Q($alias['address']),
-                'options' => ['level' => ['title' => $this->text('sendfrom'), 'content' => $this->choices((int) $i, $alias)]]];
+                'options' => ['level' => ['content' => $this->choices((int) $i, $alias)]]];
         }
 
         return $args;
@@ -87,7 +87,7 @@ class postseal_settings
     {
         $id = "postseal-{$i}-{$level}";
         $radio = new html_radiobutton(['name' => "_postseal_level[{$i}]", 'id' => $id, 'value' => $level,
-            'aria-describedby' => $id . '-means', 'class' => 'form-check-input']);
+            'aria-describedby' => $id . '-means']);
 
         return html::div(
             'postseal-level',
