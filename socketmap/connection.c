@@ -46,8 +46,8 @@ struct connection {
 	struct share_client share;
 	int64_t active; /* clock_mono_us: of the batch that last answered it, or at first */
 	bool asked;     /* it has been, at least once */
-	bool eof;              /* the client sends no more */
-	bool malformed;        /* what it sends cannot be read on */
+	bool eof;       /* the client sends no more */
+	bool malformed; /* what it sends cannot be read on */
 };
 
 /* Why connections end: all of them here. */

@@ -294,8 +294,7 @@ static size_t proven(const struct state *s)
 	size_t count = 0;
 
 	for (size_t i = 0; i < s->hosts; i++)
-		count += classes[s->host[i]].counts &&
-			 classes[s->host[i]].truth == ORACLE_USABLE;
+		count += classes[s->host[i]].counts && classes[s->host[i]].truth == ORACLE_USABLE;
 	return s->world.mx_signed ? count : 0;
 }
 
@@ -345,8 +344,8 @@ static void check_answer(struct state *s)
 	for (enum first_contact way = FIRST_CONTACT_WAIT; way <= FIRST_CONTACT_MAY; way++) {
 		settings.first_contact = way;
 		for (int waited = 0; waited < 2; waited++) {
-			enum contact contact = decide_answer(&d, &settings, &facts, MAP_POLICY,
-							     waited, NOW);
+			enum contact contact =
+				decide_answer(&d, &settings, &facts, MAP_POLICY, waited, NOW);
 
 			if (contact == CONTACT_PARK && !waited)
 				continue;

@@ -30,8 +30,8 @@ static bool read_level(enum postfix_level *level, const char *text)
 	static const struct {
 		const char *word;
 		enum postfix_level level;
-	} words[] = { { "may", AT_MAY },	   { "encrypt", AT_ENCRYPT },
-		      { "dane", AT_DANE },	   { "dane-only", AT_DANE_ONLY },
+	} words[] = { { "may", AT_MAY },           { "encrypt", AT_ENCRYPT },
+		      { "dane", AT_DANE },         { "dane-only", AT_DANE_ONLY },
 		      { "fingerprint", AT_NAMES }, { "secure", AT_NAMES } };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
