@@ -90,6 +90,12 @@ check-webmail: all
 	tests/deps.sh webmail
 	tests/webmail/run $(BUILD)
 
+## check-mailbox  the pages of the temporary mailbox in a headless Chromium, installed if missing (as root)
+.PHONY: check-mailbox
+check-mailbox: all
+	tests/deps.sh mailbox
+	tests/mailbox-web/run $(BUILD)
+
 # What is built in $(BUILD), however it was.
 .PHONY: built-check built-check-here
 built-check:
