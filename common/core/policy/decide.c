@@ -46,6 +46,24 @@ const char *rule_text(enum rule rule)
 	return (size_t)rule < ARRAY_LEN(rules) && rules[rule].text ? rules[rule].text : "?";
 }
 
+const char *decide_word(enum verdict verdict, enum level level)
+{
+	switch (verdict) {
+	case VERDICT_POLICY:
+		return level_name(level);
+	case VERDICT_NOTFOUND:
+		return "NOTFOUND";
+	case VERDICT_TEMP:
+		break;
+	}
+	return "TEMP";
+}
+
+bool decide_holds_back(const struct decision *d)
+{
+	return d->observed && (d->would.verdict != d->verdict || d->would.level != d->level);
+}
+
 /*
  * At level `dane` Postfix sends in the clear to any MX host without TLSA
  * records, so that level alone guarantees nothing.
