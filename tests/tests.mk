@@ -13,6 +13,7 @@ endef
 $(foreach t,$(UNIT_NAMES),$(eval $(call unit_vars,$(t))))
 # Those that look into a program.
 tests/test_answer_SRCS += socketmap/answer.c socketmap/alias_maps.c socketmap/tally.c socketmap/throttle.c
+tests/test_share_SRCS += socketmap/share.c
 tests/test_alias_maps_SRCS += socketmap/alias_maps.c
 tests/test_status_SRCS += socketmap/answer.c socketmap/alias_maps.c socketmap/tally.c socketmap/throttle.c
 tests/test_tasks_SRCS += $(filter-out prober/main.c prober/pool.c,$(wildcard prober/*.c))
@@ -65,12 +66,13 @@ PART_tools    := tools    "tests/lint/tools"
 PART_replay   := replay   "tests/fuzz/replay $(BUILD)/replay"
 PART_scenario := scenario "$(BUILD)/scenario tests/scenario/cases/*.scn"
 PART_law      := law      "$(BUILD)/law 20000"
+PART_every    := every    "$(BUILD)/every"
 PART_live     := live     "tests/live/run"
 
 # As many jobs as there are processors, unless the user said how many.
 JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
-PARTS_HERE     = $(PART_unit) $(PART_replay) $(PART_scenario) $(PART_law)
+PARTS_HERE     = $(PART_unit) $(PART_replay) $(PART_scenario) $(PART_law) $(PART_every)
 
 ## check       install what is missing (as root), build, run every test
 .PHONY: check check-here check-live
