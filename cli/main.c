@@ -36,6 +36,7 @@ static const struct option options[] = {
 	{ "for", required_argument, NULL, 'F' },
 	{ "expires", required_argument, NULL, 'e' },
 	{ "level", required_argument, NULL, 'l' },
+	{ "otherwise", required_argument, NULL, 'o' },
 	{ "from-probe", no_argument, NULL, 'p' },
 	{ "replace", no_argument, NULL, 'R' },
 	{ "send", no_argument, NULL, 'S' },
@@ -166,6 +167,9 @@ static void take_option(struct cli *cli, int letter)
 		break;
 	case 'L':
 		cli->no_ledger = true;
+		break;
+	case 'o':
+		cli->otherwise = optarg;
 		break;
 	case 'n':
 		cli->changed = true;

@@ -28,7 +28,7 @@
 
 #define MAPS_SERVED                                                                            \
 	"policy, policy-encrypt, policy-dane-only, policy-verify, policy-authenticated (each " \
-	"also with +tlsrpt), transport, alias, exception, status, "                            \
+	"also with +tlsrpt), transport, alias, otherwise, exception, status, "                            \
 	"deliverable-encrypt, deliverable-dane-only, deliverable-verify, "                     \
 	"deliverable-authenticated"
 

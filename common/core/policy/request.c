@@ -14,6 +14,7 @@ static const char *const names[MAP_COUNT] = {
 	[MAP_TRANSPORT] = "transport",
 	[MAP_ALIAS] = "alias",
 	[MAP_EXCEPTION] = "exception",
+	[MAP_OTHERWISE] = "otherwise",
 	[MAP_STATUS] = "status",
 	[MAP_DELIVERABLE_ENCRYPT] = "deliverable-encrypt",
 	[MAP_DELIVERABLE_AUTHENTICATED] = "deliverable-authenticated",
