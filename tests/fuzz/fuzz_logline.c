@@ -55,14 +55,27 @@ static bool same_span(struct span a, struct span b)
 	return a.len == b.len && memcmp(a.at, b.at, a.len) == 0;
 }
 
+/* RFC 5424 has no brackets; where no machine is named, the time has to have a zone. */
+static void append_head(struct buf *out, struct span process)
+{
+	bool brackets = span_ends(process, "]");
+
+	if (!brackets)
+		buf_append_str(out, "<22>1 ");
+	if (brackets && memchr(process.at, ' ', process.len) != NULL)
+		buf_append_str(out, "Nov 22 00:09:47 ");
+	else
+		buf_append_str(out, "2026-11-22T00:09:47Z ");
+	buf_append(out, process.at, process.len);
+	buf_append_str(out, brackets ? ": " : " - - ");
+}
+
 static void write_and_read_again(const struct logline *line)
 {
 	struct buf out = { 0 };
 	struct logline again;
 
-	buf_append_str(&out, "Nov 22 00:09:47 ");
-	buf_append(&out, line->process.at, line->process.len);
-	buf_append_str(&out, ": ");
+	append_head(&out, line->process);
 	if (line->kind == LOGLINE_TLS)
 		append_tls(&out, line);
 	else

@@ -195,10 +195,12 @@ START_TEST(says_it_in_json)
 {
 	make_world();
 	put(log_path, "w", FIRST);
-	learn("--json -", 0, "{\"lines\":0,\"handshakes\":0,\"deliveries\":0,\"new_hosts\":0}\n");
+	learn("--json -", 0,
+	      "{\"lines\":0,\"handshakes\":0,\"deliveries\":0,\"new_hosts\":0,\"strange\":0}\n");
 	ck_assert_int_eq(end(start("-j -", log_path)), 0);
-	ck_assert_str_eq(output(),
-			 "{\"lines\":4,\"handshakes\":2,\"deliveries\":1,\"new_hosts\":2}\n");
+	ck_assert_str_eq(
+		output(),
+		"{\"lines\":4,\"handshakes\":2,\"deliveries\":1,\"new_hosts\":2,\"strange\":0}\n");
 }
 END_TEST
 
@@ -547,6 +549,10 @@ START_TEST(reads_the_journal)
 	setenv("PATH", path, 1);
 	put(name, "w", "#!/bin/sh\nexit 0\n");
 	ck_assert_int_eq(chmod(name, 0700), 0);
+	snprintf(name, sizeof(name), "%s/postconf", dir);
+	put(name, "w", "#!/bin/sh\nid -un\n");
+	ck_assert_int_eq(chmod(name, 0700), 0);
+	snprintf(name, sizeof(name), "%s/journalctl", dir);
 	learn("--journal", 0, "may this user read it");
 	put(name, "w",
 	    "#!/bin/sh\ncase \"$*\" in *--after-cursor=c1*) exit 0;; esac\n"
@@ -560,6 +566,18 @@ START_TEST(reads_the_journal)
 	ck_assert_int_eq(facts.history.last_tls, T);
 	learn("-J", 0, "0 lines read");
 	ck_assert_msg(strstr(output(), "may this user read it") == NULL, "%s", output());
+}
+END_TEST
+
+START_TEST(says_what_is_not_understood)
+{
+	make_world();
+	put(log_path, "w", "mail postfix/smtp[9]: Trusted TLS connection established to x\n");
+	learn(log_path, 3,
+	      "1 line about deliveries is in no form that is known; the first: mail "
+	      "postfix/smtp[9]");
+	put(log_path, "w", FIRST "mail postfix/smtp[9]: Trusted TLS connection established to x\n");
+	learn(log_path, 0, "is in no form that is known");
 }
 END_TEST
 
@@ -598,6 +616,7 @@ int main(void)
 	tcase_add_test(tc, writes_to_a_ledger_that_replaced_another);
 	tcase_add_test(tc, tells_the_service_manager);
 	tcase_add_test(tc, reads_the_journal);
+	tcase_add_test(tc, says_what_is_not_understood);
 	tcase_add_test(tc, refuses_wrong_usage);
 	return run_case("learn", tc);
 }

@@ -412,6 +412,18 @@ END_TEST
  * notes how it was called.
  */
 
+/* And a postconf(1), that says who is Postfix here. */
+static void make_postconf(const char *script)
+{
+	char name[96];
+	char text[256];
+
+	snprintf(name, sizeof(name), "%s/postconf", folder);
+	snprintf(text, sizeof(text), "#!/bin/sh\n%s\n", script);
+	put(name, "w", text);
+	ck_assert_int_eq(chmod(name, 0700), 0);
+}
+
 static void make_journalctl(const char *script)
 {
 	char name[96];
@@ -425,6 +437,7 @@ static void make_journalctl(const char *script)
 	ck_assert_int_eq(chmod(name, 0700), 0);
 	snprintf(search, sizeof(search), "%s:%s", folder, getenv("PATH"));
 	setenv("PATH", search, 1);
+	make_postconf("[ \"$*\" = '-h mail_owner' ] && id -un");
 }
 
 static bool was_told(const char *word)
@@ -475,6 +488,7 @@ static void expect_all_boots_of_this_machine(void)
 
 START_TEST(reads_the_journal)
 {
+	char owner[32];
 	char error[LOG_SOURCE_ERROR_SIZE];
 	struct log_source *source;
 	struct logplace place;
@@ -499,7 +513,9 @@ START_TEST(reads_the_journal)
 	ck_assert_str_eq(place_of(source).cursor, "c3");
 	log_source_close(source);
 	ck_assert(was_told("--output=export"));
+	snprintf(owner, sizeof(owner), "_UID=%ld", (long)geteuid());
 	ck_assert(was_told("_COMM=smtp"));
+	ck_assert(was_told(owner));
 	ck_assert(!was_told("--follow"));
 	ck_assert(!was_told("--after-cursor=c1"));
 
@@ -524,6 +540,17 @@ START_TEST(ends_a_journalctl_that_goes_on)
 	source = log_source_journal(NULL, true, error);
 	ck_assert_int_eq(log_source_next(source, &line), LOG_READ_IDLE);
 	log_source_close(source); /* comes back */
+}
+END_TEST
+
+START_TEST(believes_nobody_where_there_is_no_postfix)
+{
+	char error[LOG_SOURCE_ERROR_SIZE];
+
+	make_journalctl("exit 0");
+	make_postconf("echo nobody-of-that-name");
+	ck_assert_ptr_null(log_source_journal(NULL, false, error));
+	ck_assert_ptr_nonnull(strstr(error, "there is no user \"nobody-of-that-name\""));
 }
 END_TEST
 
@@ -593,6 +620,7 @@ int main(void)
 	tcase_add_checked_fixture(journal, make_folder, drop_folder);
 	tcase_add_test(journal, reads_the_journal);
 	tcase_add_test(journal, ends_a_journalctl_that_goes_on);
+	tcase_add_test(journal, believes_nobody_where_there_is_no_postfix);
 	tcase_add_test(journal, notices_a_journalctl_that_fails);
 	tcase_add_test(journal, says_when_there_is_no_journalctl);
 	suite_add_tcase(suite, files);

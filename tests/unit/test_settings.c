@@ -30,6 +30,8 @@ static const struct {
 	{ "learn_after_days", "0" },
 	{ "history_max_age", "0" },
 	{ "mixed_mx", "strict" },
+	{ "enforce", "true" },
+	{ "enforce_domains", "{}" },
 	{ "mta_sts", "true" },
 	{ "secure_domains", "{}" },
 	{ "secure_aliases", "any" },

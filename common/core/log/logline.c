@@ -17,23 +17,6 @@ static bool take_word(struct span *rest, struct span *word)
 	return found && word->len > 0;
 }
 
-/* "mail postfix-out/smtp[123]: ". What else writes there is of no interest. */
-static bool take_process(struct span *process, struct span *rest)
-{
-	struct span machine, tag, name;
-	uint64_t pid;
-	bool found;
-
-	if (!take_word(rest, &machine) || !take_word(rest, &tag))
-		return false;
-	*process = (struct span){ machine.at, (size_t)(tag.at + tag.len - machine.at) };
-	name = span_cut(&tag, "[", &found);
-	if (!found || !span_ends(name, "/smtp"))
-		return false;
-	process->len--; /* the colon */
-	return span_number(&tag, UINT32_MAX, &pid) && span_is(tag, "]:");
-}
-
 /* A host has a name, or, for [192.0.2.1] as next hop, its address for one. */
 static bool fold_host_name(char dst[DOMAIN_SIZE], struct span name)
 {
@@ -230,13 +213,25 @@ bool logline_parse(struct logline *line, const char *bytes, size_t len)
 	struct span rest = { bytes, len };
 
 	/* Most lines are other programs': they cost no more than a look for this. */
-	if (span_find(rest, "/smtp[") == NULL)
+	if (span_find(rest, "/smtp") == NULL)
 		return false;
-	*line = (struct logline){ 0 };
-	if (!logline_take_stamp(&line->stamp, &rest) || !take_process(&line->process, &rest))
-		return false;
-	if (rest.len >= LOGLINE_TEXT_MAX)
+	memset(line, 0, offsetof(struct logline, unwrapped));
+	if (!logline_take_head(line, &rest) || rest.len >= LOGLINE_TEXT_MAX)
 		return false;
 	line->queue_id = line->tls = (struct span){ bytes, 0 };
 	return parse_tls(line, rest) || parse_delivery(line, rest);
+}
+
+bool logline_is_strange(const char *bytes, size_t len)
+{
+	struct span rest = { bytes, len };
+	struct logline line;
+
+	if (span_find(rest, "/smtp") == NULL ||
+	    (span_find(rest, " TLS connection ") == NULL && span_find(rest, ", status=") == NULL))
+		return false;
+	/* Other programs of Postfix write such lines, too: smtpd(8), local(8). */
+	if (span_find(rest, "/smtp[") == NULL && span_find(rest, "/smtp ") == NULL)
+		return false;
+	return !logline_take_head(&line, &rest);
 }

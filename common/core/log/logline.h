@@ -8,10 +8,9 @@
  *   4F1B2C3D: to=<a@example.com>, relay=mx.example.com[192.0.2.1]:25,
  *     delay=1, delays=0/0/0.5/0.5, tls=may, dsn=2.0.0, status=sent (250 ok)
  *
- * in front of which stand a time, a machine and "postfix/smtp[123]:", in the
- * traditional form of syslog ("Nov 22 00:09:47"), with an RFC 3339 time, or as
- * `journalctl -o short-iso` has it. Any syslog_name will do, also of instances
- * and transports ("postfix-out/relay/smtp").
+ * before which stand a time, a machine and "postfix/smtp[123]:", in one of the forms
+ * that logline_head.c lists. Any syslog_name will do, also of instances and transports
+ * ("postfix-out/relay/smtp").
  *
  * Others write parts of these lines: recipients, and in the brackets at the end
  * whatever the remote server said. A line that could be read in two ways, or
@@ -43,7 +42,10 @@ enum logline_kind { LOGLINE_TLS, LOGLINE_DELIVERY };
 /* Postfix's judgement of the peer (TLS_README). */
 enum logline_trust { LOGLINE_ANONYMOUS, LOGLINE_UNTRUSTED, LOGLINE_TRUSTED, LOGLINE_VERIFIED };
 
-/* Spans point into the line. */
+/* From this length on a message may have been cut (MSG_SYSLOG_RECLEN of Postfix). */
+#define LOGLINE_TEXT_MAX 2000
+
+/* Spans point into the line, or into `unwrapped`: do not copy it. */
 struct logline {
 	struct logline_stamp stamp;
 	struct span process; /* "mail postfix/smtp[123]": one process on one machine */
@@ -62,13 +64,18 @@ struct logline {
 	struct span tls;          /* "may", "dane:none", "!secure/requiretls?"; empty before 3.11 */
 	bool sent;                /* status=sent */
 	bool no_starttls;         /* not sent: TLS was required, and the host did not offer it */
+	/* The line inside of one that is JSON. Last, and not cleared. */
+	char unwrapped[LOGLINE_TEXT_MAX + 512];
 };
-
-/* From this length on a message may have been cut (MSG_SYSLOG_RECLEN of Postfix). */
-#define LOGLINE_TEXT_MAX 2000
 
 /* line[0..len) without its newline. False for all other lines, and most are. */
 bool logline_parse(struct logline *line, const char *bytes, size_t len);
+
+/*
+ * Of a line that logline_parse does not take: is it about a delivery or TLS by smtp(8),
+ * in a form that is not known? Such lines an admin is told of.
+ */
+bool logline_is_strange(const char *bytes, size_t len);
 
 /* Seconds by which local time is ahead of UTC, at a moment given in UTC. */
 typedef int64_t logline_zone_fn(int64_t utc);
@@ -84,7 +91,11 @@ typedef int64_t logline_zone_fn(int64_t utc);
  */
 int64_t logline_time(const struct logline_stamp *stamp, int64_t reference, logline_zone_fn *zone);
 
-/* For logline.c: take a time and the blank behind it from the start of *rest. */
+/*
+ * For logline.c. A time from the start of *rest; and all that stands before the message,
+ * which sets stamp and process. False, and *rest anything, where it is not that.
+ */
 bool logline_take_stamp(struct logline_stamp *stamp, struct span *rest);
+bool logline_take_head(struct logline *line, struct span *rest);
 
 #endif

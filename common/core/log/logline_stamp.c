@@ -21,7 +21,21 @@ static bool take_digits(struct span *rest, size_t count, int *value)
 	return true;
 }
 
-/* "00:09:47"; a leap second is the one before it. */
+/* ".123456", or nothing. */
+static bool take_fraction(struct span *rest)
+{
+	int digit;
+
+	if (!span_skip(rest, "."))
+		return true;
+	if (!take_digits(rest, 1, &digit))
+		return false;
+	while (take_digits(rest, 1, &digit))
+		;
+	return true;
+}
+
+/* "00:09:47.123"; a leap second is the one before it. */
 static bool take_clock(struct logline_stamp *stamp, struct span *rest)
 {
 	if (!take_digits(rest, 2, &stamp->hour) || !span_skip(rest, ":") ||
@@ -30,7 +44,8 @@ static bool take_clock(struct logline_stamp *stamp, struct span *rest)
 		return false;
 	if (stamp->second == 60)
 		stamp->second = 59;
-	return stamp->hour <= 23 && stamp->minute <= 59 && stamp->second <= 59;
+	return stamp->hour <= 23 && stamp->minute <= 59 && stamp->second <= 59 &&
+	       take_fraction(rest);
 }
 
 /* "Nov 22 00:09:47" or "Nov  2 00:09:47" (RFC 3164 4.1.2). */
@@ -58,7 +73,7 @@ static bool take_offset(struct logline_stamp *stamp, struct span *rest)
 {
 	int hours, minutes, sign;
 
-	if (span_starts(*rest, " "))
+	if (rest->len == 0 || rest->at[0] == ' ' || rest->at[0] == '\t')
 		return true;
 	stamp->zoned = true;
 	if (span_skip(rest, "Z"))
@@ -73,22 +88,14 @@ static bool take_offset(struct logline_stamp *stamp, struct span *rest)
 	return true;
 }
 
-/* "2026-11-22T00:09:47.123456+01:00" */
+/* "2026-11-22T00:09:47.123456+01:00", or a blank for the "T" (RFC 3339 5.6). */
 static bool take_iso(struct logline_stamp *stamp, struct span *rest)
 {
-	int digit;
-
-	if (!take_digits(rest, 4, &stamp->year) || !span_skip(rest, "-") ||
-	    !take_digits(rest, 2, &stamp->month) || !span_skip(rest, "-") ||
-	    !take_digits(rest, 2, &stamp->day) || !span_skip(rest, "T") || !take_clock(stamp, rest))
-		return false;
-	if (span_skip(rest, ".")) {
-		if (!take_digits(rest, 1, &digit))
-			return false;
-		while (take_digits(rest, 1, &digit))
-			;
-	}
-	return stamp->year > 0 && take_offset(stamp, rest);
+	return take_digits(rest, 4, &stamp->year) && span_skip(rest, "-") &&
+	       take_digits(rest, 2, &stamp->month) && span_skip(rest, "-") &&
+	       take_digits(rest, 2, &stamp->day) &&
+	       (span_skip(rest, "T") || span_skip(rest, " ")) && take_clock(stamp, rest) &&
+	       stamp->year > 0 && take_offset(stamp, rest);
 }
 
 bool logline_take_stamp(struct logline_stamp *stamp, struct span *rest)
@@ -97,7 +104,7 @@ bool logline_take_stamp(struct logline_stamp *stamp, struct span *rest)
 
 	*stamp = (struct logline_stamp){ 0 };
 	return (iso ? take_iso(stamp, rest) : take_traditional(stamp, rest)) &&
-	       span_skip(rest, " ");
+	       (rest->len == 0 || rest->at[0] == ' ' || rest->at[0] == '\t');
 }
 
 /* Its time in that year; false where the year has no such day, or it is later than `latest`. */

@@ -108,6 +108,15 @@ const struct setting settings_table[] = {
 		  "hold all of them to the best one, since an attacker could otherwise steer mail "
 		  "to the weakest; mail may wait while the good hosts are down. lenient: require "
 		  "of a domain only what every reachable MX host can do." },
+	{ FIELD(enforce), BOOL, .defaults = { "true" },
+	  .help = "false: only observe. Map policy then answers what DANE and MTA-STS demand, what "
+		  "an override says, and else NOTFOUND; no mail waits for what is not known, and "
+		  "nothing is required because TLS was seen before. The log, postseal explain and "
+		  "postseal list show what would be answered. Secure aliases are held to their "
+		  "level all the same." },
+	{ FIELD(enforce_domains), LIST(domains),
+	  .help = "Domains, each with all below it, for which the answers hold also while enforce "
+		  "is false." },
 	{ FIELD(mta_sts), BOOL, .defaults = { "true" },
 	  .help = "Look up and enforce MTA-STS policies (RFC 8461)." },
 	{ FIELD(secure_domains), LIST(domains),
@@ -223,7 +232,7 @@ const struct setting settings_table[] = {
 	{ FIELD(mailbox_notify_opened), BOOL, .defaults = { "true" },
 	  .help = "Tell the sender when a mailbox is opened for the first time. It is how a "
 		  "sender learns that somebody else opened it." },
-	{ FIELD(webmail_listen), STRING(endpoint),
+	{ FIELD(webmail_listen), FIXED, STRING(endpoint),
 	  .defaults = { "unix:/run/postseal/webmail.sock" },
 	  .help = "Where postseal-webmail answers webmails. It has to be unix:/PATH: the kernel "
 		  "says "
@@ -328,6 +337,7 @@ void settings_free(struct settings *settings)
 	free(settings->ehlo_name);
 	free(settings->ca_file);
 	string_list_free(&settings->secure_domains);
+	string_list_free(&settings->enforce_domains);
 	free(settings->recipient_delimiter);
 	free(settings->local_networks);
 	free(settings->authserv_id);

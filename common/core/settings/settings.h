@@ -56,6 +56,8 @@ struct settings {
 	size_t learn_after_days;
 	int64_t history_max_age; /* days; 0: for ever */
 	enum mixed_mx mixed_mx;
+	bool enforce;
+	struct string_list enforce_domains; /* folded */
 	bool mta_sts;
 	struct string_list secure_domains; /* folded */
 	enum secure_aliases secure_aliases;

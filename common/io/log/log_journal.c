@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -36,7 +38,10 @@ struct log_journal {
 };
 
 /* Room for the command, its options and the NULL behind them. */
-#define ARGUMENTS 12
+#define ARGUMENTS 13
+/* Of what postconf(1) prints, and how long it may take: it waits for a fresh main.cf. */
+#define OWNER_MAX 256
+#define OWNER_PATIENCE_MS 10000
 
 /* machine-id(5), as a match; false if it has none. */
 static bool match_machine(char match[64])
@@ -53,13 +58,44 @@ static bool match_machine(char match[64])
 }
 
 /*
- * By _COMM, which journald asks the kernel for: anyone may claim to be
- * "postfix/smtp" in an identifier. --follow shows this boot alone: what was logged
+ * Whom smtp(8) runs as, as a match: postconf(1)'s mail_owner, or "postfix" where there is
+ * no Postfix to ask (a journal of another machine). False, and why, when there is no such
+ * user: without it anybody's lines would be believed.
+ */
+static bool match_owner(char match[64], char error[LOG_SOURCE_ERROR_SIZE])
+{
+	char *argv[] = { (char[]){ "postconf" }, (char[]){ "-h" }, (char[]){ "mail_owner" }, NULL };
+	char said[COMMAND_ERROR_SIZE];
+	const struct passwd *user;
+	struct buf output = { 0 };
+
+	if (command_run(argv, OWNER_MAX, clock_mono_ms() + OWNER_PATIENCE_MS, &output, said) !=
+		    LOOKUP_FOUND ||
+	    output.len < 2) {
+		output.len = 0;
+		buf_append_str(&output, "postfix\n");
+	}
+	output.data[output.len - 1] = '\0';
+	user = getpwnam(output.data);
+	if (user == NULL)
+		snprintf(error, LOG_SOURCE_ERROR_SIZE,
+			 "the journal cannot be read: there is no user \"%s\", as whom Postfix's "
+			 "smtp(8) would log",
+			 str_printable(said, sizeof(said), output.data, output.len - 1));
+	else
+		snprintf(match, 64, "_UID=%ld", (long)user->pw_uid);
+	buf_free(&output);
+	return user != NULL;
+}
+
+/*
+ * By _COMM and _UID, which journald asks the kernel for: anyone may claim to be
+ * "postfix/smtp" in an identifier, or name a program of their own "smtp". --follow shows this boot alone: what was logged
  * between the last look and a reboot would be lost, and in a sandbox in a container
  * /proc tells another boot's id than journald's, so that nothing is shown. --merge
  * lifts that; it brings other machines' journals, too, which the match keeps out.
  */
-static int run_journalctl(const struct logplace *from, bool follow, pid_t *child)
+static int run_journalctl(const struct logplace *from, bool follow, char *owner, pid_t *child)
 {
 	char after[LOGPLACE_CURSOR_SIZE + 32];
 	char follow_it[] = "--follow", merge[] = "--merge", machine[64];
@@ -72,8 +108,9 @@ static int run_journalctl(const struct logplace *from, bool follow, pid_t *child
 		(char[]){
 			"--no-tail" }, /* for --follow, which would begin ten lines before the end */
 		(char[]){ "_COMM=smtp" },
+		owner,
 	};
-	size_t count = 7;
+	size_t count = 8;
 
 	if (from != NULL) {
 		snprintf(after, sizeof(after), "--after-cursor=%s", from->cursor);
@@ -91,13 +128,18 @@ static int run_journalctl(const struct logplace *from, bool follow, pid_t *child
 struct log_journal *log_journal_open(const struct logplace *from, bool follow,
 				     char error[LOG_SOURCE_ERROR_SIZE])
 {
-	struct log_journal *journal = mem_zero(1, sizeof(*journal));
+	struct log_journal *journal;
+	char owner[64];
 
+	if (!match_owner(owner, error))
+		return NULL;
+	journal = mem_zero(1, sizeof(*journal));
 	if (from != NULL && from->kind == LOGPLACE_JOURNAL) {
 		journal->place = *from;
 		journal->has_place = true;
 	}
-	journal->fd = run_journalctl(journal->has_place ? from : NULL, follow, &journal->child);
+	journal->fd =
+		run_journalctl(journal->has_place ? from : NULL, follow, owner, &journal->child);
 	if (journal->fd < 0) {
 		snprintf(error, LOG_SOURCE_ERROR_SIZE, "journalctl cannot be run: %s",
 			 strerror(errno));

@@ -35,7 +35,7 @@ struct log_source *log_source_file(const char *path, const struct logplace *from
 				   char error[LOG_SOURCE_ERROR_SIZE]);
 /* Takes over the descriptor. A last line without an end counts as one. */
 struct log_source *log_source_stream(int fd);
-/* What processes named smtp wrote. With `follow` it never ends. */
+/* What processes named smtp of Postfix's mail_owner wrote. With `follow` it never ends. */
 struct log_source *log_source_journal(const struct logplace *from, bool follow,
 				      char error[LOG_SOURCE_ERROR_SIZE]);
 void log_source_close(struct log_source *source); /* NULL is allowed */

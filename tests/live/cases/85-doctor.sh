@@ -135,7 +135,11 @@ set_wrong() {
 }
 set_wrong smtp_tls_policy_maps '' policy-map 'is empty'
 set_wrong smtp_tls_policy_maps socketmap:inet:127.0.0.1:7673:policy policy-map 'not map .policy'
-set_wrong smtp_tls_policy_maps socketmap:inet:127.0.0.1:7672:policy+tlsrpt policy-map 'does not know'
+# From 3.10 on Postfix knows these attributes.
+if [[ $(printf '%s\n' "$(postconf -h mail_version)" 3.10 | sort -V | head -n 1) != 3.10 ]]; then
+    set_wrong smtp_tls_policy_maps socketmap:inet:127.0.0.1:7672:policy+tlsrpt policy-map \
+        'does not know'
+fi
 set_wrong smtp_tls_policy_maps 'static:may socketmap:inet:127.0.0.1:7672:policy' policy-map \
     'answers in its place' warning
 set_wrong smtp_tls_security_level none tls-level none
