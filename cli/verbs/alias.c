@@ -68,8 +68,7 @@ static bool apply_options(struct alias *alias, const struct cli *cli)
 		return false;
 	}
 	if (alias->otherwise == ALIAS_MAILBOX && cli->settings.mailbox_domain[0] == '\0') {
-		cli_error(cli, "no mail is sealed here: set `mailbox_domain` first "
-			       "(postseal-mailbox(8))");
+		cli_error(cli, "no mail is sealed here: set `mailbox_domain` first");
 		return false;
 	}
 	if (cli->mailbox != NULL)
@@ -327,9 +326,9 @@ const struct verb verb_alias = {
 		"  -l, --level LEVEL  how its mail leaves: encrypt (any TLS; the default),\n"
 		"                     authenticated (proven by DANE or MTA-STS), dane-only,\n"
 		"                     verify (certificates on file: `postseal pin`)\n"
-		"  -o, --otherwise WHAT  what becomes of mail where that cannot be met: refuse\n"
-		"                     (the default), or mailbox: it is sealed "
-		"(postseal-mailbox(8))\n"
+		"  -o, --otherwise WHAT  what becomes of mail where that cannot be met:\n"
+		"                     refuse (the default), or mailbox: it is sealed for the\n"
+		"                     temporary mailbox\n"
 		"\n"
 		"  -e, --expires TIME  when an exception ends: 30d (the default), 12h, 30min,\n"
 		"                      or a date; at most 366 days from now\n"

@@ -127,8 +127,9 @@ static inline void sample_entry(struct entry *e, enum entry_kind kind)
 		break;
 	case ENTRY_ALIAS:
 		str_copy(e->key, sizeof(e->key), "me@secure.example.com");
-		e->of.alias = (struct alias){ true, ALIAS_AUTHENTICATED, "me@example.com", SAMPLE_T,
-					      "bob", ALIAS_REFUSE };
+		e->of.alias =
+			(struct alias){ true,  ALIAS_AUTHENTICATED, "me@example.com", SAMPLE_T,
+					"bob", ALIAS_REFUSE };
 		break;
 	case ENTRY_EXCEPTIONS:
 		str_copy(e->key, sizeof(e->key), "me@secure.example.com");
@@ -284,10 +285,12 @@ static inline void some_entry(struct entry *e, enum entry_kind kind, uint64_t *s
 		}
 		break;
 	default:
-		e->of.alias =
-			(struct alias){ chance(state, 2) == 0, ALIAS_ENCRYPT + chance(state, 4),
-					"a@example.com", some_moment(state), "bob",
-					ALIAS_REFUSE };
+		e->of.alias = (struct alias){ chance(state, 2) == 0,
+					      ALIAS_ENCRYPT + chance(state, 4),
+					      "a@example.com",
+					      some_moment(state),
+					      "bob",
+					      ALIAS_REFUSE };
 		e->of.alias.mailbox[0] = (char)('a' + chance(state, 2));
 	}
 }
