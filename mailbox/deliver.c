@@ -345,7 +345,7 @@ static bool seal_earlier(struct store_txn *txn, const struct delivery *d)
 
 static void set_pin(struct delivery *d, const char *pin)
 {
-	char filled[PIN_MAX] = { 0 };
+	char filled[PIN_DIGITS_MAX] = { 0 };
 
 	memcpy(filled, pin, strlen(pin));
 	vault_seal(d->gate.pin, &d->vault, "pin", &d->mailbox, filled, sizeof(filled));
@@ -358,7 +358,7 @@ static void set_pin(struct delivery *d, const char *pin)
 
 static void make_pin(char pin[PIN_SIZE], size_t length)
 {
-	unsigned char octets[PIN_MAX];
+	unsigned char octets[PIN_DIGITS_MAX];
 
 	do
 		crypto_random(octets, sizeof(octets));
@@ -368,15 +368,15 @@ static void make_pin(char pin[PIN_SIZE], size_t length)
 /* What the sender is to be told: the PIN of the gate as it is now. */
 static bool recall_pin(struct delivery *d)
 {
-	unsigned char filled[PIN_MAX];
+	unsigned char filled[PIN_DIGITS_MAX];
 
 	d->pin[0] = '\0';
 	if (d->gate.open || !d->gate.has_pin)
 		return true;
 	if (!vault_unseal(filled, &d->vault, "pin", &d->mailbox, d->gate.pin, sizeof(d->gate.pin)))
 		return false;
-	memcpy(d->pin, filled, PIN_MAX);
-	d->pin[PIN_MAX] = '\0';
+	memcpy(d->pin, filled, PIN_DIGITS_MAX);
+	d->pin[PIN_DIGITS_MAX] = '\0';
 	crypto_wipe(filled, sizeof(filled));
 	return true;
 }
