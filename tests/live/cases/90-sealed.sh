@@ -29,7 +29,7 @@ postconf -P pickup/unix/cleanup_service_name=postseal-pickup
 printf '%s\n' 'leads-out: alias@plain.test' 'breaks: "|exit 67"' >>/etc/aliases
 newaliases
 # Nobody here has a home to keep a .forward in.
-postconf -e 'forward_path = $config_directory/forward.$user'
+postconf -e 'forward_path = /etc/postfix/forward.$user'
 echo forward@plain.test >/etc/postfix/forward.carol
 chown carol: /etc/postfix/forward.carol
 reload
