@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """postseal-mailbox as it is, with its store in a directory of ours. Mail comes to it by LMTP with
-a token as postseal-milter makes it; what it sends, a sink takes in Postfix's place."""
+a token as postseal-milter makes it; what it sends, a sink takes in Postfix's place. Before it
+stands nginx, as an admin's would."""
 
 import hashlib
 import itertools
@@ -14,6 +15,42 @@ from browser import Failed, until
 from smtp_sink import Sink
 
 DOMAIN = "sealed.praxis.example"
+
+
+# X-Test-Client says from which network somebody comes: all are on this machine here.
+NGINX = """
+user root;
+daemon off;
+worker_processes 1;
+pid {base}/pid;
+error_log {base}/error.log;
+events {{ worker_connections 256; }}
+http {{
+  access_log {base}/access.log;
+  client_body_temp_path {base}/body;
+  proxy_temp_path {base}/proxy;
+  fastcgi_temp_path {base}/fastcgi;
+  uwsgi_temp_path {base}/uwsgi;
+  scgi_temp_path {base}/scgi;
+  client_max_body_size 2m;
+  map $http_x_test_client $client {{ default $http_x_test_client; "" 127.0.0.1; }}
+  map $request_uri $logged {{ default 1; ~^/%(25)*23 0; }}
+  server {{
+    listen 127.0.0.1:{https} ssl;
+    ssl_certificate {base}/cert.pem;
+    ssl_certificate_key {base}/key.pem;
+    location / {{
+      access_log {base}/access.log combined if=$logged;
+      proxy_pass http://127.0.0.1:{http};
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host $http_host;
+      proxy_set_header X-Forwarded-For $client;
+      proxy_set_header X-Test-Client "";
+    }}
+  }}
+}}
+"""
 
 
 def free_port():
@@ -30,8 +67,8 @@ class World:
     def __init__(self, build, directory, settings=""):
         self.build, self.directory, self.process = build, directory, None
         self.sink = Sink()
-        self.http, self.lmtp = free_port(), free_port()
-        self.url = f"http://localhost:{self.http}"
+        self.https, self.http, self.lmtp = free_port(), free_port(), free_port()
+        self.url = f"https://localhost:{self.https}"
         self.conf = os.path.join(directory, "postseal.conf")
         for name in "store", "keys", "run":
             os.mkdir(f"{directory}/{name}", 0o700)
@@ -48,18 +85,43 @@ mailbox_token_key = "{directory}/token.key"
 mailbox_pages = "{os.path.abspath(build)}/web"
 mailbox_name = "Praxis Dr. Berg"
 mailbox_from = "post@praxis.example"
+mailbox_message_size = 40
 {settings}
 ''')
         self.start()
+        self.nginx = self._nginx()
+
+    def _nginx(self):
+        """Makes a certificate, and waits until it serves."""
+        base = f"{self.directory}/nginx"
+        os.mkdir(base)
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                        "-nodes", "-keyout", f"{base}/key.pem", "-out", f"{base}/cert.pem", "-days", "2",
+                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
+                       check=True, capture_output=True)
+        with open(f"{base}/nginx.conf", "w", encoding="ascii") as file:
+            file.write(NGINX.format(base=base, https=self.https, http=self.http))
+        # pylint: disable=consider-using-with
+        running = subprocess.Popen(["nginx", "-p", base, "-c", f"{base}/nginx.conf", "-e", f"{base}/error.log"],
+                                   stderr=subprocess.DEVNULL)
+
+        def ready():
+            if running.poll() is not None:
+                with open(f"{base}/error.log", encoding="utf-8") as file:
+                    raise Failed(f"nginx ended: {file.read()}")
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", self.https)) == 0
+        until("nginx serves", ready)
+        return running
 
     def start(self):
         """Starts it, and waits until it serves."""
         path = f"{self.directory}/mailbox.log"
+        begun = os.path.getsize(path) if os.path.exists(path) else 0
         with open(path, "ab") as log:
             # pylint: disable=consider-using-with
             self.process = subprocess.Popen([f"{self.build}/postseal-mailbox", "-c", self.conf],
                                             stdout=log, stderr=log)
-        begun = os.path.getsize(path)
 
         def ready():
             if self.process.poll() is not None:
@@ -77,6 +139,8 @@ mailbox_from = "post@praxis.example"
 
     def close(self):
         """Ends all of it."""
+        self.nginx.terminate()
+        self.nginx.wait()
         if self.process.poll() is None:
             self.stop()
         self.sink.close()
@@ -85,6 +149,14 @@ mailbox_from = "post@praxis.example"
         """What the daemon said."""
         with open(f"{self.directory}/mailbox.log", encoding="utf-8") as file:
             return file.read()
+
+    def proxy_logs(self):
+        """What nginx wrote down."""
+        logs = ""
+        for name in "access.log", "error.log":
+            with open(f"{self.directory}/nginx/{name}", encoding="utf-8") as file:
+                logs += file.read()
+        return logs
 
     def someone(self, name):
         """An address that nobody has had."""
@@ -99,7 +171,8 @@ mailbox_from = "post@praxis.example"
         sealed = recipient.replace("@", "=") + "@" + DOMAIN
         self._deliver(sender[1], sealed, f"X-Postseal-Seal-Token: {token}\r\n{mail}")
         link = self.sink.take(f"link mail to {recipient}", lambda one: one.recipient == recipient)
-        receipt = self.sink.take("receipt", lambda one: one.recipient == sender[1])
+        receipt = self.sink.take("receipt", lambda one: one.recipient == sender[1] and
+                                 one.subject.startswith(f"Sealed for {recipient}"))
         code = re.search(r"#v1\.([0-9A-Z]{28})", link.text)
         told = re.search(r"\b(\d{4,16})$", receipt.header("X-Postseal-PIN"))
         return types.SimpleNamespace(code=code[1] if code else None, pin=told[1] if told else None,

@@ -198,7 +198,7 @@ def ended_elsewhere(ground):
     visitor.see("textarea")
     check("text", visitor.browser.run("return document.querySelector('textarea').value"), "Begonnen und weiter")
     # What lies in the browser of an ended session opens nothing.
-    quiet(visitor.browser, REFUSED, "ERR_CONNECTION_REFUSED")
+    quiet(visitor.browser, REFUSED, "status of 502")
 
 
 def drafts(ground):

@@ -2,6 +2,7 @@
 """Somebody at the pages: what they see, click and type."""
 
 import base64
+import itertools
 import os
 
 from browser import ENTER, TAB, Failed, until
@@ -14,6 +15,7 @@ LOGIN, CODE, PIN, CHOOSE = "#password[autocomplete=current-password]", "#code", 
 
 class Visitor:
     """One browser at one world; `language` is the browser's."""
+    networks = itertools.count(1)
 
     def __init__(self, browser, url, language="en"):
         self.browser, self.url = browser, url
@@ -21,6 +23,14 @@ class Visitor:
         agent = browser.run("return navigator.userAgent")
         self.cdp("Network.setUserAgentOverride", userAgent=agent,
                  acceptLanguage={"en": "en-GB,en", "de": "de-DE,de"}[language])
+        self.cdp("Network.enable")
+        self.move()
+
+    def move(self):
+        """From now on, comes from a network that nobody came from before."""
+        number = next(self.networks)
+        self.cdp("Network.setExtraHTTPHeaders",
+                 headers={"X-Test-Client": f"10.{number >> 8}.{number & 255}.1"})
 
     def cdp(self, command, **words):
         """A command of the DevTools protocol."""
@@ -122,17 +132,23 @@ class Visitor:
         """Attaches a file, and waits until it has arrived."""
         count = self.browser.run("return document.querySelectorAll('.files li').length")
         self.browser.call("POST", f"/element/{self.browser.find('#files')}/value", {"text": path})
-        until("the file has arrived", lambda: self.browser.run(
-            "const files = document.querySelectorAll('.files li');"
-            "return files.length > arguments[0] &&"
-            "[...files].every((li) => li.dataset.complete === 'yes')", count))
+        try:
+            until("the file has arrived", lambda: self.browser.run(
+                "const files = document.querySelectorAll('.files li');"
+                "return files.length > arguments[0] &&"
+                "[...files].every((li) => li.dataset.complete === 'yes')", count))
+        except Failed as failure:
+            raise Failed(f"{failure}; there is: {self.text()[:800]!r}") from None
 
     def save(self, selector, directory, name):
         """Clicks what saves a file; returns its octets."""
         self.cdp("Browser.setDownloadBehavior", behavior="allow", downloadPath=directory)
         self.browser.click(selector)
         path = os.path.join(directory, name)
-        until(f"{name} is saved", lambda: os.path.exists(path))
+        try:
+            until(f"{name} is saved", lambda: os.path.exists(path))
+        except Failed as failure:
+            raise Failed(f"{failure}; there are: {os.listdir(directory)}") from None
         with open(path, "rb") as file:
             return file.read()
 

@@ -126,7 +126,7 @@ static inline void sample_entry(struct entry *e, enum entry_kind kind)
 		str_copy(e->key, sizeof(e->key), "me@secure.example.com");
 		e->of.alias =
 			(struct alias){ true,  ALIAS_AUTHENTICATED, "me@example.com", SAMPLE_T,
-					"bob", ALIAS_REFUSE };
+					"bob", ALIAS_MAILBOX };
 		break;
 	case ENTRY_EXCEPTION:
 		str_copy(e->key, sizeof(e->key), "me@secure.example.com");
@@ -284,7 +284,7 @@ static inline void some_entry(struct entry *e, enum entry_kind kind, uint64_t *s
 					      "a@example.com",
 					      some_moment(state),
 					      "bob",
-					      ALIAS_REFUSE };
+					      (enum alias_otherwise)chance(state, 2) };
 		e->of.alias.mailbox[0] = (char)('a' + chance(state, 2));
 	}
 }

@@ -20,9 +20,8 @@ void record_put_alias(struct buf *out, const struct alias *alias)
 bool record_get_alias_at(struct alias *out, const void *bytes, size_t len, uint8_t version)
 {
 	struct wire r = wire_open(bytes, len, RECORD_ALIAS, version);
-	unsigned switches; /* 1: the alias is on; 2: otherwise its mail is sealed */
+	unsigned switches = wire_get_small(&r, 3); /* it is on; otherwise its mail is sealed */
 
-	switches = wire_get_small(&r, 3);
 	out->enabled = (switches & 1) != 0;
 	out->otherwise = (switches & 2) != 0 ? ALIAS_MAILBOX : ALIAS_REFUSE;
 	out->level = (enum alias_level)wire_get_small(&r, ALIAS_DANE_ONLY);

@@ -21,16 +21,17 @@ cp -p /etc/aliases "$WORLD/aliases.before"
 seal_setting mailbox_domain "\"$DOMAIN\""
 seal_setting mailbox_token_key "\"$KEY\""
 seal_restart
-cp "$REPO/postfix-examples/postseal-sealed-headers" /etc/postfix/
+cp "$REPO"/postfix-examples/postseal-*-headers /etc/postfix/
 fragment master.cf.sealed >>/etc/postfix/master.cf
 fragment main.cf.sealed | sed "s/sealed\.example\.com/$DOMAIN/g" | xargs -d '\n' postconf -e
+postconf -P pickup/unix/cleanup_service_name=postseal-pickup
 # Local aliases that lead outside, in two ways, and one that cannot be delivered.
 printf '%s\n' 'leads-out: alias@plain.test' 'breaks: "|exit 67"' >>/etc/aliases
 newaliases
-CAROL=$(getent passwd carol | cut -d : -f 6)
-mkdir -p "$CAROL"
-echo forward@plain.test >"$CAROL/.forward"
-chown carol: "$CAROL" "$CAROL/.forward"
+# Nobody here has a home to keep a .forward in.
+postconf -e 'forward_path = /etc/postfix/forward.$user'
+echo forward@plain.test >/etc/postfix/forward.carol
+chown carol: /etc/postfix/forward.carol
 reload
 
 check 'the map: its sender leads to the intake' \
@@ -183,6 +184,15 @@ smtp_message no-login-2@live.test
 check 'here, an address without a login: refused' matches "$REPLY_TEXT" "$LOGIN_NEEDED"
 smtp_close
 
+printf '%s\n' 'From: alice@sender.test' 'Message-ID: <by-sendmail@live.test>' 'X-Postseal-Seal: yes' \
+    '' Hello. | sendmail -i -f alice@sender.test x@plain.test
+check 'sendmail(1): a header comes back' returned alice by-sendmail@live.test "Only who has logged in"
+check 'sendmail(1): and does not leave' not_arrived by-sendmail@live.test x@plain.test
+mail_send alice@sender.test "x=plain.test@$DOMAIN"
+check 'sendmail(1): an address comes back' bounced "$QID" "x=plain.test@$DOMAIN" 'no token'
+mail_send alice@sender.test x@tls.test
+check 'sendmail(1): other mail leaves' sent "$QID" x@tls.test
+
 smtp_open tls
 smtp 'EHLO client.elsewhere.test'
 smtp 'MAIL FROM:<x@elsewhere.test>'
@@ -219,7 +229,7 @@ cp -p "$WORLD/main.cf.before" /etc/postfix/main.cf
 cp -p "$WORLD/master.cf.before" /etc/postfix/master.cf
 cp -p "$WORLD/aliases.before" /etc/aliases
 newaliases
-rm -f "$CAROL/.forward" /etc/postfix/postseal-sealed-headers
+rm -f /etc/postfix/forward.carol /etc/postfix/postseal-*-headers
 seal_restart
 reload
 dns_set "$DOMAIN." A
