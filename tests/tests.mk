@@ -71,13 +71,14 @@ PART_tools    := tools    "tests/lint/tools"
 PART_replay   := replay   "tests/fuzz/replay $(BUILD)/replay"
 PART_scenario := scenario "$(BUILD)/scenario tests/scenario/cases/*.scn"
 PART_law      := law      "$(BUILD)/law 20000"
+PART_fleet    := fleet    "$(BUILD)/fleet_law 3000"
 PART_every    := every    "$(BUILD)/every"
 PART_live     := live     "tests/live/run"
 
 # As many jobs as there are processors, unless the user said how many.
 JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
-PARTS_HERE     = $(PART_unit) $(PART_replay) $(PART_scenario) $(PART_law) $(PART_every)
+PARTS_HERE     = $(PART_unit) $(PART_replay) $(PART_scenario) $(PART_law) $(PART_fleet) $(PART_every)
 
 ## check       install what is missing (as root), build, run every test
 .PHONY: check check-here check-live
