@@ -36,11 +36,14 @@ struct cli {
 	bool send;
 	bool prometheus;
 	bool no_ledger;
+	bool dry_run;
+	bool undo;
 	const char *state;  /* NULL: any */
 	const char *reason; /* these four NULL: not given */
 	const char *expires;
 	const char *mailbox;
 	const char *level;
+	const char *to; /* an address; NULL: not given */
 	/* Arguments. */
 	int count;
 	char **words;
@@ -58,7 +61,7 @@ struct verb {
 
 extern const struct verb verb_status, verb_explain, verb_probe, verb_list, verb_history,
 	verb_forget, verb_learn, verb_override, verb_pin, verb_alias, verb_digest, verb_export,
-	verb_import, verb_stats, verb_doctor, verb_config;
+	verb_import, verb_stats, verb_doctor, verb_config, verb_setup;
 
 /* "postseal VERB: ...", one line on standard error. */
 __attribute__((format(printf, 2, 3))) void cli_error(const struct cli *cli, const char *format,

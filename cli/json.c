@@ -375,6 +375,12 @@ void json_print_finding(const char *check, const char *looks_at, const char *hea
 			     "health", health, "found", found, "mend", lines_json(mend)));
 }
 
+void json_print_trial(const char *to, const char *outcome, const char *text, const char *tls)
+{
+	print_line(json_pack("{s:s, s:s, s:s, s:s}", "to", to, "outcome", outcome, "said", text,
+			     "tls", tls));
+}
+
 /* A list is written in braces; its strings are quoted as JSON's are. */
 static json_t *list_json(const struct buf *value)
 {

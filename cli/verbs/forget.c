@@ -27,7 +27,7 @@ static void describe(char *dst, size_t size, const struct history *history)
 
 static bool confirmed(const struct cli *cli, const char *domain, const struct history *history)
 {
-	char what[DETAIL_SIZE], answer[8];
+	char what[DETAIL_SIZE];
 
 	if (cli->yes || !terminal_has_person())
 		return true;
@@ -36,8 +36,7 @@ static bool confirmed(const struct cli *cli, const char *domain, const struct hi
 		"%s: %s.\nMail to it may be sent in the clear once this is forgotten. "
 		"Forget it? [y/N] ",
 		domain, what);
-	return fgets(answer, sizeof(answer), stdin) != NULL &&
-	       (answer[0] == 'y' || answer[0] == 'Y');
+	return terminal_says_yes();
 }
 
 static bool note(struct ledger_txn *txn, const struct cli *cli, const char *domain,

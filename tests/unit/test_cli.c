@@ -433,6 +433,7 @@ static const struct {
 	{ "doctor --help", "help-doctor", 0 },
 	{ "config --help", "help-config", 0 },
 	{ "stats --help", "help-stats", 0 },
+	{ "setup --help", "help-setup", 0 },
 	{ "status a@dane.test", "status-dane", 0 },
 	{ "status a@dane.test b@Tls.Test. sts.test", "status-tls", 0 },
 	{ "status a@dane.test b@lost.test", "status-downgrade", 0 },
@@ -593,7 +594,8 @@ START_TEST(exit_statuses)
 		{ "import -", 1, "nothing was changed" },
 		{ "import", 2, "an argument is missing" },
 		{ "export a b", 2, "too many" },
-		{ "doctor a", 2, "too many" },
+		{ "doctor a b", 2, "too many" },
+		{ "doctor --send", 2, "--send ADDRESS" },
 		{ "config a", 2, "too many" },
 		{ "stats a", 2, "too many" },
 	};

@@ -440,7 +440,8 @@ static void await_host(const char *host)
 {
 	struct host_facts facts;
 
-	for (int i = 0; i < 300; i++) {
+	/* Patience for a machine that has all else to do first. */
+	for (int i = 0; i < 3000; i++) {
 		if (host_is_known(host, &facts))
 			return;
 		usleep(100 * 1000);
