@@ -5,6 +5,7 @@ SBINDIR       ?= $(PREFIX)/sbin
 MANDIR        ?= $(PREFIX)/share/man
 DOCDIR        ?= $(PREFIX)/share/doc/postseal
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+PAGESDIR      ?= $(PREFIX)/share/postseal/mailbox
 # systemd reads these below /usr/local as well.
 UNITDIR       ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR   ?= $(PREFIX)/lib/sysusers.d
@@ -35,6 +36,8 @@ install: all
 	$(call put,644,$(DOCDIR)/examples,postseal.conf.sample)
 	$(call put,644,$(DOCDIR)/examples/postfix,$(wildcard postfix-examples/*))
 	$(if $(EXAMPLES),cp -R --preserve=mode $(EXAMPLES) $(DESTDIR)$(DOCDIR)/examples)
+	install -d $(DESTDIR)$(PAGESDIR)
+	cp -R --preserve=mode $(BUILD)/web/. $(DESTDIR)$(PAGESDIR)
 	install -d $(DESTDIR)$(CONFDIR)
 	test -e $(DESTDIR)$(CONFDIR)/postseal.conf || \
 	    install -m 644 postseal.conf.sample $(DESTDIR)$(CONFDIR)/postseal.conf

@@ -1,36 +1,38 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* postseal-milter: refuses what the secure alias forbids (DESIGN.md section 7). */
+/*
+ * postseal-milter: refuses what the secure alias forbids, and seals what is marked
+ * (DESIGN.md section 7, MAILBOX.md section 1).
+ *
+ * To read it, from the socket inwards: server.c takes MTAs in; connection.c speaks the
+ * milter protocol with one of them; session.c follows its messages, and asks aliases.c
+ * for what is on file. All that can be argued about is decided in core/secure.
+ */
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "daemon/daemon.h"
-#include "milter/filter.h"
+#include "milter/server.h"
 
-static void *open_filter(const struct settings *settings)
+static void *open_server(const struct settings *settings)
 {
-	static char opened[] = "open"; /* libmilter keeps the state, one a process */
-
 	if (settings->secure_domains.count == 0)
 		log_warning("secure_domains is empty: every sender and recipient is accepted");
-	return filter_open(settings) ? opened : NULL;
+	return server_open(settings);
 }
 
-static int serve(void *state)
+static int serve(void *server)
 {
-	(void)state;
-	return filter_serve() ? EXIT_SUCCESS : EXIT_FAILURE;
+	return server_serve(server) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static void reload(void *state, const struct settings *settings)
+static void reload(void *server, const struct settings *settings)
 {
-	(void)state;
-	filter_reload(settings);
+	server_reload(server, settings);
 }
 
-static void close_filter(void *state)
+static void close_server(void *server)
 {
-	(void)state;
-	filter_close();
+	server_close(server);
 }
 
 int main(int argc, char **argv)
@@ -39,10 +41,10 @@ int main(int argc, char **argv)
 		.name = "postseal-milter",
 		.summary = "Refuse what a secure alias must neither get nor send in the clear.",
 		.metrics = METRICS_MILTER,
-		.open = open_filter,
+		.open = open_server,
 		.serve = serve,
 		.reload = reload,
-		.close = close_filter,
+		.close = close_server,
 	};
 
 	return daemon_main(&daemon, argc, argv);

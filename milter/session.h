@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * session - what the milter remembers of one SMTP session, and its answers in
- * it. Knows nothing of libmilter; filter.c brings the events.
+ * it. It knows no socket; connection.c brings the events.
  *
  * A session is connected once and sees messages one after the other. TLS is
  * looked at anew with each message: a client may start it at any time before
  * MAIL, with or without another EHLO after it, and what an earlier message saw
- * is void. One thread at a time uses a session, not always the same one.
+ * is void. One thread uses a session.
  *
  * Each refusal is logged with its client, sender and recipient.
  */
@@ -14,9 +14,10 @@
 #define POSTSEAL_MILTER_SESSION_H
 
 #include <stdbool.h>
-#include <sys/socket.h>
+#include <stdint.h>
 
-#include "core/secure/authres.h"
+#include "base/buf.h"
+#include "core/names/ipaddr.h"
 #include "core/secure/secure.h"
 
 /* What the MTA's macros show at MAIL. NULL: not there. */
@@ -32,11 +33,15 @@ struct session_macros {
 
 struct session;
 
-/* `address` NULL, or of a family without networks: the client is not local. */
-struct session *session_new(const struct settings *settings, const struct sockaddr *address);
+/*
+ * `actions`: what the MTA lets us do, MILTER_MAY_... of core/protocol/milter_packet.h.
+ * `addr` NULL: not an Internet address, so the client is not local. Settings outlive it.
+ */
+struct session *session_new(const struct settings *settings, uint32_t actions,
+			    const struct ipaddr *addr);
 void session_free(struct session *session); /* NULL is allowed */
 
-/* MAIL: a message begins. `from` is its argument as it came. */
+/* MAIL: a message begins, for which these settings count. `from` is its argument as it came. */
 void session_begin(struct secure_answer *answer, struct session *session,
 		   const struct settings *settings, const struct session_macros *macros,
 		   const char *from);
@@ -54,26 +59,20 @@ struct session_route {
  * first_contact_wait.
  */
 void session_recipient(struct secure_answer *answer, struct session *session,
-		       const struct settings *settings, const struct session_route *route,
-		       const char *to);
+		       const struct session_route *route, const char *to);
+
+/* DATA. `hidden`: the MTA will show nothing of this message's headers. */
+void session_data(struct secure_answer *answer, struct session *session, bool hidden);
+
 /* One header of the message. May have to ask the socketmap server, as MAIL and RCPT do. */
-void session_header(struct session *session, const struct settings *settings, const char *name,
-		    const char *value);
+void session_header(struct session *session, const char *name, const char *value);
 
-/* More of them, and the message is refused. */
-#define SESSION_FORGED_MAX 64
-
-/* What is to be done to the headers AUTHRES_HEADER of a message that may pass. */
-struct session_edit {
-	size_t forged_count;
-	int forged[SESSION_FORGED_MAX]; /* to be removed: the how-manieth, from 1, ascending */
-	char authres[AUTHRES_SIZE];     /* to be put on top; "": nothing */
-};
-
-/* The message is complete: may it pass? */
-void session_finish(struct secure_answer *answer, struct session_edit *edit,
-		    struct session *session);
-/* The message is over, one way or the other. */
+/*
+ * The message is complete: may it pass? If so, what is to be done to it is appended to
+ * *edits, as packets. The message is over then.
+ */
+void session_finish(struct secure_answer *answer, struct buf *edits, struct session *session);
+/* The message is over before its end. */
 void session_end(struct session *session);
 
 #endif

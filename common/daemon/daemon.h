@@ -20,7 +20,7 @@
  *
  * Signals: SIGPIPE is ignored. SIGTERM and SIGINT have their default action
  * until `serve` is called; then they are its own, and it returns when one comes
- * (loop_signal in an event loop; libmilter does it by itself).
+ * (loop_signal in an event loop; sigwaitinfo(2) where threads serve).
  *
  * Reload: on SIGHUP a daemon calls daemon_reload, which reads the settings anew. A bad
  * file changes nothing and is told. Of settings that count only from a start on

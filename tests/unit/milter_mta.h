@@ -379,7 +379,7 @@ static inline bool all_asleep(void)
 	return asleep;
 }
 
-/* While libmilter's signal thread is still being born, the signal could be its. */
+/* Once its threads are there and wait, so is the main one, for the signal. */
 static inline void tell_to_stop(void)
 {
 	while (!all_asleep())

@@ -51,6 +51,7 @@ START_TEST(asks_for_what_it_needs)
 			 "{cipher_bits} j");
 	ck_assert_str_eq(macro_list(&got, 3),
 			 "{client_port} {rcpt_addr} {rcpt_mailer} {rcpt_host}");
+	ck_assert_str_eq(macro_list(&got, 4), "{client_port} i");
 }
 END_TEST
 
@@ -388,6 +389,23 @@ START_TEST(an_aborted_message_leaves_nothing)
 }
 END_TEST
 
+/* Only a broken MTA leaves the macros out; it says nothing of TLS then. */
+START_TEST(tls_is_not_remembered)
+{
+	negotiate();
+	client('4', "192.0.2.9");
+	mail(TLS("TLSv1.3"));
+	accepted(SECURE);
+	end_of_message();
+	mail(NULL);
+	refused(SECURE, "cannot tell whether yours is");
+	say('A', NULL, 0);
+	mail(TLS("TLSv1.3"));
+	mail(NULL);
+	refused(SECURE, "cannot tell whether yours is");
+}
+END_TEST
+
 START_TEST(a_new_session_on_the_same_connection_is_new)
 {
 	negotiate();
@@ -671,7 +689,106 @@ START_TEST(bounces_need_tls_as_well)
 }
 END_TEST
 
+/* smtpd_proxy_filter: no queue id at DATA, and then no header is ever shown */
+
+static void data(const char *seen, const char *wanted)
+{
+	char reply[512];
+
+	macros('T', seen);
+	if (wanted == NULL) {
+		ck_assert_msg(ask('T', "", reply) == 'c', "%s", reply);
+		return;
+	}
+	ck_assert_int_eq(ask('T', "", reply), 'y');
+	ck_assert_msg(strstr(reply, wanted) == reply, "%s", reply);
+}
+
+#define UNSEEN "451 4.7.1 This server hands mail to a filter"
+
+START_TEST(what_cannot_be_judged_without_headers_waits)
+{
+	negotiate();
+	client('4', "192.0.2.9");
+	/* to an alias: forged headers could not be removed */
+	mail(TLS13);
+	accepted(SECURE);
+	data(PLAIN " i=4ABC", NULL);
+	say('A', NULL, 0);
+	mail(TLS13);
+	accepted(SECURE);
+	data(PLAIN, UNSEEN);
+	expect_log(milter_log, "warning: client=[192.0.2.9] from=<you@example.net> put off: the "
+			       "MTA does not show the headers of this message");
+	/* with a login: it could be written in the name of an alias */
+	mail(TLS13 " {auth_authen}=you");
+	accepted(ORDINARY);
+	data(PLAIN, UNSEEN);
+	/* other mail is nobody's business */
+	mail(TLS13);
+	accepted(ORDINARY);
+	data(PLAIN, NULL);
+	/* where nothing is shown, nothing follows from that */
+	mail(TLS13);
+	accepted(ORDINARY);
+	data("x=y", NULL);
+}
+END_TEST
+
 /* Beginning and end */
+
+/* A process on this machine that means ill, and an MTA that is served all the same. */
+START_TEST(macros_without_a_value_end_only_their_own_session)
+{
+	int broken = mta, sound = dial();
+	char packet[16001], byte;
+	size_t len = 0;
+
+	packet[len++] = 'M';
+	for (int i = 0; i < 4001; i++) {
+		packet[len++] = 'x';
+		packet[len++] = '\0';
+	}
+	negotiate();
+	client('4', "192.0.2.9");
+	for (size_t n = 1; n <= 4001; n += 4000) {
+		uint32_t size = htonl((uint32_t)(1 + 1 + 2 * n));
+
+		mta = broken;
+		ck_assert_int_eq(write(mta, &size, 4), 4);
+		ck_assert_int_eq(write(mta, "D", 1), 1);
+		ck_assert_int_eq(write(mta, packet, 1 + 2 * n), (ssize_t)(1 + 2 * n));
+		ck_assert_int_eq(recv(mta, &byte, 1, 0), 0);
+		close(mta);
+		broken = mta = dial();
+		negotiate();
+	}
+	close(broken);
+	mta = sound;
+	negotiate();
+	client('4', "192.0.2.9");
+	mail(TLS("TLSv1.3"));
+	accepted(SECURE);
+}
+END_TEST
+
+START_TEST(takes_long_headers)
+{
+	static char packet[5 + 5 + 300000 + 1];
+	uint32_t size = htonl(sizeof(packet) - 4);
+
+	negotiate();
+	client('4', "192.0.2.9");
+	mail(TLS("TLSv1.3"));
+	accepted(ORDINARY);
+	memset(packet, 'x', sizeof(packet));
+	memcpy(packet, &size, 4);
+	memcpy(packet + 4, "LLong\0", 6);
+	packet[sizeof(packet) - 1] = '\0';
+	ck_assert_int_eq(write(mta, packet, sizeof(packet)), sizeof(packet));
+	end_of_message();
+}
+END_TEST
 
 START_TEST(a_broken_packet_ends_only_its_own_session)
 {
@@ -758,6 +875,7 @@ int main(void)
 		starttls_needs_no_ehlo,
 		each_message_is_looked_at_anew,
 		an_aborted_message_leaves_nothing,
+		tls_is_not_remembered,
 		a_new_session_on_the_same_connection_is_new,
 		sessions_do_not_mix,
 		listens_to_what_the_mta_makes_of_it,
@@ -769,7 +887,10 @@ int main(void)
 		removes_what_is_forged,
 		leaves_local_mail_as_it_is,
 		does_not_remove_without_end,
+		what_cannot_be_judged_without_headers_waits,
 		a_broken_packet_ends_only_its_own_session,
+		macros_without_a_value_end_only_their_own_session,
+		takes_long_headers,
 		stops_when_told_to,
 		does_not_push_out_who_listens,
 		takes_over_a_dead_ones_socket,

@@ -200,7 +200,8 @@ START_TEST(a_secure_sender_is_its_owner_over_tls)
 	sender(SECURE, LOGIN("me@example.com"), "5.7.1");
 	/* on file: its mailbox logs in */
 	sender("<mine@secure.example.com>", LOGIN("boss@example.com"), NULL);
-	sender("<mine@secure.example.com>", LOGIN("BOSS@Example.Com"), NULL);
+	sender("<mine@secure.example.com>", LOGIN("boss@Example.Com"), NULL);
+	sender("<mine@secure.example.com>", LOGIN("BOSS@example.com"), "5.7.1");
 	sender("<mine@secure.example.com>", LOGIN("boss"), NULL);
 	sender("<mine@secure.example.com>", LOGIN("mine@secure.example.com"), NULL);
 	sender("<mine@secure.example.com>", LOGIN("mine"), "5.7.1");

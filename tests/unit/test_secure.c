@@ -499,7 +499,7 @@ START_TEST(decides_about_senders)
 		{ ALIAS, NULL, NULL, { false, SECURE_TLS_HIDDEN, 0 }, "5.7.10" },
 		/* its owner */
 		{ ALIAS, "me@secure.example.com", NULL, { false, SECURE_TLS_USED, TLS_1_3 }, NULL },
-		{ ALIAS, "ME@Secure.Example.COM", NULL, { false, SECURE_TLS_USED, TLS_1_2 }, NULL },
+		{ ALIAS, "me@Secure.Example.COM", NULL, { false, SECURE_TLS_USED, TLS_1_2 }, NULL },
 		{ ALIAS, "me", NULL, { false, SECURE_TLS_USED, TLS_1_3 }, NULL },
 		{ ALIAS,
 		  "me@example.com",
@@ -563,6 +563,49 @@ START_TEST(decides_about_senders)
 		  NULL,
 		  { false, SECURE_TLS_USED, TLS_1_3 },
 		  "5.7.1" },
+		/* a login is a name: these are other accounts, in any case of the mailbox's domain */
+		{ ALIAS,
+		  "ME@secure.example.com",
+		  NULL,
+		  { false, SECURE_TLS_USED, TLS_1_3 },
+		  "5.7.1" },
+		{ ALIAS, "ME", NULL, { false, SECURE_TLS_USED, TLS_1_3 }, "5.7.1" },
+		{ ALIAS,
+		  "\"me\"@secure.example.com",
+		  NULL,
+		  { false, SECURE_TLS_USED, TLS_1_3 },
+		  "5.7.1" },
+		{ ALIAS, "\"me\"", NULL, { false, SECURE_TLS_USED, TLS_1_3 }, "5.7.1" },
+		{ ALIAS,
+		  "<me@secure.example.com>",
+		  NULL,
+		  { false, SECURE_TLS_USED, TLS_1_3 },
+		  "5.7.1" },
+		{ ALIAS,
+		  " me@secure.example.com",
+		  NULL,
+		  { false, SECURE_TLS_USED, TLS_1_3 },
+		  "5.7.1" },
+		{ ALIAS,
+		  "@x:me@secure.example.com",
+		  NULL,
+		  { false, SECURE_TLS_USED, TLS_1_3 },
+		  "5.7.1" },
+		{ ALIAS,
+		  "Me@example.com",
+		  "me@example.com",
+		  { false, SECURE_TLS_USED, TLS_1_3 },
+		  "5.7.1" },
+		{ ALIAS,
+		  "\"me\"@example.com",
+		  "me@example.com",
+		  { false, SECURE_TLS_USED, TLS_1_3 },
+		  "5.7.1" },
+		{ ALIAS,
+		  "me@EXAMPLE.com.",
+		  "me@example.com",
+		  { false, SECURE_TLS_USED, TLS_1_3 },
+		  NULL },
 		/* its owner, but in the clear or nearly so */
 		{ ALIAS, "me", NULL, { false, SECURE_TLS_NONE, 0 }, "5.7.10" },
 		{ ALIAS, "me", NULL, { false, SECURE_TLS_HIDDEN, 0 }, "5.7.10" },
@@ -592,6 +635,95 @@ START_TEST(decides_about_senders)
 		ck_assert_msg(status == NULL || strcmp(answer.status, status) == 0, "case %zu: %s",
 			      i, answer.text);
 	}
+}
+END_TEST
+
+/* secure_owner: whose what is not on file is. The file comes first. */
+START_TEST(pairs_say_whose_an_alias_is)
+{
+	static char pair[] = "secure.example.com=example.com";
+	static char *pairs[] = { pair };
+	static const struct {
+		const char *login;
+		const char *mailbox; /* what the ledger says */
+		bool taken;
+	} cases[] = {
+		{ "me@example.com", NULL, true },
+		{ "me@Example.COM", NULL, true },
+		{ "me", NULL, true },
+		{ "me@secure.example.com", NULL, true },
+		{ "me@other.example", NULL, false },
+		{ "you@example.com", NULL, false },
+		{ "Me@example.com", NULL, false },
+		{ "me@example.com", "you@example.com", false },
+		{ "you@example.com", "you@example.com", true },
+	};
+	static const struct secure_client client = { false, SECURE_TLS_USED, TLS_1_3 };
+	struct secure_answer answer;
+	struct secure_address sender;
+
+	settings.secure_owner = (struct string_list){ ARRAY_LEN(pairs), pairs };
+	secure_classify(&sender, &settings, SECURE_SENDER, ALIAS, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct secure_record record = secure_not_asked;
+
+		record.owned = cases[i].mailbox != NULL ? LOOKUP_FOUND : LOOKUP_ABSENT;
+		if (cases[i].mailbox != NULL)
+			str_copy(record.mailbox, sizeof(record.mailbox), cases[i].mailbox);
+		secure_decide_sender(&answer, &settings, &client, cases[i].login, &sender, &record);
+		ck_assert_msg(answer.refused != cases[i].taken, "case %zu", i);
+	}
+}
+END_TEST
+
+/* Postfix takes sharp s for "ss" and a final sigma for a sigma, and so for the same domain. */
+START_TEST(compares_domains_as_postfix_does)
+{
+	static char sharp[] = "xn--strae-oqa.test", sigma[] = "xn--0xagbn4a.test";
+	static char double_s[] = "secure.boss.example";
+	static char *domains[] = { sharp, sigma, double_s };
+	static const struct {
+		const char *argument;
+		const char *domain; /* NULL: ordinary */
+	} cases[] = {
+		{ "<me@stra\xc3\x9f"
+		  "e.test>",
+		  sharp },
+		{ "<me@strasse.test>", sharp },
+		{ "<me@STRASSE.test>", sharp },
+		{ "<me@STRA\xe1\xba\x9e"
+		  "E.test>",
+		  sharp },
+		{ "<me@xn--strae-oqa.test>", sharp },
+		{ "<me@\xcf\x83\xce\xbf\xcf\x86\xcf\x8c\xcf\x82.test>", sigma },
+		{ "<me@\xcf\x83\xce\xbf\xcf\x86\xcf\x8c\xcf\x83.test>", sigma },
+		{ "<me@\xce\xa3\xce\x9f\xce\xa6\xce\x8c\xce\xa3.test>", sigma },
+		{ "<me@secure.bo\xc3\x9f.example>", double_s },
+		{ "<me@secure.boss.example>", double_s },
+		{ "<me@strase.test>", NULL },
+		{ "<me@secure.bos.example>", NULL },
+		{ "<me@secure.b\xc3\xb6ss.example>", NULL },
+	};
+	struct secure_address address;
+
+	settings.secure_domains = (struct string_list){ ARRAY_LEN(domains), domains };
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		for (int role = SECURE_SENDER; role <= SECURE_RECIPIENT; role++) {
+			secure_classify(&address, &settings, (enum secure_role)role,
+					cases[i].argument, NULL);
+			ck_assert_msg(address.kind == (cases[i].domain != NULL ? SECURE_ALIAS
+									       : SECURE_ORDINARY),
+				      "%s: %s", cases[i].argument, kinds[address.kind]);
+			if (cases[i].domain != NULL)
+				ck_assert_str_eq(address.alias.domain, cases[i].domain);
+		}
+	}
+	/* and in what nobody can make sense of */
+	secure_classify(&address, &settings, SECURE_SENDER, "<a@b@strasse.test>", "a@b.test");
+	ck_assert_int_eq(address.kind, SECURE_UNSURE);
+	secure_classify(&address, &settings, SECURE_SENDER, "<a@b@secure.bo\xc3\x9f.example>",
+			"a@b.test");
+	ck_assert_int_eq(address.kind, SECURE_UNSURE);
 }
 END_TEST
 
@@ -835,6 +967,8 @@ int main(void)
 	tcase_add_test(tests, obeys_the_minimum);
 	tcase_add_test(tests, says_what_to_do);
 	tcase_add_test(tests, decides_about_senders);
+	tcase_add_test(tests, pairs_say_whose_an_alias_is);
+	tcase_add_test(tests, compares_domains_as_postfix_does);
 	tcase_add_test(tests, waits_where_the_record_would_tell);
 	tcase_add_test(tests, leaves_senders_alone_that_are_switched_off);
 	tcase_add_test(tests, tells_senders_what_to_do);

@@ -29,7 +29,7 @@ struct authres_tls {
 bool authres_is_header(const char *name);
 
 /*
- * The header's value, folded, with "\n" alone as libmilter wants it. `id`: a folded name.
+ * The header's value, folded, with "\n" alone as a milter writes it. `id`: a folded name.
  * `tls` NULL: it came without, "x-tls=none".
  */
 void authres_tls(char dst[AUTHRES_SIZE], const char *id, const struct authres_tls *tls);

@@ -7,7 +7,17 @@
 #include "base/str.h"
 #include "core/names/nexthop.h"
 #include "core/facts/observation.h"
-#include "core/secure/secure_answer.h"
+#include "core/secure/owner.h"
+
+void secure_answer_refuse(struct secure_answer *answer, const char *status)
+{
+	*answer = (struct secure_answer){ .refused = true, .code = "550", .status = status };
+}
+
+void secure_answer_put_off(struct secure_answer *answer)
+{
+	*answer = (struct secure_answer){ .refused = true, .code = "451", .status = "4.7.1" };
+}
 
 bool secure_client_is_local(const struct settings *settings, const struct ipaddr *addr)
 {
@@ -142,32 +152,43 @@ void secure_decide_recipient(struct secure_answer *answer, const struct settings
 		put_off(answer, EXCEPTION_UNKNOWN);
 }
 
-static bool same_mailbox(const struct mailaddr *a, const struct mailaddr *b)
+/* Does `login` write this mailbox, local part byte by byte? Without a domain, its bare name. */
+static bool names_mailbox(const char *login, const char *local, const char *domain)
 {
-	return a->domain_is_literal == b->domain_is_literal && strcmp(a->local, b->local) == 0 &&
-	       strcmp(a->extension, b->extension) == 0 && strcmp(a->domain, b->domain) == 0;
+	const char *at = strrchr(login, '@');
+	size_t len = at != NULL ? (size_t)(at - login) : strlen(login);
+	char folded[DOMAIN_SIZE];
+
+	if (strlen(local) != len || memcmp(local, login, len) != 0)
+		return false;
+	return at == NULL
+		       ? domain[0] == '\0'
+		       : domain_fold(folded, at + 1, strlen(at + 1)) && strcmp(folded, domain) == 0;
 }
 
 /* FOUND: the login owns the alias; ERROR: could not tell. */
-static enum lookup owns(const char *login, const struct mailaddr *alias,
-			const struct secure_record *record)
+static enum lookup owns(const struct settings *settings, const char *login,
+			const struct mailaddr *alias, const struct secure_record *record)
 {
-	struct mailaddr who, own = *alias, box;
+	char key[ALIAS_ADDRESS_SIZE], mailbox[ALIAS_ADDRESS_SIZE];
+	struct alias on_file = { 0 };
+	struct mailaddr box;
+	enum lookup owned;
 
-	own.extension[0] = '\0'; /* me+list@ is me's */
-	if (mailaddr_parse(&who, login, strlen(login), "") != MAILADDR_OK)
-		return LOOKUP_ABSENT;
-	if (same_mailbox(&who, &own))
+	if (names_mailbox(login, alias->local, alias->domain))
 		return LOOKUP_FOUND;
-	if (record->owned == LOOKUP_ERROR)
+	str_copy(on_file.mailbox, sizeof(on_file.mailbox), record->mailbox);
+	alias_key(key, alias);
+	owned = secure_owner_of(mailbox, settings, key, record->owned, &on_file);
+	if (owned == LOOKUP_ERROR ||
+	    (owned == LOOKUP_FOUND &&
+	     mailaddr_parse(&box, mailbox, strlen(mailbox), "") != MAILADDR_OK))
 		return LOOKUP_ERROR;
-	if (record->owned == LOOKUP_ABSENT)
-		box = own;
-	else if (mailaddr_parse(&box, record->mailbox, strlen(record->mailbox), "") != MAILADDR_OK)
-		return LOOKUP_ERROR;
-	if (who.domain[0] == '\0')
-		box.domain[0] = '\0'; /* a bare name */
-	return same_mailbox(&who, &box) ? LOOKUP_FOUND : LOOKUP_ABSENT;
+	if (owned == LOOKUP_ABSENT)
+		box = *alias; /* me+list@ is me's */
+	return names_mailbox(login, box.local, strchr(login, '@') == NULL ? "" : box.domain)
+		       ? LOOKUP_FOUND
+		       : LOOKUP_ABSENT;
 }
 
 static bool has_login(const char *login)
@@ -175,15 +196,16 @@ static bool has_login(const char *login)
 	return login != NULL && login[0] != '\0';
 }
 
-static enum lookup is_owner(const struct secure_client *client, const char *login,
-			    const struct secure_address *sender, const struct secure_record *record)
+static enum lookup is_owner(const struct settings *settings, const struct secure_client *client,
+			    const char *login, const struct secure_address *sender,
+			    const struct secure_record *record)
 {
 	/* An MTA that hides TLS hides logins, too: leave that to refuse_tls. */
 	if (!has_login(login))
 		return client->tls == SECURE_TLS_HIDDEN ? LOOKUP_FOUND : LOOKUP_ABSENT;
 	if (sender->kind != SECURE_ALIAS)
 		return LOOKUP_ABSENT;
-	return owns(login, &sender->alias, record);
+	return owns(settings, login, &sender->alias, record);
 }
 
 static void refuse_stranger(struct secure_answer *answer, const char *login)
@@ -211,7 +233,7 @@ void secure_decide_sender(struct secure_answer *answer, const struct settings *s
 		"",
 	};
 	enum lookup sealed = secure_is_sealed(settings, sender, record);
-	enum lookup owner = is_owner(client, login, sender, record);
+	enum lookup owner = is_owner(settings, client, login, sender, record);
 	bool tls = client->local || good_tls(settings, client);
 
 	memset(answer, 0, sizeof(*answer));
@@ -287,6 +309,27 @@ void secure_refuse_waiver(struct secure_answer *answer)
 		"Mail from a secure address leaves over encrypted connections only, and its header "
 		"\"TLS-Required\" asks for the opposite. Send it without that header.");
 	snprintf(answer->cause, SECURE_CAUSE_SIZE, "header TLS-Required");
+}
+
+void secure_refuse_unseen(struct secure_answer *answer)
+{
+	secure_answer_put_off(answer);
+	answer->our_fault = true;
+	snprintf(answer->text, SECURE_TEXT_SIZE,
+		 "This server hands mail to a filter before anybody can look at its headers, so it "
+		 "cannot take this mail to or from a secure address. Please tell its postmaster.");
+	snprintf(answer->cause, SECURE_CAUSE_SIZE,
+		 "the MTA does not show the headers of this message to this milter "
+		 "(smtpd_proxy_filter; see postseal-milter(8))");
+}
+
+void secure_put_off_edit(struct secure_answer *answer)
+{
+	secure_answer_put_off(answer);
+	answer->our_fault = true;
+	snprintf(answer->text, SECURE_TEXT_SIZE,
+		 "This server cannot change the headers of this mail as it must. Try again later.");
+	snprintf(answer->cause, SECURE_CAUSE_SIZE, "the MTA does not let this milter edit it");
 }
 
 void secure_refuse_forgery(struct secure_answer *answer)

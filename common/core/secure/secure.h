@@ -28,8 +28,8 @@ enum secure_kind {
 
 struct secure_address {
 	enum secure_kind kind;
-	/* ALIAS: which one; the MTA's view, if that is one. UNSURE: the one that it is if what
-	 * could be a route in its local part is none, or is one; all zero where there is none. */
+	/* ALIAS: which one; the MTA's view, if that is one. UNSURE: the alias it would be if
+	 * its local part is, or is not, a route; all zero if it would be none either way. */
 	struct mailaddr alias;
 };
 
@@ -43,7 +43,8 @@ enum secure_role { SECURE_SENDER, SECURE_RECIPIENT };
  *
  *   - me+list@here is me@here, by recipient_delimiter.
  *   - At a secure domain is everything there, "postmaster" included. Only the
- *     domain itself counts, not its subdomains.
+ *     domain itself counts, not its subdomains. The domain is compared as Postfix
+ *     compares it, too: sharp s is "ss" there (domain_fold_2003).
  *   - What cannot be parsed is what the MTA says it is, unless a secure domain
  *     is written anywhere in it (me@here@secure.example), in any way
  *     (core/secure/secure_mention.h); then, and if the MTA does not say, UNSURE.
@@ -135,7 +136,10 @@ bool secure_let_in_by_exception(const struct settings *settings, const struct se
  * from here, and if logged in at all, then as its owner. `login` is the SASL
  * login name, NULL or "" without one. The owner is who logs in as
  *   - the alias (me@secure.example.com) or its mailbox (me@example.com), or
- *   - the bare name of the mailbox (me), or of the alias if it is not on file.
+ *   - the bare name of the mailbox (me), or of the alias where it has none.
+ * Its mailbox is that of core/secure/owner.h: on file, or by a pair of `secure_owner`.
+ * A login is a name, and not an address: it is compared byte by byte, but for the
+ * domain's case. "ME@example.com" and "<me@example.com>" are other accounts.
  * Mail of others that was forwarded to us with a secure alias as its sender is
  * refused as well: it cannot be told from a forgery.
  */
@@ -170,6 +174,14 @@ void secure_refuse_destination(struct secure_answer *answer, const char *recipie
  * locally has been seen to when it came.
  */
 bool secure_tells_tls(const struct secure_client *client, const struct secure_address *recipient);
+
+/*
+ * The answer at DATA where the MTA will not show us the headers of a message that cannot be
+ * judged without them: it waits until an admin has changed that.
+ */
+void secure_refuse_unseen(struct secure_answer *answer);
+/* The answer to a message that the MTA does not let us edit as it must be: it waits. */
+void secure_put_off_edit(struct secure_answer *answer);
 
 /*
  * Is this header one that asks for delivery without TLS (RFC 8689 section 5)?
@@ -211,5 +223,13 @@ void secure_refuse_author(struct secure_answer *answer, const char *header,
 
 /* The answer to mail with more forged headers than can be removed. */
 void secure_refuse_forgery(struct secure_answer *answer);
+
+/*
+ * For those who decide: the two ways of saying no. What the answer held before is gone;
+ * text and cause are the caller's to write. For good, 550 and `status`, a constant; or for
+ * now, 451 4.7.1, since something could not be found out.
+ */
+void secure_answer_refuse(struct secure_answer *answer, const char *status);
+void secure_answer_put_off(struct secure_answer *answer);
 
 #endif

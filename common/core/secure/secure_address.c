@@ -4,15 +4,26 @@
 
 #include <string.h>
 
+#include "base/str.h"
 #include "core/secure/secure_mention.h"
 
-static bool in_secure_domain(const struct settings *settings, const struct mailaddr *addr)
+/* If so, the domain becomes that secure domain: to Postfix, other spellings are the same. */
+static bool in_secure_domain(const struct settings *settings, struct mailaddr *addr)
 {
+	char wide[DOMAIN_SIZE], other[DOMAIN_SIZE];
+
 	if (addr->domain_is_literal)
 		return false;
-	for (size_t i = 0; i < settings->secure_domains.count; i++)
-		if (strcmp(settings->secure_domains.items[i], addr->domain) == 0)
+	domain_fold_2003(wide, addr->domain);
+	for (size_t i = 0; i < settings->secure_domains.count; i++) {
+		const char *domain = settings->secure_domains.items[i];
+
+		if (strcmp(domain, addr->domain) == 0 ||
+		    strcmp(domain_fold_2003(other, domain), wide) == 0) {
+			str_copy(addr->domain, DOMAIN_SIZE, domain);
 			return true;
+		}
+	}
 	return false;
 }
 

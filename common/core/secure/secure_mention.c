@@ -67,11 +67,14 @@ static void fold_at(char folded[DOMAIN_SIZE], struct span in)
 
 static bool begins_with_one(const struct string_list *domains, struct span in)
 {
-	char meant[DOMAIN_SIZE];
+	char meant[DOMAIN_SIZE], wide[DOMAIN_SIZE], other[DOMAIN_SIZE];
 
 	fold_at(meant, in); /* once, and not for each domain: it is slow */
+	domain_fold_2003(wide, meant);
 	for (size_t i = 0; i < domains->count; i++)
-		if (is_written_at(in, domains->items[i]) || strcmp(meant, domains->items[i]) == 0)
+		if (is_written_at(in, domains->items[i]) ||
+		    (meant[0] != '\0' &&
+		     strcmp(wide, domain_fold_2003(other, domains->items[i])) == 0))
 			return true;
 	return false;
 }

@@ -19,7 +19,11 @@
 static const char *const first_contact_names[] = { "wait", "defer", "may", NULL };
 static const char *const mixed_mx_names[] = { "strict", "lenient", NULL };
 static const char *const secure_aliases_names[] = { "any", "enabled", NULL };
+static const char *const mailbox_pin_names[] = { "require", "allow", "off", NULL };
 static const char *const learn_from_names[] = { "probe", "delivery", NULL };
+static const char *const inet_protocols_names[] = { "ipv4", "ipv6", NULL };
+static const char *const servername_names[] = { "none", "hostname", NULL };
+static const char *const srv_service_names[] = { "smtp", "submission", "submissions", NULL };
 static const char *const log_level_names[] = { "error", "warning", "info", "debug", NULL };
 static const char *const tls_version_names[] = { "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3", NULL };
 
@@ -74,6 +78,36 @@ const struct setting settings_table[] = {
 	{ FIELD(smtp_timeout), FIXED, NUMBER(1, 300), .unit = "seconds", .defaults = { "20" },
 	  .help = "How long each step of a probe may take: connecting, the greeting, each reply, "
 		  "the TLS handshake." },
+	{ FIELD(inet_protocols), FIXED, .type = SETTING_SET, .choices = inet_protocols_names,
+	  KIND(some), .show = setting_show_set, .defaults = { "ipv4", "ipv6" },
+	  .help = "Address families in which MX hosts are looked up and probed. Has to be what "
+		  "postconf inet_protocols shows; both stand for \"all\". With other families than "
+		  "Postfix's a probe proves what Postfix will never see." },
+	{ FIELD(smtp_min_tls), FIXED, .type = SETTING_CHOICE, .choices = tls_version_names,
+	  KIND(tls_version), .show = setting_show_tls_version, .defaults = { "TLSv1" },
+	  .help = "Lowest TLS version with which a probe is content. Has to be that of postconf "
+		  "smtp_tls_mandatory_protocols: a provider that can do no better would otherwise "
+		  "be held to a TLS that Postfix refuses to speak, and mail to it would wait." },
+	{ FIELD(smtp_ciphers), FIXED, STRING(ciphers),
+	  .defaults = { "aNULL:-aNULL:HIGH:MEDIUM:+RC4:@STRENGTH" },
+	  .help = "Ciphers that a probe offers, as an OpenSSL cipher list. Has to be the list of "
+		  "the grade that postconf smtp_tls_mandatory_ciphers shows, without those of "
+		  "smtp_tls_mandatory_exclude_ciphers and smtp_tls_exclude_ciphers (:!NAME). As "
+		  "shipped: Postfix's medium." },
+	{ FIELD(smtp_pix_workarounds), FIXED, BOOL, .defaults = { "true" },
+	  .help = "Say HELO instead of EHLO to a server whose greeting a firewall has blanked out "
+		  "(\"220 ****\"), as Postfix does where postconf smtp_pix_workarounds shows "
+		  "disable_esmtp. Such a server gets no TLS." },
+	{ FIELD(smtp_servername), FIXED, CHOICE(servername_names), .defaults = { "none" },
+	  .help = "Server name (SNI) that a probe sends to a host without DANE. Has to be what "
+		  "postconf smtp_tls_servername shows; none stands for an empty value." },
+	{ FIELD(use_srv_lookup), FIXED, SET(srv_service_names),
+	  .help = "Services for which Postfix 3.8 and later looks for SRV records before MX "
+		  "records. Has to be what postconf use_srv_lookup shows: a probe of other hosts "
+		  "than "
+		  "Postfix's proves nothing. Mail waits where an SRV record names a port other "
+		  "than "
+		  "the service's own." },
 	{ FIELD(probe_workers), FIXED, NUMBER(1, 4096), .unit = "threads", .defaults = { "2048" },
 	  .help = "How many look-ups and probes may run at the same time. Each is a thread that "
 		  "waits for a name server or a mail server; it is started when it is needed and "
@@ -107,6 +141,15 @@ const struct setting settings_table[] = {
 		  "hold all of them to the best one, since an attacker could otherwise steer mail "
 		  "to the weakest; mail may wait while the good hosts are down. lenient: require "
 		  "of a domain only what every reachable MX host can do." },
+	{ FIELD(enforce), BOOL, .defaults = { "true" },
+	  .help = "false: only observe. Map policy then answers what DANE and MTA-STS demand, what "
+		  "an override says, and else NOTFOUND; no mail waits for what is not known, and "
+		  "nothing is required because TLS was seen before. The log, postseal explain and "
+		  "postseal list show what would be answered. Secure aliases are held to their "
+		  "level all the same." },
+	{ FIELD(enforce_domains), LIST(domains),
+	  .help = "Domains, each with all below it, for which the answers hold also while enforce "
+		  "is false." },
 	{ FIELD(mta_sts), BOOL, .defaults = { "true" },
 	  .help = "Look up and enforce MTA-STS policies (RFC 8461)." },
 	{ FIELD(secure_domains), LIST(domains),
@@ -139,7 +182,90 @@ const struct setting settings_table[] = {
 	  .help = "Note which senders were refused at the secure aliases on file, for a daily mail "
 		  "to the owner of each, which postseal digest sends: who was refused, when, how "
 		  "often, from where and why; nothing of what was written." },
-	{ FIELD(webmail_listen), STRING(endpoint),
+	{ FIELD(mailbox_domain), STRING(name_or_none), .defaults = { "" },
+	  .help = "Domain by which mail is sealed, such as sealed.example.com: who writes to "
+		  "bob=example.net@sealed.example.com seals mail to bob@example.net. It stands in "
+		  "Postfix's transport_maps alone. Empty: no mail is sealed." },
+	{ FIELD(mailbox_url), STRING(url_or_none), .defaults = { "" },
+	  .help = "Where recipients reach the temporary mailbox, such as "
+		  "https://sealed.example.com: https, a host, perhaps a port, and no path. "
+		  "postseal-mailbox does not start without it." },
+	{ FIELD(mailbox_listen), STRING(endpoint), .defaults = { "inet:127.0.0.1:8690" },
+	  .help = "Where postseal-mailbox serves its pages by HTTP to the web server in front of "
+		  "it: inet:ADDRESS:PORT or unix:/PATH. Loopback only: what comes here is "
+		  "believed about where it is from." },
+	{ FIELD(mailbox_intake), STRING(endpoint), .defaults = { "inet:127.0.0.1:8691" },
+	  .help = "Where postseal-mailbox takes mail from Postfix by LMTP: inet:ADDRESS:PORT or "
+		  "unix:/PATH." },
+	{ FIELD(mailbox_submit), STRING(endpoint), .defaults = { "inet:127.0.0.1:8692" },
+	  .help = "A listener of Postfix without milters and without authentication, for this "
+		  "machine alone, to which postseal-mailbox gives its own mail by SMTP." },
+	{ FIELD(mailbox_store), PATH(path, PATH_MAX_BYTES),
+	  .defaults = { "/var/lib/postseal-mailbox" },
+	  .help = "Directory of the sealed letters. What lies in it opens nothing." },
+	{ FIELD(mailbox_keys), PATH(path, PATH_MAX_BYTES),
+	  .defaults = { "/var/lib/postseal-mailbox-keys" },
+	  .help = "Directory of the key files: one for each mailbox, which is shredded with it, "
+		  "and the server's own. Back it up apart from mailbox_store, and keep each copy "
+		  "for "
+		  "a few days only: what was deleted is gone when the last copy is. Without "
+		  "this directory the store is lost." },
+	{ FIELD(mailbox_runtime), PATH(path, RUNTIME_MAX), .defaults = { "/run/postseal-mailbox" },
+	  .help = "Directory of the socket by which postseal and postseal-webmail talk to "
+		  "postseal-mailbox." },
+	{ FIELD(mailbox_token_key), PATH(path, PATH_MAX_BYTES),
+	  .defaults = { "/var/lib/postseal-seal/token.key" },
+	  .help = "File with the key that postseal-milter and postseal-mailbox share. "
+		  "postseal-mailbox makes it where it is missing. Of several hosts that seal, "
+		  "each has the same." },
+	{ FIELD(mailbox_pages), PATH(path, PATH_MAX_BYTES),
+	  .defaults = { "/usr/share/postseal/mailbox" },
+	  .help = "Directory of the pages of the temporary mailbox." },
+	{ FIELD(mailbox_name), STRING(text), .defaults = { "" },
+	  .help = "Whose mail this is, as it stands on the pages and in mail to recipients: the "
+		  "name of a practice, a law firm, a provider. Empty: the host of mailbox_url." },
+	{ FIELD(mailbox_logo), PATH(path_or_none, PATH_MAX_BYTES), .defaults = { "" },
+	  .help = "File with a logo for the pages, .svg or .png, of at most 256 KiB. Empty: "
+		  "none." },
+	{ FIELD(mailbox_from), STRING(address_or_none), .defaults = { "" },
+	  .help = "Address that link mails are from, such as sealed@example.com. It has to be "
+		  "delivered here. Empty: postmaster at the host of mailbox_url." },
+	{ FIELD(mailbox_bounce), STRING(address_or_none), .defaults = { "" },
+	  .help = "Address to which link mails that cannot be delivered come back, such as "
+		  "sealed-bounce@example.com; an extension is added. Postfix's transport_maps lead "
+		  "it to mailbox_intake. Empty: link mails have an empty envelope sender, and "
+		  "nobody hears that one was not delivered." },
+	{ FIELD(mailbox_pin), CHOICE(mailbox_pin_names), .defaults = { "require" },
+	  .help = "Whether a recipient needs a PIN from the sender. require: always; one is made "
+		  "up where the sender chose none. allow: where the sender chose one. off: never; "
+		  "who reads the link mail then reads the letter." },
+	{ FIELD(mailbox_pin_length), NUMBER(6, 16), .unit = "digits", .defaults = { "8" },
+	  .help = "How long PINs are that are made up, and at least those that senders choose." },
+	{ FIELD(mailbox_pin_tries), NUMBER(3, 20), .unit = "tries", .defaults = { "10" },
+	  .help = "Wrong PINs after which a sender's letters are locked, and the sender is told." },
+	{ FIELD(mailbox_unopened), NUMBER(1, DAYS_MAX), .unit = "days", .defaults = { "90" },
+	  .help = "How long a letter stays at least, and a mailbox that nobody has opened." },
+	{ FIELD(mailbox_expire), NUMBER(1, DAYS_MAX), .unit = "days", .defaults = { "90" },
+	  .help = "Days after the last login and the last letter after which a mailbox is "
+		  "deleted." },
+	{ FIELD(mailbox_warn), NUMBER(0, DAYS_MAX), .unit = "days", .defaults = { "14" },
+	  .help = "Days before that on which the recipient is warned. 0: no warning." },
+	{ FIELD(mailbox_message_size), NUMBER(1, 1024), .unit = "MiB", .defaults = { "25" },
+	  .help = "Largest mail that is sealed, and largest reply." },
+	{ FIELD(mailbox_quota), NUMBER(1, 1048576), .unit = "MiB", .defaults = { "250" },
+	  .help = "How much one mailbox may hold." },
+	{ FIELD(mailbox_store_quota), NUMBER(1, INT64_C(1) << 40), .unit = "MiB",
+	  .defaults = { "20480" },
+	  .help = "How much all mailboxes may hold together. Beyond that mail waits in Postfix's "
+		  "queue." },
+	{ FIELD(mailbox_replies_per_day), NUMBER(0, 10000), .unit = "replies", .defaults = { "50" },
+	  .help = "How many replies may leave one mailbox in 24 hours." },
+	{ FIELD(mailbox_session_idle), NUMBER(60, 86400), .unit = "seconds", .defaults = { "1800" },
+	  .help = "How long a recipient stays logged in without doing anything." },
+	{ FIELD(mailbox_notify_opened), BOOL, .defaults = { "true" },
+	  .help = "Tell the sender when a mailbox is opened for the first time. It is how a "
+		  "sender learns that somebody else opened it." },
+	{ FIELD(webmail_listen), FIXED, STRING(endpoint),
 	  .defaults = { "unix:/run/postseal/webmail.sock" },
 	  .help = "Where postseal-webmail answers webmails. It has to be unix:/PATH: the kernel "
 		  "says "
@@ -242,11 +368,27 @@ void settings_free(struct settings *settings)
 	free(settings->milter_listen);
 	string_list_free(&settings->resolver);
 	free(settings->ehlo_name);
+	free(settings->smtp_ciphers);
 	free(settings->ca_file);
 	string_list_free(&settings->secure_domains);
+	string_list_free(&settings->enforce_domains);
 	free(settings->recipient_delimiter);
 	free(settings->local_networks);
 	free(settings->authserv_id);
+	free(settings->mailbox_url);
+	free(settings->mailbox_listen);
+	free(settings->mailbox_intake);
+	free(settings->mailbox_submit);
+	free(settings->mailbox_store);
+	free(settings->mailbox_keys);
+	free(settings->mailbox_runtime);
+	free(settings->mailbox_token_key);
+	free(settings->mailbox_pages);
+	free(settings->mailbox_name);
+	free(settings->mailbox_logo);
+	free(settings->mailbox_domain);
+	free(settings->mailbox_from);
+	free(settings->mailbox_bounce);
 	string_list_free(&settings->secure_owner);
 	free(settings->webmail_listen);
 	string_list_free(&settings->webmail_clients);

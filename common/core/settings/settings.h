@@ -20,13 +20,23 @@
 enum first_contact { FIRST_CONTACT_WAIT, FIRST_CONTACT_DEFER, FIRST_CONTACT_MAY };
 enum mixed_mx { MIXED_MX_STRICT, MIXED_MX_LENIENT };
 enum secure_aliases { SECURE_ALIASES_ANY, SECURE_ALIASES_ENABLED };
+enum mailbox_pin { MAILBOX_PIN_REQUIRE, MAILBOX_PIN_ALLOW, MAILBOX_PIN_OFF };
 
 /* learn_from, as a set of bits. */
 #define LEARN_PROBE 1u
 #define LEARN_DELIVERY 2u
 
+/* inet_protocols and use_srv_lookup, as sets of bits. */
+#define INET_IPV4 1u
+#define INET_IPV6 2u
+#define SRV_SMTP 1u
+#define SRV_SUBMISSION 2u
+#define SRV_SUBMISSIONS 4u
+
 /* The prober's socket, in the directory `runtime` (prober_words.h tells what is said there). */
 #define PROBER_SOCKET "prober.sock"
+/* The mailbox daemon's, in `mailbox_runtime` (core/mailbox/control.h tells what is said there). */
+#define MAILBOX_SOCKET "mailbox.sock"
 
 struct string_list {
 	size_t count;
@@ -44,6 +54,12 @@ struct settings {
 	uint16_t smtp_port;
 	bool probe_private;
 	int64_t smtp_timeout; /* seconds a step */
+	unsigned inet_protocols;
+	uint16_t smtp_min_tls; /* as on the wire: 0x0301 for TLSv1 */
+	char *smtp_ciphers;
+	bool smtp_pix_workarounds;
+	bool smtp_servername;
+	unsigned use_srv_lookup;
 	size_t probe_workers;
 	char *ca_file; /* "": the system's */
 	enum first_contact first_contact;
@@ -53,6 +69,8 @@ struct settings {
 	size_t learn_after_days;
 	int64_t history_max_age; /* days; 0: for ever */
 	enum mixed_mx mixed_mx;
+	bool enforce;
+	struct string_list enforce_domains; /* folded */
 	bool mta_sts;
 	struct string_list secure_domains; /* folded */
 	enum secure_aliases secure_aliases;
@@ -63,6 +81,29 @@ struct settings {
 	size_t local_networks_count;
 	struct ipnet *local_networks; /* owned */
 	char *authserv_id;            /* "": what the MTA calls itself */
+	/* Sealed mail, of postseal-mailbox; also read by postseal-milter and postseal-webmail. */
+	char *mailbox_url; /* "https://host" or "https://host:port"; "": none */
+	char *mailbox_listen;
+	char *mailbox_intake;
+	char *mailbox_submit;
+	char *mailbox_store;
+	char *mailbox_keys;
+	char *mailbox_runtime;
+	char *mailbox_token_key;
+	char *mailbox_pages;
+	char *mailbox_name;
+	char *mailbox_logo;   /* a path, or "" */
+	char *mailbox_domain; /* folded; "": mail is not sealed */
+	char *mailbox_from;   /* as seal_address_take has it, or "" */
+	char *mailbox_bounce; /* the same */
+	enum mailbox_pin mailbox_pin;
+	size_t mailbox_pin_length;
+	size_t mailbox_pin_tries;
+	int64_t mailbox_unopened, mailbox_expire, mailbox_warn;            /* days */
+	uint64_t mailbox_quota, mailbox_store_quota, mailbox_message_size; /* MiB */
+	size_t mailbox_replies_per_day;
+	int64_t mailbox_session_idle; /* seconds */
+	bool mailbox_notify_opened;
 	char *webmail_listen;
 	struct string_list webmail_clients; /* names of local users */
 	size_t webmail_rate;                /* units a minute for each user */

@@ -30,7 +30,7 @@ static const void *const_field_of(const struct settings *settings, const struct 
 	return (const char *)settings + self->offset;
 }
 
-static bool fault_at(struct setting_fault *fault, size_t index, const char *expected)
+bool setting_fault_at(struct setting_fault *fault, size_t index, const char *expected)
 {
 	fault->index = index;
 	snprintf(fault->expected, sizeof(fault->expected), "%s", expected);
@@ -39,7 +39,7 @@ static bool fault_at(struct setting_fault *fault, size_t index, const char *expe
 
 static bool one_value(size_t count, struct setting_fault *fault)
 {
-	return count == 1 || fault_at(fault, count, "exactly one value");
+	return count == 1 || setting_fault_at(fault, count, "exactly one value");
 }
 
 /* Numbers, booleans and enumerations, whatever their width. */
@@ -83,7 +83,7 @@ static uint64_t load(const struct settings *settings, const struct setting *self
 	}
 }
 
-static void store_string(struct settings *settings, const struct setting *self, const char *value)
+void setting_store_string(struct settings *settings, const struct setting *self, const char *value)
 {
 	char **field = field_of(settings, self);
 	char *old = *field;
@@ -98,14 +98,14 @@ bool setting_put_path(struct settings *settings, const struct setting *self,
 	if (!one_value(count, fault))
 		return false;
 	if (values[0][0] != '/')
-		return fault_at(fault, 0, "an absolute path, such as /var/lib/postseal");
+		return setting_fault_at(fault, 0, "an absolute path, such as /var/lib/postseal");
 	if (strlen(values[0]) > (size_t)self->max) {
-		fault_at(fault, 0, "");
+		setting_fault_at(fault, 0, "");
 		snprintf(fault->expected, sizeof(fault->expected),
 			 "a path of at most %" PRId64 " bytes", self->max);
 		return false;
 	}
-	store_string(settings, self, values[0]);
+	setting_store_string(settings, self, values[0]);
 	return true;
 }
 
@@ -113,7 +113,7 @@ bool setting_put_path_or_none(struct settings *settings, const struct setting *s
 			      const char *const *values, size_t count, struct setting_fault *fault)
 {
 	if (count == 1 && values[0][0] == '\0') {
-		store_string(settings, self, "");
+		setting_store_string(settings, self, "");
 		return true;
 	}
 	return setting_put_path(settings, self, values, count, fault);
@@ -127,8 +127,8 @@ bool setting_put_name_or_none(struct settings *settings, const struct setting *s
 	if (!one_value(count, fault))
 		return false;
 	if (values[0][0] != '\0' && !domain_fold(name, values[0], strlen(values[0])))
-		return fault_at(fault, 0, "a host name, such as mail.example.com");
-	store_string(settings, self, name);
+		return setting_fault_at(fault, 0, "a host name, such as mail.example.com");
+	setting_store_string(settings, self, name);
 	return true;
 }
 
@@ -141,8 +141,22 @@ bool setting_put_delimiters(struct settings *settings, const struct setting *sel
 	if (!one_value(count, fault))
 		return false;
 	if (values[0][strspn(values[0], DELIMITERS)] != '\0')
-		return fault_at(fault, 0, "as in Postfix, one or more of " DELIMITERS);
-	store_string(settings, self, values[0]);
+		return setting_fault_at(fault, 0, "as in Postfix, one or more of " DELIMITERS);
+	setting_store_string(settings, self, values[0]);
+	return true;
+}
+
+/* Whether OpenSSL knows them is for whoever has OpenSSL. */
+#define CIPHER_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_+!@=:, "
+
+bool setting_put_ciphers(struct settings *settings, const struct setting *self,
+			 const char *const *values, size_t count, struct setting_fault *fault)
+{
+	if (!one_value(count, fault))
+		return false;
+	if (values[0][0] == '\0' || values[0][strspn(values[0], CIPHER_CHARACTERS)] != '\0')
+		return setting_fault_at(fault, 0, "an OpenSSL cipher list, such as HIGH:!aNULL");
+	setting_store_string(settings, self, values[0]);
 	return true;
 }
 
@@ -162,7 +176,7 @@ bool setting_put_bool(struct settings *settings, const struct setting *self,
 			return true;
 		}
 	}
-	return fault_at(fault, 0, "true or false");
+	return setting_fault_at(fault, 0, "true or false");
 }
 
 bool setting_put_number(struct settings *settings, const struct setting *self,
@@ -177,7 +191,7 @@ bool setting_put_number(struct settings *settings, const struct setting *self,
 		store(settings, self, number);
 		return true;
 	}
-	fault_at(fault, 0, "");
+	setting_fault_at(fault, 0, "");
 	snprintf(fault->expected, sizeof(fault->expected),
 		 "a number%s%s from %" PRId64 " to %" PRId64, self->unit != NULL ? " of " : "",
 		 self->unit != NULL ? self->unit : "", self->min, self->max);
@@ -198,7 +212,7 @@ static bool find_choice(const struct setting *self, const char *const *values, s
 	}
 	for (size_t i = 0; self->choices[i] != NULL; i++)
 		buf_printf(&expected, "%s%s", i == 0 ? "one of " : ", ", self->choices[i]);
-	fault_at(fault, at, buf_cstr(&expected));
+	setting_fault_at(fault, at, buf_cstr(&expected));
 	buf_free(&expected);
 	return false;
 }
@@ -239,6 +253,14 @@ bool setting_put_set(struct settings *settings, const struct setting *self,
 	}
 	store(settings, self, bits);
 	return true;
+}
+
+bool setting_put_some(struct settings *settings, const struct setting *self,
+		      const char *const *values, size_t count, struct setting_fault *fault)
+{
+	if (count == 0)
+		return setting_fault_at(fault, 0, "at least one value");
+	return setting_put_set(settings, self, values, count, fault);
 }
 
 /* Brings one item of a list into the form that is kept. */
@@ -284,7 +306,7 @@ static bool put_list(struct settings *settings, const struct setting *self,
 		char folded[DOMAIN_SIZE];
 
 		if (!fold(folded, values[list.count])) {
-			fault_at(fault, list.count, expected);
+			setting_fault_at(fault, list.count, expected);
 			string_list_free(&list);
 			return false;
 		}
@@ -305,8 +327,8 @@ bool setting_put_endpoint(struct settings *settings, const struct setting *self,
 	if (!one_value(count, fault))
 		return false;
 	if (!fold_endpoint(folded, values[0]))
-		return fault_at(fault, 0, EXPECTED_ENDPOINT);
-	store_string(settings, self, folded);
+		return setting_fault_at(fault, 0, EXPECTED_ENDPOINT);
+	setting_store_string(settings, self, folded);
 	return true;
 }
 
@@ -386,7 +408,7 @@ bool setting_put_pairs(struct settings *settings, const struct setting *self,
 	if (repeated < field->count) {
 		string_list_free(field);
 		*field = before;
-		return fault_at(fault, repeated, "one pair for each secure domain");
+		return setting_fault_at(fault, repeated, "one pair for each secure domain");
 	}
 	string_list_free(&before);
 	return true;
@@ -401,9 +423,9 @@ bool setting_put_networks(struct settings *settings, const struct setting *self,
 	for (size_t i = 0; i < count; i++) {
 		if (!ipnet_parse(&nets[i], values[i])) {
 			free(nets);
-			return fault_at(fault, i,
-					"ADDRESS or ADDRESS/BITS, with no bits set "
-					"behind the first BITS");
+			return setting_fault_at(fault, i,
+						"ADDRESS or ADDRESS/BITS, with no bits set "
+						"behind the first BITS");
 		}
 	}
 	free(settings->local_networks);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * token - what postseal-milter tells postseal-mailbox of a mail that is to be
+ * sealed: header X-Postseal-Seal-Token. Here are its contents as octets; what
+ * encrypts them is io/crypto/seal_token.h.
+ *
+ * The octets are numbers and strings of wire.h, after a kind and a version. One
+ * token has one encoding; another is refused whole.
+ */
+#ifndef POSTSEAL_CORE_MAILBOX_TOKEN_H
+#define POSTSEAL_CORE_MAILBOX_TOKEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "core/names/seal_address.h"
+
+#define TOKEN_HEADER "X-Postseal-Seal-Token"
+#define TOKEN_LOGIN_SIZE 256
+#define TOKEN_RANDOM_SIZE 16
+/* Of a PIN: 4 to 16 digits, "" where the mail names none for this recipient. */
+#define PIN_MAX 16
+#define PIN_SIZE (PIN_MAX + 1)
+/* Of one mail, as Postfix has it (smtpd_recipient_limit). */
+#define TOKEN_RECIPIENTS_MAX 1000
+#define TOKEN_OCTETS_MAX 65536
+/*
+ * How old a token may be: longer than any mail stays in a queue, and shorter than
+ * the mailbox remembers which ones it has seen. A clock may be this far ahead.
+ */
+#define TOKEN_LIFE (INT64_C(30) * 86400)
+#define TOKEN_AHEAD INT64_C(3600)
+
+struct token_recipient {
+	char address[SEAL_ADDRESS_SIZE]; /* outside: bob@example.net, as seal_address_take has it */
+	char pin[PIN_SIZE];
+};
+
+struct token {
+	char login[TOKEN_LOGIN_SIZE];   /* of the SASL session, printable */
+	char sender[SEAL_ADDRESS_SIZE]; /* the real envelope sender, which From: equals */
+	int64_t time;                   /* seconds since 1970 */
+	unsigned char random[TOKEN_RANDOM_SIZE];
+	bool pin_required; /* from a secure alias: whatever mailbox_pin says */
+	size_t count;
+	/* Ordered as they came. Others may come at the intake, of an alias that leads outside. */
+	struct token_recipient *recipients; /* owned */
+};
+
+/* Appends. False, and nothing appended, if it is larger than TOKEN_OCTETS_MAX. */
+bool token_encode(struct buf *out, const struct token *token);
+/* False, and *token zeroed, for all else than a token. */
+bool token_decode(struct token *token, const void *octets, size_t len);
+void token_free(struct token *token); /* leaves it zeroed */
+
+/* The PIN that the mail names for this address (in any spelling of its key); "" if none. */
+const char *token_pin(const struct token *token, const char *address);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * crypto - the symmetric half of what seals mail: random bytes, SHA-256, HMAC, HKDF and
+ * AES-256-GCM (OpenSSL inside, hidden). io/crypto/hpke.h is the other half.
+ *
+ * What can only fail for want of memory or of a working OpenSSL ends the program:
+ * nothing may ever be sealed by halves. Opening fails when a single bit is wrong,
+ * and writes nothing then.
+ */
+#ifndef POSTSEAL_IO_CRYPTO_H
+#define POSTSEAL_IO_CRYPTO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/mailbox/frame.h"
+
+#define CRYPTO_HASH_SIZE 32
+
+void crypto_random(void *bytes, size_t len);
+void crypto_wipe(void *bytes, size_t len);
+/* In a time that does not depend on where they differ. */
+bool crypto_same(const void *a, const void *b, size_t len);
+
+void crypto_sha256(unsigned char out[CRYPTO_HASH_SIZE], const void *bytes, size_t len);
+/* Of what is put together from `a` and `b`. */
+void crypto_hmac(unsigned char out[CRYPTO_HASH_SIZE], const void *key, size_t key_len,
+		 const void *a, size_t a_len, const void *b, size_t b_len);
+/* HKDF-SHA-256 (RFC 5869) with an empty salt, and its two halves. */
+void crypto_hkdf(unsigned char out[CRYPTO_HASH_SIZE], const void *key, size_t key_len,
+		 const char *info);
+void crypto_extract(unsigned char out[CRYPTO_HASH_SIZE], const void *salt, size_t salt_len,
+		    const void *key, size_t key_len);
+void crypto_expand(unsigned char *out, size_t out_len, const unsigned char prk[CRYPTO_HASH_SIZE],
+		   const void *info, size_t info_len);
+
+/* AES-256-GCM; the tag of FRAME_TAG_SIZE bytes stands after the rest. `out` may be `plain`. */
+void crypto_seal(unsigned char *out, const unsigned char key[FRAME_KEY_SIZE],
+		 const unsigned char nonce[FRAME_NONCE_SIZE], const void *aad, size_t aad_len,
+		 const void *plain, size_t len);
+/* `len` is that of what is sealed, with its tag. */
+bool crypto_open(unsigned char *out, const unsigned char key[FRAME_KEY_SIZE],
+		 const unsigned char nonce[FRAME_NONCE_SIZE], const void *aad, size_t aad_len,
+		 const void *sealed, size_t len);
+
+#endif

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "milter/server.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "core/names/endpoint.h"
+#include "daemon/daemon.h"
+#include "io/net/listen.h"
+#include "milter/connection.h"
+#include "milter/pulse.h"
+
+/* Who may connect is up to the directory, as it is up to the port on loopback. */
+#define SOCKET_MODE 0666
+/* A session's deepest call has a few buffers of some KiB. */
+#define STACK_SIZE (512 * 1024)
+/* Each session may ask the socketmap server; the log, the ledger's metrics and so on. */
+#define DESCRIPTORS_EACH 2
+#define DESCRIPTORS_OURS 32
+/* How long to wait where a connection cannot be taken. */
+#define PAUSE_MS 100
+
+struct guest {
+	struct server *server;
+	int fd;
+	LIST_ENTRY(guest) others;
+};
+
+struct server {
+	const struct settings *_Atomic settings;
+	struct endpoint endpoint;
+	int listener;
+	int stop[2]; /* a pipe: its end tells the listener's thread to end */
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	LIST_HEAD(, guest) guests; /* under the lock, as is what follows */
+	size_t count, most;
+};
+
+struct server *server_open(const struct settings *settings)
+{
+	struct server *server = mem_zero(1, sizeof(*server));
+	char error[LISTEN_ERROR_SIZE];
+
+	server->settings = settings;
+	server->listener = -1;
+	if (!endpoint_parse(&server->endpoint, settings->milter_listen)) {
+		log_error("milter_listen: %s is not an endpoint", settings->milter_listen);
+		free(server);
+		return NULL;
+	}
+	server->listener = listen_open(&server->endpoint, SOCKET_MODE, error);
+	if (server->listener < 0 || pipe(server->stop) != 0) {
+		log_error("milter_listen=%s", server->listener < 0 ? error : strerror(errno));
+		free(server);
+		return NULL;
+	}
+	server->most = daemon_raise_descriptors();
+	server->most = server->most > DESCRIPTORS_OURS + DESCRIPTORS_EACH
+			       ? (server->most - DESCRIPTORS_OURS) / DESCRIPTORS_EACH
+			       : 1;
+	pthread_mutex_init(&server->lock, NULL);
+	pthread_cond_init(&server->changed, NULL);
+	return server;
+}
+
+static void *receive(void *argument)
+{
+	struct guest *guest = argument;
+	struct server *server = guest->server;
+
+	connection_serve(guest->fd, &server->settings);
+	pthread_mutex_lock(&server->lock);
+	LIST_REMOVE(guest, others);
+	close(guest->fd); /* under the lock: cut_off must not shut another's */
+	server->count--;
+	pthread_cond_broadcast(&server->changed);
+	pthread_mutex_unlock(&server->lock);
+	free(guest);
+	return NULL;
+}
+
+static bool start_thread(struct guest *guest)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	int rc;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	rc = pthread_create(&thread, &attributes, receive, guest);
+	pthread_attr_destroy(&attributes);
+	if (rc != 0)
+		log_error("cannot start a thread for an MTA: %s", strerror(rc));
+	return rc == 0;
+}
+
+static void welcome(struct server *server, int fd)
+{
+	struct guest *guest = mem_zero(1, sizeof(*guest));
+
+	guest->server = server;
+	guest->fd = fd;
+	pthread_mutex_lock(&server->lock);
+	LIST_INSERT_HEAD(&server->guests, guest, others);
+	server->count++;
+	if (!start_thread(guest)) {
+		LIST_REMOVE(guest, others);
+		server->count--;
+		close(fd);
+		free(guest);
+	}
+	pthread_mutex_unlock(&server->lock);
+}
+
+/* False when there is room for no more: then those who come wait to be taken in. */
+static bool has_room(struct server *server)
+{
+	bool room;
+
+	pthread_mutex_lock(&server->lock);
+	room = server->count < server->most;
+	pthread_mutex_unlock(&server->lock);
+	return room;
+}
+
+/* Takes in whoever is there. False where that cannot be done just now. */
+static bool take_one(struct server *server)
+{
+	int fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd >= 0) {
+		welcome(server, fd);
+		return true;
+	}
+	if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR || errno == ECONNABORTED)
+		return true;
+	log_warning("milter_listen: cannot take a connection: %s", strerror(errno));
+	return false;
+}
+
+static void *listen_on(void *argument)
+{
+	struct server *server = argument;
+	struct pollfd look[] = { { .fd = server->stop[0], .events = POLLIN },
+				 { .fd = server->listener, .events = POLLIN } };
+	bool able = true;
+
+	while ((look[0].revents & (POLLIN | POLLHUP)) == 0) {
+		bool open = able && has_room(server);
+
+		if (poll(look, open ? 2 : 1, open ? -1 : PAUSE_MS) < 0 && errno != EINTR)
+			break;
+		able = !open || (look[1].revents & POLLIN) == 0 || take_one(server);
+	}
+	return NULL;
+}
+
+/* Wakes whoever reads; who is asking the socketmap server ends when that answers. */
+static void cut_off(struct server *server)
+{
+	struct guest *guest;
+
+	pthread_mutex_lock(&server->lock);
+	LIST_FOREACH(guest, &server->guests, others)
+	shutdown(guest->fd, SHUT_RDWR);
+	while (server->count > 0)
+		pthread_cond_wait(&server->changed, &server->lock);
+	pthread_mutex_unlock(&server->lock);
+}
+
+/* Which of them came; 0 when it is time to tell the watchdog. */
+static int wait_for(const sigset_t *signals, long milliseconds)
+{
+	const struct timespec pause = { milliseconds / 1000, milliseconds % 1000 * 1000000 };
+	int signum;
+
+	do
+		signum = milliseconds > 0 ? sigtimedwait(signals, NULL, &pause)
+					  : sigwaitinfo(signals, NULL);
+	while (signum < 0 && errno == EINTR);
+	return signum > 0 ? signum : 0;
+}
+
+void server_reload(struct server *server, const struct settings *settings)
+{
+	server->settings = settings;
+}
+
+/* All threads inherit the mask, so the signals wait for the main thread. */
+bool server_serve(struct server *server)
+{
+	sigset_t signals;
+	pthread_t listener;
+	int signum;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	if (pthread_create(&listener, NULL, listen_on, server) != 0) {
+		log_error("cannot start a thread to listen");
+		return false;
+	}
+	while ((signum = wait_for(&signals, daemon_alive_interval())) == 0 || signum == SIGHUP) {
+		if (signum == SIGHUP)
+			daemon_reload();
+		pulse_take(&server->endpoint);
+	}
+	close(server->stop[1]);
+	server->stop[1] = -1;
+	pthread_join(listener, NULL);
+	cut_off(server);
+	return true;
+}
+
+void server_close(struct server *server)
+{
+	close(server->listener);
+	close(server->stop[0]);
+	if (server->stop[1] >= 0)
+		close(server->stop[1]);
+	pthread_cond_destroy(&server->changed);
+	pthread_mutex_destroy(&server->lock);
+	free(server);
+}
