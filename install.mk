@@ -5,7 +5,7 @@ SBINDIR       ?= $(PREFIX)/sbin
 MANDIR        ?= $(PREFIX)/share/man
 DOCDIR        ?= $(PREFIX)/share/doc/postseal
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
-PAGESDIR      ?= $(PREFIX)/share/postseal/web
+PAGESDIR      ?= $(PREFIX)/share/postseal/mailbox
 # systemd reads these below /usr/local as well.
 UNITDIR       ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR   ?= $(PREFIX)/lib/sysusers.d

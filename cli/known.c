@@ -27,7 +27,7 @@ enum lookup known_get(struct known *known, const struct cli *cli, struct ledger_
 
 	if (found == LOOKUP_ERROR)
 		return found;
-	decide(&known->decision, &cli->settings, &known->facts, cli->now);
+	decide_answer(&known->decision, &cli->settings, &known->facts, MAP_STATUS, false, cli->now);
 	status_of(&known->status, &known->facts, &known->decision);
 	return found;
 }
@@ -71,16 +71,9 @@ static void reply_of(struct buf *reply, const struct known *known, const struct 
 		     enum map map, bool tlsrpt)
 {
 	struct decision decision;
-	enum contact contact;
 
-	decide_for_map(&decision, &cli->settings, &known->facts, map, cli->now);
-	contact = decide_contact(&decision, &cli->settings, true);
-	if (contact == CONTACT_DEFER || contact == CONTACT_PARK)
-		decision.verdict = VERDICT_TEMP;
-	if (known->facts.nexthop.kind == NEXTHOP_PARENT && decision.rule != RULE_OVERRIDE)
-		reply_not_found(reply);
-	else
-		reply_policy(reply, &decision, &known->facts, tlsrpt);
+	decide_answer(&decision, &cli->settings, &known->facts, map, true, cli->now);
+	reply_policy(reply, &decision, &known->facts, tlsrpt);
 }
 
 void known_each_reply(const struct known *known, const struct cli *cli,

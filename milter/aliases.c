@@ -100,27 +100,12 @@ void aliases_look_up(struct secure_record *record, const struct settings *settin
 	socketmap_client_close(question.client);
 }
 
-static enum map deliverable_map(enum alias_level level)
-{
-	switch (level) {
-	case ALIAS_ENCRYPT:
-		return MAP_DELIVERABLE_ENCRYPT;
-	case ALIAS_AUTHENTICATED:
-		return MAP_DELIVERABLE_AUTHENTICATED;
-	case ALIAS_VERIFY:
-		return MAP_DELIVERABLE_VERIFY;
-	case ALIAS_DANE_ONLY:
-		break;
-	}
-	return MAP_DELIVERABLE_DANE_ONLY;
-}
-
 /* No reply in time is the ordinary end of a question that nobody can answer yet. */
 void aliases_ask_prospect(struct aliases_prospect *prospect, const struct settings *settings,
 			  enum alias_level level, const char *nexthop, int64_t deadline)
 {
 	char error[SOCKETMAP_CLIENT_ERROR_SIZE];
-	const char *map = map_name(deliverable_map(level)), *reason = "";
+	const char *map = map_name(map_of_level(MAP_KIND_DELIVERABLE, level)), *reason = "";
 	struct socketmap_client *client = socketmap_client_open(settings, deadline, error);
 	struct buf reply = { 0 };
 

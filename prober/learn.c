@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/policy/decide.h"
+#include "core/policy/override.h"
 #include "core/policy/fold.h"
 #include "core/policy/freshness.h"
 #include "core/protocol/sts.h"
@@ -41,7 +42,7 @@ static struct standing domain_standing(const struct prober *prober, int64_t now)
 
 	return (struct standing){
 		.floor = fold_floor(&domain->history, prober->settings, now),
-		.override = decide_override_in_force(&prober->facts.override, now),
+		.override = override_in_force(&prober->facts.override, now),
 		.downgrade = fold_domain_downgrade_since(&prober->facts),
 		.sts_enforced = sts_in_force(&domain->sts, now) == STS_ENFORCE,
 		.dane = has_dane(&prober->facts),

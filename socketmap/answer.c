@@ -26,12 +26,6 @@
 /* Of a bad key, in the log and in replies. */
 #define KEY_SHOWN 128
 
-#define MAPS_SERVED                                                                            \
-	"policy, policy-encrypt, policy-dane-only, policy-verify, policy-authenticated (each " \
-	"also with +tlsrpt), transport, alias, exception, status, "                            \
-	"deliverable-encrypt, deliverable-dane-only, deliverable-verify, "                     \
-	"deliverable-authenticated"
-
 struct answerer {
 	const struct settings *settings;
 	struct ledger *ledger; /* NULL: cannot be opened so far */
@@ -42,7 +36,7 @@ struct answerer {
 	char ledger_error[LEDGER_ERROR_SIZE]; /* as last logged; "" if it was never amiss */
 	struct throttle bad_requests;
 	struct throttle bad_keys;
-	struct throttle unknown_services;
+	struct throttle unclear_keys;
 	/* Work space for one answer, kept because of its size. */
 	struct facts facts;
 	struct decision decision;
@@ -186,45 +180,12 @@ static void log_answer(enum log_level level, const struct question *question,
 	       (int)decision->rule, rule_name(decision->rule), decision->reason);
 }
 
-/*
- * ".com", asked after NOTFOUND for a name below it: only an admin speaks for a
- * whole tree, and no prober could look at one.
- */
-static enum answer answer_parent(struct answerer *answerer, const struct question *question,
-				 struct buf *reply)
-{
-	const struct decision *decision = &answerer->decision;
-
-	if (decision->rule != RULE_OVERRIDE) {
-		tally_answer(question->map, LEVEL_NONE);
-		reply_not_found(reply);
-		return ANSWER_GIVEN;
-	}
-	log_answer(LOG_LEVEL_DEBUG, question, decision);
-	tally_decision(question->map, decision);
-	reply_policy(reply, decision, &answerer->facts, question->tlsrpt);
-	return ANSWER_GIVEN;
-}
-
-static enum alias_level level_of(enum map map)
-{
-	switch (map) {
-	case MAP_DELIVERABLE_AUTHENTICATED:
-		return ALIAS_AUTHENTICATED;
-	case MAP_DELIVERABLE_VERIFY:
-		return ALIAS_VERIFY;
-	case MAP_DELIVERABLE_DANE_ONLY:
-		return ALIAS_DANE_ONLY;
-	default:
-		return ALIAS_ENCRYPT;
-	}
-}
-
 /* What is not known in time is the answer "unknown": the mail is judged again as it leaves. */
 static enum answer answer_deliverable(struct answerer *answerer, const struct question *question,
 				      bool waited, int64_t now, struct buf *reply)
 {
 	struct decision *decision = &answerer->decision;
+	enum alias_level level = ALIAS_ENCRYPT;
 	enum prospect prospect;
 	enum contact contact;
 
@@ -233,8 +194,8 @@ static enum answer answer_deliverable(struct answerer *answerer, const struct qu
 		reply_not_found(reply);
 		return ANSWER_GIVEN;
 	}
-	prospect = decide_prospect(decision, answerer->settings, &answerer->facts,
-				   level_of(question->map), now);
+	map_level(&level, question->map);
+	prospect = decide_prospect(decision, answerer->settings, &answerer->facts, level, now);
 	contact = decide_contact(decision, answerer->settings, waited);
 	if (contact == CONTACT_PARK && !waited)
 		return ANSWER_PARK;
@@ -243,6 +204,18 @@ static enum answer answer_deliverable(struct answerer *answerer, const struct qu
 	log_debug("domain=%s map=%s answer=%.*s", question->nexthop.key, map_name(question->map),
 		  (int)(reply->len < KEY_SHOWN ? reply->len : KEY_SHOWN), reply->data);
 	return contact == CONTACT_ANSWER ? ANSWER_GIVEN : ANSWER_REFRESH;
+}
+
+/* Of parents most are asked about for nothing, after each NOTFOUND. */
+static void note_answer(const struct question *question, const struct decision *decision,
+			enum log_level level)
+{
+	if (question->nexthop.kind == NEXTHOP_PARENT && decision->rule != RULE_OVERRIDE) {
+		tally_answer(question->map, LEVEL_NONE);
+		return;
+	}
+	log_answer(level, question, decision);
+	tally_decision(question->map, decision);
 }
 
 /* `calm`: the level at which to log an answer that makes no mail wait and is not looked into. */
@@ -257,18 +230,14 @@ static enum answer answer_or_park(struct answerer *answerer, const struct questi
 		return answer_no_ledger(question->map, &question->nexthop, reply);
 	if (deliverable)
 		return answer_deliverable(answerer, question, waited, now, reply);
-	decide_for_map(decision, answerer->settings, &answerer->facts, question->map, now);
-	if (question->nexthop.kind == NEXTHOP_PARENT)
-		return answer_parent(answerer, question, reply);
-	contact = decide_contact(decision, answerer->settings, waited);
-	if (contact == CONTACT_PARK && !waited)
+	contact = decide_answer(decision, answerer->settings, &answerer->facts, question->map,
+				waited, now);
+	if (contact == CONTACT_PARK)
 		return ANSWER_PARK;
-	if (contact == CONTACT_DEFER || contact == CONTACT_PARK)
-		decision->verdict = VERDICT_TEMP;
-	log_answer(contact == CONTACT_ANSWER && decision->verdict != VERDICT_TEMP ? calm
-										  : LOG_LEVEL_INFO,
-		   question, decision);
-	tally_decision(question->map, decision);
+	note_answer(question, decision,
+		    contact == CONTACT_ANSWER && decision->verdict != VERDICT_TEMP
+			    ? calm
+			    : LOG_LEVEL_INFO);
 	reply_policy(reply, decision, &answerer->facts, question->tlsrpt);
 	return contact == CONTACT_ANSWER ? ANSWER_GIVEN : ANSWER_REFRESH;
 }
@@ -297,19 +266,20 @@ static enum answer answer_bad_key(struct answerer *answerer, const struct reques
 	return ANSWER_GIVEN;
 }
 
-static enum answer answer_unknown_service(struct answerer *answerer, const struct request *request,
-					  struct buf *reply)
+/*
+ * Postfix could send there, and we cannot tell whose floor or override counts: so mail
+ * waits, since by NOTFOUND a spelling alone would undo them.
+ */
+static enum answer answer_unclear(struct answerer *answerer, const struct request *request,
+				  const char *why, struct buf *reply)
 {
-	char shown[NEXTHOP_SIZE], reason[NEXTHOP_SIZE + 64], note[THROTTLE_NOTE_SIZE];
+	char shown[NEXTHOP_SIZE], reason[NEXTHOP_SIZE + 128], note[THROTTLE_NOTE_SIZE];
 
 	str_printable(shown, sizeof(shown), request->key, request->key_len);
-	snprintf(reason, sizeof(reason), "%s: not a service of mail; write the port as a number",
-		 shown);
-	if (throttle_pass(&answerer->unknown_services, clock_mono_ms(), note))
-		log_warning(
-			"domain=%s map=%s answer=TEMP: not a service of mail; write the port as "
-			"a number%s",
-			shown, map_name(request->map), note);
+	snprintf(reason, sizeof(reason), "%s: %s", shown, why);
+	if (throttle_pass(&answerer->unclear_keys, clock_mono_ms(), note))
+		log_warning("domain=%s map=%s answer=TEMP: %s%s", shown, map_name(request->map),
+			    why, note);
 	tally_answer(request->map, METRIC_ANSWER_TEMP);
 	reply_temporary(reply, reason);
 	return ANSWER_GIVEN;
@@ -325,7 +295,13 @@ static enum answer answer_nexthop(struct answerer *answerer, const struct reques
 		/* Thousands a second; what changes an answer is told when it is learned. */
 		return answer_or_park(answerer, question, false, LOG_LEVEL_DEBUG, now, reply);
 	case NEXTHOP_UNKNOWN_SERVICE:
-		return answer_unknown_service(answerer, request, reply);
+		return answer_unclear(answerer, request,
+				      "not a service of mail; write the port as a number", reply);
+	case NEXTHOP_UNKNOWN_NAME:
+		return answer_unclear(answerer, request,
+				      "a name that Postfix may look up, and that cannot be told "
+				      "here; write it in its ASCII form (xn--...)",
+				      reply);
 	case NEXTHOP_MALFORMED:
 		break;
 	}
@@ -336,8 +312,9 @@ static enum answer answer_nexthop(struct answerer *answerer, const struct reques
 static enum answer answer_status(struct answerer *answerer, const struct request *request,
 				 int64_t now, struct question *question, struct buf *reply)
 {
-	const struct decision *decision = &answerer->decision;
+	struct decision *decision = &answerer->decision;
 	struct subject subject;
+	enum contact contact;
 
 	question->map = request->map;
 	question->tlsrpt = false;
@@ -348,16 +325,15 @@ static enum answer answer_status(struct answerer *answerer, const struct request
 	if (look_up(answerer, &question->nexthop, false, now) == LOOKUP_ERROR)
 		return answer_no_ledger(question->map, &question->nexthop, reply);
 	tally_answer(question->map, METRIC_ANSWER_OK);
-	decide(&answerer->decision, answerer->settings, &answerer->facts, now);
+	contact = decide_answer(decision, answerer->settings, &answerer->facts, MAP_STATUS, false,
+				now);
 	status_of(&answerer->status, &answerer->facts, decision);
 	reply_ok(reply, "");
 	status_json_append(reply, &answerer->status, subject.is_address ? request->key : NULL,
 			   request->key_len, question->nexthop.key);
 	log_debug("domain=%s map=status answer=%s", question->nexthop.key,
 		  status_state_name(answerer->status.state));
-	return decide_contact(decision, answerer->settings, false) == CONTACT_ANSWER
-		       ? ANSWER_GIVEN
-		       : ANSWER_REFRESH;
+	return contact == CONTACT_ANSWER ? ANSWER_GIVEN : ANSWER_REFRESH;
 }
 
 static void answer_alias(struct answerer *answerer, const struct request *request, int64_t now,
@@ -390,13 +366,22 @@ static enum answer refuse(struct answerer *answerer, const char *map, const char
 static enum answer refuse_map(struct answerer *answerer, const char *payload, size_t len,
 			      struct buf *reply)
 {
-	char shown[KEY_SHOWN], reason[KEY_SHOWN + sizeof(MAPS_SERVED) + 32];
 	const char *blank = memchr(payload, ' ', len);
 	size_t name_len = (size_t)(blank - payload);
+	struct buf reason = { 0 };
+	char shown[KEY_SHOWN];
+	enum answer answer;
 
 	str_printable(shown, sizeof(shown), payload, name_len);
-	snprintf(reason, sizeof(reason), "unknown map %s; maps are %s", shown, MAPS_SERVED);
-	return refuse(answerer, shown, reason, reply);
+	buf_printf(&reason, "unknown map %s; maps are", shown);
+	for (enum map map = 0; map < MAP_COUNT; map++)
+		buf_printf(&reason, "%s %s%s", map > 0 ? "," : "", map_name(map),
+			   map_is_policy(map) && !map_is_policy(map + 1)
+				   ? " (each also with +tlsrpt)"
+				   : "");
+	answer = refuse(answerer, shown, buf_cstr(&reason), reply);
+	buf_free(&reason);
+	return answer;
 }
 
 enum answer answer_request(struct answerer *answerer, const char *payload, size_t len, int64_t now,

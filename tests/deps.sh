@@ -11,6 +11,7 @@
 # deb    what builds the package, and tries it
 # bench  what some benchmarks are written in
 # webmail  the browser that the example for webmails is tried in; not in all
+# mailbox  what the pages of the temporary mailbox are tried in; not in all
 # release  what makes a bare system of a release of Debian, and boots it; not in all
 #
 # With nothing missing it does nothing, as anybody and offline. Else it must be
@@ -50,6 +51,11 @@ packages() {
         ;;
     release)
         echo debootstrap systemd-container
+        ;;
+    mailbox)
+        echo python3 chromium chromium-driver nodejs iproute2
+        # Some archives have it in nodejs, and then none of its own.
+        command -v npm >/dev/null || echo npm
         ;;
     all)
         packages build

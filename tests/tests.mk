@@ -22,6 +22,7 @@ tests/test_due_SRCS += prober/due.c
 tests/test_doctor_SRCS += cli/doctor/doctor_patient.c cli/doctor/postconf.c $(wildcard cli/doctor/doctor_judge*.c)
 # Those that start one.
 $(patsubst %,$(BUILD)/tests/%,$(filter test_socketmap_%,$(UNIT_NAMES))): | $(BUILD)/postseal-socketmap
+$(BUILD)/tests/test_webmail: | $(BUILD)/postseal-webmail $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_prober: | $(BUILD)/postseal-prober
 # The command line with its clock stopped, which test_cli runs.
 TESTS += tests/postseal-stopped
@@ -86,6 +87,12 @@ check-live: testers
 check-webmail: all
 	tests/deps.sh webmail
 	tests/webmail/run $(BUILD)
+
+## check-mailbox  the pages of the temporary mailbox in a headless Chromium, installed if missing (as root)
+.PHONY: check-mailbox
+check-mailbox: all
+	tests/deps.sh mailbox
+	tests/mailbox-web/run $(BUILD)
 
 # What is built in $(BUILD), however it was.
 .PHONY: built-check built-check-here

@@ -10,6 +10,7 @@
 #include "cli/json.h"
 #include "cli/terminal.h"
 #include "core/policy/fold.h"
+#include "core/policy/override.h"
 #include "io/local/metrics_file.h"
 
 #define NAME_COLUMN 2
@@ -104,7 +105,7 @@ static bool count_override(void *context, const char *key, const struct override
 
 	(void)key;
 	walk->stats->view.cell[M_LEDGER_OVERRIDES] +=
-		decide_override_in_force(override, walk->stats->cli->now);
+		override_in_force(override, walk->stats->cli->now);
 	return true;
 }
 

@@ -171,14 +171,10 @@ static bool random_step(struct world *world)
 	}
 }
 
-/*
- * No weaker than the floor: mail waits, or TLS is sure, or rule 7 has its
- * `dane`, under which every MX host has TLSA records.
- */
+/* No weaker than the floor: mail waits, or TLS is sure whatever Postfix finds in DNS. */
 static bool lawful(const struct decision *d)
 {
-	return d->verdict == VERDICT_TEMP || d->guaranteed ||
-	       (d->verdict == VERDICT_POLICY && d->under == RULE_DANE_INSECURE_MX);
+	return d->verdict == VERDICT_TEMP || (d->guaranteed && d->level != LEVEL_DANE);
 }
 
 static bool check_maps(const struct world *world)
@@ -293,7 +289,7 @@ static bool forbids_plain(const struct world *world)
 	struct survey survey;
 
 	survey_facts(&survey, &world->settings, &world->facts, world->now);
-	return survey.sts_enforced && survey.hosts + survey.unresolved > 0;
+	return survey.sts_enforced;
 }
 
 static bool history_obeys(uint64_t seed)

@@ -180,6 +180,15 @@ static void op_seen(struct script *s, char **w, size_t n)
 	world_observe(&s->world, host, &seen);
 }
 
+/* delivered HOST: Postfix's log shows a delivery to the domain, over TLS, to that host. */
+static void op_delivered(struct script *s, char **w, size_t n)
+{
+	if (n != 2)
+		complain(s, "delivered HOST");
+	else
+		world_deliver(&s->world, w[1]);
+}
+
 /* host HOST ADDR TLSA RESULT: the usual three lines in one. */
 static void op_host(struct script *s, char **w, size_t n)
 {
@@ -281,7 +290,10 @@ static void join(char *out, size_t size, char **w, size_t n)
 		used += (size_t)snprintf(out + used, size - used, "%s%s", i > 0 ? " " : "", w[i]);
 }
 
-/* expect MAP REPLY: the exact reply; of TEMP only the word. */
+/*
+ * expect MAP REPLY: by what is known; final MAP REPLY: once the prober was waited for.
+ * The exact reply; of TEMP only the word.
+ */
 static void op_expect(struct script *s, char **w, size_t n)
 {
 	char question[64];
@@ -297,8 +309,12 @@ static void op_expect(struct script *s, char **w, size_t n)
 		return;
 	}
 	s->checks++;
-	decide_for_map(&s->decision, &s->world.settings, &s->world.facts, request.map,
-		       s->world.now);
+	if (strcmp(w[0], "final") == 0)
+		decide_answer(&s->decision, &s->world.settings, &s->world.facts, request.map, true,
+			      s->world.now);
+	else
+		decide_for_map(&s->decision, &s->world.settings, &s->world.facts, request.map,
+			       s->world.now);
 	reply_policy(&reply, &s->decision, &s->world.facts, request.tlsrpt);
 	join(expected, sizeof(expected), w + 2, n - 2);
 	got = buf_cstr(&reply);
@@ -321,6 +337,19 @@ static void op_rule(struct script *s, char **w, size_t n)
 	if (rule != (int)s->decision.rule || under != (int)s->decision.under)
 		complain(s, "expected rule %d (%d), got %d (%d): %s", rule, under, s->decision.rule,
 			 s->decision.under, s->decision.reason);
+}
+
+/* would RULE LEVEL|NOTFOUND|TEMP: what the latest answer would be if it were enforced. */
+static void op_would(struct script *s, char **w, size_t n)
+{
+	const struct decision *d = &s->decision;
+	const char *got = d->would.verdict == VERDICT_TEMP       ? "TEMP"
+			  : d->would.verdict == VERDICT_NOTFOUND ? "NOTFOUND"
+								 : level_name(d->would.level);
+
+	s->checks++;
+	if (n != 3 || atoi(w[1]) != (int)d->would.rule || strcmp(w[2], got) != 0)
+		complain(s, "would be %s by rule %d", got, (int)d->would.rule);
 }
 
 static void check_flag(struct script *s, char **w, size_t n, bool got)
@@ -434,6 +463,9 @@ static const struct {
 	{ "forget", op_forget },
 	{ "restart", op_restart },
 	{ "expect", op_expect },
+	{ "final", op_expect },
+	{ "delivered", op_delivered },
+	{ "would", op_would },
 	{ "rule", op_rule },
 	{ "floor", op_floor },
 	{ "settled", op_settled },

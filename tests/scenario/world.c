@@ -139,6 +139,19 @@ void world_observe(struct world *world, struct host_facts *host, const struct ob
 	learn(world);
 }
 
+void world_deliver(struct world *world, const char *host)
+{
+	const struct observation seen = {
+		.time = world->now,
+		.source = SOURCE_DELIVERY,
+		.observed = OBSERVED_TLS,
+		.version = 0x0304,
+		.cipher = "TLS_AES_256_GCM_SHA384",
+	};
+
+	fold_delivery(&world->facts, &world->settings, host, &seen);
+}
+
 void world_observe_stripped(struct world *world, struct host_facts *host)
 {
 	const struct observation seen = {

@@ -42,6 +42,8 @@ void world_addr_failed(struct world *world, struct host_facts *host);
 void world_tlsa(struct world *world, struct host_facts *host, enum tlsa_state state);
 void world_tlsa_failed(struct world *world, struct host_facts *host);
 void world_observe(struct world *world, struct host_facts *host, const struct observation *seen);
+/* Mail for the domain went over TLS to this host, which need not be known. */
+void world_deliver(struct world *world, const char *host);
 /* PLAIN, while our own network is suspected (strip_guard.h). */
 void world_observe_stripped(struct world *world, struct host_facts *host);
 /* What the certificate was like in the probe just observed: its digest is `byte` throughout. */

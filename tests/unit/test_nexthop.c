@@ -90,13 +90,15 @@ START_TEST(next_hops_have_one_spelling)
 		{ "[]", NULL, 0, 0 },
 		{ "[mx.example.com", NULL, 0, 0 },
 		{ "[mx.example.com]x", NULL, 0, 0 },
-		{ "[mx.example.com]:", NULL, 0, 0 },
-		{ "example.com:", NULL, 0, 0 },
 		{ "example.com:0", NULL, 0, 0 },
 		{ "example.com:65536", NULL, 0, 0 },
 		{ "example.com:25x", NULL, 0, 0 },
 		{ "user@example.com", NULL, 0, 0 },
-		{ "192.0.2.1", NULL, 0, 0 },
+		/* Without brackets, as host_port(3) takes it; of two colons the last counts. */
+		{ "192.0.2.1", "[192.0.2.1]", NEXTHOP_ADDRESS, 0 },
+		{ "192.0.2.1:587", "[192.0.2.1]:587", NEXTHOP_ADDRESS, 587 },
+		{ "2001:db8::1:26", "[2001:db8::1]:26", NEXTHOP_ADDRESS, 26 },
+		{ "a:b:25", NULL, 0, 0 },
 		{ ".", NULL, 0, 0 },
 		{ "a b", NULL, 0, 0 },
 	};
@@ -121,12 +123,47 @@ START_TEST(next_hops_have_one_spelling)
 }
 END_TEST
 
-START_TEST(an_unknown_service_is_told_apart)
+/* What Postfix could deliver to is never "no next hop": NOTFOUND would undo a floor. */
+START_TEST(what_postfix_could_use_is_told_apart)
 {
+	static const struct {
+		const char *text;
+		enum nexthop_error error;
+	} cases[] = {
+		{ "example.com:gopher", NEXTHOP_UNKNOWN_SERVICE },
+		{ "example.com:", NEXTHOP_UNKNOWN_SERVICE },
+		{ "[mx.example.com]:", NEXTHOP_UNKNOWN_SERVICE },
+		{ "[192.0.2.1]:", NEXTHOP_UNKNOWN_SERVICE },
+		/* Symbols, right-to-left beside left-to-right, a joiner: ICU takes them. */
+		{ "\xe2\x98\x95.test", NEXTHOP_UNKNOWN_NAME },
+		{ "\xd7\x90\xc3\xa0.test", NEXTHOP_UNKNOWN_NAME },
+		{ "a\xe2\x80\x8c"
+		  "b.test",
+		  NEXTHOP_UNKNOWN_NAME },
+		{ "[mx.\xe2\x98\x95.test]:25", NEXTHOP_UNKNOWN_NAME },
+		{ ".\xe2\x98\x95.test", NEXTHOP_UNKNOWN_NAME },
+		{ "example.123", NEXTHOP_UNKNOWN_NAME },
+		{ "1.example.2.3", NEXTHOP_UNKNOWN_NAME },
+		{ "1.2.3.4.5", NEXTHOP_MALFORMED },
+		{ "example.123.", NEXTHOP_MALFORMED },
+		{ "\xe2\x98\x95 .test", NEXTHOP_MALFORMED },
+		{ "\xe2\x98.test", NEXTHOP_MALFORMED },
+		{ "\xc0\xaf.test", NEXTHOP_MALFORMED },
+		{ "\xed\xa0\x80.test", NEXTHOP_MALFORMED },
+		{ "\xf5\x80\x80\x80.test", NEXTHOP_MALFORMED },
+		{ "b\xff.com", NEXTHOP_MALFORMED },
+		{ "not a domain", NEXTHOP_MALFORMED },
+		{ "[mx.example.com", NEXTHOP_MALFORMED },
+	};
 	struct nexthop nexthop;
 
-	ck_assert_int_eq(nexthop_parse(&nexthop, "example.com:gopher", 18),
-			 NEXTHOP_UNKNOWN_SERVICE);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		ck_assert_msg(nexthop_parse(&nexthop, cases[i].text, strlen(cases[i].text)) ==
+				      cases[i].error,
+			      "%s", cases[i].text);
+	ck_assert(!domain_may_exist("example.1\x00"
+				    "3",
+				    11));
 }
 END_TEST
 
@@ -140,7 +177,7 @@ int main(void)
 	tcase_add_test(tests, names_fold_to_one_form);
 	tcase_add_test(tests, an_embedded_nul_ends_nothing);
 	tcase_add_test(tests, next_hops_have_one_spelling);
-	tcase_add_test(tests, an_unknown_service_is_told_apart);
+	tcase_add_test(tests, what_postfix_could_use_is_told_apart);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

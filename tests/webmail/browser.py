@@ -33,7 +33,7 @@ def until(what, tell):
 class Browser:
     """One window, until closed."""
 
-    def __init__(self, directory, width=1000, height=760, dark=False):
+    def __init__(self, directory, width=1000, height=760, dark=False, arguments=()):
         # pylint: disable=consider-using-with
         self.driver = subprocess.Popen(
             ["chromedriver", "--port=0", f"--log-path={directory}/chromedriver.log"],
@@ -41,12 +41,12 @@ class Browser:
             env={**os.environ, "HOME": directory})
         self.session = None
         self.port = self._port()
-        arguments = ["--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-                     f"--user-data-dir={directory}/profile", f"--window-size={width},{height}",
-                     "--force-device-scale-factor=1", "--hide-scrollbars", "--lang=en"]
-        arguments += ["--blink-settings=preferredColorScheme=0"] if dark else []
-        arguments += ["--no-sandbox"] if os.geteuid() == 0 else []
-        capabilities = {"goog:chromeOptions": {"args": arguments},
+        options = ["--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+                   f"--user-data-dir={directory}/profile", f"--window-size={width},{height}",
+                   "--force-device-scale-factor=1", "--hide-scrollbars", "--lang=en"]
+        options += ["--blink-settings=preferredColorScheme=0"] if dark else []
+        options += ["--no-sandbox"] if os.geteuid() == 0 else []
+        capabilities = {"goog:chromeOptions": {"args": [*options, *arguments]},
                         "goog:loggingPrefs": {"browser": "ALL"}}
         made = self.call("POST", "/session", {"capabilities": {"alwaysMatch": capabilities}})
         self.session = made["sessionId"]

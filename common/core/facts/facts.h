@@ -24,7 +24,10 @@
 #include "core/facts/observation.h"
 #include "core/facts/timeset.h"
 
-/* More MX hosts than this are not looked at; Postfix itself tries five addresses. */
+/*
+ * More MX hosts than this are not kept; Postfix itself tries five addresses. What is not
+ * kept is not known: see `truncated`, and fold_delivery.
+ */
 #define MX_MAX 32
 
 /* When a fact was last good, until when it may be used without asking again. */
@@ -45,13 +48,17 @@ enum mx_state {
 
 struct mx_ref {
 	uint16_t preference;
-	char host[DOMAIN_SIZE]; /* or the text of an address, for [address] */
+	char host[DOMAIN_SIZE]; /* or the text of an address, as for [address] */
 };
 
 struct mx_facts {
 	enum mx_state state;
-	bool secure;    /* the answer, or the denial, was validated by DNSSEC */
-	bool truncated; /* there were more than MX_MAX */
+	bool secure; /* the answer, or the denial, was validated by DNSSEC */
+	/*
+	 * Postfix sees hosts that are not in `refs`: there were more than MX_MAX, or a record
+	 * names what cannot be folded to a name. Of those nothing is known.
+	 */
+	bool truncated;
 	struct freshness fresh;
 	size_t count;
 	struct mx_ref refs[MX_MAX]; /* by preference, then name; no host twice */

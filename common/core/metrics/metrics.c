@@ -25,7 +25,7 @@ _Static_assert(METRIC_VALUES_PROSPECT == PROSPECT_NONE + 1, "all prospects");
 	}
 
 VALUES(NONE, "")
-VALUES(DAEMON, "socketmap", "prober", "milter", "learn")
+VALUES(DAEMON, "socketmap", "prober", "milter", "learn", "webmail")
 VALUES(SERVED, "ledger", "refresh", "parked", "unparked")
 VALUES(UNPARKED, "settled", "timeout", "prober-lost", "client-gone")
 VALUES(REFUSED, "netstring", "malformed", "unknown-map", "bad-key")
@@ -67,6 +67,11 @@ static const char *value_MAP(size_t i)
 	return map_name((enum map)i);
 }
 
+static const char *value_CALL(size_t i)
+{
+	return webmail_call_name((enum webmail_call)i);
+}
+
 static const char *value_RULE(size_t i)
 {
 	return rule_name((enum rule)(i + 1));
@@ -105,6 +110,7 @@ static const char *value_ANSWER(size_t i)
 #define NAME_DIRECTION "direction"
 #define NAME_CAUSE "cause"
 #define NAME_PROSPECT "prospect"
+#define NAME_CALL "call"
 
 #define LABEL(name)                                             \
 	{                                                       \

@@ -24,6 +24,7 @@
 #include "base/buf.h"
 #include "core/metrics/metrics_table.h"
 #include "core/policy/request.h"
+#include "core/webmail/webmail_request.h"
 
 enum metrics_source {
 	/* Daemons, which have files. */
@@ -31,6 +32,7 @@ enum metrics_source {
 	METRICS_PROBER,
 	METRICS_MILTER,
 	METRICS_LEARN,
+	METRICS_WEBMAIL,
 	/* What is found out by who shows it. */
 	METRICS_DAEMONS,
 	METRICS_READING, /* of the ledger: */
@@ -123,6 +125,7 @@ enum {
 #define METRIC_VALUES_DIRECTION 2
 #define METRIC_VALUES_CAUSE 8
 #define METRIC_VALUES_PROSPECT 3
+#define METRIC_VALUES_CALL WEBMAIL_CALLS
 
 #define METRIC_FAST_BUCKETS 15
 #define METRIC_SLOW_BUCKETS 13

@@ -5,7 +5,7 @@
  *   METRIC(CELL, SOURCE, KIND, LABEL, LABEL, name, title, help)
  *
  * CELL      what code counts with: M_CELL, an index into the cells
- * SOURCE    who counts it: SOCKETMAP, PROBER, MILTER, LEARN count as they run;
+ * SOURCE    who counts it: SOCKETMAP, PROBER, MILTER, LEARN, WEBMAIL count as they run;
  *           DAEMONS, READING and LEDGER are found out by who shows it
  * KIND      COUNTER, GAUGE, or a histogram: FAST from 10 us to 1 s, SLOW from 5 ms to 2 min
  * LABEL     NONE, or a list of values in metrics.c; the second one varies fastest
@@ -146,6 +146,14 @@
 	METRIC(DELIVERIES, LEARN, COUNTER, NONE, NONE, "postseal_learn_deliveries_total",          \
 	       "deliveries over TLS", "Deliveries that went over TLS for certain")                 \
 	METRIC(NEW_HOSTS, LEARN, COUNTER, NONE, NONE, "postseal_learn_new_hosts_total",            \
-	       "new hosts", "Hosts never seen with TLS before")
+	       "new hosts", "Hosts never seen with TLS before")                                    \
+                                                                                                   \
+	METRIC(WEBMAIL_REQUESTS, WEBMAIL, COUNTER, CALL, NONE, "postseal_webmail_requests_total",  \
+	       "requests", "Requests of webmails, by call")                                        \
+	METRIC(WEBMAIL_LIMITED, WEBMAIL, COUNTER, NONE, NONE, "postseal_webmail_limited_total",    \
+	       "asked too often", "Requests of users who had asked too much within a minute")      \
+	METRIC(WEBMAIL_STRANGERS, WEBMAIL, COUNTER, NONE, NONE,                                    \
+	       "postseal_webmail_strangers_total", "strangers refused",                            \
+	       "Requests of local users who are not in webmail_clients")
 
 #endif

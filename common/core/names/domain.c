@@ -96,6 +96,59 @@ bool domain_fold(char dst[DOMAIN_SIZE], const char *text, size_t len)
 	return false;
 }
 
+/* Well-formed UTF-8 (RFC 3629), and any of it beyond ASCII? */
+static bool is_utf8(const char *text, size_t len)
+{
+	static const unsigned least[] = { 0, 0x80, 0x800, 0x10000 };
+	bool beyond = false;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char first = (unsigned char)text[i];
+		unsigned more = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+		unsigned code = first & (more == 0 ? 0x7fU : 0x3fU >> more);
+
+		if ((first >= 0x80 && first < 0xc0) || first >= 0xf8 || len - i <= more)
+			return false;
+		beyond |= more > 0;
+		for (unsigned k = 0; k < more; k++) {
+			unsigned char next = (unsigned char)text[++i];
+
+			if ((next & 0xc0) != 0x80)
+				return false;
+			code = code << 6 | (next & 0x3f);
+		}
+		if (code < least[more] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+			return false;
+	}
+	return beyond;
+}
+
+/* Whatever a mapping makes of the rest, these stay what they are. */
+static bool ascii_of_names(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < 0x80 && spelt[(unsigned char)text[i]] == '\0')
+			return false;
+	return true;
+}
+
+bool domain_may_exist(const char *text, size_t len)
+{
+	char name[DOMAIN_SIZE];
+	size_t digits = 0;
+
+	if (!is_ascii(text, len))
+		return len < TEXT_MAX && is_utf8(text, len) && ascii_of_names(text, len);
+	/* All is well but the last label: would it do if that were not all digits? */
+	if (len == 0 || len + 1 >= DOMAIN_SIZE || text[len - 1] < '0' || text[len - 1] > '9')
+		return false;
+	memcpy(name, text, len);
+	while (digits < len && strchr("0123456789.", name[digits]) != NULL)
+		digits++;
+	name[len] = 'x';
+	return digits < len && fold_ascii(name, name, len + 1);
+}
+
 const char *domain_fold_2003(char dst[DOMAIN_SIZE], const char *folded)
 {
 	char *unicode = NULL, *ascii = NULL;

@@ -24,6 +24,13 @@
 bool domain_fold(char dst[DOMAIN_SIZE], const char *text, size_t len);
 
 /*
+ * Of what domain_fold refuses: could Postfix take it for a name, and look it up? Its
+ * valid_hostname(3) lets the last label be all digits, and its IDN library (ICU) takes
+ * U-labels that libidn2 refuses, such as a symbol's.
+ */
+bool domain_may_exist(const char *text, size_t len);
+
+/*
  * What a folded name is to those who fold as IDNA 2003 did, or as Unicode folds case: sharp
  * s is "ss", a final sigma is a sigma, joiners are not there (RFC 5894 7.2, UTS 46 section
  * 7). Postfix compares domains so (casefold.c), whatever it asks DNS for. Two names that

@@ -24,7 +24,7 @@ static enum nexthop_error parse_port(uint16_t *port, const char *text, size_t le
 	uint64_t number;
 
 	if (len == 0)
-		return NEXTHOP_MALFORMED;
+		return NEXTHOP_UNKNOWN_SERVICE;
 	if (text[0] >= '0' && text[0] <= '9') {
 		if (!str_number(text, len, UINT16_MAX, &number) || number == 0)
 			return NEXTHOP_MALFORMED;
@@ -41,21 +41,35 @@ static enum nexthop_error parse_port(uint16_t *port, const char *text, size_t le
 	return NEXTHOP_UNKNOWN_SERVICE;
 }
 
+static bool take_address(struct nexthop *nexthop, const char *text, size_t len)
+{
+	char shown[IPADDR_SIZE];
+
+	if (!ipaddr_parse(&nexthop->address, text, len))
+		return false;
+	nexthop->kind = NEXTHOP_ADDRESS;
+	return str_copy(nexthop->name, sizeof(nexthop->name),
+			ipaddr_format(shown, &nexthop->address));
+}
+
+static enum nexthop_error take_name(struct nexthop *nexthop, enum nexthop_kind kind,
+				    const char *text, size_t len)
+{
+	nexthop->kind = kind;
+	if (domain_fold(nexthop->name, text, len))
+		return NEXTHOP_OK;
+	return domain_may_exist(text, len) ? NEXTHOP_UNKNOWN_NAME : NEXTHOP_MALFORMED;
+}
+
 /* What stands between the brackets: an address, or the name of a host. */
-static bool parse_bracketed(struct nexthop *nexthop, const char *text, size_t len)
+static enum nexthop_error take_bracketed(struct nexthop *nexthop, const char *text, size_t len)
 {
 	bool tagged = str_starts_nocase_n(text, len, IPV6_PREFIX);
 	size_t skip = tagged ? IPV6_PREFIX_LEN : 0;
 
-	if (ipaddr_parse(&nexthop->address, text + skip, len - skip)) {
-		char shown[IPADDR_SIZE];
-
-		nexthop->kind = NEXTHOP_ADDRESS;
-		return str_copy(nexthop->name, sizeof(nexthop->name),
-				ipaddr_format(shown, &nexthop->address));
-	}
-	nexthop->kind = NEXTHOP_HOST;
-	return domain_fold(nexthop->name, text, len);
+	if (take_address(nexthop, text + skip, len - skip))
+		return NEXTHOP_OK;
+	return take_name(nexthop, NEXTHOP_HOST, text, len);
 }
 
 static void spell(struct nexthop *nexthop)
@@ -76,36 +90,47 @@ static void spell(struct nexthop *nexthop)
 		 nexthop->name, brackets ? "]" : "", nexthop->port != 0 ? ":" : "", port, NULL);
 }
 
+/* [host], [host]:port; *port is what follows the colon, NULL where there is none. */
+static enum nexthop_error parse_host(struct nexthop *nexthop, const char **port, const char *text,
+				     const char *end)
+{
+	const char *close = memchr(text, ']', (size_t)(end - text));
+
+	if (close == NULL || (close + 1 < end && close[1] != ':'))
+		return NEXTHOP_MALFORMED;
+	*port = close + 1 < end ? close + 2 : NULL;
+	return take_bracketed(nexthop, text + 1, (size_t)(close - text) - 1);
+}
+
+/* domain, domain:port; *port as above. */
+static enum nexthop_error parse_domain(struct nexthop *nexthop, const char **port, const char *text,
+				       const char *end)
+{
+	const char *colon = memrchr(text, ':', (size_t)(end - text));
+	size_t len = (size_t)((colon != NULL ? colon : end) - text);
+
+	*port = colon != NULL ? colon + 1 : NULL;
+	if (take_address(nexthop, text, len))
+		return NEXTHOP_OK;
+	return take_name(nexthop, NEXTHOP_DOMAIN, text, len);
+}
+
 enum nexthop_error nexthop_parse(struct nexthop *nexthop, const char *text, size_t len)
 {
 	enum nexthop_error error;
-	const char *port = NULL; /* behind its colon */
-	const char *end = text + len;
-	bool named;
+	const char *port = NULL, *end = text + len;
 
 	*nexthop = (struct nexthop){ 0 };
 	if (len == 0)
 		return NEXTHOP_MALFORMED;
-	if (text[0] == '[') {
-		const char *close = memchr(text, ']', len);
-
-		if (close == NULL || (close + 1 < end && close[1] != ':'))
-			return NEXTHOP_MALFORMED;
-		port = close + 1 < end ? close + 2 : NULL;
-		named = parse_bracketed(nexthop, text + 1, (size_t)(close - text) - 1);
-	} else if (text[0] == '.') {
-		nexthop->kind = NEXTHOP_PARENT;
-		named = domain_fold(nexthop->name, text + 1, len - 1);
-	} else {
-		const char *colon = memchr(text, ':', len);
-
-		port = colon != NULL ? colon + 1 : NULL;
-		nexthop->kind = NEXTHOP_DOMAIN;
-		named = domain_fold(nexthop->name, text,
-				    colon != NULL ? (size_t)(colon - text) : len);
-	}
-	if (!named)
-		return NEXTHOP_MALFORMED;
+	if (text[0] == '[')
+		error = parse_host(nexthop, &port, text, end);
+	else if (text[0] == '.')
+		error = take_name(nexthop, NEXTHOP_PARENT, text + 1, len - 1);
+	else
+		error = parse_domain(nexthop, &port, text, end);
+	if (error != NEXTHOP_OK)
+		return error;
 	if (port != NULL) {
 		error = parse_port(&nexthop->port, port, (size_t)(end - port));
 		if (error != NEXTHOP_OK)

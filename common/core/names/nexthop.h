@@ -7,7 +7,7 @@
  *   example.com:submission the same, another port (a history of its own)
  *   [mx.example.com]:587   that host only, no MX look-up
  *   [192.0.2.1]            that address only
- *   [IPv6:2001:db8::1]     the same; [2001:db8::1] is understood too
+ *   [IPv6:2001:db8::1]     the same; [2001:db8::1] and 192.0.2.1 are understood too
  *   .example.com           a parent, asked after NOTFOUND
  *
  * Canonical spelling: folded name, port as a number, and no port where it is
@@ -31,8 +31,10 @@ enum nexthop_kind {
 
 enum nexthop_error {
 	NEXTHOP_OK,
-	NEXTHOP_MALFORMED,      /* no next hop Postfix could ever use */
-	NEXTHOP_UNKNOWN_SERVICE /* a service name that is not one of mail's */
+	NEXTHOP_MALFORMED, /* no next hop Postfix could ever use */
+	/* Postfix may well use these, and what they name cannot be told here: */
+	NEXTHOP_UNKNOWN_SERVICE, /* a service that is not one of mail's; or none, "host:" */
+	NEXTHOP_UNKNOWN_NAME     /* domain_may_exist */
 };
 
 /* "[", a name, "]:65535" and the NUL. */
@@ -46,7 +48,10 @@ struct nexthop {
 	char key[NEXTHOP_SIZE]; /* canonical spelling */
 };
 
-/* On an error *nexthop is undefined. */
+/*
+ * As smtp(8) takes it apart (host_port(3)): also an address without brackets, and what
+ * follows the last colon is the service. On an error *nexthop is undefined.
+ */
 enum nexthop_error nexthop_parse(struct nexthop *nexthop, const char *text, size_t len);
 
 /* The port to go to: the one named, or `default_port`. */

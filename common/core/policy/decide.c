@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/policy/override.h"
 #include "core/policy/survey.h"
 
 #define NOT_ALL_KNOWN "not all is known about it yet"
@@ -69,152 +70,192 @@ static void give_level(struct decision *d, enum rule rule, enum level level)
 	give(d, rule, VERDICT_POLICY, level, rule_text(rule));
 }
 
-/* Some look-up or probe that was never made could still raise the answer. */
+/* Some look-up that was never made could still raise the answer. */
 static bool dns_pending(const struct survey *s)
 {
 	return s->unresolved > 0 || s->unasked > 0;
 }
 
-/*
- * May nothing leave in the clear? A domain that publishes MTA-STS in mode enforce
- * has said so itself (RFC 8461 5), also where DANE comes first.
- */
+/* May nothing leave in the clear, whatever DNS says by then? */
 static bool must_have_tls(const struct survey *s)
 {
 	return s->floor || s->sts_enforced;
 }
 
-/* Nothing is left that could yet show it, and so more be asked for than level `dane`. */
-static bool must_have_tls_settled(const struct survey *s)
+/* No look or probe that was never made could raise what give_promise gives. */
+static bool promise_settled(const struct survey *s)
 {
-	return must_have_tls(s) || (s->unseen == 0 && !s->sts_unasked);
+	return s->sts_enforced || (!s->sts_unasked && (s->floor || s->unseen == 0));
 }
 
-/* Of level `dane`: while it is not settled, that is why mail waits, and not the rule. */
-static void settle_dane(struct decision *d, const struct survey *s)
+/*
+ * What is owed to the domain where DANE does not hold it: MTA-STS in force asks for a
+ * server that its policy names (RFC 8461 5; unsigned DNS cannot take that back), and a
+ * floor for TLS. Both hold whatever Postfix finds in DNS. False where nothing is owed.
+ */
+static bool give_promise(struct decision *d, enum rule rule, const struct survey *s)
 {
-	d->settled = !dns_pending(s) && must_have_tls_settled(s);
-	if (!d->settled && !d->guaranteed)
+	if (!must_have_tls(s))
+		return false;
+	give_level(d, rule, s->sts_enforced ? LEVEL_SECURE : LEVEL_ENCRYPT);
+	if (rule != RULE_MTA_STS && rule != RULE_FLOOR)
+		snprintf(d->reason, sizeof(d->reason), "%s; %s", rule_text(rule),
+			 s->sts_enforced ? "its MTA-STS policy is in force"
+					 : "it was reached over TLS before");
+	return true;
+}
+
+/* The same where no fact but those of the domain itself decides. */
+static bool give_promise_alone(struct decision *d, const struct survey *s)
+{
+	return give_promise(d, s->sts_enforced ? RULE_MTA_STS : RULE_FLOOR, s);
+}
+
+/* An answer that is less than guaranteed waits for what could raise it, and says so. */
+static void settle(struct decision *d, bool settled)
+{
+	d->settled = settled;
+	if (!settled && !d->guaranteed)
 		str_copy(d->reason, sizeof(d->reason), NOT_ALL_KNOWN);
 }
 
 /*
  * Rule 2. Postfix refuses such mail itself, unless the denial was a lie told to
- * us alone: so the floor holds here too. It costs nothing where it is true.
+ * us alone: so what is owed holds here too. It costs nothing where it is true.
  */
 static void decide_no_mail(struct decision *d, const struct survey *s)
 {
 	d->settled = true;
-	if (s->floor)
-		give_level(d, RULE_NO_MAIL, LEVEL_ENCRYPT);
-	else
+	if (!give_promise(d, RULE_NO_MAIL, s))
 		give(d, RULE_NO_MAIL, VERDICT_NOTFOUND, LEVEL_NONE, rule_text(RULE_NO_MAIL));
 }
 
-/* `dane` holds no floor where a host lacks TLSA records. */
+/* `dane` guarantees nothing: see level_guarantees. */
 static void give_some_dane(struct decision *d, enum rule rule, const struct survey *s)
 {
-	give_level(d, rule, must_have_tls(s) ? LEVEL_ENCRYPT : LEVEL_DANE);
-	settle_dane(d, s);
+	if (!give_promise(d, rule, s))
+		give_level(d, rule, LEVEL_DANE);
+	settle(d, !dns_pending(s) && promise_settled(s));
 }
 
-/* Rules 5 to 8: some host has usable TLSA records. */
+/*
+ * Rules 5 to 8: some host has usable TLSA records. Of rule 6 under `strict`, what is
+ * pending can only turn it into rule 5, which answers the same. Who names the hosts in
+ * unsigned MX records is not known, so DANE proves nothing of them (RFC 7672 2.2.1).
+ */
 static void decide_dane(struct decision *d, const struct settings *settings,
 			const struct facts *facts, const struct survey *s)
 {
 	const struct mx_facts *mx = &facts->domain.mx;
 	bool every = s->usable == s->hosts && s->unresolved == 0 && !mx->truncated;
 
-	d->settled = !dns_pending(s);
-	if (mx->secure && every) {
-		give_level(d, RULE_DANE_ALL, LEVEL_DANE_ONLY);
-	} else if (mx->secure && settings->mixed_mx == MIXED_MX_STRICT) {
-		give_level(d, RULE_DANE_SOME, LEVEL_DANE_ONLY);
-		d->settled = true; /* what is pending can only turn rule 6 into rule 5 */
-	} else if (mx->secure) {
-		give_some_dane(d, RULE_DANE_SOME, s);
+	if (!mx->secure) {
+		give_some_dane(d, every ? RULE_DANE_INSECURE_MX : RULE_DANE_SOME_INSECURE_MX, s);
 	} else if (every) {
-		give_level(d, RULE_DANE_INSECURE_MX, LEVEL_DANE);
+		give_level(d, RULE_DANE_ALL, LEVEL_DANE_ONLY);
+		d->settled = true;
+	} else if (settings->mixed_mx == MIXED_MX_STRICT || s->sts_enforced) {
+		give_level(d, RULE_DANE_SOME, LEVEL_DANE_ONLY);
+		d->settled = true;
 	} else {
-		give_some_dane(d, RULE_DANE_SOME_INSECURE_MX, s);
+		give_some_dane(d, RULE_DANE_SOME, s);
 	}
+}
+
+/* Rule 9. RFC 7672 2.2: TLS is mandatory, and nothing authenticates the server. */
+static void decide_tlsa_unusable(struct decision *d, const struct survey *s)
+{
+	if (!give_promise(d, RULE_TLSA_UNUSABLE, s))
+		give_level(d, RULE_TLSA_UNUSABLE, LEVEL_ENCRYPT);
+	settle(d, !dns_pending(s) && (s->sts_enforced || !s->sts_unasked));
 }
 
 /*
- * Rule 10. At level `dane` Postfix makes the failing look-up itself, and skips
- * the host for as long as it fails; but that level would let a host without
- * TLSA records have mail in the clear, so where TLS is a must it needs more.
+ * Rule 10. At level `dane` Postfix makes the failing look-up itself, and skips the
+ * host for as long as it fails; but that level would let a host without TLSA records
+ * have mail in the clear. `encrypt` would give it to whoever answers in the host's
+ * place. So where TLS is a must mail waits, and under `lenient` only if there is no
+ * other host to go to.
  */
-static void decide_tlsa_failed(struct decision *d, const struct survey *s)
+static void decide_tlsa_failed(struct decision *d, const struct settings *settings,
+			       const struct survey *s)
 {
-	if (!must_have_tls(s))
-		give_level(d, RULE_TLSA_FAILED, LEVEL_DANE);
-	else if (s->absent + s->unusable > 0)
-		give_level(d, RULE_TLSA_FAILED, LEVEL_ENCRYPT);
-	else
+	bool sound = s->absent + s->unusable > 0;
+	bool waits =
+		s->unusable > 0 || (s->floor && (settings->mixed_mx == MIXED_MX_STRICT || !sound));
+
+	if (waits && !s->sts_enforced)
 		give(d, RULE_TLSA_FAILED, VERDICT_TEMP, LEVEL_NONE, rule_text(RULE_TLSA_FAILED));
-	settle_dane(d, s);
+	else if (!give_promise(d, RULE_TLSA_FAILED, s))
+		give_level(d, RULE_TLSA_FAILED, LEVEL_DANE);
+	settle(d, !dns_pending(s) && promise_settled(s));
 }
 
-/* No host is left to go by. */
-static void decide_no_host(struct decision *d, const struct survey *s)
+/*
+ * Rule 9 gives way to rule 10 where a look-up fails of a host that signed MX records
+ * name: TLS without authentication is for those whose TLSA records say so, and that
+ * host may yet have others.
+ */
+static bool tlsa_failure_counts(const struct settings *settings, const struct mx_facts *mx,
+				const struct survey *s)
 {
-	d->settled = s->unresolved == 0;
-	if (s->floor)
-		give_level(d, RULE_FLOOR, LEVEL_ENCRYPT);
-	else if (s->unresolved > 0 && s->sts_enforced)
-		give_level(d, RULE_MTA_STS, LEVEL_SECURE);
+	return s->failed > 0 &&
+	       (s->unusable == 0 || (mx->secure && settings->mixed_mx == MIXED_MX_STRICT));
+}
+
+/*
+ * No host is left to go by. Beyond those that are kept there may be one that Postfix
+ * reaches: a limit of ours is no reason why mail should wait.
+ */
+static void decide_no_host(struct decision *d, const struct facts *facts, const struct survey *s)
+{
+	bool settled = s->unresolved == 0 && !s->sts_unasked;
+
+	if (give_promise_alone(d, s))
+		settled = s->unresolved == 0 && (s->sts_enforced || !s->sts_unasked);
 	else if (s->unresolved > 0)
 		give(d, RULE_NOTHING, VERDICT_NOTFOUND, LEVEL_NONE,
 		     "its MX hosts are still being looked up");
+	else if (facts->domain.mx.truncated)
+		give(d, RULE_NOTHING, VERDICT_NOTFOUND, LEVEL_NONE,
+		     "none of the MX hosts that are looked at has an address");
 	else
 		give(d, RULE_MX_FAILED, VERDICT_TEMP, LEVEL_NONE,
 		     "none of its MX hosts has an address");
+	d->settled = settled;
 }
 
-/* Rules 12 and 13: neither DANE nor MTA-STS has a say. */
-static void decide_by_history(struct decision *d, const struct survey *s)
+/* Rules 11 to 13: DANE has no say. */
+static void decide_without_dane(struct decision *d, const struct survey *s)
 {
-	bool pending = dns_pending(s) || s->sts_unasked;
-
-	if (s->floor) {
-		give_level(d, RULE_FLOOR, LEVEL_ENCRYPT);
-		d->settled = !pending;
-		return;
-	}
-	give(d, RULE_NOTHING, VERDICT_NOTFOUND, LEVEL_NONE,
-	     pending || s->unseen > 0 ? NOT_ALL_KNOWN : rule_text(RULE_NOTHING));
-	d->settled = !pending && s->unseen == 0;
+	if (!give_promise_alone(d, s))
+		give(d, RULE_NOTHING, VERDICT_NOTFOUND, LEVEL_NONE, rule_text(RULE_NOTHING));
+	settle(d, !dns_pending(s) && promise_settled(s));
 }
 
 /* Rules 5 to 13. */
 static void decide_by_hosts(struct decision *d, const struct settings *settings,
 			    const struct facts *facts, const struct survey *s)
 {
-	if (s->hosts == 0) {
-		decide_no_host(d, s);
-	} else if (s->usable > 0) {
+	if (s->hosts == 0)
+		decide_no_host(d, facts, s);
+	else if (s->usable > 0)
 		decide_dane(d, settings, facts, s);
-	} else if (s->unusable > 0) {
-		give_level(d, RULE_TLSA_UNUSABLE, LEVEL_ENCRYPT);
-		d->settled = !dns_pending(s);
-	} else if (s->failed > 0) {
-		decide_tlsa_failed(d, s);
-	} else if (s->sts_enforced) {
-		give_level(d, RULE_MTA_STS, LEVEL_SECURE);
-		d->settled = !dns_pending(s);
-	} else {
-		decide_by_history(d, s);
-	}
+	else if (tlsa_failure_counts(settings, &facts->domain.mx, s))
+		decide_tlsa_failed(d, settings, s);
+	else if (s->unusable > 0)
+		decide_tlsa_unusable(d, s);
+	else
+		decide_without_dane(d, s);
 }
 
 /* The MX was never known: rule 4, or nothing asked yet. */
 static void decide_unknown(struct decision *d, const struct survey *s)
 {
 	d->settled = !s->mx_unasked;
-	if (s->floor)
-		give_level(d, RULE_FLOOR, LEVEL_ENCRYPT);
-	else if (s->mx_unasked)
+	if (give_promise_alone(d, s))
+		return;
+	if (s->mx_unasked)
 		give(d, RULE_NOTHING, VERDICT_NOTFOUND, LEVEL_NONE,
 		     "nothing is known about it yet");
 	else
@@ -251,12 +292,6 @@ static void decide_by_facts(struct decision *d, const struct settings *settings,
 	decide_by_hosts(d, settings, facts, s);
 	if (mx->fresh.failed != 0)
 		give_last_known(d);
-}
-
-bool decide_override_in_force(const struct override *override, int64_t now)
-{
-	return override->kind != OVERRIDE_NONE &&
-	       (override->expires == 0 || now < override->expires);
 }
 
 static void give_override(struct decision *d, enum verdict verdict, enum level level,
@@ -301,16 +336,70 @@ static void apply_override(struct decision *d, const struct override *override)
 	d->stale = false;
 }
 
+/* All rules, whether `enforce` holds or not. `waits`: may mail be made to wait? */
+static void decide_by_rules(struct decision *d, const struct settings *settings,
+			    const struct facts *facts, const struct survey *survey, bool waits,
+			    int64_t now)
+{
+	*d = (struct decision){ .floor = survey->floor, .stale = survey->stale };
+	decide_by_facts(d, settings, facts, survey);
+	if (!waits && d->verdict == VERDICT_TEMP)
+		d->verdict = VERDICT_NOTFOUND;
+	if (override_in_force(&facts->override, now))
+		apply_override(d, &facts->override);
+	d->would.rule = d->rule;
+	d->would.verdict = d->verdict;
+	d->would.level = d->level;
+}
+
+/* Is `name` that domain, or below it? */
+static bool is_within(const char *name, const char *domain)
+{
+	size_t len = strlen(name), tail = strlen(domain);
+
+	return len >= tail && strcmp(name + len - tail, domain) == 0 &&
+	       (len == tail || name[len - tail - 1] == '.');
+}
+
+static bool is_enforced(const struct settings *settings, const struct nexthop *nexthop)
+{
+	const struct string_list *domains = &settings->enforce_domains;
+
+	for (size_t i = 0; i < domains->count; i++)
+		if (is_within(nexthop->name, domains->items[i]))
+			return true;
+	return settings->enforce;
+}
+
+/*
+ * What DANE and MTA-STS demand, and Postfix and others would do without postseal: no
+ * floor, nothing stricter than the standards, and no mail that waits for what is not
+ * known. An admin's override is an order of its own.
+ */
+static void observe(struct decision *d, const struct settings *settings, const struct facts *facts,
+		    const struct survey *survey, int64_t now)
+{
+	struct decision would = *d;
+	struct settings mild = *settings;
+	struct survey bare = *survey;
+
+	mild.mixed_mx = MIXED_MX_LENIENT;
+	bare.floor = false;
+	decide_by_rules(d, &mild, facts, &bare, false, now);
+	d->floor = would.floor;
+	d->observed = true;
+	d->would = would.would;
+}
+
 void decide(struct decision *d, const struct settings *settings, const struct facts *facts,
 	    int64_t now)
 {
 	struct survey survey;
 
 	survey_facts(&survey, settings, facts, now);
-	*d = (struct decision){ .floor = survey.floor, .stale = survey.stale };
-	decide_by_facts(d, settings, facts, &survey);
-	if (decide_override_in_force(&facts->override, now))
-		apply_override(d, &facts->override);
+	decide_by_rules(d, settings, facts, &survey, true, now);
+	if (!is_enforced(settings, &facts->nexthop))
+		observe(d, settings, facts, &survey, now);
 }
 
 /* Raise to `level`, whatever could not be found out. */
@@ -349,7 +438,15 @@ static void require_pin(struct decision *d, const struct facts *facts)
 void decide_for_map(struct decision *d, const struct settings *settings, const struct facts *facts,
 		    enum map map, int64_t now)
 {
-	decide(d, settings, facts, now);
+	struct survey survey;
+
+	if (map == MAP_POLICY) {
+		decide(d, settings, facts, now);
+		return;
+	}
+	/* Secure aliases are held to what they promise, whatever `enforce` says. */
+	survey_facts(&survey, settings, facts, now);
+	decide_by_rules(d, settings, facts, &survey, true, now);
 	switch (map) {
 	case MAP_POLICY_ENCRYPT:
 		if (!d->guaranteed)
@@ -388,14 +485,53 @@ static enum contact contact_unsettled(const struct decision *d, const struct set
 
 enum contact decide_contact(const struct decision *d, const struct settings *settings, bool waited)
 {
+	if (d->observed)
+		return d->settled && !d->stale ? CONTACT_ANSWER : CONTACT_ANSWER_REFRESH;
 	if (!d->settled)
 		return contact_unsettled(d, settings, waited);
-	/* What fails is tried ever more rarely; but while mail waits for it, also when asked,
-	 * unless that is what was waited for. */
+	/* Retries back off, but a question that mail waits on is tried once, now. */
 	if (!d->stale)
 		return d->verdict == VERDICT_TEMP && !waited ? CONTACT_ANSWER_REFRESH
 							     : CONTACT_ANSWER;
 	if (safe_while_stale(d))
 		return CONTACT_ANSWER_REFRESH;
 	return waited ? CONTACT_ANSWER : CONTACT_PARK;
+}
+
+/*
+ * ".com", asked after NOTFOUND for a name below it: only an admin speaks for a
+ * whole tree, and no prober could look at one.
+ */
+static void decide_parent(struct decision *d)
+{
+	if (d->rule != RULE_OVERRIDE)
+		give(d, RULE_NOTHING, VERDICT_NOTFOUND, LEVEL_NONE,
+		     "no override speaks for all names below it");
+	d->settled = true;
+	d->stale = false;
+}
+
+enum contact decide_answer(struct decision *d, const struct settings *settings,
+			   const struct facts *facts, enum map map, bool waited, int64_t now)
+{
+	enum contact contact;
+
+	if (map == MAP_STATUS)
+		decide(d, settings, facts, now);
+	else
+		decide_for_map(d, settings, facts, map, now);
+	if (facts->nexthop.kind == NEXTHOP_PARENT) {
+		decide_parent(d);
+		return CONTACT_ANSWER;
+	}
+	contact = decide_contact(d, settings, waited);
+	if (contact == CONTACT_ANSWER || contact == CONTACT_ANSWER_REFRESH)
+		return contact;
+	if (map == MAP_STATUS)
+		return CONTACT_ANSWER_REFRESH;
+	if (contact == CONTACT_PARK && !waited)
+		return CONTACT_PARK;
+	d->verdict = VERDICT_TEMP;
+	d->level = LEVEL_NONE;
+	return CONTACT_DEFER;
 }

@@ -55,11 +55,21 @@ struct decision {
 	 * While false, the question is worth waiting for (see first_contact).
 	 */
 	bool settled;
-	bool stale;               /* some fact it rests on is due for a refresh */
+	bool stale; /* some fact it rests on is due for a refresh */
+	/*
+	 * `enforce` does not hold for it: the answer is NOTFOUND, or what DANE, MTA-STS or
+	 * an override demand, and no mail waits for it. In `would`: what the rules say.
+	 */
+	bool observed;
+	struct {
+		enum rule rule;
+		enum verdict verdict;
+		enum level level;
+	} would;                  /* the answer itself where it is enforced */
 	char reason[REASON_SIZE]; /* one sentence for people, printable */
 };
 
-/* The answer of map `policy`. */
+/* The answer of map `policy`, given what is known; see decide_answer for what to do with it. */
 void decide(struct decision *decision, const struct settings *settings, const struct facts *facts,
 	    int64_t now);
 
@@ -74,7 +84,7 @@ void decide_for_map(struct decision *decision, const struct settings *settings,
 /* What to do with a question, given the answer that could be given now. */
 enum contact {
 	CONTACT_ANSWER,         /* give it */
-	CONTACT_ANSWER_REFRESH, /* give it, and have the prober look again behind it */
+	CONTACT_ANSWER_REFRESH, /* give it, and have the prober look again */
 	CONTACT_PARK,           /* ask the prober, and wait for it */
 	CONTACT_DEFER           /* ask the prober; TEMP meanwhile */
 };
@@ -82,6 +92,19 @@ enum contact {
 /* `waited`: the question was parked and first_contact_wait has run out. */
 enum contact decide_contact(const struct decision *decision, const struct settings *settings,
 			    bool waited);
+
+/*
+ * The final answer to a question: the facts and the override that governs (override.h),
+ * raised to what the map promises, and TEMP where mail is to wait for what is not known.
+ * A parent (".com") is spoken for by an override alone. `map` is a policy map, or
+ * MAP_STATUS, of which nothing is parked or deferred. Whoever answers, or tells what
+ * would be answered, calls this.
+ *
+ * The result is PARK only where !waited; then *decision is what could be answered now.
+ * With DEFER, the answer in *decision is TEMP.
+ */
+enum contact decide_answer(struct decision *decision, const struct settings *settings,
+			   const struct facts *facts, enum map map, bool waited, int64_t now);
 
 /*
  * Can mail be sent there as strictly as a level of secure aliases demands? What
@@ -110,8 +133,6 @@ enum prospect {
  */
 enum prospect decide_prospect(struct decision *decision, const struct settings *settings,
 			      const struct facts *facts, enum alias_level level, int64_t now);
-
-bool decide_override_in_force(const struct override *override, int64_t now);
 
 const char *rule_name(enum rule rule); /* "override", "no-mail", ... */
 const char *rule_text(enum rule rule); /* the situation, in a sentence */

@@ -5,6 +5,7 @@
 
 #include "core/policy/fold.h"
 #include "core/facts/pins.h"
+#include "core/policy/override.h"
 #include "core/policy/survey.h"
 
 #define NO_TLS "does not accept TLS"
@@ -136,17 +137,33 @@ static enum outlook outlook_of_all(const struct look *look)
 	return unknown || worst == OUTLOOK_ASIDE ? OUTLOOK_UNKNOWN : worst;
 }
 
+/* It has TLSA records, and they prove nothing: unsigned MX records name the hosts. */
+static bool dane_in_vain(const struct facts *facts)
+{
+	const struct mx_facts *mx = &facts->domain.mx;
+	bool any = false;
+
+	for (size_t i = 0; i < mx->count; i++)
+		any |= facts->host[i].tlsa == TLSA_USABLE;
+	return any && mx->state == MX_FOUND && !mx->secure;
+}
+
 static const char *too_weak(const struct look *look)
 {
+	bool in_vain = dane_in_vain(look->facts);
+
 	switch (look->level) {
 	case ALIAS_VERIFY:
 		return look->facts->pins.count > 0
 			       ? "shows a certificate other than those on file here"
 			       : "has no certificate on file here";
 	case ALIAS_AUTHENTICATED:
-		return "publishes neither DANE nor MTA-STS, which would prove its server";
+		return in_vain ? "publishes no MTA-STS policy, and names its mail servers in "
+				 "unsigned DNS, so DANE cannot prove them"
+			       : "publishes neither DANE nor MTA-STS, which would prove its server";
 	case ALIAS_DANE_ONLY:
-		return "publishes no DANE records, which would prove its server";
+		return in_vain ? "names its mail servers in unsigned DNS, so DANE cannot prove them"
+			       : "publishes no DANE records, which would prove its server";
 	case ALIAS_ENCRYPT:
 		break;
 	}
@@ -190,30 +207,15 @@ static enum prospect give(struct decision *d, const struct look *look, enum outl
 	return PROSPECT_UNKNOWN;
 }
 
-static enum map policy_map(enum alias_level level)
-{
-	switch (level) {
-	case ALIAS_ENCRYPT:
-		return MAP_POLICY_ENCRYPT;
-	case ALIAS_AUTHENTICATED:
-		return MAP_POLICY_AUTHENTICATED;
-	case ALIAS_VERIFY:
-		return MAP_POLICY_VERIFY;
-	case ALIAS_DANE_ONLY:
-		break;
-	}
-	return MAP_POLICY_DANE_ONLY;
-}
-
 enum prospect decide_prospect(struct decision *d, const struct settings *settings,
 			      const struct facts *facts, enum alias_level level, int64_t now)
 {
 	struct survey survey;
 	struct look look = { settings, facts, &survey, level,
-			     decide_override_in_force(&facts->override, now) };
+			     override_in_force(&facts->override, now) };
 
 	survey_facts(&survey, settings, facts, now);
-	decide_for_map(d, settings, facts, policy_map(level), now);
+	decide_for_map(d, settings, facts, map_of_level(MAP_KIND_POLICY, level), now);
 	d->stale = survey.stale;
 	/* That there is nothing on file needs no looking. */
 	if (level == ALIAS_VERIFY && facts->pins.count == 0) {

@@ -202,6 +202,27 @@ void fold_host(struct host_facts *host, const struct observation *seen, int64_t 
 		fold_history(&host->history, seen);
 }
 
+static bool may_be_mx(const struct mx_facts *mx, const char *host)
+{
+	for (size_t i = 0; i < mx->count; i++)
+		if (strcmp(mx->refs[i].host, host) == 0)
+			return true;
+	return mx->truncated;
+}
+
+bool fold_delivery(struct facts *facts, const struct settings *settings, const char *host,
+		   const struct observation *seen)
+{
+	struct domain_facts *domain = &facts->domain;
+	struct history before = domain->history;
+
+	if (settings->mixed_mx != MIXED_MX_STRICT || seen->time <= domain->forgotten ||
+	    seen->observed != OBSERVED_TLS || !may_be_mx(&domain->mx, host))
+		return false;
+	fold_history(&domain->history, seen);
+	return !fold_equal(&before, &domain->history);
+}
+
 /* strict: what any host has shown, the domain has shown. */
 static void fold_any_host(struct facts *facts)
 {

@@ -62,6 +62,15 @@ void fold_host(struct host_facts *host, const struct observation *seen, int64_t 
 	       bool stripped);
 
 /*
+ * Mail for the domain went over TLS to this host (SOURCE_DELIVERY). It counts for the
+ * domain if it is one of its MX hosts, or could be, since there are more than are kept.
+ * Else it is somebody's relay, and proves nothing of the domain; nor does one host alone
+ * under `lenient`. True if facts->domain.history changed, and nothing else ever does.
+ */
+bool fold_delivery(struct facts *facts, const struct settings *settings, const char *host,
+		   const struct observation *seen);
+
+/*
  * What the hosts of a domain say about the domain. `mixed_mx = strict`: TLS of
  * one host is TLS of the domain. `lenient`: only TLS of every reachable host
  * is. Nothing up to domain.forgotten counts. Changes facts->domain.history only.

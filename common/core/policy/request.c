@@ -5,27 +5,45 @@
 
 #define TLSRPT_SUFFIX "+tlsrpt"
 
-static const char *const names[MAP_COUNT] = {
-	[MAP_POLICY] = "policy",
-	[MAP_POLICY_ENCRYPT] = "policy-encrypt",
-	[MAP_POLICY_AUTHENTICATED] = "policy-authenticated",
-	[MAP_POLICY_VERIFY] = "policy-verify",
-	[MAP_POLICY_DANE_ONLY] = "policy-dane-only",
-	[MAP_TRANSPORT] = "transport",
-	[MAP_ALIAS] = "alias",
-	[MAP_EXCEPTION] = "exception",
-	[MAP_STATUS] = "status",
-	[MAP_DELIVERABLE_ENCRYPT] = "deliverable-encrypt",
-	[MAP_DELIVERABLE_AUTHENTICATED] = "deliverable-authenticated",
-	[MAP_DELIVERABLE_VERIFY] = "deliverable-verify",
-	[MAP_DELIVERABLE_DANE_ONLY] = "deliverable-dane-only",
+#define NO_LEVEL 0
+#define POLICY(suffix, level)                           \
+	{                                               \
+		"policy" suffix, MAP_KIND_POLICY, level \
+	}
+#define DELIVERABLE(suffix, level)                                \
+	{                                                         \
+		"deliverable" suffix, MAP_KIND_DELIVERABLE, level \
+	}
+#define OTHER(name)                            \
+	{                                      \
+		name, MAP_KIND_OTHER, NO_LEVEL \
+	}
+
+static const struct {
+	const char *name;
+	enum map_kind kind;
+	int level; /* enum alias_level, or NO_LEVEL */
+} maps[MAP_COUNT] = {
+	[MAP_POLICY] = POLICY("", NO_LEVEL),
+	[MAP_POLICY_ENCRYPT] = POLICY("-encrypt", ALIAS_ENCRYPT),
+	[MAP_POLICY_AUTHENTICATED] = POLICY("-authenticated", ALIAS_AUTHENTICATED),
+	[MAP_POLICY_VERIFY] = POLICY("-verify", ALIAS_VERIFY),
+	[MAP_POLICY_DANE_ONLY] = POLICY("-dane-only", ALIAS_DANE_ONLY),
+	[MAP_TRANSPORT] = OTHER("transport"),
+	[MAP_ALIAS] = OTHER("alias"),
+	[MAP_EXCEPTION] = OTHER("exception"),
+	[MAP_STATUS] = OTHER("status"),
+	[MAP_DELIVERABLE_ENCRYPT] = DELIVERABLE("-encrypt", ALIAS_ENCRYPT),
+	[MAP_DELIVERABLE_AUTHENTICATED] = DELIVERABLE("-authenticated", ALIAS_AUTHENTICATED),
+	[MAP_DELIVERABLE_VERIFY] = DELIVERABLE("-verify", ALIAS_VERIFY),
+	[MAP_DELIVERABLE_DANE_ONLY] = DELIVERABLE("-dane-only", ALIAS_DANE_ONLY),
 };
 
 /* A map's name is configuration, not input of users: case matters, as in Postfix. */
 static bool map_find(enum map *map, const char *name, size_t len)
 {
 	for (size_t i = 0; i < MAP_COUNT; i++) {
-		if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0) {
+		if (strlen(maps[i].name) == len && memcmp(maps[i].name, name, len) == 0) {
 			*map = (enum map)i;
 			return true;
 		}
@@ -66,15 +84,37 @@ enum request_error request_parse(struct request *request, const char *payload, s
 
 const char *map_name(enum map map)
 {
-	return names[map];
+	return maps[map].name;
+}
+
+enum map_kind map_kind(enum map map)
+{
+	return maps[map].kind;
 }
 
 bool map_is_policy(enum map map)
 {
-	return map <= MAP_POLICY_DANE_ONLY;
+	return map < MAP_COUNT && maps[map].kind == MAP_KIND_POLICY;
 }
 
 bool map_is_deliverable(enum map map)
 {
-	return map >= MAP_DELIVERABLE_ENCRYPT && map <= MAP_DELIVERABLE_DANE_ONLY;
+	return map < MAP_COUNT && maps[map].kind == MAP_KIND_DELIVERABLE;
+}
+
+bool map_level(enum alias_level *level, enum map map)
+{
+	if (maps[map].level == NO_LEVEL)
+		return false;
+	*level = (enum alias_level)maps[map].level;
+	return true;
+}
+
+enum map map_of_level(enum map_kind kind, enum alias_level level)
+{
+	enum map map = MAP_POLICY;
+
+	while (map < MAP_COUNT - 1 && (maps[map].kind != kind || maps[map].level != (int)level))
+		map++;
+	return map;
 }

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/secure/alias.h"
+
 /* Limits of socketmap_table(5), in bytes of payload. */
 #define REQUEST_MAX 10000
 #define REPLY_MAX 100000
@@ -46,9 +48,20 @@ enum request_error {
 
 enum request_error request_parse(struct request *request, const char *payload, size_t len);
 
+enum map_kind {
+	MAP_KIND_POLICY,      /* of a next hop, in the words of smtp_tls_policy_maps */
+	MAP_KIND_DELIVERABLE, /* of a next hop: can a level of secure aliases be met? */
+	MAP_KIND_OTHER
+};
+
 /* The map's name without "+tlsrpt", as in DESIGN.md. */
 const char *map_name(enum map map);
+enum map_kind map_kind(enum map map);
 bool map_is_policy(enum map map);
 bool map_is_deliverable(enum map map);
+/* The level that it promises, or asks after; false, and *level untouched, for other maps. */
+bool map_level(enum alias_level *level, enum map map);
+/* The map of this kind (not OTHER) for that level. */
+enum map map_of_level(enum map_kind kind, enum alias_level level);
 
 #endif

@@ -26,16 +26,12 @@ const char *status_label(enum status_state state)
 
 /*
  * DANE governs the answer, so "DANE ok" is true of whatever leaves: not at level
- * `dane` where only some hosts have TLSA records (rule 6, mixed_mx = lenient).
+ * `dane`, under which Postfix takes any host that it finds without TLSA records.
  */
 static bool by_dane(const struct decision *d)
 {
-	if (d->verdict != VERDICT_POLICY)
-		return false;
-	if (d->under == RULE_DANE_INSECURE_MX)
-		return d->level >= LEVEL_DANE;
-	return (d->under == RULE_DANE_ALL || d->under == RULE_DANE_SOME) &&
-	       d->level == LEVEL_DANE_ONLY;
+	return d->verdict == VERDICT_POLICY && d->level == LEVEL_DANE_ONLY &&
+	       (d->under == RULE_DANE_ALL || d->under == RULE_DANE_SOME);
 }
 
 static enum status_state state_of(const struct decision *d, bool any_tls, bool any_plain)

@@ -96,6 +96,9 @@ static void survey_sts(struct survey *survey, const struct settings *settings,
 	if (!settings->mta_sts || facts->nexthop.kind != NEXTHOP_DOMAIN)
 		return;
 	survey->sts_enforced = sts_in_force(sts, now) == STS_ENFORCE && sts->patterns > 0;
+	/* Without an MX answer it is not worth waiting for: there is nobody to send to. */
+	if (facts->domain.mx.state == MX_UNKNOWN)
+		return;
 	survey->sts_unasked = sts->mode == STS_UNKNOWN && sts->fresh.failed == 0;
 	survey->stale |= sts_look_due(sts, now);
 }
@@ -111,6 +114,5 @@ void survey_facts(struct survey *survey, const struct settings *settings, const 
 	survey->floor = has_floor(settings, facts, now);
 	for (size_t i = 0; i < mx->count; i++)
 		survey_host(survey, &facts->host[i], now);
-	if (mx->count > 0)
-		survey_sts(survey, settings, facts, now);
+	survey_sts(survey, settings, facts, now);
 }

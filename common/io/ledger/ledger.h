@@ -115,9 +115,8 @@ bool ledger_remove_refusals(struct ledger_txn *txn, const char *address);
 
 /*
  * All there is about one next hop, put together for `decide`: its record, a
- * record for each of its MX hosts, override (its own, or of the nearest parent
- * ".example.com", which is in force at `now`; where none of them is, the nearest
- * that has expired), pins. FOUND when the next hop has a record, an override or
+ * record for each of its MX hosts, the override that governs it at `now`
+ * (core/policy/override.h), pins. FOUND when the next hop has a record, an override or
  * pins; ABSENT (and *out holds only the next hop) when nothing is known; ERROR
  * when any of it could not be read.
  */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "core/policy/decide.h"
+#include "core/policy/override.h"
 #include "core/record/record.h"
 #include "core/policy/survey.h"
 
@@ -255,45 +255,26 @@ static enum lookup either(enum lookup a, enum lookup b)
 	return a == LOOKUP_FOUND || b == LOOKUP_FOUND ? LOOKUP_FOUND : LOOKUP_ABSENT;
 }
 
-/* Of the nearest of these parents whose override is in force; else *out stays as it is. */
-static enum lookup get_parents_override(struct ledger_txn *txn, const char *parent, int64_t now,
-					enum lookup nearest, struct override *out)
-{
-	struct override override;
-
-	while ((parent = strchr(parent, '.')) != NULL) {
-		enum lookup found = ledger_get_override(txn, parent++, &override);
-		bool in_force = found == LOOKUP_FOUND && decide_override_in_force(&override, now);
-
-		if (in_force || nearest == LOOKUP_ABSENT)
-			*out = override;
-		if (in_force || found == LOOKUP_ERROR)
-			return found;
-		nearest = either(nearest, found);
-	}
-	return nearest;
-}
-
-/*
- * Its own, or else that of a parent. Postfix asks parents of plain names only, and
- * only where it was told nothing about the name itself: what an override that has
- * expired gives way to is for us to find. Each look-up comes here, and most ledgers
- * hold no override and no pins.
- */
+/* The one that governs (core/policy/override.h). Most ledgers hold none. */
 static enum lookup get_override(struct ledger_txn *txn, const struct nexthop *nexthop, int64_t now,
 				struct override *out)
 {
-	enum lookup found;
+	enum lookup any = LOOKUP_ABSENT;
+	struct override found;
 
-	if (ledger_holds_none(txn, LEDGER_OVERRIDE)) {
-		memset(out, 0, sizeof(*out));
+	memset(out, 0, sizeof(*out));
+	if (ledger_holds_none(txn, LEDGER_OVERRIDE))
 		return LOOKUP_ABSENT;
+	for (const char *key = override_key(nexthop, NULL); key != NULL;
+	     key = override_key(nexthop, key)) {
+		enum lookup got = ledger_get_override(txn, key, &found);
+
+		any = either(any, got);
+		if (got == LOOKUP_ERROR ||
+		    (got == LOOKUP_FOUND && override_offer(out, &found, now)))
+			break;
 	}
-	found = ledger_get_override(txn, nexthop->key, out);
-	if (nexthop->kind != NEXTHOP_DOMAIN || found == LOOKUP_ERROR ||
-	    (found == LOOKUP_FOUND && decide_override_in_force(out, now)))
-		return found;
-	return get_parents_override(txn, nexthop->name, now, found, out);
+	return any;
 }
 
 static enum lookup get_pins(struct ledger_txn *txn, const char *key, struct pins *out)

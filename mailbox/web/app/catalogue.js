@@ -18,7 +18,6 @@ export const CATALOGUE = {
   "continue": ["Continue", "Weiter"],
   "back.inbox": ["Back to the inbox", "Zurück zum Posteingang"],
   "back.sent": ["Back to sent letters", "Zurück zu den gesendeten Briefen"],
-  "back.start": ["To the start page", "Zur Startseite"],
   "subject.none": ["(no subject)", "(ohne Betreff)"],
   "and": ["{name} ({address})", "{name} ({address})"],
 
@@ -213,7 +212,6 @@ export const CATALOGUE = {
   "letter.cc": ["Copy to", "Kopie an"],
   "letter.date": ["Date", "Datum"],
   "letter.loading": ["The letter is being opened.", "Der Brief wird geöffnet."],
-  "letter.progress": ["{have} of {all}", "{have} von {all}"],
   "letter.frame": ["Text of the letter", "Text des Briefes"],
   "letter.nothing": ["This letter has no text.", "Dieser Brief enthält keinen Text."],
   "letter.pictures": [

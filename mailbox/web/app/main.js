@@ -79,13 +79,13 @@ async function logOut() {
 
 const useCode = async (secret) => openLink(++turn, secret);
 
-async function openLink(mine, secret) {
+async function openLink(mine, secret, note = null) {
   const link = await lookUpLink(secret);
   if (!link) return present(mine, start.gone);
   if (link.locked) return present(mine, start.locked, link);
   if (mailbox && mailbox.address !== link.address) await forgetMailbox();
   if (link.state === "open") return mailbox ? adopt(mine, link) : askPassword(mine, link);
-  return present(mine, pin, { link }, { tried: (digits) => trade(mine, link, digits) });
+  return present(mine, pin, { link, note }, { tried: (digits) => trade(mine, link, digits) });
 }
 
 async function forgetMailbox() {
@@ -109,11 +109,11 @@ async function trade(mine, link, digits) {
     return null;
   });
   if (!ticket) return;
-  const again = () => openLink(++turn, link.secret).catch(failed);
+  const again = (note) => openLink(++turn, link.secret, note).catch(failed);
   present(mine, password, { link, ticket, least: site.password_min }, {
     entered: (opened) => { enter(opened); return firstLetter(); },
-    late: again,
-    taken: () => present(turn, taken, { link }, { logIn: again }),
+    late: () => again("password.late"),
+    taken: () => present(turn, taken, { link }, { logIn: () => again(null) }),
   });
 }
 

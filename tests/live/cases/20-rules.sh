@@ -25,7 +25,8 @@ rule 5 dane-tlsacname.test dane-only
 rule 5 nomx-dane.test dane-only
 rule 6 mixed.test dane-only
 rule 6 backup.test dane-only
-rule 7 rule7.insecure.test dane
+rule 7 rule7.insecure.test encrypt
+rule 7 rule7-nofloor.insecure.test dane
 rule 8 rule8.insecure.test encrypt
 rule 8 rule8-nofloor.insecure.test dane
 rule 9 unusable.test encrypt

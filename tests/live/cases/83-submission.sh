@@ -18,6 +18,7 @@ refused() {
     no-tls) why='does not accept TLS' ;;
     no-dane) why='publishes no DANE .*' ;;
     no-proof) why='publishes neither .*' ;;
+    unsigned) why='(names|publishes no MTA-STS policy, and names) its mail servers in unsigned DNS.*' ;;
     no-key) why='has no certificate on file .*' ;;
     no-match) why='shows a certificate other than those on file .*' ;;
     esac
@@ -55,7 +56,7 @@ done
 each_row tried <<'END'
          DANE         dane.test           Verified    Verified      550-no-key  Verified
          wrong-TLSA   dane-wrong.test     other-key   other-key     550-no-key  other-key
-         unsigned-MX  rule7.insecure.test Untrusted   550-no-proof  550-no-key  550-no-dane
+         unsigned-MX  rule7.insecure.test Untrusted   550-unsigned  550-no-key  550-unsigned
          TLS          tls.test            Trusted     550-no-proof  550-no-key  550-no-dane
          no-TLS       plain.test          550-no-tls  550-no-tls    550-no-key  550-no-tls
          pinned       self.test           Untrusted   550-no-proof  Verified    550-no-dane

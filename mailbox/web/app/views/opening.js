@@ -39,11 +39,13 @@ const from = ({ sender, date }) => h("dl", { class: "sender" },
     sender.name && h("bdi", { class: "address" }, sender.address),
     h("span", { class: "date" }, t("pin.sent", { date: day(date) }))));
 
-/** `tried(pin)` trades it for a ticket; null where none is needed. */
-export function pin({ link }, { tried }) {
+/** `tried(pin)` trades it for a ticket; null where none is needed. `note` names what to say first. */
+export function pin({ link, note = null }, { tried }) {
   return {
     title: t("pin.title"),
-    content: card(t("pin.title"), from(link),
+    content: card(t("pin.title"),
+      note && h("p", { class: "note", role: "status" }, icon("clock"), t(note)),
+      from(link),
       link.pin ? h("p", {}, say("pin.text", { name: called(link.sender) }))
         : paragraph("pin.not.needed"),
       form({

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "io/json/webmail_json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/log.h"
+#include "base/utc.h"
+
+static const enum alias_level levels[] = { ALIAS_ENCRYPT, ALIAS_AUTHENTICATED, ALIAS_VERIFY,
+					   ALIAS_DANE_ONLY };
+
+static bool refuse(char error[WEBMAIL_JSON_ERROR_SIZE], const char *sentence)
+{
+	snprintf(error, WEBMAIL_JSON_ERROR_SIZE, "%s", sentence);
+	return false;
+}
+
+/* An object whose members are all among `names` (NULL-terminated); NULL, and said why not. */
+static json_t *read_object(const char *body, size_t len, const char *const *names,
+			   char error[WEBMAIL_JSON_ERROR_SIZE])
+{
+	json_t *json = json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL);
+	const char *member;
+	json_t *value;
+
+	if (json == NULL || !json_is_object(json)) {
+		refuse(error, "the body is no JSON object");
+		json_decref(json);
+		return NULL;
+	}
+	json_object_foreach(json, member, value)
+	{
+		size_t i = 0;
+
+		while (names[i] != NULL && strcmp(names[i], member) != 0)
+			i++;
+		if (names[i] != NULL)
+			continue;
+		refuse(error, "the body has a member that is unknown here");
+		json_decref(json);
+		return NULL;
+	}
+	return json;
+}
+
+static bool read_change(struct webmail_change *change, const json_t *json,
+			char error[WEBMAIL_JSON_ERROR_SIZE])
+{
+	const json_t *enabled = json_object_get(json, "enabled");
+	const json_t *level = json_object_get(json, "level");
+
+	if (!json_is_boolean(enabled))
+		return refuse(error, "\"enabled\" has to be true or false");
+	change->enabled = json_is_true(enabled);
+	change->has_level = level != NULL;
+	if (level != NULL && (!json_is_string(level) ||
+			      !alias_level_parse(&change->level, json_string_value(level))))
+		return refuse(error, "\"level\" has to be encrypt, authenticated, verify or "
+				     "dane-only");
+	return true;
+}
+
+bool webmail_json_read_change(struct webmail_change *change, const char *body, size_t len,
+			      char error[WEBMAIL_JSON_ERROR_SIZE])
+{
+	static const char *const members[] = { "enabled", "level", NULL };
+	json_t *json = read_object(body, len, members, error);
+	bool good;
+
+	*change = (struct webmail_change){ .level = ALIAS_ENCRYPT };
+	if (json == NULL)
+		return false;
+	good = read_change(change, json, error);
+	json_decref(json);
+	return good;
+}
+
+static void write_out(struct buf *out, json_t *json)
+{
+	char *text = json != NULL
+			     ? json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_ENCODE_ANY)
+			     : NULL;
+
+	/* All text is UTF-8 by now, so what can fail is memory. */
+	if (text == NULL)
+		log_fatal("cannot write JSON: out of memory");
+	buf_append_str(out, text);
+	free(text);
+	json_decref(json);
+}
+
+void webmail_json_error(struct buf *out, const char *word, const char *sentence)
+{
+	write_out(out, json_pack("{s:s, s:s}", "error", word, "text", sentence));
+}
+
+void webmail_json_no_status(struct buf *out, const char *address, const char *word,
+			    const char *sentence)
+{
+	write_out(out, json_pack("{s:s, s:s, s:s}", "address", address, "error", word, "text",
+				 sentence));
+}
+
+void webmail_json_alias(struct buf *out, const char *key, const struct alias *alias, bool sealed)
+{
+	char changed[UTC_SIZE] = "";
+
+	if (alias != NULL)
+		utc_format(changed, alias->changed);
+	write_out(out, json_pack("{s:s, s:b, s:b, s:s, s:b, s:s?, s:s?}", "address", key, "on_file",
+				 alias != NULL, "enabled", alias != NULL && alias->enabled, "level",
+				 alias_level_name(alias != NULL ? alias->level : ALIAS_ENCRYPT),
+				 "sealed", sealed, "changed", alias != NULL ? changed : NULL,
+				 "author", alias != NULL ? alias->author : NULL));
+}
+
+void webmail_json_text(struct buf *out, const char *text)
+{
+	write_out(out, json_string(text));
+}
+
+void webmail_json_levels(struct buf *out)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		json_array_append_new(list, json_string(alias_level_name(levels[i])));
+	write_out(out, list);
+}

@@ -1,0 +1,94 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+# The law against the world: what was promised holds, whatever DNS says to Postfix by then
+
+# The prober looked a moment ago, and what it saw is fresh for minutes: from here on
+# Postfix finds other records than it did.
+lies() {
+    dns_set "$@"
+    dns_reload
+    sender_restart
+}
+truth() {
+    lies rule7.insecure.test. MX '10 mx.dane.test.'
+}
+
+# An unsigned MX, every host of which has TLSA records: `dane` would send to any host
+# that has none.
+check 'TLSA behind an unsigned MX, and a floor' answers rule7.insecure.test encrypt
+lies rule7.insecure.test. MX '10 mx.plain.test.'
+mail_send alice@sender.test x@rule7.insecure.test
+check 'then an MX without TLS: the mail waits' \
+    deferred "$QID" x@rule7.insecure.test 'TLS is required, but was not offered'
+check 'then an MX without TLS: nothing arrived' not_arrived "$MSGID" x@rule7.insecure.test
+truth
+mail_retry "$QID"
+check 'and the truth again: sent' sent "$QID" x@rule7.insecure.test
+check 'and the truth again: over TLS' over "$QID" x@rule7.insecure.test 'TLS connection'
+
+# One of two hosts is denied once, and is back when the mail leaves.
+dns_set denied.insecure.test. MX '10 mx.denied.insecure.test.' '20 mx.dane.test.'
+dns_set mx.denied.insecure.test. A
+dns_reload
+check 'a host that is denied once' answers denied.insecure.test encrypt
+lies mx.denied.insecure.test. A "$(dns_addr mx.plain.test)"
+mail_send alice@sender.test x@denied.insecure.test
+check 'and is back, without TLS: sent to the other, or waits' outcome "$QID" x@denied.insecure.test
+check 'and is back, without TLS: not in the clear' \
+    refute matches "$RESULT" 'status=sent.*mx\.denied|relay=mx\.denied[^ ]*, .*status=sent'
+
+# Names and spellings. What Postfix can deliver to is never left to main.cf by its
+# spelling alone.
+for key in tls.test: '[mx.tls.test]:' '☕.test' 'àא.test' $'a\u200cb.test' example.123; do
+    check "$key: not NOTFOUND" matches "$(postmap -q "$key" socketmap:inet:127.0.0.1:7672:policy 2>&1)" \
+        'table lookup problem|Temporary|TEMP|error'
+done
+check 'no next hop at all: NOTFOUND' answers 'not a domain' NOTFOUND
+check 'an address without brackets is that address' answers 127.0.1.20 encrypt
+override() {
+    setpriv --reuid postseal --regid postseal --init-groups "$BUILD/postseal" override "$@"
+}
+check 'an override for a symbol' override set xn--53h.test minimum encrypt -r test
+dns_set xn--53h.test. MX '10 mx.plain.test.'
+dns_reload
+mail_send alice@sender.test x@☕.test
+check 'mail to the symbol waits' deferred "$QID" x@☕.test
+check 'and nothing arrived' not_arrived "$MSGID" x@xn--53h.test
+postsuper -d "$QID" >/dev/null 2>&1
+check 'the override goes' override clear xn--53h.test
+
+# What explain prints is what the server answers, also for a parent.
+check 'an override for all below' override set .parent.test minimum dane -r test
+check 'the server says so' \
+    equals "$(postmap -q .parent.test socketmap:inet:127.0.0.1:7672:policy)" dane
+check 'explain says so' matches "$(postseal explain .parent.test)" 'policy +OK dane'
+check 'it goes' override clear .parent.test
+
+# A policy in force, and unsigned DNS that speaks against it.
+https_policy sts-lied.insecure.test 'mode: enforce' 'mx: *.sts.test' 'max_age: 86400'
+dns_set sts-lied.insecure.test. MX '10 mx.sts.test.'
+dns_set _mta-sts.sts-lied.insecure.test. TXT '"v=STSv1; id=1;"'
+dns_set mta-sts.sts-lied.insecure.test. A "$(dns_addr mta-sts.sts.test)"
+dns_reload
+HTTPS_STARTED=
+https_start sts-lied.insecure.test && HTTPS_STARTED=1
+PROMISE='secure match=.sts.test servername=hostname'
+check 'MTA-STS behind an unsigned MX' answers sts-lied.insecure.test "$PROMISE"
+believes() {
+    dns_set sts-lied.insecure.test. MX "$@"
+    dns_reload
+    postseal probe sts-lied.insecure.test >/dev/null
+    answers sts-lied.insecure.test "$PROMISE"
+}
+check 'a forged MX with TLSA: the policy holds' believes '10 mx.dane.test.'
+check 'a forged MX with unusable TLSA: the policy holds' believes '10 mx.unusable.test.'
+sender_restart
+mail_send alice@sender.test x@sts-lied.insecure.test
+check 'a forged MX: the mail waits' deferred "$QID" x@sts-lied.insecure.test
+check 'a forged null MX: the policy holds' believes '0 .'
+check 'the truth: the policy holds' believes '10 mx.sts.test.'
+sender_restart
+mail_retry "$QID"
+check 'the truth: sent' sent "$QID" x@sts-lied.insecure.test
+check 'the truth: verified' over "$QID" x@sts-lied.insecure.test 'Verified TLS'
+[[ -z $HTTPS_STARTED ]] || https_stop sts-lied.insecure.test

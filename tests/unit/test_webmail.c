@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A real postseal-webmail, before a real postseal-socketmap and its ledger. */
+#include <pwd.h>
+
+#include "tests/unit/fork.h"
+#include "tests/unit/socketmap_server.h"
+
+static pid_t webmail;
+
+static const char *my_name(void)
+{
+	const struct passwd *entry = getpwuid(getuid());
+
+	ck_assert_ptr_nonnull(entry);
+	return entry->pw_name;
+}
+
+static void start_webmail(void)
+{
+	char self[PATH_MAX] = "", program[PATH_MAX + 32], words[64] = "";
+	int notify = bound_socket("notify", SOCK_DGRAM);
+
+	ck_assert_int_gt(readlink("/proc/self/exe", self, sizeof(self) - 1), 0);
+	snprintf(program, sizeof(program), "%s/../postseal-webmail", dirname(self));
+	webmail = must_fork();
+	if (webmail == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (freopen(in_dir("webmail.log"), "a", stderr) == NULL)
+			_exit(126);
+		unsetenv("JOURNAL_STREAM");
+		setenv("NOTIFY_SOCKET", in_dir("notify"), 1);
+		execl(program, "postseal-webmail", "-c", in_dir("conf"), (char *)NULL);
+		_exit(127);
+	}
+	wait_readable(notify);
+	ck_assert_int_gt(recv(notify, words, sizeof(words) - 1, 0), 0);
+	close(notify);
+}
+
+static void put_alias(const char *key, const char *mailbox)
+{
+	struct alias alias = { .enabled = true, .level = ALIAS_VERIFY, .changed = 1 };
+	char error[LEDGER_ERROR_SIZE];
+	struct ledger *ledger = ledger_open(ledger_dir, LEDGER_WRITE, error);
+	struct ledger_txn *txn;
+
+	ck_assert_msg(ledger != NULL, "%s", error);
+	txn = ledger_begin_write(ledger);
+	str_copy(alias.mailbox, sizeof(alias.mailbox), mailbox);
+	ck_assert(ledger_put_alias(txn, key, &alias));
+	ck_assert(ledger_commit(txn));
+	ledger_close(ledger);
+}
+
+static void set_up(void)
+{
+	char more[1024];
+
+	set_up_server_dir();
+	put_alias("extra@s.example", "me@example.com");
+	put_alias("taken@s.example", "other@example.com");
+	snprintf(more, sizeof(more),
+		 "secure_domains = {\"s.example\"}\nsecure_aliases = \"enabled\"\n"
+		 "secure_owner = {\"s.example=example.com\"}\nwebmail_rate = 60\n"
+		 "webmail_clients = {\"%s\"}\nwebmail_listen = \"unix:%s\"\n",
+		 my_name(), in_dir("web"));
+	start_server(more);
+	start_webmail();
+	ck_assert_int_ge(chmod(dir, 0755), 0);
+}
+
+static const char *ask(const char *text);
+#define USER "X-Postseal-User: me@example.com\r\n"
+#define END "Host: localhost\r\nConnection: close\r\n\r\n"
+
+static void tear_down(void)
+{
+	int status;
+
+	/* Who is not at its loop yet would be killed by the signal. */
+	ask("GET /v1/aliases HTTP/1.1\r\n" END);
+	expect_service();
+	ck_assert_int_eq(kill(webmail, SIGTERM), 0);
+	ck_assert_int_eq(waitpid(webmail, &status, 0), webmail);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %#x", status);
+	tear_down_server_dir();
+}
+
+/* All that comes for this until the server hangs up, "" where it does not answer. */
+static const char *ask(const char *text)
+{
+	static char reply[65536];
+	const struct timeval patience = { .tv_sec = PATIENCE_S };
+	struct sockaddr_un addr = unix_address("web");
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	size_t len = 0;
+	ssize_t n;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
+		send(fd, text, strlen(text), MSG_NOSIGNAL);
+	while ((n = recv(fd, reply + len, sizeof(reply) - 1 - len, 0)) > 0)
+		len += (size_t)n;
+	reply[len] = '\0';
+	close(fd);
+	return reply;
+}
+
+static void expect(const char *request, const char *status, const char *part)
+{
+	const char *reply = ask(request);
+
+	ck_assert_msg(strncmp(reply, "HTTP/1.1 ", 9) == 0 && strncmp(reply + 9, status, 3) == 0 &&
+			      strstr(reply, part) != NULL,
+		      "for %s\nwith %s and %s:\n%s", request, status, part, reply);
+}
+
+START_TEST(tells_of_recipients)
+{
+	expect("GET /v1/recipients?a=jo@tls.test&a=%5B1%5D%40x&a=new@new.test&a=a@b@c "
+	       "HTTP/1.1\r\n" USER END,
+	       "200",
+	       "{\"recipients\":[{\"address\":\"jo@tls.test\",\"domain\":\"tls.test\","
+	       "\"state\":\"tls\"");
+	expect("GET /v1/recipients?a=a%40b%40c HTTP/1.1\r\n" USER END, "200",
+	       "{\"address\":\"a@b@c\",\"error\":\"no-such-address\"");
+	expect("GET /v1/recipients?a=x@new.test HTTP/1.1\r\n" USER END, "200",
+	       "\"state\":\"unknown\"");
+	expect("GET /v1/recipients?a=x@new.test HTTP/1.1\r\n" USER END, "200",
+	       "\r\nCache-Control: no-store\r\n");
+	stop_server();
+	expect("GET /v1/recipients?a=jo@tls.test HTTP/1.1\r\n" USER END, "200",
+	       "{\"recipients\":[{\"address\":\"jo@tls.test\",\"error\":\"not-now\"");
+	expect("GET /v1/aliases HTTP/1.1\r\n" USER END, "200", "\"aliases\":[");
+	start_server("");
+}
+END_TEST
+
+START_TEST(wants_to_know_whose)
+{
+	expect("GET /v1/aliases HTTP/1.1\r\n" END, "400", "{\"error\":\"user\"");
+	expect("GET /v1/aliases HTTP/1.1\r\n" USER USER END, "400", "{\"error\":\"user\"");
+	expect("GET /v1/aliases HTTP/1.1\r\nX-Postseal-User: me\r\n" END, "400", "\"user\"");
+	expect("GET /v2 HTTP/1.1\r\n" USER END, "404", "\"no-such-call\"");
+	expect("PUT /v1/aliases HTTP/1.1\r\nContent-Length: 0\r\n" USER END, "405", "\"method\"");
+	expect("GET /v1/sealed HTTP/1.1\r\n" USER END, "503", "\"not-set-up\"");
+}
+END_TEST
+
+#define ALIAS(address, json_length, json) \
+	"PUT /v1/aliases/" address " HTTP/1.1\r\nContent-Length: " json_length "\r\n" USER END json
+
+START_TEST(switches_ones_own)
+{
+	expect("GET /v1/aliases HTTP/1.1\r\n" USER END, "200",
+	       "{\"user\":\"me@example.com\",\"levels\":[\"encrypt\",\"authenticated\",\"verify\","
+	       "\"dane-only\"],\"aliases\":[{\"address\":\"me@s.example\",\"on_file\":false,"
+	       "\"enabled\":false,\"level\":\"encrypt\",\"sealed\":false,\"changed\":null,"
+	       "\"author\":null},{\"address\":\"extra@s.example\",\"on_file\":true,"
+	       "\"enabled\":true,\"level\":\"verify\",\"sealed\":true,");
+	expect(ALIAS("me@s.example", "37", "{\"enabled\":true,\"level\":\"dane-only\"} "), "200",
+	       "{\"address\":\"me@s.example\",\"on_file\":true,\"enabled\":true,"
+	       "\"level\":\"dane-only\",\"sealed\":true,");
+	expect("GET /v1/aliases HTTP/1.1\r\n" USER END, "200",
+	       "\"author\":\"webmail:me@example.com\"}");
+	/* The level stays what it was. */
+	expect(ALIAS("Me@S.example", "17", "{\"enabled\":false}"), "200",
+	       "\"enabled\":false,\"level\":\"dane-only\",\"sealed\":false,");
+}
+END_TEST
+
+START_TEST(switches_nothing_else)
+{
+	static const char *const strangers[] = {
+		ALIAS("taken@s.example", "16", "{\"enabled\":true}"), /* on file for another */
+		ALIAS("you@s.example", "16", "{\"enabled\":true}"),   /* another's, by the pair */
+		ALIAS("me+x@s.example", "16", "{\"enabled\":true}"),
+		ALIAS("me@other.example", "16", "{\"enabled\":true}"),
+		ALIAS("me@example.com", "16", "{\"enabled\":true}"),
+		ALIAS("none@nowhere.example", "16", "{\"enabled\":true}"),
+	};
+	static const char *const bodies[] = {
+		ALIAS("me@s.example", "0", ""),
+		ALIAS("me@s.example", "2", "[]"),
+		ALIAS("me@s.example", "2", "{}"),
+		ALIAS("me@s.example", "13", "{\"enabled\":1}"),
+		ALIAS("me@s.example", "31", "{\"enabled\":true,\"level\":\"none\"}"),
+		ALIAS("me@s.example", "42", "{\"enabled\":true,\"mailbox\":\"eve@x.example\"}"),
+		ALIAS("me@s.example", "32", "{\"enabled\":true,\"enabled\":false}"),
+	};
+	const char *journal;
+
+	for (size_t i = 0; i < ARRAY_LEN(strangers); i++)
+		expect(strangers[i], "404", "{\"error\":\"no-such-alias\"");
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++)
+		expect(bodies[i], "400", "{\"error\":\"body\"");
+	journal = ask("GET /v1/aliases HTTP/1.1\r\n" USER END);
+	ck_assert_msg(strstr(journal, "webmail:") == NULL, "%s", journal);
+}
+END_TEST
+
+START_TEST(bounds_each_user)
+{
+	char many[4096] = "GET /v1/recipients?a=a@tls.test";
+
+	for (int i = 0; i < 59; i++)
+		strcat(many, "&a=a@tls.test");
+	strcat(many, " HTTP/1.1\r\n" USER END);
+	expect(many, "200", "\"state\":\"tls\"");
+	expect("GET /v1/aliases HTTP/1.1\r\n" USER END, "429", "\r\nRetry-After: ");
+	expect("GET /v1/aliases HTTP/1.1\r\nX-Postseal-User: you@example.com\r\n" END, "200",
+	       "\"you@s.example\"");
+}
+END_TEST
+
+START_TEST(takes_new_clients)
+{
+	const char *reply;
+
+	expect("GET /v1/aliases HTTP/1.1\r\n" USER END, "200", "\"aliases\":[");
+	write_settings("webmail_clients = {}\n");
+	ck_assert_int_eq(kill(webmail, SIGHUP), 0);
+	do
+		reply = ask("GET /v1/aliases HTTP/1.1\r\n" USER END);
+	while (strncmp(reply, "HTTP/1.1 200", 12) == 0);
+	ck_assert_msg(strncmp(reply, "HTTP/1.1 403", 12) == 0, "%s", reply);
+}
+END_TEST
+
+/* As somebody else: only root can be. */
+START_TEST(answers_no_stranger)
+{
+	pid_t stranger;
+	int status;
+
+	if (getuid() != 0)
+		return;
+	stranger = must_fork();
+	if (stranger == 0) {
+		const char *reply;
+
+		if (setgid(65534) != 0 || setuid(65534) != 0)
+			_exit(1);
+		reply = ask("GET /v1/aliases HTTP/1.1\r\n" USER END);
+		_exit(strncmp(reply, "HTTP/1.1 403", 12) == 0 &&
+				      strstr(reply, "example.com") == NULL
+			      ? 0
+			      : 2);
+	}
+	ck_assert_int_eq(waitpid(stranger, &status, 0), stranger);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %#x", status);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("webmail");
+	TCase *tcase = tcase_create("webmail");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_set_timeout(tcase, 120);
+	tcase_add_test(tcase, tells_of_recipients);
+	tcase_add_test(tcase, wants_to_know_whose);
+	tcase_add_test(tcase, switches_ones_own);
+	tcase_add_test(tcase, switches_nothing_else);
+	tcase_add_test(tcase, bounds_each_user);
+	tcase_add_test(tcase, takes_new_clients);
+	tcase_add_test(tcase, answers_no_stranger);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * aliases - a user's own secure aliases: those that the settings' pairs give him, and those
+ * on file for his mailbox. Which are his is decided by core/secure/owner, as for the
+ * milter; of any other address the answer is that there is no such alias, whether
+ * somebody has it or not.
+ */
+#ifndef POSTSEAL_WEBMAIL_ALIASES_H
+#define POSTSEAL_WEBMAIL_ALIASES_H
+
+#include "core/settings/settings.h"
+#include "io/http/http.h"
+
+struct aliases;
+
+struct aliases *aliases_new(const struct settings *settings);
+void aliases_reload(struct aliases *aliases, const struct settings *settings);
+void aliases_free(struct aliases *aliases);
+
+void aliases_answer_list(struct aliases *aliases, const char *user, struct http_request *request);
+/* With an entry "webmail:USER" in the journal. */
+void aliases_answer_change(struct aliases *aliases, const char *user, const char *address,
+			   struct http_request *request);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * answer - what each call of postseal-webmail(8) answers, to a client that is allowed and
+ * about a user who has been told apart. Every answer is JSON; one with another status
+ * than 200 is {"error": word, "text": sentence}.
+ */
+#ifndef POSTSEAL_WEBMAIL_ANSWER_H
+#define POSTSEAL_WEBMAIL_ANSWER_H
+
+#include "base/buf.h"
+#include "core/settings/settings.h"
+#include "core/webmail/webmail_request.h"
+#include "io/http/http.h"
+
+struct answerer;
+
+struct answerer *answerer_new(const struct settings *settings);
+void answerer_reload(struct answerer *answerer, const struct settings *settings);
+void answerer_free(struct answerer *answerer);
+
+/* Answers `request`, whose call and user these are. */
+void answer(struct answerer *answerer, const char *user, const struct webmail_request *call,
+	    struct http_request *request);
+
+/* Both end the request. Nothing of what was asked is repeated in an error. */
+void answer_json(struct http_request *request, struct buf *body); /* 200; empties the body */
+void answer_error(struct http_request *request, int status, const char *word, const char *sentence);
+
+#endif

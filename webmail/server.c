@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "webmail/server.h"
+
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "core/webmail/webmail_quota.h"
+#include "daemon/daemon.h"
+#include "io/http/http.h"
+#include "io/local/metrics_file.h"
+#include "io/net/listen.h"
+#include "io/net/loop.h"
+#include "webmail/answer.h"
+
+/* A file mode cannot say which users; the kernel says who each client is. */
+#define SOCKET_MODE 0666
+#define BODY_MAX 65536
+/* A webmail asks at once and reads at once; a silent client costs a descriptor. */
+#define SILENCE_S 10
+/* Strangers are worth a line, not a flood. */
+#define STRANGER_LINE_MS 60000
+
+struct server {
+	const struct settings *settings;
+	int fd;
+	size_t client_count;
+	uid_t *clients;
+	int64_t next_line; /* when the next stranger may be logged */
+	/* From here on: while it runs. */
+	struct loop *loop;
+	struct loop_timer *alive;
+	struct webmail_quota *quota;
+	struct answerer *answerer;
+};
+
+/* False, and logged, where a name is no user's; then the clients stay who they were. */
+static bool know_clients(struct server *server, const struct settings *settings)
+{
+	const struct string_list *names = &settings->webmail_clients;
+	uid_t *clients = names->count > 0 ? mem_zero(names->count, sizeof(uid_t)) : NULL;
+
+	for (size_t i = 0; i < names->count; i++) {
+		const struct passwd *entry = getpwnam(names->items[i]);
+
+		if (entry == NULL) {
+			log_error("webmail_clients=%s is no user of this machine", names->items[i]);
+			free(clients);
+			return false;
+		}
+		clients[i] = entry->pw_uid;
+	}
+	if (names->count == 0)
+		log_warning("webmail_clients is empty: nobody is answered");
+	free(server->clients);
+	server->clients = clients;
+	server->client_count = names->count;
+	return true;
+}
+
+static bool open_listener(struct server *server)
+{
+	const char *where = server->settings->webmail_listen;
+	char error[LISTEN_ERROR_SIZE];
+	struct endpoint endpoint;
+
+	if (!endpoint_parse(&endpoint, where) || !endpoint.is_unix) {
+		log_error("webmail_listen=%s has to be unix:/PATH, where the kernel says who asks",
+			  where);
+		return false;
+	}
+	server->fd = listen_open(&endpoint, SOCKET_MODE, error);
+	if (server->fd < 0)
+		log_error("webmail_listen=%s", error);
+	return server->fd >= 0;
+}
+
+struct server *server_open(const struct settings *settings)
+{
+	struct server *server = mem_zero(1, sizeof(*server));
+
+	server->settings = settings;
+	server->fd = -1;
+	daemon_raise_descriptors();
+	if (know_clients(server, settings) && open_listener(server))
+		return server;
+	server_close(server);
+	return NULL;
+}
+
+void server_close(struct server *server)
+{
+	free(server->clients);
+	free(server);
+}
+
+static bool is_client(struct server *server, const struct http_request *request)
+{
+	uid_t uid;
+	int64_t now = clock_mono_ms();
+
+	if (!http_request_peer(request, &uid))
+		return false;
+	for (size_t i = 0; i < server->client_count; i++)
+		if (server->clients[i] == uid)
+			return true;
+	metrics_count(M_WEBMAIL_STRANGERS);
+	if (now >= server->next_line) {
+		log_warning("uid=%lu is not one of webmail_clients: refused", (unsigned long)uid);
+		server->next_line = now + STRANGER_LINE_MS;
+	}
+	return false;
+}
+
+static size_t cost(const struct webmail_request *request)
+{
+	return request->call == WEBMAIL_RECIPIENTS ? 1 + request->count : 1;
+}
+
+static const char *const method_names[] = { [HTTP_GET] = "GET",
+					    [HTTP_HEAD] = "HEAD",
+					    [HTTP_POST] = "POST",
+					    [HTTP_PUT] = "PUT",
+					    [HTTP_DELETE] = "DELETE" };
+
+static void refuse_request(struct http_request *request, enum webmail_verdict verdict)
+{
+	switch (verdict) {
+	case WEBMAIL_GOOD:
+		break;
+	case WEBMAIL_NO_CALL:
+		answer_error(request, 404, "no-such-call", "there is no such call");
+		return;
+	case WEBMAIL_OTHER_METHOD:
+		answer_error(request, 405, "method", "this call has another method");
+		return;
+	case WEBMAIL_BAD_QUERY:
+		answer_error(request, 400, "query", "these are not the parameters of this call");
+		return;
+	case WEBMAIL_BAD_ADDRESS:
+		answer_error(request, 400, "address", "this is not one mail address");
+		return;
+	case WEBMAIL_TOO_MANY:
+		answer_error(request, 400, "too-many", "at most 100 addresses may be asked about");
+		return;
+	}
+}
+
+/* Whose request this is; false: it has been answered. */
+static bool read_user(const struct server *server, struct http_request *request,
+		      char user[ALIAS_ADDRESS_SIZE])
+{
+	const char *value;
+
+	if (http_request_header(request, "X-Postseal-User", &value) == LOOKUP_FOUND &&
+	    webmail_user_read(user, value, server->settings->recipient_delimiter))
+		return true;
+	answer_error(request, 400, "user",
+		     "X-Postseal-User has to stand once and be an address with a domain");
+	return false;
+}
+
+static bool may_ask(struct server *server, struct http_request *request, const char *user,
+		    size_t units)
+{
+	char seconds[STR_DECIMAL_SIZE];
+	int64_t wait = webmail_quota_take(server->quota, user, units, clock_mono_ms());
+
+	if (wait == 0)
+		return true;
+	metrics_count(M_WEBMAIL_LIMITED);
+	http_reply_header(request, "Retry-After", str_decimal(seconds, (uint64_t)wait));
+	answer_error(request, 429, "too-often", "this user asks too much; wait a moment");
+	return false;
+}
+
+static void on_request(void *context, struct http_request *request)
+{
+	/* Larger than a stack likes, and there is one request at a time. */
+	static struct webmail_request call;
+	struct server *server = context;
+	char user[ALIAS_ADDRESS_SIZE];
+	enum webmail_verdict verdict;
+
+	if (!is_client(server, request)) {
+		http_reply_header(request, "Connection", "close");
+		answer_error(request, 403, "not-a-client",
+			     "this local user is not one of webmail_clients");
+		return;
+	}
+	verdict = webmail_request_read(&call, method_names[http_request_method(request)],
+				       http_request_target(request));
+	if (verdict != WEBMAIL_GOOD) {
+		refuse_request(request, verdict);
+		return;
+	}
+	if (!read_user(server, request, user) || !may_ask(server, request, user, cost(&call)))
+		return;
+	metrics_count(METRIC1(WEBMAIL_REQUESTS, call.call));
+	answer(server->answerer, user, &call, request);
+}
+
+static void on_alive(void *context)
+{
+	struct server *server = context;
+
+	daemon_alive();
+	loop_timer_arm(server->alive, daemon_alive_interval());
+}
+
+static void on_stop(void *context)
+{
+	struct server *server = context;
+
+	loop_stop(server->loop);
+}
+
+static void on_hangup(void *context)
+{
+	(void)context;
+	daemon_reload();
+}
+
+void server_reload(struct server *server, const struct settings *settings)
+{
+	know_clients(server, settings);
+	server->settings = settings;
+	webmail_quota_free(server->quota);
+	server->quota = webmail_quota_new(settings->webmail_rate);
+	answerer_reload(server->answerer, settings);
+}
+
+void server_run(struct server *server)
+{
+	const struct http_limits limits = {
+		.headers_max = WEBMAIL_TARGET_MAX + 8192,
+		.body_max = BODY_MAX,
+		.silence = SILENCE_S,
+		.methods = 1u << HTTP_GET | 1u << HTTP_POST | 1u << HTTP_PUT,
+	};
+	struct http_server *http;
+
+	server->loop = loop_new();
+	server->quota = webmail_quota_new(server->settings->webmail_rate);
+	server->answerer = answerer_new(server->settings);
+	server->alive = loop_timer_new(server->loop, on_alive, server);
+	if (daemon_alive_interval() > 0)
+		loop_timer_arm(server->alive, daemon_alive_interval());
+	loop_signal(server->loop, SIGTERM, on_stop, server);
+	loop_signal(server->loop, SIGINT, on_stop, server);
+	loop_signal(server->loop, SIGHUP, on_hangup, server);
+	http = http_server_new(server->loop, &limits, on_request, server);
+	http_server_listen(http, server->fd);
+	loop_run(server->loop);
+	http_server_free(http);
+	loop_timer_free(server->alive);
+	answerer_free(server->answerer);
+	webmail_quota_free(server->quota);
+	loop_free(server->loop);
+}
