@@ -10,6 +10,7 @@
 #include "cli/act.h"
 #include "cli/json.h"
 #include "cli/terminal.h"
+#include "core/policy/fold.h"
 
 /* What is given up, in a sentence without a full stop. */
 static void describe(char *dst, size_t size, const struct history *history)
@@ -74,6 +75,22 @@ static bool make_hosts_due(struct ledger_txn *txn, const struct cli *cli, const 
 	return true;
 }
 
+/* What its hosts say of it, too: `learn` writes down hosts alone. */
+static void add_hosts(struct history *history, struct ledger_txn *txn, const struct cli *cli,
+		      const char *domain)
+{
+	struct facts *all = mem_zero(1, sizeof(*all));
+	struct nexthop nexthop;
+
+	if (nexthop_parse(&nexthop, domain, strlen(domain)) == NEXTHOP_OK &&
+	    ledger_get_facts(txn, &nexthop, cli->settings.smtp_port, cli->now, all) ==
+		    LOOKUP_FOUND) {
+		fold_domain(all, &cli->settings);
+		*history = all->domain.history;
+	}
+	free(all);
+}
+
 /*
  * The look-ups stay: they are no evidence. A record that cannot be read is made
  * anew; whatever it held is forgotten with it.
@@ -88,6 +105,7 @@ static bool write_forgotten(struct ledger *ledger, const struct cli *cli, const 
 	if (ledger_get_domain(txn, domain, facts) == LOOKUP_ERROR)
 		memset(facts, 0, sizeof(*facts));
 	*was = facts->history;
+	add_hosts(was, txn, cli, domain);
 	memset(&facts->history, 0, sizeof(facts->history));
 	facts->forgotten = cli->now;
 	if (ledger_put_domain(txn, domain, facts) && make_hosts_due(txn, cli, domain, &facts->mx) &&
@@ -97,13 +115,16 @@ static bool write_forgotten(struct ledger *ledger, const struct cli *cli, const 
 	return false;
 }
 
-static enum lookup look(struct ledger *ledger, const char *domain, struct domain_facts *facts)
+static enum lookup look(struct ledger *ledger, const struct cli *cli, const char *domain,
+			struct domain_facts *facts)
 {
 	struct ledger_txn *txn = ledger_begin_read(ledger);
 	enum lookup found = txn != NULL ? ledger_get_domain(txn, domain, facts) : LOOKUP_ERROR;
 
 	if (found == LOOKUP_ERROR)
 		memset(facts, 0, sizeof(*facts));
+	else if (found == LOOKUP_FOUND)
+		add_hosts(&facts->history, txn, cli, domain);
 	ledger_abort(txn);
 	return found;
 }
@@ -114,7 +135,7 @@ static enum cli_status forget(const struct cli *cli, struct ledger *ledger, cons
 	struct history was;
 	char what[DETAIL_SIZE];
 
-	if (look(ledger, domain, facts) == LOOKUP_ABSENT) {
+	if (look(ledger, cli, domain, facts) == LOOKUP_ABSENT) {
 		cli_error(cli, "nothing is known about %s", domain);
 		return CLI_NO;
 	}

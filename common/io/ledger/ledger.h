@@ -110,6 +110,7 @@ bool ledger_put_refusals(struct ledger_txn *txn, const char *address,
 bool ledger_remove_domain(struct ledger_txn *txn, const char *key);
 bool ledger_remove_override(struct ledger_txn *txn, const char *key);
 bool ledger_remove_pins(struct ledger_txn *txn, const char *key);
+bool ledger_remove_alias(struct ledger_txn *txn, const char *address);
 bool ledger_remove_exceptions(struct ledger_txn *txn, const char *address);
 bool ledger_remove_refusals(struct ledger_txn *txn, const char *address);
 

@@ -173,6 +173,11 @@ bool ledger_remove_pins(struct ledger_txn *txn, const char *key)
 	return ledger_delete(txn, &codec_pins, key);
 }
 
+bool ledger_remove_alias(struct ledger_txn *txn, const char *address)
+{
+	return ledger_delete(txn, &codec_alias, address);
+}
+
 bool ledger_remove_exceptions(struct ledger_txn *txn, const char *address)
 {
 	return ledger_delete(txn, &codec_exceptions, address);
