@@ -1036,6 +1036,8 @@ START_TEST(overrides)
 	expect("explain plain.test", 0, "decided by   rule 1 (override)");
 	expect("override list", 0, "plain.test\n  answer       minimum encrypt until 2026-04-10");
 	expect("history plain.test", 0, "override     2026-01-10T12:00:00Z plain.test, by ");
+	expect("override set years.test minimum encrypt -r x --expires 2y", 0, "2028-01-");
+	expect("override clear years.test", 0, "");
 	expect("override set --json .test hands-off -r ours", 0,
 	       "{\"kind\":\"hands-off\",\"level\":\"none\",\"set\":\"2026-01-10T12:00:00Z\","
 	       "\"expires\":null,");
@@ -1107,6 +1109,11 @@ START_TEST(aliases)
 	       "\"mailbox\":\"me@tls.test\",\"changed\":\"2026-01-10T12:00:00Z\"");
 	expect("alias enable me@secure.test you@old.test", 2, "too many arguments");
 	expect("alias disable me@secure.test", 0, "every address of its domain stays sealed");
+	expect("alias remove me@secure.test", 0, "me@secure.test: taken off file");
+	expect("alias remove me@secure.test", 1, "is not on file");
+	expect("alias show me@secure.test", 1, "is not on file");
+	expect("alias enable me@secure.test --for me@tls.test --level verify", 0, "on");
+	expect("alias disable me@secure.test", 0, "off");
 	expect("alias show me@secure.test", 1, "off  verify         me@tls.test\n");
 }
 END_TEST
