@@ -201,39 +201,6 @@ static enum cli_status disable(const struct cli *cli)
 	return CLI_YES;
 }
 
-/* Off file, and its exceptions and refusals with it; the journal keeps that it was there. */
-static enum cli_status remove_alias(const struct cli *cli)
-{
-	struct alias alias;
-	char key[ALIAS_ADDRESS_SIZE];
-	enum lookup found;
-	struct act act;
-	bool done = true;
-
-	if (!act_takes(cli, 2) || !alias_word(key, cli))
-		return CLI_USAGE;
-	if (!act_begin(&act, cli))
-		return CLI_UNSURE;
-	found = ledger_get_alias(act.txn, key, &alias);
-	if (found != LOOKUP_ABSENT)
-		done = ledger_remove_alias(act.txn, key) &&
-		       ledger_remove_exceptions(act.txn, key) &&
-		       ledger_remove_refusals(act.txn, key) &&
-		       act_note(&act, key, "alias-removed", "taken off file");
-	if (act_end(&act, done) != CLI_YES)
-		return CLI_UNSURE;
-	if (found == LOOKUP_ABSENT) {
-		cli_error(cli, "%s is not on file", key);
-		return CLI_NO;
-	}
-	alias.enabled = false;
-	if (!cli->json)
-		printf("%s: taken off file\n", key);
-	else if (found == LOOKUP_FOUND)
-		json_print_alias(key, &alias, &(struct exceptions){ 0 }, cli->now);
-	return CLI_YES;
-}
-
 /* The walks of `list`: first the aliases on file, then those with nothing but exceptions. */
 struct listing {
 	struct act_listing *all;
@@ -322,13 +289,10 @@ static enum cli_status list(const struct cli *cli)
 
 static enum cli_status run(struct cli *cli)
 {
-	static const struct act_word acts[] = { { "enable", enable },
-						{ "disable", disable },
-						{ "remove", remove_alias },
-						{ "allow", alias_allow },
-						{ "disallow", alias_disallow },
-						{ "show", show },
-						{ "list", list } };
+	static const struct act_word acts[] = {
+		{ "enable", enable },           { "disable", disable }, { "allow", alias_allow },
+		{ "disallow", alias_disallow }, { "show", show },       { "list", list }
+	};
 
 	return act_dispatch(cli, acts, ARRAY_LEN(acts));
 }
@@ -341,7 +305,6 @@ const struct verb verb_alias = {
 	.help = "ACT is one of\n"
 		"  enable ALIAS           switch it on, and put it on file\n"
 		"  disable ALIAS          switch it off; it stays on file\n"
-		"  remove ALIAS           take it off file, with its exceptions\n"
 		"  allow ALIAS SENDER     let SENDER write to it without TLS, for a time\n"
 		"  disallow ALIAS SENDER  end that now\n"
 		"  show ALIAS             what is on file\n"

@@ -101,6 +101,7 @@ static bool forget_in(struct ledger_txn *txn, const struct cli *cli, const char 
 	if (ledger_get_domain(txn, domain, facts) == LOOKUP_ERROR)
 		memset(facts, 0, sizeof(*facts));
 	*was = facts->history;
+	add_hosts(was, txn, cli, domain);
 	if (!forget_hosts(txn, cli, domain, &facts->mx, &seen))
 		return false;
 	acts_forget_domain(facts, cli->now, seen);
@@ -114,18 +115,7 @@ static bool write_forgotten(struct ledger *ledger, const struct cli *cli, const 
 
 	if (txn == NULL)
 		return false;
-<<<<<<< HEAD
-	if (ledger_get_domain(txn, domain, facts) == LOOKUP_ERROR)
-		memset(facts, 0, sizeof(*facts));
-	*was = facts->history;
-	add_hosts(was, txn, cli, domain);
-	memset(&facts->history, 0, sizeof(facts->history));
-	facts->forgotten = cli->now;
-	if (ledger_put_domain(txn, domain, facts) && make_hosts_due(txn, cli, domain, &facts->mx) &&
-	    note(txn, cli, domain, was))
-=======
 	if (forget_in(txn, cli, domain, facts, was))
->>>>>>> main
 		return ledger_commit(txn);
 	ledger_abort(txn);
 	return false;

@@ -1109,11 +1109,6 @@ START_TEST(aliases)
 	       "\"mailbox\":\"me@tls.test\",\"changed\":\"2026-01-10T12:00:01Z\"");
 	expect("alias enable me@secure.test you@old.test", 2, "too many arguments");
 	expect("alias disable me@secure.test", 0, "every address of its domain stays sealed");
-	expect("alias remove me@secure.test", 0, "me@secure.test: taken off file");
-	expect("alias remove me@secure.test", 1, "is not on file");
-	expect("alias show me@secure.test", 1, "is not on file");
-	expect("alias enable me@secure.test --for me@tls.test --level verify", 0, "on");
-	expect("alias disable me@secure.test", 0, "off");
 	expect("alias show me@secure.test", 1, "off  verify         me@tls.test\n");
 }
 END_TEST
