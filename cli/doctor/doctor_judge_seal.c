@@ -149,8 +149,8 @@ void doctor_judge_port(const struct patient *patient, struct finding *finding)
 
 	if (ledger->spoken > 0) {
 		finding_say(finding, HEALTH_OK,
-			    "%zu mail hosts spoke SMTP with us within a day, %zu did not",
-			    ledger->spoken, ledger->silent);
+			    "%zu mail host%s spoke SMTP with us within a day, %zu did not",
+			    ledger->spoken, ledger->spoken == 1 ? "" : "s", ledger->silent);
 	} else if (ledger->silent >= SILENT_HOSTS) {
 		finding_say(finding, HEALTH_WRONG,
 			    "none of %zu mail hosts could be reached within a day: TCP "

@@ -1036,6 +1036,8 @@ START_TEST(overrides)
 	expect("explain plain.test", 0, "decided by   rule 1 (override)");
 	expect("override list", 0, "plain.test\n  answer       minimum encrypt until 2026-04-10");
 	expect("history plain.test", 0, "override     2026-01-10T12:00:00Z plain.test, by ");
+	expect("override set years.test minimum encrypt -r x --expires 2y", 0, "2028-01-");
+	expect("override clear years.test", 0, "");
 	expect("override set --json .test hands-off -r ours", 0,
 	       "{\"kind\":\"hands-off\",\"level\":\"none\",\"set\":\"2026-01-10T12:00:00Z\","
 	       "\"expires\":null,");
