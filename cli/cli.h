@@ -39,11 +39,15 @@ struct cli {
 	bool dry_run;
 	bool undo;
 	const char *state;  /* NULL: any */
-	const char *reason; /* these four NULL: not given */
+	const char *reason; /* these five NULL: not given */
 	const char *expires;
 	const char *mailbox;
 	const char *level;
+<<<<<<< HEAD
 	const char *to; /* an address; NULL: not given */
+=======
+	const char *otherwise;
+>>>>>>> main
 	/* Arguments. */
 	int count;
 	char **words;

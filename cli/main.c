@@ -29,11 +29,18 @@ static const struct option options[] = {
 	{ "state", required_argument, NULL, 's' },  { "version", no_argument, NULL, 'V' },
 	{ "yes", no_argument, NULL, 'y' },          { "reason", required_argument, NULL, 'r' },
 	{ "for", required_argument, NULL, 'F' },    { "expires", required_argument, NULL, 'e' },
+<<<<<<< HEAD
 	{ "level", required_argument, NULL, 'l' },  { "from-probe", no_argument, NULL, 'p' },
 	{ "replace", no_argument, NULL, 'R' },      { "send", no_argument, NULL, 'S' },
 	{ "prometheus", no_argument, NULL, 'P' },   { "no-ledger", no_argument, NULL, 'L' },
 	{ "dry-run", no_argument, NULL, 'N' },      { "undo", no_argument, NULL, 'U' },
 	{ "to", required_argument, NULL, 't' },     { 0 },
+=======
+	{ "level", required_argument, NULL, 'l' },  { "otherwise", required_argument, NULL, 'o' },
+	{ "from-probe", no_argument, NULL, 'p' },   { "replace", no_argument, NULL, 'R' },
+	{ "send", no_argument, NULL, 'S' },         { "prometheus", no_argument, NULL, 'P' },
+	{ "no-ledger", no_argument, NULL, 'L' },    { 0 },
+>>>>>>> main
 };
 
 static void print_usage(FILE *to)
@@ -158,6 +165,9 @@ static void take_option(struct cli *cli, int letter)
 		break;
 	case 'L':
 		cli->no_ledger = true;
+		break;
+	case 'o':
+		cli->otherwise = optarg;
 		break;
 	case 'n':
 		cli->changed = true;
