@@ -43,11 +43,8 @@ struct cli {
 	const char *expires;
 	const char *mailbox;
 	const char *level;
-<<<<<<< HEAD
-	const char *to; /* an address; NULL: not given */
-=======
 	const char *otherwise;
->>>>>>> main
+	const char *to; /* an address; NULL: not given */
 	/* Arguments. */
 	int count;
 	char **words;

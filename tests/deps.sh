@@ -30,13 +30,9 @@ packages() {
         ;;
     live)
         echo postfix nsd unbound ldnsutils openssl ca-certificates iproute2
-<<<<<<< HEAD
         # What these two are no use without on a machine that keeps them, and only recommend.
         echo dns-root-data ssl-cert
-        echo sasl2-bin libsasl2-modules lmdb-utils
-=======
         echo sasl2-bin libsasl2-modules lmdb-utils python3
->>>>>>> main
         ;;
     lint)
         echo clang-format clang-tidy cppcheck shellcheck mandoc codespell systemd
