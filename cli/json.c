@@ -327,13 +327,14 @@ void json_print_alias(const char *address, const struct alias *alias,
 {
 	bool filed = alias != NULL;
 
-	print_line(json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "alias", address, "enabled",
-			     filed ? json_boolean(alias->enabled) : json_null(), "level",
+	print_line(json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "alias", address,
+			     "enabled", filed ? json_boolean(alias->enabled) : json_null(), "level",
 			     text_or_null(filed ? alias_level_name(alias->level) : ""), "mailbox",
 			     text_or_null(filed ? alias->mailbox : ""), "changed",
 			     date_or_null(filed ? alias->changed : 0), "author",
-			     text_or_null(filed ? alias->author : ""), "exceptions",
-			     exceptions_json(exceptions, now)));
+			     text_or_null(filed ? alias->author : ""), "otherwise",
+			     text_or_null(filed ? alias_otherwise_name(alias->otherwise) : ""),
+			     "exceptions", exceptions_json(exceptions, now)));
 }
 
 void json_print_refusals(const char *mailbox, const struct digest_part *part)
@@ -373,6 +374,22 @@ void json_print_finding(const char *check, const char *looks_at, const char *hea
 {
 	print_line(json_pack("{s:s, s:s, s:s, s:s, s:o}", "check", check, "looks_at", looks_at,
 			     "health", health, "found", found, "mend", lines_json(mend)));
+}
+
+void json_print_preview(uint64_t lines, uint64_t deliveries, uint64_t same, uint64_t waits,
+			uint64_t unjudged, uint64_t strange)
+{
+	print_line(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "lines", (json_int_t)lines,
+			     "deliveries", (json_int_t)deliveries, "same", (json_int_t)same,
+			     "waits", (json_int_t)waits, "unjudged", (json_int_t)unjudged,
+			     "strange", (json_int_t)strange));
+}
+
+void json_print_preview_domain(const char *domain, uint64_t waits, const char *last,
+			       const char *reason)
+{
+	print_line(json_pack("{s:s, s:I, s:s, s:s}", "domain", domain, "waits", (json_int_t)waits,
+			     "last", last, "reason", reason));
 }
 
 void json_print_trial(const char *to, const char *outcome, const char *text, const char *tls)

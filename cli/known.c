@@ -7,7 +7,6 @@
 
 #include "base/mem.h"
 #include "core/record/record.h"
-#include "core/policy/fold.h"
 #include "core/policy/reply.h"
 
 struct ledger *known_ledger(const struct cli *cli, enum ledger_mode mode)
@@ -30,8 +29,6 @@ enum lookup known_get(struct known *known, const struct cli *cli, struct ledger_
 		return found;
 	decide_answer(&known->decision, &cli->settings, &known->facts, MAP_STATUS, false, cli->now);
 	status_of(&known->status, &known->facts, &known->decision);
-	/* Where only `learn` has seen TLS, the hosts know it, and the domain does by them. */
-	fold_domain(&known->facts, &cli->settings);
 	return found;
 }
 

@@ -14,26 +14,38 @@
 #include "io/local/settings_file.h"
 
 static const struct verb *const verbs[] = {
-	&verb_status,   &verb_explain, &verb_history, &verb_list,   &verb_probe,  &verb_learn,
-	&verb_override, &verb_pin,     &verb_alias,   &verb_digest, &verb_forget, &verb_export,
-	&verb_import,   &verb_stats,   &verb_doctor,  &verb_setup,  &verb_config,
+	&verb_status,   &verb_explain, &verb_history, &verb_list,   &verb_probe,   &verb_learn,
+	&verb_override, &verb_pin,     &verb_alias,   &verb_digest, &verb_forget,  &verb_export,
+	&verb_import,   &verb_stats,   &verb_doctor,  &verb_setup,  &verb_preview, &verb_config,
 };
 
 /* Letters of the options that every verb takes. */
 #define COMMON_OPTIONS "chj"
 
 static const struct option options[] = {
-	{ "config", required_argument, NULL, 'c' }, { "help", no_argument, NULL, 'h' },
-	{ "json", no_argument, NULL, 'j' },         { "changed", no_argument, NULL, 'n' },
-	{ "follow", no_argument, NULL, 'f' },       { "journal", no_argument, NULL, 'J' },
-	{ "state", required_argument, NULL, 's' },  { "version", no_argument, NULL, 'V' },
-	{ "yes", no_argument, NULL, 'y' },          { "reason", required_argument, NULL, 'r' },
-	{ "for", required_argument, NULL, 'F' },    { "expires", required_argument, NULL, 'e' },
-	{ "level", required_argument, NULL, 'l' },  { "from-probe", no_argument, NULL, 'p' },
-	{ "replace", no_argument, NULL, 'R' },      { "send", no_argument, NULL, 'S' },
-	{ "prometheus", no_argument, NULL, 'P' },   { "no-ledger", no_argument, NULL, 'L' },
-	{ "dry-run", no_argument, NULL, 'N' },      { "undo", no_argument, NULL, 'U' },
-	{ "to", required_argument, NULL, 't' },     { 0 },
+	{ "config", required_argument, NULL, 'c' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "changed", no_argument, NULL, 'n' },
+	{ "follow", no_argument, NULL, 'f' },
+	{ "journal", no_argument, NULL, 'J' },
+	{ "state", required_argument, NULL, 's' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "yes", no_argument, NULL, 'y' },
+	{ "reason", required_argument, NULL, 'r' },
+	{ "for", required_argument, NULL, 'F' },
+	{ "expires", required_argument, NULL, 'e' },
+	{ "level", required_argument, NULL, 'l' },
+	{ "otherwise", required_argument, NULL, 'o' },
+	{ "from-probe", no_argument, NULL, 'p' },
+	{ "replace", no_argument, NULL, 'R' },
+	{ "send", no_argument, NULL, 'S' },
+	{ "prometheus", no_argument, NULL, 'P' },
+	{ "no-ledger", no_argument, NULL, 'L' },
+	{ "dry-run", no_argument, NULL, 'N' },
+	{ "undo", no_argument, NULL, 'U' },
+	{ "to", required_argument, NULL, 't' },
+	{ 0 },
 };
 
 static void print_usage(FILE *to)
@@ -159,6 +171,9 @@ static void take_option(struct cli *cli, int letter)
 	case 'L':
 		cli->no_ledger = true;
 		break;
+	case 'o':
+		cli->otherwise = optarg;
+		break;
 	case 'n':
 		cli->changed = true;
 		break;
@@ -210,7 +225,7 @@ static void parse_verb(struct cli *cli, int argc, char **argv)
 		exit(CLI_USAGE);
 	}
 	optind = 0; /* glibc: begin anew, with another argv */
-	while ((letter = getopt_long(argc, argv, "c:e:F:fhjJl:LnNpPr:RSs:t:Uy", options, NULL)) !=
+	while ((letter = getopt_long(argc, argv, "c:e:F:fhjJl:LnNo:pPr:RSs:t:Uy", options, NULL)) !=
 	       -1)
 		take_option(cli, letter);
 	cli->count = argc - optind;

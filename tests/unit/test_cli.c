@@ -434,6 +434,7 @@ static const struct {
 	{ "config --help", "help-config", 0 },
 	{ "stats --help", "help-stats", 0 },
 	{ "setup --help", "help-setup", 0 },
+	{ "preview --help", "help-preview", 0 },
 	{ "status a@dane.test", "status-dane", 0 },
 	{ "status a@dane.test b@Tls.Test. sts.test", "status-tls", 0 },
 	{ "status a@dane.test b@lost.test", "status-downgrade", 0 },
