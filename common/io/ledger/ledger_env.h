@@ -32,7 +32,7 @@ struct ledger_txn {
 	/* Of a snapshot: which databases hold nothing, as a bit each; asked once, then known. */
 	unsigned asked;
 	unsigned empty;
-	bool changed; /* there is something to be written */
+	bool changed;       /* there is something to be written */
 	MDB_cursor *cursor; /* of one that reads: of the last walk, to be renewed; or NULL */
 	enum ledger_db cursor_db;
 };
