@@ -176,7 +176,9 @@ static void write_act(struct entry *entry, const char *author, int64_t time)
 		str_copy(entry->of.pin.author, 64, author);
 		break;
 	case ENTRY_ALIAS:
-		entry->of.alias = (struct alias){ !away, ALIAS_ENCRYPT, "me@example.com", 0, "" };
+		entry->of.alias = (struct alias){ .enabled = !away,
+						  .level = ALIAS_ENCRYPT,
+						  .mailbox = "me@example.com" };
 		str_copy(entry->of.alias.author, 64, author);
 		break;
 	default:
