@@ -82,17 +82,13 @@ check-live: testers
 	tests/live/run
 
 # Not a part of `check`, which needs no browser.
-## check-webmail  the example for webmails in a headless Chromium, installed if missing (as root)
+## check-webmail  the Roundcube plugin and the small example in a headless Chromium; what that needs is installed (as root)
 .PHONY: check-webmail
-check-webmail: all
+check-webmail: all $(BUILD)/tests/peer
+	tests/deps.sh live
 	tests/deps.sh webmail
-	tests/webmail/run $(BUILD)
-
-## check-mailbox  the pages of the temporary mailbox in a headless Chromium, installed if missing (as root)
-.PHONY: check-mailbox
-check-mailbox: all
-	tests/deps.sh mailbox
-	tests/mailbox-web/run $(BUILD)
+	tests/run-all webmail "tests/webmail/run $(BUILD)" plugin "tests/webmail/roundcube/lint" \
+	    roundcube "tests/webmail/roundcube/run $(abspath $(BUILD))/webmail"
 
 # What is built in $(BUILD), however it was.
 .PHONY: built-check built-check-here

@@ -16,7 +16,7 @@
 /*
  * The socketmap server answers this map at once, a hundred questions in some
  * milliseconds. Should it hang, nobody here waits longer than this for it, and for a
- * while nobody asks it at all.
+ * while nobody asks it at all. One that is down is no such loss of time.
  */
 #define PATIENCE_MS 1500
 #define SULK_MS 5000
@@ -46,14 +46,15 @@ void recipients_free(struct recipients *recipients)
 	free(recipients);
 }
 
-static void give_up(struct recipients *recipients, const char *error)
+static void give_up(struct recipients *recipients, int64_t deadline, const char *error)
 {
 	int64_t now = clock_mono_ms();
 
 	log_error("%s", error);
 	socketmap_client_close(recipients->client);
 	recipients->client = NULL;
-	recipients->not_before = now + SULK_MS;
+	/* For the rest of this request, or for longer. */
+	recipients->not_before = now < deadline ? deadline : now + SULK_MS;
 }
 
 static bool ask(struct recipients *recipients, const char *address, int64_t deadline,
@@ -69,7 +70,7 @@ static bool ask(struct recipients *recipients, const char *address, int64_t dead
 	    socketmap_client_ask(recipients->client, map_name(MAP_STATUS), address, deadline, reply,
 				 error))
 		return true;
-	give_up(recipients, error);
+	give_up(recipients, deadline, error);
 	return false;
 }
 
@@ -108,5 +109,7 @@ void recipients_answer(struct recipients *recipients, const struct webmail_reque
 	/* Postfix's clients are many; an idle one of ours is not to take a place of theirs. */
 	socketmap_client_close(recipients->client);
 	recipients->client = NULL;
+	if (recipients->not_before == deadline)
+		recipients->not_before = 0;
 	answer_json(request, &out);
 }

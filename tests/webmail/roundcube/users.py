@@ -410,7 +410,7 @@ def reading(mail, shots):
         return uid_of("over TLS")
     uid = until("it is listed", listed)
     mail.go(f"_task=mail&_mbox=INBOX&_uid={uid}&_action=show")
-    text = mail.until("headers", "return document.querySelector('#message-header')?.textContent")
+    text = mail.until("headers", "return document.querySelector('.postseal-came')?.textContent")
     if "Came encrypted: TLS 1.3" not in text or "TLSv9" in text or "TLS 9" in text:
         raise Failed(f"the header says {text!r}")
     mail.browser.screenshot(f"{shots}/roundcube-reading.png")
