@@ -91,6 +91,12 @@ bool act_note(struct act *act, const char *subject, const char *event, const cha
 	return ledger_add_journal(act->txn, &entry);
 }
 
+bool act_do(struct act *act, struct entry *entry, const char *key)
+{
+	return str_copy(entry->key, sizeof(entry->key), key) &&
+	       ledger_act(act->txn, entry, act->cli->now);
+}
+
 enum cli_status act_end(struct act *act, bool done)
 {
 	if (done)

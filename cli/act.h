@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "cli/cli.h"
-#include "io/ledger/ledger.h"
+#include "io/ledger/ledger_entry.h"
 
 #define ACT_AUTHOR_SIZE 64
 
@@ -53,6 +53,8 @@ bool act_begin(struct act *act, const struct cli *cli);
 /* Adds the journal's entry; its subject is cut where it is too long. */
 __attribute__((format(printf, 4, 5))) bool act_note(struct act *act, const char *subject,
 						    const char *event, const char *format, ...);
+/* Writes the act itself, about this next hop or alias, and leaves its stamp in *entry. */
+bool act_do(struct act *act, struct entry *entry, const char *key);
 /*
  * Ends what act_begin began: committed where `done`, else nothing has changed.
  * YES, or UNSURE and said why.

@@ -95,7 +95,7 @@ static void look_at_hosts(struct prober *prober, struct domain_task *task)
 		if (!host_due(task, &prober->facts.host[i], now))
 			continue;
 		task->pending++;
-		hosts_look(prober, mx->refs[i].host, port, task);
+		hosts_look(prober, mx->refs[i].host, port, task, mx);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/utc.h"
 #include "core/policy/freshness.h"
+#include "io/ledger/ledger_entry.h"
 #include "io/local/metrics_file.h"
 #include "prober/tasks.h"
 
@@ -32,7 +33,10 @@ bool forget_never_were(const struct prober *prober, struct ledger_txn *txn, stru
 {
 	const struct due *never = &job->scan.never;
 	int64_t now = clock_wall();
+	size_t dropped = 0;
 
+	if (!ledger_drop_spent(txn, now, &dropped))
+		return false;
 	for (size_t i = 0; i < never->count; i++) {
 		const char *key = never->domain[i].key;
 		struct domain_facts domain;

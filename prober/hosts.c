@@ -26,6 +26,19 @@ static enum lane smtp_lane(const struct host_task *task, const struct host_facts
 	return LANE_SLOW;
 }
 
+/* RFC 7672 3.2.2. Of more than that, the latest; then the others' certificates do not match. */
+static void name_next_hops(struct job_smtp *smtp, const struct host_task *task)
+{
+	const struct host_wait *wait;
+
+	LIST_FOREACH(wait, &task->waits, next)
+	{
+		if (!wait->named || smtp->name_count == TLS_NAMES_MAX)
+			continue;
+		memcpy(smtp->names[smtp->name_count++], wait->domain->nexthop.name, DOMAIN_SIZE);
+	}
+}
+
 /* Takes over what the look-ups brought. */
 static void submit_smtp(struct prober *prober, struct host_task *task, enum lane lane,
 			struct job_host *found)
@@ -34,17 +47,23 @@ static void submit_smtp(struct prober *prober, struct host_task *task, enum lane
 
 	memcpy(job->smtp.host, task->host, sizeof(job->smtp.host));
 	job->smtp.port = task->port;
+	job->smtp.connections_max = task->connections_max;
+	name_next_hops(&job->smtp, task);
 	job->smtp.addresses = found->addresses;
 	job->smtp.tlsa = found->tlsa;
 	found->tlsa.set = (struct tlsa_set){ 0 };
 	pool_submit(prober->pool, job);
 }
 
-static void join(struct host_task *task, struct domain_task *domain)
+static void join(struct host_task *task, struct domain_task *domain, const struct mx_facts *mx)
 {
 	struct host_wait *wait = mem_zero(1, sizeof(*wait));
+	size_t share = DOMAIN_CONNECTIONS_MAX / mx->count;
 
 	wait->domain = domain;
+	wait->named = mx->state == MX_FOUND && mx->secure;
+	if (task->connections_max == 0 || share < task->connections_max)
+		task->connections_max = share;
 	LIST_INSERT_HEAD(&task->waits, wait, next);
 	if (domain->effort > task->effort)
 		task->effort = domain->effort;
@@ -52,7 +71,8 @@ static void join(struct host_task *task, struct domain_task *domain)
 		task->ahead = domain->ahead;
 }
 
-void hosts_look(struct prober *prober, const char *host, uint16_t port, struct domain_task *domain)
+void hosts_look(struct prober *prober, const char *host, uint16_t port, struct domain_task *domain,
+		const struct mx_facts *mx)
 {
 	struct host_task *task;
 	char key[HOST_KEY_SIZE];
@@ -60,7 +80,7 @@ void hosts_look(struct prober *prober, const char *host, uint16_t port, struct d
 	record_host_key(key, host, port);
 	HASH_FIND_STR(prober->hosts, key, task);
 	if (task != NULL) {
-		join(task, domain);
+		join(task, domain, mx);
 		return;
 	}
 	task = mem_zero(1, sizeof(*task));
@@ -69,7 +89,7 @@ void hosts_look(struct prober *prober, const char *host, uint16_t port, struct d
 	task->port = port;
 	LIST_INIT(&task->waits);
 	HASH_ADD_STR(prober->hosts, key, task);
-	join(task, domain);
+	join(task, domain, mx);
 	submit_host(prober, task);
 }
 

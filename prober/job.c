@@ -13,13 +13,14 @@
 #include "io/tls/https.h"
 #include "prober/forget.h"
 
-#define CHECK_NAME "org"
+#define SMTP_PORT 25 /* of a next hop that names none: Postfix's own, whatever we probe */
 
 void worker_open(struct worker *worker, const struct job_config *config)
 {
 	char error[RESOLVER_ERROR_SIZE];
 
 	worker->config = config;
+	worker->talk = NULL;
 	worker->resolver = resolver_new(config->settings, error);
 	if (worker->resolver == NULL)
 		log_fatal("%s", error);
@@ -70,6 +71,47 @@ static void literal_mx(struct mx_answer *answer, const struct nexthop *nexthop)
 	answer->ttl = FRESH_MAX;
 }
 
+/* The name of the service under which Postfix looks for SRV records; NULL: it does not. */
+static const char *srv_service(const struct settings *settings, uint16_t port)
+{
+	static const struct {
+		unsigned bit;
+		uint16_t port;
+		const char *name;
+	} services[] = { { SRV_SMTP, 25, "smtp" },
+			 { SRV_SUBMISSION, 587, "submission" },
+			 { SRV_SUBMISSIONS, 465, "submissions" } };
+
+	for (size_t i = 0; i < ARRAY_LEN(services); i++)
+		if ((settings->use_srv_lookup & services[i].bit) != 0 && services[i].port == port)
+			return services[i].name;
+	return NULL;
+}
+
+/* By MX records, after SRV records where Postfix looks for such. */
+static bool find_exchangers(struct worker *worker, struct job_mx *mx)
+{
+	uint16_t port = nexthop_port(&mx->nexthop, SMTP_PORT);
+	const char *service = srv_service(worker->config->settings, port);
+	const char *domain = mx->nexthop.name;
+	struct mx_answer srv = { .facts.secure = true, .ttl = INT64_MAX };
+	enum lookup found = LOOKUP_ABSENT;
+
+	if (service != NULL)
+		found = resolver_srv(worker->resolver, domain, service, port, &srv);
+	if (found == LOOKUP_FOUND)
+		mx->answer = srv;
+	if (found != LOOKUP_ABSENT)
+		return found == LOOKUP_FOUND;
+	if (!resolver_mx(worker->resolver, domain, &mx->answer))
+		return false;
+	/* That there are no SRV records is part of the way to the MX records. */
+	mx->answer.facts.secure &= srv.facts.secure;
+	if (srv.ttl < mx->answer.ttl)
+		mx->answer.ttl = srv.ttl;
+	return true;
+}
+
 static void run_mx(struct worker *worker, struct job *job)
 {
 	struct job_mx *mx = &job->mx;
@@ -78,7 +120,7 @@ static void run_mx(struct worker *worker, struct job *job)
 	if (mx->nexthop.kind != NEXTHOP_DOMAIN)
 		literal_mx(&mx->answer, &mx->nexthop);
 	else
-		mx->found = resolver_mx(worker->resolver, mx->nexthop.name, &mx->answer);
+		mx->found = find_exchangers(worker, mx);
 	if (!mx->found)
 		note_trouble(worker, job);
 }
@@ -134,22 +176,26 @@ static void run_smtp(struct worker *worker, struct job *job)
 	struct job_smtp *smtp = &job->smtp;
 	struct ipaddr literal;
 	bool is_literal = ipaddr_parse(&literal, smtp->host, strlen(smtp->host));
-	const struct starttls_target target = {
+	struct starttls_target target = {
 		.host = is_literal ? NULL : smtp->host,
 		.port = smtp->port,
 		.addresses = smtp->addresses.address,
 		.address_count = smtp->addresses.count,
+		.connections_max = smtp->connections_max,
 		.tlsa = &smtp->tlsa.set,
 		.tlsa_base = smtp->tlsa.base,
+		.name_count = smtp->name_count,
 	};
 
-	starttls_probe(&worker->config->starttls, &target, &smtp->seen);
+	for (size_t i = 0; i < smtp->name_count; i++)
+		target.names[i] = smtp->names[i];
+	worker->talk = starttls_probe(&worker->config->starttls, &target, &smtp->seen);
 }
 
 static void run_txt(struct worker *worker, struct job *job)
 {
 	struct sts_look *look = &job->sts.look;
-	struct sts_txt records[TXT_MAX];
+	struct sts_txt *records;
 	struct txt_answer answer;
 	char name[DOMAIN_SIZE];
 
@@ -163,10 +209,12 @@ static void run_txt(struct worker *worker, struct job *job)
 		note_trouble(worker, job);
 		snprintf(look->detail, sizeof(look->detail), "%.150s", job->trouble);
 	}
+	records = mem_zero(answer.count + 1, sizeof(*records));
 	for (size_t i = 0; i < answer.count; i++)
 		records[i] = (struct sts_txt){ answer.text[i].data, answer.text[i].len };
 	if (look->txt == LOOKUP_FOUND && !sts_txt_id(look->id, records, answer.count, look->detail))
 		look->txt = LOOKUP_ABSENT;
+	free(records);
 	txt_answer_free(&answer);
 }
 
@@ -261,16 +309,12 @@ static void run_scan(struct job *job)
 	due_sort(&job->scan.due);
 }
 
-/*
- * The root and org are signed, so an answer about org that is not secure is the
- * word of a resolver that does not validate, or of somebody in its place.
- */
 static void run_check(struct worker *worker, struct job *job)
 {
-	struct mx_answer answer;
+	enum lookup state = resolver_check(worker->resolver);
 
-	job->check.found = resolver_mx(worker->resolver, CHECK_NAME, &answer);
-	job->check.secure = job->check.found && answer.facts.secure;
+	job->check.found = state != LOOKUP_ERROR;
+	job->check.secure = state == LOOKUP_FOUND;
 	if (!job->check.found)
 		note_trouble(worker, job);
 }
@@ -308,4 +352,10 @@ void job_run(struct worker *worker, struct job *job)
 
 	run(worker, job);
 	job->took = clock_mono_us() - began;
+}
+
+void job_leave(struct worker *worker)
+{
+	starttls_leave(worker->talk);
+	worker->talk = NULL;
 }

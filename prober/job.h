@@ -60,6 +60,9 @@ struct job_host {
 struct job_smtp {
 	char host[DOMAIN_SIZE];
 	uint16_t port;
+	size_t connections_max; /* see struct starttls_target */
+	char names[TLS_NAMES_MAX][DOMAIN_SIZE];
+	size_t name_count;
 	struct address_answer addresses;
 	struct tlsa_answer tlsa;
 	struct observation seen;
@@ -119,6 +122,7 @@ struct job_config {
 struct worker {
 	const struct job_config *config;
 	struct resolver *resolver;
+	struct starttls_talk *talk; /* of the latest job, still to be ended; or NULL */
 };
 
 /* Settings with which no resolver can be made end the program: check them before. */
@@ -128,7 +132,11 @@ void worker_close(struct worker *worker);
 struct job *job_new(enum job_kind kind, enum lane lane, void *task);
 void job_free(struct job *job);
 
-/* In a worker: find out. */
+/*
+ * In a worker: find out. job_leave then does what nobody has to wait for, such as taking
+ * leave of a server; the job may be another's by then.
+ */
 void job_run(struct worker *worker, struct job *job);
+void job_leave(struct worker *worker);
 
 #endif

@@ -52,7 +52,10 @@ static bool open_tls(struct state *state, const struct settings *settings)
 {
 	char error[TLS_ERROR_SIZE];
 
-	state->tls = tls_new(settings->ca_file, error);
+	state->tls = tls_new(&(struct tls_setup){ .ca_file = settings->ca_file,
+						  .min_version = settings->smtp_min_tls,
+						  .ciphers = settings->smtp_ciphers },
+			     error);
 	if (state->tls == NULL) {
 		log_error("%s", error);
 		return false;
@@ -66,6 +69,8 @@ static bool open_tls(struct state *state, const struct settings *settings)
 			.ehlo_name = state->ehlo_name,
 			.step_ms = settings->smtp_timeout * 1000,
 			.probe_private = settings->probe_private,
+			.pix_workarounds = settings->smtp_pix_workarounds,
+			.servername = settings->smtp_servername,
 		},
 		.ca_file = settings->ca_file,
 	};

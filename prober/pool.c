@@ -207,14 +207,19 @@ static bool await_call(struct pool *pool, struct seat *seat)
 	return true;
 }
 
-/* At most one job more can be begun now, and this worker looks for it next. */
-static void finish(struct pool *pool, struct job *job)
+/*
+ * At most one job more can be begun now. This worker looks for it next, unless it has
+ * still to take leave of a server: then another one is called.
+ */
+static void finish(struct pool *pool, struct job *job, bool leaves)
 {
 	bool first = STAILQ_EMPTY(&pool->done);
 
 	pool->running[job->lane]--;
 	metrics_drop(METRIC1(BUSY, job->lane));
 	STAILQ_INSERT_TAIL(&pool->done, job, next);
+	if (leaves && beginnable(pool) > pool->coming)
+		call_worker(pool);
 	/* Whoever has not taken the others yet was told of them. */
 	if (first)
 		pool->wake(pool->context);
@@ -224,7 +229,7 @@ static void *work(void *argument)
 {
 	struct seat *seat = argument;
 	struct pool *pool = seat->pool;
-	struct worker worker;
+	struct worker worker = { 0 };
 	bool stays = true, last;
 
 	worker_open(&worker, pool->config);
@@ -240,7 +245,10 @@ static void *work(void *argument)
 		pthread_mutex_unlock(&pool->lock);
 		job_run(&worker, job);
 		pthread_mutex_lock(&pool->lock);
-		finish(pool, job);
+		finish(pool, job, worker.talk != NULL);
+		pthread_mutex_unlock(&pool->lock);
+		job_leave(&worker);
+		pthread_mutex_lock(&pool->lock);
 	}
 	last = --pool->workers == POOL_KEPT;
 	seat->state = SEAT_LEFT;

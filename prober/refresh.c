@@ -248,7 +248,8 @@ void refresh_checked(struct prober *prober, const struct job *job)
 		return;
 	case RESOLVER_INSECURE:
 		log_warning("resolver does not validate DNSSEC, or is not believed "
-			    "(resolver_trust_ad): nobody gets DANE; see `postseal doctor`");
+			    "(resolver_trust_ad): what is known stays, and mail to whoever is "
+			    "new waits; see `postseal doctor`");
 		return;
 	}
 }

@@ -14,6 +14,12 @@
 #include "core/record/record.h"
 #include "prober/prober.h"
 
+/*
+ * SMTP connections that one look at a next hop may cause: who it is, and whose addresses
+ * its hosts have, is for a stranger to choose.
+ */
+#define DOMAIN_CONNECTIONS_MAX 32
+
 /* Next hops being looked at; beyond, askers are told "busy". */
 #define DOMAIN_TASKS_MAX 4096
 
@@ -33,6 +39,7 @@ struct domain_task {
 struct host_wait {
 	LIST_ENTRY(host_wait) next;
 	struct domain_task *domain;
+	bool named; /* by signed MX records: a certificate may bear the domain's name */
 };
 
 struct host_task {
@@ -42,6 +49,7 @@ struct host_task {
 	uint16_t port;
 	enum effort effort; /* the most of those who wait */
 	int64_t ahead;
+	size_t connections_max; /* the least of those who wait */
 	LIST_HEAD(, host_wait) waits;
 };
 
@@ -59,8 +67,9 @@ void domain_advance(struct prober *prober, struct domain_task *task, struct job 
 void domain_host_done(struct prober *prober, struct domain_task *task, bool lost);
 void domain_tell_news(const struct domain_task *task);
 
-/* Find out about a host, for a task that waits for it. */
-void hosts_look(struct prober *prober, const char *host, uint16_t port, struct domain_task *domain);
+/* Find out about a host, one of those of `mx`, for a task that waits for it. */
+void hosts_look(struct prober *prober, const char *host, uint16_t port, struct domain_task *domain,
+		const struct mx_facts *mx);
 void host_advance(struct prober *prober, struct host_task *task, struct job *job);
 
 /* When the program ends. */

@@ -63,14 +63,14 @@ static void look_at_door(struct patient *patient)
 					  .probe_private = true };
 	struct observation seen;
 	char error[TLS_ERROR_SIZE];
-	struct tls *tls = tls_new(NULL, error);
+	struct tls *tls = tls_new(&(struct tls_setup){ 0 }, error);
 
 	if (tls == NULL) {
 		doctor_note(&patient->door, LOOKUP_ERROR, "%s", error);
 		return;
 	}
 	config.tls = tls;
-	starttls_probe(&config, &target, &seen);
+	starttls_leave(starttls_probe(&config, &target, &seen));
 	judge_door(&patient->door, &seen);
 	tls_free(tls);
 }

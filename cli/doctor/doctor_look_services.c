@@ -142,7 +142,7 @@ void doctor_look_cas(struct doctor_thing *thing, const char *path)
 			    strerror(errno));
 		return;
 	}
-	tls = tls_new(path, error);
+	tls = tls_new(&(struct tls_setup){ .ca_file = path }, error);
 	if (tls == NULL)
 		doctor_note(thing, LOOKUP_ABSENT, "there are no certificates in it");
 	tls_free(tls);

@@ -133,7 +133,8 @@ static bool looks_like_route(const struct cli *cli, const char *key)
 
 static enum cli_status enable(const struct cli *cli)
 {
-	struct alias alias;
+	struct entry entry = { .kind = ENTRY_ALIAS };
+	struct alias *alias = &entry.of.alias;
 	struct exceptions exceptions;
 	char key[ALIAS_ADDRESS_SIZE];
 	enum lookup found;
@@ -143,31 +144,31 @@ static enum cli_status enable(const struct cli *cli)
 		return CLI_USAGE;
 	if (!act_begin(&act, cli))
 		return CLI_UNSURE;
-	found = ledger_get_alias(act.txn, key, &alias);
+	found = ledger_get_alias(act.txn, key, alias);
 	/* One that cannot be read is made anew. */
 	if (found != LOOKUP_FOUND)
-		alias = (struct alias){ .level = ALIAS_ENCRYPT };
-	if (!apply_options(&alias, cli)) {
+		*alias = (struct alias){ .level = ALIAS_ENCRYPT };
+	if (!apply_options(alias, cli)) {
 		ledger_abort(act.txn);
 		ledger_close(act.ledger);
 		return CLI_USAGE;
 	}
 	get_exceptions(act.txn, key, &exceptions);
-	alias.enabled = true;
-	alias.changed = cli->now;
-	act_author(alias.author);
-	if (act_end(&act, ledger_put_alias(act.txn, key, &alias) &&
+	alias->enabled = true;
+	act_author(alias->author);
+	if (act_end(&act, act_do(&act, &entry, key) &&
 				  act_note(&act, key, "alias-enabled", "level %s, for %.100s",
-					   alias_level_name(alias.level), alias.mailbox)) !=
+					   alias_level_name(alias->level), alias->mailbox)) !=
 	    CLI_YES)
 		return CLI_UNSURE;
-	print_alias(cli, key, &alias, &exceptions);
+	print_alias(cli, key, alias, &exceptions);
 	return CLI_YES;
 }
 
 static enum cli_status disable(const struct cli *cli)
 {
-	struct alias alias;
+	struct entry entry = { .kind = ENTRY_ALIAS };
+	struct alias *alias = &entry.of.alias;
 	struct exceptions exceptions;
 	char key[ALIAS_ADDRESS_SIZE];
 	enum lookup found;
@@ -178,13 +179,12 @@ static enum cli_status disable(const struct cli *cli)
 		return CLI_USAGE;
 	if (!act_begin(&act, cli))
 		return CLI_UNSURE;
-	found = ledger_get_alias(act.txn, key, &alias);
+	found = ledger_get_alias(act.txn, key, alias);
 	get_exceptions(act.txn, key, &exceptions);
 	if (found == LOOKUP_FOUND) {
-		alias.enabled = false;
-		alias.changed = cli->now;
-		act_author(alias.author);
-		done = ledger_put_alias(act.txn, key, &alias) &&
+		alias->enabled = false;
+		act_author(alias->author);
+		done = act_do(&act, &entry, key) &&
 		       act_note(&act, key, "alias-disabled", "switched off");
 	}
 	if (act_end(&act, done && found != LOOKUP_ERROR) != CLI_YES)
@@ -197,7 +197,7 @@ static enum cli_status disable(const struct cli *cli)
 		cli_error(cli,
 			  "note: with `secure_aliases = any` every address of its domain stays "
 			  "sealed, this one too");
-	print_alias(cli, key, &alias, &exceptions);
+	print_alias(cli, key, alias, &exceptions);
 	return CLI_YES;
 }
 

@@ -30,7 +30,6 @@ static bool parse_sender(char sender[ALIAS_ADDRESS_SIZE], const struct cli *cli)
 
 static bool parse_terms(struct exception *exception, const struct cli *cli)
 {
-	exception->set = cli->now;
 	exception->expires = cli->now + EXCEPTION_SPAN_DEFAULT;
 	if (cli->reason != NULL)
 		str_printable(exception->reason, sizeof(exception->reason), cli->reason,
@@ -70,27 +69,40 @@ static void tell_allowed(const struct cli *cli, const char *key, const struct ex
 		  all ? "one of " : "", exception->sender);
 }
 
+/* Is there room for one more in force, or is it there already? */
+static bool has_room(const struct exceptions *exceptions, const char *sender, int64_t now)
+{
+	size_t in_force = 0;
+
+	for (size_t i = 0; i < exceptions->count; i++) {
+		if (strcmp(exceptions->list[i].sender, sender) == 0)
+			return true;
+		in_force += now < exceptions->list[i].expires;
+	}
+	return in_force < EXCEPTION_MAX;
+}
+
 enum cli_status alias_allow(const struct cli *cli)
 {
-	struct exception exception = { 0 };
+	struct entry entry = { .kind = ENTRY_EXCEPTION };
+	struct exception *exception = &entry.of.exception.exception;
 	struct exceptions exceptions;
 	struct alias on_file;
 	const struct alias *alias;
 	char key[ALIAS_ADDRESS_SIZE], until[UTC_SIZE];
 	struct act act;
-	bool room;
+	bool done;
 
-	if (!alias_word(key, cli) || !parse_sender(exception.sender, cli) ||
-	    !parse_terms(&exception, cli))
+	if (!alias_word(key, cli) || !parse_sender(exception->sender, cli) ||
+	    !parse_terms(exception, cli))
 		return CLI_USAGE;
-	act_author(exception.author);
+	act_author(exception->author);
 	if (!act_begin(&act, cli))
 		return CLI_UNSURE;
 	/* Those that cannot be read are made anew. */
 	if (ledger_get_exceptions(act.txn, key, &exceptions) != LOOKUP_FOUND)
 		exceptions.count = 0;
-	room = exceptions_put(&exceptions, &exception, cli->now);
-	if (!room) {
+	if (!has_room(&exceptions, exception->sender, cli->now)) {
 		ledger_abort(act.txn);
 		ledger_close(act.ledger);
 		cli_error(cli,
@@ -100,13 +112,14 @@ enum cli_status alias_allow(const struct cli *cli)
 		return CLI_NO;
 	}
 	alias = filed(&act, key, &on_file);
-	if (act_end(&act,
-		    ledger_put_exceptions(act.txn, key, &exceptions) &&
-			    act_note(&act, key, "allowed", "%.70s without TLS until %s: %.60s",
-				     exception.sender, utc_format(until, exception.expires),
-				     exception.reason)) != CLI_YES)
+	done = act_do(&act, &entry, key) &&
+	       act_note(&act, key, "allowed", "%.70s without TLS until %s: %.60s",
+			exception->sender, utc_format(until, exception->expires),
+			exception->reason) &&
+	       ledger_get_exceptions(act.txn, key, &exceptions) != LOOKUP_ERROR;
+	if (act_end(&act, done) != CLI_YES)
 		return CLI_UNSURE;
-	tell_allowed(cli, key, &exception);
+	tell_allowed(cli, key, exception);
 	if (cli->json)
 		json_print_alias(key, alias, &exceptions, cli->now);
 	return CLI_YES;
@@ -114,35 +127,38 @@ enum cli_status alias_allow(const struct cli *cli)
 
 enum cli_status alias_disallow(const struct cli *cli)
 {
-	char key[ALIAS_ADDRESS_SIZE], sender[ALIAS_ADDRESS_SIZE];
+	struct entry entry = { .kind = ENTRY_EXCEPTION, .of.exception.removed = true };
+	struct exception *exception = &entry.of.exception.exception;
+	char key[ALIAS_ADDRESS_SIZE];
 	struct alias on_file;
 	const struct alias *alias;
 	struct exceptions exceptions;
 	enum lookup found;
 	struct act act;
-	bool removed = false, done = true;
+	bool there = false, done = true;
 
-	if (!alias_word(key, cli) || !parse_sender(sender, cli))
+	if (!alias_word(key, cli) || !parse_sender(exception->sender, cli))
 		return CLI_USAGE;
 	if (!act_begin(&act, cli))
 		return CLI_UNSURE;
+	act_author(exception->author);
 	found = ledger_get_exceptions(act.txn, key, &exceptions);
 	if (found == LOOKUP_FOUND)
-		removed = exceptions_remove(&exceptions, sender);
-	if (removed)
-		done = (exceptions.count > 0 ? ledger_put_exceptions(act.txn, key, &exceptions)
-					     : ledger_remove_exceptions(act.txn, key)) &&
-		       act_note(&act, key, "disallowed", "%.100s needs TLS again", sender);
+		there = exceptions_remove(&exceptions, exception->sender);
+	if (there)
+		done = act_do(&act, &entry, key) &&
+		       act_note(&act, key, "disallowed", "%.100s needs TLS again",
+				exception->sender);
 	alias = filed(&act, key, &on_file);
 	if (act_end(&act, done && found != LOOKUP_ERROR) != CLI_YES)
 		return CLI_UNSURE;
-	if (!removed) {
-		cli_error(cli, "there is no exception for %s at %s", sender, key);
+	if (!there) {
+		cli_error(cli, "there is no exception for %s at %s", exception->sender, key);
 		return CLI_NO;
 	}
 	if (cli->json)
 		json_print_alias(key, alias, &exceptions, cli->now);
 	else
-		printf("%s: %s needs TLS again\n", key, sender);
+		printf("%s: %s needs TLS again\n", key, exception->sender);
 	return CLI_YES;
 }

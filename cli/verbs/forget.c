@@ -51,12 +51,9 @@ static bool note(struct ledger_txn *txn, const struct cli *cli, const char *doma
 	return ledger_add_journal(txn, &entry);
 }
 
-/*
- * Its hosts are to be looked at anew, or a provider that still has TLS would go
- * without its floor until tomorrow.
- */
-static bool make_hosts_due(struct ledger_txn *txn, const struct cli *cli, const char *domain,
-			   const struct mx_facts *mx)
+/* Its hosts; the latest of what they have shown goes into *seen. */
+static bool forget_hosts(struct ledger_txn *txn, const struct cli *cli, const char *domain,
+			 const struct mx_facts *mx, int64_t *seen)
 {
 	struct nexthop nexthop;
 	struct host_facts host;
@@ -68,7 +65,8 @@ static bool make_hosts_due(struct ledger_txn *txn, const struct cli *cli, const 
 	for (size_t i = 0; i < mx->count; i++) {
 		if (ledger_get_host(txn, mx->refs[i].host, port, &host) != LOOKUP_FOUND)
 			continue;
-		host.last_expires = 0;
+		acts_forget_host(&host, cli->now, seen);
+		host.last_expires = 0; /* to be looked at anew */
 		if (!ledger_put_host(txn, mx->refs[i].host, port, &host))
 			return false;
 	}
@@ -79,6 +77,20 @@ static bool make_hosts_due(struct ledger_txn *txn, const struct cli *cli, const 
  * The look-ups stay: they are no evidence. A record that cannot be read is made
  * anew; whatever it held is forgotten with it.
  */
+static bool forget_in(struct ledger_txn *txn, const struct cli *cli, const char *domain,
+		      struct domain_facts *facts, struct history *was)
+{
+	int64_t seen = 0;
+
+	if (ledger_get_domain(txn, domain, facts) == LOOKUP_ERROR)
+		memset(facts, 0, sizeof(*facts));
+	*was = facts->history;
+	if (!forget_hosts(txn, cli, domain, &facts->mx, &seen))
+		return false;
+	acts_forget_domain(facts, cli->now, seen);
+	return ledger_put_domain(txn, domain, facts) && note(txn, cli, domain, was);
+}
+
 static bool write_forgotten(struct ledger *ledger, const struct cli *cli, const char *domain,
 			    struct domain_facts *facts, struct history *was)
 {
@@ -86,13 +98,7 @@ static bool write_forgotten(struct ledger *ledger, const struct cli *cli, const 
 
 	if (txn == NULL)
 		return false;
-	if (ledger_get_domain(txn, domain, facts) == LOOKUP_ERROR)
-		memset(facts, 0, sizeof(*facts));
-	*was = facts->history;
-	memset(&facts->history, 0, sizeof(facts->history));
-	facts->forgotten = cli->now;
-	if (ledger_put_domain(txn, domain, facts) && make_hosts_due(txn, cli, domain, &facts->mx) &&
-	    note(txn, cli, domain, was))
+	if (forget_in(txn, cli, domain, facts, was))
 		return ledger_commit(txn);
 	ledger_abort(txn);
 	return false;
@@ -128,7 +134,7 @@ static enum cli_status forget(const struct cli *cli, struct ledger *ledger, cons
 		return CLI_UNSURE;
 	}
 	if (cli->json) {
-		json_print_forgotten(domain, cli->now, &was);
+		json_print_forgotten(domain, facts->forgotten, &was);
 	} else {
 		describe(what, sizeof(what), &was);
 		printf("%s: forgotten", domain);

@@ -103,7 +103,7 @@ static void print_json(const struct import_tally *tally)
 		       "}",
 		       kind == ENTRY_DOMAIN ? '{' : ',', entry_kind_name(kind), tally->read[kind],
 		       tally->added[kind], tally->changed[kind]);
-	puts("}");
+	printf(",\"ahead\":%" PRIu64 ",\"old_acts\":%" PRIu64 "}\n", tally->ahead, tally->acts);
 }
 
 static void print_table(const struct import_tally *tally)
@@ -116,8 +116,27 @@ static void print_table(const struct import_tally *tally)
 			       tally->changed[kind]);
 }
 
+/* What of the file does not count, and why. */
+static void tell_passed_over(const struct cli *cli, const struct import_tally *tally)
+{
+	char latest[UTC_SIZE];
+
+	if (tally->ahead > 0)
+		cli_error(cli,
+			  "note: %" PRIu64 " records were passed over: they are dated later than "
+			  "now by this machine's clock; see that the clocks of both are right",
+			  tally->ahead);
+	if (tally->acts > 0)
+		cli_error(cli,
+			  "note: %" PRIu64 " overrides, pins, aliases and exceptions were passed "
+			  "over: nothing in the file is newer than %s, so what they say may have "
+			  "been taken away since",
+			  tally->acts, utc_format(latest, tally->latest));
+}
+
 static void print_outcome(const struct cli *cli, const struct import_tally *tally)
 {
+	tell_passed_over(cli, tally);
 	if (cli->json) {
 		print_json(tally);
 		return;
@@ -160,6 +179,8 @@ static enum cli_status import(const struct cli *cli, const char *word, FILE *fil
 		.file = file,
 		.ledger = known_ledger(cli, LEDGER_WRITE),
 		.restore = cli->replace,
+		.every_host = cli->settings.mixed_mx == MIXED_MX_LENIENT,
+		.default_port = cli->settings.smtp_port,
 		.now = cli->now,
 		.author = author,
 		.name = word,
@@ -205,12 +226,14 @@ const struct verb verb_import = {
 		"All of FILE (or of standard input) is checked first; if a line is bad, nothing\n"
 		"is changed.\n"
 		"\n"
-		"It is merged with what is known already: all that was seen counts, the later\n"
-		"look-up stands, an override, alias or exception is replaced by one that was set\n"
-		"later, and pins are added. So an export may be imported twice, and several in\n"
-		"any order.\n"
-		"What was cleared or removed here since an export was made comes back with it.\n"
-		"The journal tells of it (`postseal history`).\n"
+		"It is merged with what is known already: all that was seen counts, and of an\n"
+		"override, pin, alias or exception what was done last, also that it was taken\n"
+		"away. Look-ups are taken for names that were not looked up here yet. So an\n"
+		"export may be imported twice, and several in any order. The journal tells of it\n"
+		"(`postseal history`).\n"
+		"\n"
+		"Passed over is what is dated later than now, and, if nothing in FILE is newer\n"
+		"than 300 days, what admins did: it may have been taken away since.\n"
 		"\n"
 		"Exit status: 1 if FILE is not a whole and good export, or --replace finds a\n"
 		"ledger that is not empty.\n",

@@ -84,32 +84,34 @@ static void describe(char *dst, size_t size, const struct override *override)
 
 static enum cli_status set(const struct cli *cli)
 {
-	struct override override = { .set = cli->now };
+	struct entry entry = { .kind = ENTRY_OVERRIDE };
+	struct override *override = &entry.of.override;
 	struct nexthop nexthop;
 	char what[DETAIL_SIZE];
 	struct act act;
 	bool done;
 
-	if (!parse_subject(&nexthop, cli) || !parse_kind(&override, cli) ||
-	    !parse_terms(&override, cli))
+	if (!parse_subject(&nexthop, cli) || !parse_kind(override, cli) ||
+	    !parse_terms(override, cli))
 		return CLI_USAGE;
-	act_author(override.author);
-	describe(what, sizeof(what), &override);
+	act_author(override->author);
+	describe(what, sizeof(what), override);
 	if (!act_begin(&act, cli))
 		return CLI_UNSURE;
-	done = ledger_put_override(act.txn, nexthop.key, &override) &&
-	       act_note(&act, nexthop.key, "override", "%.48s: %.96s", what, override.reason);
+	done = act_do(&act, &entry, nexthop.key) &&
+	       act_note(&act, nexthop.key, "override", "%.48s: %.96s", what, override->reason);
 	if (act_end(&act, done) != CLI_YES)
 		return CLI_UNSURE;
 	if (cli->json)
-		json_print_override(nexthop.key, &override);
+		json_print_override(nexthop.key, override);
 	else
-		printf("%s: override set: %s (%s)\n", nexthop.key, what, override.reason);
+		printf("%s: override set: %s (%s)\n", nexthop.key, what, override->reason);
 	return CLI_YES;
 }
 
 static enum cli_status clear(const struct cli *cli)
 {
+	struct entry cleared = { .kind = ENTRY_OVERRIDE };
 	struct override override;
 	struct nexthop nexthop;
 	enum lookup found;
@@ -122,8 +124,9 @@ static enum cli_status clear(const struct cli *cli)
 		return CLI_UNSURE;
 	/* One that cannot be read is taken away all the same. */
 	found = ledger_get_override(act.txn, nexthop.key, &override);
-	done = ledger_remove_override(act.txn, nexthop.key) &&
-	       (found == LOOKUP_ABSENT ||
+	act_author(cleared.of.override.author);
+	done = found == LOOKUP_ABSENT ||
+	       (act_do(&act, &cleared, nexthop.key) &&
 		act_note(&act, nexthop.key, "override-cleared", "the facts decide again"));
 	if (act_end(&act, done) != CLI_YES)
 		return CLI_UNSURE;

@@ -13,15 +13,7 @@
 #include "cli/terminal.h"
 #include "core/facts/pins.h"
 
-#define HEX_SIZE (2 * SPKI_SIZE + 1)
 #define PIN_INDENT 2
-
-static char *hex(char dst[HEX_SIZE], const uint8_t spki[SPKI_SIZE])
-{
-	for (size_t i = 0; i < SPKI_SIZE; i++)
-		snprintf(dst + 2 * i, 3, "%02x", spki[i]);
-	return dst;
-}
 
 static bool hex_digit(char c, unsigned *value)
 {
@@ -104,7 +96,7 @@ static bool show_probed(struct pins *keys, const struct cli *cli, const struct f
 {
 	for (size_t i = 0; i < facts->domain.mx.count; i++) {
 		const struct observation *seen = &facts->host[i].last;
-		char text[HEX_SIZE];
+		char text[RECORD_SPKI_HEX_SIZE];
 
 		page_heading("%s", facts->domain.mx.refs[i].host);
 		if (!seen->has_spki) {
@@ -113,7 +105,8 @@ static bool show_probed(struct pins *keys, const struct cli *cli, const struct f
 							   : observed_name(seen->observed));
 			continue;
 		}
-		page_field("key SHA-256", "%s", hex(text, seen->spki));
+		record_spki_hex(text, seen->spki);
+		page_field("key SHA-256", "%s", text);
 		page_field("verified", "%s", verified_name(seen->verified));
 		page_field("over", "%s, %s", tls_version_name(seen->version), seen->cipher);
 		if (!pins_add(keys, seen->spki)) {
@@ -157,7 +150,7 @@ static enum cli_status probe_keys(struct pins *keys, const struct cli *cli,
 
 static void print_pins(const struct cli *cli, const char *key, const struct pins *pins)
 {
-	char text[HEX_SIZE];
+	char text[RECORD_SPKI_HEX_SIZE];
 
 	if (cli->json) {
 		json_print_pins(key, pins);
@@ -165,16 +158,34 @@ static void print_pins(const struct cli *cli, const char *key, const struct pins
 	}
 	for (size_t i = 0; i < pins->count; i++) {
 		fputs(key, stdout);
-		page_beside((int)strlen(key), (int)strlen(key) + 1, PIN_INDENT, "%s",
-			    hex(text, pins->spki[i]));
+		record_spki_hex(text, pins->spki[i]);
+		page_beside((int)strlen(key), (int)strlen(key) + 1, PIN_INDENT, "%s", text);
 	}
 }
 
-/* Loads what is on file; one that cannot be read is made anew. */
-static void load(struct pins *pins, struct act *act, const char *key)
+/* What is on file; false when not all of it can be read. */
+static bool load(struct pins *pins, struct act *act, const char *key)
 {
-	if (ledger_get_pins(act->txn, key, pins) != LOOKUP_FOUND)
+	enum lookup found = ledger_get_pins(act->txn, key, pins);
+
+	if (found != LOOKUP_FOUND)
 		pins->count = 0;
+	return found != LOOKUP_ERROR;
+}
+
+/* Puts these keys on file, or takes them off. */
+static bool act_on(struct act *act, const char *key, const struct pins *keys, bool removed)
+{
+	bool done = true;
+
+	for (size_t i = 0; i < keys->count && done; i++) {
+		struct entry entry = { .kind = ENTRY_PIN, .of.pin.removed = removed };
+
+		memcpy(entry.of.pin.spki, keys->spki[i], SPKI_SIZE);
+		act_author(entry.of.pin.author);
+		done = act_do(act, &entry, key);
+	}
+	return done;
 }
 
 /* Until then what is submitted is judged by the key that was seen last. */
@@ -214,7 +225,7 @@ static enum cli_status add(const struct cli *cli)
 			  PIN_MAX, nexthop.key);
 		return CLI_NO;
 	}
-	if (act_end(&act, ledger_put_pins(act.txn, nexthop.key, &pins) &&
+	if (act_end(&act, act_on(&act, nexthop.key, &keys, false) &&
 				  act_note(&act, nexthop.key, "pin-added", "%zu keys on file now",
 					   pins.count)) != CLI_YES)
 		return CLI_UNSURE;
@@ -226,30 +237,31 @@ static enum cli_status add(const struct cli *cli)
 
 static enum cli_status take_away(const struct cli *cli)
 {
-	struct pins keys = { 0 }, pins;
+	struct pins keys = { 0 }, pins, gone = { 0 };
 	struct nexthop nexthop;
 	struct act act;
-	size_t before;
-	bool done;
+	bool whole, done;
 
 	if (!parse_nexthop(&nexthop, cli) || !parse_keys(&keys, cli))
 		return CLI_USAGE;
 	if (!act_begin(&act, cli))
 		return CLI_UNSURE;
-	load(&pins, &act, nexthop.key);
-	before = pins.count;
-	for (size_t i = 0; i < keys.count; i++)
-		pins_remove(&pins, keys.spki[i]);
+	whole = load(&pins, &act, nexthop.key);
 	if (cli->count == 2) /* no key named: all of them */
-		pins.count = 0;
-	done = pins.count > 0 ? ledger_put_pins(act.txn, nexthop.key, &pins)
-			      : ledger_remove_pins(act.txn, nexthop.key);
-	if (done && pins.count < before)
+		gone = pins;
+	/* One that cannot be read is taken away all the same. */
+	for (size_t i = 0; i < keys.count; i++)
+		if (!whole || pins_has(&pins, keys.spki[i]))
+			pins_add(&gone, keys.spki[i]);
+	for (size_t i = 0; i < gone.count; i++)
+		pins_remove(&pins, gone.spki[i]);
+	done = act_on(&act, nexthop.key, &gone, true);
+	if (done && gone.count > 0)
 		done = act_note(&act, nexthop.key, "pin-removed", "%zu keys on file now",
 				pins.count);
 	if (act_end(&act, done) != CLI_YES)
 		return CLI_UNSURE;
-	if (pins.count == before) {
+	if (gone.count == 0) {
 		cli_error(cli, "no such key is on file for %s", nexthop.key);
 		return CLI_NO;
 	}

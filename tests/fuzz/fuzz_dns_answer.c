@@ -15,19 +15,25 @@
 #define HEADER_LEN 12
 #define MESSAGE_MAX 65535
 
-static const enum dns_type types[] = { DNS_MX, DNS_A, DNS_AAAA, DNS_TLSA, DNS_CNAME, DNS_TXT };
+static const enum dns_type types[] = { DNS_MX,    DNS_A,   DNS_AAAA, DNS_TLSA,
+				       DNS_CNAME, DNS_TXT, DNS_SRV };
 
 static void check_record(const struct dns_answer *answer, enum dns_type type, size_t i)
 {
 	struct ipaddr address;
 	struct buf text = { 0 };
 	struct tlsa tlsa;
-	struct dns_mx mx;
+	char text_of[DOMAIN_SIZE];
+	struct dns_target target;
 
 	switch (type) {
 	case DNS_MX:
-		if (dns_answer_mx(answer, i, &mx))
-			assert(mx.none == (mx.host[0] == '\0'));
+	case DNS_SRV:
+		if (!dns_answer_target(answer, i, &target))
+			return;
+		assert(target.none == (target.host[0] == '\0'));
+		assert(target.none || ipaddr_parse(&address, target.host, strlen(target.host)) ||
+		       domain_take(text_of, target.host, strlen(target.host)));
 		return;
 	case DNS_A:
 	case DNS_AAAA:

@@ -42,7 +42,7 @@ static void require_round_trip(const struct entry *first)
 
 	entry_json_append(&line, first);
 	require(line.len <= ENTRY_LINE_MAX);
-	require(entry_json_read(&again, line.data, line.len, error));
+	require(entry_json_read(&again, line.data, line.len, ENTRY_SCHEMA, error));
 	entry_json_append(&line_again, &again);
 	require(same(&line, &line_again));
 	entry_put_record(&record, first);
@@ -58,10 +58,14 @@ static void try_line(const char *line, size_t len)
 {
 	char error[ENTRY_ERROR_SIZE];
 
-	if (entry_json_read(&entry, line, len, error))
+	if (entry_json_read(&entry, line, len, ENTRY_SCHEMA, error))
 		require_round_trip(&entry);
 	else
 		require_printable(error);
+	if (!entry_json_read(&entry, line, len, ENTRY_SCHEMA_OLD, error))
+		require_printable(error);
+	else if (entry.kind < ENTRY_KINDS)
+		require_round_trip(&entry);
 }
 
 static void try_file(const uint8_t *data, size_t size)
@@ -88,14 +92,14 @@ static void try_record(const uint8_t *data, size_t size)
 	entry.kind = ENTRY_OVERRIDE;
 	if (record_get_override(&entry.of.override, data, size))
 		require_round_trip(&entry);
-	entry.kind = ENTRY_EXCEPTIONS;
-	if (record_get_exceptions(&entry.of.exceptions, data, size)) {
+	entry.kind = ENTRY_EXCEPTION;
+	if (record_get_exception(&entry.of.exception, data, size)) {
 		memcpy(entry.key, "me@test", 8);
 		require_round_trip(&entry);
 		memcpy(entry.key, "mx.test", 8);
 	}
-	entry.kind = ENTRY_PINS;
-	if (record_get_pins(&entry.of.pins, data, size))
+	entry.kind = ENTRY_PIN;
+	if (record_get_pin(&entry.of.pin, data, size))
 		require_round_trip(&entry);
 	memset(&entry, 0, sizeof(entry));
 	entry.kind = ENTRY_JOURNAL;

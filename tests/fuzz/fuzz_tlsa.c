@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	uint8_t *data;
 
 	if (tls == NULL)
-		tls = tls_new("", error);
+		tls = tls_new(&(struct tls_setup){ 0 }, error);
 	assert(tls != NULL);
 	if (len < 3)
 		return 0;

@@ -175,8 +175,12 @@ void world_certificate(struct world *world, struct host_facts *host, int byte,
 
 void world_forget(struct world *world)
 {
-	world->facts.domain.history = (struct history){ 0 };
-	world->facts.domain.forgotten = world->now;
+	int64_t seen = 0;
+
+	for (size_t i = 0; i < world->hosts; i++)
+		acts_forget_host(&world->host[i].facts, world->now, &seen);
+	acts_forget_domain(&world->facts.domain, world->now, seen);
+	gather(world);
 }
 
 static bool restart_host(struct host_facts *host)

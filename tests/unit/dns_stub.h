@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * dns_stub - a name server that answers from a table, one thread, UDP and TCP
- * on one loopback address. What is not in the table is NXDOMAIN, not validated.
+ * on one loopback address. What is not in the table is NXDOMAIN, not validated. It
+ * validates: about DNS_CANARY it says so, which is not counted as a question, unless the
+ * table has it.
  */
 #ifndef POSTSEAL_TESTS_DNS_STUB_H
 #define POSTSEAL_TESTS_DNS_STUB_H
@@ -18,14 +20,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define STUB_AD 1u          /* validated */
-#define STUB_SILENT 2u      /* never answers */
-#define STUB_LATE 4u        /* passes over the first question */
-#define STUB_TRUNCATED 8u   /* by UDP: TC, and nothing in it */
-#define STUB_NO_RA 16u      /* does not recurse */
-#define STUB_OTHER_ID 32u   /* answers first under another id, with other data */
-#define STUB_OTHER_NAME 64u /* answers another question only */
-#define STUB_GARBAGE 128u   /* the right header and question, then noise */
+#define STUB_AD 1u           /* validated */
+#define STUB_SILENT 2u       /* never answers */
+#define STUB_LATE 4u         /* passes over the first question */
+#define STUB_TRUNCATED 8u    /* by UDP: TC, and nothing in it */
+#define STUB_NO_RA 16u       /* does not recurse */
+#define STUB_OTHER_ID 32u    /* answers first under another id, with other data */
+#define STUB_OTHER_NAME 64u  /* answers another question only */
+#define STUB_FAILS_ONCE 256u /* SERVFAIL to the first question */
+#define STUB_GARBAGE 128u    /* the right header and question, then noise */
 
 struct stub_answer {
 	const char *name; /* with its dot */
@@ -66,6 +69,10 @@ static inline void stub_push(ldns_pkt *pkt, ldns_pkt_section section, const char
 	}
 }
 
+static const struct stub_answer stub_canary = {
+	"org.", LDNS_RR_TYPE_MX, LDNS_RCODE_NOERROR, STUB_AD, NULL, NULL
+};
+
 static inline const struct stub_answer *stub_find(const struct stub *stub, const ldns_rr *question)
 {
 	char *name = ldns_rdf2str(ldns_rr_owner(question));
@@ -75,6 +82,8 @@ static inline const struct stub_answer *stub_find(const struct stub *stub, const
 		if (strcasecmp(stub->table[i].name, name) == 0 &&
 		    stub->table[i].type == ldns_rr_get_type(question))
 			found = &stub->table[i];
+	if (found == NULL && strcasecmp(name, "org.") == 0)
+		found = &stub_canary;
 	free(name);
 	return found;
 }
@@ -116,14 +125,20 @@ static inline size_t stub_answer_to(struct stub *stub, const uint8_t *query, siz
 {
 	ldns_pkt *question = NULL, *reply;
 	const struct stub_answer *answer;
-	size_t count = atomic_fetch_add(&stub->questions, 1);
+	size_t count;
 
 	ck_assert_int_eq(ldns_wire2pkt(&question, query, len), LDNS_STATUS_OK);
 	if (!ldns_pkt_rd(question) || !ldns_pkt_ad(question) || !ldns_pkt_edns_do(question) ||
 	    ldns_pkt_edns_udp_size(question) != 1232 || ldns_pkt_cd(question))
 		atomic_store(&stub->bad_question, true);
 	answer = stub_find(stub, ldns_rr_list_rr(ldns_pkt_question(question), 0));
+	count = answer == &stub_canary ? SIZE_MAX : atomic_fetch_add(&stub->questions, 1);
 	reply = stub_reply(question, answer);
+	if (answer != NULL && (answer->flags & STUB_FAILS_ONCE) != 0 && count == 0) {
+		ldns_pkt_free(reply);
+		reply = stub_reply(question, NULL);
+		ldns_pkt_set_rcode(reply, LDNS_RCODE_SERVFAIL);
+	}
 	if (answer != NULL && (answer->flags & STUB_TRUNCATED) != 0 && !tcp) {
 		ldns_pkt_free(reply);
 		reply = stub_reply(question, NULL);

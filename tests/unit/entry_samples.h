@@ -14,7 +14,6 @@
 #include "base/utc.h"
 #include "core/record/entry.h"
 #include "core/policy/fold.h"
-#include "core/facts/pins.h"
 
 #define SAMPLE_T INT64_C(1767323045) /* 2026-01-02T03:04:05Z */
 
@@ -60,6 +59,7 @@ static inline struct domain_facts sample_domain_facts(void)
 		},
 		.history = sample_history(),
 		.forgotten = SAMPLE_T - 30 * UTC_DAY,
+		.any_host = true,
 	};
 
 	return d;
@@ -104,6 +104,7 @@ static inline void sample_entry(struct entry *e, enum entry_kind kind)
 	case ENTRY_DOMAIN:
 		str_copy(e->key, sizeof(e->key), "[mx.example.com]:587");
 		e->of.domain = sample_domain_facts();
+		record_settle_history(&e->of.domain);
 		break;
 	case ENTRY_HOST:
 		str_copy(e->key, sizeof(e->key), "2001:db8::1");
@@ -116,29 +117,21 @@ static inline void sample_entry(struct entry *e, enum entry_kind kind)
 			(struct override){ OVERRIDE_MINIMUM,   LEVEL_DANE_ONLY, SAMPLE_T,
 					   SAMPLE_T + UTC_DAY, "ada",           "contract" };
 		break;
-	case ENTRY_PINS:
+	case ENTRY_PIN:
 		str_copy(e->key, sizeof(e->key), "example.com");
-		for (int i = 0; i < 3; i++) {
-			uint8_t key[SPKI_SIZE];
-
-			memset(key, 0x10 * (i + 1), sizeof(key));
-			pins_add(&e->of.pins, key);
-		}
+		e->of.pin = (struct pin_act){ .set = SAMPLE_T, .author = "ada" };
+		memset(e->of.pin.spki, 0x30, SPKI_SIZE);
 		break;
 	case ENTRY_ALIAS:
 		str_copy(e->key, sizeof(e->key), "me@secure.example.com");
 		e->of.alias = (struct alias){ true, ALIAS_AUTHENTICATED, "me@example.com", SAMPLE_T,
 					      "bob" };
 		break;
-	case ENTRY_EXCEPTIONS:
+	case ENTRY_EXCEPTION:
 		str_copy(e->key, sizeof(e->key), "me@secure.example.com");
-		e->of.exceptions = (struct exceptions){
-			.count = 2,
-			.list = { { "@old.example", SAMPLE_T, SAMPLE_T + 30 * UTC_DAY, "ada",
-				    "no TLS yet" },
-				  { "a+b@old.example", SAMPLE_T - 5, SAMPLE_T + UTC_DAY, "bob",
-				    "" } },
-		};
+		e->of.exception.exception =
+			(struct exception){ "@old.example", SAMPLE_T, SAMPLE_T + 30 * UTC_DAY,
+					    "ada", "no TLS yet" };
 		break;
 	case ENTRY_JOURNAL:
 		e->of.journal =
@@ -150,7 +143,7 @@ static inline void sample_entry(struct entry *e, enum entry_kind kind)
 	case ENTRY_END:
 		e->of.records = 7;
 		break;
-	case ENTRY_KINDS:
+	default:
 		break;
 	}
 }
@@ -181,7 +174,7 @@ static inline struct freshness some_freshness(uint64_t *state)
 static inline struct observation some_observation(uint64_t *state)
 {
 	struct observation o = {
-		.time = SAMPLE_T + (int64_t)chance(state, 60) * 9000,
+		.time = SAMPLE_T + (int64_t)chance(state, 40) * 9000,
 		.source = SOURCE_PROBE + chance(state, 2),
 		.observed = OBSERVED_TLS + chance(state, 4),
 	};
@@ -227,7 +220,10 @@ static inline void some_domain(struct domain_facts *d, uint64_t *state)
 		snprintf(d->sts.pattern[0], DOMAIN_SIZE, "*.p%u.test", (unsigned)chance(state, 2));
 	d->sts.fresh = some_freshness(state);
 	snprintf(d->sts.detail, sizeof(d->sts.detail), "detail %u", (unsigned)chance(state, 2));
-	d->history = some_history(state);
+	d->evidence = some_history(state);
+	d->forgotten = some_moment(state);
+	d->any_host = chance(state, 2) == 0;
+	record_settle_history(d);
 }
 
 static inline void some_host(struct host_facts *h, uint64_t *state)
@@ -244,10 +240,10 @@ static inline void some_host(struct host_facts *h, uint64_t *state)
 	h->history = some_history(state);
 }
 
-/* A sound record of a kind that can be merged, with `forgotten` in domains. */
+/* A sound record of a kind that can be merged. */
 static inline void some_entry(struct entry *e, enum entry_kind kind, uint64_t *state)
 {
-	uint8_t key[SPKI_SIZE];
+	struct exception *exception = &e->of.exception.exception;
 
 	sample_entry(e, kind);
 	memset(&e->of, 0, sizeof(e->of));
@@ -259,7 +255,7 @@ static inline void some_entry(struct entry *e, enum entry_kind kind, uint64_t *s
 		some_host(&e->of.host, state);
 		break;
 	case ENTRY_OVERRIDE:
-		e->of.override = (struct override){ OVERRIDE_EXACT + chance(state, 3),
+		e->of.override = (struct override){ OVERRIDE_NONE + chance(state, 4),
 						    LEVEL_NONE + chance(state, 6),
 						    some_moment(state),
 						    some_moment(state),
@@ -267,21 +263,19 @@ static inline void some_entry(struct entry *e, enum entry_kind kind, uint64_t *s
 						    "a" };
 		e->of.override.reason[0] = (char)('a' + chance(state, 2));
 		break;
-	case ENTRY_PINS:
-		for (uint32_t i = chance(state, 3); i > 0; i--) {
-			memset(key, (int)chance(state, 4), sizeof(key));
-			pins_add(&e->of.pins, key);
-		}
+	case ENTRY_PIN:
+		e->of.pin = (struct pin_act){ .removed = chance(state, 2) == 0,
+					      .set = some_moment(state),
+					      .author = "a" };
+		e->of.pin.author[0] = (char)('a' + chance(state, 2));
 		break;
-	case ENTRY_EXCEPTIONS:
-		for (uint32_t i = chance(state, 4); i > 0; i--) {
-			struct exception some = { "@a.example", some_moment(state), 0, "ada", "a" };
-
-			some.sender[1] = (char)('a' + chance(state, 3));
-			some.expires = some.set + 1 + chance(state, 2);
-			some.reason[0] = (char)('a' + chance(state, 2));
-			exceptions_put(&e->of.exceptions, &some, 0);
-		}
+	case ENTRY_EXCEPTION:
+		*exception = (struct exception){ "@a.example", SAMPLE_T + chance(state, 4) * 40000,
+						 0, "ada", "a" };
+		e->of.exception.removed = chance(state, 3) == 0;
+		if (!e->of.exception.removed)
+			exception->expires = exception->set + 1 + chance(state, 2);
+		exception->reason[0] = (char)('a' + chance(state, 2));
 		break;
 	default:
 		e->of.alias =

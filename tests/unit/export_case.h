@@ -9,6 +9,7 @@
 #include "ledger_case.h"
 
 #include "base/buf.h"
+#include "core/record/merge.h"
 #include "entry_samples.h"
 #include "io/json/export_json.h"
 #include "io/json/import_json.h"
@@ -60,6 +61,37 @@ static inline bool same_bytes(const struct buf *a, const struct buf *b)
 	return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
 }
 
+static inline bool add_shared(void *bytes, const char *key, const struct entry *entry)
+{
+	struct entry shared = *entry;
+
+	merge_reduce(&shared);
+	memset(&shared.of.domain.sts, 0,
+	       entry->kind == ENTRY_DOMAIN ? sizeof(shared.of.domain.sts) : 0);
+	buf_printf(bytes, "%s %s:", entry_kind_name(entry->kind), key);
+	entry_put_record(bytes, &shared);
+	return true;
+}
+
+/* What of the ledger in use does not depend on the order of what came in; buf_free it. */
+static inline struct buf shared_part(void)
+{
+	static struct entry entry;
+	struct ledger *ledger = must_open(LEDGER_READ);
+	struct ledger_txn *txn = ledger_begin_read(ledger);
+	struct buf out = { 0 };
+
+	for (entry.kind = ENTRY_DOMAIN; entry.kind < ENTRY_JOURNAL; entry.kind++)
+		ck_assert(ledger_each_entry(txn, &entry, add_shared, &out));
+	ledger_abort(txn);
+	ledger_close(ledger);
+	return out;
+}
+
+/* When imports take place, and in a ledger that wants each MX host to show TLS? */
+static int64_t import_now = NOW;
+static bool import_every_host;
+
 /* What went wrong last. */
 static char import_error[IMPORT_ERROR_SIZE];
 static struct import_tally tally;
@@ -71,7 +103,9 @@ static inline enum import_result import_text(const struct buf *text, bool restor
 		.file = fmemopen(text->data, text->len, "r"),
 		.ledger = must_open(LEDGER_WRITE),
 		.restore = restore,
-		.now = NOW,
+		.every_host = import_every_host,
+		.default_port = 25,
+		.now = import_now,
 		.author = "ada",
 		.name = "backup",
 	};

@@ -191,7 +191,7 @@ static void put_odd_ones(void)
 		.author = "ada",
 		.reason = "contract with the bank",
 	};
-	struct pins pins = { .count = 1 };
+	struct pin_act pin = { .set = NOW };
 	struct journal_entry entry = {
 		.time = NOW - UTC_DAY,
 		.subject = "bank.test",
@@ -208,7 +208,7 @@ static void put_odd_ones(void)
 	domain->mx.fresh = (struct freshness){ NOW - 60, NOW + 600, 0 };
 	put_domain("nullmx.test", domain);
 	ck_assert(ledger_put_override(txn, "bank.test", &override));
-	ck_assert(ledger_put_pins(txn, "bank.test", &pins));
+	ck_assert(ledger_put_pin(txn, "bank.test", &pin));
 	ck_assert(ledger_add_journal(txn, &entry));
 	str_copy(entry.subject, sizeof(entry.subject), "mx.lost.test:25");
 	str_copy(entry.event, sizeof(entry.event), "downgrade");
@@ -1102,7 +1102,7 @@ START_TEST(aliases)
 	expect("alias list", 0, "ALIAS ");
 	expect("alias show --json me@secure.test", 0,
 	       "{\"alias\":\"me@secure.test\",\"enabled\":true,\"level\":\"verify\","
-	       "\"mailbox\":\"me@tls.test\",\"changed\":\"2026-01-10T12:00:00Z\"");
+	       "\"mailbox\":\"me@tls.test\",\"changed\":\"2026-01-10T12:00:01Z\"");
 	expect("alias enable me@secure.test you@old.test", 2, "too many arguments");
 	expect("alias disable me@secure.test", 0, "every address of its domain stays sealed");
 	expect("alias show me@secure.test", 1, "off  verify         me@tls.test\n");

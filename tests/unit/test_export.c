@@ -221,7 +221,7 @@ START_TEST(a_file_is_replaced_by_a_whole_one_only)
 	put_samples();
 	buf_append_str(&good, "yesterday's");
 	put(file, "yesterday's");
-	put_raw("pin", "example.com", 11, "rubbish", 7);
+	put_raw("override", ".bank.example", 13, "rubbish", 7);
 	expect_file("export", file, 3, "some records cannot be read");
 	ck_assert_ptr_nonnull(strstr(buf_cstr(&said), "/backup was left as it was"));
 	must_hold(file, &good);
@@ -260,7 +260,7 @@ START_TEST(there_and_back)
 	expect_file("import --replace", file, 1, "the ledger is not empty");
 	expect_file("import --replace", file, 1,
 		    "with all of postseal stopped, move its data.mdb away");
-	expect("history example.com", 0, "by an import: 3 keys on");
+	expect("history example.com", 0, "by an import:");
 	configure("c");
 	expect_file("import --replace", file, 0, "journal             1          1          0\n");
 	after = exported(false);

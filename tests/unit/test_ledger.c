@@ -25,13 +25,14 @@ START_TEST(put_and_get)
 	struct domain_facts *domain = sample_domain();
 	struct host_facts host = { .addr = ADDR_FOUND, .last_expires = T };
 	struct override override = { .kind = OVERRIDE_EXACT, .level = LEVEL_ENCRYPT, .set = T };
-	struct pins pins = { .count = 1 };
+	struct pin_act pin = { .set = T };
+	struct pins pins;
 	struct ledger_txn *txn = ledger_begin_write(ledger);
 
 	ck_assert(ledger_put_domain(txn, "sealed.test", domain));
 	ck_assert(ledger_put_host(txn, "a.mx.test", 25, &host));
 	ck_assert(ledger_put_override(txn, "sealed.test", &override));
-	ck_assert(ledger_put_pins(txn, "sealed.test", &pins));
+	ck_assert(ledger_put_pin(txn, "sealed.test", &pin));
 	ck_assert(ledger_commit(txn));
 	txn = ledger_begin_read(ledger);
 	memset(domain, 0xff, sizeof(*domain));
@@ -51,9 +52,11 @@ START_TEST(put_and_get)
 	ck_assert_uint_eq(domain->mx.count, 0);
 	ledger_abort(txn);
 	txn = ledger_begin_write(ledger);
-	ck_assert(ledger_remove_override(txn, "sealed.test"));
-	ck_assert(ledger_remove_pins(txn, "sealed.test"));
-	ck_assert(ledger_remove_pins(txn, "sealed.test"));
+	/* What was taken away is on file as that, and there no more. */
+	override = (struct override){ .kind = OVERRIDE_NONE, .set = T + 1 };
+	ck_assert(ledger_put_override(txn, "sealed.test", &override));
+	pin.removed = true;
+	ck_assert(ledger_put_pin(txn, "sealed.test", &pin));
 	ck_assert(ledger_commit(txn));
 	txn = ledger_begin_read(ledger);
 	ck_assert_int_eq(ledger_get_override(txn, "sealed.test", &override), LOOKUP_ABSENT);

@@ -143,7 +143,7 @@ START_TEST(damage_spoils_the_facts)
 {
 	static const char *const dbs[] = { "domain", "host", "override", "pin" };
 	static const char *const keys[] = { "sealed.test", "b.mx.test:25", "sealed.test",
-					    "sealed.test" };
+					    "sealed.test 00" };
 	struct ledger *ledger = must_open(LEDGER_CREATE);
 	struct domain_facts *domain = sample_domain();
 	struct facts *facts = mem_alloc(sizeof(*facts));

@@ -169,8 +169,8 @@ END_TEST
 START_TEST(a_newer_schema)
 {
 	make_ledger();
-	put_raw("meta", "schema", 6, "4", 1);
-	must_not_open(LEDGER_READ, "newer postseal (schema 4; this one,");
+	put_raw("meta", "schema", 6, "5", 1);
+	must_not_open(LEDGER_READ, "newer postseal (schema 5; this one,");
 	must_not_open(LEDGER_CREATE, "upgrade this program");
 }
 END_TEST

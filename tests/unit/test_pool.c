@@ -89,6 +89,11 @@ void worker_close(struct worker *worker)
 	pthread_mutex_unlock(&lock);
 }
 
+void job_leave(struct worker *worker)
+{
+	(void)worker;
+}
+
 void job_run(struct worker *worker, struct job *job)
 {
 	(void)worker;

@@ -98,19 +98,16 @@ static const struct override sample_override = {
 	.reason = "contract with the bank",
 };
 
-static struct pins sample_pins(void)
+static struct pin_act sample_pin(void)
 {
-	struct pins p = { .count = 3 };
+	struct pin_act pin = { .set = T, .author = "ada" };
 
-	for (size_t i = 0; i < p.count; i++)
-		memset(p.spki[i], (int)(0x10 * (i + 1)), SPKI_SIZE);
-	return p;
+	memset(pin.spki, 0x30, SPKI_SIZE);
+	return pin;
 }
 
-static const struct exceptions sample_exceptions = {
-	.count = 2,
-	.list = { { "@old.example", T, T + UTC_DAY, "ada", "no TLS yet" },
-		  { "you@older.example", T, T + 1, "bob", "" } },
+static const struct exception_act sample_exception = {
+	.exception = { "@old.example", T, T + UTC_DAY, "ada", "no TLS yet" },
 };
 
 static const struct refusals sample_refusals = {
@@ -136,8 +133,8 @@ static bool round_trip(struct buf *again, const void *bytes, size_t len)
 	struct domain_facts *domain = mem_alloc(sizeof(*domain));
 	struct host_facts *host = mem_alloc(sizeof(*host));
 	struct override override;
-	struct pins pins;
-	struct exceptions exceptions;
+	struct pin_act pin;
+	struct exception_act exception;
 	struct refusals refusals;
 	struct journal_entry entry;
 	bool ok = true;
@@ -148,10 +145,10 @@ static bool round_trip(struct buf *again, const void *bytes, size_t len)
 		record_put_host(again, host);
 	else if (record_get_override(&override, bytes, len))
 		record_put_override(again, &override);
-	else if (record_get_pins(&pins, bytes, len))
-		record_put_pins(again, &pins);
-	else if (record_get_exceptions(&exceptions, bytes, len))
-		record_put_exceptions(again, &exceptions);
+	else if (record_get_pin(&pin, bytes, len))
+		record_put_pin(again, &pin);
+	else if (record_get_exception(&exception, bytes, len))
+		record_put_exception(again, &exception);
 	else if (record_get_refusals(&refusals, bytes, len))
 		record_put_refusals(again, &refusals);
 	else if (record_get_journal(&entry, bytes, len))
@@ -167,7 +164,7 @@ static void put_sample(struct buf *out, int kind)
 {
 	struct domain_facts *domain = sample_domain();
 	struct host_facts *host = sample_host();
-	struct pins pins = sample_pins();
+	struct pin_act pin = sample_pin();
 
 	switch (kind) {
 	case 0:
@@ -180,13 +177,13 @@ static void put_sample(struct buf *out, int kind)
 		record_put_override(out, &sample_override);
 		break;
 	case 3:
-		record_put_pins(out, &pins);
+		record_put_pin(out, &pin);
 		break;
 	case 4:
 		record_put_journal(out, &sample_journal);
 		break;
 	case 5:
-		record_put_exceptions(out, &sample_exceptions);
+		record_put_exception(out, &sample_exception);
 		break;
 	case 6:
 		record_put_refusals(out, &sample_refusals);
@@ -373,7 +370,7 @@ START_TEST(small_values_come_back)
 {
 	struct buf bytes = { 0 };
 	struct override o;
-	struct pins p, in = sample_pins();
+	struct pin_act p, in = sample_pin();
 	struct journal_entry j;
 
 	record_put_override(&bytes, &sample_override);
@@ -385,10 +382,13 @@ START_TEST(small_values_come_back)
 	ck_assert_str_eq(o.author, "ada");
 	ck_assert_str_eq(o.reason, "contract with the bank");
 	bytes.len = 0;
-	record_put_pins(&bytes, &in);
-	ck_assert(record_get_pins(&p, bytes.data, bytes.len));
-	ck_assert_uint_eq(p.count, 3);
-	ck_assert_mem_eq(p.spki, in.spki, 3 * SPKI_SIZE);
+	in.removed = true;
+	record_put_pin(&bytes, &in);
+	ck_assert(record_get_pin(&p, bytes.data, bytes.len));
+	ck_assert_mem_eq(p.spki, in.spki, SPKI_SIZE);
+	ck_assert(p.removed);
+	ck_assert_int_eq(p.set, T);
+	ck_assert_str_eq(p.author, "ada");
 	bytes.len = 0;
 	record_put_journal(&bytes, &sample_journal);
 	ck_assert(record_get_journal(&j, bytes.data, bytes.len));
@@ -695,14 +695,6 @@ static void spoil_sts_star(struct domain_facts *d)
 {
 	set(d->sts.pattern[0], DOMAIN_SIZE, "*.");
 }
-static void spoil_set_order(struct domain_facts *d)
-{
-	d->history.successes.times[0] = d->history.successes.times[1];
-}
-static void spoil_set_bucket(struct domain_facts *d)
-{
-	d->history.tls_days.times[0] = d->history.tls_days.times[1] - 1;
-}
 static void spoil_set_zero(struct domain_facts *d)
 {
 	d->history.plain_days.times[0] = 0;
@@ -726,8 +718,7 @@ static void (*const domain_spoilers[])(struct domain_facts *) = {
 	spoil_mx_twice,      spoil_mx_upper,   spoil_mx_dot,      spoil_mx_empty_label,
 	spoil_mx_long_label, spoil_mx_no_name, spoil_mx_blank,    spoil_mx_address,
 	spoil_sts_mode,      spoil_sts_id,     spoil_sts_pattern, spoil_sts_star,
-	spoil_set_order,     spoil_set_bucket, spoil_set_zero,    spoil_forgotten,
-	spoil_set_end,
+	spoil_set_zero,      spoil_forgotten,  spoil_set_end,
 };
 
 START_TEST(a_spoiled_domain_is_refused)
@@ -776,9 +767,17 @@ static void spoil_expires(struct host_facts *h)
 	h->last_expires = INT64_MIN;
 }
 
+static void spoil_set_order(struct host_facts *h)
+{
+	h->history.successes.times[0] = h->history.successes.times[1];
+}
+static void spoil_set_bucket(struct host_facts *h)
+{
+	h->history.tls_days.times[0] = h->history.tls_days.times[1] - 1;
+}
 static void (*const host_spoilers[])(struct host_facts *) = {
-	spoil_addr,   spoil_tlsa,      spoil_base,     spoil_observed,
-	spoil_source, spoil_no_source, spoil_verified, spoil_expires,
+	spoil_set_order, spoil_set_bucket, spoil_addr,      spoil_tlsa,     spoil_base,
+	spoil_observed,  spoil_source,     spoil_no_source, spoil_verified, spoil_expires,
 };
 
 START_TEST(a_spoiled_host_is_refused)
@@ -797,9 +796,8 @@ END_TEST
 START_TEST(spoiled_small_records_are_refused)
 {
 	struct override o = sample_override;
-	struct pins p = sample_pins();
 	struct buf bytes = { 0 };
-	static struct exceptions x;
+	struct exception_act x;
 	static struct refusals r;
 	static const struct refusals bad_refusals[] = {
 		{ .told = -1 },
@@ -820,27 +818,22 @@ START_TEST(spoiled_small_records_are_refused)
 		  .list = { { "b", "unknown", REFUSAL_NO_TLS, T, 1 },
 			    { "a", "unknown", REFUSAL_NO_TLS, T, 1 } } },
 	};
-	static const struct exceptions bad[] = {
-		{ 1, { { "", T, T + 1, "a", "" } } },
-		{ 1, { { "@", T, T + 1, "a", "" } } },
-		{ 1, { { "<>", T, T + 1, "a", "" } } },
-		{ 1, { { "you", T, T + 1, "a", "" } } },
-		{ 1, { { "You@old.example", T, T + 1, "a", "" } } },
-		{ 1, { { "<you@old.example>", T, T + 1, "a", "" } } },
-		{ 1, { { "\"you\"@old.example", T, T + 1, "a", "" } } },
-		{ 1, { { "you%x@old.example", T, T + 1, "a", "" } } },
-		{ 1, { { "you@[192.0.2.1]", T, T + 1, "a", "" } } },
-		{ 1, { { "old.example", T, T + 1, "a", "" } } },
-		{ 1, { { "@old.example", T, T, "a", "" } } },
-		{ 1, { { "@old.example", T, 0, "a", "" } } },
-		{ 1, { { "@old.example", T, T + 366 * UTC_DAY + 1, "a", "" } } },
-		{ 1, { { "@old.example", 0, INT64_MAX, "a", "" } } },
-		{ 2,
-		  { { "@old.example", T, T + 1, "a", "" },
-		    { "@old.example", T, T + 2, "a", "" } } },
-		{ 2,
-		  { { "b@old.example", T, T + 1, "a", "" },
-		    { "a@old.example", T, T + 1, "a", "" } } },
+	static const struct exception_act bad[] = {
+		{ false, { "", T, T + 1, "a", "" } },
+		{ false, { "@", T, T + 1, "a", "" } },
+		{ false, { "<>", T, T + 1, "a", "" } },
+		{ false, { "you", T, T + 1, "a", "" } },
+		{ false, { "You@old.example", T, T + 1, "a", "" } },
+		{ false, { "<you@old.example>", T, T + 1, "a", "" } },
+		{ false, { "\"you\"@old.example", T, T + 1, "a", "" } },
+		{ false, { "you%x@old.example", T, T + 1, "a", "" } },
+		{ false, { "you@[192.0.2.1]", T, T + 1, "a", "" } },
+		{ false, { "old.example", T, T + 1, "a", "" } },
+		{ false, { "@old.example", T, T, "a", "" } },
+		{ false, { "@old.example", T, 0, "a", "" } },
+		{ false, { "@old.example", T, T + 366 * UTC_DAY + 1, "a", "" } },
+		{ false, { "@old.example", 0, INT64_MAX, "a", "" } },
+		{ true, { "@old.example", T, T + 1, "a", "" } },
 	};
 
 	o.kind = (enum override_kind)4;
@@ -859,14 +852,9 @@ START_TEST(spoiled_small_records_are_refused)
 	}
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		bytes.len = 0;
-		record_put_exceptions(&bytes, &bad[i]);
-		ck_assert_msg(!record_get_exceptions(&x, bytes.data, bytes.len), "exceptions %zu",
-			      i);
+		record_put_exception(&bytes, &bad[i]);
+		ck_assert_msg(!record_get_exception(&x, bytes.data, bytes.len), "exception %zu", i);
 	}
-	bytes.len = 0;
-	memcpy(p.spki[2], p.spki[1], SPKI_SIZE);
-	record_put_pins(&bytes, &p);
-	ck_assert(!record_get_pins(&p, bytes.data, bytes.len));
 	buf_free(&bytes);
 }
 END_TEST
@@ -972,6 +960,65 @@ START_TEST(host_keys)
 }
 END_TEST
 
+/* What was forgotten stays in the record, and counts no more; what counts is cut anew. */
+START_TEST(evidence_stays_and_is_cut_when_read)
+{
+	struct domain_facts *in = sample_domain(), *out = mem_alloc(sizeof(*out));
+	struct history all = in->history;
+	struct buf bytes = { 0 };
+
+	in->forgotten = T - 30;
+	in->any_host = true;
+	record_put_domain(&bytes, in);
+	ck_assert(record_get_domain(out, bytes.data, bytes.len));
+	ck_assert(fold_equal(&out->evidence, &all));
+	ck_assert(out->any_host);
+	ck_assert_uint_eq(out->history.successes.count, 1);
+	ck_assert_int_eq(out->history.first_tls, T);
+	ck_assert_int_eq(out->history.last_plain, 0);
+	/* Look-ups read the same from the gist. */
+	memset(in, 0x55, sizeof(*in));
+	ck_assert(record_get_domain_gist(in, bytes.data, bytes.len));
+	history_gist_came_back(&in->history, &out->history);
+	/* Once more, and nothing changes; folded into what counts, it is evidence. */
+	bytes.len = 0;
+	timeset_add(&out->history.successes, T + 5, 1);
+	out->history.last_tls = T + 5;
+	record_put_domain(&bytes, out);
+	ck_assert(record_get_domain(out, bytes.data, bytes.len));
+	ck_assert_uint_eq(out->evidence.successes.count, 4);
+	ck_assert_uint_eq(out->history.successes.count, 2);
+	buf_free(&bytes);
+	free(in);
+	free(out);
+}
+END_TEST
+
+/* A gist that says more than the evidence would be a floor that nobody has seen. */
+START_TEST(a_gist_that_lies_is_refused)
+{
+	struct domain_facts *domain = sample_domain(), *gist = mem_alloc(sizeof(*gist));
+	struct buf bytes = { 0 };
+	size_t refused = 0;
+
+	domain->forgotten = T + 30;
+	record_put_domain(&bytes, domain);
+	for (size_t i = 0; i < bytes.len; i++) {
+		bytes.data[i]++;
+		if (record_get_domain_gist(gist, bytes.data, bytes.len) &&
+		    gist->history.last_tls != 0) {
+			ck_assert(!record_get_domain(domain, bytes.data, bytes.len));
+			refused++;
+		}
+		bytes.data[i]--;
+	}
+	ck_assert_uint_gt(refused, 0);
+	buf_free(&bytes);
+	free(domain);
+	free(gist);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("record");
@@ -1001,6 +1048,8 @@ int main(void)
 	tcase_add_test(tc, hostile_text_is_made_printable);
 	tcase_add_test(tc, the_longest_of_everything_fits);
 	tcase_add_test(tc, host_keys);
+	tcase_add_test(tc, evidence_stays_and_is_cut_when_read);
+	tcase_add_test(tc, a_gist_that_lies_is_refused);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

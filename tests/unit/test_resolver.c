@@ -17,6 +17,7 @@
 #define A LDNS_RR_TYPE_A
 #define AAAA LDNS_RR_TYPE_AAAA
 #define TLSA LDNS_RR_TYPE_TLSA
+#define SRV LDNS_RR_TYPE_SRV
 #define CNAME LDNS_RR_TYPE_CNAME
 #define TXT LDNS_RR_TYPE_TXT
 #define OK LDNS_RCODE_NOERROR
@@ -37,9 +38,22 @@ static const struct stub_answer zone[] = {
 	  "halfnull.test. 3600 IN MX 0 .\nhalfnull.test. 3600 IN MX 9 mx.test.", NULL },
 	{ "odd.test.", MX, OK, 0,
 	  "odd.test. 3600 IN MX 1 192.0.2.1.\nodd.test. 3600 IN MX 2 a\\032b.test.\n"
-	  "odd.test. 3600 IN MX 3 -x.test.\nodd.test. 3600 IN MX 4 mx.test.",
+	  "odd.test. 3600 IN MX 3 -x.test.\nodd.test. 3600 IN MX 4 mx.test.\n"
+	  "odd.test. 3600 IN MX 5 *.w.test.\nodd.test. 3600 IN MX 6 2001:DB8::1.",
 	  NULL },
-	{ "useless.test.", MX, OK, 0, "useless.test. 3600 IN MX 1 192.0.2.1.", NULL },
+	{ "address.test.", MX, OK, 0, "address.test. 3600 IN MX 1 192.0.2.1.", NULL },
+	{ "useless.test.", MX, OK, 0, "useless.test. 3600 IN MX 1 *.w.test.", NULL },
+	{ "_smtp._tcp.srv.test.", SRV, OK, STUB_AD,
+	  "_smtp._tcp.srv.test. 60 IN SRV 20 0 25 b.test.\n"
+	  "_smtp._tcp.srv.test. 60 IN SRV 10 5 25 a.test.",
+	  NULL },
+	{ "_smtp._tcp.port.test.", SRV, OK, STUB_AD,
+	  "_smtp._tcp.port.test. 60 IN SRV 20 0 25 b.test.\n"
+	  "_smtp._tcp.port.test. 60 IN SRV 10 5 2525 a.test.",
+	  NULL },
+	{ "_smtp._tcp.none.test.", SRV, OK, 0, "_smtp._tcp.none.test. 60 IN SRV 0 0 0 .", NULL },
+	{ "_smtp._tcp.lost.test.", SRV, FAIL, 0, NULL, NULL },
+	{ "_smtp._tcp.two.test.", SRV, NX, STUB_AD, NULL, SOA },
 	{ "alias.test.", MX, OK, STUB_AD,
 	  "alias.test. 300 IN CNAME two.test.\ntwo.test. 3600 IN MX 10 a.two.test.", NULL },
 	{ "loop.test.", MX, OK, STUB_AD,
@@ -158,20 +172,24 @@ START_TEST(finds_mail_exchangers)
 		bool secure;
 		int64_t ttl;
 		const char *refs;
+		bool truncated;
 	} cases[] = {
-		{ "two.test", MX_FOUND, true, 600,
-		  "10 0.two.test, 10 a.two.test, 20 b.two.test, " },
-		{ "unsigned.test", MX_FOUND, false, 3600, "0 mx.unsigned.test, " },
-		{ "implicit.test", MX_IMPLICIT, true, 700, "0 implicit.test, " },
-		{ "gone.test", MX_NXDOMAIN, true, 700, "" },
-		{ "nowhere.test", MX_NXDOMAIN, false, 0, "" },
-		{ "null.test", MX_NULL, true, 3600, "" },
-		{ "halfnull.test", MX_FOUND, false, 3600, "9 mx.test, " },
-		{ "odd.test", MX_FOUND, false, 3600, "4 mx.test, " },
-		{ "useless.test", MX_FOUND, false, 3600, "" },
-		{ "alias.test", MX_FOUND, true, 300, "10 a.two.test, " },
-		{ "forged.test", MX_FOUND, false, 3600, "1 honest.test, " },
-		{ "big.test", MX_FOUND, true, 3600, "1 mx.test, " },
+		{ "two.test", MX_FOUND, true, 600, "10 0.two.test, 10 a.two.test, 20 b.two.test, ",
+		  false },
+		{ "unsigned.test", MX_FOUND, false, 3600, "0 mx.unsigned.test, ", false },
+		{ "implicit.test", MX_IMPLICIT, true, 700, "0 implicit.test, ", false },
+		{ "gone.test", MX_NXDOMAIN, true, 700, "", false },
+		{ "nowhere.test", MX_NXDOMAIN, false, 0, "", false },
+		{ "null.test", MX_NULL, true, 3600, "", false },
+		{ "halfnull.test", MX_FOUND, false, 3600, "9 mx.test, ", false },
+		/* none is dropped in silence: Postfix connects to addresses */
+		{ "odd.test", MX_FOUND, false, 3600, "1 192.0.2.1, 4 mx.test, 6 2001:db8::1, ",
+		  true },
+		{ "address.test", MX_FOUND, false, 3600, "1 192.0.2.1, ", false },
+		{ "useless.test", MX_FOUND, false, 3600, "", true },
+		{ "alias.test", MX_FOUND, true, 300, "10 a.two.test, ", false },
+		{ "forged.test", MX_FOUND, false, 3600, "1 honest.test, ", false },
+		{ "big.test", MX_FOUND, true, 3600, "1 mx.test, ", false },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -188,7 +206,7 @@ START_TEST(finds_mail_exchangers)
 		ck_assert_msg(answer.ttl == cases[i].ttl, "%s: %ld", cases[i].domain,
 			      (long)answer.ttl);
 		ck_assert_str_eq(buf_cstr(&refs), cases[i].refs);
-		ck_assert(!answer.facts.truncated);
+		ck_assert(answer.facts.truncated == cases[i].truncated);
 		buf_free(&refs);
 	}
 	ck_assert_uint_eq(atomic_load(&stub.by_tcp), 1);
@@ -224,7 +242,7 @@ START_TEST(gives_up_on_silence)
 	struct mx_answer answer;
 
 	ck_assert(!resolver_mx(resolver, "silent.test", &answer));
-	ck_assert_uint_eq(atomic_load(&stub.questions), 2);
+	ck_assert_uint_eq(atomic_load(&stub.questions), 3);
 	ck_assert_ptr_nonnull(strstr(resolver_trouble(resolver), "no answer for MX silent.test"));
 }
 END_TEST
@@ -435,14 +453,176 @@ START_TEST(asks_no_stranger_while_there_is_a_friend)
 	resolver_free(resolver);
 	settings_free(&settings);
 	set_servers(stranger, NULL);
-	ck_assert(resolver_mx(resolver, "silent.test", &answer));
-	ck_assert(!answer.facts.secure);
+	/* And alone, it cannot say that something is unsigned. */
+	ck_assert(!resolver_mx(resolver, "silent.test", &answer));
+	ck_assert_ptr_nonnull(strstr(resolver_trouble(resolver), "resolver_trust_ad"));
 	resolver_free(resolver);
 	settings_free(&settings);
 	set_servers(stranger, stub.address);
 	ck_assert(resolver_mx(resolver, "two.test", &answer));
 	ck_assert(answer.facts.secure);
 	stub_stop(&other);
+}
+END_TEST
+
+/*
+ * A resolver that does not validate says nothing of DNSSEC, whatever it answers: "unsigned"
+ * and "no such records" would erase what is known of who has DANE.
+ */
+START_TEST(believes_unsigned_only_from_who_validates)
+{
+	static const struct stub_answer iterator[] = {
+		{ "org.", MX, OK, 0, NULL, SOA }, /* the canary, not proven */
+		{ "dane.test.", MX, OK, 0, "dane.test. 60 IN MX 1 both.test.", NULL },
+		{ "both.test.", A, OK, 0, "both.test. 60 IN A 192.0.2.1", NULL },
+		{ "both.test.", AAAA, OK, 0, NULL, SOA },
+		{ "empty.test.", A, OK, 0, NULL, SOA },
+		{ "empty.test.", AAAA, OK, 0, NULL, SOA },
+		{ "txt.test.", TXT, OK, 0, "txt.test. 60 IN TXT \"v=STSv1; id=1;\"", NULL },
+		{ "signed.test.", MX, OK, STUB_AD, "signed.test. 60 IN MX 1 both.test.", NULL },
+	};
+	struct address_answer addresses = { .secure = true, .expanded = "both.test" };
+	struct tlsa_answer tlsa;
+	struct txt_answer txt;
+	struct mx_answer answer;
+
+	ck_assert_int_eq(resolver_check(resolver), LOOKUP_FOUND);
+	stub_stop(&stub);
+	stub_start(&stub, iterator, ARRAY_LEN(iterator), "127.0.0.1", stub.port);
+	ck_assert_int_eq(resolver_check(resolver), LOOKUP_ABSENT);
+	ck_assert(!resolver_mx(resolver, "dane.test", &answer));
+	ck_assert_ptr_nonnull(strstr(resolver_trouble(resolver), "does not validate DNSSEC"));
+	ck_assert(!resolver_mx(resolver, "nowhere.test", &answer));
+	ck_assert_int_eq(resolver_tlsa(resolver, "both.test", 25, &addresses, &tlsa), LOOKUP_ERROR);
+	ck_assert_int_eq(resolver_addresses(resolver, "both.test", &addresses), LOOKUP_ERROR);
+	ck_assert_int_eq(resolver_addresses(resolver, "empty.test", &addresses), LOOKUP_ERROR);
+	/* What is proven is proven, and what needs no proof is as it was. */
+	ck_assert(resolver_mx(resolver, "signed.test", &answer));
+	ck_assert_int_eq(resolver_txt(resolver, "txt.test", &txt), LOOKUP_FOUND);
+	txt_answer_free(&txt);
+}
+END_TEST
+
+/* Unbound says SERVFAIL at first where a name above the one asked for does not exist. */
+START_TEST(asks_once_more_after_servfail)
+{
+	static const struct stub_answer hesitant[] = {
+		{ "late.test.", MX, OK, STUB_FAILS_ONCE, "late.test. 60 IN MX 1 mx.test.", NULL },
+		{ "broken.test.", MX, FAIL, 0, NULL, NULL },
+	};
+	struct mx_answer answer;
+
+	stub_stop(&stub);
+	stub_start(&stub, hesitant, ARRAY_LEN(hesitant), "127.0.0.1", stub.port);
+	ck_assert(resolver_mx(resolver, "late.test", &answer));
+	ck_assert_uint_eq(atomic_load(&stub.questions), 2);
+	ck_assert(!resolver_mx(resolver, "broken.test", &answer));
+	ck_assert_uint_eq(atomic_load(&stub.questions), 4);
+}
+END_TEST
+
+START_TEST(finds_hosts_by_srv_records)
+{
+	static const struct {
+		const char *domain;
+		enum lookup status;
+		enum mx_state state;
+		bool secure;
+		const char *refs;
+	} cases[] = {
+		{ "srv.test", LOOKUP_FOUND, MX_FOUND, true, "10 a.test, 20 b.test, " },
+		{ "none.test", LOOKUP_FOUND, MX_NULL, false, "" },
+		{ "two.test", LOOKUP_ABSENT, MX_UNKNOWN, true, "" },
+		{ "port.test", LOOKUP_ERROR, MX_FOUND, true, "10 a.test, 20 b.test, " },
+		{ "lost.test", LOOKUP_ERROR, MX_UNKNOWN, false, "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct mx_answer answer;
+		struct buf refs = { 0 };
+
+		ck_assert_msg(resolver_srv(resolver, cases[i].domain, "smtp", 25, &answer) ==
+				      cases[i].status,
+			      "%s", cases[i].domain);
+		for (size_t r = 0; r < answer.facts.count; r++)
+			buf_printf(&refs, "%u %s, ", (unsigned)answer.facts.refs[r].preference,
+				   answer.facts.refs[r].host);
+		ck_assert_int_eq(answer.facts.state, cases[i].state);
+		ck_assert(answer.facts.secure == cases[i].secure);
+		ck_assert_str_eq(buf_cstr(&refs), cases[i].refs);
+		buf_free(&refs);
+	}
+}
+END_TEST
+
+/* Postfix looks for addresses of the families in inet_protocols only. */
+START_TEST(asks_for_the_families_of_postfix)
+{
+	struct address_answer answer;
+
+	settings.inet_protocols = INET_IPV4;
+	resolver_free(resolver);
+	resolver = resolver_new(&settings, (char[RESOLVER_ERROR_SIZE]){ "" });
+	ck_assert_int_eq(resolver_addresses(resolver, "both.test", &answer), LOOKUP_FOUND);
+	ck_assert_uint_eq(answer.count, 2);
+	ck_assert_uint_eq(answer.address[0].len, 4);
+	ck_assert_uint_eq(atomic_load(&stub.questions), 1);
+	ck_assert_int_eq(resolver_addresses(resolver, "fourfails.test", &answer), LOOKUP_ERROR);
+}
+END_TEST
+
+/*
+ * A host below a signed DNAME into an unsigned zone: Unbound answers a question for its
+ * CNAME with SERVFAIL for ever, and there is nothing to learn from it.
+ */
+START_TEST(follows_a_dname_out_of_a_signed_zone)
+{
+	static const struct stub_answer redirected[] = {
+		{ "mx.moved.test.", A, OK, 0,
+		  "moved.test. 60 IN DNAME unsigned.test.\n"
+		  "mx.moved.test. 60 IN CNAME mx.unsigned.test.\nmx.unsigned.test. 60 IN A "
+		  "192.0.2.1",
+		  NULL },
+		{ "mx.moved.test.", AAAA, OK, 0,
+		  "moved.test. 60 IN DNAME unsigned.test.\n"
+		  "mx.moved.test. 60 IN CNAME mx.unsigned.test.",
+		  SOA },
+		{ "mx.moved.test.", CNAME, FAIL, 0, NULL, NULL },
+		{ "_25._tcp.mx.moved.test.", TLSA, OK, 0,
+		  "moved.test. 60 IN DNAME unsigned.test.\n"
+		  "_25._tcp.mx.moved.test. 60 IN CNAME _25._tcp.mx.unsigned.test.",
+		  SOA },
+	};
+	struct address_answer addresses;
+	struct tlsa_answer tlsa;
+
+	stub_stop(&stub);
+	stub_start(&stub, redirected, ARRAY_LEN(redirected), "127.0.0.1", stub.port);
+	ck_assert_int_eq(resolver_addresses(resolver, "mx.moved.test", &addresses), LOOKUP_FOUND);
+	ck_assert(addresses.alias && addresses.redirected && !addresses.secure);
+	ck_assert_int_eq(resolver_tlsa(resolver, "mx.moved.test", 25, &addresses, &tlsa),
+			 LOOKUP_ABSENT);
+	tlsa_set_free(&tlsa.set);
+}
+END_TEST
+
+/* Of more than 16 records the one that counts may be any. */
+START_TEST(reads_all_txt_records)
+{
+	static char records[4096];
+	struct stub_answer many = { "many.test.", TXT, OK, STUB_TRUNCATED, records, NULL };
+	struct txt_answer answer;
+	size_t at = 0;
+
+	stub_stop(&stub);
+	for (int i = 0; i < 40; i++)
+		at += (size_t)snprintf(records + at, sizeof(records) - at,
+				       "many.test. 60 IN TXT \"%d\"\n", i);
+	stub_start(&stub, &many, 1, "127.0.0.1", stub.port);
+	ck_assert_int_eq(resolver_txt(resolver, "many.test", &answer), LOOKUP_FOUND);
+	ck_assert_uint_eq(answer.count, 40);
+	ck_assert_str_eq(buf_cstr(&answer.text[39]), "39");
+	txt_answer_free(&answer);
 }
 END_TEST
 
@@ -508,6 +688,12 @@ int main(void)
 	tcase_add_test(tcase, puts_txt_strings_together);
 	tcase_add_test(tcase, does_not_shop_around_for_answers);
 	tcase_add_test(tcase, asks_no_stranger_while_there_is_a_friend);
+	tcase_add_test(tcase, believes_unsigned_only_from_who_validates);
+	tcase_add_test(tcase, asks_once_more_after_servfail);
+	tcase_add_test(tcase, finds_hosts_by_srv_records);
+	tcase_add_test(tcase, asks_for_the_families_of_postfix);
+	tcase_add_test(tcase, follows_a_dname_out_of_a_signed_zone);
+	tcase_add_test(tcase, reads_all_txt_records);
 	tcase_add_test(tcase, goes_on_at_once_when_nobody_listens);
 	tcase_add_test(tcase, refuses_settings_that_are_no_servers);
 	suite_add_tcase(suite, tcase);

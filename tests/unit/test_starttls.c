@@ -27,7 +27,7 @@
  * handshake, "again" another one within (TLS 1.2); "flood" is a handshake that gets
  * nowhere; "hold" waits for the client to go; the end closes.
  */
-#define STEPS_MAX 12
+#define STEPS_MAX 16
 
 typedef const char *const script[STEPS_MAX];
 
@@ -35,6 +35,7 @@ static struct server {
 	int fd;
 	in_port_t port;
 	const char *const *script;
+	const char *const *const *each; /* or one for each connection */
 	SSL_CTX *ctx;
 	pthread_t thread;
 	int client;
@@ -51,7 +52,7 @@ static char ca_file[] = "/tmp/test_starttls.XXXXXX";
 static struct settings settings;
 static struct tls *trusting, *distrusting;
 static struct starttls_config config;
-static const char *tlsa_base;
+static const char *tlsa_base, *next_hop;
 
 static void add_extension(X509 *to, X509 *issuer, int nid, const char *value)
 {
@@ -216,6 +217,8 @@ static void *serve(void *argument)
 {
 	(void)argument;
 	while ((server.client = accept(server.fd, NULL, NULL)) >= 0) {
+		if (server.each != NULL)
+			server.script = server.each[server.connections];
 		server.connections++;
 		for (size_t i = 0; i < STEPS_MAX && server.script[i] != NULL; i++)
 			if (!take_step(server.script[i]))
@@ -274,8 +277,8 @@ static void set_up(void)
 	certificate = make_certificate(key, "mx.test", ca, ca_key);
 	write_ca_file();
 	settings_init(&settings);
-	trusting = tls_new(ca_file, error);
-	distrusting = tls_new("", error);
+	trusting = tls_new(&(struct tls_setup){ .ca_file = ca_file }, error);
+	distrusting = tls_new(&(struct tls_setup){ 0 }, error);
 	ck_assert_ptr_nonnull(trusting);
 	ck_assert_ptr_nonnull(distrusting);
 	config = (struct starttls_config){
@@ -306,17 +309,19 @@ static void probe(struct observation *seen, const char *host, const struct tlsa_
 		.address_count = 1,
 		.tlsa = tlsa,
 		.tlsa_base = tlsa_base,
+		.names = { next_hop },
+		.name_count = next_hop != NULL,
 	};
 	int64_t before = clock_wall();
 
 	ck_assert(ipaddr_parse(&address, loopback, strlen(loopback)));
 	memset(seen, 0xff, sizeof(*seen));
-	starttls_probe(&config, &target, seen);
+	starttls_leave(starttls_probe(&config, &target, seen));
 	ck_assert_int_ge(seen->time, before);
 	ck_assert_int_eq(seen->source, SOURCE_PROBE);
 	for (const char *p = seen->detail; *p != '\0'; p++)
 		ck_assert(*p >= ' ' && *p <= '~');
-	if (seen->observed != OBSERVED_TLS) {
+	if (seen->observed != OBSERVED_TLS && seen->observed != OBSERVED_TLS_FAILED) {
 		ck_assert_uint_eq(seen->version, 0);
 		ck_assert_str_eq(seen->cipher, "");
 		ck_assert(!seen->has_spki);
@@ -338,26 +343,46 @@ static const struct {
 	    ">250 mx.test\r\n", BYE },
 	  OBSERVED_PLAIN,
 	  "" },
-	/* only servers that do not know EHLO at all are asked the old way */
+	/* 2xx is 2xx */
+	{ { ">250 mx.test\r\n", "<EHLO me.test\r", ">251 mx.test\r\n", BYE }, OBSERVED_PLAIN, "" },
+	{ { ">220 mx.test\r\n", "<EHLO me.test\r", ">what\r\n550-no\r\n250-STARTTLS\r\n250 x\r\n",
+	    "<STARTTLS\r", ">220 go\r\n" },
+	  OBSERVED_TLS_FAILED,
+	  "TLS handshake failed: connection closed" },
+	/* Whoever refuses EHLO is asked the old way, but after 421 */
 	{ { HELLO, ">502 what?\r\n", "<HELO me.test\r", ">250 hello\r\n", BYE },
 	  OBSERVED_PLAIN,
-	  "the server knows only HELO (EHLO: 502)" },
-	{ { HELLO, ">500 what?\r\n", "<HELO me.test\r", ">250 hello\r\n", BYE },
+	  "the server knows only HELO" },
+	{ { HELLO, ">501 what?\r\n", "<HELO me.test\r", ">250 hello\r\n", BYE },
 	  OBSERVED_PLAIN,
-	  "the server knows only HELO (EHLO: 500)" },
-	{ { HELLO, ">502 what?\r\n", "<HELO me.test\r", ">550 go away\r\n" },
+	  "the server knows only HELO" },
+	{ { HELLO, ">554 what?\r\n", "<HELO me.test\r", ">250 hello\r\n", BYE },
+	  OBSERVED_PLAIN,
+	  "the server knows only HELO" },
+	{ { HELLO, ">250-STARTTLS\r\n550 no\r\n", "<HELO me.test\r", ">250-x\r\n250 STARTTLS\r\n",
+	    BYE },
+	  OBSERVED_PLAIN,
+	  "the server knows only HELO" },
+	{ { HELLO, ">502 what?\r\n", "<HELO me.test\r", ">550 go away\r\n", BYE },
 	  OBSERVED_UNREACHABLE,
-	  "EHLO: 502; HELO: 550 go away" },
+	  "after the greeting the server refused HELO: 550 go away" },
 	{ { HELLO, ">502 what?\r\n", "<HELO me.test\r" },
 	  OBSERVED_UNREACHABLE,
-	  "EHLO: 502; after HELO the server closed the connection" },
-	{ { HELLO, ">550 go away\r\n" }, OBSERVED_UNREACHABLE, "EHLO: 550 go away" },
-	{ { HELLO, ">421 busy\r\n" }, OBSERVED_UNREACHABLE, "EHLO: 421 busy" },
-	{ { HELLO, ">251 mx.test\r\n" }, OBSERVED_UNREACHABLE, "EHLO: 251 mx.test" },
-	{ { HELLO }, OBSERVED_UNREACHABLE, "after EHLO the server closed the connection" },
+	  "after the greeting the server closed the connection" },
+	{ { HELLO, ">421 busy\r\n" },
+	  OBSERVED_UNREACHABLE,
+	  "after the greeting the server refused EHLO: 421 busy" },
+	{ { HELLO }, OBSERVED_UNREACHABLE, "after the greeting the server closed the connection" },
 	{ { HELLO, ">nonsense\r\n" },
 	  OBSERVED_UNREACHABLE,
-	  "after EHLO the server sent something that is no SMTP reply" },
+	  "after the greeting the server closed the connection" },
+	/* what a PIX leaves of a greeting has Postfix say HELO */
+	{ { ">220 ****\r\n", "<HELO me.test\r", ">250 mx\r\n", BYE },
+	  OBSERVED_PLAIN,
+	  "the greeting is blanked out, so Postfix says HELO" },
+	{ { ">220\r\n", "<HELO me.test\r", ">250-mx\r\n250 STARTTLS\r\n", BYE },
+	  OBSERVED_PLAIN,
+	  "the greeting is blanked out, so Postfix says HELO" },
 	{ { NULL },
 	  OBSERVED_UNREACHABLE,
 	  "instead of a greeting the server closed the connection" },
@@ -366,15 +391,16 @@ static const struct {
 	  "instead of a greeting the server closed the connection" },
 	{ { ">554 you\x1b[2J are listed\r\n", "<QUIT\r" },
 	  OBSERVED_UNREACHABLE,
-	  "greeting: 554 you\\x1b[2J are listed" },
-	{ { ">421 later\r\n", "<QUIT\r" }, OBSERVED_UNREACHABLE, "greeting: 421 later" },
-	{ { ">250 mx.test\r\n", "<QUIT\r" }, OBSERVED_UNREACHABLE, "greeting: 250 mx.test" },
+	  "greeting: 554 you?[2J are listed" },
+	{ { ">354 go on\r\n", "<QUIT\r" }, OBSERVED_UNREACHABLE, "greeting: 354 go on" },
+	{ { ">000 x\r\n", "<QUIT\r" }, OBSERVED_UNREACHABLE, "greeting: 000 x" },
+	{ { ">421 later\r\n" }, OBSERVED_UNREACHABLE, "greeting: 421 later" },
 	{ { ">SSH-2.0-OpenSSH_9.2\r\n" },
 	  OBSERVED_UNREACHABLE,
-	  "instead of a greeting the server sent something that is no SMTP reply" },
+	  "instead of a greeting the server closed the connection" },
 	{ { ">220 mx.test\r\n250 mx.test\r\n", "hold" },
 	  OBSERVED_UNREACHABLE,
-	  "after EHLO the server spoke out of turn" },
+	  "after the greeting the server spoke out of turn" },
 	/* offered is not done */
 	{ { OFFER, ">454 no TLS today\r\n" }, OBSERVED_TLS_FAILED, "STARTTLS: 454 no TLS today" },
 	{ { OFFER, ">501 syntax\r\n" }, OBSERVED_TLS_FAILED, "STARTTLS: 501 syntax" },
@@ -384,17 +410,33 @@ static const struct {
 	  "after STARTTLS the server spoke out of turn" },
 	{ { OFFER, ">220 ready\r\n250 injected\r\n", "hold" },
 	  OBSERVED_TLS_FAILED,
-	  "bytes in the clear behind the reply to STARTTLS: an attempt at injection" },
+	  "bytes in the clear after the reply to STARTTLS: an attempt at injection" },
 	{ { OFFER, ">220 ready\r\n" },
 	  OBSERVED_TLS_FAILED,
 	  "TLS handshake failed: connection closed" },
+	/* and the handshake is not mail: what was wrong in it is told */
+	{ { OFFER, ">220 ready\r\n", "tls", "<EHLO me.test\r" },
+	  OBSERVED_TLS_FAILED,
+	  "after the handshake the server closed the connection" },
+	{ { OFFER, ">220 ready\r\n", "tls", "<EHLO me.test\r", ">421 no\r\n" },
+	  OBSERVED_TLS_FAILED,
+	  "after the handshake the server refused EHLO: 421 no" },
+	{ { OFFER, ">220 ready\r\n", "tls", "<EHLO me.test\r", ">554 no\r\n", "<HELO me.test\r",
+	    ">554 no\r\n", BYE },
+	  OBSERVED_TLS_FAILED,
+	  "after the handshake the server refused HELO: 554 no" },
+	{ { OFFER, ">220 ready\r\n", "tls", "<EHLO me.test\r", ">554 no\r\n", "<HELO me.test\r",
+	    ">250 yes\r\n", BYE },
+	  OBSERVED_TLS,
+	  "" },
 };
 
 START_TEST(tells_what_happened)
 {
 	struct observation seen;
 
-	start_server(plain_cases[_i].steps, NULL);
+	config.pix_workarounds = true;
+	start_server(plain_cases[_i].steps, server_ctx());
 	probe(&seen, "mx.test", NULL);
 	stop_server();
 	ck_assert_str_eq(server.wrong, "");
@@ -405,7 +447,9 @@ START_TEST(tells_what_happened)
 }
 END_TEST
 
-static script tls_script = { OFFER, ">220 ready\r\n", "tls", BYE, "hold" };
+#define WITHIN "tls", "<EHLO me.test\r", ">250 mx.test\r\n"
+
+static script tls_script = { OFFER, ">220 ready\r\n", WITHIN, BYE, "hold" };
 
 /* SHA-256 of a SubjectPublicKeyInfo. */
 static void spki_digest(uint8_t digest[SPKI_SIZE], EVP_PKEY *of)
@@ -454,7 +498,13 @@ START_TEST(judges_certificates)
 		ck_assert_msg(seen.verified == cases[i].verified, "case %zu: %s", i,
 			      verified_name(seen.verified));
 		ck_assert_str_eq(seen.detail, "");
+		/* Postfix sends none at level "encrypt", */
+		ck_assert_str_eq(server.sni, "");
+		/* unless main.cf says so. */
+		config.servername = true;
+		probe_tls(&seen, server_ctx(), cases[i].host, NULL);
 		ck_assert_str_eq(server.sni, cases[i].host != NULL ? cases[i].host : "");
+		config.servername = false;
 	}
 }
 END_TEST
@@ -470,7 +520,7 @@ START_TEST(matches_tlsa_records)
 		{ TLSA_USAGE_DANE_EE, true, "mx.test", VERIFIED_DANE },
 		{ TLSA_USAGE_DANE_EE, false, "mx.test", VERIFIED_NAME },
 		{ TLSA_USAGE_DANE_EE, false, "other.test", VERIFIED_CHAIN },
-		/* and with usage 2 the base domain's will do, or the host's */
+		/* and with usage 2 the base domain's will do */
 		{ TLSA_USAGE_DANE_TA, true, "other.test", VERIFIED_DANE },
 		{ TLSA_USAGE_DANE_TA, false, "mx.test", VERIFIED_NAME },
 	};
@@ -498,9 +548,23 @@ START_TEST(matches_tlsa_records)
 }
 END_TEST
 
-/* With usage 2 the certificate must bear a name, whoever signed it (RFC 7672 3.1.2). */
+/*
+ * With usage 2 the certificate must bear a name, whoever signed it (RFC 7672 3.1.2): the
+ * TLSA base domain or the next hop (3.2.2), and not an alias of the base domain. It bears
+ * mx.test and www.test here.
+ */
 START_TEST(wants_a_name_under_a_trust_anchor)
 {
+	static const struct {
+		const char *base, *host, *next_hop;
+		enum verified verified;
+	} cases[] = {
+		{ "base.test", "other.test", NULL, VERIFIED_CHAIN },
+		{ "mx.test", "other.test", NULL, VERIFIED_DANE },
+		{ "base.test", "mx.test", NULL, VERIFIED_NAME }, /* the alias alone */
+		{ "base.test", "other.test", "www.test", VERIFIED_DANE },
+		{ "base.test", "other.test", "elsewhere.test", VERIFIED_CHAIN },
+	};
 	uint8_t digest[SPKI_SIZE];
 	struct tlsa record = { TLSA_USAGE_DANE_TA, TLSA_SELECTOR_SPKI, TLSA_MATCHING_SHA256,
 			       SPKI_SIZE, digest };
@@ -509,19 +573,58 @@ START_TEST(wants_a_name_under_a_trust_anchor)
 
 	spki_digest(digest, ca_key);
 	tlsa_set_add(&set, &record, true);
-	tlsa_base = "base.test";
-	probe_tls(&seen, server_ctx(), "other.test", &set);
-	ck_assert_int_eq(seen.verified, VERIFIED_CHAIN);
-	probe_tls(&seen, server_ctx(), "mx.test", &set);
-	ck_assert_int_eq(seen.verified, VERIFIED_DANE);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		tlsa_base = cases[i].base;
+		next_hop = cases[i].next_hop;
+		probe_tls(&seen, server_ctx(), cases[i].host, &set);
+		ck_assert_msg(seen.verified == cases[i].verified, "case %zu: %s", i,
+			      verified_name(seen.verified));
+	}
 	tlsa_set_free(&set);
+	next_hop = NULL;
 	/* unlike with usage 3 (3.1.1) */
+	tlsa_base = "base.test";
 	record.usage = TLSA_USAGE_DANE_EE;
 	spki_digest(digest, key);
 	tlsa_set_add(&set, &record, true);
 	probe_tls(&seen, server_ctx(), "other.test", &set);
 	ck_assert_int_eq(seen.verified, VERIFIED_DANE);
 	tlsa_set_free(&set);
+}
+END_TEST
+
+/* As main.cf has it: what Postfix would refuse is no TLS. */
+START_TEST(wants_what_postfix_wants)
+{
+	static const struct {
+		struct tls_setup setup;
+		uint16_t server_max;
+		enum observed observed;
+	} cases[] = {
+		{ { .min_version = TLS1_2_VERSION }, TLS1_1_VERSION, OBSERVED_TLS_FAILED },
+		{ { .min_version = TLS1_2_VERSION }, TLS1_2_VERSION, OBSERVED_TLS },
+		{ { .min_version = TLS1_3_VERSION }, TLS1_2_VERSION, OBSERVED_TLS_FAILED },
+		{ { .ciphers = "HIGH:!ECDSA" }, TLS1_2_VERSION, OBSERVED_TLS_FAILED },
+		{ { .ciphers = "HIGH" }, TLS1_2_VERSION, OBSERVED_TLS },
+	};
+	char error[TLS_ERROR_SIZE];
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct tls *own = tls_new(&cases[i].setup, error);
+		SSL_CTX *ctx = server_ctx();
+		struct observation seen;
+
+		ck_assert_ptr_nonnull(own);
+		config.tls = own;
+		SSL_CTX_set_max_proto_version(ctx, cases[i].server_max);
+		start_server(tls_script, ctx);
+		probe(&seen, "mx.test", NULL);
+		stop_server();
+		ck_assert_msg(seen.observed == cases[i].observed, "case %zu: %s", i, seen.detail);
+		tls_free(own);
+	}
+	ck_assert_ptr_null(tls_new(&(struct tls_setup){ .ciphers = "NOSUCH" }, error));
+	ck_assert_ptr_nonnull(strstr(error, "smtp_ciphers"));
 }
 END_TEST
 
@@ -649,8 +752,8 @@ END_TEST
 START_TEST(bounds_what_is_said_within_tls)
 {
 	static char line[1 << 20];
-	static const script steps = { OFFER, ">220 ready\r\n", "tls", "<QUIT\r", line, "hold" };
-	static const script anew = { OFFER, ">220 ready\r\n", "tls", "<QUIT\r", "again", "hold" };
+	static const script steps = { OFFER, ">220 ready\r\n", WITHIN, "<QUIT\r", line, "hold" };
+	static const script anew = { OFFER, ">220 ready\r\n", WITHIN, "<QUIT\r", "again", "hold" };
 	SSL_CTX *ctx;
 	struct observation seen;
 
@@ -668,8 +771,8 @@ START_TEST(bounds_what_is_said_within_tls)
 	stop_server();
 	ck_assert_int_eq(seen.observed, OBSERVED_TLS);
 	ck_assert_uint_eq(seen.version, TLS1_2_VERSION);
-	/* OpenSSL counts its asking as one; a third would be ours, led on. */
-	ck_assert_uint_eq(server.handshakes, 2);
+	/* OpenSSL counts its asking as one. Postfix lets itself be led on so, too. */
+	ck_assert_uint_eq(server.handshakes, 3);
 }
 END_TEST
 
@@ -704,7 +807,8 @@ START_TEST(gives_up_in_time)
 		{ { OFFER, "hold" }, OBSERVED_TLS_FAILED, 1000 },
 		{ { OFFER, ">220 ready\r\n", "hold" }, OBSERVED_TLS_FAILED, 1000 },
 		/* who does not answer QUIT has shown all that we wanted */
-		{ { OFFER, ">220 ready\r\n", "tls", "hold" }, OBSERVED_TLS, 3000 },
+		{ { OFFER, ">220 ready\r\n", WITHIN, "hold" }, OBSERVED_TLS, 1900 },
+		{ { OFFER, ">220 ready\r\n", "tls", "hold" }, OBSERVED_TLS_FAILED, 1900 },
 		{ { HELLO, ">250 mx.test\r\n", "hold" }, OBSERVED_PLAIN, 1000 },
 	};
 
@@ -743,9 +847,9 @@ START_TEST(speaks_tls_first_at_port_465)
 		script steps;
 		enum observed observed;
 	} cases[] = {
-		{ { "tls", ">220 mx.test ESMTP\r\n", BYE, "hold" }, OBSERVED_TLS },
-		{ { "tls", ">554 go away\r\n", BYE, "hold" }, OBSERVED_TLS },
-		{ { "tls" }, OBSERVED_TLS },
+		{ { "tls", HELLO, ">250 mx.test\r\n", BYE, "hold" }, OBSERVED_TLS },
+		{ { "tls", ">554 go away\r\n", BYE, "hold" }, OBSERVED_TLS_FAILED },
+		{ { "tls" }, OBSERVED_TLS_FAILED },
 		/* a server that speaks SMTP there is no plain one: nothing was offered, or refused */
 		{ { ">220 mx.test ESMTP\r\n", "hold" }, OBSERVED_TLS_FAILED },
 		{ { NULL }, OBSERVED_TLS_FAILED },
@@ -779,19 +883,65 @@ START_TEST(tries_addresses_in_turn)
 		ck_assert(ipaddr_parse(&addresses[i], texts[i], strlen(texts[i])));
 	start_server(tls_script, server_ctx());
 	target.port = server.port;
-	starttls_probe(&config, &target, &seen);
+	starttls_leave(starttls_probe(&config, &target, &seen));
 	stop_server();
 	ck_assert_int_eq(seen.observed, OBSERVED_TLS);
 	ck_assert_str_eq(seen.detail, "");
 	ck_assert_uint_eq(server.connections, 1);
 	target.address_count = 2;
-	starttls_probe(&config, &target, &seen);
+	starttls_leave(starttls_probe(&config, &target, &seen));
 	ck_assert_int_eq(seen.observed, OBSERVED_UNREACHABLE);
-	ck_assert_ptr_nonnull(strstr(seen.detail, "connect to ::1: "));
+	ck_assert_ptr_nonnull(strstr(seen.detail, "connect to 127.0.0.9: "));
 	target.address_count = 0;
-	starttls_probe(&config, &target, &seen);
+	starttls_leave(starttls_probe(&config, &target, &seen));
 	ck_assert_int_eq(seen.observed, OBSERVED_UNREACHABLE);
 	ck_assert_str_eq(seen.detail, "the host has no address");
+}
+END_TEST
+
+/* Each connection has a script of its own here: what the address it came to would say. */
+START_TEST(weighs_what_addresses_show)
+{
+	static const script plain = { HELLO, ">250 mx.test\r\n", BYE };
+	static const script refused = { OFFER, ">454 not now\r\n", BYE };
+	static const script silent = { NULL };
+	static const struct {
+		const char *const *scripts[4];
+		size_t max;
+		enum observed observed;
+		size_t connections;
+	} cases[] = {
+		{ { plain, tls_script }, 0, OBSERVED_TLS, 2 },
+		{ { refused, tls_script }, 0, OBSERVED_TLS, 2 },
+		{ { tls_script, plain }, 0, OBSERVED_TLS, 1 },
+		{ { plain, plain, plain, tls_script }, 0, OBSERVED_TLS, 4 },
+		{ { plain, plain }, 0, OBSERVED_PLAIN, 2 },
+		{ { plain, silent }, 0, OBSERVED_PLAIN, 2 },
+		{ { plain, refused, plain }, 0, OBSERVED_TLS_FAILED, 3 },
+		{ { silent, silent }, 0, OBSERVED_UNREACHABLE, 2 },
+		/* a limit is no evidence */
+		{ { plain, plain, tls_script }, 2, OBSERVED_UNREACHABLE, 2 },
+		{ { plain, plain }, 2, OBSERVED_PLAIN, 2 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct ipaddr addresses[4];
+		struct starttls_target target = { .host = "mx.test",
+						  .addresses = addresses,
+						  .connections_max = cases[i].max };
+		struct observation seen;
+
+		while (target.address_count < 4 && cases[i].scripts[target.address_count] != NULL)
+			ck_assert(ipaddr_parse(&addresses[target.address_count++], "127.0.0.1", 9));
+		start_server(NULL, server_ctx());
+		server.each = cases[i].scripts;
+		target.port = server.port;
+		starttls_leave(starttls_probe(&config, &target, &seen));
+		stop_server();
+		ck_assert_msg(seen.observed == cases[i].observed, "case %zu: %s, %s", i,
+			      observed_name(seen.observed), seen.detail);
+		ck_assert_uint_eq(server.connections, cases[i].connections);
+	}
 }
 END_TEST
 
@@ -831,9 +981,9 @@ START_TEST(says_which_ca_file_is_bad)
 {
 	char error[TLS_ERROR_SIZE];
 
-	ck_assert_ptr_null(tls_new("/nonexistent/ca.pem", error));
+	ck_assert_ptr_null(tls_new(&(struct tls_setup){ .ca_file = "/nonexistent/ca.pem" }, error));
 	ck_assert_ptr_nonnull(strstr(error, "/nonexistent/ca.pem"));
-	ck_assert_ptr_null(tls_new("/dev/null", error));
+	ck_assert_ptr_null(tls_new(&(struct tls_setup){ .ca_file = "/dev/null" }, error));
 }
 END_TEST
 
@@ -863,6 +1013,7 @@ int main(void)
 	tcase_add_test(tcase, judges_certificates);
 	tcase_add_test(tcase, matches_tlsa_records);
 	tcase_add_test(tcase, wants_a_name_under_a_trust_anchor);
+	tcase_add_test(tcase, wants_what_postfix_wants);
 	tcase_add_test(tcase, talks_to_old_servers);
 	tcase_add_test(tcase, tells_why_a_handshake_failed);
 	tcase_add_test(tcase, holds_no_endless_chain);
@@ -872,6 +1023,7 @@ int main(void)
 	tcase_add_test(tcase, gives_up_in_time);
 	tcase_add_test(tcase, speaks_tls_first_at_port_465);
 	tcase_add_test(tcase, tries_addresses_in_turn);
+	tcase_add_test(tcase, weighs_what_addresses_show);
 	tcase_add_test(tcase, stays_away_from_private_addresses);
 	tcase_add_test(tcase, knows_which_records_openssl_loads);
 	tcase_add_test(tcase, says_which_ca_file_is_bad);

@@ -1062,11 +1062,11 @@ static void put_admins_word(const char *overridden, const char *pinned)
 					   .expires = NOW + 1,
 					   .author = "a",
 					   .reason = "r" };
-	const struct pins pins = { .count = 1 };
+	const struct pin_act pin = { .set = 1 };
 	struct ledger_txn *txn = ledger_begin_write(prober.ledger);
 
 	ck_assert(ledger_put_override(txn, overridden, &override));
-	ck_assert(ledger_put_pins(txn, pinned, &pins));
+	ck_assert(ledger_put_pin(txn, pinned, &pin));
 	ck_assert(ledger_commit(txn));
 }
 

@@ -124,16 +124,26 @@ struct host_facts {
 	struct history history;
 };
 
-/* What is kept of a next hop; its MX hosts have records of their own. */
+/*
+ * What is kept of a next hop; its MX hosts have records of their own.
+ *
+ * `history` is what counts: what was seen after `forgotten`. `evidence` is all that
+ * was ever seen, and what ledgers exchange. Fold into `history`: the record takes
+ * that into `evidence` and cuts `history` anew whenever it is written (record.h).
+ */
 struct domain_facts {
 	struct mx_facts mx;
 	struct sts_facts sts;
 	struct history history;
+	struct history evidence;
 	int64_t forgotten; /* an admin made us forget: nothing up to here counts */
+	/* Some of it was shown by one MX host alone (`mixed_mx = strict`): no evidence where
+	 * each of them has to show it. */
+	bool any_host;
 };
 
 enum override_kind {
-	OVERRIDE_NONE = 0,
+	OVERRIDE_NONE = 0,     /* in a record: it was cleared, at `set` */
 	OVERRIDE_EXACT = 1,    /* answer this level, whatever the facts say */
 	OVERRIDE_MINIMUM = 2,  /* at least this level */
 	OVERRIDE_HANDS_OFF = 3 /* NOTFOUND: main.cf decides */

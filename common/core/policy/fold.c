@@ -91,6 +91,26 @@ void fold_merge(struct history *into, const struct history *from)
 	timeset_merge(&into->plain_days, &from->plain_days, UTC_DAY);
 }
 
+static int64_t later_of_set(int64_t latest, const struct timeset *set)
+{
+	int64_t last = set->count > 0 ? set->times[set->count - 1] : 0;
+
+	return last > latest ? last : latest;
+}
+
+int64_t fold_latest(const struct history *history)
+{
+	int64_t latest = history->last_tls;
+
+	if (history->last_plain > latest)
+		latest = history->last_plain;
+	if (history->first_tls > latest)
+		latest = history->first_tls;
+	latest = later_of_set(latest, &history->successes);
+	latest = later_of_set(latest, &history->tls_days);
+	return later_of_set(latest, &history->plain_days);
+}
+
 static void keep_after(struct timeset *set, int64_t after)
 {
 	size_t kept = 0;
@@ -117,11 +137,36 @@ void fold_since(struct history *out, const struct history *history, int64_t afte
 		memset(out->last_cipher, 0, sizeof(out->last_cipher));
 		return;
 	}
-	if (out->first_tls <= after)
+	if (out->first_tls <= after) {
 		out->first_tls = timeset_first_after(&out->successes, after);
-	out->best_version = out->last_version;
+		out->best_version = out->last_version;
+	}
 	/* A day that began before `after` still saw TLS on its later half. */
 	timeset_add(&out->tls_days, out->last_tls, UTC_DAY);
+}
+
+static void keep_until(struct timeset *set, int64_t latest)
+{
+	while (set->count > 0 && set->times[set->count - 1] > latest)
+		set->count--;
+}
+
+static int64_t last_of(const struct timeset *set)
+{
+	return set->count > 0 ? set->times[set->count - 1] : 0;
+}
+
+void fold_drop_later(struct history *history, int64_t latest)
+{
+	keep_until(&history->successes, latest);
+	keep_until(&history->tls_days, latest);
+	keep_until(&history->plain_days, latest);
+	if (history->last_plain > latest)
+		history->last_plain = last_of(&history->plain_days);
+	if (history->last_tls > latest)
+		history->last_tls = last_of(&history->successes);
+	if (history->first_tls > history->last_tls)
+		history->first_tls = history->last_tls;
 }
 
 bool fold_floor(const struct history *history, const struct settings *settings, int64_t now)
@@ -230,6 +275,8 @@ static void fold_any_host(struct facts *facts)
 
 	for (size_t i = 0; i < facts->domain.mx.count; i++) {
 		fold_since(&since, &facts->host[i].history, facts->domain.forgotten);
+		if (since.last_tls > 0)
+			facts->domain.any_host = true;
 		fold_merge(&facts->domain.history, &since);
 	}
 }

@@ -20,11 +20,20 @@ void fold_history(struct history *history, const struct observation *seen);
 /* As if everything folded into `from` had been folded into `into`. */
 void fold_merge(struct history *into, const struct history *from);
 
+/* The latest moment in it; 0: none. */
+int64_t fold_latest(const struct history *history);
+
 /*
  * What of this history came later than `after` (0: all of it): for evidence
  * that an admin made us forget. *out may not be *history.
  */
 void fold_since(struct history *out, const struct history *history, int64_t after);
+
+/*
+ * Takes away what is dated later than `latest`: by a clock that was ahead. For an admin's
+ * `forget` alone, since nothing else may make a history say less.
+ */
+void fold_drop_later(struct history *history, int64_t latest);
 
 /*
  * Is this enough evidence to demand TLS for ever after? That is
@@ -73,7 +82,8 @@ bool fold_delivery(struct facts *facts, const struct settings *settings, const c
 /*
  * What the hosts of a domain say about the domain. `mixed_mx = strict`: TLS of
  * one host is TLS of the domain. `lenient`: only TLS of every reachable host
- * is. Nothing up to domain.forgotten counts. Changes facts->domain.history only.
+ * is. Nothing up to domain.forgotten counts. Changes facts->domain.history and
+ * `any_host` only.
  */
 void fold_domain(struct facts *facts, const struct settings *settings);
 

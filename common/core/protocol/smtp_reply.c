@@ -6,72 +6,88 @@
 #include "base/str.h"
 
 #define CODE_LEN 3
+#define DIGITS "0123456789"
 
-/* 2yz to 5yz (RFC 5321 4.2.1); 0 if it is none. */
-static unsigned parse_code(const char *line, size_t len)
+/* Three digits, and after them a blank, a hyphen or nothing. */
+static bool is_reply_line(const char *line)
 {
-	if (len < CODE_LEN || line[0] < '2' || line[0] > '5')
-		return 0;
-	for (size_t i = 1; i < CODE_LEN; i++)
-		if (line[i] < '0' || line[i] > '9')
-			return 0;
-	return (unsigned)((line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0'));
+	return strspn(line, DIGITS) == CODE_LEN && strchr(" -", line[CODE_LEN]) != NULL;
 }
 
-/* The keyword ends where Postfix sees it end, at a blank or "=". */
-static bool is_starttls(const char *text, size_t len)
+/* The keyword comes after the code, and ends where Postfix sees it end. The first one is a name. */
+static void note_keyword(struct smtp_reply *reply, const char *line)
 {
-	static const char keyword[] = "starttls";
-	const size_t n = sizeof(keyword) - 1;
+	static const char keyword[] = "STARTTLS";
+	size_t len;
 
-	if (!str_starts_nocase_n(text, len, keyword))
-		return false;
-	return len == n || text[n] == ' ' || text[n] == '\t' || text[n] == '=';
-}
-
-/* One line without its end. */
-static enum smtp_reply_state feed_line(struct smtp_reply *reply, const char *line, size_t len)
-{
-	unsigned code = parse_code(line, len);
-	/* "250" alone is "250 " (RFC 5321 4.2). */
-	char mark = len > CODE_LEN ? line[CODE_LEN] : ' ';
-	const char *text = len > CODE_LEN ? line + CODE_LEN + 1 : line + len;
-	size_t text_len = len - (size_t)(text - line);
-
-	if (code == 0 || memchr(line, '\0', len) != NULL || (mark != ' ' && mark != '-'))
-		return SMTP_REPLY_MALFORMED;
-	if (reply->lines == 0) {
-		reply->code = code;
-		str_printable(reply->text, sizeof(reply->text), text, text_len);
-	} else if (code != reply->code) {
-		return SMTP_REPLY_MALFORMED;
-	} else if (is_starttls(text, text_len)) {
+	line += strspn(line, "- ");
+	line += strcspn(line, "- ");
+	line += *line != '\0';
+	line += strspn(line, " =");
+	len = strcspn(line, " =");
+	if (len == 0 || reply->words++ == 0)
+		return;
+	if (len == sizeof(keyword) - 1 && str_starts_nocase(line, keyword))
 		reply->starttls = true;
+}
+
+static void take_line(struct smtp_reply *reply)
+{
+	const char *line = reply->line;
+	const char *text = is_reply_line(line) && line[CODE_LEN] != '\0' ? line + CODE_LEN + 1
+			   : is_reply_line(line)                         ? line + CODE_LEN
+									 : line;
+
+	if (reply->lines++ == 0) {
+		reply->masked = true;
+		str_printable(reply->text, sizeof(reply->text), text, strlen(text));
 	}
-	if (++reply->lines > SMTP_LINES_MAX)
-		return SMTP_REPLY_MALFORMED;
-	return mark == ' ' ? SMTP_REPLY_DONE : SMTP_REPLY_MORE;
+	if (reply->kept >= SMTP_LINE_MAX)
+		return;
+	reply->kept += strlen(line) + 1;
+	reply->masked &= line[strspn(line, "20 *")] == '\0';
+	note_keyword(reply, line);
+}
+
+/* True when it is the last one. */
+static bool end_line(struct smtp_reply *reply)
+{
+	const char *line = reply->line;
+	bool last;
+
+	while (reply->len > 0 && line[reply->len - 1] == '\r')
+		reply->len--;
+	reply->line[reply->len] = '\0';
+	/* Postfix makes them so before it looks, which lets no keyword end at a tab. */
+	for (size_t i = 0; i < reply->len; i++)
+		if (reply->line[i] < ' ' || reply->line[i] > '~')
+			reply->line[i] = '?';
+	take_line(reply);
+	last = is_reply_line(line) && line[CODE_LEN] != '-';
+	if (last)
+		reply->code =
+			(unsigned)((line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0'));
+	reply->len = 0;
+	reply->cut = false;
+	return last;
 }
 
 enum smtp_reply_state smtp_reply_feed(struct smtp_reply *reply, const char *bytes, size_t len,
 				      size_t *used)
 {
-	enum smtp_reply_state state = SMTP_REPLY_MORE;
+	for (*used = 0; *used < len;) {
+		char c = bytes[(*used)++];
 
-	*used = 0;
-	while (state == SMTP_REPLY_MORE && *used < len) {
-		const char *line = bytes + *used;
-		const char *end = memchr(line, '\n', len - *used);
-		size_t line_len = end != NULL ? (size_t)(end - line) : len - *used;
-
-		if (line_len + 1 > SMTP_LINE_MAX)
-			return SMTP_REPLY_MALFORMED;
-		if (end == NULL)
-			break;
-		*used += line_len + 1;
-		if (line_len > 0 && line[line_len - 1] == '\r')
-			line_len--;
-		state = feed_line(reply, line, line_len);
+		if (++reply->bytes > SMTP_REPLY_MAX)
+			return SMTP_REPLY_ENDLESS;
+		if (c == '\n') {
+			if (end_line(reply))
+				return SMTP_REPLY_DONE;
+			continue;
+		}
+		reply->cut |= c == '\0';
+		if (!reply->cut && reply->len < SMTP_LINE_MAX)
+			reply->line[reply->len++] = c;
 	}
-	return state;
+	return SMTP_REPLY_MORE;
 }

@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/record/entry.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
-#include "core/names/ipaddr.h"
+#include "core/policy/fold.h"
 
 const char *entry_kind_name(enum entry_kind kind)
 {
-	static const char *const names[ENTRY_KINDS] = {
+	static const char *const names[ENTRY_ALL_KINDS] = {
 		[ENTRY_HEADER] = "header",
 		[ENTRY_DOMAIN] = "domain",
 		[ENTRY_HOST] = "host",
 		[ENTRY_OVERRIDE] = "override",
-		[ENTRY_PINS] = "pins",
+		[ENTRY_PIN] = "pin",
 		[ENTRY_ALIAS] = "alias",
-		[ENTRY_EXCEPTIONS] = "exceptions",
+		[ENTRY_EXCEPTION] = "exception",
 		[ENTRY_JOURNAL] = "journal",
 		[ENTRY_END] = "end",
+		[ENTRY_OLD_PINS] = "pins",
+		[ENTRY_OLD_EXCEPTIONS] = "exceptions",
 	};
 
 	return names[kind];
@@ -46,6 +47,10 @@ void entry_key(char dst[ENTRY_KEY_SIZE], const struct entry *entry)
 	_Static_assert(HOST_KEY_SIZE <= ENTRY_KEY_SIZE, "hosts' keys must fit");
 	if (entry->kind == ENTRY_HOST)
 		record_host_key(dst, entry->key, entry->port);
+	else if (entry->kind == ENTRY_PIN)
+		record_pin_key(dst, entry->key, entry->of.pin.spki);
+	else if (entry->kind == ENTRY_EXCEPTION)
+		record_exception_key(dst, entry->key, entry->of.exception.exception.sender);
 	else
 		str_copy(dst, ENTRY_KEY_SIZE, entry->key);
 }
@@ -65,6 +70,16 @@ static bool take_host_key(struct entry *entry, const char *key)
 	return str_copy_n(entry->key, DOMAIN_SIZE, key + skip, (size_t)(colon - key) - 2 * skip);
 }
 
+/* The name alone: of a pin and an exception the record holds the rest. */
+static bool take_name(struct entry *entry, const char *key)
+{
+	size_t len = strlen(key);
+
+	if (entry->kind == ENTRY_PIN || entry->kind == ENTRY_EXCEPTION)
+		len = strcspn(key, " ");
+	return str_copy_n(entry->key, ENTRY_NAME_SIZE, key, len);
+}
+
 bool entry_take_key(struct entry *entry, const char *key)
 {
 	const struct member *member = key_member(entry->kind);
@@ -72,8 +87,7 @@ bool entry_take_key(struct entry *entry, const char *key)
 
 	if (member == NULL)
 		return false;
-	if (entry->kind == ENTRY_HOST ? !take_host_key(entry, key)
-				      : !str_copy(entry->key, ENTRY_KEY_SIZE, key))
+	if (entry->kind == ENTRY_HOST ? !take_host_key(entry, key) : !take_name(entry, key))
 		return false;
 	entry_key(again, entry);
 	return member_takes(member, entry->key) && strcmp(again, key) == 0;
@@ -95,61 +109,166 @@ void entry_put_record(struct buf *out, const struct entry *entry)
 	case ENTRY_OVERRIDE:
 		record_put_override(out, &entry->of.override);
 		break;
-	case ENTRY_PINS:
-		record_put_pins(out, &entry->of.pins);
+	case ENTRY_PIN:
+		record_put_pin(out, &entry->of.pin);
 		break;
 	case ENTRY_ALIAS:
 		record_put_alias(out, &entry->of.alias);
 		break;
-	case ENTRY_EXCEPTIONS:
-		record_put_exceptions(out, &entry->of.exceptions);
+	case ENTRY_EXCEPTION:
+		record_put_exception(out, &entry->of.exception);
 		break;
 	case ENTRY_JOURNAL:
 		record_put_journal(out, &entry->of.journal);
 		break;
-	case ENTRY_HEADER:
-	case ENTRY_END:
-	case ENTRY_KINDS:
+	default:
 		break;
 	}
 }
 
-static bool decodes(enum entry_kind kind, const struct buf *bytes)
+bool entry_get_record(struct entry *entry, const void *bytes, size_t len)
 {
-	struct entry again;
-
-	switch (kind) {
+	switch (entry->kind) {
 	case ENTRY_DOMAIN:
-		return record_get_domain(&again.of.domain, bytes->data, bytes->len);
+		return record_get_domain(&entry->of.domain, bytes, len);
 	case ENTRY_HOST:
-		return record_get_host(&again.of.host, bytes->data, bytes->len);
+		return record_get_host(&entry->of.host, bytes, len);
 	case ENTRY_OVERRIDE:
-		return record_get_override(&again.of.override, bytes->data, bytes->len);
-	case ENTRY_PINS:
-		return record_get_pins(&again.of.pins, bytes->data, bytes->len);
+		return record_get_override(&entry->of.override, bytes, len);
+	case ENTRY_PIN:
+		return record_get_pin(&entry->of.pin, bytes, len);
 	case ENTRY_ALIAS:
-		return record_get_alias(&again.of.alias, bytes->data, bytes->len);
-	case ENTRY_EXCEPTIONS:
-		return record_get_exceptions(&again.of.exceptions, bytes->data, bytes->len);
+		return record_get_alias(&entry->of.alias, bytes, len);
+	case ENTRY_EXCEPTION:
+		return record_get_exception(&entry->of.exception, bytes, len);
 	case ENTRY_JOURNAL:
-		return record_get_journal(&again.of.journal, bytes->data, bytes->len);
-	case ENTRY_HEADER:
-	case ENTRY_END:
-	case ENTRY_KINDS:
-		break;
+		return record_get_journal(&entry->of.journal, bytes, len);
+	default:
+		return false;
 	}
-	return false;
 }
 
+/* Its key, too, must be one that the ledger can have. */
 bool entry_is_sound(const struct entry *entry)
 {
+	struct entry again = { .kind = entry->kind };
 	struct buf bytes = { 0 };
+	char key[ENTRY_KEY_SIZE];
 	bool sound;
 
 	entry_put_record(&bytes, entry);
-	sound = decodes(entry->kind, &bytes);
+	entry_key(key, entry);
+	sound = entry_get_record(&again, bytes.data, bytes.len) &&
+		(entry->kind == ENTRY_JOURNAL || key[0] != '\0' || entry->key[0] == '\0');
 	buf_free(&bytes);
 	return sound;
+}
+
+bool entry_is_same(const struct entry *a, const struct entry *b)
+{
+	struct buf left = { 0 }, right = { 0 };
+	bool same;
+
+	entry_put_record(&left, a);
+	entry_put_record(&right, b);
+	same = left.len == right.len && memcmp(left.data, right.data, left.len) == 0;
+	buf_free(&left);
+	buf_free(&right);
+	return same;
+}
+
+/*
+ * Acts.
+ */
+
+bool entry_is_act(enum entry_kind kind)
+{
+	return kind == ENTRY_OVERRIDE || kind == ENTRY_PIN || kind == ENTRY_ALIAS ||
+	       kind == ENTRY_EXCEPTION;
+}
+
+static int64_t *stamp_of(struct entry *entry)
+{
+	switch (entry->kind) {
+	case ENTRY_OVERRIDE:
+		return &entry->of.override.set;
+	case ENTRY_PIN:
+		return &entry->of.pin.set;
+	case ENTRY_ALIAS:
+		return &entry->of.alias.changed;
+	case ENTRY_EXCEPTION:
+		return &entry->of.exception.exception.set;
+	default:
+		return NULL;
+	}
+}
+
+int64_t entry_stamp(const struct entry *entry)
+{
+	switch (entry->kind) {
+	case ENTRY_OVERRIDE:
+		return entry->of.override.set;
+	case ENTRY_PIN:
+		return entry->of.pin.set;
+	case ENTRY_ALIAS:
+		return entry->of.alias.changed;
+	case ENTRY_EXCEPTION:
+		return entry->of.exception.exception.set;
+	default:
+		return 0;
+	}
+}
+
+void entry_set_stamp(struct entry *entry, int64_t stamp)
+{
+	int64_t *at = stamp_of(entry);
+
+	if (at != NULL)
+		*at = stamp;
+}
+
+/* Since when it says nothing any more; 0: it does. */
+static int64_t over_since(const struct entry *entry)
+{
+	const struct exception *exception = &entry->of.exception.exception;
+
+	switch (entry->kind) {
+	case ENTRY_OVERRIDE:
+		return entry->of.override.kind == OVERRIDE_NONE ? entry->of.override.set : 0;
+	case ENTRY_PIN:
+		return entry->of.pin.removed ? entry->of.pin.set : 0;
+	case ENTRY_EXCEPTION:
+		return entry->of.exception.removed ? exception->set : exception->expires;
+	default:
+		return 0;
+	}
+}
+
+bool entry_is_spent(const struct entry *entry, int64_t now)
+{
+	int64_t over = over_since(entry);
+
+	return over > 0 && now - over > ACTS_KEPT;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+int64_t entry_latest(const struct entry *entry)
+{
+	const struct domain_facts *domain = &entry->of.domain;
+
+	switch (entry->kind) {
+	case ENTRY_DOMAIN:
+		return later(domain->forgotten,
+			     later(fold_latest(&domain->evidence), domain->sts.fetched));
+	case ENTRY_HOST:
+		return fold_latest(&entry->of.host.history);
+	default:
+		return entry_stamp(entry);
+	}
 }
 
 const char *entry_rule(enum entry_kind kind)
@@ -161,167 +280,10 @@ const char *entry_rule(enum entry_kind kind)
 		       "state literal; an id of letters and digits";
 	case ENTRY_HOST:
 		return "a source wherever something was observed";
-	case ENTRY_PINS:
-		return "pins ascending, none twice";
-	case ENTRY_EXCEPTIONS:
-		return "senders ascending, none twice; each expires after it was set, at most 366 "
-		       "days";
+	case ENTRY_EXCEPTION:
+		return "an exception that expires after it was set, at most 366 days; one that was "
+		       "removed does not expire; alias and sender have 510 characters at most";
 	default:
 		return "";
 	}
-}
-
-/*
- * Texts.
- */
-
-static bool is_name(const char *text)
-{
-	char folded[DOMAIN_SIZE];
-
-	return domain_fold(folded, text, strlen(text)) && strcmp(folded, text) == 0;
-}
-
-static bool is_ipaddr(const char *text)
-{
-	struct ipaddr addr;
-	char canonical[IPADDR_SIZE];
-
-	return ipaddr_parse(&addr, text, strlen(text)) &&
-	       strcmp(ipaddr_format(canonical, &addr), text) == 0;
-}
-
-static bool is_nexthop(const char *text)
-{
-	struct nexthop nexthop;
-
-	return nexthop_parse(&nexthop, text, strlen(text)) == NEXTHOP_OK &&
-	       strcmp(nexthop.key, text) == 0;
-}
-
-static bool is_mail_address(const char *text)
-{
-	char key[ALIAS_ADDRESS_SIZE];
-	struct mailaddr addr;
-
-	/* Which extensions there are is for the settings to say, and not kept with it. */
-	return mailaddr_parse(&addr, text, strlen(text), "") == MAILADDR_OK &&
-	       alias_key(key, &addr) && strcmp(key, text) == 0;
-}
-
-static bool is_printable(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if (!str_is_print(*text))
-			return false;
-	return true;
-}
-
-bool member_takes(const struct member *member, const char *text)
-{
-	if (strlen(text) >= member->size)
-		return false;
-	switch (member->type) {
-	case MEMBER_TEXT:
-		return is_printable(text);
-	case MEMBER_NAME:
-		return text[0] == '\0' || is_name(text);
-	case MEMBER_HOST:
-		return is_name(text) || is_ipaddr(text);
-	case MEMBER_PATTERN:
-		return is_name(strncmp(text, "*.", 2) == 0 ? text + 2 : text);
-	case MEMBER_NEXTHOP:
-		return is_nexthop(text);
-	case MEMBER_ADDRESS:
-		return is_mail_address(text);
-	case MEMBER_SENDER:
-		return exception_names_sender(text);
-	default:
-		return false;
-	}
-}
-
-/*
- * Words for what may stand where.
- */
-
-static void expect_words(char dst[MEMBER_EXPECTED_SIZE], const struct member *member)
-{
-	bool null = false;
-	size_t used = 0;
-
-	dst[0] = '\0';
-	for (int64_t i = member->min; i <= member->max; i++) {
-		const char *word = member->word((int)i);
-
-		if (word[0] == '\0')
-			null = true;
-		else if (used < MEMBER_EXPECTED_SIZE)
-			used += (size_t)snprintf(dst + used, MEMBER_EXPECTED_SIZE - used,
-						 "%s\"%s\"", used > 0 ? ", " : "", word);
-	}
-	if (null && used < MEMBER_EXPECTED_SIZE)
-		snprintf(dst + used, MEMBER_EXPECTED_SIZE - used, ", or null");
-}
-
-static const char *expected_text(enum member_type type)
-{
-	switch (type) {
-	case MEMBER_NAME:
-		return "a domain name in lower case, or null";
-	case MEMBER_HOST:
-		return "a host's name in lower case, or an address";
-	case MEMBER_PATTERN:
-		return "a domain name in lower case, or *. and one";
-	case MEMBER_NEXTHOP:
-		return "a next hop as postseal spells it: example.com, [mx.example.com]:587";
-	case MEMBER_ADDRESS:
-		return "a mail address in lower case, without extension";
-	case MEMBER_SENDER:
-		return "a mail address in lower case, or @ and a domain name";
-	case MEMBER_DIGEST:
-		return "64 hexadecimal digits in lower case";
-	case MEMBER_BOOL:
-		return "true or false";
-	case MEMBER_COUNT:
-		return "a whole number, not negative";
-	case MEMBER_DATE:
-		return "a date like 2026-01-02T03:04:05Z, or null";
-	case MEMBER_VERSION:
-		return "TLSv1, TLSv1.1, TLSv1.2, TLSv1.3, the number of another version, or null";
-	default:
-		return "an object";
-	}
-}
-
-char *member_expected(char dst[MEMBER_EXPECTED_SIZE], const struct member *member)
-{
-	switch (member->type) {
-	case MEMBER_NUMBER:
-		snprintf(dst, MEMBER_EXPECTED_SIZE, "a whole number from %d to 65535",
-			 (int)member->min);
-		break;
-	case MEMBER_DATES:
-		snprintf(dst, MEMBER_EXPECTED_SIZE,
-			 "a list of at most %d dates, ascending, one a %s", TIMESET_MAX,
-			 member->bucket > 1 ? "day" : "second");
-		break;
-	case MEMBER_LIST:
-		snprintf(dst, MEMBER_EXPECTED_SIZE, "a list of at most %zu",
-			 member->size / member->stride);
-		break;
-	case MEMBER_TEXT:
-		snprintf(dst, MEMBER_EXPECTED_SIZE,
-			 "1 to %zu characters of printable ASCII, or null", member->size - 1);
-		break;
-	case MEMBER_WORD:
-		expect_words(dst, member);
-		break;
-	default:
-		snprintf(dst, MEMBER_EXPECTED_SIZE, "%s%s", expected_text(member->type),
-			 member->type == MEMBER_DIGEST && member->count != MEMBER_ALWAYS
-				 ? ", or null"
-				 : "");
-	}
-	return dst;
 }

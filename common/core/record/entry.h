@@ -22,7 +22,9 @@
 #include "core/record/record.h"
 
 /* The version of the format; raised when a reader of this one would be misled. */
-#define ENTRY_SCHEMA 1
+#define ENTRY_SCHEMA 2
+/* What an older postseal wrote can be read, too. */
+#define ENTRY_SCHEMA_OLD 1
 
 /* In the order of an export. */
 enum entry_kind {
@@ -30,33 +32,42 @@ enum entry_kind {
 	ENTRY_DOMAIN,
 	ENTRY_HOST,
 	ENTRY_OVERRIDE,
-	ENTRY_PINS,
+	ENTRY_PIN,
 	ENTRY_ALIAS,
-	ENTRY_EXCEPTIONS,
+	ENTRY_EXCEPTION,
 	ENTRY_JOURNAL,
 	ENTRY_END,
-	ENTRY_KINDS
+	ENTRY_KINDS,
+	/* Of ENTRY_SCHEMA_OLD: lists, which export_reader takes apart. */
+	ENTRY_OLD_PINS = ENTRY_KINDS,
+	ENTRY_OLD_EXCEPTIONS,
+	ENTRY_ALL_KINDS
 };
 
-/* The longest key: that of an alias. */
-#define ENTRY_KEY_SIZE ALIAS_ADDRESS_SIZE
+/* Of a record's key, which holds this one. */
+#define ENTRY_KEY_SIZE RECORD_KEY_SIZE
+/* The longest name: that of an alias. */
+#define ENTRY_NAME_SIZE ALIAS_ADDRESS_SIZE
 
 struct entry {
 	enum entry_kind kind;
 	/* Next hop, address of an alias, or a host's name or address, which `port` goes
-	 * with; "" where the kind has no keys (header, journal, end). */
-	char key[ENTRY_KEY_SIZE];
+	 * with; "" where the kind has no keys (header, journal, end). A pin and an exception
+	 * hold the rest of their keys themselves. */
+	char key[ENTRY_NAME_SIZE];
 	uint16_t port;
 	union {
 		int64_t schema; /* HEADER */
 		struct domain_facts domain;
 		struct host_facts host;
 		struct override override;
-		struct pins pins;
+		struct pin_act pin;
 		struct alias alias;
-		struct exceptions exceptions;
+		struct exception_act exception;
 		struct journal_entry journal;
 		int64_t records; /* END: how many lines there are between header and end */
+		struct pins old_pins;
+		struct exceptions old_exceptions;
 	} of;
 };
 
@@ -74,8 +85,27 @@ bool entry_take_key(struct entry *entry, const char *key);
 
 /* Appends the bytes of the record, without its key. For records only. */
 void entry_put_record(struct buf *out, const struct entry *entry);
+/* The way back, by its kind; false when these are none. */
+bool entry_get_record(struct entry *entry, const void *bytes, size_t len);
 /* Would the ledger take the record? For records only. */
 bool entry_is_sound(const struct entry *entry);
+/* Are these of the same bytes? Both are records of one kind. */
+bool entry_is_same(const struct entry *a, const struct entry *b);
+
+/*
+ * Of an admin's acts alone (override, pin, alias, exception): when it was done; and whether
+ * it took something away, or has ended, so long ago that it need not be remembered.
+ */
+bool entry_is_act(enum entry_kind kind);
+int64_t entry_stamp(const struct entry *entry);
+void entry_set_stamp(struct entry *entry, int64_t stamp);
+bool entry_is_spent(const struct entry *entry, int64_t now);
+
+/*
+ * The latest moment in what can be shared of a record (merge.h): what was seen, forgotten
+ * or done. 0: none, as in what says nothing.
+ */
+int64_t entry_latest(const struct entry *entry);
 /* What it must be besides what its members must be, in words; "" if nothing. */
 const char *entry_rule(enum entry_kind kind);
 
@@ -112,11 +142,12 @@ struct member {
 	int64_t min, max, bucket;
 	size_t count; /* offset */
 	size_t stride;
+	int64_t since; /* schema; 0: always */
 	const char *(*word)(int value);
 	const struct member *inner;
 };
 
-/* The members of struct entry that a kind has. */
+/* The members of struct entry that a kind has, also an old one. */
 const struct member *entry_members(enum entry_kind kind);
 
 /* May this text stand in a member that is some kind of text? "" is none. */

@@ -33,6 +33,10 @@ static const char *word_source(int value)
  * Kinds of members, as they are written below.
  */
 #define FIELD(s, field) .offset = offsetof(s, field), .size = sizeof(((s *)NULL)->field)
+#define BOOL_SINCE(name, s, field, schema)                            \
+	{                                                             \
+		name, MEMBER_BOOL, FIELD(s, field), .since = (schema) \
+	}
 #define BOOL(name, s, field)                       \
 	{                                          \
 		name, MEMBER_BOOL, FIELD(s, field) \
@@ -151,8 +155,9 @@ static const struct member domain_members[] = {
 	KEY("nexthop", NEXTHOP),
 	GROUP("mx_lookup", struct entry, of.domain.mx, mx_members),
 	GROUP("mta_sts", struct entry, of.domain.sts, sts_members),
-	GROUP("history", struct entry, of.domain.history, history_members),
+	GROUP("history", struct entry, of.domain.evidence, history_members),
 	DATE("forgotten", struct entry, of.domain.forgotten),
+	BOOL_SINCE("any_host", struct entry, of.domain.any_host, 2),
 	LAST,
 };
 
@@ -218,9 +223,18 @@ static const struct member pin_element = {
 	.count = MEMBER_ALWAYS,
 };
 
-static const struct member pins_members[] = {
+static const struct member pin_members[] = {
 	KEY("nexthop", NEXTHOP),
-	LIST("pins", struct entry, of.pins.spki, of.pins.count, &pin_element),
+	{ "spki_sha256", MEMBER_DIGEST, FIELD(struct entry, of.pin.spki), .count = MEMBER_ALWAYS },
+	BOOL("removed", struct entry, of.pin.removed),
+	DATE("set", struct entry, of.pin.set),
+	TEXT("author", struct entry, of.pin.author),
+	LAST,
+};
+
+static const struct member old_pins_members[] = {
+	KEY("nexthop", NEXTHOP),
+	LIST("pins", struct entry, of.old_pins.spki, of.old_pins.count, &pin_element),
 	LAST,
 };
 
@@ -250,9 +264,21 @@ static const struct member exception_element = {
 	.inner = exception_members,
 };
 
-static const struct member exceptions_members[] = {
+static const struct member old_exceptions_members[] = {
 	KEY("alias", ADDRESS),
-	LIST("senders", struct entry, of.exceptions.list, of.exceptions.count, &exception_element),
+	LIST("senders", struct entry, of.old_exceptions.list, of.old_exceptions.count,
+	     &exception_element),
+	LAST,
+};
+
+static const struct member one_exception_members[] = {
+	KEY("alias", ADDRESS),
+	{ "sender", MEMBER_SENDER, FIELD(struct entry, of.exception.exception.sender) },
+	BOOL("removed", struct entry, of.exception.removed),
+	DATE("set", struct entry, of.exception.exception.set),
+	DATE("expires", struct entry, of.exception.exception.expires),
+	TEXT("author", struct entry, of.exception.exception.author),
+	TEXT("reason", struct entry, of.exception.exception.reason),
 	LAST,
 };
 
@@ -277,16 +303,18 @@ static const struct member end_members[] = {
 
 const struct member *entry_members(enum entry_kind kind)
 {
-	static const struct member *const members[ENTRY_KINDS] = {
+	static const struct member *const members[ENTRY_ALL_KINDS] = {
 		[ENTRY_HEADER] = header_members,
 		[ENTRY_DOMAIN] = domain_members,
 		[ENTRY_HOST] = host_members,
 		[ENTRY_OVERRIDE] = override_members,
-		[ENTRY_PINS] = pins_members,
+		[ENTRY_PIN] = pin_members,
 		[ENTRY_ALIAS] = alias_members,
-		[ENTRY_EXCEPTIONS] = exceptions_members,
+		[ENTRY_EXCEPTION] = one_exception_members,
 		[ENTRY_JOURNAL] = journal_members,
 		[ENTRY_END] = end_members,
+		[ENTRY_OLD_PINS] = old_pins_members,
+		[ENTRY_OLD_EXCEPTIONS] = old_exceptions_members,
 	};
 
 	return members[kind];

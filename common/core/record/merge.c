@@ -5,7 +5,6 @@
 
 #include "base/str.h"
 #include "core/policy/fold.h"
-#include "core/facts/pins.h"
 
 /*
  * Which of two is the greater: by numbers, of which the first that differ
@@ -20,23 +19,6 @@ static int compare_numbers(const int64_t *a, const int64_t *b, size_t count)
 }
 
 #define COMPARE(a, b) compare_numbers(a, b, ARRAY_LEN(a))
-#define FRESH(fresh) (fresh).checked, (fresh).failed, (fresh).expires
-
-static int compare_mx(const struct mx_facts *a, const struct mx_facts *b)
-{
-	const int64_t left[] = { FRESH(a->fresh), a->state, a->secure, a->truncated,
-				 (int64_t)a->count };
-	const int64_t right[] = { FRESH(b->fresh), b->state, b->secure, b->truncated,
-				  (int64_t)b->count };
-	int order = COMPARE(left, right);
-
-	for (size_t i = 0; i < a->count && order == 0; i++) {
-		order = a->refs[i].preference - b->refs[i].preference;
-		if (order == 0)
-			order = strcmp(a->refs[i].host, b->refs[i].host);
-	}
-	return order;
-}
 
 /* Of the policy, without when it was last looked at. */
 static int compare_policy(const struct sts_facts *a, const struct sts_facts *b)
@@ -52,193 +34,160 @@ static int compare_policy(const struct sts_facts *a, const struct sts_facts *b)
 	return order;
 }
 
-static int compare_sts_look(const struct sts_facts *a, const struct sts_facts *b)
-{
-	const int64_t left[] = { FRESH(a->fresh) };
-	const int64_t right[] = { FRESH(b->fresh) };
-	int order = COMPARE(left, right);
-
-	return order != 0 ? order : strcmp(a->detail, b->detail);
-}
-
-static int compare_addr(const struct host_facts *a, const struct host_facts *b)
-{
-	const int64_t left[] = { FRESH(a->addr_fresh), a->addr, a->addr_secure };
-	const int64_t right[] = { FRESH(b->addr_fresh), b->addr, b->addr_secure };
-
-	return COMPARE(left, right);
-}
-
-static int compare_tlsa(const struct host_facts *a, const struct host_facts *b)
-{
-	const int64_t left[] = { FRESH(a->tlsa_fresh), a->tlsa, a->tlsa_usable, a->tlsa_unusable };
-	const int64_t right[] = { FRESH(b->tlsa_fresh), b->tlsa, b->tlsa_usable, b->tlsa_unusable };
-	int order = COMPARE(left, right);
-
-	return order != 0 ? order : strcmp(a->tlsa_base, b->tlsa_base);
-}
-
-static int compare_probe(const struct host_facts *a, const struct host_facts *b)
-{
-	const struct observation *x = &a->last, *y = &b->last;
-	const int64_t left[] = { x->time,     x->observed, x->source,      x->version,
-				 x->verified, x->has_spki, a->last_expires };
-	const int64_t right[] = { y->time,     y->observed, y->source,      y->version,
-				  y->verified, y->has_spki, b->last_expires };
-	int order = COMPARE(left, right);
-
-	if (order == 0)
-		order = strcmp(x->cipher, y->cipher);
-	if (order == 0)
-		order = strcmp(x->detail, y->detail);
-	return order != 0 || !x->has_spki ? order : memcmp(x->spki, y->spki, SPKI_SIZE);
-}
-
-static int compare_override(const struct override *a, const struct override *b)
-{
-	const int64_t left[] = { a->set, a->expires, a->kind, a->level };
-	const int64_t right[] = { b->set, b->expires, b->kind, b->level };
-	int order = COMPARE(left, right);
-
-	if (order == 0)
-		order = strcmp(a->author, b->author);
-	return order != 0 ? order : strcmp(a->reason, b->reason);
-}
-
-static int compare_alias(const struct alias *a, const struct alias *b)
-{
-	const int64_t left[] = { a->changed, a->enabled, a->level };
-	const int64_t right[] = { b->changed, b->enabled, b->level };
-	int order = COMPARE(left, right);
-
-	if (order == 0)
-		order = strcmp(a->mailbox, b->mailbox);
-	return order != 0 ? order : strcmp(a->author, b->author);
-}
-
-static int compare_exception(const struct exception *a, const struct exception *b)
-{
-	const int64_t left[] = { a->set, a->expires };
-	const int64_t right[] = { b->set, b->expires };
-	int order = COMPARE(left, right);
-
-	if (order == 0)
-		order = strcmp(a->author, b->author);
-	return order != 0 ? order : strcmp(a->reason, b->reason);
-}
-
 /*
- * Merging.
+ * How much an override demands, where two were set at the same moment. What was cleared
+ * leaves it to the facts, which demand more than a level that guarantees nothing.
  */
-
-static void merge_sts(struct sts_facts *into, const struct sts_facts *from)
+static int strictness(const struct override *override)
 {
-	const struct sts_facts *look = compare_sts_look(from, into) > 0 ? from : into;
-	struct sts_facts merged = compare_policy(from, into) > 0 ? *from : *into;
-
-	merged.fresh = look->fresh;
-	memcpy(merged.detail, look->detail, sizeof(merged.detail));
-	*into = merged;
-}
-
-/*
- * The history of the one that forgot later stands as it is: what is in it came
- * since. Cutting it again would lose what fold_since can only guess.
- */
-static void merge_domain_history(struct domain_facts *into, const struct domain_facts *from)
-{
-	struct history other = from->history;
-
-	if (from->forgotten > into->forgotten) {
-		fold_since(&other, &into->history, from->forgotten);
-		into->history = from->history;
-		into->forgotten = from->forgotten;
-	} else if (from->forgotten < into->forgotten) {
-		fold_since(&other, &from->history, into->forgotten);
+	switch (override->kind) {
+	case OVERRIDE_HANDS_OFF:
+		return 0;
+	case OVERRIDE_EXACT:
+		return 1 + (int) override->level + (override->level >= LEVEL_SECURE);
+	case OVERRIDE_MINIMUM:
+		return 10 + (int) override->level;
+	case OVERRIDE_NONE:
+		break;
 	}
-	fold_merge(&into->history, &other);
+	return 1 + (int)LEVEL_SECURE;
 }
 
-static void merge_domain(struct domain_facts *into, const struct domain_facts *from)
+/* What is taken away is the stricter of two: fewer keys will do, or fewer senders. */
+static int64_t act_strictness(const struct entry *entry)
 {
-	if (compare_mx(&from->mx, &into->mx) > 0)
+	switch (entry->kind) {
+	case ENTRY_OVERRIDE:
+		return strictness(&entry->of.override);
+	case ENTRY_PIN:
+		return entry->of.pin.removed;
+	case ENTRY_ALIAS:
+		return entry->of.alias.enabled ? (int)entry->of.alias.level : 0;
+	default:
+		return entry->of.exception.removed;
+	}
+}
+
+static int compare_bytes(const struct entry *a, const struct entry *b)
+{
+	struct buf left = { 0 }, right = { 0 };
+	size_t shorter;
+	int order;
+
+	entry_put_record(&left, a);
+	entry_put_record(&right, b);
+	shorter = left.len < right.len ? left.len : right.len;
+	order = memcmp(left.data, right.data, shorter);
+	if (order == 0 && left.len != right.len)
+		order = left.len < right.len ? -1 : 1;
+	buf_free(&left);
+	buf_free(&right);
+	return order;
+}
+
+static void merge_act(struct entry *into, const struct entry *from)
+{
+	const int64_t theirs[] = { entry_stamp(from), act_strictness(from) };
+	const int64_t ours[] = { entry_stamp(into), act_strictness(into) };
+	int order = COMPARE(theirs, ours);
+
+	if (order == 0)
+		order = compare_bytes(from, into);
+	if (order > 0)
+		into->of = from->of;
+}
+
+static void merge_domain(struct domain_facts *into, const struct domain_facts *from,
+			 bool every_host)
+{
+	record_settle_history(into);
+	if (!every_host || !from->any_host) {
+		fold_merge(&into->evidence, &from->evidence);
+		fold_merge(&into->evidence, &from->history);
+		into->any_host = into->any_host || from->any_host;
+	}
+	if (from->forgotten > into->forgotten)
+		into->forgotten = from->forgotten;
+	fold_since(&into->history, &into->evidence, into->forgotten);
+}
+
+void merge_entry(struct entry *into, const struct entry *from, bool every_host)
+{
+	if (into->kind == ENTRY_DOMAIN)
+		merge_domain(&into->of.domain, &from->of.domain, every_host);
+	else if (into->kind == ENTRY_HOST)
+		fold_merge(&into->of.host.history, &from->of.host.history);
+	else
+		merge_act(into, from);
+}
+
+void merge_reduce(struct entry *entry)
+{
+	struct domain_facts *domain = &entry->of.domain;
+
+	if (entry->kind == ENTRY_DOMAIN) {
+		memset(&domain->mx, 0, sizeof(domain->mx));
+		memset(&domain->sts.fresh, 0, sizeof(domain->sts.fresh));
+		memset(domain->sts.detail, 0, sizeof(domain->sts.detail));
+		if (domain->sts.fetched == 0)
+			memset(&domain->sts, 0, sizeof(domain->sts));
+	} else if (entry->kind == ENTRY_HOST) {
+		entry->of.host = (struct host_facts){ .history = entry->of.host.history };
+	}
+}
+
+void merge_shared(struct entry *into, const struct entry *from)
+{
+	struct sts_facts *ours = &into->of.domain.sts;
+	const struct sts_facts *theirs = &from->of.domain.sts;
+
+	merge_entry(into, from, false);
+	if (into->kind == ENTRY_DOMAIN && compare_policy(theirs, ours) > 0)
+		*ours = *theirs;
+}
+
+/*
+ * Starts.
+ */
+
+static bool never_looked(const struct freshness *fresh)
+{
+	return fresh->checked == 0 && fresh->failed == 0;
+}
+
+static void start_domain(struct domain_facts *into, const struct domain_facts *from)
+{
+	if (into->mx.state == MX_UNKNOWN && never_looked(&into->mx.fresh))
 		into->mx = from->mx;
-	merge_sts(&into->sts, &from->sts);
-	merge_domain_history(into, from);
+	if (into->sts.mode == STS_UNKNOWN && into->sts.fetched == 0 &&
+	    never_looked(&into->sts.fresh))
+		into->sts = from->sts;
 }
 
-static void merge_host(struct host_facts *into, const struct host_facts *from)
+static void start_host(struct host_facts *into, const struct host_facts *from)
 {
-	if (compare_addr(from, into) > 0) {
+	if (into->addr == ADDR_UNKNOWN && never_looked(&into->addr_fresh)) {
 		into->addr = from->addr;
 		into->addr_secure = from->addr_secure;
 		into->addr_fresh = from->addr_fresh;
 	}
-	if (compare_tlsa(from, into) > 0) {
+	if (into->tlsa == TLSA_UNKNOWN && never_looked(&into->tlsa_fresh)) {
 		into->tlsa = from->tlsa;
 		into->tlsa_usable = from->tlsa_usable;
 		into->tlsa_unusable = from->tlsa_unusable;
 		memcpy(into->tlsa_base, from->tlsa_base, sizeof(into->tlsa_base));
 		into->tlsa_fresh = from->tlsa_fresh;
 	}
-	if (compare_probe(from, into) > 0) {
+	if (into->last.observed == OBSERVED_NOTHING) {
 		into->last = from->last;
 		into->last_expires = from->last_expires;
 	}
-	fold_merge(&into->history, &from->history);
 }
 
-static bool merge_pins(struct pins *into, const struct pins *from)
+void merge_start(struct entry *into, const struct entry *from)
 {
-	struct pins both = *into;
-
-	for (size_t i = 0; i < from->count; i++)
-		if (!pins_add(&both, from->spki[i]))
-			return false;
-	*into = both;
-	return true;
-}
-
-/* Nothing has ended at 0: what is dropped does not depend on when one merges. */
-static bool merge_exceptions(struct exceptions *into, const struct exceptions *from)
-{
-	struct exceptions both = *into;
-
-	for (size_t i = 0; i < from->count; i++) {
-		const struct exception *theirs = &from->list[i];
-		const struct exception *ours = exceptions_get(&both, theirs->sender);
-
-		if (ours != NULL && compare_exception(theirs, ours) <= 0)
-			continue;
-		if (!exceptions_put(&both, theirs, 0))
-			return false;
-	}
-	*into = both;
-	return true;
-}
-
-bool merge_entry(struct entry *into, const struct entry *from)
-{
-	switch (into->kind) {
-	case ENTRY_DOMAIN:
-		merge_domain(&into->of.domain, &from->of.domain);
-		return true;
-	case ENTRY_HOST:
-		merge_host(&into->of.host, &from->of.host);
-		return true;
-	case ENTRY_OVERRIDE:
-		if (compare_override(&from->of.override, &into->of.override) > 0)
-			into->of.override = from->of.override;
-		return true;
-	case ENTRY_PINS:
-		return merge_pins(&into->of.pins, &from->of.pins);
-	case ENTRY_ALIAS:
-		if (compare_alias(&from->of.alias, &into->of.alias) > 0)
-			into->of.alias = from->of.alias;
-		return true;
-	case ENTRY_EXCEPTIONS:
-		return merge_exceptions(&into->of.exceptions, &from->of.exceptions);
-	default:
-		return false;
-	}
+	if (into->kind == ENTRY_DOMAIN)
+		start_domain(&into->of.domain, &from->of.domain);
+	else if (into->kind == ENTRY_HOST)
+		start_host(&into->of.host, &from->of.host);
 }

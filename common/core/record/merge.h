@@ -2,23 +2,19 @@
 /*
  * merge - one record out of two of the same key, from two ledgers.
  *
- * Commutative and idempotent, so that importing an export twice, or two exports
- * in either order, gives the same ledger:
+ * What hosts share is a semilattice: merging is commutative, associative and
+ * idempotent. In whatever order records come, however grouped, however often, and
+ * whatever was lost and sent again, all ledgers end with the same:
  *
- *   history     what either has seen (fold_merge). Where one of them was made to
- *               forget, the other's evidence counts only from then on (fold_since).
- *   look-ups    the later one: of the MX records, of a host's addresses, of its
- *               TLSA records, the latest probe.
- *   MTA-STS     the policy that was fetched later, whatever was looked at since:
- *               only a policy ends a policy (RFC 8461 5.1).
- *   override    the one that was set later.
- *   alias       the one that was changed later.
- *   exceptions  those of both, of one sender's the one that was set later.
- *   pins        the keys of both: they bear no dates, and one too few would keep
- *               mail waiting.
+ *   histories   what either has seen (fold_merge), also what was forgotten: that is cut
+ *               off only where a history is read (facts.h).
+ *   forgotten   the later one.
+ *   MTA-STS     between hosts, the policy that was fetched later.
+ *   acts        of an override, alias, pin or exception the one with the later stamp
+ *               (acts.h). Of one stamp the stricter, then the greater by its bytes.
  *
- * Between two of the same age the greater one is taken, whichever that is: the
- * order must not matter.
+ * Look-ups and probes are each host's own: another host may have a resolver that does
+ * not validate, or lies. A ledger takes them only for a start, where it has none.
  */
 #ifndef POSTSEAL_CORE_MERGE_H
 #define POSTSEAL_CORE_MERGE_H
@@ -28,10 +24,18 @@
 #include "core/record/entry.h"
 
 /*
- * Both are domains, hosts, overrides, pins, aliases or exceptions, of the same kind
- * and key. False, and *into unchanged, when there would be more than PIN_MAX pins or
- * EXCEPTION_MAX exceptions.
+ * Takes into a ledger's record what another host shares. Both are domains, hosts or acts,
+ * of the same kind and key. `every_host`: this ledger wants each MX host of a domain to show
+ * TLS (`mixed_mx = lenient`); what one host alone has shown is then no evidence here.
  */
-bool merge_entry(struct entry *into, const struct entry *from);
+void merge_entry(struct entry *into, const struct entry *from, bool every_host);
+
+/* Takes look-ups, probe and policy, too, where `into` has none. */
+void merge_start(struct entry *into, const struct entry *from);
+
+/* Leaves of a record what is shared. */
+void merge_reduce(struct entry *entry);
+/* The same as merge_entry between records of which that was left, policies too. */
+void merge_shared(struct entry *into, const struct entry *from);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "core/names/ipaddr.h"
+#include "core/policy/fold.h"
 #include "core/record/record_history.h"
 #include "core/record/record_kind.h"
 #include "core/record/wire.h"
@@ -220,15 +221,37 @@ static void get_sts_rest(struct wire *r, struct sts_facts *sts)
 	wire_get_text(r, sts->detail, sizeof(sts->detail));
 }
 
+/* What counts into all that was seen, and then cut out of it anew. */
+static void settle(struct history *counts, struct history *all, int64_t forgotten)
+{
+	fold_merge(all, counts);
+	fold_since(counts, all, forgotten);
+}
+
+void record_settle_history(struct domain_facts *domain)
+{
+	settle(&domain->history, &domain->evidence, domain->forgotten);
+	/* One whose parts contradict each other may need a second turn. */
+	settle(&domain->history, &domain->evidence, domain->forgotten);
+}
+
+/* Where nothing was forgotten, what counts is all there is, and stands there once. */
 void record_put_domain(struct buf *out, const struct domain_facts *domain)
 {
+	struct history counts = domain->history, all = domain->evidence;
+
+	settle(&counts, &all, domain->forgotten);
+	settle(&counts, &all, domain->forgotten);
 	record_put_header(out, RECORD_DOMAIN);
 	put_mx(out, &domain->mx);
 	put_sts_gist(out, &domain->sts);
-	history_put_gist(out, &domain->history);
+	history_put_gist(out, &counts);
 	wire_put_time(out, domain->forgotten);
 	put_sts_rest(out, &domain->sts);
-	history_put_rest(out, &domain->history);
+	wire_put_u8(out, domain->any_host);
+	if (domain->forgotten != 0)
+		history_put_gist(out, &all);
+	history_put_rest(out, &all);
 }
 
 static void get_domain_gist(struct wire *r, struct domain_facts *out)
@@ -247,15 +270,55 @@ bool record_get_domain_gist(struct domain_facts *out, const void *bytes, size_t 
 	return r.ok;
 }
 
-bool record_get_domain(struct domain_facts *out, const void *bytes, size_t len)
+static bool same_gist(const struct history *a, const struct history *b)
 {
-	struct wire r = wire_open(bytes, len, RECORD_DOMAIN, RECORD_VERSION);
+	return a->first_tls == b->first_tls && a->last_tls == b->last_tls &&
+	       a->last_plain == b->last_plain && a->successes.count == b->successes.count &&
+	       a->tls_days.count == b->tls_days.count && a->plain_days.count == b->plain_days.count;
+}
 
-	memset(&out->history, 0, sizeof(out->history)); /* all of it is defined */
+/* What counts is made of all that was seen, and what the gist says of it must be true. */
+static void get_evidence(struct wire *r, struct domain_facts *out)
+{
+	const struct history gist = out->history;
+	struct history again;
+
+	memset(&out->evidence, 0, sizeof(out->evidence)); /* all of it is defined */
+	if (out->forgotten != 0)
+		history_get_gist(r, &out->evidence);
+	else
+		out->evidence = gist;
+	history_get_rest(r, &out->evidence);
+	if (!r->ok)
+		return;
+	fold_since(&out->history, &out->evidence, out->forgotten);
+	again = out->evidence;
+	fold_merge(&again, &out->history);
+	r->ok = same_gist(&out->history, &gist) && fold_equal(&again, &out->evidence);
+}
+
+bool record_get_domain_at(struct domain_facts *out, const void *bytes, size_t len, uint8_t version)
+{
+	struct wire r = wire_open(bytes, len, RECORD_DOMAIN, version);
+
+	memset(&out->history, 0, sizeof(out->history));
 	get_domain_gist(&r, out);
 	get_sts_rest(&r, &out->sts);
+	if (version == RECORD_VERSION) {
+		out->any_host = wire_get_bool(&r);
+		get_evidence(&r, out);
+		return wire_close(&r);
+	}
+	/* `mixed_mx` was strict, if nobody said otherwise. */
+	out->any_host = true;
 	history_get_rest(&r, &out->history);
+	out->evidence = out->history;
 	return wire_close(&r);
+}
+
+bool record_get_domain(struct domain_facts *out, const void *bytes, size_t len)
+{
+	return record_get_domain_at(out, bytes, len, RECORD_VERSION);
 }
 
 void record_put_host(struct buf *out, const struct host_facts *host)
@@ -298,9 +361,9 @@ bool record_get_host_gist(struct host_facts *out, const void *bytes, size_t len)
 	return r.ok;
 }
 
-bool record_get_host(struct host_facts *out, const void *bytes, size_t len)
+bool record_get_host_at(struct host_facts *out, const void *bytes, size_t len, uint8_t version)
 {
-	struct wire r = wire_open(bytes, len, RECORD_HOST, RECORD_VERSION);
+	struct wire r = wire_open(bytes, len, RECORD_HOST, version);
 
 	memset(&out->history, 0, sizeof(out->history)); /* all of it is defined */
 	get_host_gist(&r, out);
@@ -310,6 +373,11 @@ bool record_get_host(struct host_facts *out, const void *bytes, size_t len)
 	get_observation_rest(&r, &out->last);
 	history_get_rest(&r, &out->history);
 	return wire_close(&r);
+}
+
+bool record_get_host(struct host_facts *out, const void *bytes, size_t len)
+{
+	return record_get_host_at(out, bytes, len, RECORD_VERSION);
 }
 
 void record_put_override(struct buf *out, const struct override *override)
@@ -323,9 +391,9 @@ void record_put_override(struct buf *out, const struct override *override)
 	wire_put_text(out, override->reason);
 }
 
-bool record_get_override(struct override *out, const void *bytes, size_t len)
+bool record_get_override_at(struct override *out, const void *bytes, size_t len, uint8_t version)
 {
-	struct wire r = wire_open(bytes, len, RECORD_OVERRIDE, RECORD_VERSION);
+	struct wire r = wire_open(bytes, len, RECORD_OVERRIDE, version);
 
 	out->kind = (enum override_kind)wire_get_small(&r, OVERRIDE_HANDS_OFF);
 	out->level = (enum level)wire_get_small(&r, LEVEL_DANE_ONLY);
@@ -336,24 +404,29 @@ bool record_get_override(struct override *out, const void *bytes, size_t len)
 	return wire_close(&r);
 }
 
-void record_put_pins(struct buf *out, const struct pins *pins)
+bool record_get_override(struct override *out, const void *bytes, size_t len)
 {
-	record_put_header(out, RECORD_PINS);
-	wire_put_u8(out, (uint8_t)pins->count);
-	for (size_t i = 0; i < pins->count; i++)
-		buf_append(out, pins->spki[i], SPKI_SIZE);
+	return record_get_override_at(out, bytes, len, RECORD_VERSION);
 }
 
-bool record_get_pins(struct pins *out, const void *bytes, size_t len)
+void record_put_pin(struct buf *out, const struct pin_act *pin)
 {
-	struct wire r = wire_open(bytes, len, RECORD_PINS, RECORD_VERSION);
+	record_put_header(out, RECORD_PIN);
+	buf_append(out, pin->spki, SPKI_SIZE);
+	wire_put_u8(out, pin->removed);
+	wire_put_time(out, pin->set);
+	wire_put_text(out, pin->author);
+}
 
-	out->count = wire_get_small(&r, PIN_MAX);
-	for (size_t i = 0; i < out->count; i++) {
-		get_spki(&r, out->spki[i]);
-		if (r.ok && i > 0 && memcmp(out->spki[i - 1], out->spki[i], SPKI_SIZE) >= 0)
-			r.ok = false;
-	}
+bool record_get_pin(struct pin_act *out, const void *bytes, size_t len)
+{
+	struct wire r = wire_open(bytes, len, RECORD_PIN, RECORD_VERSION);
+
+	memset(out->spki, 0, SPKI_SIZE);
+	get_spki(&r, out->spki);
+	out->removed = wire_get_bool(&r);
+	out->set = wire_get_time(&r);
+	wire_get_text(&r, out->author, sizeof(out->author));
 	return wire_close(&r);
 }
 
@@ -367,9 +440,10 @@ void record_put_journal(struct buf *out, const struct journal_entry *entry)
 	wire_put_text(out, entry->detail);
 }
 
-bool record_get_journal(struct journal_entry *out, const void *bytes, size_t len)
+bool record_get_journal_at(struct journal_entry *out, const void *bytes, size_t len,
+			   uint8_t version)
 {
-	struct wire r = wire_open(bytes, len, RECORD_JOURNAL, RECORD_VERSION);
+	struct wire r = wire_open(bytes, len, RECORD_JOURNAL, version);
 
 	out->time = wire_get_time(&r);
 	wire_get_text(&r, out->subject, sizeof(out->subject));
@@ -379,6 +453,11 @@ bool record_get_journal(struct journal_entry *out, const void *bytes, size_t len
 	return wire_close(&r);
 }
 
+bool record_get_journal(struct journal_entry *out, const void *bytes, size_t len)
+{
+	return record_get_journal_at(out, bytes, len, RECORD_VERSION);
+}
+
 bool record_host_key(char dst[HOST_KEY_SIZE], const char *host, uint16_t port)
 {
 	char digits[STR_DECIMAL_SIZE];
@@ -386,4 +465,28 @@ bool record_host_key(char dst[HOST_KEY_SIZE], const char *host, uint16_t port)
 
 	return str_join(dst, HOST_KEY_SIZE, address ? "[" : "", host, address ? "]:" : ":",
 			str_decimal(digits, port), NULL);
+}
+
+void record_spki_hex(char dst[RECORD_SPKI_HEX_SIZE], const uint8_t spki[SPKI_SIZE])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < SPKI_SIZE; i++) {
+		dst[2 * i] = digits[spki[i] >> 4];
+		dst[2 * i + 1] = digits[spki[i] & 0x0f];
+	}
+	dst[RECORD_SPKI_HEX_SIZE - 1] = '\0';
+}
+
+bool record_pin_key(char dst[RECORD_KEY_SIZE], const char *nexthop, const uint8_t spki[SPKI_SIZE])
+{
+	char hex[RECORD_SPKI_HEX_SIZE];
+
+	record_spki_hex(hex, spki);
+	return str_join(dst, RECORD_KEY_SIZE, nexthop, " ", hex, NULL);
+}
+
+bool record_exception_key(char dst[RECORD_KEY_SIZE], const char *alias, const char *sender)
+{
+	return str_join(dst, RECORD_KEY_SIZE, alias, " ", sender, NULL);
 }

@@ -28,28 +28,28 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "core/secure/alias.h"
-#include "core/secure/exceptions.h"
 #include "core/facts/facts.h"
+#include "core/record/acts.h"
 #include "core/record/journal.h"
+#include "core/secure/alias.h"
 #include "core/secure/refusals.h"
 
 /* Appends to *out. */
 void record_put_domain(struct buf *out, const struct domain_facts *domain);
 void record_put_host(struct buf *out, const struct host_facts *host);
 void record_put_override(struct buf *out, const struct override *override);
-void record_put_pins(struct buf *out, const struct pins *pins);
+void record_put_pin(struct buf *out, const struct pin_act *pin);
 void record_put_alias(struct buf *out, const struct alias *alias);
-void record_put_exceptions(struct buf *out, const struct exceptions *exceptions);
+void record_put_exception(struct buf *out, const struct exception_act *act);
 void record_put_refusals(struct buf *out, const struct refusals *refusals);
 void record_put_journal(struct buf *out, const struct journal_entry *entry);
 
 bool record_get_domain(struct domain_facts *out, const void *bytes, size_t len);
 bool record_get_host(struct host_facts *out, const void *bytes, size_t len);
 bool record_get_override(struct override *out, const void *bytes, size_t len);
-bool record_get_pins(struct pins *out, const void *bytes, size_t len);
+bool record_get_pin(struct pin_act *out, const void *bytes, size_t len);
 bool record_get_alias(struct alias *out, const void *bytes, size_t len);
-bool record_get_exceptions(struct exceptions *out, const void *bytes, size_t len);
+bool record_get_exception(struct exception_act *out, const void *bytes, size_t len);
 bool record_get_refusals(struct refusals *out, const void *bytes, size_t len);
 bool record_get_journal(struct journal_entry *out, const void *bytes, size_t len);
 
@@ -62,6 +62,31 @@ bool record_get_journal(struct journal_entry *out, const void *bytes, size_t len
  */
 bool record_get_domain_gist(struct domain_facts *out, const void *bytes, size_t len);
 bool record_get_host_gist(struct host_facts *out, const void *bytes, size_t len);
+
+/*
+ * What of a domain is written and read as its history: `evidence` takes what was folded
+ * into `history`, which then is what of it counts (facts.h). Encoding does so by itself.
+ */
+void record_settle_history(struct domain_facts *domain);
+
+/*
+ * A record of the version before this one, made into one of this. False when it is
+ * none. Pins and exceptions were lists then, all of a next hop or alias in one.
+ */
+bool record_upgrade(struct buf *out, const void *bytes, size_t len);
+bool record_get_old_pins(struct pins *out, const void *bytes, size_t len);
+bool record_get_old_exceptions(struct exceptions *out, const void *bytes, size_t len);
+
+/*
+ * Keys of a pin and of an exception: of "example.com" and "me@secure.example.com" with a
+ * blank and, after it, the pin in hexadecimal digits, or the sender. False, and dst empty,
+ * when it does not fit.
+ */
+#define RECORD_KEY_SIZE 512
+#define RECORD_SPKI_HEX_SIZE (2 * SPKI_SIZE + 1)
+void record_spki_hex(char dst[RECORD_SPKI_HEX_SIZE], const uint8_t spki[SPKI_SIZE]);
+bool record_pin_key(char dst[RECORD_KEY_SIZE], const char *nexthop, const uint8_t spki[SPKI_SIZE]);
+bool record_exception_key(char dst[RECORD_KEY_SIZE], const char *alias, const char *sender);
 
 /*
  * Key of a host's record: "mx.example.com:25", "[2001:db8::1]:25" for an

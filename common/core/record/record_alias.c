@@ -17,9 +17,9 @@ void record_put_alias(struct buf *out, const struct alias *alias)
 	wire_put_text(out, alias->author);
 }
 
-bool record_get_alias(struct alias *out, const void *bytes, size_t len)
+bool record_get_alias_at(struct alias *out, const void *bytes, size_t len, uint8_t version)
 {
-	struct wire r = wire_open(bytes, len, RECORD_ALIAS, RECORD_VERSION);
+	struct wire r = wire_open(bytes, len, RECORD_ALIAS, version);
 
 	out->enabled = wire_get_bool(&r);
 	out->level = (enum alias_level)wire_get_small(&r, ALIAS_DANE_ONLY);
@@ -33,44 +33,46 @@ bool record_get_alias(struct alias *out, const void *bytes, size_t len)
 	return wire_close(&r);
 }
 
-void record_put_exceptions(struct buf *out, const struct exceptions *exceptions)
+bool record_get_alias(struct alias *out, const void *bytes, size_t len)
 {
-	record_put_header(out, RECORD_EXCEPTIONS);
-	wire_put_u8(out, (uint8_t)exceptions->count);
-	for (size_t i = 0; i < exceptions->count; i++) {
-		const struct exception *exception = &exceptions->list[i];
-
-		wire_put_name(out, exception->sender);
-		wire_put_time(out, exception->set);
-		wire_put_time(out, exception->expires);
-		wire_put_text(out, exception->author);
-		wire_put_text(out, exception->reason);
-	}
+	return record_get_alias_at(out, bytes, len, RECORD_VERSION);
 }
 
-/* One without an end would never be closed again. */
-static void get_exception(struct wire *r, struct exception *exception)
+void record_put_exception(struct buf *out, const struct exception_act *act)
 {
-	wire_get_text(r, exception->sender, sizeof(exception->sender));
-	exception->set = wire_get_time(r);
-	exception->expires = wire_get_time(r);
-	wire_get_text(r, exception->author, sizeof(exception->author));
-	wire_get_text(r, exception->reason, sizeof(exception->reason));
-	if (!exception_names_sender(exception->sender) || exception->expires <= exception->set ||
-	    exception->expires - exception->set > EXCEPTION_SPAN_MAX)
-		r->ok = false;
+	const struct exception *exception = &act->exception;
+
+	record_put_header(out, RECORD_EXCEPTION);
+	wire_put_name(out, exception->sender);
+	wire_put_u8(out, act->removed);
+	wire_put_time(out, exception->set);
+	wire_put_time(out, exception->expires);
+	wire_put_text(out, exception->author);
+	wire_put_text(out, exception->reason);
 }
 
-bool record_get_exceptions(struct exceptions *out, const void *bytes, size_t len)
+/* One without an end would never be closed again; one that was taken away has none. */
+static bool ends_in_time(const struct exception *exception, bool removed)
 {
-	struct wire r = wire_open(bytes, len, RECORD_EXCEPTIONS, RECORD_VERSION);
+	if (removed)
+		return exception->expires == 0;
+	return exception->expires > exception->set &&
+	       exception->expires - exception->set <= EXCEPTION_SPAN_MAX;
+}
 
-	out->count = wire_get_small(&r, EXCEPTION_MAX);
-	for (size_t i = 0; i < out->count && r.ok; i++) {
-		get_exception(&r, &out->list[i]);
-		if (i > 0 && strcmp(out->list[i - 1].sender, out->list[i].sender) >= 0)
-			r.ok = false;
-	}
+bool record_get_exception(struct exception_act *out, const void *bytes, size_t len)
+{
+	struct wire r = wire_open(bytes, len, RECORD_EXCEPTION, RECORD_VERSION);
+	struct exception *exception = &out->exception;
+
+	wire_get_text(&r, exception->sender, sizeof(exception->sender));
+	out->removed = wire_get_bool(&r);
+	exception->set = wire_get_time(&r);
+	exception->expires = wire_get_time(&r);
+	wire_get_text(&r, exception->author, sizeof(exception->author));
+	wire_get_text(&r, exception->reason, sizeof(exception->reason));
+	if (!exception_names_sender(exception->sender) || !ends_in_time(exception, out->removed))
+		r.ok = false;
 	return wire_close(&r);
 }
 
@@ -103,9 +105,9 @@ static void get_refused(struct wire *r, struct refused_sender *refused)
 		r->ok = false;
 }
 
-bool record_get_refusals(struct refusals *out, const void *bytes, size_t len)
+bool record_get_refusals_at(struct refusals *out, const void *bytes, size_t len, uint8_t version)
 {
-	struct wire r = wire_open(bytes, len, RECORD_REFUSALS, RECORD_VERSION);
+	struct wire r = wire_open(bytes, len, RECORD_REFUSALS, version);
 
 	out->told = wire_get_time(&r);
 	out->others = wire_get_time(&r);
@@ -118,4 +120,9 @@ bool record_get_refusals(struct refusals *out, const void *bytes, size_t len)
 			r.ok = false;
 	}
 	return wire_close(&r);
+}
+
+bool record_get_refusals(struct refusals *out, const void *bytes, size_t len)
+{
+	return record_get_refusals_at(out, bytes, len, RECORD_VERSION);
 }

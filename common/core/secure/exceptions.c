@@ -60,7 +60,8 @@ bool exception_sender_of(char sender[ALIAS_ADDRESS_SIZE], const char *argument,
 
 bool exception_in_force(const struct exception *exception, int64_t now)
 {
-	return exception->set <= now && now < exception->expires;
+	/* One that comes after another bears a later date, whatever the clock says (acts.h). */
+	return exception->set <= now + EXCEPTION_AHEAD && now < exception->expires;
 }
 
 /* Where it is, or belongs; *there says which. */

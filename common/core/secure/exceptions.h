@@ -23,12 +23,13 @@
 #define EXCEPTION_MAX 32 /* of one alias */
 #define EXCEPTION_SPAN_DEFAULT (30 * UTC_DAY)
 #define EXCEPTION_SPAN_MAX (366 * UTC_DAY)
+#define EXCEPTION_AHEAD INT64_C(300)
 
 struct exception {
 	/* An address as alias_key spells it, but with its extension; or "@example.net",
 	 * all senders at that domain, though not below it. */
 	char sender[ALIAS_ADDRESS_SIZE];
-	int64_t set;     /* it counts from then on, */
+	int64_t set;     /* it counts from then on, or EXCEPTION_AHEAD earlier, */
 	int64_t expires; /* and no longer then; at most EXCEPTION_SPAN_MAX later */
 	char author[64];
 	char reason[DETAIL_SIZE]; /* "": none was given */

@@ -21,6 +21,9 @@ static const char *const mixed_mx_names[] = { "strict", "lenient", NULL };
 static const char *const secure_aliases_names[] = { "any", "enabled", NULL };
 static const char *const mailbox_pin_names[] = { "require", "allow", "off", NULL };
 static const char *const learn_from_names[] = { "probe", "delivery", NULL };
+static const char *const inet_protocols_names[] = { "ipv4", "ipv6", NULL };
+static const char *const servername_names[] = { "none", "hostname", NULL };
+static const char *const srv_service_names[] = { "smtp", "submission", "submissions", NULL };
 static const char *const log_level_names[] = { "error", "warning", "info", "debug", NULL };
 static const char *const tls_version_names[] = { "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3", NULL };
 
@@ -75,6 +78,36 @@ const struct setting settings_table[] = {
 	{ FIELD(smtp_timeout), FIXED, NUMBER(1, 300), .unit = "seconds", .defaults = { "20" },
 	  .help = "How long each step of a probe may take: connecting, the greeting, each reply, "
 		  "the TLS handshake." },
+	{ FIELD(inet_protocols), FIXED, .type = SETTING_SET, .choices = inet_protocols_names,
+	  KIND(some), .show = setting_show_set, .defaults = { "ipv4", "ipv6" },
+	  .help = "Address families in which MX hosts are looked up and probed. Has to be what "
+		  "postconf inet_protocols shows; both stand for \"all\". With other families than "
+		  "Postfix's a probe proves what Postfix will never see." },
+	{ FIELD(smtp_min_tls), FIXED, .type = SETTING_CHOICE, .choices = tls_version_names,
+	  KIND(tls_version), .show = setting_show_tls_version, .defaults = { "TLSv1" },
+	  .help = "Lowest TLS version with which a probe is content. Has to be that of postconf "
+		  "smtp_tls_mandatory_protocols: a provider that can do no better would otherwise "
+		  "be held to a TLS that Postfix refuses to speak, and mail to it would wait." },
+	{ FIELD(smtp_ciphers), FIXED, STRING(ciphers),
+	  .defaults = { "aNULL:-aNULL:HIGH:MEDIUM:+RC4:@STRENGTH" },
+	  .help = "Ciphers that a probe offers, as an OpenSSL cipher list. Has to be the list of "
+		  "the grade that postconf smtp_tls_mandatory_ciphers shows, without those of "
+		  "smtp_tls_mandatory_exclude_ciphers and smtp_tls_exclude_ciphers (:!NAME). As "
+		  "shipped: Postfix's medium." },
+	{ FIELD(smtp_pix_workarounds), FIXED, BOOL, .defaults = { "true" },
+	  .help = "Say HELO instead of EHLO to a server whose greeting a firewall has blanked out "
+		  "(\"220 ****\"), as Postfix does where postconf smtp_pix_workarounds shows "
+		  "disable_esmtp. Such a server gets no TLS." },
+	{ FIELD(smtp_servername), FIXED, CHOICE(servername_names), .defaults = { "none" },
+	  .help = "Server name (SNI) that a probe sends to a host without DANE. Has to be what "
+		  "postconf smtp_tls_servername shows; none stands for an empty value." },
+	{ FIELD(use_srv_lookup), FIXED, SET(srv_service_names),
+	  .help = "Services for which Postfix 3.8 and later looks for SRV records before MX "
+		  "records. Has to be what postconf use_srv_lookup shows: a probe of other hosts "
+		  "than "
+		  "Postfix's proves nothing. Mail waits where an SRV record names a port other "
+		  "than "
+		  "the service's own." },
 	{ FIELD(probe_workers), FIXED, NUMBER(1, 4096), .unit = "threads", .defaults = { "2048" },
 	  .help = "How many look-ups and probes may run at the same time. Each is a thread that "
 		  "waits for a name server or a mail server; it is started when it is needed and "
@@ -335,6 +368,7 @@ void settings_free(struct settings *settings)
 	free(settings->milter_listen);
 	string_list_free(&settings->resolver);
 	free(settings->ehlo_name);
+	free(settings->smtp_ciphers);
 	free(settings->ca_file);
 	string_list_free(&settings->secure_domains);
 	string_list_free(&settings->enforce_domains);

@@ -26,6 +26,13 @@ enum mailbox_pin { MAILBOX_PIN_REQUIRE, MAILBOX_PIN_ALLOW, MAILBOX_PIN_OFF };
 #define LEARN_PROBE 1u
 #define LEARN_DELIVERY 2u
 
+/* inet_protocols and use_srv_lookup, as sets of bits. */
+#define INET_IPV4 1u
+#define INET_IPV6 2u
+#define SRV_SMTP 1u
+#define SRV_SUBMISSION 2u
+#define SRV_SUBMISSIONS 4u
+
 /* The prober's socket, in the directory `runtime` (prober_words.h tells what is said there). */
 #define PROBER_SOCKET "prober.sock"
 /* The mailbox daemon's, in `mailbox_runtime` (core/mailbox/control.h tells what is said there). */
@@ -47,6 +54,12 @@ struct settings {
 	uint16_t smtp_port;
 	bool probe_private;
 	int64_t smtp_timeout; /* seconds a step */
+	unsigned inet_protocols;
+	uint16_t smtp_min_tls; /* as on the wire: 0x0301 for TLSv1 */
+	char *smtp_ciphers;
+	bool smtp_pix_workarounds;
+	bool smtp_servername;
+	unsigned use_srv_lookup;
 	size_t probe_workers;
 	char *ca_file; /* "": the system's */
 	enum first_contact first_contact;

@@ -146,6 +146,20 @@ bool setting_put_delimiters(struct settings *settings, const struct setting *sel
 	return true;
 }
 
+/* Whether OpenSSL knows them is for whoever has OpenSSL. */
+#define CIPHER_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_+!@=:, "
+
+bool setting_put_ciphers(struct settings *settings, const struct setting *self,
+			 const char *const *values, size_t count, struct setting_fault *fault)
+{
+	if (!one_value(count, fault))
+		return false;
+	if (values[0][0] == '\0' || values[0][strspn(values[0], CIPHER_CHARACTERS)] != '\0')
+		return setting_fault_at(fault, 0, "an OpenSSL cipher list, such as HIGH:!aNULL");
+	setting_store_string(settings, self, values[0]);
+	return true;
+}
+
 bool setting_put_bool(struct settings *settings, const struct setting *self,
 		      const char *const *values, size_t count, struct setting_fault *fault)
 {
@@ -239,6 +253,14 @@ bool setting_put_set(struct settings *settings, const struct setting *self,
 	}
 	store(settings, self, bits);
 	return true;
+}
+
+bool setting_put_some(struct settings *settings, const struct setting *self,
+		      const char *const *values, size_t count, struct setting_fault *fault)
+{
+	if (count == 0)
+		return setting_fault_at(fault, 0, "at least one value");
+	return setting_put_set(settings, self, values, count, fault);
 }
 
 /* Brings one item of a list into the form that is kept. */

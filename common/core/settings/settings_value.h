@@ -18,6 +18,7 @@ typedef void setting_show_fn(const struct settings *settings, const struct setti
 setting_put_fn setting_put_path, setting_put_path_or_none;
 setting_put_fn setting_put_name_or_none; /* folded (domain.h) */
 setting_put_fn setting_put_delimiters;
+setting_put_fn setting_put_ciphers; /* what only OpenSSL can understand */
 setting_put_fn setting_put_endpoint;
 setting_put_fn setting_put_text;            /* of people: UTF-8 without control characters */
 setting_put_fn setting_put_url_or_none;     /* https, host, port; folded, without "/" at the end */
@@ -26,6 +27,7 @@ setting_show_fn setting_show_string;
 
 /* Kept in a number of any width; choices as their index, or in a set as their bit. */
 setting_put_fn setting_put_bool, setting_put_number, setting_put_choice, setting_put_set;
+setting_put_fn setting_put_some;        /* a set that is not empty */
 setting_put_fn setting_put_tls_version; /* a choice, kept as on the wire */
 setting_show_fn setting_show_bool, setting_show_number, setting_show_choice, setting_show_set;
 setting_show_fn setting_show_tls_version;

@@ -35,6 +35,8 @@ const char *dns_type_name(enum dns_type type)
 		return "TXT";
 	case DNS_AAAA:
 		return "AAAA";
+	case DNS_SRV:
+		return "SRV";
 	case DNS_TLSA:
 		return "TLSA";
 	}
@@ -102,6 +104,20 @@ static const ldns_rr *find_cname(const ldns_rr_list *section, const ldns_rdf *ow
 	return NULL;
 }
 
+/* Is there a DNAME above that name (RFC 6672), which then made its CNAME? */
+static bool has_dname(const ldns_rr_list *section, const ldns_rdf *name)
+{
+	for (size_t i = 0; i < ldns_rr_list_rr_count(section); i++) {
+		const ldns_rr *rr = ldns_rr_list_rr(section, i);
+
+		if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_DNAME &&
+		    ldns_rr_get_class(rr) == LDNS_RR_CLASS_IN &&
+		    ldns_dname_is_subdomain(name, ldns_rr_owner(rr)))
+			return true;
+	}
+	return false;
+}
+
 /* Where the chain that starts at `owner` ends; NULL, and an error, when it does not. */
 static const ldns_rdf *follow(struct dns_answer *answer, const ldns_rr_list *section,
 			      const ldns_rdf *owner)
@@ -112,6 +128,8 @@ static const ldns_rdf *follow(struct dns_answer *answer, const ldns_rr_list *sec
 		if (cname == NULL)
 			return owner;
 		note_ttl(answer, cname);
+		if (!answer->alias)
+			answer->redirected = has_dname(section, owner);
 		answer->alias = true;
 		owner = ldns_rr_rdf(cname, 0);
 	}
@@ -267,18 +285,40 @@ static const ldns_rr *record(const struct dns_answer *answer, size_t i)
 	return ldns_rr_list_rr(answer->records->list, i);
 }
 
-bool dns_answer_mx(const struct dns_answer *answer, size_t i, struct dns_mx *mx)
+/* A host's name, or an address written in the place of one. */
+static bool fold_host(char dst[DOMAIN_SIZE], const ldns_rdf *rdf)
+{
+	char *text = ldns_rdf2str(rdf);
+	size_t len = text != NULL ? strlen(text) : 0;
+	struct ipaddr address;
+	bool folded = false;
+
+	if (len > 1 && text[len - 1] == '.' && ipaddr_parse(&address, text, len - 1)) {
+		ipaddr_format(dst, &address);
+		folded = true;
+	} else if (len > 0) {
+		folded = domain_fold(dst, text, len);
+	}
+	free(text);
+	return folded;
+}
+
+bool dns_answer_target(const struct dns_answer *answer, size_t i, struct dns_target *target)
 {
 	const ldns_rr *rr = record(answer, i);
+	bool srv = ldns_rr_get_type(rr) == LDNS_RR_TYPE_SRV;
+	size_t fields = srv ? 4 : 2; /* SRV: priority, weight, port, target */
 	const ldns_rdf *host;
 
-	*mx = (struct dns_mx){ 0 };
-	if (ldns_rr_rd_count(rr) != 2)
+	*target = (struct dns_target){ 0 };
+	if (ldns_rr_rd_count(rr) != fields)
 		return false;
-	mx->preference = ldns_rdf2native_int16(ldns_rr_rdf(rr, 0));
-	host = ldns_rr_rdf(rr, 1);
-	mx->none = ldns_rdf_size(host) == 1;
-	return mx->none || fold_name(mx->host, host);
+	target->preference = ldns_rdf2native_int16(ldns_rr_rdf(rr, 0));
+	if (srv)
+		target->port = ldns_rdf2native_int16(ldns_rr_rdf(rr, 2));
+	host = ldns_rr_rdf(rr, fields - 1);
+	target->none = ldns_rdf_size(host) == 1;
+	return target->none || fold_host(target->host, host);
 }
 
 bool dns_answer_address(const struct dns_answer *answer, size_t i, struct ipaddr *address)

@@ -24,7 +24,15 @@
 
 #define DNS_CHAIN_MAX 16
 
-enum dns_type { DNS_A = 1, DNS_CNAME = 5, DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28, DNS_TLSA = 52 };
+enum dns_type {
+	DNS_A = 1,
+	DNS_CNAME = 5,
+	DNS_MX = 15,
+	DNS_TXT = 16,
+	DNS_AAAA = 28,
+	DNS_SRV = 33,
+	DNS_TLSA = 52
+};
 
 const char *dns_type_name(enum dns_type type);
 
@@ -33,7 +41,8 @@ struct dns_answer {
 	bool exists;                 /* ABSENT: the name exists, it only has no such records */
 	bool authentic;              /* the AD bit, believed or not */
 	bool servfail;               /* ERROR: the server could not tell, or DNSSEC says bogus */
-	bool alias;                  /* there was a CNAME */
+	bool alias;                  /* there was a CNAME, */
+	bool redirected;             /* whose first step a DNAME above the name made */
 	char owner[DOMAIN_SIZE];     /* where the chain ends; the name itself without one */
 	int64_t ttl;                 /* least of the chain and the records, or of the denial */
 	const char *trouble;         /* ERROR: why, a constant */
@@ -55,13 +64,17 @@ void dns_answer_free(struct dns_answer *answer);
 /*
  * The i-th record of an answer of that type, i < answer->count. False where it
  * makes no sense for mail.
+ *
+ * Of MX (RFC 1035 3.3.9) and SRV (RFC 2782): where mail goes. Postfix takes an address
+ * in the place of a name for that address.
  */
-struct dns_mx {
-	uint16_t preference;
-	bool none;              /* "." (RFC 7505); host is "" */
-	char host[DOMAIN_SIZE]; /* folded */
+struct dns_target {
+	uint16_t preference;    /* or priority */
+	uint16_t port;          /* SRV; 0 of MX */
+	bool none;              /* "." (RFC 7505, RFC 2782); host is "" */
+	char host[DOMAIN_SIZE]; /* folded, or the text of an address */
 };
-bool dns_answer_mx(const struct dns_answer *answer, size_t i, struct dns_mx *mx);
+bool dns_answer_target(const struct dns_answer *answer, size_t i, struct dns_target *target);
 bool dns_answer_address(const struct dns_answer *answer, size_t i, struct ipaddr *address);
 /* Its data belongs to the answer; all zero when it is too short to be one. */
 void dns_answer_tlsa(const struct dns_answer *answer, size_t i, struct tlsa *tlsa);

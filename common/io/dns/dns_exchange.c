@@ -172,22 +172,22 @@ static ssize_t receive(int fd, const uint8_t *query, size_t len, uint8_t *reply,
 	return n;
 }
 
-static ssize_t by_udp(const struct dns_server *server, const uint8_t *query, size_t len,
-		      uint8_t *reply, int64_t deadline)
+int dns_send(const struct dns_server *server, uint8_t *query, size_t len)
 {
-	int fd = socket(server->addr.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	ssize_t n = -1;
-	int error;
+	int fd, error;
 
+	if (getrandom(query, 2, 0) != 2)
+		return -1;
+	fd = socket(server->addr.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
 	if (connect(fd, (const struct sockaddr *)&server->addr, server->addr_len) == 0 &&
-	    stream_write(fd, query, len, deadline))
-		n = receive(fd, query, len, reply, deadline);
+	    send(fd, query, len, MSG_NOSIGNAL) == (ssize_t)len)
+		return fd;
 	error = errno;
 	close(fd);
 	errno = error;
-	return n;
+	return -1;
 }
 
 /* Each message has its length in front (RFC 1035 4.2.2). */
@@ -226,15 +226,28 @@ static ssize_t by_tcp(const struct dns_server *server, const uint8_t *query, siz
 	return n;
 }
 
-ssize_t dns_exchange(const struct dns_server *server, uint8_t *query, size_t len,
-		     int64_t timeout_ms, uint8_t reply[DNS_MESSAGE_MAX])
+ssize_t dns_receive(const struct dns_server *server, int fd, const uint8_t *query, size_t len,
+		    int64_t deadline, int64_t timeout_ms, uint8_t reply[DNS_MESSAGE_MAX])
 {
 	ssize_t n;
+	int error;
 
-	if (getrandom(query, 2, 0) != 2)
+	if (fd < 0)
 		return -1;
-	n = by_udp(server, query, len, reply, clock_mono_ms() + timeout_ms);
+	n = receive(fd, query, len, reply, deadline);
+	error = errno;
+	close(fd);
+	errno = error;
 	if (n >= 0 && (reply[2] & FLAG_TC) != 0)
 		n = by_tcp(server, query, len, reply, clock_mono_ms() + timeout_ms);
 	return n;
+}
+
+ssize_t dns_exchange(const struct dns_server *server, uint8_t *query, size_t len,
+		     int64_t timeout_ms, uint8_t reply[DNS_MESSAGE_MAX])
+{
+	int64_t deadline = clock_mono_ms() + timeout_ms;
+
+	return dns_receive(server, dns_send(server, query, len), query, len, deadline, timeout_ms,
+			   reply);
 }

@@ -45,11 +45,20 @@ size_t dns_servers_read(struct dns_server servers[DNS_SERVERS_MAX], const char *
 bool dns_is_reply(const uint8_t *query, size_t query_len, const uint8_t *reply, size_t len);
 
 /*
- * query[0..len): a whole message with one question; its id is set here. By UDP,
- * and again by TCP when the reply is truncated. Gives up timeout_ms after it
- * began, or that long after UDP was answered. Returns the reply's length; -1
- * and errno on failure.
+ * One exchange in two steps, so that several can be under way at a time.
+ *
+ * dns_send sends query[0..len), a whole message with one question whose id is set
+ * here, by UDP. Returns a socket, or -1 and errno.
+ *
+ * dns_receive waits for its reply until `deadline` (clock_mono_ms), asks again by TCP
+ * where the reply is truncated (for timeout_ms more), and closes the socket. Returns
+ * the reply's length; -1 and errno on failure, also for a socket of -1.
  */
+int dns_send(const struct dns_server *server, uint8_t *query, size_t len);
+ssize_t dns_receive(const struct dns_server *server, int fd, const uint8_t *query, size_t len,
+		    int64_t deadline, int64_t timeout_ms, uint8_t reply[DNS_MESSAGE_MAX]);
+
+/* Both of them, for at most timeout_ms by UDP and as long again by TCP. */
 ssize_t dns_exchange(const struct dns_server *server, uint8_t *query, size_t len,
 		     int64_t timeout_ms, uint8_t reply[DNS_MESSAGE_MAX]);
 

@@ -1,161 +1,51 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "io/dns/resolver.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "io/dns/dns_answer.h"
-#include "io/dns/dns_exchange.h"
-
-#define RESOLV_CONF "/etc/resolv.conf"
-#define QUERY_MAX 512
-#define TROUBLE_SIZE 400
-
-/* All servers are asked once, patiently; then once more, more so. */
-static const int64_t waits_ms[] = { 2000, 4000 };
 
 struct resolver {
-	size_t count;
-	struct dns_server servers[DNS_SERVERS_MAX];
-	bool from_file;   /* the servers are those of resolv.conf */
-	struct stat file; /* as it was when they were read */
-	bool trust_ad;
-	char trouble[TROUBLE_SIZE];
-	uint8_t reply[DNS_MESSAGE_MAX];
+	struct dns_asker *asker;
+	unsigned families; /* INET_IPV4, INET_IPV6 */
 };
-
-static bool take_servers(struct resolver *resolver, const struct string_list *list,
-			 char error[RESOLVER_ERROR_SIZE])
-{
-	if (list->count > DNS_SERVERS_MAX) {
-		snprintf(error, RESOLVER_ERROR_SIZE, "resolver: %zu servers, at most %d are asked",
-			 list->count, DNS_SERVERS_MAX);
-		return false;
-	}
-	for (size_t i = 0; i < list->count; i++) {
-		if (!dns_server_parse(&resolver->servers[i], list->items[i])) {
-			snprintf(error, RESOLVER_ERROR_SIZE,
-				 "resolver: \"%s\" is no address such as 127.0.0.1 or [::1]:53",
-				 list->items[i]);
-			return false;
-		}
-	}
-	resolver->count = list->count;
-	return true;
-}
-
-/*
- * When the network came up, or changed, after we started, it says something
- * else now; glibc looks at every question, too.
- */
-static void follow_file(struct resolver *resolver)
-{
-	struct stat now = { 0 };
-	const struct stat *before = &resolver->file;
-
-	if (!resolver->from_file || (stat(RESOLV_CONF, &now) < 0 && resolver->count > 0))
-		return;
-	if (resolver->count > 0 && now.st_ino == before->st_ino && now.st_size == before->st_size &&
-	    now.st_mtim.tv_sec == before->st_mtim.tv_sec &&
-	    now.st_mtim.tv_nsec == before->st_mtim.tv_nsec)
-		return;
-	resolver->file = now;
-	resolver->count = dns_servers_read(resolver->servers, RESOLV_CONF);
-}
 
 struct resolver *resolver_new(const struct settings *settings, char error[RESOLVER_ERROR_SIZE])
 {
-	struct resolver *resolver = mem_zero(1, sizeof(*resolver));
+	struct dns_asker *asker = dns_asker_new(settings, error);
+	struct resolver *resolver;
 
-	resolver->trust_ad = settings->resolver_trust_ad;
-	if (!take_servers(resolver, &settings->resolver, error)) {
-		free(resolver);
+	if (asker == NULL)
 		return NULL;
-	}
-	resolver->from_file = resolver->count == 0;
-	follow_file(resolver);
+	resolver = mem_zero(1, sizeof(*resolver));
+	resolver->asker = asker;
+	resolver->families = settings->inet_protocols;
 	return resolver;
 }
 
 void resolver_free(struct resolver *resolver)
 {
+	if (resolver == NULL)
+		return;
+	dns_asker_free(resolver->asker);
 	free(resolver);
 }
 
 const char *resolver_trouble(const struct resolver *resolver)
 {
-	return resolver->trouble;
+	return dns_asker_trouble(resolver->asker);
 }
 
-static bool believes(const struct resolver *resolver, const struct dns_server *server)
+/* One question whose answer has to be proven, or be proven to be unsigned. */
+static struct dns_question ask(struct resolver *resolver, const char *name, enum dns_type type)
 {
-	return server->loopback || resolver->trust_ad;
-}
+	struct dns_question question = { .name = name, .type = type, .proof = true };
 
-/* Where there is a server that is believed, no other one has a say. */
-static bool has_say(const struct resolver *resolver, const struct dns_server *server)
-{
-	for (size_t i = 0; i < resolver->count; i++)
-		if (believes(resolver, &resolver->servers[i]))
-			return believes(resolver, server);
-	return true;
-}
-
-static void note_trouble(struct resolver *resolver, const struct dns_server *server,
-			 const char *name, enum dns_type type, const char *what)
-{
-	snprintf(resolver->trouble, sizeof(resolver->trouble), "%s for %s %s from %s", what,
-		 dns_type_name(type), name, server->text);
-}
-
-/* One server, one try. */
-static void try_server(struct resolver *resolver, const struct dns_server *server,
-		       struct dns_answer *answer, const char *name, enum dns_type type,
-		       int64_t timeout_ms)
-{
-	uint8_t query[QUERY_MAX];
-	size_t len = dns_question(query, sizeof(query), name, type);
-	ssize_t n;
-
-	*answer = (struct dns_answer){ .status = LOOKUP_ERROR, .trouble = "no question" };
-	if (len == 0) {
-		note_trouble(resolver, server, name, type, answer->trouble);
-		return;
-	}
-	n = dns_exchange(server, query, len, timeout_ms, resolver->reply);
-	if (n < 0) {
-		answer->trouble = errno == ETIMEDOUT ? "no answer" : "no connection";
-		note_trouble(resolver, server, name, type, answer->trouble);
-		return;
-	}
-	dns_answer_read(answer, resolver->reply, (size_t)n, name, type);
-	answer->authentic = answer->authentic && believes(resolver, server);
-	if (answer->status == LOOKUP_ERROR)
-		note_trouble(resolver, server, name, type, answer->trouble);
-}
-
-/* Ends with dns_answer_free, whatever came of it. */
-static void ask(struct resolver *resolver, struct dns_answer *answer, const char *name,
-		enum dns_type type)
-{
-	follow_file(resolver);
-	*answer = (struct dns_answer){ .status = LOOKUP_ERROR };
-	for (size_t i = 0; i < ARRAY_LEN(waits_ms) * resolver->count; i++) {
-		const struct dns_server *server = &resolver->servers[i % resolver->count];
-
-		if (!has_say(resolver, server))
-			continue;
-		dns_answer_free(answer);
-		try_server(resolver, server, answer, name, type, waits_ms[i / resolver->count]);
-		if (answer->status != LOOKUP_ERROR ||
-		    (answer->servfail && believes(resolver, server)))
-			return;
-	}
+	dns_ask(resolver->asker, &question, 1);
+	return question;
 }
 
 static int compare_refs(const void *left, const void *right)
@@ -190,22 +80,30 @@ static void keep_refs(struct mx_facts *mx, struct mx_ref *refs, size_t count)
 	}
 }
 
-static void read_mx(struct mx_facts *mx, const struct dns_answer *answer)
+/*
+ * What cannot be used counts as a host of which nothing is known: Postfix may find a way
+ * to it all the same.
+ */
+static void read_targets(struct mx_facts *mx, const struct dns_answer *answer, uint16_t *port)
 {
 	struct mx_ref *refs = mem_zero(answer->count, sizeof(*refs));
 	size_t count = 0, nones = 0;
 
 	for (size_t i = 0; i < answer->count; i++) {
-		struct dns_mx record;
+		struct dns_target target;
 
-		if (!dns_answer_mx(answer, i, &record))
+		if (!dns_answer_target(answer, i, &target)) {
+			mx->truncated = true;
 			continue;
-		if (record.none) {
+		}
+		if (target.none) {
 			nones++;
 			continue;
 		}
-		refs[count].preference = record.preference;
-		memcpy(refs[count++].host, record.host, sizeof(record.host));
+		if (target.port != *port)
+			*port = 0;
+		refs[count].preference = target.preference;
+		memcpy(refs[count++].host, target.host, sizeof(target.host));
 	}
 	mx->state = nones == answer->count ? MX_NULL : MX_FOUND;
 	keep_refs(mx, refs, count);
@@ -214,45 +112,86 @@ static void read_mx(struct mx_facts *mx, const struct dns_answer *answer)
 
 bool resolver_mx(struct resolver *resolver, const char *domain, struct mx_answer *result)
 {
+	struct dns_question question = ask(resolver, domain, DNS_MX);
+	const struct dns_answer *answer = &question.answer;
 	struct mx_facts *mx = &result->facts;
-	struct dns_answer answer;
+	uint16_t port = 0;
 
 	*result = (struct mx_answer){ 0 };
-	ask(resolver, &answer, domain, DNS_MX);
-	if (answer.status == LOOKUP_FOUND) {
-		read_mx(mx, &answer);
-	} else if (answer.status == LOOKUP_ABSENT && answer.exists) {
+	if (answer->status == LOOKUP_FOUND) {
+		read_targets(mx, answer, &port);
+	} else if (answer->status == LOOKUP_ABSENT && answer->exists) {
 		mx->state = MX_IMPLICIT;
 		mx->count = 1;
 		str_copy(mx->refs[0].host, sizeof(mx->refs[0].host), domain);
-	} else if (answer.status == LOOKUP_ABSENT) {
+	} else if (answer->status == LOOKUP_ABSENT) {
 		mx->state = MX_NXDOMAIN;
 	}
-	mx->secure = answer.authentic;
-	result->ttl = answer.ttl;
-	dns_answer_free(&answer);
+	mx->secure = answer->authentic;
+	result->ttl = answer->ttl;
+	dns_answer_free(&question.answer);
 	return mx->state != MX_UNKNOWN;
 }
 
-/* IPv6 first and then by turns, so that neither family keeps the other out. */
-static void merge_addresses(struct address_answer *result, const struct dns_answer *six,
-			    const struct dns_answer *four)
+enum lookup resolver_srv(struct resolver *resolver, const char *domain, const char *service,
+			 uint16_t port, struct mx_answer *result)
 {
-	const struct dns_answer *families[] = { six, four };
+	struct dns_question question;
+	char name[DOMAIN_SIZE];
+	enum lookup status;
+	uint16_t same = port;
+	int len = snprintf(name, sizeof(name), "_%s._tcp.%s", service, domain);
 
-	for (size_t i = 0; i < six->count || i < four->count; i++) {
-		for (size_t f = 0; f < ARRAY_LEN(families); f++) {
-			if (families[f]->status == LOOKUP_FOUND && i < families[f]->count &&
-			    result->count < ADDRESS_MAX &&
-			    dns_answer_address(families[f], i, &result->address[result->count]))
+	*result = (struct mx_answer){ .facts.secure = true, .ttl = INT64_MAX };
+	/* Where the name cannot be, there are no records. */
+	if (len < 0 || (size_t)len >= sizeof(name))
+		return LOOKUP_ABSENT;
+	question = ask(resolver, name, DNS_SRV);
+	status = question.answer.status;
+	if (status == LOOKUP_FOUND)
+		read_targets(&result->facts, &question.answer, &same);
+	if (status == LOOKUP_FOUND && same != port) {
+		dns_asker_note(resolver->asker, &question, "another port than the next hop's");
+		status = LOOKUP_ERROR;
+	}
+	result->facts.secure = question.answer.authentic;
+	result->ttl = question.answer.ttl;
+	dns_answer_free(&question.answer);
+	return status;
+}
+
+enum lookup resolver_check(struct resolver *resolver)
+{
+	struct dns_question question = { .name = DNS_CANARY, .type = DNS_MX };
+	enum lookup status;
+
+	dns_ask(resolver->asker, &question, 1);
+	status = question.answer.status == LOOKUP_ERROR ? LOOKUP_ERROR
+		 : question.answer.authentic            ? LOOKUP_FOUND
+							: LOOKUP_ABSENT;
+	dns_answer_free(&question.answer);
+	return status;
+}
+
+/* IPv6 first and then by turns, so that neither family keeps the other out. */
+static void merge_addresses(struct address_answer *result, const struct dns_question *families,
+			    size_t count)
+{
+	bool more = true;
+
+	for (size_t i = 0; more; i++) {
+		more = false;
+		for (size_t f = 0; f < count; f++) {
+			const struct dns_answer *answer = &families[f].answer;
+
+			if (answer->status != LOOKUP_FOUND || i >= answer->count)
+				continue;
+			more = true;
+			if (result->count < ADDRESS_MAX &&
+			    dns_answer_address(answer, i, &result->address[result->count]))
 				result->count++;
 		}
 	}
-}
-
-static int64_t least(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
 }
 
 /*
@@ -260,41 +199,55 @@ static int64_t least(int64_t a, int64_t b)
  * secure (no sound zone does that), the host counts as secure: an answer that
  * demands too much makes mail wait, one that demands too little gives it away.
  */
-static void describe(struct address_answer *result, const struct dns_answer *six,
-		     const struct dns_answer *four)
+static void describe(struct address_answer *result, const struct dns_question *families,
+		     size_t count)
 {
-	const struct dns_answer *from = six->status == LOOKUP_FOUND ? six : four;
+	const struct dns_answer *from = NULL;
 
-	if (four->status == LOOKUP_FOUND && four->authentic && !from->authentic)
-		from = four;
+	for (size_t f = 0; f < count; f++) {
+		const struct dns_answer *answer = &families[f].answer;
+
+		if (answer->status == LOOKUP_FOUND &&
+		    (from == NULL || (answer->authentic && !from->authentic)))
+			from = answer;
+	}
+	if (from == NULL)
+		return;
 	result->secure = from->authentic;
 	result->alias = from->alias;
+	result->redirected = from->redirected;
 	str_copy(result->expanded, sizeof(result->expanded), from->owner);
 }
 
 enum lookup resolver_addresses(struct resolver *resolver, const char *host,
 			       struct address_answer *result)
 {
-	struct dns_answer four, six;
-	enum lookup status;
+	struct dns_question families[2];
+	enum lookup status = LOOKUP_ABSENT;
+	size_t count = 0;
 
-	*result = (struct address_answer){ 0 };
-	ask(resolver, &four, host, DNS_A);
-	ask(resolver, &six, host, DNS_AAAA);
-	merge_addresses(result, &six, &four);
-	if (result->count > 0) {
-		status = LOOKUP_FOUND;
-		describe(result, &six, &four);
-	} else if (four.status == LOOKUP_ERROR || six.status == LOOKUP_ERROR) {
-		status = LOOKUP_ERROR;
-	} else {
-		status = LOOKUP_ABSENT;
+	*result = (struct address_answer){ .ttl = INT64_MAX };
+	if ((resolver->families & INET_IPV6) != 0)
+		families[count++] = (struct dns_question){ host, DNS_AAAA, .proof = true };
+	if ((resolver->families & INET_IPV4) != 0)
+		families[count++] = (struct dns_question){ host, DNS_A, .proof = true };
+	dns_ask(resolver->asker, families, count);
+	merge_addresses(result, families, count);
+	describe(result, families, count);
+	for (size_t f = 0; f < count; f++) {
+		if (families[f].answer.status == LOOKUP_ERROR)
+			status = LOOKUP_ERROR;
+		/* A family that failed has no TTL: ask again for it soon. */
+		if (families[f].answer.ttl < result->ttl)
+			result->ttl = families[f].answer.ttl;
+		dns_answer_free(&families[f].answer);
 	}
-	/* A family that failed has no TTL: ask again for it soon. */
-	result->ttl = least(four.ttl, six.ttl);
-	dns_answer_free(&four);
-	dns_answer_free(&six);
-	return status;
+	return result->count > 0 ? LOOKUP_FOUND : status;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
 }
 
 static void read_tlsa(struct tlsa_set *set, const struct dns_answer *answer)
@@ -311,7 +264,7 @@ static void read_tlsa(struct tlsa_set *set, const struct dns_answer *answer)
 static enum lookup tlsa_at(struct resolver *resolver, const char *base, uint16_t port,
 			   struct tlsa_answer *result)
 {
-	struct dns_answer answer;
+	struct dns_question question;
 	char name[DOMAIN_SIZE];
 	enum lookup status;
 	int len = snprintf(name, sizeof(name), "_%u._tcp.%s", (unsigned)port, base);
@@ -319,16 +272,16 @@ static enum lookup tlsa_at(struct resolver *resolver, const char *base, uint16_t
 	/* Where the name cannot be, there are no records. */
 	if (len < 0 || (size_t)len >= sizeof(name))
 		return LOOKUP_ABSENT;
-	ask(resolver, &answer, name, DNS_TLSA);
-	status = answer.status;
-	if (status == LOOKUP_FOUND && !answer.authentic)
+	question = ask(resolver, name, DNS_TLSA);
+	status = question.answer.status;
+	if (status == LOOKUP_FOUND && !question.answer.authentic)
 		status = LOOKUP_ABSENT;
 	if (status == LOOKUP_FOUND) {
-		read_tlsa(&result->set, &answer);
+		read_tlsa(&result->set, &question.answer);
 		str_copy(result->base, sizeof(result->base), base);
 	}
-	result->ttl = least(result->ttl, answer.ttl);
-	dns_answer_free(&answer);
+	result->ttl = least(result->ttl, question.answer.ttl);
+	dns_answer_free(&question.answer);
 	return status;
 }
 
@@ -336,16 +289,14 @@ static enum lookup tlsa_at(struct resolver *resolver, const char *base, uint16_t
 static enum lookup alias_secure(struct resolver *resolver, const char *host,
 				struct tlsa_answer *result)
 {
-	struct dns_answer answer;
-	enum lookup status;
-
-	ask(resolver, &answer, host, DNS_CNAME);
+	struct dns_question question = ask(resolver, host, DNS_CNAME);
 	/* An alias a moment ago, and none now: nobody knows what it is. */
-	status = answer.status == LOOKUP_FOUND ? LOOKUP_FOUND : LOOKUP_ERROR;
-	if (status == LOOKUP_FOUND && !answer.authentic)
+	enum lookup status = question.answer.status == LOOKUP_FOUND ? LOOKUP_FOUND : LOOKUP_ERROR;
+
+	if (status == LOOKUP_FOUND && !question.answer.authentic)
 		status = LOOKUP_ABSENT;
-	result->ttl = least(result->ttl, answer.ttl);
-	dns_answer_free(&answer);
+	result->ttl = least(result->ttl, question.answer.ttl);
+	dns_answer_free(&question.answer);
 	return status;
 }
 
@@ -359,35 +310,39 @@ enum lookup resolver_tlsa(struct resolver *resolver, const char *host, uint16_t 
 		status = tlsa_at(resolver, addresses->expanded, port, result);
 		if (status != LOOKUP_ABSENT || !addresses->alias)
 			return status;
-	} else if (addresses->alias) {
+	} else if (!addresses->alias) {
+		return LOOKUP_ABSENT;
+	} else if (!addresses->redirected) {
 		status = alias_secure(resolver, host, result);
 		if (status != LOOKUP_FOUND)
 			return status;
-	} else {
-		return LOOKUP_ABSENT;
 	}
 	return tlsa_at(resolver, host, port, result);
 }
 
 enum lookup resolver_txt(struct resolver *resolver, const char *name, struct txt_answer *result)
 {
-	struct dns_answer answer;
+	/* MTA-STS does without DNSSEC (RFC 8461 10.2). */
+	struct dns_question question = { .name = name, .type = DNS_TXT };
+	const struct dns_answer *answer = &question.answer;
 	enum lookup status;
 
 	*result = (struct txt_answer){ 0 };
-	ask(resolver, &answer, name, DNS_TXT);
-	for (size_t i = 0; i < answer.count && result->count < TXT_MAX; i++) {
+	dns_ask(resolver->asker, &question, 1);
+	if (answer->count > 0)
+		result->text = mem_zero(answer->count, sizeof(*result->text));
+	for (size_t i = 0; i < answer->count; i++) {
 		struct buf *text = &result->text[result->count];
 
-		dns_answer_txt(&answer, i, text);
+		dns_answer_txt(answer, i, text);
 		if (text->len <= TXT_LEN_MAX)
 			result->count++;
 		else
 			buf_free(text);
 	}
-	status = answer.status;
-	result->ttl = answer.ttl;
-	dns_answer_free(&answer);
+	status = answer->status;
+	result->ttl = answer->ttl;
+	dns_answer_free(&question.answer);
 	return status;
 }
 
@@ -395,5 +350,6 @@ void txt_answer_free(struct txt_answer *answer)
 {
 	for (size_t i = 0; i < answer->count; i++)
 		buf_free(&answer->text[i]);
+	free(answer->text);
 	*answer = (struct txt_answer){ 0 };
 }

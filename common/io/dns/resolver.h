@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * resolver - the DNS look-ups that postseal makes, and how far each is to be
- * trusted.
+ * resolver - the DNS look-ups that postseal makes, and what their answers say.
  *
- * It asks the servers of the setting `resolver`, or those of resolv.conf(5)
- * (which is read again when it changes), in their order, by UDP and where needed
- * TCP, with EDNS0, DO and AD. DNSSEC is the server's work: an answer is `secure`
- * when its AD bit is set and the server is on loopback, or `resolver_trust_ad`
- * says so. Where there is a server whose AD is believed, those whose is not are
- * never asked, and a SERVFAIL from it ends a look-up: to ask one that does not
- * validate next would turn "cannot tell" or "bogus" into "insecure".
+ * Whom it asks, and how far each answer is to be trusted, is told in dns_ask.h.
  *
- * Look-ups end in three ways (base/lookup.h). ERROR is time-out, SERVFAIL and
- * whatever is malformed; resolver_trouble() then says what it was.
+ * Look-ups end in three ways (base/lookup.h). ERROR is time-out, SERVFAIL, whatever is
+ * malformed, and "unsigned" from a resolver that does not validate; resolver_trouble()
+ * then says what it was.
  *
- * A resolver belongs to one thread. Calls block, at most RESOLVER_TIMEOUT_MS
- * for each question and server (an address look-up asks two questions, TLSA up
- * to three).
+ * A resolver belongs to one thread. Calls block: each waits at most
+ * DNS_ASK_TIMEOUT_MS for each server, a TLSA look-up up to three times that.
  */
 #ifndef POSTSEAL_IO_RESOLVER_H
 #define POSTSEAL_IO_RESOLVER_H
@@ -31,9 +24,9 @@
 #include "core/names/ipaddr.h"
 #include "core/settings/settings.h"
 #include "core/protocol/tlsa.h"
+#include "io/dns/dns_ask.h"
 
-#define RESOLVER_TIMEOUT_MS 6000
-#define RESOLVER_ERROR_SIZE 256
+#define RESOLVER_ERROR_SIZE DNS_ASK_ERROR_SIZE
 
 struct resolver;
 
@@ -51,13 +44,27 @@ struct mx_answer {
 
 /*
  * The mail exchangers of `domain`. False when it could not be told. Then facts:
- *   FOUND     refs in order; those that are no usable host name are left out,
- *             so there may be none
+ *   FOUND     refs in order, by name or (as Postfix takes it) by address; where a name
+ *             is of no use to us, there is a host of which nothing is known: `truncated`
  *   IMPLICIT  the domain exists and has no MX records: refs is itself (RFC 5321 5.1)
  *   NULL      nothing but "." (RFC 7505)
  *   NXDOMAIN  no such domain
  */
 bool resolver_mx(struct resolver *resolver, const char *domain, struct mx_answer *answer);
+
+/*
+ * The same by SRV records (RFC 2782), as Postfix 3.8 looks for them for the services in
+ * use_srv_lookup. ABSENT where there are none: Postfix then looks for MX records, if it
+ * is told to. ERROR also where a record names another port than `port`.
+ */
+enum lookup resolver_srv(struct resolver *resolver, const char *domain, const char *service,
+			 uint16_t port, struct mx_answer *answer);
+
+/*
+ * Does the resolver validate? FOUND: DNS_CANARY is proven. ABSENT: it is answered, and
+ * not proven. ERROR: there is no answer.
+ */
+enum lookup resolver_check(struct resolver *resolver);
 
 #define ADDRESS_MAX 16
 
@@ -65,14 +72,16 @@ struct address_answer {
 	size_t count; /* IPv6 and IPv4 by turns, at most ADDRESS_MAX */
 	struct ipaddr address[ADDRESS_MAX];
 	bool secure;                /* whole chain to the addresses validated */
-	bool alias;                 /* host is a CNAME */
+	bool alias;                 /* host is a CNAME, */
+	bool redirected;            /* by a DNAME above it */
 	char expanded[DOMAIN_SIZE]; /* where its chain ends */
 	int64_t ttl;
 };
 
 /*
- * ABSENT when the host does not exist or has no address. One family that fails
- * does not spoil the other; ERROR when one failed and the other found nothing.
+ * Its addresses in the families of `inet_protocols`. ABSENT when the host does not exist
+ * or has no address. One family that fails does not spoil the other; ERROR when one
+ * failed and the other found nothing.
  */
 enum lookup resolver_addresses(struct resolver *resolver, const char *host,
 			       struct address_answer *result);
@@ -88,17 +97,18 @@ struct tlsa_answer {
  * As RFC 7672 2.2.2 and Postfix have it: for the expanded name when the
  * addresses are secure; where there is none, or where they are not secure but
  * the host is an alias in a secure zone, for the host itself. What is not
- * secure, records or denial, is ABSENT. End with tlsa_set_free.
+ * secure, records or denial, is ABSENT. An alias made by a DNAME takes the names below
+ * the host with it, so that look-up tells by itself whether it is secure. End with
+ * tlsa_set_free.
  */
 enum lookup resolver_tlsa(struct resolver *resolver, const char *host, uint16_t port,
 			  const struct address_answer *addresses, struct tlsa_answer *result);
 
-#define TXT_MAX 16       /* records of a name; of more, the first ones */
 #define TXT_LEN_MAX 4096 /* bytes of one record; a longer one is left out */
 
 struct txt_answer {
-	size_t count;
-	struct buf text[TXT_MAX]; /* a record's strings put together; any bytes */
+	size_t count;     /* all there are: a DNS message bounds them */
+	struct buf *text; /* a record's strings put together; any bytes */
 	int64_t ttl;
 };
 

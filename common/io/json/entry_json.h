@@ -29,8 +29,6 @@
 #define ENTRY_JSON_KIND "record"
 /* 9999-12-31T23:59:59Z: later moments are numbers, seconds since 1970. */
 #define ENTRY_JSON_LAST_DATE INT64_C(253402300799)
-/* A digest as text, with its NUL. */
-#define ENTRY_JSON_HEX_SIZE (2 * SPKI_SIZE + 1)
 
 /* Appends the line, all of it printable ASCII, without a newline. The entry is sound. */
 void entry_json_append(struct buf *out, const struct entry *entry);
@@ -38,10 +36,11 @@ void entry_json_append(struct buf *out, const struct entry *entry);
 /*
  * False, and in `error` what was found and what was expected, printable, when
  * line[0..len) is no entry; *entry is then undefined. A record is sound; its key
- * is one that its kind may have.
+ * is one that its kind may have. `schema` is that of the header before it: under
+ * ENTRY_SCHEMA_OLD some members are not there yet, and ENTRY_OLD_... may come.
  */
 #define ENTRY_ERROR_SIZE 512
-bool entry_json_read(struct entry *entry, const char *line, size_t len,
+bool entry_json_read(struct entry *entry, const char *line, size_t len, int64_t schema,
 		     char error[ENTRY_ERROR_SIZE]);
 
 #endif

@@ -209,7 +209,7 @@ static bool read_hex(uint8_t digest[SPKI_SIZE], const json_t *json)
 	const char *text = json_string_value(json);
 	uint8_t high, low;
 
-	if (text == NULL || json_string_length(json) != ENTRY_JSON_HEX_SIZE - 1)
+	if (text == NULL || json_string_length(json) != RECORD_SPKI_HEX_SIZE - 1)
 		return false;
 	for (size_t i = 0; i < SPKI_SIZE; i++) {
 		if (!hex_value(text[2 * i], &high) || !hex_value(text[2 * i + 1], &low))
@@ -345,8 +345,30 @@ static bool read_members(void *base, json_t *object, const struct member *member
 	return json_object_size(object) == count || refuse_unknown(object, members, above, error);
 }
 
+/* What came later than the schema is there, so that it reads as one of now. */
+static bool add_what_came_later(json_t *line, const struct member *members, int64_t schema)
+{
+	for (const struct member *m = members; m->name != NULL; m++) {
+		if (m->since <= schema)
+			continue;
+		/* The one that there is: `mixed_mx` was strict, if nobody said otherwise. */
+		if (json_object_get(line, m->name) != NULL ||
+		    json_object_set_new(line, m->name, json_true()) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool kind_is_of(enum entry_kind kind, int64_t schema)
+{
+	if (kind == ENTRY_OLD_PINS || kind == ENTRY_OLD_EXCEPTIONS)
+		return schema == ENTRY_SCHEMA_OLD;
+	return schema == ENTRY_SCHEMA || (kind != ENTRY_PIN && kind != ENTRY_EXCEPTION);
+}
+
 /* Takes the member out of the line that says what it is. */
-static bool take_kind(struct entry *entry, json_t *line, char error[ENTRY_ERROR_SIZE])
+static bool take_kind(struct entry *entry, json_t *line, int64_t schema,
+		      char error[ENTRY_ERROR_SIZE])
 {
 	const char *header = json_string_value(json_object_get(line, ENTRY_JSON_HEADER));
 	const char *kind = json_string_value(json_object_get(line, ENTRY_JSON_KIND));
@@ -356,13 +378,16 @@ static bool take_kind(struct entry *entry, json_t *line, char error[ENTRY_ERROR_
 		entry->kind = ENTRY_HEADER;
 		return json_object_del(line, ENTRY_JSON_HEADER) == 0;
 	}
-	for (entry->kind = ENTRY_DOMAIN; entry->kind <= ENTRY_END; entry->kind++)
-		if (kind != NULL && strcmp(kind, entry_kind_name(entry->kind)) == 0)
+	for (entry->kind = ENTRY_DOMAIN; entry->kind < ENTRY_ALL_KINDS; entry->kind++)
+		if (kind != NULL && strcmp(kind, entry_kind_name(entry->kind)) == 0 &&
+		    kind_is_of(entry->kind, schema))
 			return json_object_del(line, ENTRY_JSON_KIND) == 0;
 	snprintf(error, ENTRY_ERROR_SIZE,
 		 "\"" ENTRY_JSON_KIND "\" is %s; expected \"domain\", \"host\", "
-		 "\"override\", \"pins\", \"alias\", \"exceptions\", \"journal\" or \"end\"",
-		 describe(found, json_object_get(line, ENTRY_JSON_KIND)));
+		 "\"override\", \"%s\", \"alias\", \"%s\", \"journal\" or \"end\"",
+		 describe(found, json_object_get(line, ENTRY_JSON_KIND)),
+		 schema == ENTRY_SCHEMA ? "pin" : "pins",
+		 schema == ENTRY_SCHEMA ? "exception" : "exceptions");
 	return false;
 }
 
@@ -381,14 +406,16 @@ static bool read_header(struct entry *entry, json_t *line, char error[ENTRY_ERRO
 	}
 	if (!read_members(entry, line, entry_members(ENTRY_HEADER), NULL, error))
 		return false;
-	if (schema == ENTRY_SCHEMA)
+	if (schema == ENTRY_SCHEMA || schema == ENTRY_SCHEMA_OLD)
 		return true;
-	snprintf(error, ENTRY_ERROR_SIZE, "\"schema\" is %" JSON_INTEGER_FORMAT "; expected %d",
-		 schema, ENTRY_SCHEMA);
+	snprintf(error, ENTRY_ERROR_SIZE,
+		 "\"schema\" is %" JSON_INTEGER_FORMAT "; expected %d or %d", schema,
+		 ENTRY_SCHEMA_OLD, ENTRY_SCHEMA);
 	return false;
 }
 
-static bool read_entry(struct entry *entry, json_t *line, char error[ENTRY_ERROR_SIZE])
+static bool read_entry(struct entry *entry, json_t *line, int64_t schema,
+		       char error[ENTRY_ERROR_SIZE])
 {
 	char found[FOUND_SIZE];
 
@@ -397,12 +424,18 @@ static bool read_entry(struct entry *entry, json_t *line, char error[ENTRY_ERROR
 			 describe(found, line));
 		return false;
 	}
-	if (!take_kind(entry, line, error))
+	if (!take_kind(entry, line, schema, error))
 		return false;
 	if (entry->kind == ENTRY_HEADER)
 		return read_header(entry, line, error);
+	if (!add_what_came_later(line, entry_members(entry->kind), schema)) {
+		snprintf(error, ENTRY_ERROR_SIZE, "it has a member that is of a later schema");
+		return false;
+	}
 	if (!read_members(entry, line, entry_members(entry->kind), NULL, error))
 		return false;
+	if (entry->kind == ENTRY_DOMAIN)
+		record_settle_history(&entry->of.domain);
 	if (!entry_is_record(entry->kind) || entry_is_sound(entry))
 		return true;
 	snprintf(error, ENTRY_ERROR_SIZE, "the members do not go together; expected %s",
@@ -410,7 +443,7 @@ static bool read_entry(struct entry *entry, json_t *line, char error[ENTRY_ERROR
 	return false;
 }
 
-bool entry_json_read(struct entry *entry, const char *line, size_t len,
+bool entry_json_read(struct entry *entry, const char *line, size_t len, int64_t schema,
 		     char error[ENTRY_ERROR_SIZE])
 {
 	json_error_t fault;
@@ -426,7 +459,7 @@ bool entry_json_read(struct entry *entry, const char *line, size_t len,
 			 fault.position, shown);
 		return false;
 	}
-	good = read_entry(entry, json, error);
+	good = read_entry(entry, json, schema, error);
 	json_decref(json);
 	return good;
 }

@@ -72,14 +72,9 @@ static json_t *version_json(uint16_t version)
 
 static json_t *digest_json(const uint8_t digest[SPKI_SIZE])
 {
-	static const char digits[] = "0123456789abcdef";
-	char hex[ENTRY_JSON_HEX_SIZE];
+	char hex[RECORD_SPKI_HEX_SIZE];
 
-	for (size_t i = 0; i < SPKI_SIZE; i++) {
-		hex[2 * i] = digits[digest[i] >> 4];
-		hex[2 * i + 1] = digits[digest[i] & 0x0f];
-	}
-	hex[ENTRY_JSON_HEX_SIZE - 1] = '\0';
+	record_spki_hex(hex, digest);
 	return json_string_nocheck(hex);
 }
 

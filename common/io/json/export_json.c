@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "core/record/entry.h"
 #include "io/json/entry_json.h"
+#include "io/ledger/ledger_entry.h"
 
 struct export
 {
@@ -35,11 +36,13 @@ static bool write_entry(struct export *export)
 	return export->error == 0;
 }
 
-/* As ledger_each_... wants it: true to go on. */
-static bool write_record(struct export *export, const char *key)
+/* As ledger_each_entry wants it: true to go on. */
+static bool write_record(void *context, const char *key, const struct entry *record)
 {
+	struct export *export = context;
 	struct entry *entry = &export->entry;
 
+	(void)record; /* is *entry */
 	if (entry->kind != ENTRY_JOURNAL && !entry_take_key(entry, key)) {
 		char shown[ENTRY_KEY_SIZE];
 
@@ -54,45 +57,19 @@ static bool write_record(struct export *export, const char *key)
 	return write_entry(export);
 }
 
-#define VISIT(name, KIND, type)                                                      \
-	static bool visit_##name(void *context, const char *key, const type *record) \
-	{                                                                            \
-		struct export *export = context;                                     \
-		export->entry.kind = ENTRY_##KIND;                                   \
-		export->entry.of.name = *record;                                     \
-		return write_record(export, key);                                    \
-	}
-
-VISIT(domain, DOMAIN, struct domain_facts)
-VISIT(host, HOST, struct host_facts)
-VISIT(override, OVERRIDE, struct override)
-VISIT(pins, PINS, struct pins)
-VISIT(alias, ALIAS, struct alias)
-VISIT(exceptions, EXCEPTIONS, struct exceptions)
-
-static bool visit_journal(void *context, const struct journal_entry *record)
-{
-	struct export *export = context;
-
-	export->entry.kind = ENTRY_JOURNAL;
-	export->entry.of.journal = *record;
-	return write_record(export, "");
-}
-
 /* Each walk that broke has been logged; the others go on. */
 static void write_records(struct export *export, struct ledger_txn *txn, bool journal)
 {
-	bool whole = true;
+	struct entry *entry = &export->entry;
 
-	whole &= ledger_each_domain(txn, visit_domain, export);
-	whole &= ledger_each_host(txn, visit_host, export);
-	whole &= ledger_each_override(txn, visit_override, export);
-	whole &= ledger_each_pins(txn, visit_pins, export);
-	whole &= ledger_each_alias(txn, visit_alias, export);
-	whole &= ledger_each_exceptions(txn, visit_exceptions, export);
-	if (journal)
-		whole &= ledger_each_journal(txn, NULL, visit_journal, export);
-	export->damaged |= !whole;
+	for (enum entry_kind kind = ENTRY_DOMAIN; kind < ENTRY_END; kind++) {
+		if (kind == ENTRY_JOURNAL && !journal)
+			continue;
+		memset(entry, 0, sizeof(*entry));
+		entry->kind = kind;
+		if (!ledger_each_entry(txn, entry, write_record, export))
+			export->damaged = true;
+	}
 }
 
 static void write_frame(struct export *export, enum entry_kind kind, int64_t number)

@@ -15,6 +15,9 @@ struct export_reader {
 	uint64_t lines, bytes, records;
 	struct buf text;    /* of the line */
 	struct entry entry; /* that it holds */
+	int64_t schema;
+	size_t taken;      /* of a list of an older schema: how many were told */
+	struct entry part; /* the one of them that is told */
 	enum entry_kind last_kind;
 	char last_key[ENTRY_KEY_SIZE];
 	char *error;
@@ -25,6 +28,7 @@ struct export_reader *export_reader_new(FILE *file)
 	struct export_reader *reader = mem_zero(1, sizeof(*reader));
 
 	reader->file = file;
+	reader->schema = ENTRY_SCHEMA;
 	return reader;
 }
 
@@ -85,15 +89,27 @@ static enum export_read parse_line(struct export_reader *r)
 {
 	char error[ENTRY_ERROR_SIZE];
 
-	if (entry_json_read(&r->entry, r->text.data, r->text.len, error))
+	if (entry_json_read(&r->entry, r->text.data, r->text.len, r->schema, error)) {
+		if (r->entry.kind == ENTRY_HEADER)
+			r->schema = r->entry.of.schema;
 		return EXPORT_READ_RECORD;
+	}
 	return bad(r, "%s%s", r->lines == 1 ? "this is no export of a ledger: " : "", error);
+}
+
+/* Lists stand where now their members do. */
+static enum entry_kind turn_of(enum entry_kind kind)
+{
+	return kind == ENTRY_OLD_PINS         ? ENTRY_PIN
+	       : kind == ENTRY_OLD_EXCEPTIONS ? ENTRY_EXCEPTION
+					      : kind;
 }
 
 static enum export_read check_place(struct export_reader *r)
 {
 	const struct entry *entry = &r->entry;
-	bool same = entry->kind == r->last_kind && entry->kind != ENTRY_JOURNAL;
+	enum entry_kind kind = turn_of(entry->kind);
+	bool same = kind == r->last_kind && kind != ENTRY_JOURNAL;
 	char key[ENTRY_KEY_SIZE];
 
 	if (r->lines == 1 && entry->kind != ENTRY_HEADER)
@@ -104,13 +120,13 @@ static enum export_read check_place(struct export_reader *r)
 	if (r->lines > 1 && entry->kind == ENTRY_HEADER)
 		return bad(r, "there is another header; import one export at a time");
 	entry_key(key, entry);
-	if (entry->kind < r->last_kind || (same && r->lines > 1 && strcmp(key, r->last_key) <= 0))
+	if (kind < r->last_kind || (same && r->lines > 1 && strcmp(key, r->last_key) <= 0))
 		return bad(r,
-			   "%s %s stands behind %s %s; expected kinds in their order and each by "
+			   "%s %s stands after %s %s; expected kinds in their order and each by "
 			   "key, as `postseal export` writes them",
 			   entry_kind_name(entry->kind), key, entry_kind_name(r->last_kind),
 			   r->last_key);
-	r->last_kind = entry->kind;
+	r->last_kind = kind;
 	memcpy(r->last_key, key, sizeof(key));
 	return EXPORT_READ_RECORD;
 }
@@ -130,7 +146,7 @@ static enum export_read check_end(struct export_reader *r)
 	case EXPORT_READ_BAD:
 		break;
 	}
-	return bad(r, "there is something behind the end");
+	return bad(r, "there is something after the end");
 }
 
 static enum export_read next_entry(struct export_reader *r)
@@ -144,20 +160,50 @@ static enum export_read next_entry(struct export_reader *r)
 	return got == EXPORT_READ_RECORD ? check_place(r) : got;
 }
 
+/* The next of a list of an older schema; false when there is none. */
+static bool take_part(struct export_reader *r)
+{
+	const struct entry *list = &r->entry;
+	struct entry *part = &r->part;
+
+	if (turn_of(list->kind) == list->kind)
+		return false;
+	*part = (struct entry){ .kind = turn_of(list->kind) };
+	memcpy(part->key, list->key, sizeof(part->key));
+	if (list->kind == ENTRY_OLD_PINS && r->taken < list->of.old_pins.count)
+		memcpy(part->of.pin.spki, list->of.old_pins.spki[r->taken], SPKI_SIZE);
+	else if (list->kind == ENTRY_OLD_EXCEPTIONS && r->taken < list->of.old_exceptions.count)
+		part->of.exception.exception = list->of.old_exceptions.list[r->taken];
+	else
+		return false;
+	r->taken++;
+	return true;
+}
+
 enum export_read export_reader_next(struct export_reader *reader, const struct entry **record,
 				    char error[EXPORT_READER_ERROR_SIZE])
 {
 	enum export_read got;
 
 	reader->error = error;
-	do
+	*record = &reader->part;
+	while (!take_part(reader)) {
 		got = next_entry(reader);
-	while (got == EXPORT_READ_RECORD && reader->entry.kind == ENTRY_HEADER);
-	if (got != EXPORT_READ_RECORD)
-		return got;
-	if (reader->entry.kind == ENTRY_END)
-		return check_end(reader);
-	reader->records++;
-	*record = &reader->entry;
-	return got;
+		if (got != EXPORT_READ_RECORD)
+			return got;
+		reader->taken = 0;
+		if (reader->entry.kind == ENTRY_HEADER)
+			continue;
+		if (reader->entry.kind == ENTRY_END)
+			return check_end(reader);
+		reader->records++;
+		if (entry_is_record(reader->entry.kind)) {
+			*record = &reader->entry;
+			return EXPORT_READ_RECORD;
+		}
+	}
+	return entry_is_sound(&reader->part)
+		       ? EXPORT_READ_RECORD
+		       : bad(reader, "the members do not go together; expected %s",
+			     entry_rule(reader->part.kind));
 }

@@ -16,19 +16,6 @@
 
 #define PROGRESS_RECORDS 512
 
-static bool same_record(const struct entry *a, const struct entry *b)
-{
-	struct buf left = { 0 }, right = { 0 };
-	bool same;
-
-	entry_put_record(&left, a);
-	entry_put_record(&right, b);
-	same = left.len == right.len && memcmp(left.data, right.data, left.len) == 0;
-	buf_free(&left);
-	buf_free(&right);
-	return same;
-}
-
 static enum import_result ledger_failed(char error[IMPORT_ERROR_SIZE])
 {
 	snprintf(error, IMPORT_ERROR_SIZE, "the ledger cannot be read or written");
@@ -48,17 +35,9 @@ static enum import_result not_empty(char error[IMPORT_ERROR_SIZE])
  * The first reading.
  */
 
-/* Of some kinds those of both are kept: is there room? */
-static bool both_fit(struct ledger *ledger, const struct entry *entry)
+static bool is_ahead(const struct import *import, const struct entry *entry)
 {
-	struct ledger_txn *txn = ledger_begin_read(ledger);
-	struct entry *have = mem_zero(1, sizeof(*have));
-	bool fit = txn == NULL || ledger_get_entry(txn, entry, have) != LOOKUP_FOUND ||
-		   merge_entry(have, entry);
-
-	ledger_abort(txn);
-	free(have);
-	return fit;
+	return !import->restore && entry_latest(entry) > import->now + ACTS_AHEAD;
 }
 
 static void tell_progress(const struct import *import, const struct export_reader *reader)
@@ -67,42 +46,38 @@ static void tell_progress(const struct import *import, const struct export_reade
 		import->progress(import->context, export_reader_bytes(reader));
 }
 
-static enum import_result check_record(const struct import *import,
-				       const struct export_reader *reader,
-				       const struct entry *entry, char error[IMPORT_ERROR_SIZE])
+/* Whether the file is old is known when all of it has been read. */
+static void note_latest(const struct import *import, struct import_tally *tally,
+			const struct entry *entry)
 {
-	bool pins = entry->kind == ENTRY_PINS;
+	int64_t latest = entry_latest(entry);
 
-	tell_progress(import, reader);
-	if ((!pins && entry->kind != ENTRY_EXCEPTIONS) || both_fit(import->ledger, entry))
-		return IMPORT_DONE;
-	snprintf(error, IMPORT_ERROR_SIZE,
-		 "with the %s that are on file for %s there would be more "
-		 "than %d; take some away first (`postseal %s`)",
-		 pins ? "pins" : "exceptions", entry->key, pins ? PIN_MAX : EXCEPTION_MAX,
-		 pins ? "pin remove" : "alias disallow");
-	return IMPORT_REFUSED;
+	if (is_ahead(import, entry))
+		tally->ahead++;
+	else if (latest > tally->latest)
+		tally->latest = latest;
+	if (entry->kind == ENTRY_DOMAIN && entry->of.domain.mx.fresh.checked > tally->latest &&
+	    entry->of.domain.mx.fresh.checked <= import->now)
+		tally->latest = entry->of.domain.mx.fresh.checked;
 }
 
 /* `import` NULL: there is only the file. */
 static enum import_result check(const struct import *import, struct export_reader *reader,
 				struct import_tally *tally, char error[IMPORT_ERROR_SIZE])
 {
-	enum import_result result = IMPORT_DONE;
-	enum export_read got = EXPORT_READ_RECORD;
 	const struct entry *entry;
+	enum export_read got;
 
-	while (result == IMPORT_DONE) {
-		got = export_reader_next(reader, &entry, error);
-		if (got != EXPORT_READ_RECORD)
-			break;
+	while ((got = export_reader_next(reader, &entry, error)) == EXPORT_READ_RECORD) {
 		tally->read[entry->kind]++;
-		if (import != NULL)
-			result = check_record(import, reader, entry, error);
+		if (import == NULL)
+			continue;
+		note_latest(import, tally, entry);
+		tell_progress(import, reader);
 	}
 	if (got == EXPORT_READ_FAILED)
 		return IMPORT_FAILED;
-	return got == EXPORT_READ_BAD ? IMPORT_REFUSED : result;
+	return got == EXPORT_READ_BAD ? IMPORT_REFUSED : IMPORT_DONE;
 }
 
 static enum import_result check_file(const struct import *import, FILE *file,
@@ -163,41 +138,54 @@ static bool note_import(struct writing *w)
 		    "%s: domains %" PRIu64 ", hosts %" PRIu64 ", overrides %" PRIu64
 		    ", pins %" PRIu64 ", aliases %" PRIu64 ", exceptions %" PRIu64,
 		    str_printable(name, sizeof(name), w->import->name, strlen(w->import->name)),
-		    read[ENTRY_DOMAIN], read[ENTRY_HOST], read[ENTRY_OVERRIDE], read[ENTRY_PINS],
-		    read[ENTRY_ALIAS], read[ENTRY_EXCEPTIONS]);
+		    read[ENTRY_DOMAIN], read[ENTRY_HOST], read[ENTRY_OVERRIDE], read[ENTRY_PIN],
+		    read[ENTRY_ALIAS], read[ENTRY_EXCEPTION]);
 }
 
 /* What an admin did elsewhere, and now is done here too. */
 static bool note_record(struct writing *w)
 {
 	const struct entry *now = &w->merged;
-	char date[UTC_SIZE];
+	const struct override *override = &now->of.override;
+	const struct exception *exception = &now->of.exception.exception;
+	char date[UTC_SIZE], hex[RECORD_SPKI_HEX_SIZE];
 
 	switch (now->kind) {
 	case ENTRY_DOMAIN:
-		if (now->of.domain.forgotten == 0 ||
-		    now->of.domain.forgotten == w->have.of.domain.forgotten)
+		if (now->of.domain.forgotten == w->have.of.domain.forgotten)
 			return true;
 		return note(w, now->key, "forgotten", "by an import: what was seen before %s",
 			    utc_format(date, now->of.domain.forgotten));
 	case ENTRY_OVERRIDE:
+		if (override->kind == OVERRIDE_NONE)
+			return note(w, now->key, "override-cleared", "by an import");
 		return note(w, now->key, "override", "by an import: %s %s, %.100s",
-			    override_kind_name(now->of.override.kind),
-			    level_name(now->of.override.level), now->of.override.reason);
-	case ENTRY_PINS:
-		return note(w, now->key, "pin-added", "by an import: %zu keys on file now",
-			    now->of.pins.count);
+			    override_kind_name(override->kind), level_name(override->level),
+			    override->reason);
+	case ENTRY_PIN:
+		record_spki_hex(hex, now->of.pin.spki);
+		return note(w, now->key, now->of.pin.removed ? "pin-removed" : "pin-added",
+			    "by an import: %s", hex);
 	case ENTRY_ALIAS:
 		return note(w, now->key, now->of.alias.enabled ? "alias-enabled" : "alias-disabled",
 			    "by an import: level %s, for %.100s",
 			    alias_level_name(now->of.alias.level), now->of.alias.mailbox);
-	case ENTRY_EXCEPTIONS:
-		return note(w, now->key, "allowed",
-			    "by an import: %zu senders on file now that may write without TLS",
-			    now->of.exceptions.count);
+	case ENTRY_EXCEPTION:
+		return note(w, now->key, now->of.exception.removed ? "disallowed" : "allowed",
+			    "by an import: %.100s %s TLS", exception->sender,
+			    now->of.exception.removed ? "needs" : "may write without");
 	default:
 		return true;
 	}
+}
+
+/* What was forgotten anew is to be looked at anew. */
+static bool make_due(struct writing *w)
+{
+	const struct domain_facts *domain = &w->merged.of.domain;
+
+	return w->merged.kind != ENTRY_DOMAIN || domain->forgotten <= w->have.of.domain.forgotten ||
+	       ledger_make_hosts_due(w->txn, w->merged.key, w->import->default_port, &domain->mx);
 }
 
 /* A change, and the journal's word of it, which for a restored ledger comes last. */
@@ -208,7 +196,21 @@ static bool write_change(struct writing *w, uint64_t counter[ENTRY_KINDS])
 		return ledger_put_entry(w->txn, &w->merged);
 	if (!w->noted && !note_import(w))
 		return false;
-	return ledger_put_entry(w->txn, &w->merged) && note_record(w);
+	return ledger_put_entry(w->txn, &w->merged) && note_record(w) && make_due(w);
+}
+
+static bool is_passed_over(struct writing *w, const struct entry *entry)
+{
+	const struct import *import = w->import;
+
+	if (import->restore)
+		return false;
+	if (entry_is_act(entry->kind) && w->tally->latest < import->now - ACTS_OLD) {
+		w->tally->acts++;
+		return true;
+	}
+	return entry->kind == ENTRY_JOURNAL || is_ahead(import, entry) ||
+	       entry_is_spent(entry, import->now);
 }
 
 /* False when the transaction is broken. */
@@ -216,22 +218,23 @@ static bool write_record(struct writing *w, const struct entry *entry)
 {
 	enum lookup found;
 
-	if (entry->kind == ENTRY_JOURNAL && !w->import->restore)
+	if (is_passed_over(w, entry))
 		return true;
 	memset(&w->have, 0, sizeof(w->have));
 	found = ledger_get_entry(w->txn, entry, &w->have);
-	w->merged = *entry;
+	if (found == LOOKUP_ERROR)
+		memset(&w->have.of, 0, sizeof(w->have.of));
+	w->merged = w->have;
+	if (w->import->restore || (found != LOOKUP_FOUND && entry_is_act(entry->kind))) {
+		w->merged = *entry;
+	} else {
+		merge_entry(&w->merged, entry, w->import->every_host);
+		merge_start(&w->merged, entry);
+	}
 	if (found == LOOKUP_ABSENT)
 		return write_change(w, w->tally->added);
-	if (found == LOOKUP_ERROR) {
-		memset(&w->have.of, 0, sizeof(w->have.of));
-		return write_change(w, w->tally->changed);
-	}
-	w->merged = w->have;
-	/* There was room when it was checked: if not now, another act came between. */
-	if (!merge_entry(&w->merged, entry))
-		return false;
-	return same_record(&w->have, &w->merged) || write_change(w, w->tally->changed);
+	return (found == LOOKUP_FOUND && entry_is_same(&w->have, &w->merged)) ||
+	       write_change(w, w->tally->changed);
 }
 
 /* One transaction's worth, or all. What came of the reading is in *got. */

@@ -9,9 +9,14 @@
  * time is in memory. An import that was interrupted is finished by doing it
  * again.
  *
- * What the ledger knows already is merged (core/record/merge.h): importing twice, or
- * two exports in either order, gives the same ledger. A record of the ledger
- * that cannot be read is replaced. With `restore` the ledger must be empty, the
+ * What the ledger knows already is merged (core/record/merge.h): importing twice, or two
+ * exports in either order, gives the same histories and acts. Look-ups are taken where
+ * the ledger has none. A record of the ledger that cannot be read is replaced.
+ *
+ * Passed over, and counted: a record that holds something dated later than now by more than
+ * ACTS_AHEAD, since a clock that was wrong would never be outlived; and, of a file in
+ * which nothing is newer than ACTS_OLD, all acts, since what was taken away meanwhile may be
+ * remembered no longer. With `restore` nothing is passed over, the ledger must be empty, the
  * journal is taken too, and all is one transaction, so that no half of a backup
  * is ever taken for all of it; of that LMDB keeps up to 512 MiB in memory.
  *
@@ -35,7 +40,9 @@ struct import {
 	FILE *file; /* at its beginning */
 	struct ledger *ledger;
 	bool restore;
-	int64_t now; /* for the journal */
+	bool every_host;       /* as merge_entry wants it: `mixed_mx` is lenient */
+	uint16_t default_port; /* `smtp_port` */
+	int64_t now;
 	const char *author;
 	const char *name; /* of the file, for the journal */
 	/* Told now and then how many bytes of both readings are done; NULL: no one. */
@@ -43,11 +50,14 @@ struct import {
 	void *context;
 };
 
-/* By enum entry_kind. Of what was read, the rest was known already. */
+/* By enum entry_kind. Of what was read, the rest was passed over or known already. */
 struct import_tally {
 	uint64_t read[ENTRY_KINDS];
 	uint64_t added[ENTRY_KINDS];
 	uint64_t changed[ENTRY_KINDS];
+	uint64_t ahead; /* records passed over that are dated ahead */
+	uint64_t acts;  /* acts passed over, since the file is old */
+	int64_t latest; /* the latest moment in the file that is not ahead; 0: none */
 };
 
 enum import_result {

@@ -12,16 +12,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-struct ledger_txn {
-	struct ledger *ledger;
-	MDB_txn *txn;
-	bool write;
-	/* Of a snapshot: which databases hold nothing, as a bit each; asked once, then known. */
-	unsigned asked;
-	unsigned empty;
-	bool changed; /* there is something to be written */
-};
-
 _Static_assert(LEDGER_DB_COUNT <= 8 * sizeof(unsigned), "a bit for each database");
 
 /* Less than LMDB writes at once is left of a disk that is full. */
@@ -173,22 +163,6 @@ void ledger_abort(struct ledger_txn *txn)
 	free(txn);
 }
 
-void ledger_close(struct ledger *ledger)
-{
-	struct ledger_txn *spare;
-
-	if (ledger == NULL)
-		return;
-	spare = atomic_exchange(&ledger->spare, NULL);
-	if (spare != NULL)
-		mdb_txn_abort(spare->txn);
-	free(spare);
-	mdb_env_close(ledger->env);
-	ledger_report_destroy(&ledger->report);
-	free(ledger->dir);
-	free(ledger);
-}
-
 /*
  * Records.
  */
@@ -313,8 +287,25 @@ static bool key_text(char name[LEDGER_KEY_SIZE], enum ledger_db db, const MDB_va
 	       strlen(name) == key->mv_size;
 }
 
-bool ledger_walk(struct ledger_txn *txn, const struct codec *codec, void *record,
-		 ledger_visit_fn *visit, void *context)
+/* The first key that a walk comes by, or the next one; MDB_NOTFOUND after the last. */
+static int step(MDB_cursor *cursor, const char *prefix, bool first, MDB_val *key, MDB_val *value)
+{
+	size_t len = prefix != NULL ? strlen(prefix) : 0;
+	int rc;
+
+	if (first && len > 0) {
+		*key = val_of(prefix, len);
+		rc = mdb_cursor_get(cursor, key, value, MDB_SET_RANGE);
+	} else {
+		rc = mdb_cursor_get(cursor, key, value, MDB_NEXT);
+	}
+	if (rc == 0 && len > 0 && (key->mv_size < len || memcmp(key->mv_data, prefix, len) != 0))
+		return MDB_NOTFOUND;
+	return rc;
+}
+
+bool ledger_walk(struct ledger_txn *txn, const struct codec *codec, const char *prefix,
+		 void *record, ledger_visit_fn *visit, void *context)
 {
 	char name[LEDGER_KEY_SIZE];
 	MDB_cursor *cursor;
@@ -326,7 +317,8 @@ bool ledger_walk(struct ledger_txn *txn, const struct codec *codec, void *record
 		log_failure(txn->ledger, "reading", rc);
 		return false;
 	}
-	while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
+	for (bool first = true; (rc = step(cursor, prefix, first, &key, &value)) == 0;
+	     first = false) {
 		if (!key_text(name, codec->db, &key) ||
 		    !codec->decode(record, value.mv_data, value.mv_size)) {
 			ledger_report_damage(&txn->ledger->report, codec->db, key.mv_data,

@@ -10,9 +10,9 @@
  * readers: whoever may look is in the group of the files ("postseal").
  *
  * Databases: `meta` (schema version), `domain` (by next-hop key), `host` (by
- * host and port), `override`, `pin` (by next-hop key), `alias` (by address),
- * `journal` (audit, by sequence number), `exception` and `refusal` (by
- * address of an alias). The records are those of core/record/record.h; a record that does
+ * host and port), `override` (by next-hop key), `pin` (by next-hop key and pin),
+ * `alias` (by address), `journal` (audit, by sequence number), `exception` (by address of
+ * an alias and sender) and `refusal` (by address of an alias). The records are those of core/record/record.h; a record that does
  * not decode is reported with its key, once per key, and counts as
  * LOOKUP_ERROR, never as absent. A record that would not decode is not written.
  */
@@ -23,10 +23,10 @@
 #include <stddef.h>
 
 #include "base/lookup.h"
-#include "core/secure/alias.h"
-#include "core/secure/exceptions.h"
 #include "core/facts/facts.h"
+#include "core/record/acts.h"
 #include "core/record/journal.h"
+#include "core/secure/alias.h"
 #include "core/secure/refusals.h"
 #include "core/settings/settings.h"
 
@@ -36,7 +36,9 @@ struct ledger_txn; /* opaque; one thread at a time */
 enum ledger_mode {
 	LEDGER_READ,  /* for those who only ask; the ledger must exist */
 	LEDGER_WRITE, /* the ledger must exist */
-	LEDGER_CREATE /* made if missing, directory and all (mode 0750, files 0660) */
+	/* Made if missing, directory and all (mode 0750, files 0660); one of an older postseal is
+	 * brought up to date, of which a copy stays (ledger_env.h). */
+	LEDGER_CREATE
 };
 
 #define LEDGER_ERROR_SIZE 512
@@ -86,6 +88,7 @@ void ledger_abort(struct ledger_txn *txn); /* NULL is allowed */
 enum lookup ledger_get_domain(struct ledger_txn *txn, const char *key, struct domain_facts *out);
 enum lookup ledger_get_host(struct ledger_txn *txn, const char *host, uint16_t port,
 			    struct host_facts *out);
+/* Of acts, what is in force or was: what was taken away is ABSENT. */
 enum lookup ledger_get_override(struct ledger_txn *txn, const char *key, struct override *out);
 enum lookup ledger_get_pins(struct ledger_txn *txn, const char *key, struct pins *out);
 /* `address` as alias_key spells it. */
@@ -99,18 +102,16 @@ enum lookup ledger_get_refusals(struct ledger_txn *txn, const char *address, str
 bool ledger_put_domain(struct ledger_txn *txn, const char *key, const struct domain_facts *domain);
 bool ledger_put_host(struct ledger_txn *txn, const char *host, uint16_t port,
 		     const struct host_facts *facts);
+/* Acts as they stand; an admin's go by ledger_act (ledger_entry.h). */
 bool ledger_put_override(struct ledger_txn *txn, const char *key, const struct override *override);
-bool ledger_put_pins(struct ledger_txn *txn, const char *key, const struct pins *pins);
+bool ledger_put_pin(struct ledger_txn *txn, const char *key, const struct pin_act *pin);
 bool ledger_put_alias(struct ledger_txn *txn, const char *address, const struct alias *alias);
-bool ledger_put_exceptions(struct ledger_txn *txn, const char *address,
-			   const struct exceptions *exceptions);
+bool ledger_put_exception(struct ledger_txn *txn, const char *address,
+			  const struct exception_act *exception);
 bool ledger_put_refusals(struct ledger_txn *txn, const char *address,
 			 const struct refusals *refusals);
 /* Its record alone: not override, pins, journal, nor its hosts. */
 bool ledger_remove_domain(struct ledger_txn *txn, const char *key);
-bool ledger_remove_override(struct ledger_txn *txn, const char *key);
-bool ledger_remove_pins(struct ledger_txn *txn, const char *key);
-bool ledger_remove_exceptions(struct ledger_txn *txn, const char *address);
 bool ledger_remove_refusals(struct ledger_txn *txn, const char *address);
 
 /*
@@ -132,6 +133,10 @@ enum lookup ledger_get_gist(struct ledger_txn *txn, struct ledger_hosts *hosts,
 			    const struct nexthop *nexthop, uint16_t default_port, int64_t now,
 			    struct facts *out);
 
+/* After `forgotten` of this domain rose: its MX hosts are to be looked at anew. */
+bool ledger_make_hosts_due(struct ledger_txn *txn, const char *key, uint16_t default_port,
+			   const struct mx_facts *mx);
+
 /*
  * Walk through all records of a kind in key order. Return false from `visit` to
  * stop; it may read in the same transaction, but not write. False when the walk
@@ -143,6 +148,8 @@ enum lookup ledger_get_gist(struct ledger_txn *txn, struct ledger_hosts *hosts,
 				bool (*visit)(void *context, const char *key, const type *record), \
 				void *context)
 
+/* Of acts what was taken away is passed over; pins and exceptions come by next hop or alias,
+ * all of one at once. */
 LEDGER_EACH(domain, struct domain_facts);
 LEDGER_EACH(host, struct host_facts);
 LEDGER_EACH(override, struct override);

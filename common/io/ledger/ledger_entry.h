@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ledger_entry - the ledger's records of all kinds under one type
- * (core/record/entry.h): what imports read and write.
+ * ledger_entry - the ledger's records of all kinds under one type (core/record/entry.h):
+ * what imports and exports, other hosts, and an admin's acts go by. Here what was taken
+ * away is a record as any other.
  */
 #ifndef POSTSEAL_IO_LEDGER_ENTRY_H
 #define POSTSEAL_IO_LEDGER_ENTRY_H
@@ -13,8 +14,29 @@
 enum lookup ledger_get_entry(struct ledger_txn *txn, const struct entry *entry, struct entry *have);
 /* As ledger_put_...; one of the journal is added to it. */
 bool ledger_put_entry(struct ledger_txn *txn, const struct entry *entry);
+bool ledger_remove_entry(struct ledger_txn *txn, const struct entry *entry);
 
-/* Is there no record at all, nor a journal? Also false when one cannot be read. */
+/*
+ * An admin's act at `now`: the record as it is to be, written with a stamp that is later
+ * than that of the one on file, whatever the clock says. The stamp is in *act then.
+ */
+bool ledger_act(struct ledger_txn *txn, struct entry *act, int64_t now);
+
+/*
+ * As ledger_each_..., of the kind of *entry, where each record is put; its key as the ledger
+ * has it comes beside it, and entry_take_key is for who wants it in the entry.
+ */
+bool ledger_each_entry(struct ledger_txn *txn, struct entry *entry,
+		       bool (*visit)(void *context, const char *key, const struct entry *entry),
+		       void *context);
+
+/*
+ * Takes out what was taken away, or has ended, so long ago that it need not be remembered
+ * (acts.h): how many is in *dropped. False on failure, which has been logged; then abort.
+ */
+bool ledger_drop_spent(struct ledger_txn *txn, int64_t now, size_t *dropped);
+
+/* Is there no record at all, nor a journal? */
 bool ledger_is_empty(struct ledger_txn *txn);
 
 #endif

@@ -19,7 +19,8 @@
 #define META_PROGRAM_KEY "program"
 #define META_PROGRAM "postseal ledger"
 #define META_SCHEMA_KEY "schema"
-#define SCHEMA 3
+#define SCHEMA 4
+#define SCHEMA_OLD 3 /* ledger_migrate.c knows how to bring it up to date */
 
 /* Slots for read transactions, of all processes and threads together. */
 #define READERS_MAX 510
@@ -121,8 +122,9 @@ static int meta_put(MDB_txn *txn, MDB_dbi meta, const char *name, const char *te
 	return mdb_put(txn, meta, &key, &value, 0);
 }
 
-/* Ours, and of a schema that this program knows? */
-static bool check_meta(struct ledger *ledger, MDB_txn *txn, char error[LEDGER_ERROR_SIZE])
+/* Ours, and of a schema that this program knows? *old: of one to be brought up to date. */
+static bool check_meta(struct ledger *ledger, MDB_txn *txn, enum ledger_mode mode, bool *old,
+		       char error[LEDGER_ERROR_SIZE])
 {
 	MDB_dbi meta = ledger->dbi[LEDGER_META];
 	char program[32], schema[16];
@@ -140,12 +142,20 @@ static bool check_meta(struct ledger *ledger, MDB_txn *txn, char error[LEDGER_ER
 			"the ledger at %s was written by a newer postseal (schema %s; this "
 			"one, %s, knows up to %d); upgrade this program",
 			ledger->dir, schema, POSTSEAL_VERSION, SCHEMA);
-	if (version < SCHEMA)
+	if (version < SCHEMA_OLD)
 		return ledger_fail(
 			error,
 			"the ledger at %s was written by an older postseal (schema %s; this "
 			"one, %s, needs %d); `postseal export` it with that one, move it away, "
 			"and `postseal import` it with this one",
+			ledger->dir, schema, POSTSEAL_VERSION, SCHEMA);
+	*old = version == SCHEMA_OLD;
+	if (*old && mode != LEDGER_CREATE)
+		return ledger_fail(
+			error,
+			"the ledger at %s was written by an older postseal (schema %s; this "
+			"one, %s, needs %d); restart postseal-prober, which brings it up to "
+			"date",
 			ledger->dir, schema, POSTSEAL_VERSION, SCHEMA);
 	return true;
 }
@@ -175,17 +185,23 @@ static int add_databases(MDB_txn *txn)
 	return rc;
 }
 
+static int put_schema(struct ledger *ledger, MDB_txn *txn)
+{
+	char schema[16];
+
+	snprintf(schema, sizeof(schema), "%d", SCHEMA);
+	return meta_put(txn, ledger->dbi[LEDGER_META], META_SCHEMA_KEY, schema);
+}
+
 /* A new environment: all databases and `meta`, in one transaction. */
 static bool lay_out(struct ledger *ledger, MDB_txn *txn, char error[LEDGER_ERROR_SIZE])
 {
-	char schema[16];
 	int rc = open_databases(ledger, txn, MDB_CREATE);
 
-	snprintf(schema, sizeof(schema), "%d", SCHEMA);
 	if (rc == 0)
 		rc = meta_put(txn, ledger->dbi[LEDGER_META], META_PROGRAM_KEY, META_PROGRAM);
 	if (rc == 0)
-		rc = meta_put(txn, ledger->dbi[LEDGER_META], META_SCHEMA_KEY, schema);
+		rc = put_schema(ledger, txn);
 	return rc == 0 || fail_lmdb(error, ledger->dir, rc);
 }
 
@@ -201,6 +217,7 @@ static bool is_empty(MDB_txn *txn)
 static bool enter_txn(struct ledger *ledger, MDB_txn *txn, enum ledger_mode mode,
 		      char error[LEDGER_ERROR_SIZE])
 {
+	bool old = false;
 	int rc;
 
 	if (is_empty(txn)) {
@@ -217,7 +234,7 @@ static bool enter_txn(struct ledger *ledger, MDB_txn *txn, enum ledger_mode mode
 		return fail_foreign(error, ledger->dir);
 	if (rc != 0)
 		return fail_lmdb(error, ledger->dir, rc);
-	if (!check_meta(ledger, txn, error))
+	if (!check_meta(ledger, txn, mode, &old, error))
 		return false;
 	rc = mode == LEDGER_CREATE ? add_databases(txn) : 0;
 	if (rc == 0)
@@ -229,15 +246,40 @@ static bool enter_txn(struct ledger *ledger, MDB_txn *txn, enum ledger_mode mode
 			"part is missing; restart postseal-prober, which adds what came later, or "
 			"says what is wrong",
 			ledger->dir);
+	if (rc == 0 && old) {
+		rc = ledger_migrate(ledger, txn);
+		if (rc == 0)
+			rc = put_schema(ledger, txn);
+	}
 	return rc == 0 || fail_lmdb(error, ledger->dir, rc == MDB_NOTFOUND ? MDB_CORRUPTED : rc);
+}
+
+/* Is it of the schema that can be brought up to date? Not, where that cannot be told. */
+static bool is_old(struct ledger *ledger)
+{
+	char schema[16];
+	bool old = false;
+	MDB_txn *txn;
+	MDB_dbi meta;
+
+	if (mdb_txn_begin(ledger->env, NULL, MDB_RDONLY, &txn) != 0)
+		return false;
+	if (mdb_dbi_open(txn, ledger_db_name(LEDGER_META), 0, &meta) == 0 &&
+	    meta_get(txn, meta, META_SCHEMA_KEY, schema, sizeof(schema)) == 0)
+		old = strtol(schema, NULL, 10) == SCHEMA_OLD;
+	mdb_txn_abort(txn);
+	return old;
 }
 
 /* Lay it out or make sure that it is ours, and open its databases. */
 static bool enter(struct ledger *ledger, enum ledger_mode mode, char error[LEDGER_ERROR_SIZE])
 {
 	MDB_txn *txn;
-	int rc = mdb_txn_begin(ledger->env, NULL, mode == LEDGER_CREATE ? 0 : MDB_RDONLY, &txn);
+	int rc;
 
+	if (mode == LEDGER_CREATE && is_old(ledger) && !ledger_migrate_copy(ledger, error))
+		return false;
+	rc = mdb_txn_begin(ledger->env, NULL, mode == LEDGER_CREATE ? 0 : MDB_RDONLY, &txn);
 	if (rc != 0)
 		return fail_lmdb(error, ledger->dir, rc);
 	if (!enter_txn(ledger, txn, mode, error)) {
@@ -337,6 +379,22 @@ struct ledger *ledger_open(const char *dir, enum ledger_mode mode, char error[LE
 	}
 	ledger_clear_readers(ledger);
 	return ledger;
+}
+
+void ledger_close(struct ledger *ledger)
+{
+	struct ledger_txn *spare;
+
+	if (ledger == NULL)
+		return;
+	spare = atomic_exchange(&ledger->spare, NULL);
+	if (spare != NULL)
+		mdb_txn_abort(spare->txn);
+	free(spare);
+	mdb_env_close(ledger->env);
+	ledger_report_destroy(&ledger->report);
+	free(ledger->dir);
+	free(ledger);
 }
 
 bool ledger_is_replaced(const struct ledger *ledger)

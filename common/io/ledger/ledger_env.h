@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ledger_env - the inside of struct ledger, for ledger_env.c (opening the
- * environment) and ledger.c (transactions and records) only.
+ * ledger_env - the inside of struct ledger, for ledger_env.c (opening and closing the
+ * environment), ledger.c (transactions and records) and ledger_migrate.c only.
  */
 #ifndef POSTSEAL_IO_LEDGER_ENV_H
 #define POSTSEAL_IO_LEDGER_ENV_H
@@ -25,6 +25,16 @@ struct ledger {
 	struct ledger_report report;
 };
 
+struct ledger_txn {
+	struct ledger *ledger;
+	MDB_txn *txn;
+	bool write;
+	/* Of a snapshot: which databases hold nothing, as a bit each; asked once, then known. */
+	unsigned asked;
+	unsigned empty;
+	bool changed; /* there is something to be written */
+};
+
 /* The address space that is set aside, and so the largest ledger. It costs
  * nothing until it is used. The same for every process that opens it. */
 size_t ledger_map_size(void);
@@ -38,5 +48,19 @@ size_t ledger_map_size(void);
  * is short and could not be mended.
  */
 bool ledger_mend_length(struct ledger *ledger);
+
+/*
+ * A ledger that an older postseal wrote (schema 3) is made into one of this, when the
+ * prober opens it.
+ *
+ * First a copy of it is made beside it, data.mdb.schema3; what was there under that name
+ * is replaced. Then all records are written anew in the caller's transaction: until that
+ * is committed nothing has changed, so whatever ends it, it begins anew. The log tells
+ * how far it is. A record that cannot be read stays as it is, and counts as damaged.
+ */
+/* While no transaction is open here. False, and said why in `error`. */
+bool ledger_migrate_copy(struct ledger *ledger, char error[LEDGER_ERROR_SIZE]);
+/* LMDB's error, or 0. */
+int ledger_migrate(struct ledger *ledger, MDB_txn *txn);
 
 #endif

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The ledger's records by name and type, and the facts put together from them. */
-#include "io/ledger/ledger_hosts.h"
+/* The ledger's records by name and type. */
 #include "io/ledger/ledger_store.h"
 
 #include <string.h>
 
 #include "base/log.h"
-#include "core/policy/override.h"
+#include "base/str.h"
 #include "core/record/record.h"
-#include "core/policy/survey.h"
 
 /*
  * The codecs of core/record/record.h, one a database, under one type.
@@ -38,9 +36,9 @@
 CODEC(domain, DOMAIN, struct domain_facts)
 CODEC(host, HOST, struct host_facts)
 CODEC(override, OVERRIDE, struct override)
-CODEC(pins, PIN, struct pins)
+CODEC(pin, PIN, struct pin_act)
 CODEC(alias, ALIAS, struct alias)
-CODEC(exceptions, EXCEPTION, struct exceptions)
+CODEC(exception, EXCEPTION, struct exception_act)
 CODEC(refusals, REFUSAL, struct refusals)
 CODEC(journal, JOURNAL, struct journal_entry)
 
@@ -88,14 +86,52 @@ enum lookup ledger_get_host_gist(struct ledger_txn *txn, const char *host, uint1
 	return get_host(txn, &codec_host_gist, host, port, out);
 }
 
+enum lookup ledger_get_domain_gist(struct ledger_txn *txn, const char *key,
+				   struct domain_facts *out)
+{
+	return ledger_load(txn, &codec_domain_gist, key, out);
+}
+
+/* What was taken away is on file as that, and there no more. */
+static enum lookup unless_cleared(enum lookup found, struct override *override)
+{
+	if (found != LOOKUP_FOUND || override->kind != OVERRIDE_NONE)
+		return found;
+	memset(override, 0, sizeof(*override));
+	return LOOKUP_ABSENT;
+}
+
 enum lookup ledger_get_override(struct ledger_txn *txn, const char *key, struct override *out)
 {
-	return ledger_load(txn, &codec_override, key, out);
+	return unless_cleared(ledger_load(txn, &codec_override, key, out), out);
+}
+
+/* All records of a next hop or alias. */
+static bool prefix_of(char prefix[LEDGER_KEY_SIZE], const char *name)
+{
+	return str_join(prefix, LEDGER_KEY_SIZE, name, " ", NULL);
+}
+
+static bool gather_pin(void *all, const char *key, const void *pin)
+{
+	(void)key;
+	acts_add_pin(all, pin);
+	return true;
 }
 
 enum lookup ledger_get_pins(struct ledger_txn *txn, const char *key, struct pins *out)
 {
-	return ledger_load(txn, &codec_pins, key, out);
+	struct acts_pins all = { 0 };
+	char prefix[LEDGER_KEY_SIZE];
+	struct pin_act pin;
+
+	memset(out, 0, sizeof(*out));
+	if (!prefix_of(prefix, key) || ledger_holds_none(txn, LEDGER_PIN))
+		return LOOKUP_ABSENT;
+	if (!ledger_walk(txn, &codec_pin, prefix, &pin, gather_pin, &all))
+		return LOOKUP_ERROR;
+	*out = all.pins;
+	return out->count > 0 ? LOOKUP_FOUND : LOOKUP_ABSENT;
 }
 
 enum lookup ledger_get_alias(struct ledger_txn *txn, const char *address, struct alias *out)
@@ -103,10 +139,25 @@ enum lookup ledger_get_alias(struct ledger_txn *txn, const char *address, struct
 	return ledger_load(txn, &codec_alias, address, out);
 }
 
+static bool gather_exception(void *all, const char *key, const void *exception)
+{
+	(void)key;
+	acts_add_exception(all, exception);
+	return true;
+}
+
 enum lookup ledger_get_exceptions(struct ledger_txn *txn, const char *address,
 				  struct exceptions *out)
 {
-	return ledger_load(txn, &codec_exceptions, address, out);
+	char prefix[LEDGER_KEY_SIZE];
+	struct exception_act exception;
+
+	out->count = 0;
+	if (!prefix_of(prefix, address) || ledger_holds_none(txn, LEDGER_EXCEPTION))
+		return LOOKUP_ABSENT;
+	if (!ledger_walk(txn, &codec_exception, prefix, &exception, gather_exception, out))
+		return LOOKUP_ERROR;
+	return out->count > 0 ? LOOKUP_FOUND : LOOKUP_ABSENT;
 }
 
 enum lookup ledger_get_refusals(struct ledger_txn *txn, const char *address, struct refusals *out)
@@ -136,9 +187,11 @@ bool ledger_put_override(struct ledger_txn *txn, const char *key, const struct o
 	return ledger_store(txn, &codec_override, key, override);
 }
 
-bool ledger_put_pins(struct ledger_txn *txn, const char *key, const struct pins *pins)
+bool ledger_put_pin(struct ledger_txn *txn, const char *key, const struct pin_act *pin)
 {
-	return ledger_store(txn, &codec_pins, key, pins);
+	char name[RECORD_KEY_SIZE];
+
+	return record_pin_key(name, key, pin->spki) && ledger_store(txn, &codec_pin, name, pin);
 }
 
 bool ledger_put_alias(struct ledger_txn *txn, const char *address, const struct alias *alias)
@@ -146,10 +199,16 @@ bool ledger_put_alias(struct ledger_txn *txn, const char *address, const struct 
 	return ledger_store(txn, &codec_alias, address, alias);
 }
 
-bool ledger_put_exceptions(struct ledger_txn *txn, const char *address,
-			   const struct exceptions *exceptions)
+bool ledger_put_exception(struct ledger_txn *txn, const char *address,
+			  const struct exception_act *exception)
 {
-	return ledger_store(txn, &codec_exceptions, address, exceptions);
+	char name[RECORD_KEY_SIZE];
+
+	if (record_exception_key(name, address, exception->exception.sender))
+		return ledger_store(txn, &codec_exception, name, exception);
+	log_error("alias=%s sender=%s are too long for the ledger", address,
+		  exception->exception.sender);
+	return false;
 }
 
 bool ledger_put_refusals(struct ledger_txn *txn, const char *address,
@@ -163,21 +222,6 @@ bool ledger_remove_domain(struct ledger_txn *txn, const char *key)
 	return ledger_delete(txn, &codec_domain, key);
 }
 
-bool ledger_remove_override(struct ledger_txn *txn, const char *key)
-{
-	return ledger_delete(txn, &codec_override, key);
-}
-
-bool ledger_remove_pins(struct ledger_txn *txn, const char *key)
-{
-	return ledger_delete(txn, &codec_pins, key);
-}
-
-bool ledger_remove_exceptions(struct ledger_txn *txn, const char *address)
-{
-	return ledger_delete(txn, &codec_exceptions, address);
-}
-
 bool ledger_remove_refusals(struct ledger_txn *txn, const char *address)
 {
 	return ledger_delete(txn, &codec_refusals, address);
@@ -186,30 +230,128 @@ bool ledger_remove_refusals(struct ledger_txn *txn, const char *address)
 /*
  * Walks: each puts its type back on what it is shown.
  */
-#define EACH(name, type)                                                              \
-	struct name##_walk {                                                          \
-		bool (*visit)(void *context, const char *key, const type *record);    \
-		void *context;                                                        \
-	};                                                                            \
-	static bool visit_##name(void *walk, const char *key, const void *record)     \
-	{                                                                             \
-		const struct name##_walk *w = walk;                                   \
-		return w->visit(w->context, key, record);                             \
-	}                                                                             \
-	LEDGER_EACH(name, type)                                                       \
-	{                                                                             \
-		struct name##_walk walk = { visit, context };                         \
-		type record;                                                          \
-		return ledger_walk(txn, &codec_##name, &record, visit_##name, &walk); \
+#define EACH(name, type)                                                                    \
+	struct name##_walk {                                                                \
+		bool (*visit)(void *context, const char *key, const type *record);          \
+		void *context;                                                              \
+	};                                                                                  \
+	static bool visit_##name(void *walk, const char *key, const void *record)           \
+	{                                                                                   \
+		const struct name##_walk *w = walk;                                         \
+		return w->visit(w->context, key, record);                                   \
+	}                                                                                   \
+	LEDGER_EACH(name, type)                                                             \
+	{                                                                                   \
+		struct name##_walk walk = { visit, context };                               \
+		type record;                                                                \
+		return ledger_walk(txn, &codec_##name, NULL, &record, visit_##name, &walk); \
 	}
 
 EACH(domain, struct domain_facts)
 EACH(host, struct host_facts)
-EACH(override, struct override)
-EACH(pins, struct pins)
 EACH(alias, struct alias)
-EACH(exceptions, struct exceptions)
 EACH(refusals, struct refusals)
+
+struct override_walk {
+	bool (*visit)(void *context, const char *key, const struct override *record);
+	void *context;
+};
+
+static bool visit_override(void *walk, const char *key, const void *record)
+{
+	const struct override_walk *w = walk;
+	const struct override *override = record;
+
+	return override->kind == OVERRIDE_NONE || w->visit(w->context, key, override);
+}
+
+LEDGER_EACH(override, struct override)
+{
+	struct override_walk walk = { visit, context };
+	struct override record;
+
+	return ledger_walk(txn, &codec_override, NULL, &record, visit_override, &walk);
+}
+
+/*
+ * Pins and exceptions by whose they are: each walk gathers what follows under one name, and
+ * shows it when another name comes, or the end.
+ */
+struct gathering {
+	char name[LEDGER_KEY_SIZE];
+	union {
+		struct acts_pins pins;
+		struct exceptions exceptions;
+	} all;
+	void (*add)(struct gathering *gathering, const void *record);
+	bool (*show)(struct gathering *gathering);
+	bool (*visit_pins)(void *context, const char *key, const struct pins *record);
+	bool (*visit_exceptions)(void *context, const char *key, const struct exceptions *record);
+	void *context;
+	bool stopped;
+};
+
+static void add_pin(struct gathering *g, const void *record)
+{
+	acts_add_pin(&g->all.pins, record);
+}
+
+static bool show_pins(struct gathering *g)
+{
+	return g->all.pins.pins.count == 0 || g->visit_pins(g->context, g->name, &g->all.pins.pins);
+}
+
+static void add_exception(struct gathering *g, const void *record)
+{
+	acts_add_exception(&g->all.exceptions, record);
+}
+
+static bool show_exceptions(struct gathering *g)
+{
+	return g->all.exceptions.count == 0 ||
+	       g->visit_exceptions(g->context, g->name, &g->all.exceptions);
+}
+
+static bool gather(void *gathering, const char *key, const void *record)
+{
+	struct gathering *g = gathering;
+	size_t len = strcspn(key, " ");
+
+	if (strlen(g->name) != len || memcmp(g->name, key, len) != 0) {
+		g->stopped = !g->show(g);
+		memset(&g->all, 0, sizeof(g->all));
+		str_copy_n(g->name, sizeof(g->name), key, len);
+	}
+	g->add(g, record);
+	return !g->stopped;
+}
+
+LEDGER_EACH(pins, struct pins)
+{
+	struct gathering g = {
+		.add = add_pin, .show = show_pins, .visit_pins = visit, .context = context
+	};
+	struct pin_act record;
+	bool whole = ledger_walk(txn, &codec_pin, NULL, &record, gather, &g);
+
+	if (!g.stopped)
+		show_pins(&g);
+	return whole;
+}
+
+LEDGER_EACH(exceptions, struct exceptions)
+{
+	struct gathering g = { .add = add_exception,
+			       .show = show_exceptions,
+			       .visit_exceptions = visit,
+			       .context = context };
+	struct exception_act record;
+	bool whole = ledger_walk(txn, &codec_exception, NULL, &record, gather, &g);
+
+	if (!g.stopped)
+		show_exceptions(&g);
+	return whole;
+}
 
 bool ledger_add_journal(struct ledger_txn *txn, const struct journal_entry *entry)
 {
@@ -240,103 +382,17 @@ bool ledger_each_journal(struct ledger_txn *txn, const char *subject,
 	struct journal_entry record;
 	struct journal_walk walk = { subject, visit, context };
 
-	return ledger_walk(txn, &codec_journal, &record, visit_journal, &walk);
+	return ledger_walk(txn, &codec_journal, NULL, &record, visit_journal, &walk);
 }
 
-/*
- * Facts.
- */
-
-/* FOUND if either look-up found something; ERROR if either could not tell. */
-static enum lookup either(enum lookup a, enum lookup b)
+const struct codec *ledger_codec(enum entry_kind kind)
 {
-	if (a == LOOKUP_ERROR || b == LOOKUP_ERROR)
-		return LOOKUP_ERROR;
-	return a == LOOKUP_FOUND || b == LOOKUP_FOUND ? LOOKUP_FOUND : LOOKUP_ABSENT;
-}
+	static const struct codec *const codecs[ENTRY_KINDS] = {
+		[ENTRY_DOMAIN] = &codec_domain,     [ENTRY_HOST] = &codec_host,
+		[ENTRY_OVERRIDE] = &codec_override, [ENTRY_PIN] = &codec_pin,
+		[ENTRY_ALIAS] = &codec_alias,       [ENTRY_EXCEPTION] = &codec_exception,
+		[ENTRY_JOURNAL] = &codec_journal,
+	};
 
-/* The one that governs (core/policy/override.h). Most ledgers hold none. */
-static enum lookup get_override(struct ledger_txn *txn, const struct nexthop *nexthop, int64_t now,
-				struct override *out)
-{
-	enum lookup any = LOOKUP_ABSENT;
-	struct override found;
-
-	memset(out, 0, sizeof(*out));
-	if (ledger_holds_none(txn, LEDGER_OVERRIDE))
-		return LOOKUP_ABSENT;
-	for (const char *key = override_key(nexthop, NULL); key != NULL;
-	     key = override_key(nexthop, key)) {
-		enum lookup got = ledger_get_override(txn, key, &found);
-
-		any = either(any, got);
-		if (got == LOOKUP_ERROR ||
-		    (got == LOOKUP_FOUND && override_offer(out, &found, now)))
-			break;
-	}
-	return any;
-}
-
-static enum lookup get_pins(struct ledger_txn *txn, const char *key, struct pins *out)
-{
-	if (!ledger_holds_none(txn, LEDGER_PIN))
-		return ledger_get_pins(txn, key, out);
-	memset(out, 0, sizeof(*out));
-	return LOOKUP_ABSENT;
-}
-
-static enum lookup get_hosts(struct ledger_txn *txn, uint16_t port, struct facts *facts)
-{
-	for (size_t i = 0; i < facts->domain.mx.count; i++) {
-		if (ledger_get_host(txn, facts->domain.mx.refs[i].host, port, &facts->host[i]) ==
-		    LOOKUP_ERROR)
-			return LOOKUP_ERROR;
-	}
-	return LOOKUP_FOUND;
-}
-
-static enum lookup get_hosts_gist(struct ledger_txn *txn, struct ledger_hosts *hosts, uint16_t port,
-				  struct facts *facts)
-{
-	if (survey_counts_moments(&facts->domain))
-		return get_hosts(txn, port, facts);
-	for (size_t i = 0; i < facts->domain.mx.count; i++) {
-		if (ledger_hosts_get(hosts, txn, facts->domain.mx.refs[i].host, port,
-				     &facts->host[i]) == LOOKUP_ERROR)
-			return LOOKUP_ERROR;
-	}
-	return LOOKUP_FOUND;
-}
-
-/* What else there is about a next hop, when its domain and hosts have been looked up. */
-static enum lookup get_admins_word(struct ledger_txn *txn, const struct nexthop *nexthop,
-				   int64_t now, enum lookup found, struct facts *out)
-{
-	found = either(found, get_override(txn, nexthop, now, &out->override));
-	return either(found, get_pins(txn, nexthop->key, &out->pins));
-}
-
-enum lookup ledger_get_facts(struct ledger_txn *txn, const struct nexthop *nexthop,
-			     uint16_t default_port, int64_t now, struct facts *out)
-{
-	enum lookup found;
-
-	out->nexthop = *nexthop;
-	found = ledger_get_domain(txn, nexthop->key, &out->domain);
-	if (found == LOOKUP_FOUND)
-		found = get_hosts(txn, nexthop_port(nexthop, default_port), out);
-	return get_admins_word(txn, nexthop, now, found, out);
-}
-
-enum lookup ledger_get_gist(struct ledger_txn *txn, struct ledger_hosts *hosts,
-			    const struct nexthop *nexthop, uint16_t default_port, int64_t now,
-			    struct facts *out)
-{
-	enum lookup found;
-
-	out->nexthop = *nexthop;
-	found = ledger_load(txn, &codec_domain_gist, nexthop->key, &out->domain);
-	if (found == LOOKUP_FOUND)
-		found = get_hosts_gist(txn, hosts, nexthop_port(nexthop, default_port), out);
-	return get_admins_word(txn, nexthop, now, found, out);
+	return codecs[kind];
 }

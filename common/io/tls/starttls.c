@@ -3,73 +3,81 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "core/names/domain.h"
 #include "core/protocol/smtp_reply.h"
 #include "io/net/stream.h"
 
 #define SUBMISSIONS_PORT 465
-#define INPUT_SIZE (2 * SMTP_LINE_MAX)
+#define INPUT_SIZE 4096
 #define COMMAND_SIZE (STARTTLS_NAME_SIZE + 16)
+/* How long QUIT may take. It changes nothing, so a server gets no more than a moment. */
+#define QUIT_MS INT64_C(2000)
 
 /* One connection to one address. */
-struct talk {
+struct starttls_talk {
 	const struct starttls_config *config;
 	const struct starttls_target *target;
-	struct observation *seen;
+	struct observation seen; /* of this address */
 	int fd;
 	struct tls_session *session; /* NULL before the handshake */
+	bool polite;                 /* the server awaits a command: QUIT is in place */
 	int64_t end;                 /* of it all, clock_mono_ms */
+	struct smtp_reply reply;     /* the latest */
 	char input[INPUT_SIZE];      /* read and not yet understood */
 	size_t input_len;
 };
 
-static int64_t step_deadline(const struct talk *talk)
+static int64_t step_deadline(const struct starttls_talk *talk)
 {
 	int64_t step = clock_mono_ms() + talk->config->step_ms;
 
 	return step < talk->end ? step : talk->end;
 }
 
-__attribute__((format(printf, 3, 4))) static void settle(struct talk *talk, enum observed observed,
-							 const char *fmt, ...)
+/* What this address shows. */
+__attribute__((format(printf, 3, 4))) static void
+settle(struct starttls_talk *talk, enum observed observed, const char *fmt, ...)
 {
 	va_list args;
 
-	talk->seen->observed = observed;
+	talk->seen.observed = observed;
 	va_start(args, fmt);
-	vsnprintf(talk->seen->detail, sizeof(talk->seen->detail), fmt, args);
+	vsnprintf(talk->seen.detail, sizeof(talk->seen.detail), fmt, args);
 	va_end(args);
 }
 
-static ssize_t read_some(struct talk *talk, int64_t deadline)
+static ssize_t read_some(struct starttls_talk *talk, int64_t deadline)
 {
-	char *room = talk->input + talk->input_len;
-	size_t size = sizeof(talk->input) - talk->input_len;
-
-	return talk->session != NULL ? tls_read(talk->session, room, size, deadline)
-				     : stream_read(talk->fd, room, size, deadline);
+	return talk->session != NULL
+		       ? tls_read(talk->session, talk->input, sizeof(talk->input), deadline)
+		       : stream_read(talk->fd, talk->input, sizeof(talk->input), deadline);
 }
 
-static void drop_input(struct talk *talk, size_t used)
+static void drop_input(struct starttls_talk *talk, size_t used)
 {
 	talk->input_len -= used;
 	memmove(talk->input, talk->input + used, talk->input_len);
 }
 
-/* NULL, or what was wrong, in words that go behind "the server". */
-static const char *read_reply(struct talk *talk, struct smtp_reply *reply)
+/* NULL, or what was wrong, in words that go after "the server". */
+static const char *read_reply(struct starttls_talk *talk, int64_t deadline)
 {
-	int64_t deadline = step_deadline(talk);
+	struct smtp_reply *reply = &talk->reply;
 
 	*reply = (struct smtp_reply){ 0 };
+	talk->polite = false;
 	for (;;) {
 		size_t used;
 		enum smtp_reply_state state =
@@ -77,11 +85,10 @@ static const char *read_reply(struct talk *talk, struct smtp_reply *reply)
 		ssize_t n;
 
 		drop_input(talk, used);
-		if (state == SMTP_REPLY_MALFORMED)
-			return "sent something that is no SMTP reply";
+		if (state == SMTP_REPLY_ENDLESS)
+			return "sent a reply without end";
 		if (state == SMTP_REPLY_DONE)
-			return NULL;
-		/* There is room: an incomplete line is shorter than SMTP_LINE_MAX. */
+			break;
 		if (clock_mono_ms() >= deadline)
 			return "did not reply in time";
 		n = read_some(talk, deadline);
@@ -90,83 +97,102 @@ static const char *read_reply(struct talk *talk, struct smtp_reply *reply)
 		if (n < 0)
 			return errno == ETIMEDOUT ? "did not reply in time"
 						  : "broke the connection";
-		talk->input_len += (size_t)n;
+		talk->input_len = (size_t)n;
 	}
+	/* After 421 the server closes (RFC 5321 3.8). */
+	talk->polite = reply->code != 421;
+	return NULL;
 }
 
-static const char *command(struct talk *talk, struct smtp_reply *reply, const char *verb,
-			   const char *argument)
+static const char *command_until(struct starttls_talk *talk, const char *verb, const char *argument,
+				 int64_t deadline)
 {
 	char line[COMMAND_SIZE];
-	int64_t deadline = step_deadline(talk);
 	int len = snprintf(line, sizeof(line), "%s%s%s\r\n", verb, argument[0] != '\0' ? " " : "",
 			   argument);
 	bool sent;
 
 	/* A reply that came before its command is the reply to something else. */
+	talk->polite = talk->polite && talk->input_len == 0;
 	if (talk->input_len > 0)
 		return "spoke out of turn";
 	sent = talk->session != NULL ? tls_write(talk->session, line, (size_t)len, deadline)
 				     : stream_write(talk->fd, line, (size_t)len, deadline);
 	if (!sent)
 		return "broke the connection";
-	return read_reply(talk, reply);
+	return read_reply(talk, deadline);
 }
 
-/* RFC 5321 4.1.1.10. Politeness only: what it says changes nothing. */
-static void quit(struct talk *talk)
+static const char *command(struct starttls_talk *talk, const char *verb, const char *argument)
 {
-	struct smtp_reply reply;
-
-	command(talk, &reply, "QUIT", "");
+	return command_until(talk, verb, argument, step_deadline(talk));
 }
 
-static bool greeted(struct talk *talk)
+static bool positive(const struct starttls_talk *talk)
 {
-	struct smtp_reply reply;
-	const char *wrong = read_reply(talk, &reply);
+	return talk->reply.code / 100 == 2;
+}
 
-	if (wrong != NULL) {
+static bool greeted(struct starttls_talk *talk)
+{
+	const char *wrong = read_reply(talk, step_deadline(talk));
+
+	if (wrong != NULL)
 		settle(talk, OBSERVED_UNREACHABLE, "instead of a greeting the server %s", wrong);
-		return false;
-	}
-	if (reply.code != 220) {
-		settle(talk, OBSERVED_UNREACHABLE, "greeting: %u %s", reply.code, reply.text);
-		quit(talk);
-		return false;
-	}
-	return true;
+	else if (!positive(talk))
+		settle(talk, OBSERVED_UNREACHABLE, "greeting: %03u %s", talk->reply.code,
+		       talk->reply.text);
+	return wrong == NULL && positive(talk);
 }
 
-/* A server from before 1993 offers no extension, so no STARTTLS either. */
-static void try_helo(struct talk *talk, unsigned ehlo_code)
+/*
+ * EHLO, and HELO where Postfix says so: instead of it (`masked`), or after another refusal
+ * than 421. NULL when one of them was answered with 2xx; *extended says whether that was
+ * EHLO. Otherwise why not, after "the server".
+ */
+static const char *say_hello(struct starttls_talk *talk, bool masked, bool *extended)
 {
-	struct smtp_reply reply;
-	const char *wrong = command(talk, &reply, "HELO", talk->config->ehlo_name);
+	const char *name = talk->config->ehlo_name;
+	const char *wrong;
 
-	if (wrong == NULL && reply.code == 250)
-		settle(talk, OBSERVED_PLAIN, "the server knows only HELO (EHLO: %u)", ehlo_code);
-	else if (wrong == NULL)
-		settle(talk, OBSERVED_UNREACHABLE, "EHLO: %u; HELO: %u %s", ehlo_code, reply.code,
-		       reply.text);
+	*extended = !masked;
+	if (!masked) {
+		wrong = command(talk, "EHLO", name);
+		if (wrong != NULL || positive(talk))
+			return wrong;
+		if (talk->reply.code == 421)
+			return "refused EHLO";
+		*extended = false;
+	}
+	wrong = command(talk, "HELO", name);
+	return wrong != NULL ? wrong : positive(talk) ? NULL : "refused HELO";
+}
+
+/* What a refusal said, after what say_hello said; nothing where there was no reply. */
+static void settle_hello(struct starttls_talk *talk, enum observed observed, const char *when,
+			 const char *wrong)
+{
+	if (talk->polite || talk->reply.code == 421)
+		settle(talk, observed, "%s the server %s: %03u %s", when, wrong, talk->reply.code,
+		       talk->reply.text);
 	else
-		settle(talk, OBSERVED_UNREACHABLE, "EHLO: %u; after HELO the server %s", ehlo_code,
-		       wrong);
+		settle(talk, observed, "%s the server %s", when, wrong);
 }
 
 /* True when STARTTLS is offered; otherwise all is settled. */
-static bool offered(struct talk *talk)
+static bool offered(struct starttls_talk *talk)
 {
-	struct smtp_reply reply;
-	const char *wrong = command(talk, &reply, "EHLO", talk->config->ehlo_name);
+	bool masked = talk->config->pix_workarounds && talk->reply.masked;
+	bool extended;
+	const char *wrong = say_hello(talk, masked, &extended);
 
 	if (wrong != NULL)
-		settle(talk, OBSERVED_UNREACHABLE, "after EHLO the server %s", wrong);
-	else if (reply.code == 500 || reply.code == 502)
-		try_helo(talk, reply.code);
-	else if (reply.code != 250)
-		settle(talk, OBSERVED_UNREACHABLE, "EHLO: %u %s", reply.code, reply.text);
-	else if (!reply.starttls)
+		settle_hello(talk, OBSERVED_UNREACHABLE, "after the greeting", wrong);
+	else if (masked)
+		settle(talk, OBSERVED_PLAIN, "the greeting is blanked out, so Postfix says HELO");
+	else if (!extended)
+		settle(talk, OBSERVED_PLAIN, "the server knows only HELO");
+	else if (!talk->reply.starttls)
 		settle(talk, OBSERVED_PLAIN, "%s", "");
 	else
 		return true;
@@ -174,109 +200,163 @@ static bool offered(struct talk *talk)
 }
 
 /* True when the server is ready for the handshake; otherwise all is settled. */
-static bool ready_for_tls(struct talk *talk)
+static bool ready_for_tls(struct starttls_talk *talk)
 {
-	struct smtp_reply reply;
-	const char *wrong = command(talk, &reply, "STARTTLS", "");
+	const char *wrong = command(talk, "STARTTLS", "");
 
 	if (wrong != NULL)
 		settle(talk, OBSERVED_TLS_FAILED, "after STARTTLS the server %s", wrong);
-	else if (reply.code / 100 != 2)
-		settle(talk, OBSERVED_TLS_FAILED, "STARTTLS: %u %s", reply.code, reply.text);
+	else if (!positive(talk))
+		settle(talk, OBSERVED_TLS_FAILED, "STARTTLS: %03u %s", talk->reply.code,
+		       talk->reply.text);
 	/* CVE-2011-0411 seen from the client: a reply to be taken for one inside TLS. */
 	else if (talk->input_len > 0)
 		settle(talk, OBSERVED_TLS_FAILED,
-		       "bytes in the clear behind the reply to STARTTLS: an attempt at injection");
+		       "bytes in the clear after the reply to STARTTLS: an attempt at injection");
 	else
 		return true;
 	return false;
 }
 
-static void shake_hands(struct talk *talk)
+static bool shake_hands(struct starttls_talk *talk)
 {
+	const struct starttls_target *target = talk->target;
 	struct tls_request request = {
 		.fd = talk->fd,
-		.host = talk->target->host,
-		.tlsa = talk->target->tlsa,
-		.tlsa_base = talk->target->tlsa_base,
+		.host = target->host,
+		.sni = talk->config->servername ? target->host : NULL,
+		.tlsa = target->tlsa,
+		.tlsa_base = target->tlsa_base,
+		.name_count = target->name_count,
 	};
 
-	talk->session = tls_handshake(talk->config->tls, &request, step_deadline(talk), talk->seen);
-	talk->seen->observed = talk->session != NULL ? OBSERVED_TLS : OBSERVED_TLS_FAILED;
+	memcpy(request.names, target->names, sizeof(request.names));
+	talk->polite = false;
+	talk->session =
+		tls_handshake(talk->config->tls, &request, step_deadline(talk), &talk->seen);
+	if (talk->session == NULL)
+		talk->seen.observed = OBSERVED_TLS_FAILED;
+	return talk->session != NULL;
 }
 
-/* RFC 8314 3.3: TLS from the first byte. Whatever SMTP says within is of no interest. */
-static void converse_within_tls(struct talk *talk)
+/* Only now it is certain that mail could go this way. What the handshake showed is kept. */
+static void hello_within_tls(struct starttls_talk *talk)
 {
-	struct smtp_reply greeting;
+	bool extended;
+	const char *wrong = say_hello(talk, false, &extended);
 
-	shake_hands(talk);
-	if (talk->session != NULL && read_reply(talk, &greeting) == NULL)
-		quit(talk);
+	if (wrong == NULL)
+		talk->seen.observed = OBSERVED_TLS;
+	else
+		settle_hello(talk, OBSERVED_TLS_FAILED, "after the handshake", wrong);
 }
 
-static void converse(struct talk *talk)
+/* RFC 8314 3.3: TLS from the first byte, then what SMTP begins with. */
+static void converse_within_tls(struct starttls_talk *talk)
 {
-	/* What an earlier address had to say is of no interest any more. */
-	talk->seen->detail[0] = '\0';
-	if (talk->target->port == SUBMISSIONS_PORT) {
+	if (!shake_hands(talk))
+		return;
+	if (greeted(talk))
+		hello_within_tls(talk);
+	else
+		talk->seen.observed = OBSERVED_TLS_FAILED;
+}
+
+static void converse(struct starttls_talk *talk)
+{
+	if (talk->target->port == SUBMISSIONS_PORT)
 		converse_within_tls(talk);
-		return;
-	}
-	if (!greeted(talk))
-		return;
-	if (!offered(talk)) {
-		if (talk->seen->observed == OBSERVED_PLAIN)
-			quit(talk);
-		return;
-	}
-	if (!ready_for_tls(talk))
-		return;
-	shake_hands(talk);
-	if (talk->session != NULL)
-		quit(talk);
+	else if (greeted(talk) && offered(talk) && ready_for_tls(talk) && shake_hands(talk))
+		hello_within_tls(talk);
 }
 
-/* One address; false when nobody talked there and another may. */
-static bool try_address(const struct starttls_config *config, const struct starttls_target *target,
-			const struct ipaddr *ip, int64_t end, struct observation *seen)
+/* RFC 5321 4.1.1.10. */
+void starttls_leave(struct starttls_talk *talk)
 {
-	struct talk talk = {
-		.config = config,
-		.target = target,
-		.seen = seen,
-		.end = end,
-	};
+	if (talk == NULL)
+		return;
+	if (talk->polite && talk->fd >= 0) {
+		int64_t step = talk->config->step_ms < QUIT_MS ? talk->config->step_ms : QUIT_MS;
+
+		command_until(talk, "QUIT", "", clock_mono_ms() + step);
+	}
+	tls_close(talk->session);
+	if (talk->fd >= 0)
+		close(talk->fd);
+	free(talk);
+}
+
+/* EHLO follows the end of the handshake at once, and is not to wait for its acknowledgement. */
+static void talk_to(struct starttls_talk *talk)
+{
+	int on = 1;
+
+	setsockopt(talk->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	converse(talk);
+}
+
+/* What came of one address; `end` is that of the host. End it with starttls_leave. */
+static struct starttls_talk *try_address(const struct starttls_config *config,
+					 const struct starttls_target *target,
+					 const struct ipaddr *ip, int64_t end)
+{
+	struct starttls_talk *talk = mem_zero(1, sizeof(*talk));
 	struct sockaddr_storage addr;
 	socklen_t len = stream_address(&addr, ip, target->port);
 	char shown[IPADDR_SIZE];
 	char reason[96];
 
-	talk.fd = stream_connect((const struct sockaddr *)&addr, len, step_deadline(&talk));
-	if (talk.fd < 0) {
-		settle(&talk, OBSERVED_UNREACHABLE, "connect to %s: %s", ipaddr_format(shown, ip),
+	talk->config = config;
+	talk->target = target;
+	talk->end = end;
+	talk->fd = stream_connect((const struct sockaddr *)&addr, len, step_deadline(talk));
+	if (talk->fd < 0)
+		settle(talk, OBSERVED_UNREACHABLE, "connect to %s: %s", ipaddr_format(shown, ip),
 		       strerror_r(errno, reason, sizeof(reason)));
-		return false;
-	}
-	converse(&talk);
-	tls_close(talk.session);
-	close(talk.fd);
-	return seen->observed != OBSERVED_UNREACHABLE;
+	else
+		talk_to(talk);
+	return talk;
 }
 
-void starttls_probe(const struct starttls_config *config, const struct starttls_target *target,
-		    struct observation *seen)
+/* What one more address shows of the host that was `seen` so. */
+static bool outweighs(const struct observation *seen, const struct observation *before)
+{
+	static const int weight[] = {
+		[OBSERVED_NOTHING] = 0,    [OBSERVED_UNREACHABLE] = 1, [OBSERVED_PLAIN] = 2,
+		[OBSERVED_TLS_FAILED] = 3, [OBSERVED_TLS] = 4,
+	};
+
+	return weight[seen->observed] > weight[before->observed];
+}
+
+/* The host's observation keeps its time and source. */
+static void adopt(struct observation *seen, const struct observation *of_address)
+{
+	int64_t time = seen->time;
+
+	*seen = *of_address;
+	seen->time = time;
+	seen->source = SOURCE_PROBE;
+}
+
+static size_t addresses_max(const struct starttls_target *target)
+{
+	return target->connections_max != 0 && target->connections_max < STARTTLS_ADDRESSES_MAX
+		       ? target->connections_max
+		       : STARTTLS_ADDRESSES_MAX;
+}
+
+struct starttls_talk *starttls_probe(const struct starttls_config *config,
+				     const struct starttls_target *target, struct observation *seen)
 {
 	int64_t end = clock_mono_ms() + STARTTLS_STEPS_MAX * config->step_ms;
-	size_t tried = 0;
+	size_t most = addresses_max(target);
+	struct starttls_talk *talk = NULL;
+	size_t tried = 0, left = 0;
 
-	*seen = (struct observation){
-		.time = clock_wall(),
-		.source = SOURCE_PROBE,
-		.observed = OBSERVED_UNREACHABLE,
-		.detail = "the host has no address",
-	};
-	for (size_t i = 0; i < target->address_count && tried < STARTTLS_ADDRESSES_MAX; i++) {
+	*seen = (struct observation){ .time = clock_wall(), .source = SOURCE_PROBE };
+	str_copy(seen->detail, sizeof(seen->detail), "the host has no address");
+	for (size_t i = 0; i < target->address_count && seen->observed != OBSERVED_TLS; i++) {
 		const struct ipaddr *ip = &target->addresses[i];
 		char shown[IPADDR_SIZE];
 
@@ -287,10 +367,25 @@ void starttls_probe(const struct starttls_config *config, const struct starttls_
 					 ipaddr_format(shown, ip));
 			continue;
 		}
+		if (tried == most || clock_mono_ms() >= end) {
+			left++;
+			continue;
+		}
 		tried++;
-		if (try_address(config, target, ip, end, seen))
-			return;
+		starttls_leave(talk);
+		talk = try_address(config, target, ip, end);
+		if (outweighs(&talk->seen, seen))
+			adopt(seen, &talk->seen);
 	}
+	if (seen->observed == OBSERVED_NOTHING)
+		seen->observed = OBSERVED_UNREACHABLE;
+	/* A limit is no evidence: another address may have it. */
+	if (seen->observed == OBSERVED_PLAIN && left > 0) {
+		seen->observed = OBSERVED_UNREACHABLE;
+		snprintf(seen->detail, sizeof(seen->detail),
+			 "no STARTTLS at %zu addresses; %zu more were not tried", tried, left);
+	}
+	return talk;
 }
 
 void starttls_own_name(char dst[STARTTLS_NAME_SIZE], const struct settings *settings)

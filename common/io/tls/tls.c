@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/names/domain.h"
@@ -17,14 +18,20 @@
 #include "io/tls/tls_pause.h"
 
 /*
- * As Postfix's grade "medium", but with anonymous ciphers last instead of
- * first: a server that has a certificate is to show it.
+ * Postfix's grade "medium", and what it adds to any list at "encrypt" and at "dane-only".
+ * Anonymous ciphers come last here: a server that has a certificate is to show it.
  */
-#define CIPHERS "HIGH:MEDIUM:+RC4:!eNULL:+aNULL"
-#define CIPHERS_DANE CIPHERS ":!aNULL"
+#define CIPHERS "aNULL:-aNULL:HIGH:MEDIUM:+RC4:@STRENGTH"
+#define CIPHERS_ENCRYPT ":!eNULL:+aNULL"
+#define CIPHERS_DANE ":!aNULL"
+/* Postfix's tls_eecdh_auto_curves; newer ones do more, which deliveries will show. */
+#define GROUPS "X25519:X448:P-256:P-521:P-384"
+/* smtp_tls_scert_verifydepth, and one more as Postfix has it. */
+#define VERIFY_DEPTH 10
 
 struct tls {
 	SSL_CTX *ctx;
+	char *dane_ciphers;
 };
 
 struct tls_session {
@@ -42,43 +49,74 @@ static const char *openssl_reason(const char *otherwise)
 	return reason != NULL ? reason : otherwise;
 }
 
-static bool set_up(SSL_CTX *ctx)
+/* The setting's list with what Postfix adds to it. The caller frees it. */
+static char *with_ciphers(const struct tls_setup *setup, const char *more)
 {
-	/* All of it here, not from openssl.cnf, which Debian's makes strict. */
+	struct buf list = { 0 };
+	char *copy;
+
+	buf_printf(&list, "%s%s", setup->ciphers != NULL ? setup->ciphers : CIPHERS, more);
+	copy = mem_strdup(buf_cstr(&list));
+	buf_free(&list);
+	return copy;
+}
+
+static bool set_ciphers(struct tls *tls, const struct tls_setup *setup)
+{
+	char *list = with_ciphers(setup, CIPHERS_ENCRYPT);
+	bool set = SSL_CTX_set_cipher_list(tls->ctx, list) == 1;
+
+	free(list);
+	tls->dane_ciphers = with_ciphers(setup, CIPHERS_DANE);
+	return set;
+}
+
+/*
+ * What Postfix's tls_client_init sets, and nothing from openssl.cnf, which Debian's makes
+ * strict. Neither has SSL_OP_LEGACY_SERVER_CONNECT: a server without secure renegotiation
+ * (RFC 5746) is one that Postfix cannot talk to.
+ */
+static bool set_up(SSL_CTX *ctx, const struct tls_setup *setup)
+{
+	uint16_t least = setup->min_version != 0 ? setup->min_version : TLS1_VERSION;
+
 	SSL_CTX_set_security_level(ctx, 0);
-	SSL_CTX_set_options(ctx, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_IGNORE_UNEXPECTED_EOF |
-					 SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+	SSL_CTX_clear_options(ctx, SSL_OP_LEGACY_SERVER_CONNECT);
+	SSL_CTX_set_options(ctx, SSL_OP_ALL | SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
+	SSL_CTX_set_verify_depth(ctx, VERIFY_DEPTH);
+	SSL_CTX_set1_groups_list(ctx, GROUPS);
 	tls_pause(ctx);
-	/* What a server may make us hold of it. */
-	SSL_CTX_set_max_cert_list(ctx, 64L * 1024);
-	return SSL_CTX_set_min_proto_version(ctx, TLS1_VERSION) == 1 &&
-	       SSL_CTX_set_max_proto_version(ctx, 0) == 1 &&
-	       SSL_CTX_set_cipher_list(ctx, CIPHERS) == 1 && SSL_CTX_dane_enable(ctx) == 1;
+	return SSL_CTX_set_min_proto_version(ctx, least) == 1 &&
+	       SSL_CTX_set_max_proto_version(ctx, 0) == 1 && SSL_CTX_dane_enable(ctx) == 1;
 }
 
 static bool load_cas(SSL_CTX *ctx, const char *ca_file)
 {
 	/* Not all the ways of SSL_CTX_set_default_verify_paths: one of them reads the whole
 	 * directory anew for each certificate whose issuer is not known. */
-	if (ca_file[0] == '\0')
+	if (ca_file == NULL || ca_file[0] == '\0')
 		return SSL_CTX_set_default_verify_file(ctx) == 1 &&
 		       SSL_CTX_set_default_verify_dir(ctx) == 1;
 	return SSL_CTX_load_verify_file(ctx, ca_file) == 1;
 }
 
-struct tls *tls_new(const char *ca_file, char error[TLS_ERROR_SIZE])
+struct tls *tls_new(const struct tls_setup *setup, char error[TLS_ERROR_SIZE])
 {
+	const char *ca_file = setup->ca_file;
 	struct tls *tls = mem_zero(1, sizeof(*tls));
 
 	tls->ctx = SSL_CTX_new(TLS_client_method());
-	if (tls->ctx == NULL || !set_up(tls->ctx)) {
+	if (tls->ctx == NULL || !set_up(tls->ctx, setup)) {
 		snprintf(error, TLS_ERROR_SIZE, "cannot set up OpenSSL: %s",
+			 openssl_reason("no reason given"));
+	} else if (!set_ciphers(tls, setup)) {
+		snprintf(error, TLS_ERROR_SIZE, "smtp_ciphers: OpenSSL knows no such cipher: %s",
 			 openssl_reason("no reason given"));
 	} else if (!load_cas(tls->ctx, ca_file)) {
 		snprintf(error, TLS_ERROR_SIZE, "ca_file: cannot read certificates from %.150s: %s",
-			 ca_file[0] != '\0' ? ca_file : "the system's store",
+			 ca_file != NULL && ca_file[0] != '\0' ? ca_file : "the system's store",
 			 openssl_reason("no reason given"));
 	} else {
 		return tls;
@@ -92,6 +130,7 @@ void tls_free(struct tls *tls)
 	if (tls == NULL)
 		return;
 	SSL_CTX_free(tls->ctx);
+	free(tls->dane_ciphers);
 	free(tls);
 }
 
@@ -114,21 +153,24 @@ bool tls_tlsa_loads(const struct tls *tls, const struct tlsa *record)
 }
 
 /*
- * RFC 7672 3.2: the names that DANE-TA certificates may bear are those of the
- * TLSA base domain and of the host; with DANE-EE they do not matter (3.1.1).
+ * RFC 7672 3.2.2: a certificate under DANE-TA bears the TLSA base domain or one of the
+ * names given, and not an alias that leads to the base domain. With DANE-EE names do not
+ * matter (3.1.1).
  */
-static bool enable_dane(SSL *ssl, const struct tls_request *request)
+static bool enable_dane(const struct tls *tls, SSL *ssl, const struct tls_request *request)
 {
 	size_t added = 0;
 
 	if (SSL_dane_enable(ssl, request->tlsa_base) <= 0 ||
-	    SSL_set_cipher_list(ssl, CIPHERS_DANE) != 1)
+	    SSL_set_cipher_list(ssl, tls->dane_ciphers) != 1)
 		return false;
+	SSL_set_security_level(ssl, 1);
 	SSL_dane_set_flags(ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
 	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	if (request->host != NULL && strcmp(request->host, request->tlsa_base) != 0 &&
-	    SSL_add1_host(ssl, request->host) != 1)
-		return false;
+	for (size_t i = 0; i < request->name_count; i++)
+		if (strcmp(request->names[i], request->tlsa_base) != 0 &&
+		    SSL_add1_host(ssl, request->names[i]) != 1)
+			return false;
 	for (size_t i = 0; i < request->tlsa->count; i++)
 		if (add_tlsa(ssl, &request->tlsa->records[i]))
 			added++;
@@ -155,9 +197,9 @@ static SSL *new_ssl(const struct tls *tls, const struct tls_request *request)
 
 	/* With DANE the SNI is the TLSA base domain (RFC 7672 8.1), set by SSL_dane_enable. */
 	if (ready && has_tlsa(request))
-		ready = enable_dane(ssl, request);
-	else if (ready && request->host != NULL)
-		ready = set_sni(ssl, request->host);
+		ready = enable_dane(tls, ssl, request);
+	else if (ready && request->sni != NULL)
+		ready = set_sni(ssl, request->sni);
 	if (ready)
 		return ssl;
 	SSL_free(ssl);

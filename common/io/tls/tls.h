@@ -3,10 +3,13 @@
  * tls - the client side of TLS, for looking at servers rather than for trusting
  * them (OpenSSL inside, hidden).
  *
- * A handshake is made as leniently as an opportunistic Postfix makes it: TLS
- * 1.0 and up, security level 0, any certificate or none. What stood up to which
- * check is then told in the observation. Thread-safe: one struct tls serves all
- * threads, one struct tls_session one thread at a time.
+ * A handshake is made as Postfix makes it where TLS is required: its options, its least
+ * version, its ciphers. Without TLSA records that is level "encrypt": OpenSSL's security
+ * level 0, any certificate or none, no server name (SNI) but the one given. With TLSA
+ * records it is level "dane-only": security level 1, and the TLSA base domain as server
+ * name (RFC 7672 8.1). What stood up to which check is then told in the observation.
+ * Thread-safe: one struct tls serves all threads, one struct tls_session one thread at a
+ * time.
  */
 #ifndef POSTSEAL_IO_TLS_H
 #define POSTSEAL_IO_TLS_H
@@ -24,8 +27,15 @@ struct tls_session;
 
 #define TLS_ERROR_SIZE 256
 
-/* `ca_file`: PEM, or "" for the system's store. NULL, and why in `error`. */
-struct tls *tls_new(const char *ca_file, char error[TLS_ERROR_SIZE]);
+/* As Postfix has it; zeroed it is what Postfix has as shipped. */
+struct tls_setup {
+	const char *ca_file;  /* PEM; NULL or "": the system's store */
+	uint16_t min_version; /* as on the wire; 0: TLSv1 */
+	const char *ciphers;  /* an OpenSSL list; NULL: Postfix's grade "medium" */
+};
+
+/* NULL, and why in `error`. */
+struct tls *tls_new(const struct tls_setup *setup, char error[TLS_ERROR_SIZE]);
 void tls_free(struct tls *tls); /* NULL is allowed; after all sessions */
 
 /*
@@ -34,11 +44,17 @@ void tls_free(struct tls *tls); /* NULL is allowed; after all sessions */
  */
 bool tls_tlsa_loads(const struct tls *tls, const struct tlsa *record);
 
+#define TLS_NAMES_MAX 8
+
 struct tls_request {
 	int fd;                      /* connected, non-blocking; stays the caller's */
 	const char *host;            /* folded name; NULL for an address */
+	const char *sni;             /* without tlsa: the server name to send, or NULL */
 	const struct tlsa_set *tlsa; /* usable records to match, or NULL */
-	const char *tlsa_base;       /* with tlsa: their host, which is then the SNI */
+	const char *tlsa_base;       /* with tlsa: their host */
+	/* With tlsa: what else a certificate under DANE-TA may bear (RFC 7672 3.2.2). */
+	const char *names[TLS_NAMES_MAX];
+	size_t name_count;
 };
 
 /*

@@ -17,17 +17,41 @@ seal_fresh() {
 }
 
 # The same resolver, but reached by an address that is not loopback: its word that
-# it validated could be anybody's.
+# it validated could be anybody's, and so could its word that a domain is unsigned.
 seal_fresh resolver "{\"$ME_ADDR\"}"
-check 'AD from elsewhere is not believed: no DANE' answers dane.test encrypt
-check 'AD from elsewhere: explain says that nothing is signed' \
-    matches "$(postseal explain dane.test)" 'not signed'
+check 'AD from elsewhere is not believed: who is signed is not known' answers dane.test TEMP
+check 'AD from elsewhere: explain says that the look-up fails' \
+    matches "$(postseal explain dane.test)" 'LOOK-UP FAILS'
+check 'AD from elsewhere: the log says why' \
+    log_has "$(seal_log prober)" 'domain=dane.test .*resolver_trust_ad'
 mail_send alice@sender.test x@dane.test
-check 'AD from elsewhere: sent, and over TLS' sent "$QID" x@dane.test
-check 'AD from elsewhere: it is seen to be TLS' over "$QID" x@dane.test 'TLS connection'
+check 'AD from elsewhere: mail waits' deferred "$QID" x@dane.test
 
 seal_fresh resolver "{\"$ME_ADDR\"}" resolver_trust_ad true
 check 'resolver_trust_ad: believed' answers dane.test dane-only
+
+# A resolver that stops validating knows nothing of DNSSEC: what is known stays.
+seal_fresh resolver '{}' resolver_trust_ad false
+check 'from resolv.conf: DANE' answers dane.test dane-only
+check 'from resolv.conf: TLS' answers tls.test encrypt
+stays_as_it_was() {
+    local domain
+    for domain in dane.test tls.test; do
+        postseal probe "$domain" >/dev/null
+    done
+    answers dane.test dane-only && answers tls.test encrypt
+}
+dns_validate off
+check 'it stops validating: nobody loses DANE or TLS' stays_as_it_was
+check 'it stops validating: nothing is learned of who is new' answers dane-roll.test TEMP
+check 'it stops validating: the log says so' \
+    log_has "$(seal_log prober)" 'domain=dane.test .*does not validate DNSSEC'
+dns_validate on
+echo "nameserver $ME_ADDR" >/etc/resolv.conf
+check 'resolv.conf names another one: nobody loses DANE or TLS' stays_as_it_was
+echo 'nameserver 127.0.0.1' >/etc/resolv.conf
+postseal probe dane-roll.test >/dev/null
+check 'all is well again: answered' answers dane-roll.test dane-only
 
 # Nobody at the first address: the second one is asked.
 seal_fresh resolver '{"127.0.3.3", "127.0.0.1"}' resolver_trust_ad false

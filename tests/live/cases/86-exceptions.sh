@@ -65,14 +65,20 @@ check 'ended by an admin' postseal alias disallow "$SECURE" @elsewhere.test
 check 'ended by an admin: refused' kept_out other@elsewhere.test "$SECURE"
 check 'ended by an admin: others stay' let_in old@elsewhere.test "$SECURE"
 
-# One that has run out comes in with an import.
+# What was taken away stays away, though an earlier export has it.
+postseal export "$WORLD/with-exception" >/dev/null
 postseal alias disallow "$SECURE" old@elsewhere.test >/dev/null
-printf '%s\n' '{"postseal":"ledger","schema":1}' \
-    "{\"record\":\"exceptions\",\"alias\":\"$SECURE\",\"senders\":[{\"sender\":\"old@elsewhere.test\",\
-\"set\":\"2026-01-01T00:00:00Z\",\"expires\":\"2026-01-02T00:00:00Z\",\"author\":\"ada\",\"reason\":null}]}" \
+postseal import "$WORLD/with-exception" >/dev/null
+check 'taken away, and imported: refused' kept_out old@elsewhere.test "$SECURE"
+
+# One that has run out comes in with an import.
+since() { date -u -d "$1 ago" +%FT%TZ; }
+printf '%s\n' '{"postseal":"ledger","schema":2}' \
+    "{\"record\":\"exception\",\"alias\":\"$SECURE\",\"sender\":\"late@elsewhere.test\",\"removed\":false,\
+\"set\":\"$(since '1 day')\",\"expires\":\"$(since '1 hour')\",\"author\":\"ada\",\"reason\":null}" \
     '{"record":"end","records":1}' | postseal import - >/dev/null
-check 'run out: shown as such' matches "$(postseal alias list)" 'old@elsewhere\.test .*not in force'
-check 'run out: refused' kept_out old@elsewhere.test "$SECURE"
+check 'run out: shown as such' matches "$(postseal alias list)" 'late@elsewhere\.test .*not in force'
+check 'run out: refused' kept_out late@elsewhere.test "$SECURE"
 
 postseal alias allow "$SECURE" old@elsewhere.test >/dev/null 2>&1
 seal_kill socketmap

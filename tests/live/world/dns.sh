@@ -14,6 +14,7 @@
 #   dns_down, dns_back            the authoritative server fails: every name
 #                                 SERVFAILs
 #   dns_freeze, dns_thaw          the resolver hangs: no answer at all
+#   dns_validate on|off           the resolver starts anew, and validates or not
 #   dns_addr HOST                 the host's address, from the zone
 #
 # Names are full and end in a dot, as in the zone files.
@@ -22,6 +23,7 @@ DNS=$WORLD/dns
 DNS_AUTH=127.0.0.2
 DNS_ZONES=(. test insecure.test bogus.test)
 DNS_SERIAL=1
+DNS_MODULES='validator iterator'
 
 # The file a zone is edited in; its signed form is $DNS/NAME.signed.
 dns_file() {
@@ -230,7 +232,7 @@ dns_unbound_conf() {
 	    use-syslog: no
 	    logfile: ""
 	    num-threads: 1
-	    module-config: "validator iterator"
+	    module-config: "$DNS_MODULES"
 	    trust-anchor-file: "$DNS/root.anchor"
 	    root-hints: "$DNS/root.hints"
 	    # Unbound answers "test." and loopback's reverse zones itself otherwise.
@@ -306,6 +308,21 @@ dns_back() {
     dns_nsd_start
     dns_forget
     until_true dns_ad MX dane.test || die "the DNS does not come back"
+}
+
+dns_validate() {
+    DNS_MODULES=iterator
+    [[ $1 == off ]] || DNS_MODULES='validator iterator'
+    dns_unbound_conf >"$DNS/unbound.conf"
+    job_stop unbound || true
+    job_start unbound unbound -d -c "$DNS/unbound.conf"
+    until_true dns_control status || die "unbound does not start again"
+    if [[ $1 == on ]]; then until_true dns_ad MX dane.test; else until_true dns_answered; fi ||
+        die "unbound does not validate: $1"
+}
+
+dns_answered() {
+    [[ $(dns_rcode MX dane.test) == NOERROR ]]
 }
 
 # The resolver itself: stopped dead, so that questions stay without any answer.
