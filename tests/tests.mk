@@ -99,7 +99,7 @@ check-live: testers
 # Not a part of `check`, which needs no browser.
 ## check-webmail  the Roundcube plugin and the small example in a headless Chromium; what that needs is installed (as root)
 .PHONY: check-webmail
-check-webmail: all $(BUILD)/tests/peer
+check-webmail: all $(BUILD)/tests/peer $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/mailbox/guest.c))
 	tests/deps.sh live
 	tests/deps.sh webmail
 	tests/run-all webmail "tests/webmail/run $(BUILD)" plugin "tests/webmail/roundcube/lint" \

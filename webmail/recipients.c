@@ -23,15 +23,17 @@
 
 struct recipients {
 	const struct settings *settings;
+	struct sealed *sealed;
 	struct socketmap_client *client; /* for one request; NULL: none now */
 	int64_t not_before;              /* clock_mono_ms(): do not ask earlier */
 };
 
-struct recipients *recipients_new(const struct settings *settings)
+struct recipients *recipients_new(const struct settings *settings, struct sealed *sealed)
 {
 	struct recipients *recipients = mem_zero(1, sizeof(*recipients));
 
 	recipients->settings = settings;
+	recipients->sealed = sealed;
 	return recipients;
 }
 
@@ -81,9 +83,10 @@ static void append_status(struct recipients *recipients, const char *address, in
 	bool answered = ask(recipients, address, deadline, &reply);
 	const char *text = buf_cstr(&reply);
 
-	if (answered && strncmp(text, "OK ", 3) == 0)
+	if (answered && strncmp(text, "OK ", 3) == 0) {
 		buf_append_str(out, text + 3);
-	else if (answered && strncmp(text, "NOTFOUND ", 9) == 0)
+		sealed_complete(recipients->sealed, address, deadline, out);
+	} else if (answered && strncmp(text, "NOTFOUND ", 9) == 0)
 		webmail_json_no_status(out, address, "no-such-address",
 				       "no mail can go to such an address");
 	else

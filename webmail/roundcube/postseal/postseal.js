@@ -364,20 +364,21 @@
 
   const ACTS = {waiting: ["resend", "revoke"], opened: ["resend", "revoke"], locked: ["unlock", "revoke"]};
 
-  function act(id, what) {
-    const run = () => rcmail.http_post("plugin.postseal.act", {_id: id, _act: what}, rcmail.set_busy(true, "loading"));
-    if (what === "revoke") rcmail.confirm_dialog(label("revokesure"), "postseal.act_revoke", run);
+  function act(recipient, what) {
+    const run = () => rcmail.http_post("plugin.postseal.act", {_recipient: recipient, _act: what},
+      rcmail.set_busy(true, "loading"));
+    if (what === "revoke") rcmail.confirm_dialog(label("revokesure", {who: recipient}), "postseal.act_revoke", run);
     else run();
   }
 
   function sealedMail(mail) {
-    const state = ["waiting", "opened", "locked", "expired", "revoked"].includes(mail.state) ? mail.state : "waiting";
+    const state = ["waiting", "opened", "locked", "retired"].includes(mail.state) ? mail.state : "waiting";
     const line = element("p", "", `${text(mail.recipient)}: ${label("state_" + state)}`,
-      mail.opened ? ` (${date(mail.opened)})` : "");
+      state === "opened" && mail.opened ? ` (${date(mail.opened)})` : "");
     for (const what of ACTS[state] ?? []) {
       const button = element("button", "btn btn-secondary btn-sm", label("act_" + what));
       button.type = "button";
-      button.addEventListener("click", () => act(text(mail.id), what));
+      button.addEventListener("click", () => act(text(mail.recipient), what));
       line.append(" ", button);
     }
     return line;

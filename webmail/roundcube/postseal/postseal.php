@@ -15,6 +15,8 @@ class postseal extends rcube_plugin
 {
     public $task = 'mail|settings';
 
+    private const RECIPIENTS_SHOWN = 20;
+
     private rcmail $rcmail;
     private ?postseal_client $client = null;
 
@@ -337,30 +339,56 @@ class postseal extends rcube_plugin
         $mbox = rcube_utils::get_input_string('_mbox', rcube_utils::INPUT_POST, true);
         $message = new rcube_message($uid, $mbox);
         $pins = [];
-        $id = '';
+        [$known, $mails] = [false, []];
         if ($message->headers && $this->is_own_copy($message)) {
             $pins = postseal_headers::pins($message->headers->get('x-postseal-pin', false));
-            $id = trim((string) $message->headers->messageID);
+            [$known, $mails] = $this->states($message->headers);
         }
-        [$status, $answer] = $id !== '' && $this->user() !== '' ? $this->client()->sealed() : [0, []];
-        $mails = array_values(array_filter(
-            $status === 200 ? (array) ($answer['sealed'] ?? []) : [],
-            static fn ($mail) => is_array($mail) && trim((string) ($mail['message_id'] ?? ''), '<> ') === trim($id, '<> ')
-        ));
 
-        $this->rcmail->output->command('plugin.postseal_sealed', ['pins' => $pins, 'known' => $status === 200,
+        $this->rcmail->output->command('plugin.postseal_sealed', ['pins' => $pins, 'known' => $known,
             'mails' => $mails]);
         $this->rcmail->output->send();
+    }
+
+    /**
+     * How far this very mail has come, by recipient.
+     *
+     * @return array{bool, array<int, array<string, mixed>>} Could it be told; what
+     */
+    private function states($headers): array
+    {
+        $people = rcube_mime::decode_address_list(
+            implode(', ', array_filter([$headers->to, $headers->cc, $headers->get('bcc')], 'is_string')),
+            self::RECIPIENTS_SHOWN,
+            false,
+            null,
+            true
+        );
+        $id = trim((string) $headers->messageID, '<> ');
+        $known = $this->user() !== '';
+        $mails = [];
+        foreach ($known ? $people : [] as $recipient) {
+            [$status, $answer] = $this->client()->sealed($recipient);
+            $known = $known && $status === 200;
+            foreach ((array) ($answer['sealed'] ?? []) as $mail) {
+                $ids = array_map(static fn ($letter) => trim((string) $letter['message_id'], '<> '), $mail['letters']);
+                if (in_array($id, $ids, true)) {
+                    $mails[] = $mail;
+                }
+            }
+        }
+
+        return [$known, $mails];
     }
 
     /** What the sender may do about it. */
     public function action_act(): void
     {
-        $id = (string) rcube_utils::get_input_string('_id', rcube_utils::INPUT_POST);
+        $recipient = (string) rcube_utils::get_input_string('_recipient', rcube_utils::INPUT_POST, true);
         $act = (string) rcube_utils::get_input_string('_act', rcube_utils::INPUT_POST);
         [$status, $answer] = [0, []];
         if (in_array($act, ['unlock', 'resend', 'revoke'], true) && $this->user() !== '') {
-            [$status, $answer] = $this->client()->act($id, $act);
+            [$status, $answer] = $this->client()->act($recipient, $act);
         }
 
         if ($status === 200) {
