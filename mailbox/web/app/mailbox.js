@@ -108,7 +108,10 @@ export class Mailbox {
       scalar.fill(0);
       return new Mailbox({ ...said, session }, privateKey);
     } catch (error) {
-      if (error instanceof Unreachable) throw error;
+      // Only what has ended is forgotten: a daemon that is away comes back.
+      if (error instanceof Unreachable || (error instanceof Refused && error.status !== 401)) {
+        throw error;
+      }
       sessionStorage.removeItem(STORED);
       return null;
     }
