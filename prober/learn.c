@@ -108,7 +108,7 @@ static bool read_facts(struct prober *prober, struct ledger_txn *txn, const stru
 	if (ledger_get_facts(txn, nexthop, prober->settings->smtp_port, now, &prober->facts) ==
 	    LOOKUP_ERROR)
 		return false;
-	if (*forgotten > now + ACTS_AHEAD)
+	if (*forgotten > now + ACTS_BEHIND)
 		*forgotten = now - 1;
 	return true;
 }
