@@ -236,10 +236,16 @@ static json_t *replies_json(const struct known *known, const struct cli *cli)
 
 static json_t *listed_json(const struct known *known)
 {
+	const struct decision *d = &known->decision;
 	json_t *json = status_json(known);
 
-	json_object_set_new(json, "rule", rule_json(known->decision.rule));
-	json_object_set_new(json, "floor", json_boolean(known->decision.floor));
+	json_object_set_new(json, "rule", rule_json(d->rule));
+	json_object_set_new(json, "floor", json_boolean(d->floor));
+	if (d->observed)
+		json_object_set_new(json, "would",
+				    json_pack("{s:s, s:o}", "answer",
+					      decide_word(d->would.verdict, d->would.level), "rule",
+					      rule_json(d->would.rule)));
 	return json;
 }
 

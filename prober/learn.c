@@ -111,7 +111,7 @@ static bool read_facts(const struct prober *prober, struct ledger_txn *txn,
 
 	if (ledger_get_facts(txn, nexthop, prober->settings->smtp_port, now, facts) == LOOKUP_ERROR)
 		return false;
-	if (*forgotten > now + ACTS_AHEAD)
+	if (*forgotten > now + ACTS_BEHIND)
 		*forgotten = now - 1;
 	return true;
 }

@@ -13,6 +13,7 @@ endef
 $(foreach t,$(UNIT_NAMES),$(eval $(call unit_vars,$(t))))
 # Those that look into a program.
 tests/test_answer_SRCS += socketmap/answer.c socketmap/alias_maps.c socketmap/tally.c socketmap/throttle.c
+tests/test_share_SRCS += socketmap/share.c
 tests/test_alias_maps_SRCS += socketmap/alias_maps.c
 tests/test_status_SRCS += socketmap/answer.c socketmap/alias_maps.c socketmap/tally.c socketmap/throttle.c
 tests/test_tasks_SRCS += $(filter-out prober/main.c prober/pool.c,$(wildcard prober/*.c))
@@ -24,12 +25,19 @@ tests/test_doctor_SRCS += cli/doctor/doctor_patient.c cli/doctor/postconf.c $(wi
 $(patsubst %,$(BUILD)/tests/%,$(filter test_socketmap_%,$(UNIT_NAMES))): | $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_webmail: | $(BUILD)/postseal-webmail $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_prober: | $(BUILD)/postseal-prober
+$(BUILD)/tests/test_mailbox: | $(BUILD)/postseal-mailbox
 # The command line with its clock stopped, which test_cli runs.
 TESTS += tests/postseal-stopped
 tests/postseal-stopped_SRCS := $(wildcard cli/*.c cli/*/*.c) tests/unit/stopped_clock.c
 tests/postseal-stopped_LIBS := $(postseal_LIBS)
 $(BUILD)/tests/test_cli $(BUILD)/tests/test_export $(BUILD)/tests/test_learn $(BUILD)/tests/test_status: \
     | $(BUILD)/tests/postseal-stopped
+
+# Writes the test vectors of the mailbox, which its pages are tested with.
+TESTS                      += mailbox/vectors
+mailbox/vectors_SRCS       := tests/mailbox/vectors.c
+mailbox/vectors_LIBS       := $(LIBS_TLS) $(core_LIBS)
+$(BUILD)/tests/test_crypto: | $(BUILD)/mailbox/vectors
 
 # The misbehaving SMTP server of the live world.
 TESTS           += tests/peer
@@ -63,12 +71,13 @@ PART_tools    := tools    "tests/lint/tools"
 PART_replay   := replay   "tests/fuzz/replay $(BUILD)/replay"
 PART_scenario := scenario "$(BUILD)/scenario tests/scenario/cases/*.scn"
 PART_law      := law      "$(BUILD)/law 20000"
+PART_every    := every    "$(BUILD)/every"
 PART_live     := live     "tests/live/run"
 
 # As many jobs as there are processors, unless the user said how many.
 JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
-PARTS_HERE     = $(PART_unit) $(PART_replay) $(PART_scenario) $(PART_law)
+PARTS_HERE     = $(PART_unit) $(PART_replay) $(PART_scenario) $(PART_law) $(PART_every)
 
 ## check       install what is missing (as root), build, run every test
 .PHONY: check check-here check-live
