@@ -56,7 +56,7 @@ void acts_forget_domain(struct domain_facts *domain, int64_t now, int64_t seen);
 
 /*
  * All that are on file for a next hop, gathered in any order: of more than PIN_MAX the
- * latest count. Zero it, show it each record, then read it.
+ * latest count. Make `pins.count` 0, show it each record, then read it.
  */
 struct acts_pins {
 	struct pins pins;

@@ -398,6 +398,16 @@ struct ledger *ledger_open(const char *dir, enum ledger_mode mode, char error[LE
 	return ledger;
 }
 
+void ledger_txn_free(struct ledger_txn *txn)
+{
+	if (txn == NULL)
+		return;
+	if (txn->cursor != NULL)
+		mdb_cursor_close(txn->cursor);
+	mdb_txn_abort(txn->txn);
+	free(txn);
+}
+
 void ledger_close(struct ledger *ledger)
 {
 	struct ledger_txn *spare;
@@ -405,9 +415,7 @@ void ledger_close(struct ledger *ledger)
 	if (ledger == NULL)
 		return;
 	spare = atomic_exchange(&ledger->spare, NULL);
-	if (spare != NULL)
-		mdb_txn_abort(spare->txn);
-	free(spare);
+	ledger_txn_free(spare);
 	mdb_env_close(ledger->env);
 	ledger_report_destroy(&ledger->report);
 	free(ledger->dir);
