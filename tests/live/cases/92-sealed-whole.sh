@@ -1,0 +1,81 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Sealed mail, whole: link mails leave, nothing else does, and the sender gets a receipt
+
+# shellcheck source=tests/live/sealed.sh
+. "$LIVE/sealed.sh"
+sealed_up
+BOX=$WORLD/mailbox
+
+install -d -o postseal -g postseal -m 700 "$BOX" "$BOX/store" "$BOX/keys" "$BOX/run"
+seal_setting mailbox_url '"https://sealed.sender.test"'
+seal_setting mailbox_store "\"$BOX/store\""
+seal_setting mailbox_keys "\"$BOX/keys\""
+seal_setting mailbox_runtime "\"$BOX/run\""
+seal_setting mailbox_pages "\"$BUILD/web\""
+seal_setting mailbox_from '"sealed@sender.test"'
+echo 'sealed: postmaster' >>/etc/aliases
+newaliases
+seal_start mailbox
+
+# link_for TO: the link mail that a receiver got last for that address; LINK is the file.
+has_link() {
+    local file
+    LINK=
+    for file in "$RECEIVERS_MAIL"/*; do
+        [[ -f $file ]] && grep -qixF "Delivered-To: $1" "$file" &&
+            grep -qF 'https://sealed.sender.test/#v1.' "$file" && LINK=$file
+    done
+    [[ $LINK ]]
+}
+link_for() {
+    until_true has_link "$1" || because "no link mail for $1; $(tail -n 3 "$(seal_log mailbox)")"
+}
+
+check 'a header: taken' taken alice alice@sender.test 'X-Postseal-Seal: yes' \
+    'X-Postseal-PIN: x@plain.test 47110815' -- \
+    '<x@plain.test>' '<Cc@tls.test>' '<bcc@dane.test>' '<leads-out@sender.test>' \
+    '<carol@sender.test>' '<bob@sender.test>'
+check 'a header: who reads here, reads it' in_mailbox bob "$MSGID"
+for to in x@plain.test Cc@tls.test bcc@dane.test alias@plain.test forward@plain.test; do
+    check "a header: $to gets a link" link_for "$to"
+    check "a header: $to gets it from us" matches "$(headers "$LINK" | grep '^From:')" \
+        'Alice.*<sealed@sender\.test>'
+done
+check 'a header: the queue is empty' until_true gone "$QID"
+check 'a header: nothing else left' nothing_left
+has_receipt() {
+    grep -qE '^X-Postseal-PIN: +x@plain\.test 47110815' /var/mail/alice
+}
+check 'alice has a receipt with the PIN' until_true has_receipt
+
+check 'an address: taken' taken alice alice@sender.test -- "<y=plain.test@$DOMAIN>"
+check 'an address: a link' link_for y@plain.test
+check 'an address: nothing else left' nothing_left
+
+without_milter() {
+    check 'without the milter: taken' taken alice alice@sender.test -- "<z=plain.test@$DOMAIN>"
+    check 'without the milter: refused by the intake' bounced "$QID" "z=plain.test@$DOMAIN" ''
+    check 'a forged token: taken' taken alice alice@sender.test \
+        'X-Postseal-Seal-Token: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' -- \
+        "<z=plain.test@$DOMAIN>"
+    check 'a forged token: refused by the intake' bounced "$QID" "z=plain.test@$DOMAIN" ''
+    check 'without the milter: no link left' refute has_link z@plain.test
+    check 'without the milter: nothing left' nothing_left
+}
+with smtpd_milters '' without_milter
+
+away() {
+    check 'the daemon is away: taken' taken alice alice@sender.test -- "<w=plain.test@$DOMAIN>"
+    check 'the daemon is away: it waits' deferred "$QID" "w=plain.test@$DOMAIN" ''
+    check 'the daemon is away: nothing left' nothing_left
+    seal_start mailbox
+    mail_retry "$QID"
+    check 'and back: a link' link_for w@plain.test
+    check 'and back: nothing else left' nothing_left
+}
+seal_kill mailbox
+away
+
+seal_stop mailbox
+sealed_down
