@@ -476,6 +476,14 @@ static void check_sets(struct state *s, size_t most)
 	s->hosts--;
 }
 
+/* Each rule has a name and a sentence of its own. */
+static void check_names(void)
+{
+	for (enum rule rule = RULE_OVERRIDE; rule <= RULE_NOTHING; rule++)
+		failures += rule_name(rule)[0] == '?' || rule_text(rule)[0] == '?';
+	failures += rule_name(RULE_NOTHING + 1)[0] != '?' || rule_text(0)[0] != '?';
+}
+
 int main(int argc, char **argv)
 {
 	size_t most = argc > 1 ? strtoul(argv[1], NULL, 10) : HOSTS_MAX;
@@ -485,6 +493,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	settings_init(&settings);
 	make_classes();
+	check_names();
 	check_sets(&s, most);
 	settings_free(&settings);
 	buf_free(&reply);

@@ -343,13 +343,14 @@ static void op_rule(struct script *s, char **w, size_t n)
 static void op_would(struct script *s, char **w, size_t n)
 {
 	const struct decision *d = &s->decision;
-	const char *got = d->would.verdict == VERDICT_TEMP       ? "TEMP"
-			  : d->would.verdict == VERDICT_NOTFOUND ? "NOTFOUND"
-								 : level_name(d->would.level);
+	const char *got = decide_word(d->would.verdict, d->would.level);
+	bool differs = strcmp(decide_word(d->verdict, d->level), got) != 0;
 
 	s->checks++;
 	if (n != 3 || atoi(w[1]) != (int)d->would.rule || strcmp(w[2], got) != 0)
 		complain(s, "would be %s by rule %d", got, (int)d->would.rule);
+	if (decide_holds_back(d) != differs)
+		complain(s, "%s held back", differs ? "is not" : "is");
 }
 
 static void check_flag(struct script *s, char **w, size_t n, bool got)
