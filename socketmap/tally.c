@@ -18,7 +18,8 @@ void tally_decision(enum map map, const struct decision *decision)
 {
 	tally_answer(map, counted(decision->verdict, decision->level));
 	if (decide_holds_back(decision))
-		metrics_count(METRIC1(WOULD, counted(decision->would.verdict, decision->would.level)));
+		metrics_count(
+			METRIC1(WOULD, counted(decision->would.verdict, decision->would.level)));
 	metrics_count(METRIC1(RULES, decision->rule - RULE_OVERRIDE));
 }
 

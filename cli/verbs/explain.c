@@ -38,7 +38,8 @@ static void page_decision(const struct known *known, const struct cli *cli)
 	if (strcmp(d->reason, rule_text(d->rule)) != 0)
 		page_field("reason", "%s", d->reason);
 	if (d->observed)
-		page_field("only observed", "enforce = false; else it would be %s, by rule %d (%s): %s",
+		page_field("only observed",
+			   "enforce = false; else it would be %s, by rule %d (%s): %s",
 			   decide_word(d->would.verdict, d->would.level), (int)d->would.rule,
 			   rule_name(d->would.rule), rule_text(d->would.rule));
 	if (status->downgrade_since != 0)

@@ -75,8 +75,8 @@ static const char *note_of(char dst[NOTE_SIZE], const struct known *known)
 		return "key is not on file";
 	if (!decide_holds_back(d))
 		return "";
-	snprintf(dst, NOTE_SIZE, "would be %s, by rule %d", word_of(d->would.verdict, d->would.level),
-		 (int)d->would.rule);
+	snprintf(dst, NOTE_SIZE, "would be %s, by rule %d",
+		 word_of(d->would.verdict, d->would.level), (int)d->would.rule);
 	return dst;
 }
 
@@ -98,8 +98,8 @@ static void print_row(const struct known *known)
 		name = "";
 	}
 	printf(ROW, NAME_COLUMN, name, terminal_paint(paint), status_label(status->state),
-	       terminal_plain(), word_of(d->verdict, d->level), rule, note[0] != '\0' ? -DATE_LEN : 0,
-	       last);
+	       terminal_plain(), word_of(d->verdict, d->level), rule,
+	       note[0] != '\0' ? -DATE_LEN : 0, last);
 	if (note[0] != '\0')
 		printf("  %s%s%s", terminal_paint(PAINT_RED), note, terminal_plain());
 	putchar('\n');

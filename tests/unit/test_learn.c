@@ -211,7 +211,9 @@ static void put_domain(const char *key, const char *host, bool truncated)
 	struct ledger *ledger = must_open(LEDGER_WRITE);
 	struct ledger_txn *txn = ledger_begin_write(ledger);
 
-	facts = (struct domain_facts){ .mx = { .state = MX_FOUND, .truncated = truncated, .count = 1 } };
+	facts = (struct domain_facts){
+		.mx = { .state = MX_FOUND, .truncated = truncated, .count = 1 }
+	};
 	str_copy(facts.mx.refs[0].host, DOMAIN_SIZE, host);
 	ck_assert(ledger_put_domain(txn, key, &facts));
 	ck_assert(ledger_commit(txn));
@@ -230,8 +232,8 @@ START_TEST(a_delivery_counts_for_its_domain)
 	ck_assert_int_eq(domain_facts("b.test")->history.last_tls, 0);
 	/* Once the host is known to be one of its own: */
 	put_domain("b.test", "a.mx.test", false);
-	put(log_path, "a", AT("06:00", "1") TLS("a.mx.test") AT("06:01", "1")
-				SENT("A4", "u@b.test", "a.mx.test"));
+	put(log_path, "a",
+	    AT("06:00", "1") TLS("a.mx.test") AT("06:01", "1") SENT("A4", "u@b.test", "a.mx.test"));
 	learn_log("2 lines read");
 	ck_assert_uint_eq(domain_facts("b.test")->history.successes.count, 1);
 }
