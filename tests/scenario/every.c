@@ -419,6 +419,57 @@ static void check_order(struct state *s, const struct decision *before)
 	}
 }
 
+/* What a fact that was never had may turn out to be; the class itself where none is open. */
+static bool may_become(const struct host_class *now, const struct host_class *then)
+{
+	const struct host_facts *a = &now->facts, *b = &then->facts;
+	bool unseen = a->last.observed == OBSERVED_NOTHING && a->history.last_tls == 0;
+	bool same_seen = a->history.last_tls == b->history.last_tls &&
+			 a->history.last_plain == b->history.last_plain;
+
+	if (a->addr == ADDR_UNKNOWN && a->addr_fresh.failed == 0)
+		return same_seen;
+	if (a->addr != b->addr || a->addr_fresh.failed != b->addr_fresh.failed)
+		return false;
+	if (a->addr == ADDR_FOUND && a->tlsa == TLSA_UNKNOWN && a->tlsa_fresh.failed == 0)
+		return same_seen;
+	return unseen && a->addr == ADDR_FOUND && a->tlsa == b->tlsa &&
+	       a->tlsa_fresh.failed == b->tlsa_fresh.failed;
+}
+
+static void check_as_settled(struct state *s, const struct decision *settled, const char *what)
+{
+	struct decision d;
+
+	put_mx(s);
+	put_sts(s->sts);
+	decide(&d, &settings, &facts, NOW);
+	if (d.verdict != settled->verdict || d.level != settled->level)
+		fail(s, what, say(settled), "was called settled");
+}
+
+/*
+ * "Settled": nothing that is still to be had for the first time can change the answer.
+ * But where there is nobody to send to now, Postfix need not wait for an MTA-STS policy.
+ */
+static void check_settled(struct state s, const struct decision *d)
+{
+	struct state then = s;
+
+	for (size_t i = 0; i < s.hosts; i++, then = s)
+		for (size_t k = 0; k < class_count; k++) {
+			then.host[i] = k;
+			if (k != s.host[i] && may_become(&classes[s.host[i]], &classes[k]))
+				check_as_settled(&then, d, "a host's facts");
+		}
+	if (!s.floor && s.hosts == 0 && !s.mx->truncated)
+		return;
+	for (size_t k = 0; s.sts == &sts_classes[0] && k < ARRAY_LEN(sts_classes) - 1; k++) {
+		then.sts = &sts_classes[k];
+		check_as_settled(&then, d, "MTA-STS");
+	}
+}
+
 static void check_state(struct state *s)
 {
 	struct state turned = *s;
@@ -440,6 +491,8 @@ static void check_state(struct state *s)
 	check_answer(s);
 	check_observed(s);
 	check_order(&turned, &d);
+	if (d.settled)
+		check_settled(*s, &d);
 }
 
 static void check_hosts(struct state *s)

@@ -339,6 +339,17 @@ static void op_rule(struct script *s, char **w, size_t n)
 			 s->decision.under, s->decision.reason);
 }
 
+/* reason TEXT: of the latest `expect`. */
+static void op_reason(struct script *s, char **w, size_t n)
+{
+	char expected[REASON_SIZE];
+
+	join(expected, sizeof(expected), w + 1, n - 1);
+	s->checks++;
+	if (strcmp(expected, s->decision.reason) != 0)
+		complain(s, "reason is \"%s\"", s->decision.reason);
+}
+
 /* would RULE LEVEL|NOTFOUND|TEMP: what the latest answer would be if it were enforced. */
 static void op_would(struct script *s, char **w, size_t n)
 {
@@ -467,6 +478,7 @@ static const struct {
 	{ "final", op_expect },
 	{ "delivered", op_delivered },
 	{ "would", op_would },
+	{ "reason", op_reason },
 	{ "rule", op_rule },
 	{ "floor", op_floor },
 	{ "settled", op_settled },
