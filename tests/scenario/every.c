@@ -484,6 +484,8 @@ static void check_state(struct state *s)
 	decide(&d, &settings, &facts, NOW);
 	if (d.floor != s->floor)
 		fail(s, "policy", say(&d), "is not told of the floor");
+	if ((d.verdict == VERDICT_POLICY) != (d.level != LEVEL_NONE))
+		fail(s, "policy", say(&d), "has a level that is not its own");
 	if (d.guaranteed &&
 	    (d.verdict != VERDICT_POLICY || end_of(s, "policy", say(&d)) == ORACLE_PLAIN))
 		fail(s, "policy", say(&d), "is called guaranteed");
