@@ -358,8 +358,37 @@ static void check_answer(struct state *s)
 	settings.first_contact = FIRST_CONTACT_WAIT;
 }
 
+/* An admin's word, for domains of few hosts: it is the same for all. */
+static void check_overrides(struct state *s, const struct decision *without)
+{
+	struct override *o = &facts.override;
+	enum oracle_end end = end_of(s, "policy", say(without));
+	struct decision d;
+
+	for (int kind = OVERRIDE_EXACT; kind <= OVERRIDE_HANDS_OFF; kind++)
+		for (enum level level = LEVEL_NONE; level <= LEVEL_DANE_ONLY; level++) {
+			*o = (struct override){ .kind = (enum override_kind)kind, .level = level };
+			decide(&d, &settings, &facts, NOW);
+			if ((d.verdict == VERDICT_POLICY) != (d.level != LEVEL_NONE))
+				fail(s, "override", say(&d), "has a level that is not its own");
+			if (kind == OVERRIDE_MINIMUM) {
+				if (end_of(s, "override", say(&d)) > end)
+					fail(s, "override", say(&d), "is less than without");
+				continue;
+			}
+			if (d.rule != RULE_OVERRIDE || !d.settled || d.stale ||
+			    d.level != (kind == OVERRIDE_EXACT ? level : LEVEL_NONE))
+				fail(s, "override", say(&d), "is not what the admin said");
+			o->expires = NOW;
+			decide(&d, &settings, &facts, NOW);
+			if (d.rule != without->rule || d.level != without->level)
+				fail(s, "override", say(&d), "has expired");
+		}
+	*o = (struct override){ .kind = OVERRIDE_NONE };
+}
+
 /* The maps of secure aliases: at least their level, or an answer that fails. */
-static void check_maps(struct state *s)
+static void check_maps(struct state *s, enum rule under)
 {
 	struct decision d;
 
@@ -371,6 +400,8 @@ static void check_maps(struct state *s)
 		decide_for_map(&d, &settings, &facts, map, NOW);
 		text = say(&d);
 		end = end_of(s, map_name(map), text);
+		if (d.under != under)
+			fail(s, map_name(map), text, "forgets which rule decided");
 		if (map == MAP_POLICY)
 			hold_policy(s, map_name(map), text);
 		else if (end > most || d.verdict == VERDICT_NOTFOUND)
@@ -489,7 +520,9 @@ static void check_state(struct state *s)
 	if (d.guaranteed &&
 	    (d.verdict != VERDICT_POLICY || end_of(s, "policy", say(&d)) == ORACLE_PLAIN))
 		fail(s, "policy", say(&d), "is called guaranteed");
-	check_maps(s);
+	check_maps(s, d.under);
+	if (s->hosts < 2)
+		check_overrides(s, &d);
 	check_answer(s);
 	check_observed(s);
 	check_order(&turned, &d);
