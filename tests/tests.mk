@@ -25,6 +25,7 @@ tests/test_doctor_SRCS += cli/doctor/doctor_patient.c cli/doctor/postconf.c $(wi
 $(patsubst %,$(BUILD)/tests/%,$(filter test_socketmap_%,$(UNIT_NAMES))): | $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_webmail: | $(BUILD)/postseal-webmail $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_prober: | $(BUILD)/postseal-prober
+$(BUILD)/tests/test_mailbox: | $(BUILD)/postseal-mailbox
 # The command line with its clock stopped, which test_cli runs.
 TESTS += tests/postseal-stopped
 tests/postseal-stopped_SRCS := $(wildcard cli/*.c cli/*/*.c) tests/unit/stopped_clock.c
@@ -32,9 +33,16 @@ tests/postseal-stopped_LIBS := $(postseal_LIBS)
 $(BUILD)/tests/test_cli $(BUILD)/tests/test_export $(BUILD)/tests/test_learn $(BUILD)/tests/test_status: \
     | $(BUILD)/tests/postseal-stopped
 
+# Writes the test vectors of the mailbox, which its pages are tested with.
+TESTS                      += mailbox/vectors
+mailbox/vectors_SRCS       := tests/mailbox/vectors.c
+mailbox/vectors_LIBS       := $(LIBS_TLS) $(core_LIBS)
+$(BUILD)/tests/test_crypto: | $(BUILD)/mailbox/vectors
+
 # The misbehaving SMTP server of the live world.
 TESTS           += tests/peer
-tests/peer_SRCS := tests/live/peer.c
+tests/peer_SRCS := tests/live/peer.c tests/live/peer_smtp.c
+tests/peer_LIBS := $(LIBS_TLS)
 
 # What makes mail for the pages' tests.
 TESTS                 += tests/seal-token

@@ -164,6 +164,8 @@ void aliases_answer_list(struct aliases *aliases, const char *user, struct http_
 	webmail_json_text(&listing.out, user);
 	buf_append_str(&listing.out, ",\"levels\":");
 	webmail_json_levels(&listing.out);
+	buf_append_str(&listing.out, ",\"seal\":");
+	webmail_json_seal(&listing.out, aliases->settings);
 	buf_append_str(&listing.out, ",\"aliases\":[");
 	whole = txn != NULL && list_paired(&listing, txn) &&
 		ledger_each_alias(txn, list_filed, &listing);

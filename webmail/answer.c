@@ -78,7 +78,6 @@ void answer(struct answerer *answerer, const char *user, const struct webmail_re
 	case WEBMAIL_UNLOCK:
 	case WEBMAIL_RESEND:
 	case WEBMAIL_REVOKE:
-	case WEBMAIL_PINS:
 		sealed_answer(answerer->sealed, user, call, request);
 		return;
 	case WEBMAIL_CALLS:

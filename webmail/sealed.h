@@ -16,7 +16,7 @@ struct sealed *sealed_new(const struct settings *settings);
 void sealed_reload(struct sealed *sealed, const struct settings *settings);
 void sealed_free(struct sealed *sealed);
 
-/* SEALED, UNLOCK, RESEND, REVOKE, PINS. */
+/* SEALED, UNLOCK, RESEND, REVOKE. */
 void sealed_answer(struct sealed *sealed, const char *user, const struct webmail_request *call,
 		   struct http_request *request);
 

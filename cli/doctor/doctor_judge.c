@@ -35,6 +35,7 @@ const struct doctor_check doctor_checks[] = {
 	  doctor_judge_mta_cas },
 	{ "tls-log", "does Postfix log what is learned from?", NEEDS_POSTFIX,
 	  doctor_judge_tls_log },
+	{ "probe", "does the prober connect as Postfix does?", NEEDS_POSTFIX, doctor_judge_probe },
 	{ "overrides", "does no service in master.cf undo any of this?", NEEDS_POSTFIX,
 	  doctor_judge_overrides },
 	{ "milter", "does Postfix ask postseal about incoming mail?", NEEDS_ALIASES,

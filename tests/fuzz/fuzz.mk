@@ -15,6 +15,7 @@ endef
 $(foreach t,$(FUZZ_NAMES),$(eval $(call fuzz_vars,$(t))))
 # Those that look into a program.
 $(FUZZ_PREFIX)fuzz_postconf_SRCS += cli/doctor/postconf.c
+$(FUZZ_PREFIX)fuzz_api_json_SRCS += mailbox/api_json.c
 $(FUZZ_PREFIX)fuzz_milter_answers_SRCS += milter/aliases.c
 
 .PHONY: fuzz fuzzers replay

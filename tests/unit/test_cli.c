@@ -424,6 +424,7 @@ static const struct {
 	{ "probe --help", "help-probe", 0 },
 	{ "learn --help", "help-learn", 0 },
 	{ "override --help", "help-override", 0 },
+	{ "mailbox --help", "help-mailbox", 0 },
 	{ "pin --help", "help-pin", 0 },
 	{ "alias --help", "help-alias", 0 },
 	{ "digest --help", "help-digest", 0 },

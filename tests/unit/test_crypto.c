@@ -122,6 +122,18 @@ START_TEST(opens_nothing_that_was_touched)
 }
 END_TEST
 
+/* The file that the pages are tested with is what the program writes. */
+START_TEST(vectors_are_as_they_are_written)
+{
+	const char *build = getenv("POSTSEAL_BUILD");
+	char command[512];
+
+	snprintf(command, sizeof(command), "%s/mailbox/vectors | cmp - tests/mailbox/vectors.json",
+		 build != NULL ? build : "build");
+	ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("crypto");
@@ -134,6 +146,7 @@ int main(void)
 	tcase_add_test(tcase, seals_as_another_does);
 	tcase_add_test(tcase, seals_to_no_wrong_key);
 	tcase_add_test(tcase, opens_nothing_that_was_touched);
+	tcase_add_test(tcase, vectors_are_as_they_are_written);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

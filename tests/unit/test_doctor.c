@@ -34,6 +34,7 @@
 	"smtp_dns_support_level = dnssec\n"                                                       \
 	"smtp_fallback_relay =\n"                                                                 \
 	"smtp_host_lookup = dns\n"                                                                \
+	"smtp_pix_workarounds = disable_esmtp,delay_dotcrlf\n"                                    \
 	"smtp_tls_CAfile = /etc/ssl/certs/ca-certificates.crt\n"                                  \
 	"smtp_tls_CApath =\n"                                                                     \
 	"smtp_tls_dane_insecure_mx_policy = dane\n"                                               \
@@ -584,6 +585,34 @@ static const struct sickness sicknesses[] = {
 	  "postconf -e 'ignore_mx_lookup_error = no'\npostfix reload\n" },
 	{ "dane-switches", .main_cf = "smtp_dns_resolver_options = res_dnsrch\n", WRONG,
 	  "res_dnsrch", "postconf -e 'smtp_dns_resolver_options = '\npostfix reload\n" },
+	{ "probe", OK, "those of main.cf", NULL },
+	{ "probe", .main_cf = "inet_protocols = ipv4\n", WRONG, "inet_protocols = ipv4",
+	  "inet_protocols = {\"ipv4\"}\nsystemctl restart postseal-prober\n" },
+	{ "probe", .main_cf = "inet_protocols = ipv6, ipv4\n", OK, "those of main.cf", NULL },
+	{ "probe", .main_cf = "smtp_tls_mandatory_protocols = >=TLSv1.2\n", WRONG, ">=TLSv1.2",
+	  "smtp_min_tls = TLSv1.2\n" },
+	{ "probe", .main_cf = "smtp_tls_mandatory_protocols = !SSLv2, !SSLv3, !TLSv1, !TLSv1.1\n",
+	  WRONG, "!TLSv1.1", "smtp_min_tls = TLSv1.2\n" },
+	{ "probe", .main_cf = "smtp_tls_mandatory_protocols = !SSLv2, !SSLv3\n", OK,
+	  "those of main.cf", NULL },
+	{ "probe", .main_cf = "smtp_tls_mandatory_protocols = TLSv1.3\n", WRONG, "TLSv1.3",
+	  "smtp_min_tls = TLSv1.3\n" },
+	{ "probe",
+	  .main_cf = "smtp_tls_mandatory_ciphers = high\ntls_high_cipherlist = HIGH:@STRENGTH\n"
+		     "smtp_tls_exclude_ciphers = aNULL, RC4\n",
+	  WRONG, "= high", "smtp_ciphers = \"HIGH:@STRENGTH:!aNULL:!RC4\"\n" },
+	{ "probe", .main_cf = "smtp_pix_workarounds =\n", WRONG, "smtp_pix_workarounds",
+	  "smtp_pix_workarounds = false\n" },
+	{ "probe", .main_cf = "smtp_tls_servername = hostname\n", WRONG, "= hostname",
+	  "smtp_servername = hostname\n" },
+	{ "probe", .main_cf = "smtp_tls_servername = mx.example.com\n", WRONG,
+	  "host's name or none", "postconf -e 'smtp_tls_servername = '\n" },
+	{ "probe", .main_cf = "use_srv_lookup = submission, smtp\n", WRONG, "use_srv_lookup",
+	  "use_srv_lookup = {\"smtp\", \"submission\"}\n" },
+	{ "probe", .main_cf = "smtp_never_send_ehlo = yes\n", WRONG, "no TLS at all",
+	  "postconf -e 'smtp_never_send_ehlo = no'\n" },
+	{ "probe", .main_cf = "smtp_discard_ehlo_keywords = starttls, dsn\n", WRONG, "has starttls",
+	  "postconf -e 'smtp_discard_ehlo_keywords = '\n" },
 	{ "insecure-mx", .main_cf = "smtp_tls_dane_insecure_mx_policy = may\n", WRONG, "= may",
 	  "postconf -e 'smtp_tls_dane_insecure_mx_policy = dane'\npostfix reload\n" },
 	{ "pin-digest", .main_cf = "smtp_tls_fingerprint_digest = md5\n", OK, "nobody has pins",

@@ -154,7 +154,8 @@ START_TEST(switches_ones_own)
 {
 	expect("GET /v1/aliases HTTP/1.1\r\n" USER END, "200",
 	       "{\"user\":\"me@example.com\",\"levels\":[\"encrypt\",\"authenticated\",\"verify\","
-	       "\"dane-only\"],\"aliases\":[{\"address\":\"me@s.example\",\"on_file\":false,"
+	       "\"dane-only\"],\"seal\":null,\"aliases\":[{\"address\":\"me@s.example\",\"on_"
+	       "file\":false,"
 	       "\"enabled\":false,\"level\":\"encrypt\",\"sealed\":false,\"changed\":null,"
 	       "\"author\":null},{\"address\":\"extra@s.example\",\"on_file\":true,"
 	       "\"enabled\":true,\"level\":\"verify\",\"sealed\":true,");

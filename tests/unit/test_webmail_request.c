@@ -42,7 +42,6 @@ START_TEST(takes_the_calls)
 		{ "POST", "/v1/sealed/aZ0-_./unlock", WEBMAIL_UNLOCK, 0, NULL, "aZ0-_." },
 		{ "POST", "/v1/sealed/1/resend", WEBMAIL_RESEND, 0, NULL, "1" },
 		{ "POST", "/v1/sealed/1/revoke", WEBMAIL_REVOKE, 0, NULL, "1" },
-		{ "PUT", "/v1/pins", WEBMAIL_PINS, 0, NULL, "" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

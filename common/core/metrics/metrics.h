@@ -33,6 +33,7 @@ enum metrics_source {
 	METRICS_MILTER,
 	METRICS_LEARN,
 	METRICS_WEBMAIL,
+	METRICS_MAILBOX,
 	/* What is found out by who shows it. */
 	METRICS_DAEMONS,
 	METRICS_READING, /* of the ledger: */

@@ -19,7 +19,6 @@ static const struct {
 	[WEBMAIL_UNLOCK] = { "POST", "/v1/sealed/*/unlock", NULL, "unlock" },
 	[WEBMAIL_RESEND] = { "POST", "/v1/sealed/*/resend", NULL, "resend" },
 	[WEBMAIL_REVOKE] = { "POST", "/v1/sealed/*/revoke", NULL, "revoke" },
-	[WEBMAIL_PINS] = { "PUT", "/v1/pins", NULL, "pins" },
 };
 
 const char *webmail_call_name(enum webmail_call call)

@@ -19,7 +19,6 @@ enum webmail_call {
 	WEBMAIL_UNLOCK,     /* POST /v1/sealed/ID/unlock */
 	WEBMAIL_RESEND,     /* POST /v1/sealed/ID/resend */
 	WEBMAIL_REVOKE,     /* POST /v1/sealed/ID/revoke */
-	WEBMAIL_PINS,       /* PUT  /v1/pins */
 	WEBMAIL_CALLS
 };
 

@@ -118,6 +118,22 @@ void webmail_json_alias(struct buf *out, const char *key, const struct alias *al
 				 "author", alias != NULL ? alias->author : NULL));
 }
 
+void webmail_json_seal(struct buf *out, const struct settings *settings)
+{
+	struct buf pin = { 0 };
+	const struct setting *setting = settings_find("mailbox_pin");
+
+	if (settings->mailbox_domain[0] == '\0') {
+		buf_append_str(out, "null");
+		return;
+	}
+	setting->show(settings, setting, &pin);
+	write_out(out, json_pack("{s:s, s:s, s:I}", "domain", settings->mailbox_domain, "pin",
+				 buf_cstr(&pin), "pin_length",
+				 (json_int_t)settings->mailbox_pin_length));
+	buf_free(&pin);
+}
+
 void webmail_json_text(struct buf *out, const char *text)
 {
 	write_out(out, json_string(text));

@@ -35,6 +35,9 @@ void webmail_json_no_status(struct buf *out, const char *address, const char *wo
 /* A user's alias; `alias` NULL: it is not on file. */
 void webmail_json_alias(struct buf *out, const char *key, const struct alias *alias, bool sealed);
 
+/* How mail is sealed here: {"domain", "pin", "pin_length"}, or null where it is not set up. */
+void webmail_json_seal(struct buf *out, const struct settings *settings);
+
 /* The user's name, as JSON text with its quotes, and the names of the levels as a list. */
 void webmail_json_text(struct buf *out, const char *text);
 void webmail_json_levels(struct buf *out);

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* postseal mailbox - temporary mailboxes, their PINs, and what an admin may do about them. */
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "base/utc.h"
+#include "cli/cli.h"
+#include "io/link/mailbox_client.h"
+
+#define PATIENCE_MS 60000
+
+/* What comes from the daemon was once a stranger's: printable ASCII alone reaches the terminal. */
+static const char *text_of(json_t *object, const char *name)
+{
+	static char shown[4][1200];
+	static unsigned next;
+	const char *text = json_string_value(json_object_get(object, name));
+	char *at = shown[next++ % 4];
+
+	return text != NULL ? str_printable(at, sizeof(shown[0]), text, strlen(text)) : "";
+}
+
+static int64_t number_of(json_t *object, const char *name)
+{
+	return json_integer_value(json_object_get(object, name));
+}
+
+static bool is_true(json_t *object, const char *name)
+{
+	return json_is_true(json_object_get(object, name));
+}
+
+static void print_box(json_t *box)
+{
+	char expires[UTC_SIZE];
+
+	printf("%-8s %4" PRId64 " letters  until %.10s  %s\n", text_of(box, "state"),
+	       number_of(box, "letters"), utc_format(expires, number_of(box, "expires")),
+	       text_of(box, "mailbox"));
+}
+
+static void print_list(json_t *answer)
+{
+	json_t *box;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "mailboxes"), i, box) print_box(box);
+}
+
+static void print_sender(json_t *sender)
+{
+	printf("  from %s: ", text_of(sender, "sender"));
+	if (is_true(sender, "open"))
+		printf("no PIN is needed\n");
+	else if (is_true(sender, "locked"))
+		printf("locked after too many wrong PINs (postseal mailbox unlock)\n");
+	else
+		printf("withheld until the PIN is entered, %" PRId64 " tries left\n",
+		       number_of(sender, "tries_left"));
+}
+
+static void print_letter(json_t *letter)
+{
+	char date[UTC_SIZE];
+
+	printf("  %s  %8" PRId64 " bytes  %-6s  %s\n", utc_format(date, number_of(letter, "date")),
+	       number_of(letter, "size"), is_true(letter, "read") ? "read" : "unread",
+	       text_of(letter, "sender"));
+}
+
+static void print_show(json_t *answer)
+{
+	json_t *one;
+	size_t i;
+
+	print_box(json_object_get(answer, "box"));
+	json_array_foreach(json_object_get(answer, "senders"), i, one) print_sender(one);
+	json_array_foreach(json_object_get(answer, "letters"), i, one) print_letter(one);
+}
+
+static void print_pin(json_t *answer)
+{
+	printf("%s\n", text_of(answer, "pin"));
+}
+
+static void print_revoked(json_t *answer)
+{
+	printf("%" PRId64 " letters revoked\n", number_of(answer, "revoked"));
+}
+
+static void print_ended(json_t *answer)
+{
+	printf("%" PRId64 " mailboxes deleted\n", number_of(answer, "ended"));
+}
+
+static void print_done(json_t *answer)
+{
+	(void)answer;
+	printf("done\n");
+}
+
+static const struct act {
+	const char *name;
+	int words; /* besides the act */
+	bool sender;
+	bool destroys;
+	void (*print)(json_t *answer);
+} acts[] = {
+	{ "list", 0, false, false, print_list },    { "show", 1, false, false, print_show },
+	{ "pin", 2, true, false, print_pin },       { "unlock", 2, true, false, print_done },
+	{ "resend", 1, false, false, print_done },  { "revoke", 2, true, true, print_revoked },
+	{ "restart", 1, false, true, print_done },  { "delete", 1, false, true, print_done },
+	{ "expire", 0, false, false, print_ended },
+};
+
+static const struct act *find_act(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(acts); i++) {
+		if (strcmp(acts[i].name, name) == 0)
+			return &acts[i];
+	}
+	return NULL;
+}
+
+/* 1 where the daemon says no, 3 where it could not tell. */
+static enum cli_status tell(const struct cli *cli, const struct act *act, const struct buf *line)
+{
+	json_t *answer = json_loadb(line->data, line->len, JSON_REJECT_DUPLICATES, NULL);
+	enum cli_status status = CLI_UNSURE;
+
+	if (answer == NULL) {
+		cli_error(cli, "what postseal-mailbox answers is no JSON");
+	} else if (cli->json) {
+		char *text = json_dumps(answer, JSON_COMPACT | JSON_ENSURE_ASCII);
+
+		printf("%s\n", text != NULL ? text : "{}");
+		free(text);
+		status = is_true(answer, "ok") ? CLI_YES : CLI_NO;
+	} else if (is_true(answer, "ok")) {
+		act->print(answer);
+		status = CLI_YES;
+	} else {
+		cli_error(cli, "%s", text_of(answer, "text"));
+		status = strcmp(text_of(answer, "error"), "later") == 0 ? CLI_UNSURE : CLI_NO;
+	}
+	json_decref(answer);
+	return status;
+}
+
+static enum cli_status run(struct cli *cli)
+{
+	const struct act *act = find_act(cli->words[0]);
+	struct mailbox_question question = { .act = cli->words[0] };
+	char error[MAILBOX_CLIENT_ERROR_SIZE];
+	struct buf answer = { 0 };
+	enum cli_status status = CLI_UNSURE;
+
+	if (act == NULL || cli->count != act->words + 1) {
+		cli_error(cli, "`postseal mailbox --help` lists what can be done, and to what");
+		return CLI_USAGE;
+	}
+	if (act->destroys && !cli->yes) {
+		cli_error(cli, "this cannot be undone: say --yes");
+		return CLI_USAGE;
+	}
+	if (act->words > 0)
+		question.mailbox = cli->words[1];
+	if (act->sender)
+		question.sender = cli->words[2];
+	if (mailbox_client_ask(&cli->settings, &question, clock_mono_ms() + PATIENCE_MS, &answer,
+			       error))
+		status = tell(cli, act, &answer);
+	else
+		cli_error(cli, "%s", error);
+	buf_free(&answer);
+	return status;
+}
+
+const struct verb verb_mailbox = {
+	.name = "mailbox",
+	.arguments = "ACT...",
+	.summary = "Sealed mail and its temporary mailboxes",
+	.options = "y",
+	.help = "  list                     all mailboxes\n"
+		"  show MAILBOX             one of them: senders, letters, no content\n"
+		"  pin MAILBOX SENDER       the PIN, until it was used\n"
+		"  unlock MAILBOX SENDER    after too many wrong PINs: as many tries again\n"
+		"  resend MAILBOX           the link mail once more, to an open mailbox\n"
+		"  revoke MAILBOX SENDER    deletes his letters that nobody has read\n"
+		"  restart MAILBOX          the next letter begins a new one, with a new password\n"
+		"  delete MAILBOX           for good\n"
+		"  expire                   does now what is due: endings and warnings\n"
+		"\n"
+		"  -y, --yes  without it revoke, restart and delete do nothing\n"
+		"\n"
+		"MAILBOX is the recipient's address. postseal-mailbox has to run.\n"
+		"\n",
+	.least = 1,
+	.most = 3,
+	.run = run,
+};

@@ -1,0 +1,675 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "mailbox/deliver.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "core/mailbox/code.h"
+#include "core/mailbox/life.h"
+#include "core/mailbox/mime.h"
+#include "core/mailbox/pin.h"
+#include "io/crypto/crypto.h"
+#include "io/crypto/hpke.h"
+#include "mailbox/body.h"
+#include "mailbox/tell.h"
+
+#define BOUNCE_OCTETS 8
+#define SUMMARY_STEP 256
+#define SUBJECT_MAX 998
+
+/* All that is known of one delivery. */
+struct delivery {
+	struct home *home;
+	const struct token *token;
+	const char *recipient; /* as it was written */
+	struct span message;
+	int64_t now;
+	struct store_key seen_key;
+	unsigned char bounce[BOUNCE_OCTETS];
+	unsigned char secret[CODE_SECRET_SIZE], link_id[CRYPTO_HASH_SIZE];
+	unsigned char link_private[HPKE_PRIVATE_SIZE], link_public[HPKE_PUBLIC_SIZE];
+	unsigned char k[FRAME_KEY_SIZE];
+	struct handle mailbox, letter_handle;
+	struct seal_key vault;
+	struct mbox_mailbox box;
+	struct mbox_gate gate;
+	struct mbox_letter letter;
+	char pin[PIN_SIZE]; /* to be told to the sender; "" if none */
+	bool pin_replaced;
+};
+
+/*
+ * Everything that a second try has to make again is derived: of the token's random
+ * number, the recipient, and the server's key.
+ */
+static void derive(struct delivery *d)
+{
+	unsigned char seed[TOKEN_RANDOM_SIZE + CRYPTO_HASH_SIZE], out[CRYPTO_HASH_SIZE];
+	struct store_key address = store_key_address(d->recipient);
+	const struct seal_key *server = &d->home->server;
+
+	memcpy(seed, d->token->random, TOKEN_RANDOM_SIZE);
+	memcpy(seed + TOKEN_RANDOM_SIZE, address.bytes, CRYPTO_HASH_SIZE);
+	crypto_sha256(out, seed, sizeof(seed));
+	d->seen_key = store_key(out, sizeof(out), "", 0);
+	crypto_hmac(out, server->bytes, sizeof(server->bytes), "postseal v1 bounce", 18, seed,
+		    sizeof(seed));
+	memcpy(d->bounce, out, BOUNCE_OCTETS);
+	crypto_hmac(out, server->bytes, sizeof(server->bytes), "postseal v1 link", 16, seed,
+		    sizeof(seed));
+	memcpy(d->secret, out, CODE_SECRET_SIZE);
+	crypto_hkdf(d->link_id, d->secret, sizeof(d->secret), "postseal v1 link id");
+	crypto_hkdf(out, d->secret, sizeof(d->secret), "postseal v1 link key");
+	hpke_derive_pair(d->link_private, d->link_public, out, sizeof(out));
+	crypto_wipe(d->link_private, sizeof(d->link_private));
+	crypto_wipe(out, sizeof(out));
+	crypto_wipe(seed, sizeof(seed));
+}
+
+/* The mailbox that mail to this address goes to. */
+static enum lookup find_mailbox(struct store_txn *txn, const char *recipient, struct handle *handle,
+				struct mbox_mailbox *box)
+{
+	struct store_key key = store_key_address(recipient);
+	struct mbox_address address;
+	enum lookup found = store_get_address(txn, &key, &address);
+
+	if (found != LOOKUP_FOUND)
+		return found;
+	if (address.count == 0)
+		return LOOKUP_ABSENT;
+	*handle = address.mailbox[address.count - 1];
+	key = store_key_handle(handle);
+	found = store_get_mailbox(txn, &key, box);
+	if (found == LOOKUP_FOUND && box->retired)
+		return LOOKUP_ABSENT;
+	return found == LOOKUP_ABSENT ? LOOKUP_ERROR : found;
+}
+
+static bool put_new_mailbox(struct store_txn *txn, struct delivery *d)
+{
+	struct store_key key = store_key_address(d->recipient);
+	struct mbox_address address = { 0 };
+	enum lookup found = store_get_address(txn, &key, &address);
+
+	if (found == LOOKUP_ERROR || address.count == MBOX_PER_ADDRESS_MAX)
+		return false;
+	address.mailbox[address.count++] = d->mailbox;
+	d->box = (struct mbox_mailbox){ .created = d->now };
+	str_copy(d->box.address, sizeof(d->box.address), d->recipient);
+	return store_put_address(txn, &key, &address);
+}
+
+/* FOUND: it was there, and its key, too. ABSENT: a handle and a key file were made for it. */
+static enum lookup settle_mailbox(struct delivery *d)
+{
+	const char *keys = d->home->settings->mailbox_keys;
+	struct store_txn *txn = store_begin(d->home->store, false);
+	enum lookup found =
+		txn != NULL ? find_mailbox(txn, d->recipient, &d->mailbox, &d->box) : LOOKUP_ERROR;
+
+	store_abort(txn);
+	if (found == LOOKUP_ABSENT) {
+		handle_make(&d->mailbox);
+		if (!vault_make(keys, &d->mailbox))
+			return LOOKUP_ERROR;
+	}
+	if (found != LOOKUP_ERROR && !vault_read(&d->vault, keys, &d->mailbox))
+		return LOOKUP_ERROR;
+	return found;
+}
+
+static void json_text(json_t *object, const char *name, const char *text, size_t len)
+{
+	json_object_set_new(object, name, json_stringn(text, len));
+}
+
+static json_t *address_json(struct span value)
+{
+	struct buf name = { 0 };
+	char address[SEAL_ADDRESS_SIZE];
+	json_t *object = json_object();
+
+	mime_first_address(value, address, &name);
+	json_text(object, "name", buf_cstr(&name), name.len);
+	json_text(object, "address", address, strlen(address));
+	buf_free(&name);
+	return object;
+}
+
+static void put_summary(struct delivery *d)
+{
+	json_t *summary = json_object();
+	struct span value = { "", 0 };
+	struct buf subject = { 0 }, plain = { 0 }, sealed = { 0 };
+	int64_t date = d->now;
+	char *text;
+
+	if (mime_find_header(d->message, "Subject", &value))
+		mime_decode(&subject, value, SUBJECT_MAX);
+	json_text(summary, "subject", buf_cstr(&subject), subject.len);
+	value = (struct span){ "", 0 };
+	mime_find_header(d->message, "From", &value);
+	json_object_set_new(summary, "from", address_json(value));
+	value = (struct span){ "", 0 };
+	mime_find_header(d->message, "To", &value);
+	json_object_set_new(summary, "to", address_json(value));
+	if (mime_find_header(d->message, "Date", &value))
+		mime_parse_date(value, &date);
+	json_object_set_new(summary, "date", json_integer(date));
+	json_object_set_new(summary, "size", json_integer((json_int_t)d->message.len));
+	text = json_dumps(summary, JSON_COMPACT);
+	if (text != NULL)
+		buf_append_str(&plain, text);
+	while (plain.len % SUMMARY_STEP != 0 || plain.len == 0)
+		buf_append_str(&plain, " ");
+	part_seal(&sealed, d->k, "summary", &d->mailbox, &d->letter_handle, plain.data, plain.len);
+	d->letter.summary_len = sealed.len + VAULT_EXTRA;
+	vault_seal(d->letter.summary, &d->vault, "summary", &d->letter_handle, sealed.data,
+		   sealed.len);
+	crypto_wipe(plain.data, plain.len);
+	json_decref(summary);
+	free(text);
+	buf_free(&subject);
+	buf_free(&plain);
+	buf_free(&sealed);
+}
+
+/* The body on disk, and the letter's record but for its keys. */
+static bool seal_letter(struct delivery *d)
+{
+	struct body_writer *writer;
+	struct span value = { "", 0 };
+	struct buf name = { 0 };
+	char address[SEAL_ADDRESS_SIZE];
+
+	handle_make_dated(&d->letter_handle, d->now);
+	crypto_random(d->k, sizeof(d->k));
+	d->letter.box = MBOX_INBOX;
+	d->letter.date = d->now;
+	str_copy(d->letter.sender, sizeof(d->letter.sender), d->token->sender);
+	if (mime_find_header(d->message, "From", &value)) {
+		mime_first_address(value, address, &name);
+		str_copy_n(d->letter.name, sizeof(d->letter.name), buf_cstr(&name), name.len);
+		buf_free(&name);
+	}
+	if (mime_find_header(d->message, "Message-ID", &value))
+		mime_message_id(d->letter.message_id, sizeof(d->letter.message_id), value);
+	put_summary(d);
+	writer = body_begin(d->home->store, &d->vault, &d->mailbox, &d->letter_handle, d->k);
+	if (writer == NULL)
+		return false;
+	if (body_write(writer, d->message.at, d->message.len))
+		return body_finish(writer, &d->letter.size);
+	body_abandon(writer);
+	return false;
+}
+
+/* K to a public key, and that under the key file. */
+static bool seal_key_to(unsigned char out[MBOX_KEY_SIZE], const struct seal_key *vault,
+			const unsigned char public_key[HPKE_PUBLIC_SIZE], const char *kind,
+			const struct handle *mailbox, const struct handle *letter,
+			const unsigned char k[FRAME_KEY_SIZE])
+{
+	unsigned char aad[FRAME_AAD_MAX], sealed[SEALED_KEY_SIZE];
+	size_t aad_len = frame_aad(aad, mailbox, letter, kind);
+
+	if (!hpke_seal(sealed, public_key, FRAME_KEY_INFO, aad, aad_len, k, FRAME_KEY_SIZE))
+		return false;
+	vault_seal(out, vault, "key", letter, sealed, sizeof(sealed));
+	return true;
+}
+
+struct links {
+	const struct delivery *d;
+	struct mbox_letter *letter;
+	const struct handle *handle;
+	const unsigned char *k;
+	bool good;
+};
+
+static bool same_sender(const char *a, const char *b)
+{
+	struct store_key one = store_key_address(a), two = store_key_address(b);
+
+	return memcmp(one.bytes, two.bytes, one.len) == 0;
+}
+
+/* A link of this sender to this mailbox: K is sealed to it, too. */
+static bool seal_to_link(void *context, const struct store_key *key, struct span value)
+{
+	struct links *links = context;
+	const struct delivery *d = links->d;
+	struct mbox_letter *letter = links->letter;
+	struct mbox_link *link = mem_alloc(sizeof(*link));
+
+	(void)key;
+	if (mbox_get_link(link, value.at, value.len) &&
+	    same_sender(link->sender, d->token->sender) && letter->links < MBOX_LINKS_MAX) {
+		struct mbox_link_key *own = &letter->link[letter->links];
+		bool has = false;
+
+		for (size_t i = 0; i < letter->links; i++)
+			has = has || handle_same(&letter->link[i].link, &link->handle);
+		if (!has) {
+			own->link = link->handle;
+			links->good =
+				seal_key_to(own->key, &d->vault, link->public_key, "key to link",
+					    &d->mailbox, links->handle, links->k);
+			letter->links += links->good;
+		}
+	}
+	free(link);
+	return links->good;
+}
+
+static bool seal_to_links(struct store_txn *txn, const struct delivery *d,
+			  struct mbox_letter *letter, const struct handle *handle,
+			  const unsigned char k[FRAME_KEY_SIZE])
+{
+	struct links links = { .d = d, .letter = letter, .handle = handle, .k = k, .good = true };
+	struct store_key prefix = store_key_handle(&d->mailbox);
+
+	return store_each(txn, STORE_LINK, &prefix, true, seal_to_link, &links) && links.good;
+}
+
+static bool put_link(struct store_txn *txn, const struct delivery *d)
+{
+	unsigned char hash[CRYPTO_HASH_SIZE];
+	struct mbox_link *link = mem_zero(1, sizeof(*link));
+	struct store_key pair, id_key;
+	struct buf value = { 0 };
+	bool good;
+
+	crypto_sha256(hash, d->link_id, sizeof(d->link_id));
+	link->mailbox = d->mailbox;
+	handle_make(&link->handle);
+	str_copy(link->sender, sizeof(link->sender), d->token->sender);
+	str_copy(link->name, sizeof(link->name), d->letter.name);
+	link->date = d->now;
+	memcpy(link->public_key, d->link_public, sizeof(link->public_key));
+	pair = store_key_pair(&d->mailbox, &link->handle);
+	id_key = store_key(hash, sizeof(hash), "", 0);
+	buf_append(&value, pair.bytes, pair.len);
+	good = store_put_link(txn, &pair, link) && store_put(txn, STORE_LINK_ID, &id_key, &value);
+	buf_free(&value);
+	free(link);
+	return good;
+}
+
+struct earlier {
+	size_t count;
+	struct handle handle[MBOX_LINKS_MAX];
+};
+
+static bool note_letter(void *context, const struct store_key *key, struct span value)
+{
+	struct earlier *earlier = context;
+
+	(void)value;
+	if (earlier->count == ARRAY_LEN(earlier->handle) || key->len != 2 * sizeof(struct handle))
+		return false;
+	memcpy(earlier->handle[earlier->count++].bytes, key->bytes + HANDLE_SIZE, HANDLE_SIZE);
+	return true;
+}
+
+/* Earlier letters of this sender, as long as their keys are in memory, open with this link too. */
+static bool seal_earlier(struct store_txn *txn, const struct delivery *d)
+{
+	struct earlier earlier = { 0 };
+	struct store_key prefix = store_key_handle(&d->mailbox);
+	struct mbox_letter *letter = mem_alloc(sizeof(*letter));
+	bool good = store_each(txn, STORE_LETTER, &prefix, true, note_letter, &earlier);
+
+	for (size_t i = 0; good && i < earlier.count; i++) {
+		struct store_key key = store_key_pair(&d->mailbox, &earlier.handle[i]);
+		unsigned char k[FRAME_KEY_SIZE];
+
+		if (!fresh_find(d->home->fresh, &earlier.handle[i], k))
+			continue;
+		if (store_get_letter(txn, &key, letter) == LOOKUP_FOUND &&
+		    same_sender(letter->sender, d->token->sender))
+			good = seal_to_links(txn, d, letter, &earlier.handle[i], k) &&
+			       store_put_letter(txn, &key, letter);
+		crypto_wipe(k, sizeof(k));
+	}
+	free(letter);
+	return good;
+}
+
+static void set_pin(struct delivery *d, const char *pin)
+{
+	char filled[PIN_DIGITS_MAX] = { 0 };
+
+	memcpy(filled, pin, strlen(pin));
+	vault_seal(d->gate.pin, &d->vault, "pin", &d->mailbox, filled, sizeof(filled));
+	crypto_wipe(filled, sizeof(filled));
+	d->gate.has_pin = true;
+	d->gate.open = false;
+	d->gate.tries = 0;
+	d->gate.told = false;
+}
+
+static void make_pin(char pin[PIN_SIZE], size_t length)
+{
+	unsigned char octets[PIN_DIGITS_MAX];
+
+	do
+		crypto_random(octets, sizeof(octets));
+	while (!pin_make(pin, length, octets));
+}
+
+/* What the sender is to be told: the PIN of the gate as it is now. */
+static bool recall_pin(struct delivery *d)
+{
+	unsigned char filled[PIN_DIGITS_MAX];
+
+	d->pin[0] = '\0';
+	if (d->gate.open || !d->gate.has_pin)
+		return true;
+	if (!vault_unseal(filled, &d->vault, "pin", &d->mailbox, d->gate.pin, sizeof(d->gate.pin)))
+		return false;
+	memcpy(d->pin, filled, PIN_DIGITS_MAX);
+	d->pin[PIN_DIGITS_MAX] = '\0';
+	crypto_wipe(filled, sizeof(filled));
+	return true;
+}
+
+static bool settle_gate(struct store_txn *txn, struct delivery *d)
+{
+	struct store_key key = store_key_gate(&d->mailbox, d->token->sender);
+	enum lookup found = store_get_gate(txn, &key, &d->gate);
+	const char *chosen = token_pin(d->token, d->recipient);
+	char pin[PIN_SIZE];
+
+	if (found == LOOKUP_ERROR)
+		return false;
+	if (found == LOOKUP_ABSENT) {
+		d->gate = (struct mbox_gate){ .open = true };
+		str_copy(d->gate.sender, sizeof(d->gate.sender), d->token->sender);
+	}
+	switch (life_pin_for(d->home->settings, &d->box, found == LOOKUP_FOUND, &d->gate,
+			     chosen[0] != '\0', d->token->pin_required)) {
+	case LIFE_PIN_NEW:
+		if (chosen[0] != '\0')
+			str_copy(pin, sizeof(pin), chosen);
+		else
+			make_pin(pin, d->home->settings->mailbox_pin_length);
+		set_pin(d, pin);
+		break;
+	case LIFE_PIN_REPLACED:
+		d->pin_replaced = true;
+		set_pin(d, chosen);
+		break;
+	case LIFE_PIN_NONE:
+	case LIFE_PIN_PASSED:
+	case LIFE_PIN_KEPT:
+		break;
+	}
+	crypto_wipe(pin, sizeof(pin));
+	return store_put_gate(txn, &key, &d->gate) && recall_pin(d);
+}
+
+static bool put_seen(struct store_txn *txn, const struct delivery *d, bool done)
+{
+	struct mbox_seen seen = {
+		.date = d->now, .done = done, .mailbox = d->mailbox, .letter = d->letter_handle
+	};
+
+	return store_put_seen(txn, &d->seen_key, &seen);
+}
+
+static bool put_keys(struct store_txn *txn, struct delivery *d)
+{
+	if (d->box.opened != 0) {
+		d->letter.has_key =
+			seal_key_to(d->letter.key, &d->vault, d->box.public_key, "key to mailbox",
+				    &d->mailbox, &d->letter_handle, d->k);
+		return d->letter.has_key;
+	}
+	return put_link(txn, d) && seal_to_links(txn, d, &d->letter, &d->letter_handle, d->k) &&
+	       seal_earlier(txn, d);
+}
+
+static bool put_bounce(struct store_txn *txn, const struct delivery *d)
+{
+	struct store_key key = store_key(d->bounce, sizeof(d->bounce), "", 0);
+	struct store_key pair = store_key_pair(&d->mailbox, &d->letter_handle);
+	struct buf value = { 0 };
+	bool good;
+
+	buf_append(&value, pair.bytes, pair.len);
+	good = store_put(txn, STORE_BOUNCE, &key, &value);
+	buf_free(&value);
+	return good;
+}
+
+/* All records in one transaction. ABSENT: another thread was faster, begin anew. */
+static enum lookup put_records(struct delivery *d, bool new_mailbox)
+{
+	struct store_txn *txn = store_begin(d->home->store, true);
+	struct store_key mailbox = store_key_handle(&d->mailbox);
+	struct store_key letter = store_key_pair(&d->mailbox, &d->letter_handle);
+	struct handle now_there;
+	struct mbox_seen seen;
+	enum lookup found;
+
+	if (txn == NULL)
+		return LOOKUP_ERROR;
+	found = find_mailbox(txn, d->recipient, &now_there, &d->box);
+	if (found == LOOKUP_ERROR || store_get_seen(txn, &d->seen_key, &seen) != LOOKUP_ABSENT ||
+	    (found == LOOKUP_FOUND) == new_mailbox ||
+	    (!new_mailbox && !handle_same(&now_there, &d->mailbox))) {
+		store_abort(txn);
+		return found == LOOKUP_ERROR ? LOOKUP_ERROR : LOOKUP_ABSENT;
+	}
+	if ((new_mailbox && !put_new_mailbox(txn, d)) || !settle_gate(txn, d) ||
+	    !put_keys(txn, d) || !store_put_letter(txn, &letter, &d->letter) ||
+	    !put_bounce(txn, d) || !put_seen(txn, d, false)) {
+		store_abort(txn);
+		return LOOKUP_ERROR;
+	}
+	life_letter(&d->box, d->now);
+	if (!store_put_mailbox(txn, &mailbox, &d->box)) {
+		store_abort(txn);
+		return LOOKUP_ERROR;
+	}
+	if (!store_commit(txn))
+		return LOOKUP_ERROR;
+	if (d->box.opened == 0)
+		fresh_keep(d->home->fresh, &d->mailbox, &d->letter_handle, d->k);
+	return LOOKUP_FOUND;
+}
+
+/* What an earlier try has left on file. */
+static enum lookup recall(struct delivery *d, struct mbox_seen *seen)
+{
+	struct store_txn *txn = store_begin(d->home->store, false);
+	enum lookup found = txn != NULL ? store_get_seen(txn, &d->seen_key, seen) : LOOKUP_ERROR;
+
+	if (found == LOOKUP_FOUND && !seen->done) {
+		struct store_key mailbox = store_key_handle(&seen->mailbox);
+		struct store_key letter = store_key_pair(&seen->mailbox, &seen->letter);
+		struct store_key gate = store_key_gate(&seen->mailbox, d->token->sender);
+
+		d->mailbox = seen->mailbox;
+		d->letter_handle = seen->letter;
+		if (store_get_mailbox(txn, &mailbox, &d->box) != LOOKUP_FOUND ||
+		    store_get_letter(txn, &letter, &d->letter) != LOOKUP_FOUND ||
+		    store_get_gate(txn, &gate, &d->gate) != LOOKUP_FOUND ||
+		    !vault_read(&d->vault, d->home->settings->mailbox_keys, &d->mailbox) ||
+		    !recall_pin(d))
+			found = LOOKUP_ERROR;
+	}
+	store_abort(txn);
+	return found;
+}
+
+static char *hex_of(char *dst, const unsigned char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		snprintf(dst + 2 * i, 3, "%02x", bytes[i]);
+	return dst;
+}
+
+static bool tell_both(struct delivery *d)
+{
+	char id[2 * CRYPTO_HASH_SIZE + 1], bounce[2 * BOUNCE_OCTETS + 1];
+	struct note_facts facts = {
+		.sender = d->token->sender,
+		.name = d->letter.name,
+		.recipient = d->recipient,
+		.pin = d->pin,
+		.pin_needed = d->pin[0] != '\0',
+		.pin_replaced = d->pin_replaced,
+		.language = d->box.language,
+		.date = d->now,
+	};
+	enum submitted link, receipt;
+
+	hex_of(id, d->bounce, BOUNCE_OCTETS);
+	hex_of(bounce, d->bounce, BOUNCE_OCTETS);
+	facts.secret = d->box.opened == 0 ? d->secret : NULL;
+	link = tell_recipient(d->home, d->box.opened == 0 ? NOTE_LINK : NOTE_ARRIVED, facts, id,
+			      bounce);
+	if (link == SUBMIT_LATER)
+		return false;
+	facts.secret = NULL;
+	facts.in_reply_to = d->letter.message_id;
+	receipt = tell_sender(d->home, link == SUBMIT_REFUSED ? NOTE_LINK_BOUNCED : NOTE_RECEIPT,
+			      facts, id);
+	return receipt != SUBMIT_LATER;
+}
+
+static bool mark_done(struct delivery *d)
+{
+	struct store_txn *txn = store_begin(d->home->store, true);
+
+	if (txn == NULL)
+		return false;
+	if (put_seen(txn, d, true))
+		return store_commit(txn);
+	store_abort(txn);
+	return false;
+}
+
+/* FOUND: kept. ABSENT: begin anew. */
+static enum lookup keep(struct delivery *d)
+{
+	enum lookup there = settle_mailbox(d), kept = LOOKUP_ERROR;
+	bool made = there == LOOKUP_ABSENT;
+
+	if (there == LOOKUP_ERROR)
+		return LOOKUP_ERROR;
+	if (seal_letter(d))
+		kept = put_records(d, made);
+	if (kept != LOOKUP_FOUND) {
+		body_remove(d->home->store, &d->mailbox, &d->letter_handle);
+		if (made) {
+			body_remove_all(d->home->store, &d->mailbox);
+			vault_shred(d->home->settings->mailbox_keys, &d->mailbox);
+		}
+	}
+	return kept;
+}
+
+static void reply_later(char reply[DELIVER_REPLY_SIZE])
+{
+	str_copy(reply, DELIVER_REPLY_SIZE,
+		 "451 4.3.0 it cannot be kept now; see postseal-mailbox's log");
+}
+
+static void run(struct delivery *d, char reply[DELIVER_REPLY_SIZE])
+{
+	struct mbox_seen seen;
+	enum lookup found = LOOKUP_ABSENT;
+
+	for (int tries = 0; tries < 5 && found == LOOKUP_ABSENT; tries++) {
+		found = recall(d, &seen);
+		if (found == LOOKUP_FOUND && seen.done) {
+			str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 it is sealed already");
+			return;
+		}
+		if (found == LOOKUP_ABSENT)
+			found = keep(d);
+	}
+	if (found != LOOKUP_FOUND || !tell_both(d) || !mark_done(d)) {
+		reply_later(reply);
+		return;
+	}
+	log_info("mailbox=%s sender=%s sealed, %zu octets%s", d->box.address, d->token->sender,
+		 d->message.len, d->box.opened == 0 ? ", a link was sent" : "");
+	str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 sealed");
+}
+
+void deliver(struct home *home, const struct token *token, const char *recipient,
+	     struct span message, char reply[DELIVER_REPLY_SIZE])
+{
+	struct delivery *d = mem_zero(1, sizeof(*d));
+
+	d->home = home;
+	d->token = token;
+	d->recipient = recipient;
+	d->message = message;
+	d->now = clock_wall();
+	derive(d);
+	run(d, reply);
+	crypto_wipe(d, sizeof(*d));
+	free(d);
+}
+
+void deliver_bounce(struct home *home, const char *extension, char reply[DELIVER_REPLY_SIZE])
+{
+	struct store_txn *txn = store_begin(home->store, false);
+	unsigned char octets[BOUNCE_OCTETS];
+	struct mbox_mailbox *box = mem_alloc(sizeof(*box));
+	struct mbox_letter *letter = mem_alloc(sizeof(*letter));
+	enum lookup found = LOOKUP_ABSENT;
+	struct store_key key;
+	struct span value;
+
+	str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 nobody is waiting for this");
+	if (strlen(extension) == 2 * sizeof(octets)) {
+		bool hex = true;
+
+		for (size_t i = 0; i < sizeof(octets); i++) {
+			unsigned byte;
+
+			hex = hex && sscanf(extension + 2 * i, "%2x", &byte) == 1;
+			octets[i] = hex ? (unsigned char)byte : 0;
+		}
+		key = store_key(octets, sizeof(octets), "", 0);
+		found = hex && txn != NULL ? store_get(txn, STORE_BOUNCE, &key, &value)
+					   : LOOKUP_ERROR;
+	}
+	if (found == LOOKUP_FOUND && value.len == 2 * sizeof(struct handle)) {
+		struct store_key pair = store_key(value.at, value.len, "", 0);
+		struct store_key mailbox = store_key(value.at, HANDLE_SIZE, "", 0);
+
+		found = store_get_letter(txn, &pair, letter);
+		if (found == LOOKUP_FOUND)
+			found = store_get_mailbox(txn, &mailbox, box);
+	}
+	store_abort(txn);
+	if (found == LOOKUP_FOUND) {
+		struct note_facts facts = { .sender = letter->sender,
+					    .name = letter->name,
+					    .recipient = box->address,
+					    .in_reply_to = letter->message_id };
+
+		if (tell_sender(home, NOTE_LINK_BOUNCED, facts, extension) == SUBMIT_LATER)
+			found = LOOKUP_ERROR;
+		else
+			str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 the sender is told");
+	}
+	if (found == LOOKUP_ERROR)
+		reply_later(reply);
+	free(box);
+	free(letter);
+}

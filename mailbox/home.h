@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * home - what all parts of postseal-mailbox share. Made before any thread starts, and
+ * only read from then on; `store` is for all threads, `fresh` has a lock of its own.
+ */
+#ifndef POSTSEAL_MAILBOX_HOME_H
+#define POSTSEAL_MAILBOX_HOME_H
+
+#include "core/names/endpoint.h"
+#include "core/settings/settings.h"
+#include "io/crypto/seal_token.h"
+#include "mailbox/fresh.h"
+#include "mailbox/store.h"
+
+struct home {
+	const struct settings *settings;
+	struct store *store;
+	struct seal_key server; /* of salts and links */
+	struct seal_key token;  /* shared with the milter */
+	struct fresh *fresh;
+	struct endpoint submit;
+	char host[DOMAIN_SIZE + 8]; /* of mailbox_url, as Host: has it */
+	char site[256];             /* mailbox_name, or the host */
+	char from[SEAL_ADDRESS_SIZE];
+};
+
+/* Most octets of a message. */
+static inline size_t home_message_max(const struct home *home)
+{
+	return (size_t)home->settings->mailbox_message_size << 20;
+}
+
+#endif

@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "mailbox/intake.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "core/mailbox/life.h"
+#include "core/mailbox/lmtp.h"
+#include "core/mailbox/mime.h"
+#include "io/crypto/crypto.h"
+#include "io/net/stream.h"
+#include "mailbox/deliver.h"
+#include "mailbox/tell.h"
+
+#define SESSIONS_MAX 16
+#define COMMAND_MS 300000 /* RFC 5321 4.5.3.2 */
+#define STOP_MS 30000
+#define READ_SIZE 65536
+#define RECIPIENTS_MAX TOKEN_RECIPIENTS_MAX
+
+struct intake {
+	struct home *home;
+	int fd, stop_fd;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t fewer;
+	size_t sessions;
+	_Atomic bool stopping;
+};
+
+struct session {
+	struct intake *intake;
+	struct home *home;
+	int fd;
+	struct buf in;
+	char sender[SEAL_ADDRESS_SIZE]; /* of the envelope, "" for the empty one */
+	bool has_sender;
+	size_t count;
+	char *recipients[RECIPIENTS_MAX]; /* as they were written */
+	struct buf message;
+};
+
+static bool say(struct session *session, const char *line)
+{
+	struct buf out = { 0 };
+	bool good;
+
+	buf_printf(&out, "%s\r\n", line);
+	good = stream_write(session->fd, out.data, out.len, clock_mono_ms() + COMMAND_MS);
+	buf_free(&out);
+	return good;
+}
+
+static void forget_mail(struct session *session)
+{
+	for (size_t i = 0; i < session->count; i++)
+		free(session->recipients[i]);
+	session->count = 0;
+	session->has_sender = false;
+	if (session->message.cap > 0)
+		crypto_wipe(session->message.data, session->message.len);
+	buf_free(&session->message);
+}
+
+static bool read_more(struct session *session)
+{
+	ssize_t n = stream_read(session->fd, buf_reserve(&session->in, READ_SIZE), READ_SIZE,
+				clock_mono_ms() + COMMAND_MS);
+
+	if (n > 0)
+		session->in.len += (size_t)n;
+	return n > 0;
+}
+
+/* Out of headers that are for us alone, and of what the way here has added. */
+static void clean(struct buf *out, struct span message)
+{
+	static const char *const ways[] = { "Return-Path", "Delivered-To", "X-Original-To", "Bcc",
+					    "Received" };
+	struct span name, value;
+	size_t at = 0, start = 0, body = mime_body(message);
+
+	while (mime_next_header(message, &at, &name, &value)) {
+		bool drop = mime_is_ours(name);
+
+		for (size_t i = 0; i < ARRAY_LEN(ways); i++)
+			drop = drop || (name.len == strlen(ways[i]) &&
+					str_starts_nocase_n(name.at, name.len, ways[i]));
+		if (!drop)
+			buf_append(out, message.at + start, at - start);
+		start = at;
+	}
+	buf_append_str(out, "\r\n");
+	buf_append(out, message.at + body, message.len - body);
+}
+
+/* NULL, and the reply to all recipients in *why, when this is not to be sealed. */
+static const char *read_token(struct session *session, struct token *token, struct span message)
+{
+	struct span value;
+
+	switch (mime_count_header(message, TOKEN_HEADER)) {
+	case 0:
+		return "550 5.7.1 no mark of postseal-milter: mail to be sealed has to be "
+		       "submitted "
+		       "here, logged in, over TLS";
+	case 1:
+		break;
+	default:
+		return "550 5.7.1 more than one mark of postseal-milter";
+	}
+	if (!mime_find_header(message, TOKEN_HEADER, &value) ||
+	    !seal_token_read(token, value.at, value.len, &session->home->token))
+		return "550 5.7.1 this mark of postseal-milter is not one that was made with our "
+		       "key";
+	if (life_token_is_fresh(token->time, clock_wall()))
+		return NULL;
+	token_free(token);
+	return "550 5.7.1 this mark of postseal-milter is too old, or a clock is wrong";
+}
+
+/* Mail from a machine, to a list, or round in a circle is never sealed. */
+static bool is_automatic(struct span message)
+{
+	struct span value;
+
+	if (mime_find_header(message, "Auto-Submitted", &value)) {
+		value = span_trim(value);
+		if (!str_starts_nocase_n(value.at, value.len, "no"))
+			return true;
+	}
+	return mime_find_header(message, "List-Id", &value);
+}
+
+/* The extension, if this is mailbox_bounce with one. */
+static bool is_bounce(const struct home *home, const char *recipient, char extension[64])
+{
+	const char *whole = home->settings->mailbox_bounce, *at = strrchr(whole, '@');
+	size_t local = at != NULL ? (size_t)(at - whole) : 0;
+	const char *end = strrchr(recipient, '@');
+
+	return local > 0 && end != NULL && str_equal_nocase(end, at) &&
+	       (size_t)(end - recipient) > local + 1 && strncmp(recipient, whole, local) == 0 &&
+	       strchr(home->settings->recipient_delimiter, recipient[local]) != NULL &&
+	       str_copy_n(extension, 64, recipient + local + 1,
+			  (size_t)(end - recipient) - local - 1);
+}
+
+/* One answer a sender in 30 days: the token's record of what was seen serves for it. */
+static void answer_reply(struct session *session, struct span message, char *reply)
+{
+	struct home *home = session->home;
+	unsigned char hash[CRYPTO_HASH_SIZE];
+	struct mbox_seen seen = { .date = clock_wall(), .done = true };
+	struct store_key key;
+	struct store_txn *txn;
+	enum lookup found;
+
+	str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 not read by anybody");
+	if (session->sender[0] == '\0' || is_automatic(message))
+		return;
+	crypto_hmac(hash, home->server.bytes, sizeof(home->server.bytes), "answered", 8,
+		    session->sender, strlen(session->sender));
+	key = store_key(hash, sizeof(hash), "", 0);
+	txn = store_begin(home->store, true);
+	found = txn != NULL ? store_get_seen(txn, &key, &seen) : LOOKUP_ERROR;
+	if (found == LOOKUP_ABSENT && store_put_seen(txn, &key, &seen) && store_commit(txn)) {
+		struct note_facts facts = { .sender = home->from,
+					    .recipient = session->sender,
+					    .language = MBOX_LANGUAGE_NONE };
+		char id[17];
+
+		snprintf(id, sizeof(id), "%02x%02x%02x%02x", hash[0], hash[1], hash[2], hash[3]);
+		tell_recipient(home, NOTE_USE_LINK, facts, id, "");
+		return;
+	}
+	if (found != LOOKUP_ABSENT)
+		store_abort(txn);
+}
+
+static void forward_return(struct session *session, const char *sender, char *reply)
+{
+	switch (submit_mail(session->home, "", sender, &session->message)) {
+	case SUBMIT_DONE:
+		str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 given to the sender");
+		break;
+	case SUBMIT_REFUSED:
+		str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 the sender does not take it");
+		break;
+	case SUBMIT_LATER:
+		str_copy(reply, DELIVER_REPLY_SIZE, "451 4.3.0 the sender cannot be told now");
+	}
+}
+
+static bool is_same_address(const char *a, const char *b)
+{
+	struct store_key one = store_key_address(a), two = store_key_address(b);
+
+	return memcmp(one.bytes, two.bytes, one.len) == 0;
+}
+
+/* `token` NULL: `why` says why there is none. */
+static void deliver_to(struct session *session, const struct token *token, const char *why,
+		       struct span message, const char *recipient, char *reply)
+{
+	struct home *home = session->home;
+	char real[SEAL_ADDRESS_SIZE], extension[64];
+	size_t len = strlen(recipient);
+	enum lookup sealed;
+
+	if (seal_return_read(real, recipient, len, home->settings->mailbox_domain, &home->token)) {
+		forward_return(session, real, reply);
+		return;
+	}
+	if (is_bounce(home, recipient, extension)) {
+		deliver_bounce(home, extension, reply);
+		return;
+	}
+	if (seal_address_take(real, recipient, len) && strcmp(real, home->from) == 0) {
+		answer_reply(session, message, reply);
+		return;
+	}
+	if (token == NULL) {
+		str_copy(reply, DELIVER_REPLY_SIZE, why);
+		return;
+	}
+	sealed = seal_address_decode(real, recipient, len, home->settings->mailbox_domain);
+	if (sealed == LOOKUP_ABSENT && !seal_address_take(real, recipient, len))
+		sealed = LOOKUP_ERROR;
+	if (sealed == LOOKUP_ERROR)
+		str_copy(reply, DELIVER_REPLY_SIZE, "550 5.1.3 this address stands for nobody");
+	else if (is_same_address(real, token->sender))
+		str_copy(reply, DELIVER_REPLY_SIZE, "550 5.7.1 a mail to its sender is not sealed");
+	else
+		deliver(home, token, real, message, reply);
+}
+
+static bool deliver_all(struct session *session)
+{
+	struct span raw = { buf_cstr(&session->message), session->message.len };
+	struct token token = { 0 };
+	const char *why = read_token(session, &token, raw);
+	struct buf cleaned = { 0 };
+	bool good = true;
+
+	if (why == NULL && is_automatic(raw)) {
+		token_free(&token);
+		why = "550 5.7.1 mail of machines and of lists is not sealed";
+	}
+	clean(&cleaned, raw);
+	for (size_t i = 0; good && i < session->count; i++) {
+		char reply[DELIVER_REPLY_SIZE];
+
+		deliver_to(session, why == NULL ? &token : NULL, why,
+			   (struct span){ buf_cstr(&cleaned), cleaned.len }, session->recipients[i],
+			   reply);
+		if (reply[0] == '5') {
+			log_warning("recipient=%s refused: %s", session->recipients[i], reply);
+		}
+		good = say(session, reply);
+	}
+	crypto_wipe(cleaned.data, cleaned.len);
+	buf_free(&cleaned);
+	if (why == NULL)
+		token_free(&token);
+	return good;
+}
+
+static bool take_text(struct session *session)
+{
+	struct lmtp_text text = { 0 };
+	size_t most = home_message_max(session->home);
+	bool good = true;
+
+	if (!say(session, "354 go on"))
+		return false;
+	while (!text.ended) {
+		size_t used;
+
+		if (session->in.len == 0 && !read_more(session))
+			return false;
+		used = lmtp_feed(&text, &session->message, most, session->in.data, session->in.len);
+		buf_consume(&session->in, used);
+	}
+	if (!text.too_large)
+		return deliver_all(session);
+	for (size_t i = 0; good && i < session->count; i++)
+		good = say(session, "552 5.3.4 the mail is larger than mailbox_message_size");
+	return good;
+}
+
+static const char *take_mail(struct session *session, const struct lmtp_command *command)
+{
+	forget_mail(session);
+	if (command->size > home_message_max(session->home))
+		return "552 5.3.4 the mail is larger than mailbox_message_size";
+	session->sender[0] = '\0';
+	if (command->path.len > 0 &&
+	    !seal_address_take(session->sender, command->path.at, command->path.len))
+		return "501 5.1.7 this sender is no address";
+	session->has_sender = true;
+	return "250 2.1.0 ok";
+}
+
+static const char *take_recipient(struct session *session, const struct lmtp_command *command)
+{
+	if (!session->has_sender)
+		return "503 5.5.1 MAIL first";
+	if (session->count == RECIPIENTS_MAX)
+		return "452 4.5.3 too many recipients";
+	if (command->path.len >= SEAL_ADDRESS_SIZE)
+		return "550 5.1.3 too long an address";
+	session->recipients[session->count++] = mem_strndup(command->path.at, command->path.len);
+	return "250 2.1.5 ok";
+}
+
+/* False: the connection ends. */
+static bool obey(struct session *session, struct span line)
+{
+	struct lmtp_command command = lmtp_parse(line);
+
+	switch (command.verb) {
+	case LMTP_LHLO: {
+		char hello[256];
+
+		forget_mail(session);
+		snprintf(
+			hello, sizeof(hello),
+			"250-postseal-mailbox\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
+			"250-ENHANCEDSTATUSCODES\r\n250 SIZE %zu",
+			home_message_max(session->home));
+		return say(session, hello);
+	}
+	case LMTP_MAIL:
+		return say(session, take_mail(session, &command));
+	case LMTP_RCPT:
+		return say(session, take_recipient(session, &command));
+	case LMTP_DATA: {
+		bool good;
+
+		if (session->count == 0)
+			return say(session, "503 5.5.1 no recipients");
+		good = take_text(session);
+		forget_mail(session);
+		return good;
+	}
+	case LMTP_RSET:
+		forget_mail(session);
+		return say(session, "250 2.0.0 ok");
+	case LMTP_NOOP:
+		return say(session, "250 2.0.0 ok");
+	case LMTP_QUIT:
+		say(session, "221 2.0.0 bye");
+		return false;
+	case LMTP_MALFORMED:
+		return say(session, "501 5.5.4 cannot be understood");
+	case LMTP_OTHER:
+	default:
+		return say(session, "502 5.5.1 not known here");
+	}
+}
+
+static bool take_line(struct session *session)
+{
+	const char *end;
+	size_t len;
+	bool good;
+	char line[LMTP_LINE_MAX];
+
+	while ((end = session->in.len > 0 ? memchr(session->in.data, '\n', session->in.len)
+					  : NULL) == NULL) {
+		if (session->in.len > sizeof(line)) {
+			say(session, "500 5.5.2 too long a line");
+			return false;
+		}
+		if (!read_more(session))
+			return false;
+	}
+	len = (size_t)(end - session->in.data);
+	if (len >= sizeof(line)) {
+		say(session, "500 5.5.2 too long a line");
+		return false;
+	}
+	memcpy(line, session->in.data, len);
+	buf_consume(&session->in, len + 1);
+	if (len > 0 && line[len - 1] == '\r')
+		len--;
+	good = obey(session, (struct span){ line, len });
+	return good && !atomic_load(&session->intake->stopping);
+}
+
+static void *converse(void *argument)
+{
+	struct session *session = argument;
+	struct intake *intake = session->intake;
+
+	if (say(session, "220 postseal-mailbox LMTP")) {
+		while (take_line(session)) {
+		}
+	}
+	forget_mail(session);
+	buf_free(&session->in);
+	close(session->fd);
+	free(session);
+	pthread_mutex_lock(&intake->lock);
+	intake->sessions--;
+	pthread_cond_broadcast(&intake->fewer);
+	pthread_mutex_unlock(&intake->lock);
+	return NULL;
+}
+
+static void start_session(struct intake *intake, int fd)
+{
+	struct session *session = mem_zero(1, sizeof(*session));
+	pthread_attr_t attributes;
+	pthread_t thread;
+
+	session->intake = intake;
+	session->home = intake->home;
+	session->fd = fd;
+	pthread_mutex_lock(&intake->lock);
+	while (intake->sessions >= SESSIONS_MAX && !atomic_load(&intake->stopping))
+		pthread_cond_wait(&intake->fewer, &intake->lock);
+	intake->sessions++;
+	pthread_mutex_unlock(&intake->lock);
+	pthread_attr_init(&attributes);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	if (pthread_create(&thread, &attributes, converse, session) != 0) {
+		log_error("intake: no thread for a connection: %s", strerror(errno));
+		converse(session);
+	}
+	pthread_attr_destroy(&attributes);
+}
+
+static void *accept_all(void *argument)
+{
+	struct intake *intake = argument;
+	struct pollfd waiting[2] = { { .fd = intake->fd, .events = POLLIN },
+				     { .fd = intake->stop_fd, .events = POLLIN } };
+
+	while (!atomic_load(&intake->stopping)) {
+		int fd;
+
+		if (poll(waiting, 2, -1) < 0 && errno != EINTR)
+			log_fatal("intake: %s", strerror(errno));
+		if (atomic_load(&intake->stopping) || (waiting[0].revents & POLLIN) == 0)
+			continue;
+		fd = accept4(intake->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0)
+			start_session(intake, fd);
+		else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+			poll(NULL, 0, 1000); /* no descriptors: somebody else has to end first */
+	}
+	return NULL;
+}
+
+struct intake *intake_start(struct home *home, int fd)
+{
+	struct intake *intake = mem_zero(1, sizeof(*intake));
+
+	intake->home = home;
+	intake->fd = fd;
+	intake->stop_fd = eventfd(0, EFD_CLOEXEC);
+	pthread_mutex_init(&intake->lock, NULL);
+	pthread_cond_init(&intake->fewer, NULL);
+	if (intake->stop_fd < 0 || pthread_create(&intake->thread, NULL, accept_all, intake) != 0)
+		log_fatal("intake: cannot start: %s", strerror(errno));
+	return intake;
+}
+
+void intake_stop(struct intake *intake)
+{
+	const uint64_t one = 1;
+	struct timespec until;
+
+	atomic_store(&intake->stopping, true);
+	if (write(intake->stop_fd, &one, sizeof(one)) < 0)
+		log_warning("intake: %s", strerror(errno));
+	pthread_cond_broadcast(&intake->fewer);
+	pthread_join(intake->thread, NULL);
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += STOP_MS / 1000;
+	pthread_mutex_lock(&intake->lock);
+	while (intake->sessions > 0 &&
+	       pthread_cond_timedwait(&intake->fewer, &intake->lock, &until) == 0) {
+	}
+	pthread_mutex_unlock(&intake->lock);
+	/* Who is idle in a read is left behind: the process ends, and Postfix tries again. */
+	close(intake->stop_fd);
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "mailbox/janitor.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "core/mailbox/life.h"
+#include "io/crypto/crypto.h"
+#include "mailbox/body.h"
+#include "mailbox/tell.h"
+#include "mailbox/vault.h"
+
+#define PAUSE_S 300
+#define BATCH 1000
+#define DAY INT64_C(86400)
+/* Longer than tokens live: what was seen once is never sealed again. */
+#define SEEN_LIFE (TOKEN_LIFE + 2 * DAY)
+#define GRAVE "grave"
+
+struct janitor {
+	struct home *home;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool stopping;
+};
+
+/* Keys of records, to be looked at one by one in transactions of their own. */
+struct keys {
+	size_t count;
+	struct store_key key[BATCH];
+	bool (*wanted)(void *context, const struct store_key *key, struct span value);
+	void *context;
+};
+
+static bool collect(void *context, const struct store_key *key, struct span value)
+{
+	struct keys *keys = context;
+
+	if (keys->wanted == NULL || keys->wanted(keys->context, key, value))
+		keys->key[keys->count++] = *key;
+	return keys->count < BATCH;
+}
+
+static bool collect_all(struct store *store, enum store_db db, const struct store_key *prefix,
+			struct keys *keys)
+{
+	struct store_txn *txn = store_begin(store, false);
+	bool good = txn != NULL && store_each(txn, db, prefix, false, collect, keys);
+
+	store_abort(txn);
+	return good;
+}
+
+static struct store_key grave_of(const struct handle *mailbox)
+{
+	return store_key(GRAVE, strlen(GRAVE), mailbox->bytes, HANDLE_SIZE);
+}
+
+/* The key, the files, and then the note of it. */
+static bool bury(struct home *home, const struct handle *mailbox)
+{
+	struct store_key grave = grave_of(mailbox);
+	struct store_txn *txn;
+
+	if (!vault_shred(home->settings->mailbox_keys, mailbox))
+		return false;
+	body_remove_all(home->store, mailbox);
+	fresh_forget(home->fresh, mailbox);
+	txn = store_begin(home->store, true);
+	if (txn == NULL)
+		return false;
+	if (store_drop(txn, STORE_META, &grave))
+		return store_commit(txn);
+	store_abort(txn);
+	return false;
+}
+
+static bool is_of_mailbox(void *context, const struct store_key *key, struct span value)
+{
+	(void)key;
+	return value.len >= HANDLE_SIZE && memcmp(value.at, context, HANDLE_SIZE) == 0;
+}
+
+static bool drop_address(struct store_txn *txn, const struct handle *mailbox,
+			 const struct mbox_mailbox *box)
+{
+	struct store_key key = store_key_address(box->address);
+	struct mbox_address all, left = { 0 };
+	enum lookup found = store_get_address(txn, &key, &all);
+
+	if (found != LOOKUP_FOUND)
+		return found == LOOKUP_ABSENT;
+	for (size_t i = 0; i < all.count; i++) {
+		if (!handle_same(&all.mailbox[i], mailbox))
+			left.mailbox[left.count++] = all.mailbox[i];
+	}
+	return left.count > 0 ? store_put_address(txn, &key, &left)
+			      : store_drop(txn, STORE_ADDRESS, &key);
+}
+
+/* In one transaction: nothing of it is there any more, but a note of its grave. */
+static bool drop_records(struct home *home, const struct handle *mailbox)
+{
+	static const enum store_db own[] = { STORE_LETTER, STORE_LINK,  STORE_GATE,
+					     STORE_UPLOAD, STORE_DRAFT, STORE_REPLY };
+	struct store_key key = store_key_handle(mailbox), grave = grave_of(mailbox);
+	struct keys *ids = mem_zero(1, sizeof(*ids));
+	struct handle own_copy = *mailbox;
+	struct store_txn *txn = store_begin(home->store, true);
+	struct store_key all = store_key("", 0, "", 0);
+	struct buf value = { 0 };
+	struct mbox_mailbox *box = mem_alloc(sizeof(*box));
+	bool good = txn != NULL && store_get_mailbox(txn, &key, box) == LOOKUP_FOUND &&
+		    drop_address(txn, mailbox, box) && store_drop(txn, STORE_MAILBOX, &key);
+
+	buf_append_str(&value, "1");
+	good = good && store_put(txn, STORE_META, &grave, &value);
+	for (size_t i = 0; good && i < ARRAY_LEN(own); i++)
+		good = store_drop_all(txn, own[i], &key);
+	ids->wanted = is_of_mailbox;
+	ids->context = own_copy.bytes;
+	for (enum store_db db = STORE_LINK_ID; good && db <= STORE_BOUNCE; db++) {
+		if (db != STORE_LINK_ID && db != STORE_BOUNCE)
+			continue;
+		do {
+			ids->count = 0;
+			good = store_each(txn, db, &all, false, collect, ids);
+			for (size_t i = 0; good && i < ids->count; i++)
+				good = store_drop(txn, db, &ids->key[i]);
+		} while (good && ids->count == BATCH);
+	}
+	if (good)
+		good = store_commit(txn);
+	else
+		store_abort(txn);
+	buf_free(&value);
+	free(box);
+	free(ids);
+	return good;
+}
+
+bool mailbox_end(struct home *home, const struct handle *mailbox)
+{
+	return drop_records(home, mailbox) && bury(home, mailbox);
+}
+
+static void tell_unopened(struct home *home, const struct handle *mailbox,
+			  const struct mbox_mailbox *box)
+{
+	struct store_key prefix = store_key_handle(mailbox);
+	struct keys *gates = mem_zero(1, sizeof(*gates));
+	char id[HANDLE_HEX_SIZE];
+
+	handle_hex(id, mailbox);
+	if (collect_all(home->store, STORE_GATE, &prefix, gates)) {
+		for (size_t i = 0; i < gates->count; i++) {
+			struct store_txn *txn = store_begin(home->store, false);
+			struct mbox_gate gate;
+			bool found = txn != NULL &&
+				     store_get_gate(txn, &gates->key[i], &gate) == LOOKUP_FOUND;
+
+			store_abort(txn);
+			if (found) {
+				struct note_facts facts = { .sender = gate.sender,
+							    .recipient = box->address };
+
+				tell_sender(home, NOTE_UNOPENED, facts, id);
+			}
+		}
+	}
+	free(gates);
+}
+
+static void warn(struct home *home, const struct store_key *key, struct mbox_mailbox *box,
+		 const struct handle *mailbox, int64_t now)
+{
+	struct note_facts facts = { .sender = home->from,
+				    .recipient = box->address,
+				    .language = box->language,
+				    .date = life_ends(home->settings, box) };
+	char id[HANDLE_HEX_SIZE + 24], hex[HANDLE_HEX_SIZE], number[STR_DECIMAL_SIZE];
+	struct store_txn *txn;
+
+	str_join(id, sizeof(id), handle_hex(hex, mailbox), ".",
+		 str_decimal(number, (uint64_t)(now / DAY)), NULL);
+	if (tell_recipient(home, NOTE_WARN, facts, id, "") == SUBMIT_LATER)
+		return;
+	txn = store_begin(home->store, true);
+	if (txn != NULL && store_get_mailbox(txn, key, box) == LOOKUP_FOUND) {
+		box->warned = now;
+		if (store_put_mailbox(txn, key, box)) {
+			store_commit(txn);
+			log_info("mailbox=%s warned of its end", box->address);
+			return;
+		}
+	}
+	store_abort(txn);
+}
+
+/* True if it has ended. */
+static bool look_at(struct home *home, const struct store_key *key, int64_t now)
+{
+	struct store_txn *txn = store_begin(home->store, false);
+	struct mbox_mailbox *box = mem_alloc(sizeof(*box));
+	bool found = txn != NULL && store_get_mailbox(txn, key, box) == LOOKUP_FOUND;
+	bool ended = false;
+	struct handle mailbox;
+
+	store_abort(txn);
+	memcpy(mailbox.bytes, key->bytes, HANDLE_SIZE);
+	if (found && life_has_ended(home->settings, box, now)) {
+		if (box->opened == 0)
+			tell_unopened(home, &mailbox, box);
+		ended = mailbox_end(home, &mailbox);
+		if (ended)
+			log_info("mailbox=%s deleted: %s", box->address,
+				 box->opened == 0 ? "nobody has opened it" : "not used any more");
+	} else if (found && !box->retired && life_warn_is_due(home->settings, box, now)) {
+		warn(home, key, box, &mailbox, now);
+	}
+	free(box);
+	return ended;
+}
+
+static bool is_old_seen(void *context, const struct store_key *key, struct span value)
+{
+	struct mbox_seen seen;
+
+	(void)key;
+	return !mbox_get_seen(&seen, value.at, value.len) ||
+	       seen.date < *(const int64_t *)context - SEEN_LIFE;
+}
+
+static bool is_old_upload(void *context, const struct store_key *key, struct span value)
+{
+	struct mbox_upload upload;
+
+	(void)key;
+	return !mbox_get_upload(&upload, value.at, value.len) ||
+	       upload.date < *(const int64_t *)context - DAY;
+}
+
+static bool has_young_draft(void *context, const struct store_key *key, struct span value)
+{
+	struct mbox_draft draft;
+
+	(void)key;
+	if (mbox_get_draft(&draft, value.at, value.len) &&
+	    draft.date > ((int64_t *)context)[0] - DAY)
+		((int64_t *)context)[1] = 1;
+	return true;
+}
+
+static void sweep_uploads(struct home *home, int64_t now)
+{
+	struct store_key all = store_key("", 0, "", 0);
+	struct keys *old = mem_zero(1, sizeof(*old));
+
+	old->wanted = is_old_upload;
+	old->context = &now;
+	if (!collect_all(home->store, STORE_UPLOAD, &all, old))
+		old->count = 0;
+	for (size_t i = 0; i < old->count; i++) {
+		struct store_key prefix = store_key(old->key[i].bytes, HANDLE_SIZE, "", 0);
+		int64_t young[2] = { now, 0 };
+		struct handle mailbox, upload;
+		struct store_txn *txn = store_begin(home->store, true);
+
+		if (txn == NULL ||
+		    !store_each(txn, STORE_DRAFT, &prefix, false, has_young_draft, young) ||
+		    young[1] != 0 || !store_drop(txn, STORE_UPLOAD, &old->key[i])) {
+			store_abort(txn);
+			continue;
+		}
+		memcpy(mailbox.bytes, old->key[i].bytes, HANDLE_SIZE);
+		memcpy(upload.bytes, old->key[i].bytes + HANDLE_SIZE, HANDLE_SIZE);
+		if (store_commit(txn))
+			upload_remove(home->store, &mailbox, &upload);
+	}
+	free(old);
+}
+
+static void sweep_seen(struct home *home, int64_t now)
+{
+	struct store_key all = store_key("", 0, "", 0);
+	struct keys *old = mem_zero(1, sizeof(*old));
+	struct store_txn *txn;
+
+	old->wanted = is_old_seen;
+	old->context = &now;
+	if (collect_all(home->store, STORE_SEEN, &all, old) && old->count > 0 &&
+	    (txn = store_begin(home->store, true)) != NULL) {
+		for (size_t i = 0; i < old->count; i++)
+			store_drop(txn, STORE_SEEN, &old->key[i]);
+		store_commit(txn);
+	}
+	free(old);
+}
+
+static void sweep_graves(struct home *home)
+{
+	struct store_key prefix = store_key(GRAVE, strlen(GRAVE), "", 0);
+	struct keys *graves = mem_zero(1, sizeof(*graves));
+
+	if (collect_all(home->store, STORE_META, &prefix, graves)) {
+		for (size_t i = 0; i < graves->count; i++) {
+			struct handle mailbox;
+
+			memcpy(mailbox.bytes, graves->key[i].bytes + strlen(GRAVE), HANDLE_SIZE);
+			bury(home, &mailbox);
+		}
+	}
+	free(graves);
+}
+
+size_t janitor_sweep(struct home *home)
+{
+	struct store_key all = store_key("", 0, "", 0);
+	struct keys *boxes = mem_zero(1, sizeof(*boxes));
+	int64_t now = clock_wall();
+	size_t ended = 0;
+
+	sweep_graves(home);
+	if (collect_all(home->store, STORE_MAILBOX, &all, boxes)) {
+		for (size_t i = 0; i < boxes->count; i++)
+			ended += look_at(home, &boxes->key[i], now);
+	}
+	sweep_uploads(home, now);
+	sweep_seen(home, now);
+	free(boxes);
+	return ended;
+}
+
+static void *run(void *argument)
+{
+	struct janitor *janitor = argument;
+
+	pthread_mutex_lock(&janitor->lock);
+	while (!janitor->stopping) {
+		struct timespec until;
+
+		pthread_mutex_unlock(&janitor->lock);
+		janitor_sweep(janitor->home);
+		pthread_mutex_lock(&janitor->lock);
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_sec += PAUSE_S;
+		while (!janitor->stopping && pthread_cond_timedwait(&janitor->wake, &janitor->lock,
+								    &until) != ETIMEDOUT) {
+		}
+	}
+	pthread_mutex_unlock(&janitor->lock);
+	return NULL;
+}
+
+struct janitor *janitor_start(struct home *home)
+{
+	struct janitor *janitor = mem_zero(1, sizeof(*janitor));
+	pthread_condattr_t attributes;
+
+	janitor->home = home;
+	pthread_mutex_init(&janitor->lock, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&janitor->wake, &attributes);
+	pthread_condattr_destroy(&attributes);
+	if (pthread_create(&janitor->thread, NULL, run, janitor) != 0)
+		log_fatal("janitor: no thread");
+	return janitor;
+}
+
+void janitor_stop(struct janitor *janitor)
+{
+	pthread_mutex_lock(&janitor->lock);
+	janitor->stopping = true;
+	pthread_cond_signal(&janitor->wake);
+	pthread_mutex_unlock(&janitor->lock);
+	pthread_join(janitor->thread, NULL);
+	free(janitor);
+}

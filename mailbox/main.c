@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * postseal-mailbox - keeps sealed mail, and serves the temporary mailbox. It never can
+ * read what it keeps (postseal-mailbox-api(5) says how that is done).
+ *
+ *   intake    LMTP in; deliver seals one mail for one recipient
+ *   portal    HTTP: pages, and api_enter, api_letters, api_write; session, reply
+ *   janitor   expiry, warnings
+ *   control   for postseal(1) and postseal-webmail(8)
+ *   store     records (LMDB); body has the files; vault the key files; fresh what is in memory
+ *   submit    mail out; tell and notice write it
+ *   work      threads for what must not hold the loop
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "daemon/daemon.h"
+#include "io/net/listen.h"
+#include "mailbox/control.h"
+#include "mailbox/home.h"
+#include "mailbox/intake.h"
+#include "mailbox/janitor.h"
+#include "mailbox/portal.h"
+#include "mailbox/vault.h"
+
+#define SOCKET_MODE 0660
+
+struct daemon_state {
+	struct home home;
+	int intake_fd, portal_fd, control_fd;
+	struct loop *loop;
+	struct loop_timer *alive;
+};
+
+static bool need(const char *value, const char *name)
+{
+	if (value[0] == '\0')
+		log_error("%s is not set, and postseal-mailbox does not start without", name);
+	return value[0] != '\0';
+}
+
+static void name_site(struct home *home)
+{
+	const struct settings *settings = home->settings;
+	const char *host = settings->mailbox_url + strlen("https://");
+	size_t len = strcspn(host, ":");
+	char domain[DOMAIN_SIZE];
+
+	str_copy(home->host, sizeof(home->host), host);
+	str_copy_n(domain, sizeof(domain), host, len);
+	if (!str_copy(home->site, sizeof(home->site),
+		      settings->mailbox_name[0] != '\0' ? settings->mailbox_name : domain))
+		str_copy(home->site, sizeof(home->site), domain);
+	if (settings->mailbox_from[0] != '\0')
+		str_copy(home->from, sizeof(home->from), settings->mailbox_from);
+	else
+		str_join(home->from, sizeof(home->from), "postmaster@", domain, NULL);
+}
+
+static bool open_keys(struct home *home)
+{
+	const struct settings *settings = home->settings;
+	char error[SEAL_KEY_ERROR_SIZE];
+	enum lookup found;
+
+	if (!vault_open_server(&home->server, settings->mailbox_keys, error)) {
+		log_error("%s", error);
+		return false;
+	}
+	found = seal_key_read(&home->token, settings->mailbox_token_key, error);
+	if (found == LOOKUP_ABSENT && seal_key_make(settings->mailbox_token_key, error))
+		found = seal_key_read(&home->token, settings->mailbox_token_key, error);
+	if (found != LOOKUP_FOUND)
+		log_error("mailbox_token_key: %s", error);
+	return found == LOOKUP_FOUND;
+}
+
+static int listen_at(const char *name, const char *text)
+{
+	char error[LISTEN_ERROR_SIZE] = "cannot be understood";
+	struct endpoint endpoint;
+	int fd = endpoint_parse(&endpoint, text) ? listen_open(&endpoint, SOCKET_MODE, error) : -1;
+
+	if (fd < 0)
+		log_error("%s=%s: %s", name, text, error);
+	return fd;
+}
+
+static bool open_sockets(struct daemon_state *state)
+{
+	const struct settings *settings = state->home.settings;
+	char control[ENDPOINT_PATH_SIZE + 16];
+
+	state->intake_fd = listen_at("mailbox_intake", settings->mailbox_intake);
+	state->portal_fd = listen_at("mailbox_listen", settings->mailbox_listen);
+	state->control_fd = str_join(control, sizeof(control), "unix:", settings->mailbox_runtime,
+				     "/" MAILBOX_SOCKET, NULL)
+				    ? listen_at("mailbox_runtime", control)
+				    : -1;
+	if (!endpoint_parse(&state->home.submit, settings->mailbox_submit)) {
+		log_error("mailbox_submit=%s cannot be understood", settings->mailbox_submit);
+		return false;
+	}
+	return state->intake_fd >= 0 && state->portal_fd >= 0 && state->control_fd >= 0;
+}
+
+static void close_state(void *argument)
+{
+	struct daemon_state *state = argument;
+
+	store_close(state->home.store);
+	fresh_free(state->home.fresh);
+	free(state);
+}
+
+static bool open_store(struct home *home)
+{
+	char error[STORE_ERROR_SIZE];
+
+	home->store = store_open(home->settings->mailbox_store, error);
+	if (home->store == NULL)
+		log_error("%s", error);
+	return home->store != NULL;
+}
+
+static void *open_state(const struct settings *settings)
+{
+	struct daemon_state *state = mem_zero(1, sizeof(*state));
+	const struct rlimit none = { 0, 0 };
+
+	/* No core file may ever hold what is being sealed. */
+	setrlimit(RLIMIT_CORE, &none);
+	daemon_raise_descriptors();
+	state->home.settings = settings;
+	if (need(settings->mailbox_url, "mailbox_url") &&
+	    need(settings->mailbox_domain, "mailbox_domain")) {
+		name_site(&state->home);
+		state->home.fresh = fresh_new();
+		if (open_keys(&state->home) && open_store(&state->home) && open_sockets(state))
+			return state;
+	}
+	close_state(state);
+	return NULL;
+}
+
+static void on_alive(void *context)
+{
+	struct daemon_state *state = context;
+
+	daemon_alive();
+	loop_timer_arm(state->alive, daemon_alive_interval());
+}
+
+static void on_stop(void *context)
+{
+	loop_stop(((struct daemon_state *)context)->loop);
+}
+
+static int serve(void *argument)
+{
+	struct daemon_state *state = argument;
+	struct portal *portal;
+	struct intake *intake;
+	struct janitor *janitor;
+	struct control *control;
+
+	state->loop = loop_new();
+	portal = portal_new(&state->home, state->loop, state->portal_fd);
+	if (portal == NULL) {
+		loop_free(state->loop);
+		return EXIT_FAILURE;
+	}
+	state->alive = loop_timer_new(state->loop, on_alive, state);
+	if (daemon_alive_interval() > 0)
+		loop_timer_arm(state->alive, daemon_alive_interval());
+	loop_signal(state->loop, SIGTERM, on_stop, state);
+	loop_signal(state->loop, SIGINT, on_stop, state);
+	intake = intake_start(&state->home, state->intake_fd);
+	janitor = janitor_start(&state->home);
+	control = control_start(&state->home, state->control_fd);
+	loop_run(state->loop);
+	control_stop(control);
+	intake_stop(intake);
+	janitor_stop(janitor);
+	portal_free(portal);
+	loop_timer_free(state->alive);
+	loop_free(state->loop);
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct daemon daemon = {
+		.name = "postseal-mailbox",
+		.summary = "Keep sealed mail, and serve the temporary mailbox.",
+		.metrics = METRICS_MAILBOX,
+		.open = open_state,
+		.serve = serve,
+		.close = close_state,
+	};
+
+	return daemon_main(&daemon, argc, argv);
+}

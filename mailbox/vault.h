@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vault - the key files (`mailbox_keys`): the server's own key, and one for each
+ * mailbox, under which all that is sealed is encrypted once more. Without its file,
+ * a mailbox is gone: that is how one is deleted for good.
+ */
+#ifndef POSTSEAL_MAILBOX_VAULT_H
+#define POSTSEAL_MAILBOX_VAULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/mailbox/mbox.h"
+#include "io/crypto/seal_token.h"
+
+/* "server.key" in this directory, made where it is missing; the directory, too. */
+bool vault_open_server(struct seal_key *key, const char *dir, char error[SEAL_KEY_ERROR_SIZE]);
+
+/* On disk when true. */
+bool vault_make(const char *dir, const struct handle *mailbox);
+/* False: it is not there, or cannot be read; logged. */
+bool vault_read(struct seal_key *key, const char *dir, const struct handle *mailbox);
+/* Overwritten, then removed; true if it is not there any more. */
+bool vault_shred(const char *dir, const struct handle *mailbox);
+
+/* `out` has len + VAULT_EXTRA octets. What is sealed for one purpose and object opens for no
+ * other. */
+void vault_seal(unsigned char *out, const struct seal_key *key, const char *purpose,
+		const struct handle *object, const void *octets, size_t len);
+/* `len` is that of what is sealed; `out` has len - VAULT_EXTRA. */
+bool vault_unseal(unsigned char *out, const struct seal_key *key, const char *purpose,
+		  const struct handle *object, const void *sealed, size_t len);
+
+void handle_make(struct handle *handle);
+/* One that sorts by time, and cannot be guessed. */
+void handle_make_dated(struct handle *handle, int64_t now);
+#define HANDLE_HEX_SIZE (2 * HANDLE_SIZE + 1)
+char *handle_hex(char dst[HANDLE_HEX_SIZE], const struct handle *handle);
+bool handle_same(const struct handle *a, const struct handle *b);
+
+#endif

@@ -1,0 +1,673 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* postseal-mailbox from end to end: mail in, link, PIN, password, reading, answering. */
+#include "mailbox_case.h"
+
+static const struct marked first = { .sender = "alice@example.com",
+				     .random = 1,
+				     .subject = "=?iso-8859-1?Q?Gr=FC=DFe?=",
+				     .body = "Hello Bob,\r\n\r\n..secret content..\r\n" };
+
+static void setup(void)
+{
+	case_open("");
+}
+
+static void teardown(void)
+{
+	case_close();
+}
+
+START_TEST(sealed_read_and_answered)
+{
+	unsigned char secret[CODE_SECRET_SIZE];
+	const char *mail;
+	struct guest guest;
+	struct answer answer;
+	struct buf text = { 0 };
+	struct handle id;
+	char *pin, *subject;
+	json_t *letter, *body;
+
+	ck_assert_str_eq(give_marked("Bob@example.net", &first), "250 2.0.0 sealed\r\n");
+	mail = sink_next("Bob@example.net");
+	ck_assert_ptr_null(strstr(mail, "secret content"));
+	ck_assert_ptr_null(strstr(mail, "X-Postseal"));
+	link_secret(secret, mail);
+	mail = sink_next("alice@example.com");
+	ck_assert_ptr_nonnull(strstr(mail, "In-Reply-To: <m1@example.com>"));
+	ck_assert_ptr_null(strstr(mail, "#v1."));
+	pin = mail_pin(mail);
+	ck_assert_uint_eq(strlen(pin), 8);
+	guest_open(&guest, "correct horse battery", secret, pin);
+	ck_assert_ptr_nonnull(strstr(sink_next("alice@example.com"), "opened"));
+
+	answer = guest_login(&guest, "bob@EXAMPLE.net");
+	expect(&answer, 201);
+	answer_free(&answer);
+	answer = guest_letters(&guest, "inbox");
+	letter = json_array_get(json_object_get(answer.json, "letters"), 0);
+	ck_assert_str_eq(get_text(letter, "access"), "open");
+	guest_read(&guest, letter, &text, &subject);
+	ck_assert_str_eq(subject, "Gr\xc3\xbc\xc3\x9f"
+				  "e");
+	ck_assert_ptr_nonnull(strstr(text.data, "\r\n\r\nHello Bob,\r\n\r\n.secret content.."));
+	ck_assert_ptr_null(strstr(text.data, "X-Postseal"));
+	ck_assert_ptr_null(strstr(text.data, "Received"));
+
+	memset(id.bytes, 9, sizeof(id.bytes));
+	for (int i = 0; i < 2; i++) {
+		struct answer sent;
+
+		body = json_object();
+		json_object_set_new(body, "id", b64_json(id.bytes, HANDLE_SIZE));
+		json_object_set_new(body, "letter", json_string(get_text(letter, "id")));
+		json_object_set_new(body, "subject",
+				    json_string("Re: Gr\xc3\xbc\xc3\x9f"
+						"e"));
+		json_object_set_new(body, "text", json_string("Danke, sch\xc3\xb6n.\n.\nBob"));
+		json_object_set_new(body, "attachments", json_array());
+		sent = call("POST", "replies", guest.session, body);
+		expect(&sent, i == 0 ? 201 : 200);
+		answer_free(&sent);
+	}
+	mail = sink_next("alice@example.com");
+	ck_assert_ptr_nonnull(strstr(mail, "Reply-To: Bob=example.net@" DOMAIN "\r\n"));
+	ck_assert_ptr_nonnull(strstr(mail, "Bob@example.net (Praxis)"));
+	ck_assert_ptr_nonnull(strstr(mail, "Danke, sch=C3=B6n.\r\n=2E\r\nBob"));
+	answer_free(&answer);
+	answer = guest_letters(&guest, "sent");
+	ck_assert_uint_eq(json_array_size(json_object_get(answer.json, "letters")), 1);
+	text.len = 0;
+	free(subject);
+	guest_read(&guest, json_array_get(json_object_get(answer.json, "letters"), 0), &text,
+		   &subject);
+	ck_assert_str_eq(text.data, mail);
+	ck_assert_uint_eq(sink.count, sink.taken);
+	answer_free(&answer);
+	buf_free(&text);
+	free(subject);
+	free(pin);
+}
+END_TEST
+
+START_TEST(same_token_is_sealed_once)
+{
+	ck_assert_str_eq(give_marked("bob@example.net", &first), "250 2.0.0 sealed\r\n");
+	ck_assert_str_eq(give_marked("bob@example.net", &first),
+			 "250 2.0.0 it is sealed already\r\n");
+	/* For another recipient it is another. */
+	ck_assert_str_eq(give_marked("carol@example.net", &first), "250 2.0.0 sealed\r\n");
+	ck_assert_uint_eq(sink.count, 4);
+}
+END_TEST
+
+START_TEST(what_postfix_does_not_take_is_begun_again_with_the_same_link)
+{
+	unsigned char secret[CODE_SECRET_SIZE];
+
+	sink.refuse = true;
+	ck_assert_int_eq(strncmp(give_marked("bob@example.net", &first), "451 ", 4), 0);
+	daemon_stop(SIGKILL);
+	daemon_start();
+	ck_assert_int_eq(strncmp(give_marked("bob@example.net", &first), "451 ", 4), 0);
+	sink.refuse = false;
+	ck_assert_str_eq(give_marked("bob@example.net", &first), "250 2.0.0 sealed\r\n");
+	link_secret(secret, sink_next("bob@example.net"));
+	free(mail_pin(sink_next("alice@example.com")));
+	daemon_stop(SIGKILL);
+	daemon_start();
+	ck_assert_str_eq(give_marked("bob@example.net", &first),
+			 "250 2.0.0 it is sealed already\r\n");
+	ck_assert_uint_eq(sink.count, 2);
+	{
+		struct answer ticket = ask_ticket(secret, "11223344");
+
+		expect(&ticket, 403);
+		answer_free(&ticket);
+	}
+}
+END_TEST
+
+START_TEST(marks_that_are_refused)
+{
+	static const struct {
+		const char *recipient, *message, *reply;
+	} cases[] = {
+		{ "bob=example.net@" DOMAIN, "From: a@example.com\r\n\r\nx", "550 5.7.1 no mark" },
+		{ "bob@example.net", "From: a@example.com\r\n\r\nx", "550 5.7.1 no mark" },
+		{ "bob=example.net@" DOMAIN, TOKEN_HEADER ": AAAA\r\n\r\nx",
+		  "550 5.7.1 this mark" },
+		{ "bob=example.net@" DOMAIN,
+		  TOKEN_HEADER ": AAAA\r\n" TOKEN_HEADER ": AAAA\r\n\r\nx",
+		  "550 5.7.1 more than one" },
+	};
+	struct marked old = first, to_self = first;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *reply = give(cases[i].recipient, cases[i].message);
+
+		ck_assert_msg(strncmp(reply, cases[i].reply, strlen(cases[i].reply)) == 0, "%s",
+			      reply);
+	}
+	old.time = clock_wall() - TOKEN_LIFE - 1;
+	ck_assert_int_eq(strncmp(give_marked("bob@example.net", &old), "550 5.7.1 this mark", 19),
+			 0);
+	ck_assert_int_eq(
+		strncmp(give_marked("Alice@example.com", &to_self), "550 5.7.1 a mail to its", 23),
+		0);
+	ck_assert_uint_eq(sink.count, 0);
+}
+END_TEST
+
+START_TEST(three_letters_and_two_link_mails_lost)
+{
+	unsigned char secret[3][CODE_SECRET_SIZE];
+	struct marked mail = first;
+	struct guest guest;
+	struct answer answer;
+	char *pin = NULL;
+	size_t i;
+	json_t *letter;
+	const int arrived = _i;
+
+	for (i = 0; i < 3; i++) {
+		mail.random = (unsigned char)(i + 1);
+		ck_assert_str_eq(give_marked("bob@example.net", &mail), "250 2.0.0 sealed\r\n");
+		link_secret(secret[i], sink_next("bob@example.net"));
+		free(pin);
+		pin = mail_pin(sink_next("alice@example.com"));
+	}
+	guest_open(&guest, "correct horse battery", secret[arrived], pin);
+	answer = guest_letters(&guest, "inbox");
+	ck_assert_uint_eq(json_array_size(json_object_get(answer.json, "letters")), 3);
+	json_array_foreach(json_object_get(answer.json, "letters"), i, letter)
+	{
+		struct buf text = { 0 };
+		char *subject;
+
+		ck_assert_str_eq(get_text(letter, "access"), "open");
+		guest_read(&guest, letter, &text, &subject);
+		ck_assert_ptr_nonnull(strstr(text.data, "secret content"));
+		buf_free(&text);
+		free(subject);
+	}
+	answer_free(&answer);
+	free(pin);
+}
+END_TEST
+
+static json_t *pin_of_letter(json_t *letter, const char *pin)
+{
+	return json_pack("{s:s,s:s}", "letter", get_text(letter, "id"), "pin", pin);
+}
+
+START_TEST(second_sender_is_withheld_until_his_pin)
+{
+	unsigned char secret[CODE_SECRET_SIZE];
+	struct marked second = { .sender = "carol@example.com",
+				 .pin = "58201947",
+				 .random = 2,
+				 .subject = "two",
+				 .body = "of carol" };
+	struct guest guest;
+	struct answer answer, other;
+	struct buf text = { 0 };
+	char *pin, *subject, path[128];
+	json_t *letter;
+
+	give_marked("bob@example.net", &first);
+	link_secret(secret, sink_next("bob@example.net"));
+	pin = mail_pin(sink_next("alice@example.com"));
+	guest_open(&guest, "correct horse battery", secret, pin);
+	sink_next("alice@example.com");
+	ck_assert_str_eq(give_marked("bob@example.net", &second), "250 2.0.0 sealed\r\n");
+	ck_assert_ptr_null(strstr(sink_next("bob@example.net"), "#v1."));
+	sink_next("carol@example.com");
+	answer = guest_letters(&guest, "inbox");
+	letter = json_array_get(json_object_get(answer.json, "letters"), 0);
+	ck_assert_str_eq(get_text(letter, "access"), "pin");
+	ck_assert(json_is_null(json_object_get(letter, "key")));
+	ck_assert(json_is_null(json_object_get(letter, "summary")));
+	snprintf(path, sizeof(path), "letters/%s/body", get_text(letter, "id"));
+	other = call("GET", path, guest.session, NULL);
+	expect(&other, 403);
+	answer_free(&other);
+	other = call("POST", "release", guest.session, pin_of_letter(letter, pin));
+	expect(&other, 403);
+	ck_assert_int_eq(json_integer_value(json_object_get(other.json, "tries_left")), 9);
+	answer_free(&other);
+	other = call("POST", "release", guest.session, pin_of_letter(letter, "58201947"));
+	expect(&other, 200);
+	letter = json_array_get(json_object_get(other.json, "letters"), 0);
+	guest_read(&guest, letter, &text, &subject);
+	ck_assert_str_eq(subject, "two");
+	answer_free(&other);
+	answer_free(&answer);
+	buf_free(&text);
+	free(subject);
+	free(pin);
+}
+END_TEST
+
+/* Sealed to links alone, from before the opening: opens with the link, after the PIN. */
+START_TEST(second_senders_letter_from_before_the_opening)
+{
+	unsigned char secret[CODE_SECRET_SIZE], carols[CODE_SECRET_SIZE], k[FRAME_KEY_SIZE];
+	struct marked second = { .sender = "carol@example.com",
+				 .pin = "58201947",
+				 .random = 2,
+				 .subject = "two",
+				 .body = "of carol" };
+	struct guest guest;
+	struct answer answer, other;
+	char *pin;
+	struct handle id;
+	json_t *letter, *body, *list, *item;
+
+	give_marked("bob@example.net", &first);
+	link_secret(secret, sink_next("bob@example.net"));
+	pin = mail_pin(sink_next("alice@example.com"));
+	give_marked("bob@example.net", &second);
+	link_secret(carols, sink_next("bob@example.net"));
+	sink_next("carol@example.com");
+	guest_open(&guest, "correct horse battery", secret, pin);
+	answer = guest_letters(&guest, "inbox");
+	letter = json_array_get(json_object_get(answer.json, "letters"), 0);
+	ck_assert_str_eq(get_text(letter, "access"), "link");
+	ck_assert(json_is_null(
+		json_object_get(json_array_get(json_object_get(letter, "links"), 0), "key")));
+	/* Its handle alone does not spend tries, nor does it open. */
+	other = call("POST", "release", guest.session, pin_of_letter(letter, "58201947"));
+	expect(&other, 404);
+	answer_free(&other);
+	body = json_object();
+	json_object_set_new(body, "id", link_id(carols));
+	json_object_set_new(body, "pin", json_string("58201947"));
+	other = call("POST", "release", guest.session, body);
+	expect(&other, 200);
+	letter = json_array_get(json_object_get(other.json, "letters"), 0);
+	get_octets(id.bytes, HANDLE_SIZE, letter, "id");
+	open_link_key(k, carols, "key to link", &guest.mailbox, &id,
+		      json_array_get(json_object_get(letter, "links"), 0));
+	item = json_object();
+	json_object_set_new(item, "id", b64_json(id.bytes, HANDLE_SIZE));
+	json_object_set_new(item, "key", seal_to(&guest, "key to mailbox", &id, k));
+	list = json_array();
+	json_array_append_new(list, item);
+	answer_free(&other);
+	other = call("POST", "reseal", guest.session, json_pack("{s:o}", "letters", list));
+	expect(&other, 200);
+	ck_assert_int_eq(json_integer_value(json_object_get(other.json, "sealed")), 1);
+	answer_free(&other);
+	other = call("POST", "confirm", guest.session,
+		     json_pack("{s:[o]}", "letters", b64_json(id.bytes, HANDLE_SIZE)));
+	expect(&other, 200);
+	answer_free(&other);
+	answer_free(&answer);
+	answer = guest_letters(&guest, "inbox");
+	letter = json_array_get(json_object_get(answer.json, "letters"), 0);
+	ck_assert_str_eq(get_text(letter, "access"), "open");
+	ck_assert(json_is_true(json_object_get(letter, "confirmed")));
+	guest_key(&guest, letter, k);
+	answer_free(&answer);
+	free(pin);
+}
+END_TEST
+
+static void *try_wrong(void *argument)
+{
+	struct answer answer = ask_ticket(argument, "90909091");
+	long status = answer.status;
+
+	answer_free(&answer);
+	return (void *)status;
+}
+
+START_TEST(ten_wrong_pins_and_no_more)
+{
+	unsigned char secret[CODE_SECRET_SIZE], nobody[CODE_SECRET_SIZE] = { 1 };
+	pthread_t thread[30];
+	struct answer answer;
+	size_t wrong = 0, locked = 0;
+	char *pin;
+
+	give_marked("bob@example.net", &first);
+	link_secret(secret, sink_next("bob@example.net"));
+	pin = mail_pin(sink_next("alice@example.com"));
+	/* Who cannot name the link costs nothing. */
+	answer = ask_ticket(nobody, "90909091");
+	expect(&answer, 404);
+	answer_free(&answer);
+	for (size_t i = 0; i < ARRAY_LEN(thread); i++)
+		pthread_create(&thread[i], NULL, try_wrong, secret);
+	for (size_t i = 0; i < ARRAY_LEN(thread); i++) {
+		void *status;
+
+		pthread_join(thread[i], &status);
+		wrong += (long)status == 403;
+		locked += (long)status == 423;
+	}
+	ck_assert_uint_eq(wrong, 10);
+	ck_assert_uint_eq(locked, 20);
+	ck_assert_ptr_nonnull(strstr(sink_next("alice@example.com"), "entered wrongly"));
+	answer = ask_ticket(secret, pin);
+	expect(&answer, 423);
+	answer_free(&answer);
+	ck_assert_uint_eq(sink.count, sink.taken);
+	free(pin);
+}
+END_TEST
+
+START_TEST(two_browsers_and_a_lost_answer)
+{
+	unsigned char secret[CODE_SECRET_SIZE];
+	struct guest guest, other;
+	struct answer a, b, answer;
+	char *pin, *one, *two;
+
+	give_marked("bob@example.net", &first);
+	link_secret(secret, sink_next("bob@example.net"));
+	pin = mail_pin(sink_next("alice@example.com"));
+	a = ask_ticket(secret, pin);
+	b = ask_ticket(secret, pin);
+	one = strdup(get_text(a.json, "ticket"));
+	two = strdup(get_text(b.json, "ticket"));
+	guest_make(&guest, "correct horse battery");
+	guest_make(&other, "somebody else's words");
+	answer = call("POST", "open", one, opening(&guest, secret, a.json));
+	expect(&answer, 201);
+	answer_free(&answer);
+	answer = call("POST", "open", two, opening(&other, secret, b.json));
+	expect(&answer, 409);
+	answer_free(&answer);
+	/* The answer was lost: the same again. */
+	answer = call("POST", "open", one, opening(&guest, secret, a.json));
+	expect(&answer, 200);
+	answer_free(&answer);
+	answer = guest_login(&other, "bob@example.net");
+	expect(&answer, 403);
+	answer_free(&answer);
+	answer = ask_ticket(secret, pin);
+	expect(&answer, 409);
+	answer_free(&answer);
+	answer_free(&a);
+	answer_free(&b);
+	free(one);
+	free(two);
+	free(pin);
+}
+END_TEST
+
+/* In no file below the store is there a trace of what nobody may know. */
+static bool holds(const char *dir, const void *secret, size_t len)
+{
+	DIR *folder = opendir(dir);
+	struct dirent *entry;
+	bool found = false;
+
+	while (folder != NULL && (entry = readdir(folder)) != NULL) {
+		char path[1024];
+		struct stat st;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
+		if (stat(path, &st) != 0)
+			continue;
+		if (S_ISDIR(st.st_mode)) {
+			found = holds(path, secret, len) || found;
+		} else {
+			struct buf all = { 0 };
+			FILE *file = fopen(path, "r");
+			size_t n;
+
+			while ((n = fread(buf_reserve(&all, 65536), 1, 65536, file)) > 0)
+				all.len += n;
+			found = found ||
+				(all.len > 0 && memmem(all.data, all.len, secret, len) != NULL);
+			fclose(file);
+			buf_free(&all);
+		}
+	}
+	if (folder != NULL)
+		closedir(folder);
+	return found;
+}
+
+START_TEST(store_shows_nothing)
+{
+	unsigned char secret[CODE_SECRET_SIZE], k[FRAME_KEY_SIZE];
+	struct guest guest;
+	struct answer answer;
+	char *pin, store[128];
+
+	give_marked("bob@example.net", &first);
+	link_secret(secret, sink_next("bob@example.net"));
+	pin = mail_pin(sink_next("alice@example.com"));
+	snprintf(store, sizeof(store), "%s/store", case_dir);
+	/* The control: an address is there. */
+	ck_assert(holds(store, "alice@example.com", 17));
+	ck_assert(!holds(store, pin, strlen(pin)));
+	ck_assert(!holds(store, "secret content", 14));
+	ck_assert(!holds(store, secret, sizeof(secret)));
+	guest_open(&guest, "correct horse battery", secret, pin);
+	answer = guest_letters(&guest, "inbox");
+	guest_key(&guest, json_array_get(json_object_get(answer.json, "letters"), 0), k);
+	ck_assert(!holds(store, k, sizeof(k)));
+	ck_assert(!holds(store, guest.auth, sizeof(guest.auth)));
+	ck_assert(!holds(store, guest.private_key, sizeof(guest.private_key)));
+	ck_assert(!holds(store, "secret content", 14));
+	answer_free(&answer);
+	free(pin);
+}
+END_TEST
+
+START_TEST(http_is_strict)
+{
+	static const struct {
+		const char *request;
+		int status;
+	} cases[] = {
+		{ "GET /api/v1/site HTTP/1.1\r\nHost: " HOST "\r\n", 200 },
+		{ "GET /api/v1/site HTTP/1.1\r\nHost: evil.example\r\n", 421 },
+		{ "GET /api/v1/site HTTP/1.1\r\n", 421 },
+		{ "GET /api/v1/nothing HTTP/1.1\r\nHost: " HOST "\r\n", 404 },
+		{ "POST /api/v1/site HTTP/1.1\r\nHost: " HOST
+		  "\r\nContent-Type: application/json\r\n"
+		  "Content-Length: 2\r\n\r\n{}",
+		  405 },
+		{ "POST /api/v1/link HTTP/1.1\r\nHost: " HOST "\r\nContent-Type: text/plain\r\n"
+		  "Content-Length: 2\r\n\r\n{}",
+		  415 },
+		{ "POST /api/v1/link HTTP/1.1\r\nHost: " HOST
+		  "\r\nContent-Type: application/json\r\n"
+		  "Content-Length: 2\r\n\r\n{}",
+		  400 },
+		{ "POST /api/v1/link HTTP/1.1\r\nHost: " HOST "\r\nOrigin: https://evil.example\r\n"
+		  "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+		  403 },
+		{ "POST /api/v1/salt HTTP/1.1\r\nHost: " HOST
+		  "\r\nContent-Type: application/json\r\n"
+		  "Content-Length: 38\r\n\r\n{\"address\":\"a@b.example\",\"address\":\"\"}",
+		  400 },
+		{ "GET / HTTP/1.1\r\nHost: " HOST "\r\n", 200 },
+		{ "GET /%23v1.ABC HTTP/1.1\r\nHost: " HOST "\r\n", 200 },
+		{ "GET /%2523v1.ABC HTTP/1.1\r\nHost: " HOST "\r\n", 200 },
+		{ "GET /csp HTTP/1.1\r\nHost: " HOST "\r\n", 404 },
+		{ "GET /../postseal.conf HTTP/1.1\r\nHost: " HOST "\r\n", 404 },
+		{ "GET /letters HTTP/1.1\r\nHost: " HOST "\r\n", 404 },
+		{ "GET /api/v1/session HTTP/1.1\r\nHost: " HOST "\r\n", 401 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct buf request = { 0 };
+		const char *head_end = strstr(cases[i].request, "\r\n\r\n");
+		struct answer answer;
+
+		if (head_end != NULL) {
+			buf_append(&request, cases[i].request,
+				   (size_t)(head_end - cases[i].request));
+			buf_printf(&request, "\r\nConnection: close%s", head_end);
+		} else {
+			buf_printf(&request, "%sConnection: close\r\n\r\n", cases[i].request);
+		}
+		answer = http(request.data, request.len);
+		ck_assert_msg(answer.status == cases[i].status, "%d: %s", answer.status,
+			      cases[i].request);
+		ck_assert_ptr_nonnull(strstr(answer.head.data, "Cache-Control: no-"));
+		answer_free(&answer);
+		buf_free(&request);
+	}
+}
+END_TEST
+
+START_TEST(salt_tells_nothing)
+{
+	struct answer a = call("POST", "salt", NULL, json_pack("{s:s}", "address", "a@b.example"));
+	struct answer again =
+		call("POST", "salt", NULL, json_pack("{s:s}", "address", "A@B.example"));
+	struct answer other =
+		call("POST", "salt", NULL, json_pack("{s:s}", "address", "c@b.example"));
+
+	expect(&a, 200);
+	ck_assert_str_eq(a.body.data, again.body.data);
+	ck_assert_str_ne(a.body.data, other.body.data);
+	answer_free(&a);
+	answer_free(&again);
+	answer_free(&other);
+}
+END_TEST
+
+static void assert_base64(const char *text, const unsigned char *plain, size_t len)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	unsigned bits = 0, have = 0;
+	size_t at = 0;
+
+	for (; *text != '\0' && at < len; text++) {
+		const char *letter = strchr(letters, *text);
+
+		if (letter == NULL)
+			continue;
+		bits = bits << 6 | (unsigned)(letter - letters);
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			ck_assert_uint_eq(bits >> have & 255, plain[at]);
+			at++;
+		}
+	}
+	ck_assert_uint_eq(at, len);
+}
+
+/* 300 kB by upload, in two pieces, one of them twice; then out as an attachment. */
+START_TEST(attachment_there_and_back)
+{
+	unsigned char secret[CODE_SECRET_SIZE], k[FRAME_KEY_SIZE], key[FRAME_KEY_SIZE];
+	unsigned char nonce[FRAME_NONCE_SIZE], aad[FRAME_AAD_MAX];
+	static unsigned char plain[300000];
+	struct handle id, upload;
+	struct guest guest;
+	struct answer answer, other;
+	struct buf sealed = { 0 }, text = { 0 };
+	char *pin, *subject, path[128];
+	size_t aad_len;
+	json_t *letter, *body;
+
+	give_marked("bob@example.net", &first);
+	link_secret(secret, sink_next("bob@example.net"));
+	pin = mail_pin(sink_next("alice@example.com"));
+	guest_open(&guest, "correct horse battery", secret, pin);
+	sink_next("alice@example.com");
+	answer = guest_letters(&guest, "inbox");
+	letter = json_array_get(json_object_get(answer.json, "letters"), 0);
+	crypto_random(plain, sizeof(plain));
+	crypto_random(k, sizeof(k));
+	crypto_random(upload.bytes, HANDLE_SIZE);
+	crypto_random(id.bytes, HANDLE_SIZE);
+	crypto_hkdf(key, k, sizeof(k), "postseal v1 part upload");
+	aad_len = frame_aad(aad, &guest.mailbox, &upload, "upload");
+	for (size_t at = 0, number = 0; at < sizeof(plain); at += FRAME_PLAIN, number++) {
+		size_t n = sizeof(plain) - at < FRAME_PLAIN ? sizeof(plain) - at : FRAME_PLAIN;
+
+		frame_nonce(nonce, number, at + n == sizeof(plain));
+		crypto_seal((unsigned char *)buf_reserve(&sealed, n + FRAME_TAG_SIZE), key, nonce,
+			    aad, aad_len, plain + at, n);
+		sealed.len += n + FRAME_TAG_SIZE;
+	}
+	body = json_object();
+	json_object_set_new(body, "id", b64_json(upload.bytes, HANDLE_SIZE));
+	json_object_set_new(body, "size", json_integer((json_int_t)sealed.len));
+	other = call("POST", "uploads", guest.session, body);
+	expect(&other, 201);
+	answer_free(&other);
+	for (int i = 0; i < 3; i++) {
+		size_t from = i < 2 ? 0 : 200000, len = i < 2 ? 200000 : sealed.len - 200000;
+		char b64[32];
+
+		snprintf(path, sizeof(path), "/api/v1/uploads/%s/%zu",
+			 b64_text(b64, upload.bytes, HANDLE_SIZE), from);
+		other = call_octets("PUT", path, guest.session, "application/octet-stream",
+				    sealed.data + from, len, "");
+		expect(&other, 204);
+		answer_free(&other);
+	}
+	body = json_pack("{s:o,s:s,s:s,s:s,s:[{s:o,s:o,s:s,s:s}]}", "id",
+			 b64_json(id.bytes, HANDLE_SIZE), "letter", get_text(letter, "id"),
+			 "subject", "with a file", "text", "x", "attachments", "upload",
+			 b64_json(upload.bytes, HANDLE_SIZE), "key", b64_json(k, sizeof(k)), "name",
+			 "\xc3\x9c"
+			 "bersicht.pdf",
+			 "type", "application/pdf");
+	other = call("POST", "replies", guest.session, body);
+	expect(&other, 201);
+	answer_free(&other);
+	{
+		const char *mail = sink_next("alice@example.com");
+		const char *at = strstr(mail, "filename*0*=utf-8''%C3%9Cbersicht.pdf\r\n\r\n");
+
+		ck_assert_ptr_nonnull(at);
+		assert_base64(strstr(at, "\r\n\r\n") + 4, plain, sizeof(plain));
+	}
+	answer_free(&answer);
+	answer = guest_letters(&guest, "sent");
+	guest_read(&guest, json_array_get(json_object_get(answer.json, "letters"), 0), &text,
+		   &subject);
+	ck_assert_str_eq(subject, "with a file");
+	answer_free(&answer);
+	buf_free(&text);
+	buf_free(&sealed);
+	free(subject);
+	free(pin);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("mailbox");
+	TCase *tcase = tcase_create("mailbox");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, sealed_read_and_answered);
+	tcase_add_test(tcase, same_token_is_sealed_once);
+	tcase_add_test(tcase, what_postfix_does_not_take_is_begun_again_with_the_same_link);
+	tcase_add_test(tcase, marks_that_are_refused);
+	tcase_add_loop_test(tcase, three_letters_and_two_link_mails_lost, 0, 3);
+	tcase_add_test(tcase, second_sender_is_withheld_until_his_pin);
+	tcase_add_test(tcase, second_senders_letter_from_before_the_opening);
+	tcase_add_test(tcase, ten_wrong_pins_and_no_more);
+	tcase_add_test(tcase, two_browsers_and_a_lost_answer);
+	tcase_add_test(tcase, store_shows_nothing);
+	tcase_add_test(tcase, http_is_strict);
+	tcase_add_test(tcase, salt_tells_nothing);
+	tcase_add_test(tcase, attachment_there_and_back);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
