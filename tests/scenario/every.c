@@ -337,7 +337,7 @@ static void hold_policy(const struct state *s, const char *map, const char *text
 }
 
 /* What is answered in the end, at once or after waiting, by each way of a first contact. */
-static void check_answer(struct state *s)
+static void check_answer(struct state *s, const struct decision *now)
 {
 	struct decision d;
 
@@ -347,8 +347,14 @@ static void check_answer(struct state *s)
 			enum contact contact =
 				decide_answer(&d, &settings, &facts, MAP_POLICY, waited, NOW);
 
+			if (!waited &&
+			    (contact == CONTACT_PARK) !=
+				    (decide_contact(now, &settings, false) == CONTACT_PARK))
+				fail(s, "policy", say(&d), "parks what need not wait, or not");
 			if (contact == CONTACT_PARK && !waited)
 				continue;
+			if ((d.verdict == VERDICT_POLICY) != (d.level != LEVEL_NONE))
+				fail(s, "policy", say(&d), "has a level that is not its own");
 			if (contact == CONTACT_PARK ||
 			    (contact == CONTACT_DEFER && d.verdict != VERDICT_TEMP))
 				fail(s, "policy", say(&d), "parks or answers what has waited");
@@ -523,7 +529,7 @@ static void check_state(struct state *s)
 	check_maps(s, d.under);
 	if (s->hosts < 2)
 		check_overrides(s, &d);
-	check_answer(s);
+	check_answer(s, &d);
 	check_observed(s);
 	check_order(&turned, &d);
 	if (d.settled)
