@@ -97,11 +97,13 @@ check-live: testers
 	tests/live/run
 
 # Not a part of `check`, which needs no browser.
-## check-webmail  the example for webmails in a headless Chromium, installed if missing (as root)
+## check-webmail  the Roundcube plugin and the small example in a headless Chromium; what that needs is installed (as root)
 .PHONY: check-webmail
-check-webmail: all
+check-webmail: all $(BUILD)/tests/peer $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/mailbox/guest.c))
+	tests/deps.sh live
 	tests/deps.sh webmail
-	tests/webmail/run $(BUILD)
+	tests/run-all webmail "tests/webmail/run $(BUILD)" plugin "tests/webmail/roundcube/lint" \
+	    roundcube "tests/webmail/roundcube/run $(abspath $(BUILD))/webmail"
 
 ## check-mailbox  the pages of the temporary mailbox in a headless Chromium, installed if missing (as root)
 .PHONY: check-mailbox

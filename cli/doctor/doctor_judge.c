@@ -63,6 +63,8 @@ const struct doctor_check doctor_checks[] = {
 	{ "ledger", "can the ledger be read, and only by whom it concerns?", NEEDS_NOTHING,
 	  doctor_judge_ledger },
 	{ "learning", "is Postfix's log being learned from?", NEEDS_LEDGER, doctor_judge_learning },
+	{ "webmail", "may nobody but a webmail say who its users are?", NEEDS_NOTHING,
+	  doctor_judge_webmail },
 	{ "ca-store", "can postseal judge certificates?", NEEDS_NOTHING, doctor_judge_cas },
 	{ "port-25", "is the way out open?", NEEDS_LEDGER, doctor_judge_port },
 	{ "stripping", "does our own network leave STARTTLS alone?", NEEDS_LEDGER,

@@ -74,6 +74,28 @@ void doctor_judge_learning(const struct patient *patient, struct finding *findin
 	}
 }
 
+/* Whatever runs as such a user is believed who the webmail's user is. */
+void doctor_judge_webmail(const struct patient *patient, struct finding *finding)
+{
+	const struct string_list *clients = &patient->settings->webmail_clients;
+
+	finding_say(finding, HEALTH_OK,
+		    clients->count == 0 ? "nobody is answered: webmail_clients is empty"
+					: "webmail_clients has no user that many programs share");
+	for (size_t i = 0; i < clients->count; i++) {
+		if (strcmp(clients->items[i], "www-data") != 0 &&
+		    strcmp(clients->items[i], "nobody") != 0)
+			continue;
+		finding_say(finding, HEALTH_WARNING,
+			    "webmail_clients has %s: every program that runs as that user can act "
+			    "as any user of the webmail; give the webmail a user of its own",
+			    clients->items[i]);
+		finding_mend_setting(finding, patient, "webmail_clients = {\"roundcube\"}",
+				     "postseal-webmail");
+		return;
+	}
+}
+
 /*
  * The ledger.
  */

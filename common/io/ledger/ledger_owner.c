@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,13 +18,22 @@ static bool become(const struct stat *owner)
 	       seteuid(owner->st_uid) == 0;
 }
 
+/*
+ * A daemon that starts as root is its own user for files already (daemon/privileges.h).
+ * seteuid(2) would undo that for all that it opens afterwards. -1 changes nothing.
+ */
+static bool is_root_for_files(void)
+{
+	return geteuid() == 0 && setfsuid((uid_t)-1) == 0;
+}
+
 bool ledger_owner_enter(struct ledger_owner *before, const char *dir)
 {
 	struct stat owner;
 	int why;
 
 	*before = (struct ledger_owner){ .group = getegid() };
-	if (geteuid() != 0 || stat(dir, &owner) != 0 || owner.st_uid == 0)
+	if (!is_root_for_files() || stat(dir, &owner) != 0 || owner.st_uid == 0)
 		return true;
 	before->count = getgroups(0, NULL);
 	if (before->count < 0)

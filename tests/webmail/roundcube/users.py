@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What users of the Roundcube plugin do and see; run inside the world that ./run makes.
 
-usage: users.py PICTURES
+usage: users.py PICTURES COUNTS plain|sealed
+
+COUNTS: a line "PASSED FAILED" is appended there. The cases of sealed mail want another world.
 """
 
 import glob
@@ -98,7 +100,8 @@ class Webmail:
         self.go("_task=login")
         self.browser.click("#rcmloginuser")
         self.browser.press(f"{user}@sender.test{TAB}{PASSWORD}{ENTER}")
-        self.until(f"{user} is logged in", "return window.rcmail && rcmail.env.task === 'mail'")
+        self.until(f"{user} is logged in", "return window.rcmail && rcmail.env.task === 'mail' && document.readyState === 'complete'"
+                   " && !!rcmail.message_list && !rcmail.busy && jQuery.active === 0")
 
     def compose(self):
         """A new mail."""
@@ -410,7 +413,7 @@ def reading(mail, shots):
         return uid_of("over TLS")
     uid = until("it is listed", listed)
     mail.go(f"_task=mail&_mbox=INBOX&_uid={uid}&_action=show")
-    text = mail.until("headers", "return document.querySelector('#message-header')?.textContent")
+    text = mail.until("headers", "return document.querySelector('.postseal-came')?.textContent")
     if "Came encrypted: TLS 1.3" not in text or "TLSv9" in text or "TLS 9" in text:
         raise Failed(f"the header says {text!r}")
     mail.browser.screenshot(f"{shots}/roundcube-reading.png")
@@ -470,6 +473,112 @@ def pictures(mail, shots):
     mail.browser.call("POST", "/goog/cdp/execute", {"cmd": "Emulation.clearDeviceMetricsOverride", "params": {}})
 
 
+def link_mail(to):
+    """The newest link mail to somebody, at his server."""
+    names = [name for name in arrived_to(to) if "sealed.sender.test" in open(name, encoding="utf-8").read()]
+    return max(names, key=os.path.getmtime, default=None)
+
+
+def arrived_to(to):
+    """The files of one recipient, at the receivers."""
+    return [name for name in glob.glob(f"{WORLD}/receivers/mail/**", recursive=True) if os.path.isfile(name) and
+            f"Delivered-To: {to}\n" in open(name, encoding="utf-8", errors="replace").read()]
+
+
+def sealed_whole(mail, shots):
+    """a mail is sealed with a PIN; only the link mail leaves; Sent tells the PIN, and when it was opened"""
+    mail.login("alice")
+    mail.write("for your eyes", "kim@plain.test", "nobody else may read this")
+    mail.pill("kim@plain.test", "no SSL")
+    mail.until("the switch", "return !document.querySelector('#postseal-options').classList.contains('hidden')")
+    mail.run("document.querySelector('#postseal-seal').focus()")
+    mail.browser.press(" ")
+    pin = mail.until("a PIN is made up", "return document.querySelector('#postseal-pin').value")
+    check("its length", (len(pin), pin.isdigit()), (8, True))
+    mail.pill("kim@plain.test", "mailbox")
+    mail.browser.screenshot(f"{shots}/roundcube-seal.png")
+    mail.send()
+    mail.sent()
+    until("the link mail", lambda: link_mail("kim@plain.test"))
+    for name in glob.glob(f"{WORLD}/receivers/mail/**", recursive=True):
+        if os.path.isfile(name):
+            text = open(name, encoding="utf-8", errors="replace").read()
+            for secret in ("nobody else may read this", "for your eyes", pin, "X-Postseal"):
+                if secret in text:
+                    raise Failed(f"{secret!r} left: {name}")
+    open_sent(mail, "for your eyes")
+    mail.browser.click("#postseal-check")
+    told = mail.until("the PIN", "return document.querySelector('#postseal-sealed-list').innerText.trim()")
+    if pin not in told:
+        raise Failed(f"Sent says {told!r} and not {pin}")
+    mail.until("its state", "return document.querySelector('#postseal-sealed-list').innerText.includes('not opened yet')")
+    mail.browser.screenshot(f"{shots}/roundcube-sent.png")
+    if not os.path.exists(os.environ["POSTSEAL_GUEST"]):
+        print("     left out: opening it, for which there is no recipient here", flush=True)
+        return
+    done = subprocess.run([os.environ["POSTSEAL_GUEST"], "open", "8690", link_mail("kim@plain.test"), pin,
+                           f"{WORLD}/guest"], capture_output=True, text=True, check=False)
+    if "nobody else may read this" not in done.stdout + done.stderr:
+        raise Failed(f"the recipient cannot read it: {(done.stdout + done.stderr)[-300:]}")
+    mail.browser.click("#postseal-check")
+    mail.until("it was opened", "return document.querySelector('#postseal-sealed-list').innerText.includes(': opened')")
+
+
+def open_sent(mail, subject):
+    """Its copy in Sent, in a window of its own."""
+    def listed():
+        mail.go("_task=mail&_mbox=Sent")
+        return mail.run("return Object.values(rcmail.message_list?.rows ?? {})"
+                        ".find((row) => row.obj.textContent.includes(arguments[0]))?.uid", subject)
+    uid = until("it is in Sent", listed)
+    mail.go(f"_task=mail&_mbox=Sent&_uid={uid}&_action=show")
+    mail.until("the box", "return !!document.querySelector('#postseal-check')")
+
+
+def forwards_strip(mail, _shots):
+    """forwarded as an attachment and redirected, a sealed mail's copy leaves its PIN here"""
+    open_sent(mail, "for your eyes")
+    uid = mail.run("return rcmail.env.uid")
+    mail.go(f"_task=mail&_action=compose&_forward_uid={uid}&_mbox=Sent&_attachment=1")
+    mail.until("compose", "return !!document.querySelector('#compose_to ul.recipient-input input')")
+    mail.type_to("jo@tls.test,")
+    mail.run("document.querySelector('#compose-subject').value = 'forwarded'; "
+             "document.querySelector('#composebody').value = 'see there'")
+    mail.send()
+    mail.sent()
+    text = open(until("it arrived", lambda: arrived("forwarded"))[0], encoding="utf-8", errors="replace").read()
+    if "nobody else may read this" not in text:
+        raise Failed("the attachment is not there")
+    if "X-Postseal" in text:
+        raise Failed("the forwarded copy has a PIN")
+
+
+def drafts_have_none(mail, _shots):
+    """a draft of a mail that is to be sealed has no PIN"""
+    mail.write("a draft to be sealed", "kim@plain.test")
+    mail.until("the switch", "return !document.querySelector('#postseal-options').classList.contains('hidden')")
+    mail.run("document.querySelector('#postseal-seal').click()")
+    mail.until("a PIN", "return document.querySelector('#postseal-pin').value")
+    mail.run("rcmail.command('savedraft')")
+    draft = f"{WORLD}/home/alice/mail/Drafts"
+    until("it is saved", lambda: os.path.exists(draft) and "a draft to be sealed" in open(draft, encoding="utf-8").read())
+    if "X-Postseal" in open(draft, encoding="utf-8").read():
+        raise Failed("the draft has a mark")
+
+
+def sealed_strangers(mail, _shots):
+    """user B neither sees nor changes what user A has sealed"""
+    before = as_roundcube("GET", "/v1/sealed/kim@plain.test")[1]
+    check("alice's letters", len(before["sealed"][0]["letters"]), 1)
+    for method, target in (("GET", ""), ("POST", "/unlock"), ("POST", "/resend"), ("POST", "/revoke")):
+        status, answer = as_roundcube(method, "/v1/sealed/kim@plain.test" + target, whose="bob@sender.test",
+                                      body={} if method == "POST" else None)
+        check(f"{method} {target}", (status, answer.get("sealed"), answer.get("error")),
+              (200, [], None), (404, None, "gone"))
+    check("alice's", as_roundcube("GET", "/v1/sealed/kim@plain.test")[1], before)
+    mail.go("_task=mail")
+
+
 def switch_off(mail, _shots):
     """switching off takes the identity away, unless the user has made it his own"""
     def froms():
@@ -496,6 +605,7 @@ def switch_off(mail, _shots):
 CASES = [switch_on, five_symbols, asked_again, clear_is_asked, refused_by_level, hundred_pasted, hostile_words,
          reading, accessible, pictures, never_unsealed, down, strangers]
 CASES.insert(CASES.index(strangers), switch_off)
+SEALED_CASES = [sealed_whole, forwards_strip, drafts_have_none, sealed_strangers]
 webmaild = None
 
 
@@ -511,8 +621,9 @@ def main():
             webmaild = Webmaild()
             browser = Browser(directory)
             mail = Webmail(browser)
-            for case in CASES:
-                if wanted and case.__name__ not in wanted and case is not switch_on:
+            cases = SEALED_CASES if sys.argv[3] == "sealed" else CASES
+            for case in cases:
+                if wanted and case.__name__ not in wanted and case is not cases[0]:
                     continue
                 try:
                     browser.complaints()
@@ -531,7 +642,8 @@ def main():
         finally:
             if browser:
                 browser.close()
-    print(f"{passed} passed, {failed} failed")
+    with open(sys.argv[2], "a", encoding="ascii") as counts:
+        counts.write(f"{passed} {failed}\n")
     sys.exit(1 if failed else 0)
 
 

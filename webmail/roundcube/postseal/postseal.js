@@ -19,7 +19,8 @@
   const SERVERS_SHOWN = 4;
   const AT_ONCE = 100; /* addresses in a question */
   const GATHER_MS = 120; /* a list that is pasted becomes one question */
-  const AGAIN_MS = [2000, 4000, 8000, 16000]; /* after "SSL ?": postseal is looking meanwhile */
+  const AGAIN_MS = [2000, 4000, 8000, 16000]; /* after "SSL ?": postseal is looking meanwhile; */
+  const EVER_MS = 60000; /* and then, as long as the recipient stands there */
   const LATER_MS = 15000; /* after no answer at all */
   const SILENT_MS = 20000; /* a question that was lost */
 
@@ -90,7 +91,7 @@
   function learn(address, status) {
     const times = known.get(address)?.times ?? 0;
     known.set(address, {...status, times: times + 1});
-    const again = status.state === "unknown" ? AGAIN_MS[times] : status.why === "failed" ? LATER_MS : undefined;
+    const again = status.state === "unknown" ? AGAIN_MS[times] ?? EVER_MS : status.why === "failed" ? LATER_MS : undefined;
     if (again !== undefined) setTimeout(() => shown(address) && ask(address), again);
   }
 
@@ -364,20 +365,21 @@
 
   const ACTS = {waiting: ["resend", "revoke"], opened: ["resend", "revoke"], locked: ["unlock", "revoke"]};
 
-  function act(id, what) {
-    const run = () => rcmail.http_post("plugin.postseal.act", {_id: id, _act: what}, rcmail.set_busy(true, "loading"));
-    if (what === "revoke") rcmail.confirm_dialog(label("revokesure"), "postseal.act_revoke", run);
+  function act(recipient, what) {
+    const run = () => rcmail.http_post("plugin.postseal.act", {_recipient: recipient, _act: what},
+      rcmail.set_busy(true, "loading"));
+    if (what === "revoke") rcmail.confirm_dialog(label("revokesure", {who: recipient}), "postseal.act_revoke", run);
     else run();
   }
 
   function sealedMail(mail) {
-    const state = ["waiting", "opened", "locked", "expired", "revoked"].includes(mail.state) ? mail.state : "waiting";
+    const state = ["waiting", "opened", "locked", "retired"].includes(mail.state) ? mail.state : "waiting";
     const line = element("p", "", `${text(mail.recipient)}: ${label("state_" + state)}`,
-      mail.opened ? ` (${date(mail.opened)})` : "");
+      state === "opened" && mail.opened ? ` (${date(mail.opened)})` : "");
     for (const what of ACTS[state] ?? []) {
       const button = element("button", "btn btn-secondary btn-sm", label("act_" + what));
       button.type = "button";
-      button.addEventListener("click", () => act(text(mail.id), what));
+      button.addEventListener("click", () => act(text(mail.recipient), what));
       line.append(" ", button);
     }
     return line;

@@ -15,6 +15,8 @@ class postseal extends rcube_plugin
 {
     public $task = 'mail|settings';
 
+    private const RECIPIENTS_SHOWN = 20;
+
     private rcmail $rcmail;
     private ?postseal_client $client = null;
 
@@ -48,7 +50,6 @@ class postseal extends rcube_plugin
         $this->register_action('plugin.postseal.sealed', [$this, 'action_sealed']);
         $this->register_action('plugin.postseal.act', [$this, 'action_act']);
 
-        $this->add_hook('message_headers_output', [$this, 'headers_output']);
         $this->add_hook('message_objects', [$this, 'message_objects']);
         $this->add_hook('template_container', [$this, 'compose_options']);
 
@@ -270,50 +271,60 @@ class postseal extends rcube_plugin
      * When a mail is read.
      */
 
-    /** Over which TLS it came, as our own milter noted it. */
-    public function headers_output($args)
+    /** Over which TLS it came; and of a sealed mail in Sent, the box with "check assigned PIN". */
+    public function message_objects($args)
     {
-        $headers = $args['headers'] ?? null;
-        $id = (string) $this->rcmail->config->get('postseal_authserv_id');
-        $found = $headers ? postseal_headers::tls($headers->get('authentication-results', false), $id) : null;
-        if ($found === null) {
-            return $args;
+        $message = $args['message'];
+        if (!empty($message->headers)) {
+            $args['content'] = [...$args['content'], ...$this->came($message), ...$this->sealed_box($message)];
         }
-        $text = $found['tls'] ? $this->gettext('cameover') : $this->gettext('cameplain');
-        $details = trim(str_replace('TLSv', 'TLS ', $found['version']) . ' ' . $found['cipher']);
-        $args['output']['postseal'] = [
-            'title' => $this->gettext('travelled'),
-            'value' => $details !== '' ? $text . ' ' . $details : $text,
-            'raw' => 'postseal',
-            'html' => false,
-        ];
 
         return $args;
     }
 
-    /** Of a sealed mail in Sent: the box with "check assigned PIN". */
-    public function message_objects($args)
+    /**
+     * As our own milter has noted it, and nobody else.
+     *
+     * @return string[]
+     */
+    private function came($message): array
     {
-        $headers = $args['message']->headers ?? null;
-        if (!$headers || ($headers->get('x-postseal-seal', false) === null
-            && $headers->get('x-postseal-pin', false) === null)) {
-            return $args;
+        $id = (string) $this->rcmail->config->get('postseal_authserv_id');
+        $found = postseal_headers::tls($message->headers->get('authentication-results', false), $id);
+        if ($found === null) {
+            return [];
         }
+        $details = trim(str_replace('TLSv', 'TLS ', $found['version']) . ' ' . $found['cipher']);
+        $text = $this->gettext($found['tls'] ? 'cameover' : 'cameplain') . ($found['tls'] ? ' ' . $details : '');
+
+        return [html::div(
+            ['class' => 'postseal-came', 'data-postseal' => $found['tls'] ? 'tls' : 'plain'],
+            rcube::Q(trim($text))
+        )];
+    }
+
+    /**
+     * @return string[]
+     */
+    private function sealed_box($message): array
+    {
+        $headers = $message->headers;
         // Of a mail that came from outside these headers say nothing.
-        if (!$this->is_own_copy($args['message'])) {
-            return $args;
+        if (
+            !$this->is_own_copy($message) || ($headers->get('x-postseal-seal', false) === null
+            && $headers->get('x-postseal-pin', false) === null)
+        ) {
+            return [];
         }
-        $this->rcmail->output->set_env('postseal_sealed', ['uid' => $args['message']->uid,
-            'mbox' => $args['message']->folder]);
-        $args['content'][] = html::div(
+        $this->rcmail->output->set_env('postseal_sealed', ['uid' => $message->uid, 'mbox' => $message->folder]);
+
+        return [html::div(
             ['id' => 'postseal-sealed', 'class' => 'boxinformation postseal-sealed', 'role' => 'region',
                 'aria-label' => $this->gettext('sealedmail')],
             html::span(null, rcube::Q($this->gettext('sealedmail')))
             . $this->button('postseal-check', 'checkpin')
             . html::div(['id' => 'postseal-sealed-list', 'role' => 'status'], '')
-        );
-
-        return $args;
+        )];
     }
 
     private function is_own_copy($message): bool
@@ -328,30 +339,56 @@ class postseal extends rcube_plugin
         $mbox = rcube_utils::get_input_string('_mbox', rcube_utils::INPUT_POST, true);
         $message = new rcube_message($uid, $mbox);
         $pins = [];
-        $id = '';
+        [$known, $mails] = [false, []];
         if ($message->headers && $this->is_own_copy($message)) {
             $pins = postseal_headers::pins($message->headers->get('x-postseal-pin', false));
-            $id = trim((string) $message->headers->messageID);
+            [$known, $mails] = $this->states($message->headers);
         }
-        [$status, $answer] = $id !== '' && $this->user() !== '' ? $this->client()->sealed() : [0, []];
-        $mails = array_values(array_filter(
-            $status === 200 ? (array) ($answer['sealed'] ?? []) : [],
-            static fn ($mail) => is_array($mail) && trim((string) ($mail['message_id'] ?? ''), '<> ') === trim($id, '<> ')
-        ));
 
-        $this->rcmail->output->command('plugin.postseal_sealed', ['pins' => $pins, 'known' => $status === 200,
+        $this->rcmail->output->command('plugin.postseal_sealed', ['pins' => $pins, 'known' => $known,
             'mails' => $mails]);
         $this->rcmail->output->send();
+    }
+
+    /**
+     * How far this very mail has come, by recipient.
+     *
+     * @return array{bool, array<int, array<string, mixed>>} Could it be told; what
+     */
+    private function states($headers): array
+    {
+        $people = rcube_mime::decode_address_list(
+            implode(', ', array_filter([$headers->to, $headers->cc, $headers->get('bcc')], 'is_string')),
+            self::RECIPIENTS_SHOWN,
+            false,
+            null,
+            true
+        );
+        $id = trim((string) $headers->messageID, '<> ');
+        $known = $this->user() !== '';
+        $mails = [];
+        foreach ($known ? $people : [] as $recipient) {
+            [$status, $answer] = $this->client()->sealed($recipient);
+            $known = $known && $status === 200;
+            foreach ((array) ($answer['sealed'] ?? []) as $mail) {
+                $ids = array_map(static fn ($letter) => trim((string) $letter['message_id'], '<> '), $mail['letters']);
+                if (in_array($id, $ids, true)) {
+                    $mails[] = $mail;
+                }
+            }
+        }
+
+        return [$known, $mails];
     }
 
     /** What the sender may do about it. */
     public function action_act(): void
     {
-        $id = (string) rcube_utils::get_input_string('_id', rcube_utils::INPUT_POST);
+        $recipient = (string) rcube_utils::get_input_string('_recipient', rcube_utils::INPUT_POST, true);
         $act = (string) rcube_utils::get_input_string('_act', rcube_utils::INPUT_POST);
         [$status, $answer] = [0, []];
         if (in_array($act, ['unlock', 'resend', 'revoke'], true) && $this->user() !== '') {
-            [$status, $answer] = $this->client()->act($id, $act);
+            [$status, $answer] = $this->client()->act($recipient, $act);
         }
 
         if ($status === 200) {

@@ -63,22 +63,23 @@ class postseal_client
     }
 
     /**
+     * The user's sealed mails to this recipient.
+     *
      * @return array{int, array<string, mixed>}
      */
-    public function sealed(string $recipient = ''): array
+    public function sealed(string $recipient): array
     {
-        return $this->ask('GET', '/v1/sealed' . ($recipient === '' ? '' : '?recipient=' . rawurlencode($recipient)));
+        return $this->ask('GET', '/v1/sealed/' . rawurlencode($recipient));
     }
 
     /**
-     * @param string $id  Of a sealed mail
      * @param string $act unlock, resend or revoke
      *
      * @return array{int, array<string, mixed>}
      */
-    public function act(string $id, string $act): array
+    public function act(string $recipient, string $act): array
     {
-        return $this->ask('POST', '/v1/sealed/' . rawurlencode($id) . '/' . $act);
+        return $this->ask('POST', '/v1/sealed/' . rawurlencode($recipient) . '/' . $act);
     }
 
     private function ask(string $method, string $target, ?array $body = null): array

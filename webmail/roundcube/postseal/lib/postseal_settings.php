@@ -77,10 +77,17 @@ class postseal_settings
             $levels .= $this->choice($i, $level, $now);
         }
 
-        return html::tag('fieldset', ['class' => 'postseal-levels'],
+        return html::tag(
+            'fieldset',
+            ['class' => 'postseal-levels'],
             html::tag('legend', ['class' => 'voice'], rcube::Q($this->text('sendfrom') . ' ' . $alias['address']))
-            . $html . html::tag('details', $expert ? ['open' => 'open'] : [],
-                html::tag('summary', [], rcube::Q($this->text('expert'))) . $levels, ['open']));
+            . $html . html::tag(
+                'details',
+                $expert ? ['open' => 'open'] : [],
+                html::tag('summary', [], rcube::Q($this->text('expert'))) . $levels,
+                ['open']
+            )
+        );
     }
 
     private function choice(int $i, string $level, string $now): string
@@ -148,8 +155,10 @@ class postseal_settings
             }
         } elseif (!$enabled && isset($made[$alias])) {
             foreach ($mine as $identity) {
-                if ((string) $identity['identity_id'] === $made[$alias]['id']
-                    && $this->fingerprint($identity) === $made[$alias]['is']) {
+                if (
+                    (string) $identity['identity_id'] === $made[$alias]['id']
+                    && $this->fingerprint($identity) === $made[$alias]['is']
+                ) {
                     $this->rcmail->user->delete_identity($identity['identity_id']);
                 }
             }
