@@ -314,6 +314,28 @@ void json_print_finding(const char *check, const char *looks_at, const char *hea
 			     "health", health, "found", found, "mend", lines_json(mend)));
 }
 
+void json_print_preview(uint64_t lines, uint64_t deliveries, uint64_t same, uint64_t waits,
+			uint64_t unjudged, uint64_t strange)
+{
+	print_line(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "lines", (json_int_t)lines,
+			     "deliveries", (json_int_t)deliveries, "same", (json_int_t)same,
+			     "waits", (json_int_t)waits, "unjudged", (json_int_t)unjudged,
+			     "strange", (json_int_t)strange));
+}
+
+void json_print_preview_domain(const char *domain, uint64_t waits, const char *last,
+			       const char *reason)
+{
+	print_line(json_pack("{s:s, s:I, s:s, s:s}", "domain", domain, "waits", (json_int_t)waits,
+			     "last", last, "reason", reason));
+}
+
+void json_print_trial(const char *to, const char *outcome, const char *text, const char *tls)
+{
+	print_line(json_pack("{s:s, s:s, s:s, s:s}", "to", to, "outcome", outcome, "said", text,
+			     "tls", tls));
+}
+
 /* A list is written in braces; its strings are quoted as JSON's are. */
 static json_t *list_json(const struct buf *value)
 {

@@ -30,6 +30,8 @@ packages() {
         ;;
     live)
         echo postfix nsd unbound ldnsutils openssl ca-certificates iproute2
+        # What these two are no use without on a machine that keeps them, and only recommend.
+        echo dns-root-data ssl-cert
         echo sasl2-bin libsasl2-modules lmdb-utils gnutls-bin jq python3
         ;;
     lint)

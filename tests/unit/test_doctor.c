@@ -24,6 +24,7 @@
 	"config_directory = /etc/postfix\n"                                                       \
 	"ignore_mx_lookup_error = no\n"                                                           \
 	"mail_version = 3.7.11\n"                                                                 \
+	"message_strip_characters = \\0\n"                                                        \
 	"masquerade_domains =\n"                                                                  \
 	"milter_default_action = accept\n"                                                        \
 	"mydestination = mail.example.com\n"                                                      \
@@ -462,6 +463,11 @@ static void stripped_long_ago(struct patient *p)
 #define OK .health = HEALTH_OK
 
 static const struct sickness sicknesses[] = {
+	{ "nul-bytes", .main_cf = "message_strip_characters =\n", WARNING, "leaves NUL bytes in",
+	  "postconf -e 'message_strip_characters = \\0'\npostfix reload\n" },
+	{ "alias-map",
+	  .main_cf = "virtual_alias_maps =\nvirtual_alias_domains = $virtual_alias_maps\n", WARNING,
+	  "does not ask postseal", "postconf -e 'virtual_alias_domains = $virtual_alias_maps'\n" },
 	{ "socket", .spoil = dead_socket, WARNING, "enabled, and not up",
 	  "systemctl restart postseal.target\n" },
 	{ "own-tls", .spoil = no_door, UNSURE, "does not answer at port 25", NULL },
@@ -678,9 +684,9 @@ static const struct sickness sicknesses[] = {
 	  "postconf -PX submission/inet/smtpd_proxy_filter\npostfix reload\n" },
 	{ "milter", .overrides = "submission/inet/smtpd_proxy_filter =\n", OK, "has it", NULL },
 	{ "milter", .overrides = "smtp/inet/smtpd_milters =\n", WRONG, "leaves it out",
-	  "postconf -PX smtp/inet/smtpd_milters\npostfix reload\n" },
+	  "postconf -PX 'smtp/inet/smtpd_milters'\npostfix reload\n" },
 	{ "milter", .overrides = "submission/inet/smtpd_milters = inet:127.0.0.1:11332\n", WRONG,
-	  "submission/inet/smtpd_milters", "postconf -PX submission/inet/smtpd_milters\n" },
+	  "submission/inet/smtpd_milters", "postconf -PX 'submission/inet/smtpd_milters'\n" },
 	{ "milter", .overrides = "127.0.0.1:10025/inet/smtpd_milters =\n", OK, "has it", NULL },
 	{ "milter", UNIX_MILTER, .main_cf = "smtpd_milters = unix:postseal/milter\n", OK, "has it",
 	  NULL },
