@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -43,6 +44,7 @@ struct learner {
 	bool held;
 	struct logfold_proof proof; /* ... and after that this, if it is held */
 	struct progress progress;   /* of a file that is not followed */
+	struct domain_facts domain; /* work space, because of its size */
 	struct learner_counts counts;
 };
 
@@ -117,6 +119,48 @@ static bool learn_host(struct learner *l, struct ledger_txn *txn, const struct l
 	return tell_change(l, txn, seen);
 }
 
+/* TLS is required of the domain from now on, because of a delivery. */
+static bool tell_raised(struct learner *l, struct ledger_txn *txn, const char *key,
+			const struct logbatch_domain *seen)
+{
+	const struct history *shown = &seen->history;
+	struct journal_entry entry = { .time = shown->last_tls, .author = AUTHOR };
+
+	str_copy(entry.subject, sizeof(entry.subject), key);
+	str_copy(entry.event, sizeof(entry.event), "raised");
+	snprintf(entry.detail, sizeof(entry.detail),
+		 "a delivery went over %s with %s; TLS is required from now on",
+		 tls_version_name(shown->last_version), shown->last_cipher);
+	progress_hide(&l->progress);
+	log_info("domain=%s a delivery went over TLS; TLS is required from now on", key);
+	return ledger_add_journal(txn, &entry);
+}
+
+/* The domain's record, where there is one: without, nothing is known of its MX hosts. */
+static bool learn_domain(struct learner *l, struct ledger_txn *txn,
+			 const struct logbatch_domain *seen)
+{
+	const struct settings *settings = &l->cli->settings;
+	struct domain_facts *domain = &l->domain;
+	struct nexthop nexthop;
+	char text[NEXTHOP_SIZE];
+	bool floor;
+
+	snprintf(text, sizeof(text), "%s:%u", seen->domain, (unsigned)seen->port);
+	if (seen->port == settings->smtp_port)
+		str_copy(text, sizeof(text), seen->domain);
+	if (nexthop_parse(&nexthop, text, strlen(text)) != NEXTHOP_OK ||
+	    ledger_get_domain(txn, nexthop.key, domain) != LOOKUP_FOUND)
+		return true;
+	floor = fold_floor(&domain->history, settings, l->cli->now);
+	if (!fold_delivery(domain, settings, seen->host, &seen->history))
+		return true;
+	if (!ledger_put_domain(txn, nexthop.key, domain))
+		return false;
+	return floor || !fold_floor(&domain->history, settings, l->cli->now) ||
+	       tell_raised(l, txn, nexthop.key, seen);
+}
+
 struct writing {
 	struct learner *learning;
 	struct ledger_txn *txn;
@@ -129,17 +173,33 @@ static bool learn_next(void *context, const struct logbatch_host *seen)
 	return learn_host(writing->learning, writing->txn, seen);
 }
 
+static bool learn_next_domain(void *context, const struct logbatch_domain *seen)
+{
+	const struct writing *writing = context;
+
+	return learn_domain(writing->learning, writing->txn, seen);
+}
+
+static bool learn_held(struct learner *l, struct ledger_txn *txn)
+{
+	struct logbatch_domain domain;
+	struct logbatch_host host;
+
+	if (l->proof.domain[0] != '\0') {
+		logbatch_domain_of(&domain, &l->proof);
+		return learn_domain(l, txn, &domain);
+	}
+	logbatch_host_of(&host, &l->proof);
+	return learn_host(l, txn, &host);
+}
+
 static bool learn_batch(struct learner *l, struct ledger_txn *txn)
 {
 	struct writing writing = { l, txn };
-	struct logbatch_host held;
 
-	if (!logbatch_each(l->batch, learn_next, &writing))
-		return false;
-	if (!l->held)
-		return true;
-	logbatch_host_of(&held, &l->proof);
-	return learn_host(l, txn, &held);
+	return logbatch_each(l->batch, learn_next, &writing) &&
+	       logbatch_each_domain(l->batch, learn_next_domain, &writing) &&
+	       (!l->held || learn_held(l, txn));
 }
 
 static bool put_place(struct learner *l, struct ledger_txn *txn)
@@ -241,6 +301,7 @@ static void take_line(struct learner *l, struct span text)
 			  proof->host, proof->port, tls_version_name(proof->seen.version),
 			  proof->seen.cipher);
 		l->counts.deliveries++;
+		l->held = !logbatch_add_delivery(l->batch, proof);
 		return;
 	}
 	l->counts.handshakes += proof->handshake;

@@ -337,7 +337,7 @@ static void hold_policy(const struct state *s, const char *map, const char *text
 }
 
 /* What is answered in the end, at once or after waiting, by each way of a first contact. */
-static void check_answer(struct state *s)
+static void check_answer(struct state *s, const struct decision *now)
 {
 	struct decision d;
 
@@ -347,8 +347,14 @@ static void check_answer(struct state *s)
 			enum contact contact =
 				decide_answer(&d, &settings, &facts, MAP_POLICY, waited, NOW);
 
+			if (!waited &&
+			    (contact == CONTACT_PARK) !=
+				    (decide_contact(now, &settings, false) == CONTACT_PARK))
+				fail(s, "policy", say(&d), "parks what need not wait, or not");
 			if (contact == CONTACT_PARK && !waited)
 				continue;
+			if ((d.verdict == VERDICT_POLICY) != (d.level != LEVEL_NONE))
+				fail(s, "policy", say(&d), "has a level that is not its own");
 			if (contact == CONTACT_PARK ||
 			    (contact == CONTACT_DEFER && d.verdict != VERDICT_TEMP))
 				fail(s, "policy", say(&d), "parks or answers what has waited");
@@ -358,8 +364,37 @@ static void check_answer(struct state *s)
 	settings.first_contact = FIRST_CONTACT_WAIT;
 }
 
+/* An admin's word, for domains of few hosts: it is the same for all. */
+static void check_overrides(struct state *s, const struct decision *without)
+{
+	struct override *o = &facts.override;
+	enum oracle_end end = end_of(s, "policy", say(without));
+	struct decision d;
+
+	for (int kind = OVERRIDE_EXACT; kind <= OVERRIDE_HANDS_OFF; kind++)
+		for (enum level level = LEVEL_NONE; level <= LEVEL_DANE_ONLY; level++) {
+			*o = (struct override){ .kind = (enum override_kind)kind, .level = level };
+			decide(&d, &settings, &facts, NOW);
+			if ((d.verdict == VERDICT_POLICY) != (d.level != LEVEL_NONE))
+				fail(s, "override", say(&d), "has a level that is not its own");
+			if (kind == OVERRIDE_MINIMUM) {
+				if (end_of(s, "override", say(&d)) > end)
+					fail(s, "override", say(&d), "is less than without");
+				continue;
+			}
+			if (d.rule != RULE_OVERRIDE || !d.settled || d.stale ||
+			    d.level != (kind == OVERRIDE_EXACT ? level : LEVEL_NONE))
+				fail(s, "override", say(&d), "is not what the admin said");
+			o->expires = NOW;
+			decide(&d, &settings, &facts, NOW);
+			if (d.rule != without->rule || d.level != without->level)
+				fail(s, "override", say(&d), "has expired");
+		}
+	*o = (struct override){ .kind = OVERRIDE_NONE };
+}
+
 /* The maps of secure aliases: at least their level, or an answer that fails. */
-static void check_maps(struct state *s)
+static void check_maps(struct state *s, enum rule under)
 {
 	struct decision d;
 
@@ -371,6 +406,8 @@ static void check_maps(struct state *s)
 		decide_for_map(&d, &settings, &facts, map, NOW);
 		text = say(&d);
 		end = end_of(s, map_name(map), text);
+		if (d.under != under)
+			fail(s, map_name(map), text, "forgets which rule decided");
 		if (map == MAP_POLICY)
 			hold_policy(s, map_name(map), text);
 		else if (end > most || d.verdict == VERDICT_NOTFOUND)
@@ -419,6 +456,57 @@ static void check_order(struct state *s, const struct decision *before)
 	}
 }
 
+/* What a fact that was never had may turn out to be; the class itself where none is open. */
+static bool may_become(const struct host_class *now, const struct host_class *then)
+{
+	const struct host_facts *a = &now->facts, *b = &then->facts;
+	bool unseen = a->last.observed == OBSERVED_NOTHING && a->history.last_tls == 0;
+	bool same_seen = a->history.last_tls == b->history.last_tls &&
+			 a->history.last_plain == b->history.last_plain;
+
+	if (a->addr == ADDR_UNKNOWN && a->addr_fresh.failed == 0)
+		return same_seen;
+	if (a->addr != b->addr || a->addr_fresh.failed != b->addr_fresh.failed)
+		return false;
+	if (a->addr == ADDR_FOUND && a->tlsa == TLSA_UNKNOWN && a->tlsa_fresh.failed == 0)
+		return same_seen;
+	return unseen && a->addr == ADDR_FOUND && a->tlsa == b->tlsa &&
+	       a->tlsa_fresh.failed == b->tlsa_fresh.failed;
+}
+
+static void check_as_settled(struct state *s, const struct decision *settled, const char *what)
+{
+	struct decision d;
+
+	put_mx(s);
+	put_sts(s->sts);
+	decide(&d, &settings, &facts, NOW);
+	if (d.verdict != settled->verdict || d.level != settled->level)
+		fail(s, what, say(settled), "was called settled");
+}
+
+/*
+ * "Settled": nothing that is still to be had for the first time can change the answer.
+ * But where there is nobody to send to now, Postfix need not wait for an MTA-STS policy.
+ */
+static void check_settled(struct state s, const struct decision *d)
+{
+	struct state then = s;
+
+	for (size_t i = 0; i < s.hosts; i++, then = s)
+		for (size_t k = 0; k < class_count; k++) {
+			then.host[i] = k;
+			if (k != s.host[i] && may_become(&classes[s.host[i]], &classes[k]))
+				check_as_settled(&then, d, "a host's facts");
+		}
+	if (!s.floor && s.hosts == 0 && !s.mx->truncated)
+		return;
+	for (size_t k = 0; s.sts == &sts_classes[0] && k < ARRAY_LEN(sts_classes) - 1; k++) {
+		then.sts = &sts_classes[k];
+		check_as_settled(&then, d, "MTA-STS");
+	}
+}
+
 static void check_state(struct state *s)
 {
 	struct state turned = *s;
@@ -433,13 +521,19 @@ static void check_state(struct state *s)
 	decide(&d, &settings, &facts, NOW);
 	if (d.floor != s->floor)
 		fail(s, "policy", say(&d), "is not told of the floor");
+	if ((d.verdict == VERDICT_POLICY) != (d.level != LEVEL_NONE))
+		fail(s, "policy", say(&d), "has a level that is not its own");
 	if (d.guaranteed &&
 	    (d.verdict != VERDICT_POLICY || end_of(s, "policy", say(&d)) == ORACLE_PLAIN))
 		fail(s, "policy", say(&d), "is called guaranteed");
-	check_maps(s);
-	check_answer(s);
+	check_maps(s, d.under);
+	if (s->hosts < 2)
+		check_overrides(s, &d);
+	check_answer(s, &d);
 	check_observed(s);
 	check_order(&turned, &d);
+	if (d.settled)
+		check_settled(*s, &d);
 }
 
 static void check_hosts(struct state *s)
@@ -476,6 +570,14 @@ static void check_sets(struct state *s, size_t most)
 	s->hosts--;
 }
 
+/* Each rule has a name and a sentence of its own. */
+static void check_names(void)
+{
+	for (enum rule rule = RULE_OVERRIDE; rule <= RULE_NOTHING; rule++)
+		failures += rule_name(rule)[0] == '?' || rule_text(rule)[0] == '?';
+	failures += rule_name(RULE_NOTHING + 1)[0] != '?' || rule_text(0)[0] != '?';
+}
+
 int main(int argc, char **argv)
 {
 	size_t most = argc > 1 ? strtoul(argv[1], NULL, 10) : HOSTS_MAX;
@@ -485,6 +587,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	settings_init(&settings);
 	make_classes();
+	check_names();
 	check_sets(&s, most);
 	settings_free(&settings);
 	buf_free(&reply);

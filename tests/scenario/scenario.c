@@ -23,6 +23,7 @@ struct script {
 	unsigned line;
 	struct world world;
 	struct decision decision; /* of the latest `expect policy...` */
+	enum contact contact;     /* of the latest `final policy...` */
 	unsigned failures;
 	unsigned checks;
 };
@@ -231,7 +232,7 @@ static void op_sts(struct script *s, char **w, size_t n)
 		str_copy(sts->pattern[sts->patterns++], DOMAIN_SIZE, w[k]);
 }
 
-/* override exact|minimum LEVEL [until DATE] | override hands-off | override none */
+/* override exact|minimum LEVEL [until DATE|silent] | override hands-off | override none */
 static void op_override(struct script *s, char **w, size_t n)
 {
 	static const char *const kinds[] = { "none", "exact", "minimum", "hands-off", NULL };
@@ -250,6 +251,8 @@ static void op_override(struct script *s, char **w, size_t n)
 				.set = s->world.now,
 				.author = "admin",
 				.reason = "test" };
+	if (n == 4)
+		o->reason[0] = '\0';
 	if (n == 5 && !utc_parse(w[4], &o->expires))
 		complain(s, "override ... until DATE");
 }
@@ -310,8 +313,8 @@ static void op_expect(struct script *s, char **w, size_t n)
 	}
 	s->checks++;
 	if (strcmp(w[0], "final") == 0)
-		decide_answer(&s->decision, &s->world.settings, &s->world.facts, request.map, true,
-			      s->world.now);
+		s->contact = decide_answer(&s->decision, &s->world.settings, &s->world.facts,
+					   request.map, true, s->world.now);
 	else
 		decide_for_map(&s->decision, &s->world.settings, &s->world.facts, request.map,
 			       s->world.now);
@@ -339,17 +342,29 @@ static void op_rule(struct script *s, char **w, size_t n)
 			 s->decision.under, s->decision.reason);
 }
 
+/* reason TEXT: of the latest `expect`. */
+static void op_reason(struct script *s, char **w, size_t n)
+{
+	char expected[REASON_SIZE];
+
+	join(expected, sizeof(expected), w + 1, n - 1);
+	s->checks++;
+	if (strcmp(expected, s->decision.reason) != 0)
+		complain(s, "reason is \"%s\"", s->decision.reason);
+}
+
 /* would RULE LEVEL|NOTFOUND|TEMP: what the latest answer would be if it were enforced. */
 static void op_would(struct script *s, char **w, size_t n)
 {
 	const struct decision *d = &s->decision;
-	const char *got = d->would.verdict == VERDICT_TEMP       ? "TEMP"
-			  : d->would.verdict == VERDICT_NOTFOUND ? "NOTFOUND"
-								 : level_name(d->would.level);
+	const char *got = decide_word(d->would.verdict, d->would.level);
+	bool differs = strcmp(decide_word(d->verdict, d->level), got) != 0;
 
 	s->checks++;
 	if (n != 3 || atoi(w[1]) != (int)d->would.rule || strcmp(w[2], got) != 0)
 		complain(s, "would be %s by rule %d", got, (int)d->would.rule);
+	if (decide_holds_back(d) != differs)
+		complain(s, "%s held back", differs ? "is not" : "is");
 }
 
 static void check_flag(struct script *s, char **w, size_t n, bool got)
@@ -375,17 +390,26 @@ static void op_settled(struct script *s, char **w, size_t n)
 	check_flag(s, w, n, s->decision.settled);
 }
 
+static const char *const contact_names[] = { "answer", "answer-refresh", "park", "defer", NULL };
+
 /* contact WORD [waited]: what becomes of the question for `policy`. */
 static void op_contact(struct script *s, char **w, size_t n)
 {
-	static const char *const names[] = { "answer", "answer-refresh", "park", "defer", NULL };
 	enum contact got;
 
 	decide(&s->decision, &s->world.settings, &s->world.facts, s->world.now);
 	got = decide_contact(&s->decision, &s->world.settings, n > 2);
 	s->checks++;
-	if (n < 2 || index_of(w[1], names) != (int)got)
-		complain(s, "contact is %s", names[got]);
+	if (n < 2 || index_of(w[1], contact_names) != (int)got)
+		complain(s, "contact is %s", contact_names[got]);
+}
+
+/* given WORD: and of that of the latest `final`. */
+static void op_given(struct script *s, char **w, size_t n)
+{
+	s->checks++;
+	if (n != 2 || index_of(w[1], contact_names) != (int)s->contact)
+		complain(s, "given is %s", contact_names[s->contact]);
 }
 
 /* prospect LEVEL good|none|unknown [waits|REASON]: before mail is taken. */
@@ -415,7 +439,11 @@ static void op_prospect(struct script *s, char **w, size_t n)
 
 static void current_status(struct script *s, struct status *status)
 {
-	decide(&s->decision, &s->world.settings, &s->world.facts, s->world.now);
+	enum contact contact = decide_answer(&s->decision, &s->world.settings, &s->world.facts,
+					     MAP_STATUS, false, s->world.now);
+
+	if (contact > CONTACT_ANSWER_REFRESH)
+		complain(s, "a webmail is made to wait");
 	status_of(status, &s->world.facts, &s->decision);
 }
 
@@ -466,6 +494,8 @@ static const struct {
 	{ "final", op_expect },
 	{ "delivered", op_delivered },
 	{ "would", op_would },
+	{ "given", op_given },
+	{ "reason", op_reason },
 	{ "rule", op_rule },
 	{ "floor", op_floor },
 	{ "settled", op_settled },

@@ -12,13 +12,13 @@ fleet_law_LIBS := $(core_LIBS)
 every_SRCS    := tests/scenario/every.c tests/scenario/oracle.c
 every_LIBS    := $(core_LIBS)
 
-## scenarios   policy scenarios, random histories and every state against the law
+## scenarios   policy scenarios, random histories and every state of two hosts
 .PHONY: scenarios
 scenarios: $(BUILD)/scenario $(BUILD)/law $(BUILD)/fleet_law $(BUILD)/every
 	$(BUILD)/scenario tests/scenario/cases/*.scn
 	$(BUILD)/law 20000
 	$(BUILD)/fleet_law 3000
-	$(BUILD)/every
+	$(BUILD)/every 2
 
 ## mutants     turn each condition, level and rule: does a scenario die of it?
 .PHONY: mutants

@@ -149,7 +149,10 @@ void world_deliver(struct world *world, const char *host)
 		.cipher = "TLS_AES_256_GCM_SHA384",
 	};
 
-	fold_delivery(&world->facts, &world->settings, host, &seen);
+	struct history shown = { 0 };
+
+	fold_history(&shown, &seen);
+	fold_delivery(&world->facts.domain, &world->settings, host, &shown);
 }
 
 void world_observe_stripped(struct world *world, struct host_facts *host)

@@ -12,6 +12,7 @@
 #include <sys/un.h>
 
 #include "base/buf.h"
+#include "base/str.h"
 #include "base/utc.h"
 #include "core/policy/fold.h"
 #include "core/record/record.h"
@@ -193,6 +194,53 @@ START_TEST(learns_what_the_log_proves)
 	ck_assert_int_eq(facts.addr, ADDR_UNKNOWN);
 	ck_assert(host_is_known("b.mx.test", &facts));
 	ck_assert(!host_is_known("c.mx.test", &facts));
+}
+END_TEST
+
+static struct domain_facts *domain_facts(const char *key)
+{
+	static struct domain_facts facts;
+	struct ledger *ledger = must_open(LEDGER_READ);
+	struct ledger_txn *txn = ledger_begin_read(ledger);
+
+	ck_assert_int_eq(ledger_get_domain(txn, key, &facts), LOOKUP_FOUND);
+	ledger_abort(txn);
+	ledger_close(ledger);
+	return &facts;
+}
+
+/* One that has this MX host, and more than are kept, or no more. */
+static void put_domain(const char *key, const char *host, bool truncated)
+{
+	static struct domain_facts facts;
+	struct ledger *ledger = must_open(LEDGER_WRITE);
+	struct ledger_txn *txn = ledger_begin_write(ledger);
+
+	facts = (struct domain_facts){
+		.mx = { .state = MX_FOUND, .truncated = truncated, .count = 1 }
+	};
+	str_copy(facts.mx.refs[0].host, DOMAIN_SIZE, host);
+	ck_assert(ledger_put_domain(txn, key, &facts));
+	ck_assert(ledger_commit(txn));
+	ledger_close(ledger);
+}
+
+/* A delivery counts for its domain, also to a host beyond those that are kept. */
+START_TEST(a_delivery_counts_for_its_domain)
+{
+	make_world();
+	put_domain("a.test", "kept.test", true);
+	put_domain("b.test", "kept.test", false); /* a.mx.test and b.mx.test are relays */
+	put(log_path, "w", FIRST SECOND);
+	learn_log("7 lines read");
+	ck_assert_uint_eq(domain_facts("a.test")->history.successes.count, 1);
+	ck_assert_int_eq(domain_facts("b.test")->history.last_tls, 0);
+	/* Once the host is known to be one of its own: */
+	put_domain("b.test", "a.mx.test", false);
+	put(log_path, "a",
+	    AT("06:00", "1") TLS("a.mx.test") AT("06:01", "1") SENT("A4", "u@b.test", "a.mx.test"));
+	learn_log("2 lines read");
+	ck_assert_uint_eq(domain_facts("b.test")->history.successes.count, 1);
 }
 END_TEST
 
@@ -646,6 +694,7 @@ int main(void)
 
 	find_program();
 	tcase_add_test(tc, learns_what_the_log_proves);
+	tcase_add_test(tc, a_delivery_counts_for_its_domain);
 	tcase_add_test(tc, says_it_in_json);
 	tcase_add_test(tc, order_and_repetition_change_nothing);
 	tcase_add_test(tc, goes_on_where_it_ended);

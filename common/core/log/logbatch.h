@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * logbatch - what a log has proved of hosts since it was last written down.
+ * logbatch - what a log has proved of hosts and domains since it was last written down.
  *
  * Most of a log is about a few hosts. All that it says of one of them is folded
  * here first, and then, with the rest of what is known of that host, once:
@@ -27,6 +27,14 @@ struct logbatch_host {
 	struct history history;
 };
 
+/* Mail for a domain that went over TLS to one host, whichever it was (fold_delivery). */
+struct logbatch_domain {
+	char domain[DOMAIN_SIZE];
+	char host[DOMAIN_SIZE];
+	uint16_t port;
+	struct history history;
+};
+
 struct logbatch; /* opaque */
 
 struct logbatch *logbatch_new(void);
@@ -41,11 +49,20 @@ void logbatch_host_of(struct logbatch_host *host, const struct logfold_proof *pr
  */
 bool logbatch_add(struct logbatch *batch, const struct logfold_proof *proof);
 
-size_t logbatch_count(const struct logbatch *batch); /* hosts */
+/* The same of a delivery over TLS; false when there is no room. */
+bool logbatch_add_delivery(struct logbatch *batch, const struct logfold_proof *proof);
+void logbatch_domain_of(struct logbatch_domain *domain, const struct logfold_proof *proof);
+
+size_t logbatch_count(const struct logbatch *batch); /* hosts, and domains with a host */
 
 /* All of them in the order of their keys; false as soon as `visit` says so. */
 bool logbatch_each(struct logbatch *batch,
 		   bool (*visit)(void *context, const struct logbatch_host *host), void *context);
+
+/* The same for domains, once for each host that mail for one went to. */
+bool logbatch_each_domain(struct logbatch *batch,
+			  bool (*visit)(void *context, const struct logbatch_domain *domain),
+			  void *context);
 
 void logbatch_clear(struct logbatch *batch);
 

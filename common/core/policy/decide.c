@@ -100,10 +100,16 @@ static bool must_have_tls(const struct survey *s)
 	return s->floor || s->sts_enforced;
 }
 
+/* No MTA-STS policy that was never looked for could raise the answer. */
+static bool sts_settled(const struct survey *s)
+{
+	return s->sts_enforced || !s->sts_unasked;
+}
+
 /* No look or probe that was never made could raise what give_promise gives. */
 static bool promise_settled(const struct survey *s)
 {
-	return s->sts_enforced || (!s->sts_unasked && (s->floor || s->unseen == 0));
+	return sts_settled(s) && (must_have_tls(s) || s->unseen == 0);
 }
 
 /*
@@ -144,7 +150,9 @@ static void settle(struct decision *d, bool settled)
 static void decide_no_mail(struct decision *d, const struct survey *s)
 {
 	d->settled = true;
-	if (!give_promise(d, RULE_NO_MAIL, s))
+	if (give_promise(d, RULE_NO_MAIL, s))
+		d->settled = promise_settled(s);
+	else
 		give(d, RULE_NO_MAIL, VERDICT_NOTFOUND, LEVEL_NONE, rule_text(RULE_NO_MAIL));
 }
 
@@ -185,7 +193,7 @@ static void decide_tlsa_unusable(struct decision *d, const struct survey *s)
 {
 	if (!give_promise(d, RULE_TLSA_UNUSABLE, s))
 		give_level(d, RULE_TLSA_UNUSABLE, LEVEL_ENCRYPT);
-	settle(d, !dns_pending(s) && (s->sts_enforced || !s->sts_unasked));
+	settle(d, !dns_pending(s) && sts_settled(s));
 }
 
 /*
@@ -231,11 +239,10 @@ static bool tlsa_failure_counts(const struct settings *settings, const struct mx
  */
 static void decide_no_host(struct decision *d, const struct facts *facts, const struct survey *s)
 {
-	bool settled = s->unresolved == 0 && !s->sts_unasked;
-
+	d->settled = s->unresolved == 0 && sts_settled(s);
 	if (give_promise_alone(d, s))
-		settled = s->unresolved == 0 && (s->sts_enforced || !s->sts_unasked);
-	else if (s->unresolved > 0)
+		return;
+	if (s->unresolved > 0)
 		give(d, RULE_NOTHING, VERDICT_NOTFOUND, LEVEL_NONE,
 		     "its MX hosts are still being looked up");
 	else if (facts->domain.mx.truncated)
@@ -244,7 +251,6 @@ static void decide_no_host(struct decision *d, const struct facts *facts, const 
 	else
 		give(d, RULE_MX_FAILED, VERDICT_TEMP, LEVEL_NONE,
 		     "none of its MX hosts has an address");
-	d->settled = settled;
 }
 
 /* Rules 11 to 13: DANE has no say. */
@@ -276,8 +282,8 @@ static void decide_unknown(struct decision *d, const struct survey *s)
 {
 	d->settled = !s->mx_unasked;
 	if (give_promise_alone(d, s))
-		return;
-	if (s->mx_unasked)
+		d->settled &= promise_settled(s);
+	else if (s->mx_unasked)
 		give(d, RULE_NOTHING, VERDICT_NOTFOUND, LEVEL_NONE,
 		     "nothing is known about it yet");
 	else

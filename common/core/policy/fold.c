@@ -255,16 +255,15 @@ static bool may_be_mx(const struct mx_facts *mx, const char *host)
 	return mx->truncated;
 }
 
-bool fold_delivery(struct facts *facts, const struct settings *settings, const char *host,
-		   const struct observation *seen)
+bool fold_delivery(struct domain_facts *domain, const struct settings *settings, const char *host,
+		   const struct history *shown)
 {
-	struct domain_facts *domain = &facts->domain;
-	struct history before = domain->history;
+	struct history before = domain->history, since;
 
-	if (settings->mixed_mx != MIXED_MX_STRICT || seen->time <= domain->forgotten ||
-	    seen->observed != OBSERVED_TLS || !may_be_mx(&domain->mx, host))
+	if (settings->mixed_mx != MIXED_MX_STRICT || !may_be_mx(&domain->mx, host))
 		return false;
-	fold_history(&domain->history, seen);
+	fold_since(&since, shown, domain->forgotten);
+	fold_merge(&domain->history, &since);
 	return !fold_equal(&before, &domain->history);
 }
 

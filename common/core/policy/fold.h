@@ -71,13 +71,13 @@ void fold_host(struct host_facts *host, const struct observation *seen, int64_t 
 	       bool stripped);
 
 /*
- * Mail for the domain went over TLS to this host (SOURCE_DELIVERY). It counts for the
+ * Mail for the domain went over TLS to this host: `shown`. It counts for the
  * domain if it is one of its MX hosts, or could be, since there are more than are kept.
  * Else it is somebody's relay, and proves nothing of the domain; nor does one host alone
- * under `lenient`. True if facts->domain.history changed, and nothing else ever does.
+ * under `lenient`. True if domain->history changed, and nothing else ever does.
  */
-bool fold_delivery(struct facts *facts, const struct settings *settings, const char *host,
-		   const struct observation *seen);
+bool fold_delivery(struct domain_facts *domain, const struct settings *settings, const char *host,
+		   const struct history *shown);
 
 /*
  * What the hosts of a domain say about the domain. `mixed_mx = strict`: TLS of

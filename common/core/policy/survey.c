@@ -96,11 +96,9 @@ static void survey_sts(struct survey *survey, const struct settings *settings,
 	if (!settings->mta_sts || facts->nexthop.kind != NEXTHOP_DOMAIN)
 		return;
 	survey->sts_enforced = sts_in_force(sts, now) == STS_ENFORCE && sts->patterns > 0;
-	/* Without an MX answer it is not worth waiting for: there is nobody to send to. */
-	if (facts->domain.mx.state == MX_UNKNOWN)
-		return;
 	survey->sts_unasked = sts->mode == STS_UNKNOWN && sts->fresh.failed == 0;
-	survey->stale |= sts_look_due(sts, now);
+	/* Without an MX answer another look is not worth waiting for: there is nobody to send to. */
+	survey->stale |= facts->domain.mx.state != MX_UNKNOWN && sts_look_due(sts, now);
 }
 
 void survey_facts(struct survey *survey, const struct settings *settings, const struct facts *facts,

@@ -92,3 +92,55 @@ mail_retry "$QID"
 check 'the truth: sent' sent "$QID" x@sts-lied.insecure.test
 check 'the truth: verified' over "$QID" x@sts-lied.insecure.test 'Verified TLS'
 [[ -z $HTTPS_STARTED ]] || https_stop sts-lied.insecure.test
+
+# The TLSA look-up of the first host fails, and never succeeded; somebody else answers in
+# its place, over TLS. The other host has no TLSA records.
+dns_set fail.test. MX '10 mx.fail.test.' '20 mx.tls.test.'
+dns_set mx.fail.test. A "$(dns_addr mx.dane-wrong.test)"
+dns_set _25._tcp.mx.fail.test. TLSA "3 1 1 $(printf '0%.0s' {1..64})"
+dns_reload
+dns_poison _25._tcp.mx.fail.test. TLSA
+dns_reload
+check 'a TLSA look-up that never succeeded, and a floor: mail waits' answers fail.test TEMP
+mail_send alice@sender.test x@fail.test
+check 'and does so' deferred "$QID" x@fail.test
+check 'nothing for the impostor' not_arrived "$MSGID" x@fail.test
+postsuper -d "$QID" >/dev/null 2>&1
+dns_heal _25._tcp.mx.fail.test. TLSA
+dns_reload
+
+# More MX hosts than are kept: the good one is beyond, so nothing is known, and Postfix
+# delivers. What its log says then counts.
+mapfile -t many < <(printf '10 nosuch%02d.test.\n' {1..32})
+dns_set many.insecure.test. MX "${many[@]}" '20 mx.tls.test.'
+dns_reload
+check '32 hosts without address, and another: main.cf decides' answers many.insecure.test NOTFOUND
+mail_send alice@sender.test x@many.insecure.test
+check 'Postfix finds the good one' sent "$QID" x@many.insecure.test
+check 'and that is the one' matches "$RESULT" 'relay=mx\.tls\.test\['
+learn() {
+    setpriv --reuid postseal --regid postseal --init-groups "$BUILD/postseal" learn "$@"
+}
+chgrp postseal "$SENDER_LOG"
+chmod 640 "$SENDER_LOG"
+check 'the log is read' learn "$SENDER_LOG"
+check 'the delivery counts for the domain' answers many.insecure.test encrypt
+
+# Observing: what would be answered, and no mail that waits.
+observed() {
+    seal_setting enforce false
+    seal_restart
+    local status=0
+    "$@" || status=1
+    seal_setting enforce true
+    seal_restart
+    return "$status"
+}
+observes() {
+    answers tls.test NOTFOUND && answers dane.test dane-only &&
+        matches "$(postseal explain tls.test | tr -s ' \n' ' ')" 'would be encrypt, by rule 12' &&
+        matches "$(postseal list)" 'tls\.test .* would be encrypt, by rule 12'
+}
+postseal probe dane.test >/dev/null
+check 'enforce = false: what DANE demands, and what would be answered' observed observes
+check 'enforce = true again' answers tls.test encrypt
