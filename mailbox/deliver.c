@@ -17,6 +17,7 @@
 #include "io/crypto/crypto.h"
 #include "io/crypto/hpke.h"
 #include "mailbox/body.h"
+#include "mailbox/openpgp.h"
 #include "mailbox/tell.h"
 
 #define BOUNCE_OCTETS 8
@@ -559,6 +560,28 @@ static bool mark_done(struct delivery *d)
 	return false;
 }
 
+/* FOUND: it went out encrypted with OpenPGP. ABSENT: there is no key for it. */
+static enum lookup send_encrypted(struct delivery *d)
+{
+	struct note_facts facts = { .sender = d->token->sender, .recipient = d->recipient };
+	char id[2 * BOUNCE_OCTETS + 1], message_id[MBOX_ID_SIZE] = "";
+	struct span value;
+	struct buf out = { 0 };
+	enum lookup sealed = openpgp_seal(d->home, d->recipient, d->message, &out);
+
+	if (sealed == LOOKUP_FOUND) {
+		if (mime_find_header(d->message, "Message-ID", &value))
+			mime_message_id(message_id, sizeof(message_id), value);
+		facts.in_reply_to = message_id;
+		if (submit_mail(d->home, d->token->sender, d->recipient, &out) != SUBMIT_DONE ||
+		    tell_sender(d->home, NOTE_RECEIPT_PGP, facts,
+				hex_of(id, d->bounce, BOUNCE_OCTETS)) == SUBMIT_LATER)
+			sealed = LOOKUP_ERROR;
+	}
+	buf_free(&out);
+	return sealed;
+}
+
 /* FOUND: kept. ABSENT: begin anew. */
 static enum lookup keep(struct delivery *d)
 {
@@ -588,10 +611,23 @@ static void reply_later(char reply[DELIVER_REPLY_SIZE])
 static void run(struct delivery *d, char reply[DELIVER_REPLY_SIZE])
 {
 	struct mbox_seen seen;
-	enum lookup found = LOOKUP_ABSENT;
+	enum lookup found = recall(d, &seen), sent = LOOKUP_ABSENT;
 
-	for (int tries = 0; tries < 5 && found == LOOKUP_ABSENT; tries++) {
-		found = recall(d, &seen);
+	if (found == LOOKUP_ABSENT)
+		sent = send_encrypted(d);
+	if (sent == LOOKUP_FOUND && mark_done(d)) {
+		log_info("recipient=%s sender=%s encrypted with OpenPGP", d->recipient,
+			 d->token->sender);
+		str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 encrypted");
+		return;
+	}
+	if (sent != LOOKUP_ABSENT) {
+		reply_later(reply);
+		return;
+	}
+	for (int tries = 0; tries < 5 && (tries == 0 || found == LOOKUP_ABSENT); tries++) {
+		if (tries > 0)
+			found = recall(d, &seen);
 		if (found == LOOKUP_FOUND && seen.done) {
 			str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 it is sealed already");
 			return;

@@ -320,8 +320,8 @@ static enum reply_outcome send_it(struct reply *reply, const struct facts *facts
 	if (outcome == REPLY_SENT && !seal_copy(sent, reply, facts, &message, now))
 		outcome = REPLY_LATER;
 	else if (outcome == REPLY_SENT) {
-		/* Empty envelope sender: what cannot be delivered is not sent round. */
-		if (submit_mail(reply->home, "", facts->letter.sender, &message) != SUBMIT_DONE ||
+		if (submit_mail(reply->home, reply->home->from, facts->letter.sender, &message) !=
+			    SUBMIT_DONE ||
 		    !put_records(reply, sent, now))
 			outcome = REPLY_LATER;
 		if (outcome != REPLY_SENT)

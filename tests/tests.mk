@@ -36,6 +36,10 @@ $(BUILD)/tests/test_cli $(BUILD)/tests/test_export $(BUILD)/tests/test_learn $(B
 TESTS                      += mailbox/vectors
 mailbox/vectors_SRCS       := tests/mailbox/vectors.c
 mailbox/vectors_LIBS       := $(LIBS_TLS) $(core_LIBS)
+# A recipient's browser for the live world.
+TESTS                      += mailbox/guest
+mailbox/guest_SRCS         := tests/mailbox/guest.c
+mailbox/guest_LIBS         := $(LIBS_CHECK) $(LIBS_TESTS)
 $(BUILD)/tests/test_crypto: | $(BUILD)/mailbox/vectors
 
 # The misbehaving SMTP server of the live world.
