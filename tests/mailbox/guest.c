@@ -9,6 +9,19 @@
  *   guest read PORT STATEFILE [BOX]                 logs in, prints the letters
  *   guest reply PORT STATEFILE SUBJECT TEXT         answers the newest letter
  */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Here what is asserted ends the program: no test is running. */
+static _Noreturn void die(const char *what)
+{
+	fprintf(stderr, "guest: %s\n", what);
+	exit(EXIT_FAILURE);
+}
+#undef ck_assert_msg
+#define ck_assert_msg(expr, ...) ((expr) ? (void)0 : die(#expr))
+
 #define HOST "sealed.sender.test"
 #define DOMAIN "sealed.sender.test"
 #include "../unit/mailbox_case.h"
@@ -22,12 +35,6 @@ struct state {
 	struct guest guest;
 	char address[ADDRESS_SIZE];
 };
-
-static _Noreturn void die(const char *what)
-{
-	fprintf(stderr, "guest: %s\n", what);
-	exit(EXIT_FAILURE);
-}
 
 static void keep(const char *path, const struct state *state)
 {
