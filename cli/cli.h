@@ -37,10 +37,11 @@ struct cli {
 	bool prometheus;
 	bool no_ledger;
 	const char *state;  /* NULL: any */
-	const char *reason; /* these four NULL: not given */
+	const char *reason; /* these five NULL: not given */
 	const char *expires;
 	const char *mailbox;
 	const char *level;
+	const char *otherwise;
 	/* Arguments. */
 	int count;
 	char **words;

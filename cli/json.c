@@ -327,13 +327,14 @@ void json_print_alias(const char *address, const struct alias *alias,
 {
 	bool filed = alias != NULL;
 
-	print_line(json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "alias", address, "enabled",
-			     filed ? json_boolean(alias->enabled) : json_null(), "level",
+	print_line(json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "alias", address,
+			     "enabled", filed ? json_boolean(alias->enabled) : json_null(), "level",
 			     text_or_null(filed ? alias_level_name(alias->level) : ""), "mailbox",
 			     text_or_null(filed ? alias->mailbox : ""), "changed",
 			     date_or_null(filed ? alias->changed : 0), "author",
-			     text_or_null(filed ? alias->author : ""), "exceptions",
-			     exceptions_json(exceptions, now)));
+			     text_or_null(filed ? alias->author : ""), "otherwise",
+			     text_or_null(filed ? alias_otherwise_name(alias->otherwise) : ""),
+			     "exceptions", exceptions_json(exceptions, now)));
 }
 
 void json_print_refusals(const char *mailbox, const struct digest_part *part)

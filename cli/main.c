@@ -23,25 +23,16 @@ static const struct verb *const verbs[] = {
 #define COMMON_OPTIONS "chj"
 
 static const struct option options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "changed", no_argument, NULL, 'n' },
-	{ "follow", no_argument, NULL, 'f' },
-	{ "journal", no_argument, NULL, 'J' },
-	{ "state", required_argument, NULL, 's' },
-	{ "version", no_argument, NULL, 'V' },
-	{ "yes", no_argument, NULL, 'y' },
-	{ "reason", required_argument, NULL, 'r' },
-	{ "for", required_argument, NULL, 'F' },
-	{ "expires", required_argument, NULL, 'e' },
-	{ "level", required_argument, NULL, 'l' },
-	{ "from-probe", no_argument, NULL, 'p' },
-	{ "replace", no_argument, NULL, 'R' },
-	{ "send", no_argument, NULL, 'S' },
-	{ "prometheus", no_argument, NULL, 'P' },
-	{ "no-ledger", no_argument, NULL, 'L' },
-	{ 0 },
+	{ "config", required_argument, NULL, 'c' }, { "help", no_argument, NULL, 'h' },
+	{ "json", no_argument, NULL, 'j' },         { "changed", no_argument, NULL, 'n' },
+	{ "follow", no_argument, NULL, 'f' },       { "journal", no_argument, NULL, 'J' },
+	{ "state", required_argument, NULL, 's' },  { "version", no_argument, NULL, 'V' },
+	{ "yes", no_argument, NULL, 'y' },          { "reason", required_argument, NULL, 'r' },
+	{ "for", required_argument, NULL, 'F' },    { "expires", required_argument, NULL, 'e' },
+	{ "level", required_argument, NULL, 'l' },  { "otherwise", required_argument, NULL, 'o' },
+	{ "from-probe", no_argument, NULL, 'p' },   { "replace", no_argument, NULL, 'R' },
+	{ "send", no_argument, NULL, 'S' },         { "prometheus", no_argument, NULL, 'P' },
+	{ "no-ledger", no_argument, NULL, 'L' },    { 0 },
 };
 
 static void print_usage(FILE *to)
@@ -166,6 +157,9 @@ static void take_option(struct cli *cli, int letter)
 		break;
 	case 'L':
 		cli->no_ledger = true;
+		break;
+	case 'o':
+		cli->otherwise = optarg;
 		break;
 	case 'n':
 		cli->changed = true;

@@ -100,6 +100,28 @@ void aliases_look_up(struct secure_record *record, const struct settings *settin
 	socketmap_client_close(question.client);
 }
 
+enum lookup aliases_ask_otherwise(const struct settings *settings, const struct mailaddr *alias)
+{
+	char key[ALIAS_ADDRESS_SIZE], word[16], error[SOCKETMAP_CLIENT_ERROR_SIZE];
+	struct question question = { .key = key, .deadline = clock_mono_ms() + PATIENCE_MS };
+	enum alias_otherwise otherwise;
+	enum lookup found;
+
+	if (!alias_key(key, alias))
+		return LOOKUP_ABSENT;
+	question.client = socketmap_client_open(settings, question.deadline, error);
+	if (question.client == NULL) {
+		log_error("alias=%s %s", key, error);
+		metrics_count(M_UNASKED);
+		return LOOKUP_ERROR;
+	}
+	found = ask(&question, MAP_OTHERWISE, word, sizeof(word));
+	socketmap_client_close(question.client);
+	if (found == LOOKUP_FOUND && !alias_otherwise_parse(&otherwise, word))
+		return LOOKUP_ERROR;
+	return found == LOOKUP_FOUND && otherwise != ALIAS_MAILBOX ? LOOKUP_ABSENT : found;
+}
+
 /* No reply in time is the ordinary end of a question that nobody can answer yet. */
 void aliases_ask_prospect(struct aliases_prospect *prospect, const struct settings *settings,
 			  enum alias_level level, const char *nexthop, int64_t deadline)

@@ -2,8 +2,9 @@
 /*
  * aliases - what the socketmap server knows of a secure alias and of where its
  * mail goes, asked as Postfix asks: map `transport` for whether the alias is
- * switched on and its level, `alias` for its mailbox, `exception` for whether a
- * sender may write to it without TLS, `deliverable-LEVEL` for whether a next hop
+ * switched on and its level, `alias` for its mailbox, `otherwise` for what becomes of
+ * its mail where that level cannot be met, `exception` for whether a sender may write
+ * to it without TLS, `deliverable-LEVEL` for whether a next hop
  * can do what the level demands.
  */
 #ifndef POSTSEAL_MILTER_ALIASES_H
@@ -19,6 +20,9 @@
  */
 void aliases_look_up(struct secure_record *record, const struct settings *settings,
 		     const struct mailaddr *alias, const char *writer);
+
+/* FOUND: mail from this alias is sealed where its level cannot be met. Blocks as above. */
+enum lookup aliases_ask_otherwise(const struct settings *settings, const struct mailaddr *alias);
 
 struct aliases_prospect {
 	enum prospect prospect;   /* UNKNOWN also when there is no answer, which is logged */

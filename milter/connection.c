@@ -38,8 +38,8 @@ static const struct {
 	const char *macros;
 } wanted[] = {
 	{ MILTER_AT_HELO, WITNESS },
-	{ MILTER_AT_MAIL, WITNESS " {tls_version} {auth_authen} {mail_addr} {cipher} "
-				  "{cipher_bits} j" },
+	{ MILTER_AT_MAIL, WITNESS " {tls_version} {auth_authen} {mail_addr} {mail_mailer} "
+				  "{cipher} {cipher_bits} j" },
 	{ MILTER_AT_RECIPIENT, WITNESS " {rcpt_addr} {rcpt_mailer} {rcpt_host}" },
 	{ MILTER_AT_DATA, WITNESS " " QUEUE_ID },
 };
@@ -53,8 +53,10 @@ static const struct {
 #define STEPS_OFF (MILTER_NO_HELO | MILTER_NO_END_OF_HEADERS | MILTER_NO_BODY | MILTER_NO_UNKNOWN)
 /* Steps that are only looked at; what is to be said is said at a later one. */
 #define STEPS_SILENT (MILTER_SILENT_CONNECT | MILTER_SILENT_HEADER)
-/* What is done to messages: headers, to those for secure aliases. */
-#define EDITS (MILTER_MAY_ADD_HEADERS | MILTER_MAY_CHANGE_HEADERS)
+/* What is done to messages: headers, to those for secure aliases; and all, to sealed ones. */
+#define EDITS                                                                          \
+	(MILTER_MAY_ADD_HEADERS | MILTER_MAY_CHANGE_HEADERS | MILTER_MAY_CHANGE_FROM | \
+	 MILTER_MAY_ADD_RECIPIENTS | MILTER_MAY_DELETE_RECIPIENTS)
 
 struct connection {
 	int fd;
@@ -185,6 +187,7 @@ static bool on_mail(struct connection *c, struct span data)
 		.tls_version = macro(c, MILTER_MAIL, "tls_version"),
 		.login = macro(c, MILTER_MAIL, "auth_authen"),
 		.rewritten = macro(c, MILTER_MAIL, "mail_addr"),
+		.mailer = macro(c, MILTER_MAIL, "mail_mailer"),
 		.witness = macro(c, MILTER_MAIL, WITNESS),
 		.cipher = macro(c, MILTER_MAIL, "cipher"),
 		.cipher_bits = macro(c, MILTER_MAIL, "cipher_bits"),
@@ -207,16 +210,15 @@ static bool on_mail(struct connection *c, struct span data)
 
 static bool on_recipient(struct connection *c, struct span data)
 {
-	const struct session_route route = {
+	struct session_route route = {
 		.rewritten = macro(c, MILTER_RECIPIENT, "rcpt_addr"),
 		.mailer = macro(c, MILTER_RECIPIENT, "rcpt_mailer"),
 		.nexthop = macro(c, MILTER_RECIPIENT, "rcpt_host"),
 	};
 	struct secure_answer said;
-	struct span parameters;
 	const char *to;
 
-	if (!milter_read_envelope(&to, &parameters, data))
+	if (!milter_read_envelope(&to, &route.parameters, data))
 		return false;
 	if (c->session == NULL) {
 		try_later(c);

@@ -55,6 +55,8 @@ void message_header(struct message *message, const struct settings *settings, co
 {
 	const char *header = authors_header(name);
 
+	sealing_header(&message->sealing, settings, name, value);
+
 	if (header != NULL && message->logged_in)
 		look_for_strangers(message, settings, header, value);
 	if (secure_header_waives_tls(name))

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "core/secure/authres.h"
 #include "core/secure/secure.h"
+#include "milter/sealing.h"
 
 /* As much of an address as a line of the log has room for; RFC 5321 allows 256. */
 #define MESSAGE_SHOWN_MAX 320
@@ -32,6 +33,8 @@ struct message {
 	struct secure_address stranger;
 	const char *stranger_header; /* and this is how it is called */
 	int strangers_asked;
+
+	struct sealing sealing; /* what its marks make of it */
 
 	/* It is for a secure alias: `authres` goes on top, and what is forged goes. */
 	bool tells_tls;

@@ -55,8 +55,10 @@ struct session *session_new(const struct settings *settings, uint32_t actions,
 
 void session_free(struct session *session)
 {
-	if (session != NULL)
-		metrics_drop(M_SESSIONS);
+	if (session == NULL)
+		return;
+	metrics_drop(M_SESSIONS);
+	session_end(session);
 	free(session);
 }
 
@@ -166,6 +168,7 @@ void session_begin(struct secure_answer *answer, struct session *session,
 	message->logged_in = macros->login != NULL && macros->login[0] != '\0';
 	look_at_tls(&session->client, macros);
 	tell_tls(session, macros);
+	sealing_begin(&message->sealing, settings, macros->login, from, macros->mailer);
 	message->patience = patience(settings);
 	exception_sender_of(message->writer, from, macros->rewritten);
 	secure_classify(sender, settings, SECURE_SENDER, from, macros->rewritten);
@@ -224,6 +227,22 @@ static void ask_prospect(struct aliases_prospect *prospect, struct session *sess
 	metrics_count(METRIC1(PROSPECTS, prospect->prospect));
 }
 
+/* Is a mail that cannot go there sealed instead? By its marks so far, or by its alias. */
+static bool seals_otherwise(struct session *session)
+{
+	struct message *message = &session->message;
+	const struct settings *settings = session->settings;
+
+	if (settings->mailbox_domain[0] == '\0' || !message->logged_in)
+		return false;
+	if (message->sealing.to_sealed)
+		return true;
+	if (message->sender.kind == SECURE_ALIAS &&
+	    aliases_ask_otherwise(settings, &message->sender.alias) == LOOKUP_FOUND)
+		message->sealing.otherwise = true;
+	return message->sealing.otherwise;
+}
+
 /*
  * What the transport would have to return is refused now. Whatever cannot be
  * found out is taken: the transport sees to it.
@@ -242,7 +261,10 @@ static void look_ahead(struct secure_answer *answer, struct session *session,
 		ask_prospect(&prospect, session, levels[i], route->nexthop);
 	if (prospect.prospect != PROSPECT_NONE)
 		return;
-	secure_refuse_destination(answer, to, route->rewritten, route->nexthop, prospect.reason);
+	if (seals_otherwise(session))
+		return;
+	secure_refuse_destination(answer, session->settings, to, route->rewritten, route->nexthop,
+				  prospect.reason);
 	count_refusal(answer, METRIC_CAUSE_DESTINATION, METRIC_OUT);
 }
 
@@ -287,6 +309,18 @@ static void accept_recipient(struct session *session, const struct secure_addres
 		session->message.tells_tls = true;
 }
 
+/* As far as its marks are concerned. */
+static void mark_recipient(struct secure_answer *answer, struct session *session,
+			   const struct session_route *route, const char *to)
+{
+	const struct sealing_route sealing = { route->rewritten, route->mailer, route->parameters };
+
+	sealing_recipient(answer, &session->message.sealing, session->settings, &session->client,
+			  &sealing, to);
+	if (answer->refused)
+		count_refusal(answer, METRIC_CAUSE_MARK, METRIC_OUT);
+}
+
 void session_recipient(struct secure_answer *answer, struct session *session,
 		       const struct session_route *route, const char *to)
 {
@@ -309,6 +343,8 @@ void session_recipient(struct secure_answer *answer, struct session *session,
 			      METRIC_IN);
 	else if (message->from_secure)
 		look_ahead(answer, session, route, to);
+	if (!answer->refused)
+		mark_recipient(answer, session, route, to);
 	if (answer->refused)
 		log_refusal(session, answer, to, recipient.kind == SECURE_UNSURE);
 	else
@@ -320,8 +356,9 @@ void session_data(struct secure_answer *answer, struct session *session, bool hi
 	const struct message *message = &session->message;
 
 	answer->refused = false;
-	if (!hidden || !(message->from_secure || message->tells_tls ||
-			 (message->logged_in && session->settings->secure_domains.count > 0)))
+	if (!hidden || !(message->from_secure || message->tells_tls || message->sealing.to_sealed ||
+			 (message->logged_in && (session->settings->secure_domains.count > 0 ||
+						 session->settings->mailbox_domain[0] != '\0'))))
 		return;
 	secure_refuse_unseen(answer);
 	count_refusal(answer, METRIC_CAUSE_OTHER, message->tells_tls ? METRIC_IN : METRIC_OUT);
@@ -360,17 +397,36 @@ static void count_message(const struct message *message, const struct secure_ans
 	metrics_add(M_FORGED, message->forged_count);
 }
 
+static void finish_marks(struct secure_answer *answer, enum mark_verdict *verdict,
+			 struct buf *edits, const struct session *session)
+{
+	const struct message *message = &session->message;
+
+	/* Of an alias MAIL has found that the login owns it. */
+	sealing_finish(answer, verdict, edits, &message->sealing, session->settings,
+		       &session->client, message->sender.kind == SECURE_ALIAS, session->actions);
+	if (answer->refused)
+		count_refusal(answer, METRIC_CAUSE_MARK, METRIC_OUT);
+}
+
 void session_finish(struct secure_answer *answer, struct buf *edits, struct session *session)
 {
 	const struct message *message = &session->message;
+	enum mark_verdict verdict = MARK_PASS;
 
 	answer->refused = false;
 	judge_headers(answer, message);
 	if (!answer->refused && !message_edit_authres(edits, message, session->actions))
 		secure_put_off_edit(answer);
+	if (!answer->refused)
+		finish_marks(answer, &verdict, edits, session);
 	count_message(message, answer);
+	metrics_add(M_MARKED, !answer->refused && verdict == MARK_SEAL);
 	if (answer->refused)
 		log_refusal(session, answer, NULL, false);
+	else if (verdict == MARK_SEAL)
+		log_info("client=[%s] from=<%s> is sealed, recipients elsewhere: %zu",
+			 session->name, message->from, message->sealing.count);
 	else if (message->forged_count > 0)
 		log_info("client=[%s] from=<%s> forged headers " AUTHRES_HEADER " to be removed: "
 			 "%zu",

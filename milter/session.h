@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/span.h"
 #include "core/names/ipaddr.h"
 #include "core/secure/secure.h"
 
@@ -25,6 +26,7 @@ struct session_macros {
 	const char *tls_version; /* {tls_version}: there while TLS is in use */
 	const char *login;       /* {auth_authen}: there after SASL */
 	const char *rewritten;   /* {mail_addr}: what the MTA made of the sender */
+	const char *mailer;      /* {mail_mailer}: how mail to that address would go */
 	const char *witness;     /* a macro that is always there, if we may see any */
 	const char *cipher;      /* {cipher}, while TLS is in use */
 	const char *cipher_bits; /* {cipher_bits}, the same */
@@ -48,9 +50,10 @@ void session_begin(struct secure_answer *answer, struct session *session,
 
 /* What they show at RCPT. */
 struct session_route {
-	const char *rewritten; /* {rcpt_addr}: what the MTA made of the recipient */
-	const char *mailer;    /* {rcpt_mailer}: the service by which mail goes there, */
-	const char *nexthop;   /* {rcpt_host}: and to which next hop */
+	const char *rewritten;  /* {rcpt_addr}: what the MTA made of the recipient */
+	const char *mailer;     /* {rcpt_mailer}: the service by which mail goes there, */
+	const char *nexthop;    /* {rcpt_host}: and to which next hop */
+	struct span parameters; /* RCPT's own, C strings */
 };
 
 /*

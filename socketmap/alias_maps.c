@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/utc.h"
+#include "core/names/seal_address.h"
 #include "core/secure/alias.h"
 #include "core/secure/exceptions.h"
 #include "core/policy/reply.h"
@@ -110,6 +111,18 @@ static void answer_mailbox(const struct settings *settings, enum lookup found,
 	buf_free(&mailbox);
 }
 
+static void answer_otherwise(const struct settings *settings, enum lookup found,
+			     const struct alias *alias, struct buf *reply)
+{
+	enum alias_level level;
+
+	if (found == LOOKUP_FOUND && alias_sealed(settings, found, alias, &level) &&
+	    alias->otherwise == ALIAS_MAILBOX)
+		reply_ok(reply, alias_otherwise_name(alias->otherwise));
+	else
+		reply_not_found(reply);
+}
+
 /* Where no exception can be: a key that the milter would spell otherwise, other domains. */
 static bool read_exception_key(char alias[ALIAS_ADDRESS_SIZE], char sender[ALIAS_ADDRESS_SIZE],
 			       const struct settings *settings, const struct request *request)
@@ -143,6 +156,25 @@ static void answer_exception(const struct settings *settings, struct ledger_txn 
 		reply_ok(reply, utc_format(until, exception->expires));
 }
 
+/*
+ * A marked mail has an address of mailbox_domain as its envelope sender, so that all that
+ * Postfix would send elsewhere in its name goes to the intake (MAILBOX.md section 1).
+ */
+static bool leads_to_intake(const struct settings *settings, const struct request *request,
+			    struct buf *reply)
+{
+	char text[REQUEST_MAX], real[SEAL_ADDRESS_SIZE], transport[DOMAIN_SIZE + 8];
+
+	if (request->map != MAP_TRANSPORT || settings->mailbox_domain[0] == '\0' ||
+	    !address_of(text, sizeof(text), request) ||
+	    seal_address_decode(real, text, strlen(text), settings->mailbox_domain) ==
+		    LOOKUP_ABSENT)
+		return false;
+	snprintf(transport, sizeof(transport), "lmtp:%s", settings->mailbox_intake);
+	reply_ok(reply, transport);
+	return true;
+}
+
 bool alias_maps_answer_early(const struct settings *settings, const struct request *request,
 			     struct buf *reply)
 {
@@ -150,13 +182,15 @@ bool alias_maps_answer_early(const struct settings *settings, const struct reque
 
 	if (request->map == MAP_EXCEPTION)
 		return false;
+	if (leads_to_intake(settings, request, reply))
+		return true;
 	classify(&address, settings, request);
 	switch (address.kind) {
 	case SECURE_ORDINARY:
 		reply_not_found(reply);
 		return true;
 	case SECURE_UNSURE:
-		if (request->map == MAP_ALIAS)
+		if (request->map != MAP_TRANSPORT)
 			reply_not_found(reply);
 		else if (address.alias.domain[0] != '\0')
 			return false;
@@ -197,6 +231,8 @@ void alias_maps_answer(const struct settings *settings, struct ledger_txn *txn,
 		reply_temporary(reply, "postseal cannot read its ledger; its log says why");
 	else if (request->map == MAP_TRANSPORT)
 		answer_transport(settings, &address, found, &alias, reply);
+	else if (request->map == MAP_OTHERWISE)
+		answer_otherwise(settings, found, &alias, reply);
 	else
 		answer_mailbox(settings, found, &alias, address.alias.extension, reply);
 }

@@ -3,9 +3,12 @@
  * alias_maps - the maps about secure aliases (DESIGN.md sections 3 and 7):
  *
  *   transport   sender_dependent_default_transport_maps: by which transport mail
- *               from this address leaves
+ *               from this address leaves; of an address of `mailbox_domain`, to the
+ *               intake of sealed mail
  *   alias       virtual_alias_maps: the mailbox that a secure address belongs to, with
  *               the address's extension
+ *   otherwise   for the milter: "mailbox" where mail from this alias is sealed when its
+ *               level cannot be met
  *   exception   for the milter: "ALIAS SENDER"; until when this sender may write to
  *               that address without TLS
  */
@@ -18,7 +21,7 @@
 #include "io/ledger/ledger.h"
 
 /*
- * request->map is MAP_TRANSPORT, MAP_ALIAS or MAP_EXCEPTION; `now` is wall time. What
+ * request->map is MAP_TRANSPORT, MAP_ALIAS, MAP_OTHERWISE or MAP_EXCEPTION; `now` is wall time. What
  * cannot be read is answered TEMP.
  */
 void alias_maps_answer(const struct settings *settings, struct ledger_txn *txn,

@@ -30,7 +30,7 @@ packages() {
         ;;
     live)
         echo postfix nsd unbound ldnsutils openssl ca-certificates iproute2
-        echo sasl2-bin libsasl2-modules lmdb-utils
+        echo sasl2-bin libsasl2-modules lmdb-utils python3
         ;;
     lint)
         echo clang-format clang-tidy cppcheck shellcheck mandoc codespell systemd

@@ -50,7 +50,7 @@ static void mend_milter(const struct patient *patient, const char *others, struc
 }
 
 /* Strangers and our own users: all doors that mail comes in by from the network. */
-static bool is_door(const struct postconf_entry *field)
+static bool is_door(const struct postconf_entry *field, const char *parameter)
 {
 	static const char *const doors[] = { SMTPD, "smtpd/pass", "submission/inet",
 					     "submissions/inet", "smtps/inet" };
@@ -60,7 +60,7 @@ static bool is_door(const struct postconf_entry *field)
 		if (span_starts(name, doors[i]) &&
 		    span_is((struct span){ name.at + strlen(doors[i]),
 					   name.len - strlen(doors[i]) },
-			    "/smtpd_milters"))
+			    parameter))
 			return true;
 	}
 	return false;
@@ -74,10 +74,34 @@ static void judge_doors(const struct patient *patient, struct finding *finding)
 	for (size_t i = 0; i < overrides->count; i++) {
 		const struct postconf_entry *field = &overrides->entries[i];
 
-		if (!is_door(field) || find_milter(patient, field->value, &action))
+		if (!is_door(field, "/smtpd_milters") ||
+		    find_milter(patient, field->value, &action))
 			continue;
 		finding_say(finding, HEALTH_WRONG, "in master.cf %s = %s leaves it out",
 			    field->name, field->value);
+		finding_mend(finding, "postconf -PX %s", field->name);
+	}
+}
+
+/* With a filter before the queue Postfix shows no milter any header. */
+static void judge_filter(const struct patient *patient, struct finding *finding)
+{
+	static const char why[] = "headers are hidden from the milter, so mail to and from "
+				  "secure aliases is put off";
+	const struct postconf *overrides = &patient->postfix.overrides;
+	const char *filter = patient_value(patient, "smtpd_proxy_filter");
+
+	if (filter[0] != '\0') {
+		finding_say(finding, HEALTH_WRONG, "smtpd_proxy_filter = %s: %s", filter, why);
+		finding_mend_main(finding, "smtpd_proxy_filter", "");
+	}
+	for (size_t i = 0; i < overrides->count; i++) {
+		const struct postconf_entry *field = &overrides->entries[i];
+
+		if (!is_door(field, "/smtpd_proxy_filter") || field->value[0] == '\0')
+			continue;
+		finding_say(finding, HEALTH_WRONG, "in master.cf %s = %s: %s", field->name,
+			    field->value, why);
 		finding_mend(finding, "postconf -PX %s", field->name);
 	}
 }
@@ -89,6 +113,7 @@ void doctor_judge_milter(const struct patient *patient, struct finding *finding)
 
 	if (find_milter(patient, list, &action)) {
 		judge_doors(patient, finding);
+		judge_filter(patient, finding);
 		if (finding->health == HEALTH_OK)
 			finding_say(finding, HEALTH_OK, "smtpd_milters has it");
 		finding_mend_reload(finding);

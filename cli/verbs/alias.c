@@ -63,6 +63,14 @@ static bool apply_options(struct alias *alias, const struct cli *cli)
 			  cli->level);
 		return false;
 	}
+	if (cli->otherwise != NULL && !alias_otherwise_parse(&alias->otherwise, cli->otherwise)) {
+		cli_error(cli, "\"%s\" is not one of mailbox, refuse", cli->otherwise);
+		return false;
+	}
+	if (alias->otherwise == ALIAS_MAILBOX && cli->settings.mailbox_domain[0] == '\0') {
+		cli_error(cli, "no mail is sealed here: set `mailbox_domain` first");
+		return false;
+	}
 	if (cli->mailbox != NULL)
 		return parse_address(alias->mailbox, cli, cli->mailbox);
 	if (alias->mailbox[0] != '\0')
@@ -108,6 +116,8 @@ static void print_alias(const struct cli *cli, const char *key, const struct ali
 			  alias->mailbox);
 	else
 		print_row(key, "-", "-", "-");
+	if (alias != NULL && alias->otherwise == ALIAS_MAILBOX)
+		puts("  otherwise: sealed for the temporary mailbox");
 	for (size_t i = 0; i < exceptions->count; i++)
 		print_exception(cli, &exceptions->list[i]);
 }
@@ -156,10 +166,12 @@ static enum cli_status enable(const struct cli *cli)
 	get_exceptions(act.txn, key, &exceptions);
 	alias->enabled = true;
 	act_author(alias->author);
-	if (act_end(&act, act_do(&act, &entry, key) &&
-				  act_note(&act, key, "alias-enabled", "level %s, for %.100s",
-					   alias_level_name(alias->level), alias->mailbox)) !=
-	    CLI_YES)
+	if (act_end(&act,
+		    act_do(&act, &entry, key) &&
+			    act_note(&act, key, "alias-enabled", "level %s%s, for %.100s",
+				     alias_level_name(alias->level),
+				     alias->otherwise == ALIAS_MAILBOX ? ", otherwise sealed" : "",
+				     alias->mailbox)) != CLI_YES)
 		return CLI_UNSURE;
 	print_alias(cli, key, alias, &exceptions);
 	return CLI_YES;
@@ -301,7 +313,7 @@ const struct verb verb_alias = {
 	.name = "alias",
 	.arguments = "ACT ...",
 	.summary = "Switches secure aliases on and off; makes exceptions",
-	.options = "eFlr",
+	.options = "eFlor",
 	.help = "ACT is one of\n"
 		"  enable ALIAS           switch it on, and put it on file\n"
 		"  disable ALIAS          switch it off; it stays on file\n"
@@ -314,6 +326,9 @@ const struct verb verb_alias = {
 		"  -l, --level LEVEL  how its mail leaves: encrypt (any TLS; the default),\n"
 		"                     authenticated (proven by DANE or MTA-STS), dane-only,\n"
 		"                     verify (certificates on file: `postseal pin`)\n"
+		"  -o, --otherwise WHAT  what becomes of mail where that cannot be met:\n"
+		"                     refuse (the default), or mailbox: it is sealed for the\n"
+		"                     temporary mailbox\n"
 		"\n"
 		"  -e, --expires TIME  when an exception ends: 30d (the default), 12h, 30min,\n"
 		"                      or a date; at most 366 days from now\n"

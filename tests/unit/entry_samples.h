@@ -124,8 +124,9 @@ static inline void sample_entry(struct entry *e, enum entry_kind kind)
 		break;
 	case ENTRY_ALIAS:
 		str_copy(e->key, sizeof(e->key), "me@secure.example.com");
-		e->of.alias = (struct alias){ true, ALIAS_AUTHENTICATED, "me@example.com", SAMPLE_T,
-					      "bob" };
+		e->of.alias =
+			(struct alias){ true,  ALIAS_AUTHENTICATED, "me@example.com", SAMPLE_T,
+					"bob", ALIAS_MAILBOX };
 		break;
 	case ENTRY_EXCEPTION:
 		str_copy(e->key, sizeof(e->key), "me@secure.example.com");
@@ -278,9 +279,12 @@ static inline void some_entry(struct entry *e, enum entry_kind kind, uint64_t *s
 		exception->reason[0] = (char)('a' + chance(state, 2));
 		break;
 	default:
-		e->of.alias =
-			(struct alias){ chance(state, 2) == 0, ALIAS_ENCRYPT + chance(state, 4),
-					"a@example.com", some_moment(state), "bob" };
+		e->of.alias = (struct alias){ chance(state, 2) == 0,
+					      ALIAS_ENCRYPT + chance(state, 4),
+					      "a@example.com",
+					      some_moment(state),
+					      "bob",
+					      (enum alias_otherwise)chance(state, 2) };
 		e->of.alias.mailbox[0] = (char)('a' + chance(state, 2));
 	}
 }

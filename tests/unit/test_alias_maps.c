@@ -86,6 +86,47 @@ static void ask(const char *question, const char *expected)
 	buf_free(&reply);
 }
 
+/* Mail with an address of mailbox_domain as its sender is marked: it goes to the intake. */
+START_TEST(a_marked_mail_leaves_for_the_intake)
+{
+	static const char *const domain[] = { "sealed.example.com" };
+	static const char sealed[] = "transport return-abc-me=example.com@sealed.example.com";
+	struct setting_fault fault;
+
+	ask(sealed, "NOTFOUND ");
+	ck_assert(settings_find("mailbox_domain")
+			  ->put(&settings, settings_find("mailbox_domain"), domain, 1, &fault));
+	ask(sealed, "OK lmtp:inet:127.0.0.1:8691");
+	ask("transport Return-x@Sealed.Example.Com.", "OK lmtp:inet:127.0.0.1:8691");
+	ask("transport return-x@sub.sealed.example.com", "NOTFOUND ");
+	ask("transport @sealed.example.com", "NOTFOUND ");
+	ask("alias return-x@sealed.example.com", "NOTFOUND ");
+}
+END_TEST
+
+START_TEST(an_alias_says_what_becomes_of_its_mail)
+{
+	struct ledger_txn *txn = ledger_begin_write(ledger);
+	struct alias alias;
+
+	ck_assert_int_eq(ledger_get_alias(txn, "on@secure.example.com", &alias), LOOKUP_FOUND);
+	ck_assert_int_eq(alias.otherwise, ALIAS_REFUSE);
+	alias.otherwise = ALIAS_MAILBOX;
+	ck_assert(ledger_put_alias(txn, "on@secure.example.com", &alias));
+	alias.enabled = false;
+	ck_assert(ledger_put_alias(txn, "off@secure.example.com", &alias));
+	ck_assert(ledger_commit(txn));
+	settings.secure_aliases = SECURE_ALIASES_ENABLED;
+	ask("otherwise on@secure.example.com", "OK mailbox");
+	ask("otherwise On+list@Secure.example.com", "OK mailbox");
+	ask("otherwise off@secure.example.com", "NOTFOUND ");
+	ask("otherwise any@secure.example.com", "NOTFOUND ");
+	ask("otherwise nobody@secure.example.com", "NOTFOUND ");
+	ask("otherwise me@example.com", "NOTFOUND ");
+	ask("transport on@secure.example.com", "OK postseal-dane-only:");
+}
+END_TEST
+
 START_TEST(a_sender_leaves_by_his_transport)
 {
 	static const struct {
@@ -259,6 +300,8 @@ int main(void)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, a_sender_leaves_by_his_transport);
+	tcase_add_test(tests, a_marked_mail_leaves_for_the_intake);
+	tcase_add_test(tests, an_alias_says_what_becomes_of_its_mail);
 	tcase_add_test(tests, extensions_are_by_the_delimiter);
 	tcase_add_test(tests, an_alias_has_a_mailbox);
 	tcase_add_test(tests, a_sender_is_an_exception_for_a_time);

@@ -442,10 +442,11 @@ START_TEST(warns_of_an_unknown_service_once_in_a_while)
 }
 END_TEST
 
-#define MAPS                                                                               \
-	"maps are policy, policy-encrypt, policy-authenticated, policy-verify, "           \
-	"policy-dane-only (each also with +tlsrpt), transport, alias, exception, status, " \
-	"deliverable-encrypt, deliverable-authenticated, deliverable-verify, "             \
+#define MAPS                                                                                  \
+	"maps are policy, policy-encrypt, policy-authenticated, policy-verify, "              \
+	"policy-dane-only (each also with +tlsrpt), transport, alias, exception, otherwise, " \
+	"status, "                                                                            \
+	"deliverable-encrypt, deliverable-authenticated, deliverable-verify, "                \
 	"deliverable-dane-only"
 
 START_TEST(refuses_unknown_maps)

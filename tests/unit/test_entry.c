@@ -186,7 +186,8 @@ START_TEST(looks_as_documented)
 		{ ENTRY_ALIAS,
 		  "{\"record\":\"alias\",\"alias\":\"me@secure.example.com\",\"enabled\":true,"
 		  "\"level\":\"authenticated\",\"mailbox\":\"me@example.com\","
-		  "\"changed\":\"2026-01-02T03:04:05Z\",\"author\":\"bob\"}" },
+		  "\"changed\":\"2026-01-02T03:04:05Z\",\"author\":\"bob\","
+		  "\"otherwise\":\"mailbox\"}" },
 		{ ENTRY_EXCEPTION,
 		  "{\"record\":\"exception\",\"alias\":\"me@secure.example.com\","
 		  "\"sender\":\"@old.example\",\"removed\":false,"

@@ -527,7 +527,8 @@ END_TEST
 	"\"detail\":null}\n"
 #define ALIAS                                                                                  \
 	"{\"record\":\"alias\",\"alias\":\"a@b.test\",\"enabled\":true,\"level\":\"encrypt\"," \
-	"\"mailbox\":\"a@c.test\",\"changed\":null,\"author\":null}\n"
+	"\"mailbox\":\"a@c.test\",\"changed\":null,\"author\":null,"                           \
+	"\"otherwise\":\"refuse\"}\n"
 
 START_TEST(files_that_are_refused)
 {

@@ -44,11 +44,12 @@ START_TEST(asks_for_what_it_needs)
 	negotiate_with(&got, ALL_ACTIONS, ALL_STEPS);
 	/* no HELO, body, end of headers, unknown command; no reply to headers, CONNECT */
 	ck_assert_uint_eq(got.steps, 0x2 | 0x10 | 0x40 | 0x100 | 0x80 | 0x1000);
-	ck_assert_uint_eq(got.actions, 0x100 | 0x10 | 0x1); /* macros; change and add headers */
+	/* macros; add recipients, change sender, headers, delete recipients, add headers */
+	ck_assert_uint_eq(got.actions, 0x100 | 0x80 | 0x40 | 0x10 | 0x8 | 0x1);
 	ck_assert_str_eq(macro_list(&got, 1), "{client_port}");
 	ck_assert_str_eq(macro_list(&got, 2),
-			 "{client_port} {tls_version} {auth_authen} {mail_addr} {cipher} "
-			 "{cipher_bits} j");
+			 "{client_port} {tls_version} {auth_authen} {mail_addr} {mail_mailer} "
+			 "{cipher} {cipher_bits} j");
 	ck_assert_str_eq(macro_list(&got, 3),
 			 "{client_port} {rcpt_addr} {rcpt_mailer} {rcpt_host}");
 	ck_assert_str_eq(macro_list(&got, 4), "{client_port} i");
@@ -77,7 +78,7 @@ START_TEST(gets_along_with_an_old_mta)
 
 	/* milter_protocol = 2, no choice of macros: Postfix shows TLS at HELO by itself. */
 	negotiate_with(&got, 0x3f, 0x7f);
-	ck_assert_uint_eq(got.actions, 0x10 | 0x1);
+	ck_assert_uint_eq(got.actions, 0x10 | 0x8 | 0x1);
 	ck_assert_uint_eq(got.macros_len, 0);
 	client('4', "192.0.2.9");
 	ck_assert_int_eq(hear(reply, sizeof(reply), &len), 'c');

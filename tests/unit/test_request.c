@@ -28,6 +28,7 @@ START_TEST(takes_map_and_key)
 		{ "policy-authenticated+tlsrpt a", MAP_POLICY_AUTHENTICATED, true, "a" },
 		{ "transport a@example.com", MAP_TRANSPORT, false, "a@example.com" },
 		{ "alias a@example.com", MAP_ALIAS, false, "a@example.com" },
+		{ "otherwise a@example.com", MAP_OTHERWISE, false, "a@example.com" },
 		{ "exception a@example.com b@example.net", MAP_EXCEPTION, false,
 		  "a@example.com b@example.net" },
 		{ "status a@example.com", MAP_STATUS, false, "a@example.com" },

@@ -869,8 +869,8 @@ START_TEST(tells_where_mail_cannot_go)
 	struct secure_answer answer;
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		secure_refuse_destination(&answer, cases[i].recipient, cases[i].rewritten,
-					  cases[i].nexthop, cases[i].reason);
+		secure_refuse_destination(&answer, &settings, cases[i].recipient,
+					  cases[i].rewritten, cases[i].nexthop, cases[i].reason);
 		ck_assert(answer.refused && !answer.our_fault);
 		ck_assert_str_eq(answer.code, "550");
 		ck_assert_str_eq(answer.status, "5.7.10");
@@ -881,6 +881,38 @@ START_TEST(tells_where_mail_cannot_go)
 		ck_assert_ptr_null(strchr(answer.text, '%'));
 		ck_assert_str_eq(answer.cause, cases[i].reason);
 	}
+}
+END_TEST
+
+START_TEST(says_how_to_seal_instead)
+{
+	static char domain[] = "sealed.example.com";
+	static const struct {
+		const char *recipient, *how;
+	} cases[] = {
+		{ "<bob@nossl.example>", "there. To seal it, write to "
+					 "bob=nossl.example@sealed.example.com. Or write from" },
+		{ "<\"b%\"@nossl.example>",
+		  "there. To seal it, write to NAME=DOMAIN@sealed.example.com. Or write from" },
+		{ "<bob@[192.0.2.1]>",
+		  "there. To seal it, write to NAME=DOMAIN@sealed.example.com. Or write from" },
+	};
+	char reason[400];
+	struct secure_answer answer;
+
+	settings.mailbox_domain = domain;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		secure_refuse_destination(&answer, &settings, cases[i].recipient, NULL,
+					  "nossl.example", "nossl.example does not accept TLS");
+		ck_assert_msg(strstr(answer.text, cases[i].how) != NULL, "%s", answer.text);
+	}
+	/* at its longest it still ends */
+	memset(reason, 'x', sizeof(reason));
+	reason[sizeof(reason) - 1] = '\0';
+	secure_refuse_destination(&answer, &settings,
+				  "<bob@a-name-that-is-quite-long.nossl.example>", NULL,
+				  "[relay.example.net]:587", reason);
+	ck_assert_msg(strstr(answer.text, "or ask your postmaster.") != NULL, "%s", answer.text);
 }
 END_TEST
 
@@ -974,6 +1006,7 @@ int main(void)
 	tcase_add_test(tests, tells_senders_what_to_do);
 	tcase_add_test(tests, knows_the_way_out);
 	tcase_add_test(tests, tells_where_mail_cannot_go);
+	tcase_add_test(tests, says_how_to_seal_instead);
 	tcase_add_test(tests, knows_the_waiver);
 	tcase_add_test(tests, tells_tls_of_what_came_over_it);
 	tcase_add_test(tests, refuses_more_forgeries_than_it_can_remove);

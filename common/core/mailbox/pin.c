@@ -7,7 +7,7 @@ bool pin_is_digits(const char *pin)
 {
 	size_t len = strspn(pin, "0123456789");
 
-	return pin[len] == '\0' && len >= PIN_MIN && len <= PIN_MAX;
+	return pin[len] == '\0' && len >= PIN_MIN && len <= PIN_DIGITS_MAX;
 }
 
 /* 12345678, 87654321, 89012345 */

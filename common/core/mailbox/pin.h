@@ -14,7 +14,7 @@
 
 #define PIN_MIN 4
 
-/* PIN_MIN to PIN_MAX digits and nothing else. */
+/* PIN_MIN to PIN_DIGITS_MAX digits and nothing else. */
 bool pin_is_digits(const char *pin);
 
 /*

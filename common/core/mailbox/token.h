@@ -21,8 +21,8 @@
 #define TOKEN_LOGIN_SIZE 256
 #define TOKEN_RANDOM_SIZE 16
 /* Of a PIN: 4 to 16 digits, "" where the mail names none for this recipient. */
-#define PIN_MAX 16
-#define PIN_SIZE (PIN_MAX + 1)
+#define PIN_DIGITS_MAX 16
+#define PIN_SIZE (PIN_DIGITS_MAX + 1)
 /* Of one mail, as Postfix has it (smtpd_recipient_limit). */
 #define TOKEN_RECIPIENTS_MAX 1000
 #define TOKEN_OCTETS_MAX 65536

@@ -43,7 +43,7 @@ VALUES(JOB, "mx", "host", "smtp", "sts-txt", "sts-fetch", "scan", "check")
 VALUES(MESSAGE, "begun", "passed", "refused")
 VALUES(DIRECTION, "in", "out")
 VALUES(CAUSE, "tls-in", "tls-out", "not-owner", "destination", "tls-required-header", "header-from",
-       "forgery", "other")
+       "forgery", "mark", "other")
 VALUES(PROSPECT, "unknown", "good", "none")
 
 static const char *value_STATE(size_t i)

@@ -125,6 +125,8 @@
 	       "messages", "Messages begun, and what became of those that came to their end")      \
 	METRIC(SEALED, MILTER, COUNTER, DIRECTION, NONE, "postseal_milter_sealed_messages_total",  \
 	       "sealed mail", "Messages that passed for secure aliases over TLS, or from them")    \
+	METRIC(MARKED, MILTER, COUNTER, NONE, NONE, "postseal_milter_marked_messages_total",       \
+	       "to be sealed", "Messages that were marked, and handed to postseal-mailbox")        \
 	METRIC(REFUSALS, MILTER, COUNTER, CAUSE, NONE, "postseal_milter_refusals_total",           \
 	       "refused", "Senders, recipients and messages refused, by cause")                    \
 	METRIC(PUT_OFF, MILTER, COUNTER, DIRECTION, NONE, "postseal_milter_put_off_total",         \

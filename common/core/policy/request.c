@@ -32,6 +32,7 @@ static const struct {
 	[MAP_TRANSPORT] = OTHER("transport"),
 	[MAP_ALIAS] = OTHER("alias"),
 	[MAP_EXCEPTION] = OTHER("exception"),
+	[MAP_OTHERWISE] = OTHER("otherwise"),
 	[MAP_STATUS] = OTHER("status"),
 	[MAP_DELIVERABLE_ENCRYPT] = DELIVERABLE("-encrypt", ALIAS_ENCRYPT),
 	[MAP_DELIVERABLE_AUTHENTICATED] = DELIVERABLE("-authenticated", ALIAS_AUTHENTICATED),

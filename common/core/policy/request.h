@@ -24,6 +24,7 @@ enum map {
 	MAP_TRANSPORT,
 	MAP_ALIAS,
 	MAP_EXCEPTION,
+	MAP_OTHERWISE,
 	MAP_STATUS,
 	/* One for each policy map of a level, in the same order. */
 	MAP_DELIVERABLE_ENCRYPT,

@@ -23,6 +23,7 @@ WORD(verified, enum verified);
 WORD(override_kind, enum override_kind);
 WORD(level, enum level);
 WORD(alias_level, enum alias_level);
+WORD(alias_otherwise, enum alias_otherwise);
 
 static const char *word_source(int value)
 {
@@ -245,6 +246,8 @@ static const struct member alias_members[] = {
 	{ "mailbox", MEMBER_ADDRESS, FIELD(struct entry, of.alias.mailbox) },
 	DATE("changed", struct entry, of.alias.changed),
 	TEXT("author", struct entry, of.alias.author),
+	{ "otherwise", MEMBER_WORD, FIELD(struct entry, of.alias.otherwise), .min = ALIAS_REFUSE,
+	  .max = ALIAS_MAILBOX, .word = word_alias_otherwise, .since = 2 },
 	LAST,
 };
 

@@ -10,7 +10,7 @@
 void record_put_alias(struct buf *out, const struct alias *alias)
 {
 	record_put_header(out, RECORD_ALIAS);
-	wire_put_u8(out, alias->enabled);
+	wire_put_u8(out, (uint8_t)(alias->enabled | alias->otherwise << 1));
 	wire_put_u8(out, (uint8_t)alias->level);
 	wire_put_text(out, alias->mailbox);
 	wire_put_time(out, alias->changed);
@@ -20,8 +20,10 @@ void record_put_alias(struct buf *out, const struct alias *alias)
 bool record_get_alias_at(struct alias *out, const void *bytes, size_t len, uint8_t version)
 {
 	struct wire r = wire_open(bytes, len, RECORD_ALIAS, version);
+	unsigned switches = wire_get_small(&r, 3); /* it is on; otherwise its mail is sealed */
 
-	out->enabled = wire_get_bool(&r);
+	out->enabled = (switches & 1) != 0;
+	out->otherwise = (switches & 2) != 0 ? ALIAS_MAILBOX : ALIAS_REFUSE;
 	out->level = (enum alias_level)wire_get_small(&r, ALIAS_DANE_ONLY);
 	if (out->level < ALIAS_ENCRYPT)
 		r.ok = false;

@@ -50,6 +50,26 @@ bool alias_sealed(const struct settings *settings, enum lookup found, const stru
 	return found == LOOKUP_FOUND && alias->enabled;
 }
 
+static const char *const otherwise_names[] = {
+	[ALIAS_REFUSE] = "refuse", [ALIAS_MAILBOX] = "mailbox"
+};
+
+const char *alias_otherwise_name(enum alias_otherwise otherwise)
+{
+	return (size_t)otherwise < ARRAY_LEN(otherwise_names) ? otherwise_names[otherwise] : "?";
+}
+
+bool alias_otherwise_parse(enum alias_otherwise *otherwise, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(otherwise_names); i++) {
+		if (strcmp(otherwise_names[i], name) == 0) {
+			*otherwise = (enum alias_otherwise)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 const char *alias_level_name(enum alias_level level)
 {
 	for (size_t i = 0; i < ARRAY_LEN(levels); i++)

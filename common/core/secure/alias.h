@@ -25,6 +25,12 @@ enum alias_level {
 	ALIAS_DANE_ONLY = 4      /* proven by DANE */
 };
 
+/* What becomes of its mail where the level cannot be met. */
+enum alias_otherwise {
+	ALIAS_REFUSE = 0, /* it is refused, or comes back */
+	ALIAS_MAILBOX = 1 /* it is sealed for the temporary mailbox */
+};
+
 /* RFC 5321 4.5.3.1: a local part of 64 bytes, "@", and the longest domain. */
 #define ALIAS_LOCAL_MAX 64
 #define ALIAS_ADDRESS_SIZE (ALIAS_LOCAL_MAX + 1 + DOMAIN_SIZE)
@@ -35,6 +41,7 @@ struct alias {
 	char mailbox[ALIAS_ADDRESS_SIZE]; /* whose it is: "me@example.com" */
 	int64_t changed;                  /* seconds since 1970 */
 	char author[64];                  /* who changed it last */
+	enum alias_otherwise otherwise;
 };
 
 /*
@@ -51,6 +58,9 @@ bool alias_key(char dst[ALIAS_ADDRESS_SIZE], const struct mailaddr *addr);
  */
 bool alias_sealed(const struct settings *settings, enum lookup found, const struct alias *alias,
 		  enum alias_level *level);
+
+const char *alias_otherwise_name(enum alias_otherwise otherwise); /* "refuse", "mailbox" */
+bool alias_otherwise_parse(enum alias_otherwise *otherwise, const char *name);
 
 const char *alias_level_name(enum alias_level level); /* "encrypt", "dane-only", ... */
 bool alias_level_parse(enum alias_level *level, const char *name);

@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "core/names/nexthop.h"
+#include "core/names/seal_address.h"
 #include "core/facts/observation.h"
 #include "core/secure/owner.h"
 
@@ -152,8 +153,7 @@ void secure_decide_recipient(struct secure_answer *answer, const struct settings
 		put_off(answer, EXCEPTION_UNKNOWN);
 }
 
-/* Does `login` write this mailbox, local part byte by byte? Without a domain, its bare name. */
-static bool names_mailbox(const char *login, const char *local, const char *domain)
+bool secure_login_is(const char *login, const char *local, const char *domain)
 {
 	const char *at = strrchr(login, '@');
 	size_t len = at != NULL ? (size_t)(at - login) : strlen(login);
@@ -175,7 +175,7 @@ static enum lookup owns(const struct settings *settings, const char *login,
 	struct mailaddr box;
 	enum lookup owned;
 
-	if (names_mailbox(login, alias->local, alias->domain))
+	if (secure_login_is(login, alias->local, alias->domain))
 		return LOOKUP_FOUND;
 	str_copy(on_file.mailbox, sizeof(on_file.mailbox), record->mailbox);
 	alias_key(key, alias);
@@ -186,7 +186,7 @@ static enum lookup owns(const struct settings *settings, const char *login,
 		return LOOKUP_ERROR;
 	if (owned == LOOKUP_ABSENT)
 		box = *alias; /* me+list@ is me's */
-	return names_mailbox(login, box.local, strchr(login, '@') == NULL ? "" : box.domain)
+	return secure_login_is(login, box.local, strchr(login, '@') == NULL ? "" : box.domain)
 		       ? LOOKUP_FOUND
 		       : LOOKUP_ABSENT;
 }
@@ -268,22 +268,42 @@ static bool leads_home(const char *domain, const char *nexthop)
 	       strcmp(hop.name, domain) == 0;
 }
 
-void secure_refuse_destination(struct secure_answer *answer, const char *recipient,
-			       const char *rewritten, const char *nexthop, const char *reason)
+/* Of an address that the reader can copy, the sealed one; of others, the way to write it. */
+static void say_how_to_seal(char dst[120], const struct settings *settings, const char *made)
+{
+	char sealed[SEAL_ADDRESS_SIZE] = "";
+	const char *domain = settings->mailbox_domain;
+	bool plain = true;
+
+	str_copy(dst, 120, "Write");
+	if (domain == NULL || domain[0] == '\0' || strlen(domain) > 60)
+		return;
+	seal_address_encode(sealed, made, strlen(made), domain);
+	for (const char *p = sealed; *p != '\0'; p++)
+		plain = plain && str_is_graph(*p) && *p != '%';
+	if (!plain || sealed[0] == '\0' || strlen(sealed) > 80)
+		snprintf(sealed, sizeof(sealed), "NAME=DOMAIN@%s", domain);
+	snprintf(dst, 120, "To seal it, write to %s. Or write", sealed);
+}
+
+void secure_refuse_destination(struct secure_answer *answer, const struct settings *settings,
+			       const char *recipient, const char *rewritten, const char *nexthop,
+			       const char *reason)
 {
 	const char *made = rewritten != NULL && rewritten[0] != '\0' ? rewritten : recipient;
 	struct mailaddr to;
-	char relayed[160] = "";
+	char relayed[160] = "", instead[120];
 
 	if (mailaddr_parse(&to, made, strlen(made), "") == MAILADDR_OK &&
 	    !leads_home(to.domain, nexthop))
 		snprintf(relayed, sizeof(relayed),
-			 "Mail for %.100s goes by a relay here: ", to.domain);
+			 "Mail for %.50s goes by a relay here: ", to.domain);
+	say_how_to_seal(instead, settings, made);
 	secure_answer_refuse(answer, "5.7.10");
 	snprintf(answer->text, SECURE_TEXT_SIZE,
-		 "%s%.200s; mail from a secure address cannot go there. Write from an ordinary "
+		 "%s%.150s; mail from a secure address cannot go there. %s from an ordinary "
 		 "address, or ask your postmaster.",
-		 relayed, reason);
+		 relayed, reason, instead);
 	snprintf(answer->cause, SECURE_CAUSE_SIZE, "%.150s", reason);
 }
 

@@ -147,6 +147,9 @@ void secure_decide_sender(struct secure_answer *answer, const struct settings *s
 			  const struct secure_client *client, const char *login,
 			  const struct secure_address *sender, const struct secure_record *record);
 
+/* Does `login` write this mailbox, as above? `domain` "": its bare name. */
+bool secure_login_is(const char *login, const char *local, const char *domain);
+
 /*
  * By which way mail leaves for a recipient: `mailer`, as the MTA says (Postfix:
  * {rcpt_mailer}, the service of master.cf; NULL if it does not say).
@@ -162,10 +165,11 @@ enum secure_way secure_way(enum alias_level *level, const char *mailer);
  * Mail of an accepted sender to this recipient, when it is known beforehand that
  * the next hop cannot do what the alias's level demands: refused rather than
  * taken and returned. `recipient` and `rewritten` as for secure_classify; next hop
- * and reason as in core/policy/reply.h.
+ * and reason as in core/policy/reply.h. With `mailbox_domain` it says how to seal it instead.
  */
-void secure_refuse_destination(struct secure_answer *answer, const char *recipient,
-			       const char *rewritten, const char *nexthop, const char *reason);
+void secure_refuse_destination(struct secure_answer *answer, const struct settings *settings,
+			       const char *recipient, const char *rewritten, const char *nexthop,
+			       const char *reason);
 
 /*
  * An accepted recipient: is the TLS over which this mail came to be told in its

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sealing - what a message's marks make of it (core/mailbox/mark.h, MAILBOX.md section 1).
+ *
+ * A marked message goes to the intake of postseal-mailbox: its recipients elsewhere become
+ * addresses of mailbox_domain, its marks one encrypted token, and its envelope sender an
+ * address that map `transport` leads to the intake. So whatever aliases turn into an
+ * address elsewhere, after this, is sealed as well.
+ *
+ * The token holds PINs: neither is ever logged.
+ */
+#ifndef POSTSEAL_MILTER_SEALING_H
+#define POSTSEAL_MILTER_SEALING_H
+
+#include "base/buf.h"
+#include "base/span.h"
+#include "core/mailbox/mark.h"
+
+struct sealing_recipient {
+	char *argument;   /* RCPT's own, by which an MTA finds it again */
+	char *parameters; /* those that another address keeps (RFC 3461 4), or "" */
+	enum mark_place place;
+};
+
+/* Of one message; all zero before it. */
+struct sealing {
+	char *login;                     /* NULL: none */
+	struct mailaddr sender;          /* all zero: null, or not understood */
+	char address[SEAL_ADDRESS_SIZE]; /* the same as it was written, or "" */
+	bool sender_here, sender_local;
+	struct mark mark;
+	/* The recipients that do not stay here; and for each, at the same index, its address. */
+	size_t count;
+	struct sealing_recipient *recipients;
+	struct token_recipient *addresses;
+	bool to_sealed, otherwise, unsealable;
+};
+
+/* MAIL. `mailer`: how mail to the sender's own address would go, {mail_mailer}. */
+void sealing_begin(struct sealing *sealing, const struct settings *settings, const char *login,
+		   const char *from, const char *mailer);
+
+/* What they show at RCPT. */
+struct sealing_route {
+	const char *rewritten, *mailer;
+	struct span parameters; /* ESMTP's, C strings */
+};
+/* RCPT, that nothing else speaks against: it is refused, or kept in mind. */
+void sealing_recipient(struct secure_answer *answer, struct sealing *sealing,
+		       const struct settings *settings, const struct secure_client *client,
+		       const struct sealing_route *route, const char *to);
+
+void sealing_header(struct sealing *sealing, const struct settings *settings, const char *name,
+		    const char *value);
+
+/*
+ * May it pass (*answer), and what is to be done to it (packets, appended)? `actions`: what
+ * the MTA lets us do. *verdict: MARK_SEAL, when it is sealed.
+ */
+void sealing_finish(struct secure_answer *answer, enum mark_verdict *verdict, struct buf *edits,
+		    const struct sealing *sealing, const struct settings *settings,
+		    const struct secure_client *client, bool sender_is_alias, uint32_t actions);
+void sealing_end(struct sealing *sealing); /* leaves it zeroed */
+
+#endif

@@ -1,0 +1,237 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Marked mail: whatever an alias makes of it, nothing of it leaves but to the intake
+
+DOMAIN=sealed.sender.test
+INTAKE=$WORLD/intake
+KEY=$SEAL/token.key
+
+# --- set up, as postfix-examples say ---------------------------------------------------
+
+mkdir "$INTAKE"
+job_start intake "$LIVE/intake" 127.0.0.1 8691 "$INTAKE"
+until_true tcp_open 127.0.0.1 8691 || die 'the intake does not listen'
+dns_set "$DOMAIN." A "$ME_ADDR"
+dns_reload
+(umask 027 && openssl rand -hex 32 >"$KEY" && chown postseal: "$KEY")
+cp "$SEAL_CONF" "$SEAL/conf.before"
+cp -p /etc/postfix/main.cf "$WORLD/main.cf.before"
+cp -p /etc/postfix/master.cf "$WORLD/master.cf.before"
+cp -p /etc/aliases "$WORLD/aliases.before"
+seal_setting mailbox_domain "\"$DOMAIN\""
+seal_setting mailbox_token_key "\"$KEY\""
+seal_restart
+cp "$REPO"/postfix-examples/postseal-*-headers /etc/postfix/
+fragment master.cf.sealed >>/etc/postfix/master.cf
+fragment main.cf.sealed | sed "s/sealed\.example\.com/$DOMAIN/g" | xargs -d '\n' postconf -e
+postconf -P pickup/unix/cleanup_service_name=postseal-pickup
+# Local aliases that lead outside, in two ways, and one that cannot be delivered.
+printf '%s\n' 'leads-out: alias@plain.test' 'breaks: "|exit 67"' >>/etc/aliases
+newaliases
+# Nobody here has a home to keep a .forward in.
+postconf -e 'forward_path = /etc/postfix/forward.$user'
+echo forward@plain.test >/etc/postfix/forward.carol
+chown carol: /etc/postfix/forward.carol
+reload
+
+check 'the map: its sender leads to the intake' \
+    equals "$(answer transport "return-x-alice=sender.test@$DOMAIN")" lmtp:inet:127.0.0.1:8691
+
+# --- what to look for -------------------------------------------------------------------
+
+SECRET=
+NUMBER=0
+
+# marking LOGIN FROM HEADER... -- TO...: submits a mail with a secret in subject and body.
+marking() {
+    local login=$1 from=$2 header to headers=()
+    shift 2
+    while [[ $1 != -- ]]; do
+        headers+=("$1")
+        shift
+    done
+    shift
+    NUMBER=$((NUMBER + 1))
+    SECRET=secret-$NUMBER-$RANDOM$RANDOM
+    MSGID=$SECRET@live.test
+    login "$login" && smtp_says '^250' "MAIL FROM:<$from>" || return
+    for to in "$@"; do
+        smtp_says '^250' "RCPT TO:$to" || return
+    done
+    smtp_says '^354' DATA || return
+    for header in "From: Alice <$from>" "${headers[@]}"; do
+        smtp_send "$header"
+    done
+    smtp_send "Message-ID: <$MSGID>"
+    smtp_send "Subject: $SECRET"
+    smtp_send ''
+    smtp_send "Body of $SECRET."
+    smtp '.'
+    smtp_close
+}
+taken() { marking "$@" && smtp_queued; }
+not_taken() {
+    local text=$1
+    shift
+    marking "$@"
+    smtp_close
+    matches "$REPLY_TEXT" "$text"
+}
+
+# sealed_for TO: the intake has this mail for that recipient; LETTER is the file.
+has_letter() {
+    LETTER=$(grep -lF "$SECRET" "$INTAKE"/* 2>/dev/null | xargs -r grep -liF "RCPT TO:<$1>" | head -n 1)
+    [[ $LETTER ]]
+}
+sealed_for() {
+    until_true has_letter "$1" || because "the intake has nothing of $SECRET for $1"
+}
+
+# Nothing that a receiver or peer got holds any of it.
+nothing_left() {
+    local found
+    found=$(grep -rlE "$SECRET|X-Postseal|47110815" "$RECEIVERS_MAIL" 2>/dev/null)
+    [[ -z $found ]] || because "it is in $found"
+}
+gone() {
+    ! mailq | grep -q "$1" || because "still in the queue: $(mailq)"
+}
+
+# --- a header: To, Cc, Bcc, aliases ---------------------------------------------------------
+
+check 'a header: taken' taken alice alice@sender.test \
+    'To: x@plain.test, leads-out@sender.test' 'Cc: Cc@tls.test' 'X-Postseal-Seal: yes' \
+    'X-Postseal-PIN: x@plain.test 47110815' -- \
+    '<x@plain.test> NOTIFY=FAILURE ORCPT=rfc822;x+2Bplain@plain.test' '<Cc@tls.test>' '<bcc@dane.test>' \
+    '<leads-out@sender.test>' '<carol@sender.test>' '<bob@sender.test>'
+check 'a header: who reads here, reads it' in_mailbox bob "$MSGID"
+for to in "x=plain.test@$DOMAIN" "Cc=tls.test@$DOMAIN" "bcc=dane.test@$DOMAIN" \
+    alias@plain.test forward@plain.test; do
+    check "a header: sealed for $to" sealed_for "$to"
+    check "a header: $to has a token" grep -qi '^X-Postseal-Seal-Token: ' "$LETTER"
+    check "a header: $to has no mark" refute grep -qiE '^X-Postseal-(Seal|PIN):|47110815' "$LETTER"
+    check "a header: $to comes back to us" grep -qiE "^MAIL FROM:<[^>]*=sender\.test@$DOMAIN>" "$LETTER"
+done
+check 'a header: the queue is empty' until_true gone "$QID"
+check 'a header: nothing of it left' nothing_left
+check 'a header: bob sees no PIN' refute grep -q 47110815 /var/mail/bob
+
+# --- an address ---------------------------------------------------------------------------
+
+check 'an address: taken' taken alice alice@sender.test -- "<x=plain.test@$DOMAIN>" '<cc@plain.test>'
+check 'an address: sealed' sealed_for "x=plain.test@$DOMAIN"
+check 'an address: and so is Cc' sealed_for "cc=plain.test@$DOMAIN"
+check 'an address: the queue is empty' until_true gone "$QID"
+check 'an address: nothing of it left' nothing_left
+
+check 'what cannot be delivered here: taken' taken alice alice@sender.test 'X-Postseal-Seal: yes' -- \
+    '<breaks@sender.test>'
+has_bounce() {
+    grep -rlF "$SECRET" "$INTAKE" | xargs -r grep -qiE "^RCPT TO:<[^>]*alice=sender\.test@$DOMAIN>"
+}
+check 'what cannot be delivered here: comes back to the intake, for its sender' \
+    until_true has_bounce
+check 'what cannot be delivered here: nothing of it left' nothing_left
+
+# --- encrypted already ----------------------------------------------------------------------
+
+check 'encrypted: taken' taken alice alice@sender.test 'X-Postseal-Seal: yes' \
+    'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary=b' -- \
+    "<x=tls.test@$DOMAIN>"
+check 'encrypted: goes to its recipient' arrived "$MSGID" x@tls.test 'mx.tls.test'
+check 'encrypted: without its mark' refute grep -rqi '^X-Postseal' "$RECEIVERS_MAIL"
+
+# --- an alias that seals what it cannot send -------------------------------------------------
+
+postseal probe plain.test >/dev/null
+check 'alias: enabled' postseal alias enable sealing@secure.sender.test --for alice@sender.test \
+    --otherwise mailbox
+check 'alias: no TLS there: taken' taken alice sealing@secure.sender.test -- '<x@plain.test>'
+check 'alias: sealed' sealed_for "x=plain.test@$DOMAIN"
+check 'alias: nothing of it left' nothing_left
+check 'alias: TLS there: taken' taken alice sealing@secure.sender.test -- '<x@tls.test>'
+check 'alias: sent' sent "$QID" x@tls.test
+check 'alias: over TLS' over "$QID" x@tls.test 'Trusted TLS'
+postseal alias enable sealing@secure.sender.test --otherwise refuse >/dev/null
+check 'alias: without that: refused, and told how to seal' \
+    not_taken "write to x=plain.test@$DOMAIN" alice sealing@secure.sender.test -- '<x@plain.test>'
+postseal alias disable sealing@secure.sender.test >/dev/null
+
+# --- who may not ----------------------------------------------------------------------------
+
+LOGIN_NEEDED='^550 5\.7\.1 Only who has logged in'
+check "another's address: refused" not_taken '^550 5\.7\.1 .*yours' bob alice@sender.test \
+    'X-Postseal-Seal: yes' -- '<x@plain.test>'
+check 'a weak PIN: refused' not_taken '^550 5\.7\.1 The PIN' alice alice@sender.test \
+    'X-Postseal-PIN: x@plain.test 12345678' -- '<x@plain.test>'
+check 'nonsense: refused' not_taken '^550 5\.6\.0' alice alice@sender.test \
+    'X-Postseal-Seal: no' -- '<x@plain.test>'
+
+SMTP_HOST=127.0.0.1 smtp_open plain
+smtp 'EHLO here.sender.test'
+smtp 'MAIL FROM:<alice@sender.test>'
+smtp 'RCPT TO:<x@plain.test>'
+smtp DATA
+smtp_send 'From: alice@sender.test'
+smtp_send 'X-Postseal-Seal: yes'
+check 'here, without a login: refused' smtp_message no-login@live.test
+check 'here, without a login: told why' matches "$REPLY_TEXT" "$LOGIN_NEEDED"
+smtp 'MAIL FROM:<alice@sender.test>'
+smtp "RCPT TO:<x=plain.test@$DOMAIN>"
+smtp DATA
+smtp_send 'From: alice@sender.test'
+smtp_message no-login-2@live.test
+check 'here, an address without a login: refused' matches "$REPLY_TEXT" "$LOGIN_NEEDED"
+smtp_close
+
+printf '%s\n' 'From: alice@sender.test' 'Message-ID: <by-sendmail@live.test>' 'X-Postseal-Seal: yes' \
+    '' Hello. | sendmail -i -f alice@sender.test x@plain.test
+check 'sendmail(1): a header comes back' returned alice by-sendmail@live.test "Only who has logged in"
+check 'sendmail(1): and does not leave' not_arrived by-sendmail@live.test x@plain.test
+mail_send alice@sender.test "x=plain.test@$DOMAIN"
+check 'sendmail(1): an address comes back' bounced "$QID" "x=plain.test@$DOMAIN" 'no token'
+mail_send alice@sender.test x@tls.test
+check 'sendmail(1): other mail leaves' sent "$QID" x@tls.test
+
+smtp_open tls
+smtp 'EHLO client.elsewhere.test'
+smtp 'MAIL FROM:<x@elsewhere.test>'
+check 'the world cannot write to the domain' smtp_says '^[45]5' "RCPT TO:<x=plain.test@$DOMAIN>"
+smtp 'RCPT TO:<bob@sender.test>'
+smtp DATA
+smtp_send 'X-Postseal-Seal: yes'
+smtp_send 'X-Postseal-PIN: bob@sender.test 1'
+smtp_send 'X-Postseal-Anything: x'
+smtp_message world@live.test
+smtp_close
+check 'the world: its marks are taken away' in_mailbox bob world@live.test
+check 'the world: all of them' refute matches "$(notice bob world@live.test)" X-Postseal
+
+# --- without the milter ----------------------------------------------------------------------
+
+unmilted() {
+    check 'without the milter: taken' taken alice alice@sender.test -- "<x=plain.test@$DOMAIN>"
+    check 'without the milter: refused by the intake' \
+        bounced "$QID" "x=plain.test@$DOMAIN" 'no token'
+    check 'without the milter: nothing of it left' nothing_left
+    # What the last belt is for.
+    check 'without the milter, a header: taken' taken alice alice@sender.test \
+        'X-Postseal-PIN: x@tls.test 47110815' -- '<x@tls.test>'
+    check 'without the milter, a header: leaves without it' arrived "$MSGID" x@tls.test mx.tls.test
+    check 'without the milter, a header: no PIN left' refute grep -rqE 'X-Postseal|47110815' "$RECEIVERS_MAIL"
+}
+with smtpd_milters '' unmilted
+
+# --- and back ---------------------------------------------------------------------------------
+
+cat "$SEAL/conf.before" >"$SEAL_CONF"
+cp -p "$WORLD/main.cf.before" /etc/postfix/main.cf
+cp -p "$WORLD/master.cf.before" /etc/postfix/master.cf
+cp -p "$WORLD/aliases.before" /etc/aliases
+newaliases
+rm -f /etc/postfix/forward.carol /etc/postfix/postseal-*-headers
+seal_restart
+reload
+dns_set "$DOMAIN." A
+dns_reload
+job_stop intake || true
