@@ -271,7 +271,7 @@ static enum lookup begin_try(struct home *home, const struct store_key *key, str
 static bool is_right(const struct seal_key *vault, const struct handle *mailbox,
 		     const struct mbox_gate *gate, const char *pin)
 {
-	unsigned char kept[PIN_MAX], typed[PIN_MAX] = { 0 };
+	unsigned char kept[PIN_DIGITS_MAX], typed[PIN_DIGITS_MAX] = { 0 };
 	bool right;
 
 	if (!gate->has_pin ||

@@ -257,7 +257,7 @@ static bool do_pin(struct wish *wish)
 	struct store_key key;
 	struct mbox_gate gate;
 	struct store_txn *txn = begin_gate(wish, &key, &gate);
-	unsigned char filled[PIN_MAX];
+	unsigned char filled[PIN_DIGITS_MAX];
 	char pin[PIN_SIZE] = "";
 	struct seal_key vault;
 
@@ -269,7 +269,7 @@ static bool do_pin(struct wish *wish)
 	if (!vault_read(&vault, wish->home->settings->mailbox_keys, &wish->handle) ||
 	    !vault_unseal(filled, &vault, "pin", &wish->handle, gate.pin, sizeof(gate.pin)))
 		return fail_later(wish);
-	memcpy(pin, filled, PIN_MAX);
+	memcpy(pin, filled, PIN_DIGITS_MAX);
 	json_object_set_new(wish->reply, "pin", json_string(pin));
 	crypto_wipe(&vault, sizeof(vault));
 	crypto_wipe(filled, sizeof(filled));

@@ -2,6 +2,7 @@
 #include "mailbox/deliver.h"
 
 #include <jansson.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "io/crypto/hpke.h"
 #include "mailbox/body.h"
 #include "mailbox/openpgp.h"
+#include "mailbox/quota.h"
 #include "mailbox/tell.h"
 
 #define BOUNCE_OCTETS 8
@@ -346,7 +348,7 @@ static bool seal_earlier(struct store_txn *txn, const struct delivery *d)
 
 static void set_pin(struct delivery *d, const char *pin)
 {
-	char filled[PIN_MAX] = { 0 };
+	char filled[PIN_DIGITS_MAX] = { 0 };
 
 	memcpy(filled, pin, strlen(pin));
 	vault_seal(d->gate.pin, &d->vault, "pin", &d->mailbox, filled, sizeof(filled));
@@ -359,7 +361,7 @@ static void set_pin(struct delivery *d, const char *pin)
 
 static void make_pin(char pin[PIN_SIZE], size_t length)
 {
-	unsigned char octets[PIN_MAX];
+	unsigned char octets[PIN_DIGITS_MAX];
 
 	do
 		crypto_random(octets, sizeof(octets));
@@ -369,15 +371,15 @@ static void make_pin(char pin[PIN_SIZE], size_t length)
 /* What the sender is to be told: the PIN of the gate as it is now. */
 static bool recall_pin(struct delivery *d)
 {
-	unsigned char filled[PIN_MAX];
+	unsigned char filled[PIN_DIGITS_MAX];
 
 	d->pin[0] = '\0';
 	if (d->gate.open || !d->gate.has_pin)
 		return true;
 	if (!vault_unseal(filled, &d->vault, "pin", &d->mailbox, d->gate.pin, sizeof(d->gate.pin)))
 		return false;
-	memcpy(d->pin, filled, PIN_MAX);
-	d->pin[PIN_MAX] = '\0';
+	memcpy(d->pin, filled, PIN_DIGITS_MAX);
+	d->pin[PIN_DIGITS_MAX] = '\0';
 	crypto_wipe(filled, sizeof(filled));
 	return true;
 }
@@ -470,6 +472,12 @@ static enum lookup put_records(struct delivery *d, bool new_mailbox)
 		store_abort(txn);
 		return found == LOOKUP_ERROR ? LOOKUP_ERROR : LOOKUP_ABSENT;
 	}
+	if (quota_has_room(d->home, txn, &d->mailbox, d->letter.size) != LOOKUP_FOUND) {
+		log_warning("mailbox=%s has no room for %zu octets more", d->recipient,
+			    d->message.len);
+		store_abort(txn);
+		return LOOKUP_ERROR;
+	}
 	if ((new_mailbox && !put_new_mailbox(txn, d)) || !settle_gate(txn, d) ||
 	    !put_keys(txn, d) || !store_put_letter(txn, &letter, &d->letter) ||
 	    !put_bounce(txn, d) || !put_seen(txn, d, false)) {
@@ -483,6 +491,7 @@ static enum lookup put_records(struct delivery *d, bool new_mailbox)
 	}
 	if (!store_commit(txn))
 		return LOOKUP_ERROR;
+	atomic_fetch_add(&d->home->used, d->letter.size);
 	if (d->box.opened == 0)
 		fresh_keep(d->home->fresh, &d->mailbox, &d->letter_handle, d->k);
 	return LOOKUP_FOUND;

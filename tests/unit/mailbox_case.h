@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -52,6 +53,8 @@ static char case_dir[64];
 static int case_portal, case_intake, case_submit; /* ports */
 static pid_t case_daemon;
 static struct seal_key case_key;
+static const char *case_program = "postseal-mailbox";
+static rlim_t case_file_max = RLIM_INFINITY; /* as if the disk were full beyond this */
 
 /*
  * Postfix, as far as it takes the daemon's mail.
@@ -201,7 +204,7 @@ static inline void daemon_start(void)
 	int64_t deadline = clock_mono_ms() + PATIENCE;
 
 	snprintf(conf, sizeof(conf), "%s/postseal.conf", case_dir);
-	snprintf(program, sizeof(program), "%s/postseal-mailbox", build != NULL ? build : "build");
+	snprintf(program, sizeof(program), "%s/%s", build != NULL ? build : "build", case_program);
 	case_daemon = fork();
 	if (case_daemon == 0) {
 		if (getenv("MAILBOX_LOG") == NULL) {
@@ -209,16 +212,27 @@ static inline void daemon_start(void)
 
 			dup2(null, 2);
 		}
+		if (case_file_max != RLIM_INFINITY) {
+			const struct rlimit limit = { case_file_max, case_file_max };
+
+			signal(SIGXFSZ, SIG_IGN);
+			setrlimit(RLIMIT_FSIZE, &limit);
+		}
 		execl(program, "postseal-mailbox", "-c", conf, (char *)NULL);
 		_exit(127);
 	}
 	for (;;) {
-		int fd = case_connect(case_intake);
+		int fd = case_connect(case_portal);
+		char byte;
 
-		if (fd >= 0) {
+		/* It serves when it answers; only then does it end in good order, too. */
+		if (fd >= 0 && write(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 27) == 27 &&
+		    read(fd, &byte, 1) == 1) {
 			close(fd);
 			return;
 		}
+		if (fd >= 0)
+			close(fd);
 		ck_assert_msg(clock_mono_ms() < deadline, "postseal-mailbox does not start");
 		poll(NULL, 0, 20);
 	}

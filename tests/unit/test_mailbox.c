@@ -830,8 +830,156 @@ START_TEST(openpgp_where_a_key_is_on_file)
 }
 END_TEST
 
+START_TEST(full_disk_means_wait)
+{
+	static char large[400000];
+	struct marked mail = first;
+
+	memset(large, 'x', sizeof(large) - 1);
+	for (size_t i = 70; i < sizeof(large) - 2; i += 72)
+		memcpy(large + i, "\r\n", 2);
+	mail.body = large;
+	daemon_stop(SIGTERM);
+	case_file_max = 300000;
+	daemon_start();
+	ck_assert_int_eq(strncmp(give_marked("bob@example.net", &mail), "451 ", 4), 0);
+	ck_assert_uint_eq(key_files(), 0);
+	ck_assert_uint_eq(sink.count, 0);
+	daemon_stop(SIGTERM);
+	case_file_max = RLIM_INFINITY;
+	daemon_start();
+	ck_assert_str_eq(give_marked("bob@example.net", &mail), "250 2.0.0 sealed\r\n");
+	ck_assert_uint_eq(sink.count, 2);
+}
+END_TEST
+
+START_TEST(full_mailbox_means_wait)
+{
+	static char large[900000];
+	struct marked mail = first;
+
+	memset(large, 'x', sizeof(large) - 1);
+	for (size_t i = 70; i < sizeof(large) - 2; i += 72)
+		memcpy(large + i, "\r\n", 2);
+	mail.body = large;
+	ck_assert_str_eq(give_marked("bob@example.net", &mail), "250 2.0.0 sealed\r\n");
+	mail.random = 2;
+	ck_assert_int_eq(strncmp(give_marked("bob@example.net", &mail), "451 ", 4), 0);
+	ck_assert_str_eq(give_marked("carol@example.net", &mail), "250 2.0.0 sealed\r\n");
+}
+END_TEST
+
+static void setup_small(void)
+{
+	case_open("mailbox_quota = 1\n");
+}
+
+/* The daemon's clock stands in this file, in days from now. */
+static void move_clock(int days)
+{
+	char path[128], text[16];
+
+	snprintf(path, sizeof(path), "%s/clock", case_dir);
+	setenv("MOVED_CLOCK", path, 1);
+	snprintf(text, sizeof(text), "%d", days);
+	case_write("clock", text);
+}
+
+static void setup_moved(void)
+{
+	case_program = "tests/postseal-mailbox-moved";
+	setenv("MOVED_CLOCK", "/nonexistent", 1);
+	case_open("");
+	move_clock(0);
+	daemon_stop(SIGTERM);
+	daemon_start();
+}
+
+static long expire(void)
+{
+	struct mailbox_question question = { .act = "expire" };
+	json_t *answer = control(&question);
+	long ended = (long)json_integer_value(json_object_get(answer, "ended"));
+
+	json_decref(answer);
+	return ended;
+}
+
+START_TEST(nobody_comes)
+{
+	unsigned char secret[CODE_SECRET_SIZE];
+	struct answer answer;
+
+	give_marked("bob@example.net", &first);
+	link_secret(secret, sink_next("bob@example.net"));
+	sink_next("alice@example.com");
+	move_clock(89);
+	ck_assert_int_eq(expire(), 0);
+	ck_assert_uint_eq(sink.count, 2);
+	move_clock(91);
+	ck_assert_int_eq(expire(), 1);
+	ck_assert_ptr_nonnull(strstr(sink_next("alice@example.com"), "nobody"));
+	ck_assert_uint_eq(key_files(), 0);
+	answer = ask_ticket(secret, "12345678");
+	expect(&answer, 404);
+	answer_free(&answer);
+	/* A clock that goes back brings nothing back. */
+	move_clock(0);
+	ck_assert_int_eq(expire(), 0);
+}
+END_TEST
+
+START_TEST(warned_and_then_deleted_unless_he_comes)
+{
+	unsigned char secret[CODE_SECRET_SIZE];
+	struct guest guest;
+	struct answer answer;
+	char *pin;
+
+	give_marked("bob@example.net", &first);
+	link_secret(secret, sink_next("bob@example.net"));
+	pin = mail_pin(sink_next("alice@example.com"));
+	guest_open(&guest, "correct horse battery", secret, pin);
+	sink_next("alice@example.com");
+	move_clock(75);
+	ck_assert_int_eq(expire(), 0);
+	ck_assert_uint_eq(sink.count, sink.taken);
+	move_clock(77);
+	ck_assert_int_eq(expire(), 0);
+	ck_assert_ptr_null(strstr(sink_next("bob@example.net"), "#v1."));
+	ck_assert_int_eq(expire(), 0);
+	ck_assert_uint_eq(sink.count, sink.taken);
+	answer = guest_login(&guest, "bob@example.net");
+	expect(&answer, 201);
+	answer_free(&answer);
+	move_clock(91);
+	ck_assert_int_eq(expire(), 0);
+	move_clock(77 + 91);
+	ck_assert_int_eq(expire(), 1);
+	answer = guest_login(&guest, "bob@example.net");
+	expect(&answer, 403);
+	answer_free(&answer);
+	ck_assert_uint_eq(key_files(), 0);
+	free(pin);
+}
+END_TEST
+
+static void add_case(Suite *suite, const char *name, void (*before)(void), size_t count,
+		     const TTest *const *tests)
+{
+	TCase *tcase = tcase_create(name);
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, before, teardown);
+	for (size_t i = 0; i < count; i++)
+		tcase_add_test(tcase, tests[i]);
+	suite_add_tcase(suite, tcase);
+}
+
 int main(void)
 {
+	const TTest *const moved[] = { nobody_comes, warned_and_then_deleted_unless_he_comes };
+	const TTest *const small[] = { full_mailbox_means_wait };
 	Suite *suite = suite_create("mailbox");
 	TCase *tcase = tcase_create("mailbox");
 	SRunner *runner = srunner_create(suite);
@@ -852,10 +1000,13 @@ int main(void)
 	tcase_add_test(tcase, http_is_strict);
 	tcase_add_test(tcase, salt_tells_nothing);
 	tcase_add_test(tcase, attachment_there_and_back);
+	tcase_add_test(tcase, full_disk_means_wait);
 	tcase_add_test(tcase, what_an_administrator_does);
 	tcase_add_test(tcase, a_forgotten_password_begins_anew);
 	tcase_add_test(tcase, openpgp_where_a_key_is_on_file);
 	suite_add_tcase(suite, tcase);
+	add_case(suite, "moved clock", setup_moved, ARRAY_LEN(moved), moved);
+	add_case(suite, "small", setup_small, ARRAY_LEN(small), small);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
