@@ -51,7 +51,7 @@ packages() {
         echo debootstrap systemd-container
         ;;
     mailbox)
-        echo python3 chromium chromium-driver nodejs iproute2
+        echo python3 chromium chromium-driver nodejs iproute2 nginx openssl
         # Some archives have it in nodejs, and then none of its own.
         command -v npm >/dev/null || echo npm
         ;;
@@ -70,7 +70,7 @@ packages() {
     esac
 }
 
-SERVICES=(postfix nsd unbound)
+SERVICES=(postfix nsd unbound nginx)
 POLICY=/usr/sbin/policy-rc.d
 
 installed() {

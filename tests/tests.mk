@@ -50,6 +50,11 @@ $(BUILD)/tests/test_crypto: | $(BUILD)/mailbox/vectors
 TESTS           += tests/peer
 tests/peer_SRCS := tests/live/peer.c
 
+# What makes mail for the pages' tests.
+TESTS                 += tests/seal-token
+tests/seal-token_SRCS := tests/mailbox-web/seal-token.c
+tests/seal-token_LIBS := $(LIBS_TLS) $(core_LIBS)
+
 include tests/fuzz/fuzz.mk tests/lint/lint.mk tests/scenario/scenario.mk tests/bench/bench.mk
 include tests/soak/soak.mk tests/faults/faults.mk
 
@@ -105,7 +110,7 @@ check-webmail: all
 
 ## check-mailbox  the pages of the temporary mailbox in a headless Chromium, installed if missing (as root)
 .PHONY: check-mailbox
-check-mailbox: all
+check-mailbox: all $(BUILD)/tests/seal-token
 	tests/deps.sh mailbox
 	tests/mailbox-web/run $(BUILD)
 

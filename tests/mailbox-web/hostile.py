@@ -28,9 +28,8 @@ def html_mail(markup):
             "Content-Type: text/html; charset=utf-8\r\n\r\n" + markup + "\r\n")
 
 
-def tell_after(ground, what):
+def tell_after(ground, what, browser):
     """Until a page that is certainly asked for was asked for: all before it had its time."""
-    browser = ground.browser
     browser.run("window.open(arguments[0], '_blank', 'noopener')", f"http://{what}.leak.test/")
     if not ground.watch.wait_for(f"{what}.leak.test", 60):
         raise Failed(f"{what}.leak.test was never asked for: this test sees nothing")
@@ -72,7 +71,7 @@ def no_leak(ground):
     names, connects = ground.watch.leaks()
     check("names that were asked for", names, [])
     check("connections", connects, [])
-    tell_after(ground, "after-letters")
+    tell_after(ground, "after-letters", browser)
     names, connects = ground.watch.leaks()
     check("names that were asked for", names, ["after-letters.leak.test"])
     for port, line in connects:

@@ -223,7 +223,7 @@ export const CATALOGUE = {
   "letter.attachment.caution": [
     "Open attachments only if you expected them.",
     "Öffnen Sie Anhänge nur, wenn Sie sie erwartet haben."],
-  "letter.save": ["Save {name}, {size}", "{name} speichern, {size}"],
+  "letter.save": ["save", "speichern"],
   "letter.reply": ["Reply", "Antworten"],
   "letter.eml": ["Save the letter", "Brief speichern"],
   "letter.print": ["Print", "Drucken"],

@@ -102,7 +102,7 @@ const askPassword = (mine, link) => present(mine, start.login, { link }, {
 async function trade(mine, link, digits) {
   const ticket = await ticketFor(link, digits).catch((error) => {
     if (!(error instanceof Refused)) throw error;
-    if (error.error === "locked") present(mine, start.locked, link);
+    if (isLocked(error)) present(mine, start.locked, link);
     else if (error.error === "gone") present(mine, start.gone);
     else if (error.error === "open") askPassword(mine, { ...link, state: "open" });
     else throw error;
@@ -137,11 +137,14 @@ async function adopt(mine, link) {
   return firstLetter();
 }
 
+// The last wrong PIN locks, as does any after it.
+const isLocked = ({ error, said }) => error === "locked" || (error === "pin" && said.tries_left === 0);
+
 async function lockedOr(trying, { sender }) {
   try {
     return await trying;
   } catch (error) {
-    if (!(error instanceof Refused && error.error === "locked")) throw error;
+    if (!(error instanceof Refused && isLocked(error))) throw error;
     show(() => ({ ...start.locked({ sender }), nav: nav("inbox") }));
     return null;
   }

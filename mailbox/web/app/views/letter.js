@@ -83,8 +83,8 @@ function attachment(part, at) {
   const name = fileName(part.name, t("letter.attachment", { count: at + 1 }));
   return h("li", {}, h("button", {
     type: "button", class: "file", onclick: () => saveFile(name, part.content),
-    "aria-label": t("letter.save", { name, size: size(part.content.length) }),
-  }, icon("clip"), h("bdi", {}, name), h("span", {}, size(part.content.length)), icon("download")));
+  }, icon("clip"), h("bdi", {}, name), h("span", {}, size(part.content.length)),
+  h("span", { class: "unseen" }, t("letter.save")), icon("download")));
 }
 
 function attachments(mail) {

@@ -100,7 +100,7 @@ export function password({ link, ticket, least }, { entered, late, taken }) {
           h("p", {}, h("strong", {}, t("password.keep.lead")), " ", t("password.keep"))),
         h("li", {}, icon("person"),
           h("p", {}, h("strong", {}, t("password.forwarded.lead")), " ",
-            say("password.forwarded", { address: ticket.address })))),
+            say("password.forwarded", { address: h("bdi", {}, ticket.address) })))),
       form({ button: t("password.button"), trouble, submit },
         field("username", t("password.address"), {
           type: "email", autocomplete: "username", readonly: true, value: ticket.address,
