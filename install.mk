@@ -87,5 +87,4 @@ deb:
 	tar --exclude-vcs --exclude='./build*' -cf - . | tar -xf - -C $(DEB_TREE)
 	cd $(DEB_TREE) && env -u MAKEFLAGS -u BUILD dpkg-buildpackage -us -uc -b
 	rm -rf $(DEB_TREE)
-	if command -v lintian >/dev/null; then \
-	    lintian --fail-on error,warning --display-info --tag-display-limit 0 $(DEB)/*.changes; fi
+	tests/lint/deb $(DEB)/*.changes

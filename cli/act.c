@@ -62,6 +62,8 @@ enum cli_status act_list(const struct cli *cli, const char *only,
 	ledger_close(ledger);
 	if (!whole)
 		return CLI_UNSURE;
+	if (listing.shown == 0 && !cli->json)
+		cli_error(cli, only == NULL ? "there are none" : "%s: there are none", only);
 	return listing.shown > 0 ? CLI_YES : CLI_NO;
 }
 
@@ -114,7 +116,11 @@ bool act_expiry(int64_t *when, const char *text, int64_t now)
 	static const struct {
 		const char *unit;
 		int64_t seconds;
-	} units[] = { { "min", 60 }, { "h", 3600 }, { "d", UTC_DAY } };
+	} units[] = { { "min", 60 },
+		      { "h", 3600 },
+		      { "d", UTC_DAY },
+		      { "w", 7 * UTC_DAY },
+		      { "y", 365 * UTC_DAY } };
 	size_t digits = strspn(text, "0123456789");
 	uint64_t number;
 

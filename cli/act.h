@@ -13,6 +13,8 @@
 #include "io/ledger/ledger_entry.h"
 
 #define ACT_AUTHOR_SIZE 64
+/* What may be written for a time, for messages. */
+#define ACT_EXPIRY_FORMS "30min, 12h, 90d, 8w, 2y, or 2026-12-31T00:00:00Z"
 
 /* The first argument of a verb with several acts ("set", "list"), and what it does. */
 struct act_word {
@@ -63,7 +65,7 @@ enum cli_status act_end(struct act *act, bool done);
 
 /*
  * When an exception is to end: a date (2026-12-31T00:00:00Z), or a span from
- * now ("90d", "12h", "30min"). False when it is neither, or lies in the past.
+ * now ("2y", "8w", "90d", "12h", "30min"). False when it is neither, or lies in the past.
  */
 bool act_expiry(int64_t *when, const char *text, int64_t now);
 

@@ -36,12 +36,15 @@ struct cli {
 	bool send;
 	bool prometheus;
 	bool no_ledger;
+	bool dry_run;
+	bool undo;
 	const char *state;  /* NULL: any */
 	const char *reason; /* these five NULL: not given */
 	const char *expires;
 	const char *mailbox;
 	const char *level;
 	const char *otherwise;
+	const char *to; /* an address; NULL: not given */
 	/* Arguments. */
 	int count;
 	char **words;
@@ -59,7 +62,8 @@ struct verb {
 
 extern const struct verb verb_status, verb_explain, verb_probe, verb_list, verb_history,
 	verb_forget, verb_learn, verb_override, verb_pin, verb_alias, verb_digest, verb_mailbox,
-	verb_openpgp, verb_export, verb_import, verb_stats, verb_doctor, verb_config;
+	verb_openpgp, verb_export, verb_import, verb_stats, verb_doctor, verb_config, verb_setup,
+	verb_preview;
 
 /* "postseal VERB: ...", one line on standard error. */
 __attribute__((format(printf, 2, 3))) void cli_error(const struct cli *cli, const char *format,

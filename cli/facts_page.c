@@ -2,8 +2,10 @@
 #include "cli/facts_page.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/buf.h"
 #include "cli/terminal.h"
 #include "core/policy/fold.h"
@@ -294,9 +296,22 @@ void page_sts(const struct facts *facts, const struct cli *cli)
 		page_field(i == 0 ? "mx" : "", "%s", sts->pattern[i]);
 }
 
+/* Where only `learn` has seen TLS, its hosts know it, and the domain does by them. */
+static struct history folded_history(const struct known *known, const struct cli *cli)
+{
+	struct facts *facts = mem_alloc(sizeof(*facts));
+	struct history history;
+
+	*facts = known->facts;
+	fold_domain(facts, &cli->settings);
+	history = facts->domain.history;
+	free(facts);
+	return history;
+}
+
 void page_floor(const struct known *known, const struct cli *cli)
 {
-	const struct history *history = &known->facts.domain.history;
+	const struct history folded = folded_history(known, cli), *history = &folded;
 	const struct settings *s = &cli->settings;
 	char forgotten[MOMENT_SIZE];
 

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "base/utc.h"
 #include "core/policy/fold.h"
+#include "io/json/entry_json.h"
 #include "io/json/status_json.h"
 
 /*
@@ -28,15 +29,6 @@ static json_t *date_or_null(int64_t seconds)
 	char date[UTC_SIZE];
 
 	return seconds != 0 ? json_string(utc_format(date, seconds)) : json_null();
-}
-
-static json_t *spki_or_null(bool has, const uint8_t spki[SPKI_SIZE])
-{
-	char hex[2 * SPKI_SIZE + 1];
-
-	for (size_t i = 0; i < SPKI_SIZE; i++)
-		snprintf(hex + 2 * i, 3, "%02x", spki[i]);
-	return has ? json_string(hex) : json_null();
 }
 
 static void print_line(json_t *json)
@@ -71,62 +63,19 @@ static json_t *rule_json(enum rule rule)
  * Facts.
  */
 
-static json_t *freshness_json(const struct freshness *fresh)
-{
-	return json_pack("{s:o, s:o, s:o}", "checked", date_or_null(fresh->checked), "expires",
-			 date_or_null(fresh->expires), "failing_since",
-			 date_or_null(fresh->failed));
-}
-
-static json_t *dates_json(const struct timeset *set)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < set->count; i++)
-		json_array_append_new(list, date_or_null(set->times[i]));
-	return list;
-}
-
 static json_t *history_json(const struct history *history)
 {
-	return json_pack(
-		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "first_tls",
-		date_or_null(history->first_tls), "last_tls", date_or_null(history->last_tls),
-		"last_plain", date_or_null(history->last_plain), "best_version",
-		text_or_null(tls_version_name(history->best_version)), "last_version",
-		text_or_null(tls_version_name(history->last_version)), "last_cipher",
-		text_or_null(history->last_cipher), "handshakes", dates_json(&history->successes),
-		"tls_days", dates_json(&history->tls_days), "plain_days",
-		dates_json(&history->plain_days));
-}
-
-static json_t *observation_json(const struct observation *seen, int64_t next)
-{
-	if (seen->observed == OBSERVED_NOTHING)
-		return json_null();
-	return json_pack(
-		"{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "time", date_or_null(seen->time),
-		"source", source_name(seen->source), "observed", observed_name(seen->observed),
-		"tls_version", text_or_null(tls_version_name(seen->version)), "cipher",
-		text_or_null(seen->cipher), "spki_sha256", spki_or_null(seen->has_spki, seen->spki),
-		"verified", text_or_null(verified_name(seen->verified)), "detail",
-		text_or_null(seen->detail), "next", date_or_null(next));
+	return entry_json_part(PART_HISTORY, history);
 }
 
 static json_t *host_json(const struct mx_ref *ref, const struct host_facts *host)
 {
-	json_t *address = freshness_json(&host->addr_fresh);
-	json_t *tlsa = freshness_json(&host->tlsa_fresh);
+	bool seen = host->last.observed != OBSERVED_NOTHING;
 
-	json_object_set_new(address, "state", json_string(addr_state_name(host->addr)));
-	json_object_set_new(address, "dnssec", json_boolean(host->addr_secure));
-	json_object_set_new(tlsa, "state", json_string(tlsa_state_name(host->tlsa)));
-	json_object_set_new(tlsa, "usable", json_integer(host->tlsa_usable));
-	json_object_set_new(tlsa, "unusable", json_integer(host->tlsa_unusable));
-	json_object_set_new(tlsa, "base", text_or_null(host->tlsa_base));
 	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:o}", "host", ref->host, "preference",
-			 (int)ref->preference, "address", address, "tlsa", tlsa, "probe",
-			 observation_json(&host->last, host->last_expires), "history",
+			 (int)ref->preference, "address", entry_json_part(PART_ADDRESS, host),
+			 "tlsa", entry_json_part(PART_TLSA, host), "probe",
+			 seen ? entry_json_part(PART_PROBE, host) : json_null(), "history",
 			 history_json(&host->history));
 }
 
@@ -139,32 +88,12 @@ static json_t *hosts_json(const struct facts *facts)
 	return list;
 }
 
+/* With what is known of the hosts, in place of their names alone. */
 static json_t *mx_json(const struct facts *facts)
 {
-	const struct mx_facts *mx = &facts->domain.mx;
-	json_t *json = freshness_json(&mx->fresh);
+	json_t *json = entry_json_part(PART_MX, &facts->domain.mx);
 
-	json_object_set_new(json, "state", json_string(mx_state_name(mx->state)));
-	json_object_set_new(json, "dnssec", json_boolean(mx->secure));
-	json_object_set_new(json, "truncated", json_boolean(mx->truncated));
 	json_object_set_new(json, "hosts", hosts_json(facts));
-	return json;
-}
-
-static json_t *sts_json(const struct sts_facts *sts)
-{
-	json_t *json = freshness_json(&sts->fresh);
-	json_t *patterns = json_array();
-
-	for (size_t i = 0; i < sts->patterns; i++)
-		json_array_append_new(patterns, json_string(sts->pattern[i]));
-	json_object_set_new(json, "mode", json_string(sts_mode_name(sts->mode)));
-	json_object_set_new(json, "id", text_or_null(sts->id));
-	json_object_set_new(json, "fetched", date_or_null(sts->fetched));
-	json_object_set_new(json, "until", date_or_null(sts->until));
-	json_object_set_new(json, "max_age", json_integer(sts->max_age));
-	json_object_set_new(json, "mx", patterns);
-	json_object_set_new(json, "detail", text_or_null(sts->detail));
 	return json;
 }
 
@@ -182,9 +111,12 @@ static json_t *override_json(const struct override *override)
 static json_t *pins_json(const struct pins *pins)
 {
 	json_t *list = json_array();
+	char hex[RECORD_SPKI_HEX_SIZE];
 
-	for (size_t i = 0; i < pins->count; i++)
-		json_array_append_new(list, spki_or_null(true, pins->spki[i]));
+	for (size_t i = 0; i < pins->count; i++) {
+		record_spki_hex(hex, pins->spki[i]);
+		json_array_append_new(list, json_string(hex));
+	}
 	return list;
 }
 
@@ -236,10 +168,16 @@ static json_t *replies_json(const struct known *known, const struct cli *cli)
 
 static json_t *listed_json(const struct known *known)
 {
+	const struct decision *d = &known->decision;
 	json_t *json = status_json(known);
 
-	json_object_set_new(json, "rule", rule_json(known->decision.rule));
-	json_object_set_new(json, "floor", json_boolean(known->decision.floor));
+	json_object_set_new(json, "rule", rule_json(d->rule));
+	json_object_set_new(json, "floor", json_boolean(d->floor));
+	if (d->observed)
+		json_object_set_new(json, "would",
+				    json_pack("{s:s, s:o}", "answer",
+					      decide_word(d->would.verdict, d->would.level), "rule",
+					      rule_json(d->would.rule)));
 	return json;
 }
 
@@ -257,7 +195,7 @@ void json_print_explained(const struct known *known, const struct cli *cli, stru
 	json_object_set_new(json, "stale", json_boolean(known->decision.stale));
 	json_object_set_new(json, "replies", replies_json(known, cli));
 	json_object_set_new(json, "mx_lookup", mx_json(facts));
-	json_object_set_new(json, "mta_sts", sts_json(&facts->domain.sts));
+	json_object_set_new(json, "mta_sts", entry_json_part(PART_STS, &facts->domain.sts));
 	json_object_set_new(json, "history", history_json(&facts->domain.history));
 	json_object_set_new(json, "forgotten", date_or_null(facts->domain.forgotten));
 	json_object_set_new(json, "override", override_json(&facts->override));
@@ -374,6 +312,28 @@ void json_print_finding(const char *check, const char *looks_at, const char *hea
 {
 	print_line(json_pack("{s:s, s:s, s:s, s:s, s:o}", "check", check, "looks_at", looks_at,
 			     "health", health, "found", found, "mend", lines_json(mend)));
+}
+
+void json_print_preview(uint64_t lines, uint64_t deliveries, uint64_t same, uint64_t waits,
+			uint64_t unjudged, uint64_t strange)
+{
+	print_line(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "lines", (json_int_t)lines,
+			     "deliveries", (json_int_t)deliveries, "same", (json_int_t)same,
+			     "waits", (json_int_t)waits, "unjudged", (json_int_t)unjudged,
+			     "strange", (json_int_t)strange));
+}
+
+void json_print_preview_domain(const char *domain, uint64_t waits, const char *last,
+			       const char *reason)
+{
+	print_line(json_pack("{s:s, s:I, s:s, s:s}", "domain", domain, "waits", (json_int_t)waits,
+			     "last", last, "reason", reason));
+}
+
+void json_print_trial(const char *to, const char *outcome, const char *text, const char *tls)
+{
+	print_line(json_pack("{s:s, s:s, s:s, s:s}", "to", to, "outcome", outcome, "said", text,
+			     "tls", tls));
 }
 
 /* A list is written in braces; its strings are quoted as JSON's are. */

@@ -45,6 +45,13 @@ void json_print_refusals(const char *mailbox, const struct digest_part *part);
 /* What `doctor` found: texts as in doctor_judge.h, `mend` in lines. */
 void json_print_finding(const char *check, const char *looks_at, const char *health,
 			const char *found, const char *mend);
+/* Of `preview`: all told, and a domain of which mail would have waited. */
+void json_print_preview(uint64_t lines, uint64_t deliveries, uint64_t same, uint64_t waits,
+			uint64_t unjudged, uint64_t strange);
+void json_print_preview_domain(const char *domain, uint64_t waits, const char *last,
+			       const char *reason);
+/* A test mail; `tls` is "" where there was none. */
+void json_print_trial(const char *to, const char *outcome, const char *text, const char *tls);
 void json_print_sample(const struct metric_sample *sample);
 /* Names and values as written in a file, for which `wanted` says yes. */
 void json_print_settings(const struct settings *settings,

@@ -14,25 +14,39 @@
 #include "io/local/settings_file.h"
 
 static const struct verb *const verbs[] = {
-	&verb_status,   &verb_explain, &verb_history, &verb_list,   &verb_probe,   &verb_learn,
-	&verb_override, &verb_pin,     &verb_alias,   &verb_digest, &verb_mailbox, &verb_openpgp,
-	&verb_forget,   &verb_export,  &verb_import,  &verb_stats,  &verb_doctor,  &verb_config,
+	&verb_status,  &verb_explain,  &verb_history, &verb_list,    &verb_probe,
+	&verb_learn,   &verb_override, &verb_pin,     &verb_alias,   &verb_digest,
+	&verb_mailbox, &verb_openpgp,  &verb_forget,  &verb_export,  &verb_import,
+	&verb_stats,   &verb_doctor,   &verb_setup,   &verb_preview, &verb_config,
 };
 
 /* Letters of the options that every verb takes. */
 #define COMMON_OPTIONS "chj"
 
 static const struct option options[] = {
-	{ "config", required_argument, NULL, 'c' }, { "help", no_argument, NULL, 'h' },
-	{ "json", no_argument, NULL, 'j' },         { "changed", no_argument, NULL, 'n' },
-	{ "follow", no_argument, NULL, 'f' },       { "journal", no_argument, NULL, 'J' },
-	{ "state", required_argument, NULL, 's' },  { "version", no_argument, NULL, 'V' },
-	{ "yes", no_argument, NULL, 'y' },          { "reason", required_argument, NULL, 'r' },
-	{ "for", required_argument, NULL, 'F' },    { "expires", required_argument, NULL, 'e' },
-	{ "level", required_argument, NULL, 'l' },  { "otherwise", required_argument, NULL, 'o' },
-	{ "from-probe", no_argument, NULL, 'p' },   { "replace", no_argument, NULL, 'R' },
-	{ "send", no_argument, NULL, 'S' },         { "prometheus", no_argument, NULL, 'P' },
-	{ "no-ledger", no_argument, NULL, 'L' },    { 0 },
+	{ "config", required_argument, NULL, 'c' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "changed", no_argument, NULL, 'n' },
+	{ "follow", no_argument, NULL, 'f' },
+	{ "journal", no_argument, NULL, 'J' },
+	{ "state", required_argument, NULL, 's' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "yes", no_argument, NULL, 'y' },
+	{ "reason", required_argument, NULL, 'r' },
+	{ "for", required_argument, NULL, 'F' },
+	{ "expires", required_argument, NULL, 'e' },
+	{ "level", required_argument, NULL, 'l' },
+	{ "otherwise", required_argument, NULL, 'o' },
+	{ "from-probe", no_argument, NULL, 'p' },
+	{ "replace", no_argument, NULL, 'R' },
+	{ "send", no_argument, NULL, 'S' },
+	{ "prometheus", no_argument, NULL, 'P' },
+	{ "no-ledger", no_argument, NULL, 'L' },
+	{ "dry-run", no_argument, NULL, 'N' },
+	{ "undo", no_argument, NULL, 'U' },
+	{ "to", required_argument, NULL, 't' },
+	{ 0 },
 };
 
 static void print_usage(FILE *to)
@@ -164,6 +178,15 @@ static void take_option(struct cli *cli, int letter)
 	case 'n':
 		cli->changed = true;
 		break;
+	case 'N':
+		cli->dry_run = true;
+		break;
+	case 't':
+		cli->to = optarg;
+		break;
+	case 'U':
+		cli->undo = true;
+		break;
 	case 'p':
 		cli->from_probe = true;
 		break;
@@ -203,7 +226,8 @@ static void parse_verb(struct cli *cli, int argc, char **argv)
 		exit(CLI_USAGE);
 	}
 	optind = 0; /* glibc: begin anew, with another argv */
-	while ((letter = getopt_long(argc, argv, "c:e:F:fhjJl:LnpPr:RSs:y", options, NULL)) != -1)
+	while ((letter = getopt_long(argc, argv, "c:e:F:fhjJl:LnNo:pPr:RSs:t:Uy", options, NULL)) !=
+	       -1)
 		take_option(cli, letter);
 	cli->count = argc - optind;
 	cli->words = argv + optind;

@@ -54,17 +54,35 @@ static void close_informant(struct informant *informant)
 	socketmap_client_close(informant->client);
 }
 
+static void standing_of(struct standing *standing, const struct status *status, const char *domain)
+{
+	*standing = (struct standing){
+		.state = status->state,
+		.guaranteed = status->guaranteed,
+		.downgrade_since = status->downgrade_since,
+	};
+	str_copy(standing->domain, sizeof(standing->domain), domain);
+	str_copy(standing->tls_version, sizeof(standing->tls_version),
+		 tls_version_name(status->version));
+	str_copy(standing->cipher, sizeof(standing->cipher), status->cipher);
+	str_printable(standing->reason, sizeof(standing->reason), status->reason,
+		      strlen(status->reason));
+}
+
+/* The line is for --json alone. */
 static bool ask_ledger(struct ledger *ledger, const struct cli *cli, const struct subject *subject,
-		       const char *word, struct buf *line)
+		       const char *word, struct standing *standing, struct buf *line)
 {
 	struct known *known = mem_alloc(sizeof(*known));
 	struct ledger_txn *txn = ledger_begin_read(ledger);
 	bool told = txn != NULL && known_get(known, cli, txn, &subject->nexthop) != LOOKUP_ERROR;
 
 	if (told)
+		standing_of(standing, &known->status, subject->nexthop.key);
+	if (told && cli->json)
 		status_json_append(line, &known->status, subject->is_address ? word : NULL,
 				   strlen(word), subject->nexthop.key);
-	else
+	if (!told)
 		cli_error(cli, "cannot tell about %s: its record in the ledger cannot be read",
 			  subject->nexthop.key);
 	ledger_abort(txn);
@@ -73,7 +91,7 @@ static bool ask_ledger(struct ledger *ledger, const struct cli *cli, const struc
 }
 
 static bool ask_server(struct socketmap_client *client, const struct cli *cli, const char *word,
-		       struct buf *line)
+		       struct standing *standing, struct buf *line)
 {
 	char error[SOCKETMAP_CLIENT_ERROR_SIZE];
 
@@ -90,7 +108,13 @@ static bool ask_server(struct socketmap_client *client, const struct cli *cli, c
 		return false;
 	}
 	buf_consume(line, 3);
-	return true;
+	if (json_read_standing(standing, line->data, line->len))
+		return true;
+	cli_error(cli,
+		  "postseal-socketmap says what cannot be understood; is it of the same "
+		  "version as this program, %s?",
+		  POSTSEAL_VERSION);
+	return false;
 }
 
 /* The address and what there is to say of it, on one line where there is room. */
@@ -123,28 +147,19 @@ static void print_downgrade(const struct standing *standing, int64_t now)
 		  standing->guaranteed ? standing->domain : "");
 }
 
-static enum cli_status print_standing(const struct cli *cli, const struct buf *line,
-				      const char *word, int column)
+static enum cli_status print_standing(const struct cli *cli, const struct standing *standing,
+				      const struct buf *line, const char *word, int column)
 {
-	struct standing standing;
-
-	if (!json_read_standing(&standing, line->data, line->len)) {
-		cli_error(cli,
-			  "postseal-socketmap says what cannot be understood; is it of the same "
-			  "version as this program, %s?",
-			  POSTSEAL_VERSION);
-		return CLI_UNSURE;
-	}
 	if (cli->json) {
 		printf("%.*s\n", (int)line->len, line->data);
 	} else {
-		print_first_line(&standing, word, column);
-		if (standing.downgrade_since != 0)
-			print_downgrade(&standing, cli->now);
+		print_first_line(standing, word, column);
+		if (standing->downgrade_since != 0)
+			print_downgrade(standing, cli->now);
 	}
-	if (standing.state == STATUS_UNKNOWN)
+	if (standing->state == STATUS_UNKNOWN)
 		return CLI_UNSURE;
-	return standing.state == STATUS_PLAIN ? CLI_NO : CLI_YES;
+	return standing->state == STATUS_PLAIN ? CLI_NO : CLI_YES;
 }
 
 static int address_column(const struct cli *cli)
@@ -170,14 +185,16 @@ enum cli_status standing_print_all(const struct cli *cli, const struct subject *
 		return CLI_UNSURE;
 	for (int i = 0; i < cli->count; i++) {
 		const char *word = cli->words[i];
+		struct standing standing;
 		struct buf line = { 0 };
 		bool told = informant.ledger != NULL
-				    ? ask_ledger(informant.ledger, cli, &subjects[i], word, &line)
-				    : ask_server(informant.client, cli, word, &line);
+				    ? ask_ledger(informant.ledger, cli, &subjects[i], word,
+						 &standing, &line)
+				    : ask_server(informant.client, cli, word, &standing, &line);
 
-		worst = cli_worse(worst,
-				  told ? print_standing(cli, &line, word, address_column(cli))
-				       : CLI_UNSURE);
+		worst = cli_worse(worst, told ? print_standing(cli, &standing, &line, word,
+							       address_column(cli))
+					      : CLI_UNSURE);
 		buf_free(&line);
 	}
 	close_informant(&informant);

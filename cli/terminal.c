@@ -33,6 +33,14 @@ bool terminal_has_person(void)
 	return isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
 }
 
+bool terminal_says_yes(void)
+{
+	char answer[8];
+
+	return fgets(answer, sizeof(answer), stdin) != NULL &&
+	       (answer[0] == 'y' || answer[0] == 'Y');
+}
+
 const char *terminal_paint(enum paint paint)
 {
 	static const char *const codes[] = {

@@ -18,6 +18,8 @@ enum paint { PAINT_GREEN, PAINT_RED, PAINT_YELLOW, PAINT_GREY, PAINT_BOLD };
 void terminal_open(void);
 /* Is there someone who can be asked, and sees what is printed? */
 bool terminal_has_person(void);
+/* After a question on standard error: does a line that begins with "y" come? */
+bool terminal_says_yes(void);
 
 /* What starts and ends a colour; "" where there is none. */
 const char *terminal_paint(enum paint paint);

@@ -432,7 +432,9 @@ static void answer_session(struct api_call *call, int status, const struct api_u
 {
 	struct session_info info = { .mailbox = user->mailbox };
 	json_t *mailbox = api_mailbox_json(call->portal->home, user), *json;
+	const struct session_info *made;
 	char token[SESSION_TOKEN_SIZE];
+	int64_t left;
 
 	if (mailbox == NULL) {
 		log_error("mailbox=%s its key file does not fit", user->box.address);
@@ -440,8 +442,10 @@ static void answer_session(struct api_call *call, int status, const struct api_u
 		return;
 	}
 	session_make(call->portal->sessions, &info, false, token);
+	made = session_find(call->portal->sessions, token, false, false, &left);
 	json = json_object();
 	api_set(json, "session", json_string(token));
+	api_set(json, "share", api_b64(made->share, sizeof(made->share)));
 	api_set(json, "idle", json_integer(call->portal->home->settings->mailbox_session_idle));
 	api_set(json, "mailbox", mailbox);
 	crypto_wipe(token, sizeof(token));
@@ -734,6 +738,7 @@ void api_session(struct api_call *call)
 	}
 	json = json_object();
 	api_set(json, "idle", json_integer(user.idle));
+	api_set(json, "share", api_b64(user.info->share, sizeof(user.info->share)));
 	api_set(json, "mailbox", mailbox);
 	api_answer(call, 200, json);
 }

@@ -70,6 +70,8 @@ static void safe_headers(struct http_request *request)
 	http_reply_header(request, "Cross-Origin-Opener-Policy", "same-origin");
 	http_reply_header(request, "Cross-Origin-Resource-Policy", "same-origin");
 	http_reply_header(request, "Strict-Transport-Security", "max-age=31536000");
+	/* Links of a letter must not be looked up before they are clicked. */
+	http_reply_header(request, "X-DNS-Prefetch-Control", "off");
 }
 
 void api_answer(struct api_call *call, int status, json_t *json)

@@ -49,6 +49,7 @@ struct sessions *sessions_new(int64_t idle_seconds)
 static void drop(struct sessions *sessions, struct session *session)
 {
 	HASH_DEL(sessions->all, session);
+	crypto_wipe(session->info.share, sizeof(session->info.share));
 	free(session);
 }
 
@@ -95,6 +96,7 @@ void session_make(struct sessions *sessions, const struct session_info *info, bo
 	crypto_sha256(session->hash, random, sizeof(random));
 	crypto_wipe(random, sizeof(random));
 	session->info = *info;
+	crypto_random(session->info.share, sizeof(session->info.share));
 	session->ticket = ticket;
 	session->until = clock_mono_ms() + (ticket ? TICKET_SECONDS * 1000 : sessions->idle_ms);
 	HASH_ADD(hh, sessions->all, hash, sizeof(session->hash), session);

@@ -16,12 +16,16 @@
 #include "core/names/seal_address.h"
 
 #define SESSION_TOKEN_SIZE (B64_LEN(32) + 1)
+#define SESSION_SHARE_SIZE 32
 #define TICKET_SECONDS 900
 
 struct sessions;
 
 struct session_info {
 	struct handle mailbox;
+	/* Random, made with the session and forgotten with it: under this the browser encrypts
+	 * what it keeps of the private key for a reload. */
+	unsigned char share[SESSION_SHARE_SIZE];
 	/* Of a ticket alone. */
 	struct handle link;
 	char sender[SEAL_ADDRESS_SIZE];

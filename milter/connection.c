@@ -47,7 +47,7 @@ static const struct {
 /*
  * Steps that nobody here looks at cost a round trip each, or the whole body. Not
  * so DATA: without it Postfix still sends its macros, nothing answers them, and
- * over TCP the headers behind them wait for a delayed acknowledgement, 40 ms a
+ * over TCP the headers after them wait for a delayed acknowledgement, 40 ms a
  * message (RFC 896, RFC 9293 3.8.6.3). The answer to DATA carries it at once.
  */
 #define STEPS_OFF (MILTER_NO_HELO | MILTER_NO_END_OF_HEADERS | MILTER_NO_BODY | MILTER_NO_UNKNOWN)

@@ -436,6 +436,7 @@ void session_finish(struct secure_answer *answer, struct buf *edits, struct sess
 
 void session_end(struct session *session)
 {
+	sealing_end(&session->message.sealing);
 	session->message =
 		(struct message){ .record = secure_not_asked, .names_stranger = LOOKUP_ABSENT };
 	session->client = (struct secure_client){ .tls = SECURE_TLS_HIDDEN };

@@ -12,14 +12,15 @@
 #include "prober/learn.h"
 #include "prober/refresh.h"
 
-static bool load_facts(struct prober *prober, const struct nexthop *nexthop)
+static bool load_facts(const struct prober *prober, const struct nexthop *nexthop,
+		       struct facts *facts)
 {
 	struct ledger_txn *txn = ledger_begin_read(prober->ledger);
 	enum lookup status = LOOKUP_ERROR;
 
 	if (txn != NULL)
 		status = ledger_get_facts(txn, nexthop, prober->settings->smtp_port, clock_wall(),
-					  &prober->facts);
+					  facts);
 	ledger_abort(txn);
 	return status != LOOKUP_ERROR;
 }
@@ -84,15 +85,16 @@ static void submit_txt(struct prober *prober, struct domain_task *task)
 	submit(prober, task, job);
 }
 
-/* Those hosts of prober->facts that are due. */
-static void look_at_hosts(struct prober *prober, struct domain_task *task)
+/* Those of its hosts that are due. */
+static void look_at_hosts(struct prober *prober, struct domain_task *task,
+			  const struct facts *facts)
 {
-	const struct mx_facts *mx = &prober->facts.domain.mx;
+	const struct mx_facts *mx = &facts->domain.mx;
 	uint16_t port = nexthop_port(&task->nexthop, prober->settings->smtp_port);
 	int64_t now = clock_wall();
 
 	for (size_t i = 0; i < mx->count; i++) {
-		if (!host_due(task, &prober->facts.host[i], now))
+		if (!host_due(task, &facts->host[i], now))
 			continue;
 		task->pending++;
 		hosts_look(prober, mx->refs[i].host, port, task, mx);
@@ -101,29 +103,31 @@ static void look_at_hosts(struct prober *prober, struct domain_task *task)
 
 static void start(struct prober *prober, struct domain_task *task)
 {
-	const struct domain_facts *known = &prober->facts.domain;
+	struct facts facts;
 	int64_t now = clock_wall();
 
-	if (!load_facts(prober, &task->nexthop)) {
+	if (!load_facts(prober, &task->nexthop, &facts)) {
 		task->lost = true;
 		return;
 	}
-	if (sts_due(prober, task, &known->sts, now))
+	if (sts_due(prober, task, &facts.domain.sts, now))
 		submit_txt(prober, task);
-	if (mx_due(task, &known->mx.fresh, now))
+	if (mx_due(task, &facts.domain.mx.fresh, now))
 		submit_mx(prober, task);
 	else
-		look_at_hosts(prober, task);
+		look_at_hosts(prober, task, &facts);
 }
 
 static void end(struct prober *prober, struct domain_task *task)
 {
+	struct facts facts;
+
 	if (!task->lost)
-		task->lost = !load_facts(prober, &task->nexthop) ||
-			     !learn_from_hosts(prober, &task->nexthop);
+		task->lost = !load_facts(prober, &task->nexthop, &facts) ||
+			     !learn_from_hosts(prober, &facts);
 	asks_tell(&task->asks, task->lost ? PROBER_LOST : PROBER_DONE, task->nexthop.key);
 	asks_drop(&task->asks);
-	refresh_looked(prober, task);
+	refresh_looked(prober, task, task->lost ? NULL : &facts);
 	HASH_DEL(prober->domains, task);
 	free(task);
 }
@@ -199,12 +203,14 @@ static bool fetch_follows(struct prober *prober, struct domain_task *task, struc
 
 void domain_advance(struct prober *prober, struct domain_task *task, struct job *job)
 {
+	struct facts facts;
+
 	task->pending--;
 	if (job->lost) {
 		task->lost = true;
-	} else if (job->kind == JOB_MX && load_facts(prober, &task->nexthop)) {
+	} else if (job->kind == JOB_MX && load_facts(prober, &task->nexthop, &facts)) {
 		domain_tell_news(task);
-		look_at_hosts(prober, task);
+		look_at_hosts(prober, task, &facts);
 	} else if (!fetch_follows(prober, task, job)) {
 		domain_tell_news(task);
 	}

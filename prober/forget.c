@@ -46,7 +46,7 @@ bool forget_never_were(const struct prober *prober, struct ledger_txn *txn, stru
 			continue;
 		if (!ledger_remove_domain(txn, key))
 			return false;
-		log_debug("domain=%s never was and is forgotten", key);
+		log_debug("domain=%s never had TLS and is forgotten", key);
 		job->scan.forgotten++;
 	}
 	return true;
@@ -58,8 +58,8 @@ void forget_tell(const struct job *job)
 
 	metrics_add(M_NEVER_WERE, count);
 	if (count > 0)
-		log_info("%zu domain%s that never %s and nobody asked about for %d days %s "
+		log_info("%zu domain%s that never had TLS and nobody asked about for %d days %s "
 			 "forgotten",
-			 count, count == 1 ? "" : "s", count == 1 ? "was" : "were",
-			 (int)(FRESH_FORGET / UTC_DAY), count == 1 ? "is" : "are");
+			 count, count == 1 ? "" : "s", (int)(FRESH_FORGET / UTC_DAY),
+			 count == 1 ? "is" : "are");
 }

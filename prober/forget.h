@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * forget - what never was, and nobody asks about any more, leaves the ledger:
- * misspelt names and what strangers asked about, which else would pile up for
- * ever. Nothing is lost with them but the time of the next first contact. Never
+ * forget - a domain that binds nobody, and that nobody asks about any more, leaves the
+ * ledger: misspelt names, names without end below one that somebody owns, providers
+ * without TLS. They would pile up for ever otherwise. Nothing is lost with them but the time of the next first contact. Never
  * one with evidence, with a policy, or with an admin's word: an override (also
  * one that has run out), pins, a forgotten history; never what a host has shown.
  */

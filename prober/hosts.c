@@ -117,11 +117,11 @@ static void tell_news(const struct host_task *task)
 	domain_tell_news(wait->domain);
 }
 
-/* Leaves what is known of the host in prober->facts.host[0]. */
-static bool smtp_due(struct prober *prober, const struct host_task *task)
+/* Leaves what is known of the host in *known. */
+static bool smtp_due(const struct prober *prober, const struct host_task *task,
+		     struct host_facts *known)
 {
 	struct ledger_txn *txn = ledger_begin_read(prober->ledger);
-	struct host_facts *known = &prober->facts.host[0];
 	enum lookup status = LOOKUP_ERROR;
 
 	if (txn != NULL)
@@ -134,11 +134,13 @@ static bool smtp_due(struct prober *prober, const struct host_task *task)
 
 void host_advance(struct prober *prober, struct host_task *task, struct job *job)
 {
+	struct host_facts known;
+
 	if (!job->lost)
 		tell_news(task);
 	if (!job->lost && job->kind == JOB_HOST && job->host.address_status == LOOKUP_FOUND &&
-	    smtp_due(prober, task))
-		submit_smtp(prober, task, smtp_lane(task, &prober->facts.host[0]), &job->host);
+	    smtp_due(prober, task, &known))
+		submit_smtp(prober, task, smtp_lane(task, &known), &job->host);
 	else
 		end(prober, task, job->lost);
 }

@@ -36,16 +36,17 @@ static bool has_dane(const struct facts *facts)
 	return false;
 }
 
-static struct standing domain_standing(const struct prober *prober, int64_t now)
+static struct standing domain_standing(const struct prober *prober, const struct facts *facts,
+				       int64_t now)
 {
-	const struct domain_facts *domain = &prober->facts.domain;
+	const struct domain_facts *domain = &facts->domain;
 
 	return (struct standing){
 		.floor = fold_floor(&domain->history, prober->settings, now),
-		.override = override_in_force(&prober->facts.override, now),
-		.downgrade = fold_domain_downgrade_since(&prober->facts),
+		.override = override_in_force(&facts->override, now),
+		.downgrade = fold_domain_downgrade_since(facts),
 		.sts_enforced = sts_in_force(&domain->sts, now) == STS_ENFORCE,
-		.dane = has_dane(&prober->facts),
+		.dane = has_dane(facts),
 	};
 }
 
@@ -53,19 +54,21 @@ static struct standing domain_standing(const struct prober *prober, int64_t now)
  * As it stood when it was last looked at: what has run out since then is told.
  * (Not later than now, should the clock have been set back.)
  */
-static struct standing standing_before(const struct prober *prober, int64_t now)
+static struct standing standing_before(const struct prober *prober, const struct facts *facts,
+				       int64_t now)
 {
-	int64_t looked = prober->facts.domain.mx.fresh.checked;
+	int64_t looked = facts->domain.mx.fresh.checked;
 
-	return domain_standing(prober, looked != 0 && looked < now ? looked : now);
+	return domain_standing(prober, facts, looked != 0 && looked < now ? looked : now);
 }
 
-/* prober->facts.domain, which stood like `before`. */
-static bool write_domain(struct prober *prober, struct ledger_txn *txn, const char *key,
-			 const struct standing *before)
+/* The domain of these facts, which stood like `before`. */
+static bool write_domain(const struct prober *prober, struct ledger_txn *txn,
+			 const struct facts *facts, const struct standing *before)
 {
-	const struct domain_facts *domain = &prober->facts.domain;
-	struct standing after = domain_standing(prober, clock_wall());
+	const struct domain_facts *domain = &facts->domain;
+	const char *key = facts->nexthop.key;
+	struct standing after = domain_standing(prober, facts, clock_wall());
 
 	if (!ledger_put_domain(txn, key, domain))
 		return false;
@@ -101,27 +104,27 @@ static bool same_hosts(const struct mx_facts *a, const struct mx_facts *b)
  * False when the facts cannot be read. What an admin made us forget by a clock that
  * has been set back since was before now: else nothing would count until then.
  */
-static bool read_facts(struct prober *prober, struct ledger_txn *txn, const struct nexthop *nexthop)
+static bool read_facts(const struct prober *prober, struct ledger_txn *txn,
+		       const struct nexthop *nexthop, struct facts *facts)
 {
-	int64_t *forgotten = &prober->facts.domain.forgotten, now = clock_wall();
+	int64_t *forgotten = &facts->domain.forgotten, now = clock_wall();
 
-	if (ledger_get_facts(txn, nexthop, prober->settings->smtp_port, now, &prober->facts) ==
-	    LOOKUP_ERROR)
+	if (ledger_get_facts(txn, nexthop, prober->settings->smtp_port, now, facts) == LOOKUP_ERROR)
 		return false;
-	if (*forgotten > now + ACTS_AHEAD)
+	if (*forgotten > now + ACTS_BEHIND)
 		*forgotten = now - 1;
 	return true;
 }
 
 /*
- * The look-up's result into prober->facts. What the old hosts have shown must
+ * The look-up's result into the facts. What the old hosts have shown must
  * be the domain's before they are replaced.
  */
-static void adopt_mx(struct prober *prober, const struct job_mx *found)
+static void adopt_mx(const struct prober *prober, const struct job_mx *found, struct facts *facts)
 {
-	struct domain_facts *domain = &prober->facts.domain;
+	struct domain_facts *domain = &facts->domain;
 
-	fold_domain(&prober->facts, prober->settings);
+	fold_domain(facts, prober->settings);
 	domain->mx = found->answer.facts;
 	freshness_good(&domain->mx.fresh, clock_wall(), found->answer.ttl);
 }
@@ -147,52 +150,54 @@ static enum log_level level_of(bool change)
 	return change ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
 }
 
-static bool learn_mx(struct prober *prober, struct ledger_txn *txn, struct job *job)
+static bool learn_mx(const struct prober *prober, struct ledger_txn *txn, struct job *job)
 {
 	const struct job_mx *found = &job->mx;
 	const char *key = found->nexthop.key;
-	struct domain_facts *domain = &prober->facts.domain;
+	struct facts facts;
+	struct domain_facts *domain = &facts.domain;
 	struct standing before;
 	enum log_level level;
 
-	if (!read_facts(prober, txn, &found->nexthop)) {
+	if (!read_facts(prober, txn, &found->nexthop, &facts)) {
 		job->lost = true;
 		return true;
 	}
 	if (!found->found) {
-		before = domain_standing(prober, clock_wall());
+		before = domain_standing(prober, &facts, clock_wall());
 		note_failure("domain", key, &domain->mx.fresh, job);
-		return write_domain(prober, txn, key, &before);
+		return write_domain(prober, txn, &facts, &before);
 	}
-	before = standing_before(prober, clock_wall());
+	before = standing_before(prober, &facts, clock_wall());
 	level = level_of(!same_mx(&domain->mx, &found->answer.facts));
 	if (same_hosts(&domain->mx, &found->answer.facts)) {
-		adopt_mx(prober, found);
+		adopt_mx(prober, found, &facts);
 	} else {
-		adopt_mx(prober, found);
+		adopt_mx(prober, found, &facts);
 		if (!ledger_put_domain(txn, key, domain))
 			return false;
 		/* What the new hosts have shown is the domain's, too. */
-		job->lost = !read_facts(prober, txn, &found->nexthop);
+		job->lost = !read_facts(prober, txn, &found->nexthop, &facts);
 		if (job->lost)
 			return true;
-		fold_domain(&prober->facts, prober->settings);
+		fold_domain(&facts, prober->settings);
 	}
 	log_at(level, "domain=%s mx=%s%s hosts=%zu", key, mx_state_name(domain->mx.state),
 	       domain->mx.secure ? " secure" : "", domain->mx.count);
-	return write_domain(prober, txn, key, &before);
+	return write_domain(prober, txn, &facts, &before);
 }
 
-static bool learn_sts(struct prober *prober, struct ledger_txn *txn, struct job *job)
+static bool learn_sts(const struct prober *prober, struct ledger_txn *txn, struct job *job)
 {
 	const struct domain_task *task = job->task;
-	struct sts_facts *known = &prober->facts.domain.sts;
+	struct facts facts;
+	struct sts_facts *known = &facts.domain.sts;
 	struct sts_look *look = &job->sts.look;
 	int64_t now = clock_wall();
 	struct standing before;
 	bool enforced;
 
-	if (!read_facts(prober, txn, &task->nexthop)) {
+	if (!read_facts(prober, txn, &task->nexthop, &facts)) {
 		job->lost = true;
 		return true;
 	}
@@ -202,39 +207,40 @@ static bool learn_sts(struct prober *prober, struct ledger_txn *txn, struct job 
 		if (job->sts.fetch_due)
 			return true;
 	}
-	before = domain_standing(prober, now);
-	enforced = standing_before(prober, now).sts_enforced;
+	before = domain_standing(prober, &facts, now);
+	enforced = standing_before(prober, &facts, now).sts_enforced;
 	sts_fold(known, look, now);
 	/* One that ran out since, and is off the record now, is seen by no later look. */
 	if (known->mode != STS_ENFORCE)
 		before.sts_enforced = enforced;
 	if (look->detail[0] != '\0')
 		log_info("domain=%s MTA-STS: %s", task->nexthop.key, look->detail);
-	return write_domain(prober, txn, task->nexthop.key, &before);
+	return write_domain(prober, txn, &facts, &before);
 }
 
 /* What the hosts have shown, into the domain, which stood like `before`. */
-static bool fold_hosts(struct prober *prober, struct ledger_txn *txn, const char *key,
+static bool fold_hosts(const struct prober *prober, struct ledger_txn *txn, struct facts *facts,
 		       const struct standing *before)
 {
-	fold_domain(&prober->facts, prober->settings);
-	return write_domain(prober, txn, key, before);
+	fold_domain(facts, prober->settings);
+	return write_domain(prober, txn, facts, before);
 }
 
-bool learn_from_hosts(struct prober *prober, const struct nexthop *nexthop)
+bool learn_from_hosts(const struct prober *prober, struct facts *facts)
 {
-	struct history known = prober->facts.domain.history;
-	struct standing before = domain_standing(prober, clock_wall());
+	const struct nexthop nexthop = facts->nexthop;
+	struct history known = facts->domain.history;
+	struct standing before = domain_standing(prober, facts, clock_wall());
 	struct ledger_txn *txn;
 
 	/* Nearly always there is nothing new; then nobody has to write. */
-	fold_domain(&prober->facts, prober->settings);
-	if (fold_equal(&known, &prober->facts.domain.history))
+	fold_domain(facts, prober->settings);
+	if (fold_equal(&known, &facts->domain.history))
 		return true;
 	txn = ledger_begin_write(prober->ledger);
 	if (txn == NULL)
 		return false;
-	if (read_facts(prober, txn, nexthop) && fold_hosts(prober, txn, nexthop->key, &before))
+	if (read_facts(prober, txn, &nexthop, facts) && fold_hosts(prober, txn, facts, &before))
 		return ledger_commit(txn);
 	ledger_abort(txn);
 	return false;
@@ -288,27 +294,27 @@ static void learn_tlsa(struct host_facts *facts, const struct host_task *task,
 	freshness_good(&facts->tlsa_fresh, clock_wall(), found->ttl);
 }
 
-static bool learn_host(struct prober *prober, struct ledger_txn *txn, struct job *job)
+static bool learn_host(struct ledger_txn *txn, struct job *job)
 {
 	const struct host_task *task = job->task;
-	struct host_facts *facts = &prober->facts.host[0];
+	struct host_facts facts;
 	enum tlsa_state before;
 
-	if (ledger_get_host(txn, task->host, task->port, facts) == LOOKUP_ERROR) {
+	if (ledger_get_host(txn, task->host, task->port, &facts) == LOOKUP_ERROR) {
 		job->lost = true;
 		return true;
 	}
-	before = facts->tlsa;
-	learn_addresses(facts, task, job);
-	learn_tlsa(facts, task, job);
-	log_at(level_of(facts->tlsa != before), "host=%s address=%s%s tlsa=%s", task->key,
-	       addr_state_name(facts->addr), facts->addr_secure ? " secure" : "",
-	       tlsa_state_name(facts->tlsa));
-	if (!ledger_put_host(txn, task->host, task->port, facts))
+	before = facts.tlsa;
+	learn_addresses(&facts, task, job);
+	learn_tlsa(&facts, task, job);
+	log_at(level_of(facts.tlsa != before), "host=%s address=%s%s tlsa=%s", task->key,
+	       addr_state_name(facts.addr), facts.addr_secure ? " secure" : "",
+	       tlsa_state_name(facts.tlsa));
+	if (!ledger_put_host(txn, task->host, task->port, &facts))
 		return false;
-	if (before != TLSA_USABLE || facts->tlsa == TLSA_USABLE)
+	if (before != TLSA_USABLE || facts.tlsa == TLSA_USABLE)
 		return true;
-	return tell_dane_lost(txn, task->key, facts->tlsa);
+	return tell_dane_lost(txn, task->key, facts.tlsa);
 }
 
 /*
@@ -343,11 +349,10 @@ static size_t host_index(const struct mx_facts *mx, const char *host)
 	return i;
 }
 
-/* The domain in prober->facts, one of whose hosts was `old` until a moment ago. */
-static bool fold_into_domain(struct prober *prober, struct ledger_txn *txn, const char *key,
-			     const char *host, const struct host_facts *old)
+/* A domain one of whose hosts was `old` until a moment ago. */
+static bool fold_into_domain(const struct prober *prober, struct ledger_txn *txn,
+			     struct facts *facts, const char *host, const struct host_facts *old)
 {
-	struct facts *facts = &prober->facts;
 	size_t i = host_index(&facts->domain.mx, host);
 	struct host_facts new;
 	struct standing before;
@@ -357,24 +362,23 @@ static bool fold_into_domain(struct prober *prober, struct ledger_txn *txn, cons
 		return true;
 	new = facts->host[i];
 	facts->host[i] = *old;
-	before = domain_standing(prober, clock_wall());
+	before = domain_standing(prober, facts, clock_wall());
 	facts->host[i] = new;
-	return fold_hosts(prober, txn, key, &before);
+	return fold_hosts(prober, txn, facts, &before);
 }
 
-static bool fold_into_domains(struct prober *prober, struct ledger_txn *txn,
+static bool fold_into_domains(const struct prober *prober, struct ledger_txn *txn,
 			      const struct host_task *task, const struct host_facts *old)
 {
 	const struct host_wait *wait;
+	struct facts facts;
 
 	LIST_FOREACH(wait, &task->waits, next)
 	{
-		const struct nexthop *nexthop = &wait->domain->nexthop;
-
 		/* A damaged domain does not spoil the host's other domains. */
-		if (!read_facts(prober, txn, nexthop))
+		if (!read_facts(prober, txn, &wait->domain->nexthop, &facts))
 			wait->domain->lost = true;
-		else if (!fold_into_domain(prober, txn, nexthop->key, task->host, old))
+		else if (!fold_into_domain(prober, txn, &facts, task->host, old))
 			return false;
 	}
 	return true;
@@ -408,7 +412,7 @@ bool learn(struct prober *prober, struct ledger_txn *txn, struct job *job)
 	case JOB_MX:
 		return learn_mx(prober, txn, job);
 	case JOB_HOST:
-		return learn_host(prober, txn, job);
+		return learn_host(txn, job);
 	case JOB_SMTP:
 		return learn_smtp(prober, txn, job);
 	case JOB_TXT:

@@ -20,9 +20,9 @@
 bool learn(struct prober *prober, struct ledger_txn *txn, struct job *job);
 
 /*
- * Let the domain whose facts are in prober->facts profit from what is already
- * known of its hosts. False when that could not be written down.
+ * Let the domain of these facts profit from what is already known of its hosts. False
+ * when that could not be written down.
  */
-bool learn_from_hosts(struct prober *prober, const struct nexthop *nexthop);
+bool learn_from_hosts(const struct prober *prober, struct facts *facts);
 
 #endif

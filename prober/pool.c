@@ -17,20 +17,20 @@
 /* TLS and a resolver's reply need far less; threads get 8 MiB otherwise. */
 #define STACK_SIZE ((size_t)512 * 1024)
 
-enum seat_state {
-	SEAT_EMPTY, /* no thread, and none to be joined */
-	SEAT_TAKEN,
-	SEAT_LEFT /* its thread has ended, or is about to, and is to be joined */
+enum slot_state {
+	SLOT_EMPTY, /* no thread, and none to be joined */
+	SLOT_TAKEN,
+	SLOT_LEFT /* its thread has ended, or is about to, and is to be joined */
 };
 
 /* One worker's. */
-struct seat {
+struct slot {
 	struct pool *pool;
-	enum seat_state state;
+	enum slot_state state;
 	pthread_t id;
 	pthread_cond_t call;
 	bool called;
-	LIST_ENTRY(seat) in_idle;
+	LIST_ENTRY(slot) in_idle;
 };
 
 struct pool {
@@ -39,13 +39,13 @@ struct pool {
 	struct job_list queue[LANE_COUNT], done;
 	size_t queued[LANE_COUNT], running[LANE_COUNT];
 	size_t slow_max, background_max;
-	LIST_HEAD(, seat) idle; /* the one that was busy last is called first */
+	LIST_HEAD(, slot) idle; /* the one that was busy last is called first */
 	size_t coming;          /* workers that were called and have not looked yet */
-	size_t workers;         /* seats that are taken */
+	size_t workers;         /* slots that are taken */
 	size_t max;             /* never more of them */
 	bool ending;
 	size_t count;
-	struct seat *seats;
+	struct slot *slots;
 	pthread_condattr_t monotonic;
 	pthread_attr_t attributes;
 	const struct job_config *config;
@@ -116,27 +116,27 @@ static struct job *next_job(struct pool *pool)
  */
 
 /* One whose thread is still to be joined will do: it has ended, or will in a moment. */
-static struct seat *free_seat(struct pool *pool)
+static struct slot *free_slot(struct pool *pool)
 {
-	struct seat *seat = pool->seats;
+	struct slot *slot = pool->slots;
 
-	while (seat->state == SEAT_TAKEN)
-		seat++;
-	if (seat->state == SEAT_LEFT)
-		pthread_join(seat->id, NULL);
-	seat->state = SEAT_EMPTY;
-	return seat;
+	while (slot->state == SLOT_TAKEN)
+		slot++;
+	if (slot->state == SLOT_LEFT)
+		pthread_join(slot->id, NULL);
+	slot->state = SLOT_EMPTY;
+	return slot;
 }
 
 /* All signals are the main thread's; and SIGPIPE, for OpenSSL's sake, nobody's. */
-static int start_thread(struct pool *pool, struct seat *seat)
+static int start_thread(struct pool *pool, struct slot *slot)
 {
 	sigset_t all, before;
 	int error;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&seat->id, &pool->attributes, work, seat);
+	error = pthread_create(&slot->id, &pool->attributes, work, slot);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return error;
 }
@@ -144,11 +144,11 @@ static int start_thread(struct pool *pool, struct seat *seat)
 /* What cannot be had is not tried again: with fewer workers all takes longer, no more. */
 static void start_worker(struct pool *pool)
 {
-	struct seat *seat = free_seat(pool);
-	int error = start_thread(pool, seat);
+	struct slot *slot = free_slot(pool);
+	int error = start_thread(pool, slot);
 
 	if (error == 0) {
-		seat->state = SEAT_TAKEN;
+		slot->state = SLOT_TAKEN;
 		pool->workers++;
 		pool->coming++;
 		return;
@@ -164,13 +164,13 @@ static void start_worker(struct pool *pool)
 /* One that has nothing to do, or a new one, as long as there may be more. */
 static void call_worker(struct pool *pool)
 {
-	struct seat *seat = LIST_FIRST(&pool->idle);
+	struct slot *slot = LIST_FIRST(&pool->idle);
 
-	if (seat != NULL) {
-		LIST_REMOVE(seat, in_idle);
-		seat->called = true;
+	if (slot != NULL) {
+		LIST_REMOVE(slot, in_idle);
+		slot->called = true;
 		pool->coming++;
-		pthread_cond_signal(&seat->call);
+		pthread_cond_signal(&slot->call);
 	} else if (pool->workers < pool->max) {
 		start_worker(pool);
 	}
@@ -186,19 +186,19 @@ static struct timespec after_ms(long milliseconds)
 }
 
 /* Until there may be something to do. False when this worker is to go. */
-static bool await_call(struct pool *pool, struct seat *seat)
+static bool await_call(struct pool *pool, struct slot *slot)
 {
 	struct timespec until = after_ms(POOL_IDLE_S * 1000L);
 
-	seat->called = false;
-	LIST_INSERT_HEAD(&pool->idle, seat, in_idle);
-	while (!seat->called) {
-		int error = pthread_cond_timedwait(&seat->call, &pool->lock, &until);
+	slot->called = false;
+	LIST_INSERT_HEAD(&pool->idle, slot, in_idle);
+	while (!slot->called) {
+		int error = pthread_cond_timedwait(&slot->call, &pool->lock, &until);
 
-		if (seat->called || error != ETIMEDOUT)
+		if (slot->called || error != ETIMEDOUT)
 			continue;
 		if (pool->workers > POOL_KEPT) {
-			LIST_REMOVE(seat, in_idle);
+			LIST_REMOVE(slot, in_idle);
 			return false;
 		}
 		until = after_ms(POOL_IDLE_S * 1000L);
@@ -227,8 +227,8 @@ static void finish(struct pool *pool, struct job *job, bool leaves)
 
 static void *work(void *argument)
 {
-	struct seat *seat = argument;
-	struct pool *pool = seat->pool;
+	struct slot *slot = argument;
+	struct pool *pool = slot->pool;
 	struct worker worker = { 0 };
 	bool stays = true, last;
 
@@ -239,7 +239,7 @@ static void *work(void *argument)
 		struct job *job = next_job(pool);
 
 		if (job == NULL) {
-			stays = await_call(pool, seat);
+			stays = await_call(pool, slot);
 			continue;
 		}
 		pthread_mutex_unlock(&pool->lock);
@@ -251,7 +251,7 @@ static void *work(void *argument)
 		pthread_mutex_lock(&pool->lock);
 	}
 	last = --pool->workers == POOL_KEPT;
-	seat->state = SEAT_LEFT;
+	slot->state = SLOT_LEFT;
 	pthread_cond_signal(&pool->left);
 	pthread_mutex_unlock(&pool->lock);
 	worker_close(&worker);
@@ -274,8 +274,8 @@ static void prepare_threads(struct pool *pool)
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->left, &pool->monotonic);
 	for (size_t i = 0; i < pool->count; i++) {
-		pool->seats[i].pool = pool;
-		pthread_cond_init(&pool->seats[i].call, &pool->monotonic);
+		pool->slots[i].pool = pool;
+		pthread_cond_init(&pool->slots[i].call, &pool->monotonic);
 	}
 }
 
@@ -290,7 +290,7 @@ struct pool *pool_new(const struct job_config *config, size_t max, void (*wake)(
 	LIST_INIT(&pool->idle);
 	bound(pool, max);
 	pool->count = max;
-	pool->seats = mem_zero(max, sizeof(*pool->seats));
+	pool->slots = mem_zero(max, sizeof(*pool->slots));
 	pool->config = config;
 	pool->wake = wake;
 	pool->context = context;
@@ -364,10 +364,10 @@ static void join_workers(struct pool *pool)
 {
 	pthread_mutex_lock(&pool->lock);
 	for (size_t i = 0; i < pool->count; i++) {
-		if (pool->seats[i].state != SEAT_LEFT)
+		if (pool->slots[i].state != SLOT_LEFT)
 			continue;
-		pthread_join(pool->seats[i].id, NULL);
-		pool->seats[i].state = SEAT_EMPTY;
+		pthread_join(pool->slots[i].id, NULL);
+		pool->slots[i].state = SLOT_EMPTY;
 	}
 	pthread_mutex_unlock(&pool->lock);
 }
@@ -380,7 +380,7 @@ bool pool_end(struct pool *pool, long timeout_ms)
 	if (!gone)
 		return false;
 	for (size_t i = 0; i < pool->count; i++)
-		pthread_cond_destroy(&pool->seats[i].call);
+		pthread_cond_destroy(&pool->slots[i].call);
 	for (enum lane lane = 0; lane < LANE_COUNT; lane++)
 		free_jobs(&pool->queue[lane]);
 	free_jobs(&pool->done);
@@ -388,7 +388,7 @@ bool pool_end(struct pool *pool, long timeout_ms)
 	pthread_condattr_destroy(&pool->monotonic);
 	pthread_attr_destroy(&pool->attributes);
 	pthread_mutex_destroy(&pool->lock);
-	free(pool->seats);
+	free(pool->slots);
 	free(pool);
 	return true;
 }

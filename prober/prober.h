@@ -41,7 +41,6 @@ struct prober {
 	struct refresh *refresh;
 	struct refused *refused;
 	struct strip_guard guard;
-	struct facts facts; /* scratch, of whoever runs */
 };
 
 /*

@@ -35,7 +35,7 @@ struct refresh {
 	struct hot *hot; /* by key, in the order in which they were first asked about */
 	size_t running, running_max;
 	int64_t allowance; /* thousandths of a domain that may be begun now */
-	int64_t allowed;   /* clock_mono_ms: when that was reckoned */
+	int64_t allowed;   /* clock_mono_ms: when that was granted */
 	struct job *scan;  /* the latest one done: idle domains that are due; or NULL */
 	size_t scan_next;  /* of scan->scan.due */
 	int64_t rate;      /* domains a second */
@@ -112,7 +112,7 @@ static void look_at_idle(struct refresh *refresh)
 }
 
 /* What was not used in one tick is not saved up for later ones. */
-static void reckon(struct refresh *refresh)
+static void grant_allowance(struct refresh *refresh)
 {
 	int64_t now = clock_mono_ms();
 
@@ -124,13 +124,13 @@ static void reckon(struct refresh *refresh)
 
 void refresh_go_on(struct refresh *refresh)
 {
-	reckon(refresh);
+	grant_allowance(refresh);
 	look_at_idle(refresh);
 }
 
 void refresh_tick(struct refresh *refresh)
 {
-	reckon(refresh);
+	grant_allowance(refresh);
 	look_at_hot(refresh);
 	look_at_idle(refresh);
 	if (refresh->scan == NULL && !refresh->scanning && clock_mono_ms() >= refresh->scan_at)
@@ -149,7 +149,7 @@ struct refresh *refresh_new(struct prober *prober, size_t workers)
 	return refresh;
 }
 
-static void cool(struct refresh *refresh, struct hot *hot)
+static void remove_hot(struct refresh *refresh, struct hot *hot)
 {
 	HASH_DEL(refresh->hot, hot);
 	free(hot);
@@ -160,32 +160,34 @@ void refresh_free(struct refresh *refresh)
 	struct hot *hot, *next;
 
 	HASH_ITER(hh, refresh->hot, hot, next)
-	cool(refresh, hot);
+	remove_hot(refresh, hot);
 	if (refresh->scan != NULL)
 		job_free(refresh->scan);
 	free(refresh);
 }
 
-static struct hot *heat(struct refresh *refresh, const struct nexthop *nexthop)
+static struct hot *add_hot(struct refresh *refresh, const struct nexthop *nexthop)
 {
 	struct hot *hot = mem_zero(1, sizeof(*hot));
 
 	if (HASH_COUNT(refresh->hot) == REFRESH_HOT_MAX)
-		cool(refresh, refresh->hot);
+		remove_hot(refresh, refresh->hot);
 	hot->nexthop = *nexthop;
 	HASH_ADD_STR(refresh->hot, nexthop.key, hot);
 	return hot;
 }
 
-static int64_t due(const struct prober *prober, const struct domain_task *task, int64_t now)
+static int64_t next_look(const struct prober *prober, const struct domain_task *task,
+			 const struct facts *facts, int64_t now)
 {
 	bool sts = prober->settings->mta_sts && task->nexthop.kind == NEXTHOP_DOMAIN;
-	int64_t earliest = task->lost ? now + FRESH_MIN : freshness_earliest(&prober->facts, sts);
+	int64_t earliest = facts == NULL ? now + FRESH_MIN : freshness_earliest(facts, sts);
 
 	return earliest - HOT_AHEAD > now ? earliest - HOT_AHEAD : now + HOT_AHEAD;
 }
 
-void refresh_looked(struct prober *prober, const struct domain_task *task)
+void refresh_looked(struct prober *prober, const struct domain_task *task,
+		    const struct facts *facts)
 {
 	struct refresh *refresh = prober->refresh;
 	int64_t now = clock_wall();
@@ -196,14 +198,14 @@ void refresh_looked(struct prober *prober, const struct domain_task *task)
 	HASH_FIND_STR(refresh->hot, task->nexthop.key, hot);
 	if (task->effort != EFFORT_REFRESH) {
 		if (hot == NULL)
-			hot = heat(refresh, &task->nexthop);
+			hot = add_hot(refresh, &task->nexthop);
 		hot->until = now + REFRESH_HOT;
 	}
 	if (hot == NULL)
 		return;
-	hot->due = due(prober, task, now);
+	hot->due = next_look(prober, task, facts, now);
 	if (now >= hot->until)
-		cool(refresh, hot);
+		remove_hot(refresh, hot);
 }
 
 int64_t refresh_rate(size_t domains)

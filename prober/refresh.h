@@ -47,8 +47,9 @@ void refresh_tick(struct refresh *refresh);
 /* The same, cheaply, when something has ended. */
 void refresh_go_on(struct refresh *refresh);
 
-/* A look at a domain has ended; its facts, unless they were lost, are in prober->facts. */
-void refresh_looked(struct prober *prober, const struct domain_task *task);
+/* A look at a domain has ended, with these facts; NULL: they were lost. */
+void refresh_looked(struct prober *prober, const struct domain_task *task,
+		    const struct facts *facts);
 
 /* The resolver was checked; what is wrong with it is logged. */
 void refresh_checked(struct prober *prober, const struct job *job);

@@ -157,27 +157,21 @@ static enum answer answer_no_ledger(enum map map, const struct nexthop *nexthop,
 	return ANSWER_GIVEN;
 }
 
-static const char *answer_word(const struct decision *decision)
-{
-	switch (decision->verdict) {
-	case VERDICT_POLICY:
-		return level_name(decision->level);
-	case VERDICT_NOTFOUND:
-		return "NOTFOUND";
-	case VERDICT_TEMP:
-		break;
-	}
-	return "TEMP";
-}
-
 static void log_answer(enum log_level level, const struct question *question,
 		       const struct decision *decision)
 {
+	char would[64] = "";
+
 	if (!log_shows(level))
 		return;
-	log_at(level, "domain=%s map=%s%s answer=%s rule=%d(%s): %s", question->nexthop.key,
-	       map_name(question->map), question->tlsrpt ? "+tlsrpt" : "", answer_word(decision),
-	       (int)decision->rule, rule_name(decision->rule), decision->reason);
+	if (decide_holds_back(decision))
+		snprintf(would, sizeof(would), " would=%s(rule=%d)",
+			 decide_word(decision->would.verdict, decision->would.level),
+			 (int)decision->would.rule);
+	log_at(level, "domain=%s map=%s%s answer=%s rule=%d(%s)%s: %s", question->nexthop.key,
+	       map_name(question->map), question->tlsrpt ? "+tlsrpt" : "",
+	       decide_word(decision->verdict, decision->level), (int)decision->rule,
+	       rule_name(decision->rule), would, decision->reason);
 }
 
 /* What is not known in time is the answer "unknown": the mail is judged again as it leaves. */

@@ -23,6 +23,13 @@
 #define IN_MAX (REQUEST_MAX + 7)
 /* Unread replies above this stop all work for the client. */
 #define OUT_HIGH 65536
+/*
+ * Where there is no place for others: how long a client may be idle that has asked, and
+ * one that has not asked whole yet. Postfix itself ends a connection that was idle for
+ * ten seconds, if it has nothing else to do.
+ */
+#define IDLE_ASKED_MS 10000
+#define IDLE_SILENT_MS 2000
 /* An empty buffer larger than this is given back: most clients are idle. */
 #define KEEP_MAX 4096
 
@@ -35,10 +42,12 @@ struct connection {
 	struct loop_io *io;
 	struct buf in;
 	struct buf out;
-	struct parked *parked; /* the question that all behind it wait for, or NULL */
-	bool asked;            /* it has been, at least once */
-	bool eof;              /* the client sends no more */
-	bool malformed;        /* what it sends cannot be read on */
+	struct parked *parked; /* the question that all later ones wait for, or NULL */
+	struct share_client share;
+	int64_t active; /* clock_mono_us: of the batch that last answered it, or at first */
+	bool asked;     /* it has been, at least once */
+	bool eof;       /* the client sends no more */
+	bool malformed; /* what it sends cannot be read on */
 };
 
 /* Why connections end: all of them here. */
@@ -48,6 +57,7 @@ enum ending {
 	ENDING_MALFORMED,
 	ENDING_ERROR,
 	ENDING_FINISHED,
+	ENDING_IDLE,
 };
 
 static const char *const endings[] = {
@@ -56,6 +66,7 @@ static const char *const endings[] = {
 	[ENDING_MALFORMED] = "closed: what came is no netstring of at most 10000 bytes",
 	[ENDING_ERROR] = "connection lost",
 	[ENDING_FINISHED] = "answered, and the server ends",
+	[ENDING_IDLE] = "idle, and others have no place",
 };
 
 #define PEER_SIZE 80
@@ -115,6 +126,7 @@ static void free_connection(struct connection *c)
 		metrics_count(METRIC1(UNPARKED, METRIC_UNPARKED_LEFT));
 		parking_leave(c->parked);
 	}
+	share_leave(&c->share);
 	set_ready(c, false);
 	LIST_REMOVE(c, siblings);
 	c->home->count--;
@@ -164,6 +176,7 @@ static void on_answered(void *context, const struct buf *reply)
 	struct connection *c = context;
 
 	c->parked = NULL;
+	c->active = clock_mono_us();
 	netstring_append(&c->out, reply->data, reply->len);
 	pump(c);
 }
@@ -179,7 +192,7 @@ static void serve(struct connection *c, const struct netstring *request)
 	answer = answer_request(home->answerer, request->payload, request->len, now, &question,
 				&home->reply);
 	if (answer == ANSWER_PARK) {
-		c->parked = parking_park(home->parking, &question, on_answered, c);
+		c->parked = parking_park(home->parking, &question, &c->share, on_answered, c);
 		if (c->parked != NULL) {
 			metrics_count(METRIC1(SERVED, METRIC_SERVED_PARKED));
 			return;
@@ -188,7 +201,7 @@ static void serve(struct connection *c, const struct netstring *request)
 		answer_question(home->answerer, &question, true, now, &home->reply);
 	} else if (answer == ANSWER_REFRESH) {
 		metrics_count(METRIC1(SERVED, METRIC_SERVED_REFRESH));
-		parking_refresh(home->parking, question.nexthop.key);
+		parking_refresh(home->parking, &question, &c->share);
 	} else {
 		metrics_count(METRIC1(SERVED, METRIC_SERVED_LEDGER));
 	}
@@ -214,6 +227,7 @@ static void serve_arrived(struct connection *c)
 		}
 		serve(c, &request);
 		c->asked = true;
+		c->active = c->home->now;
 		c->home->served++;
 		start += request.consumed;
 	}
@@ -321,7 +335,7 @@ void connection_serve_ready(struct connection_home *home)
 
 	if (TAILQ_EMPTY(&home->ready))
 		return;
-	began = clock_mono_us();
+	home->now = began = clock_mono_us();
 	home->served = 0;
 	answerer_hold(home->answerer);
 	TAILQ_FOREACH(c, &home->ready, in_ready)
@@ -344,12 +358,37 @@ void connection_finish_all(struct connection_home *home, enum finishing how)
 	connection_serve_ready(home);
 }
 
+/* Less idle than that, it may be about to ask; smtp(8) asks as soon as it has connected. */
+static int64_t patience_us(const struct connection *c)
+{
+	return (c->asked ? IDLE_ASKED_MS : IDLE_SILENT_MS) * INT64_C(1000);
+}
+
+bool connection_end_idle(struct connection_home *home)
+{
+	struct connection *c, *longest = NULL;
+	int64_t now = clock_mono_us();
+
+	LIST_FOREACH(c, &home->connections, siblings)
+	{
+		if (c->parked == NULL && c->out.len == 0 && now - c->active > patience_us(c) &&
+		    (longest == NULL || c->active < longest->active))
+			longest = c;
+	}
+	if (longest == NULL)
+		return false;
+	prepare_reset(longest->fd);
+	end(longest, ENDING_IDLE);
+	return true;
+}
+
 void connection_new(struct connection_home *home, int fd)
 {
 	struct connection *c = mem_zero(1, sizeof(*c));
 
 	c->home = home;
 	c->fd = fd;
+	c->active = clock_mono_us();
 	c->io = loop_io_new(home->loop, fd, LOOP_READ, on_ready, c);
 	LIST_INSERT_HEAD(&home->connections, c, siblings);
 	home->count++;

@@ -4,16 +4,19 @@
  *
  * Each connection can do harm to itself only. Its buffers are bounded: while
  * its replies pile up unread, or a question of it is parked, the requests
- * behind wait, first in its input buffer, then in the kernel's. It is closed
- * for a reason that is one of the client's making (see connection.c), never
+ * after it wait, first in its input buffer, then in the kernel's. It is closed
+ * for a reason that is one of the client's making (see connection.c), and not
  * for being idle: a client that finds its connection closed may count that as
- * a failed look-up (DESIGN.md section 10). Only when the server itself ends, see
- * connection_finish_all, are connections closed from this side.
+ * a failed look-up (DESIGN.md section 10). From this side connections are ended only
+ * when the server itself ends (connection_finish_all), and where others would have no
+ * place (connection_end_idle); and then by a reset, after which Postfix asks anew.
  */
 #ifndef POSTSEAL_SOCKETMAP_CONNECTION_H
 #define POSTSEAL_SOCKETMAP_CONNECTION_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 #include "base/buf.h"
@@ -42,6 +45,7 @@ struct connection_home {
 	struct connection_queue ready; /* those with something to do */
 	size_t count;                  /* of all connections */
 	size_t served;                 /* requests of the batch at hand */
+	int64_t now;                   /* clock_mono_us, of the batch at hand */
 	void (*closed)(void *context); /* one has ended by itself */
 	void *context;
 	enum finishing finishing;
@@ -65,6 +69,11 @@ void connection_serve_ready(struct connection_home *home);
  * ask anew elsewhere, as Postfix does.
  */
 void connection_finish_all(struct connection_home *home, enum finishing how);
+/*
+ * All places are taken: end the connection that has been idle for longest, so that idle
+ * clients keep nobody else out. False: none has been for long enough.
+ */
+bool connection_end_idle(struct connection_home *home);
 /* End them all; `closed` is not called. */
 void connection_free_all(struct connection_home *home);
 

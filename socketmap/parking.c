@@ -14,7 +14,6 @@
 #include "io/local/metrics_file.h"
 #include "io/link/prober_link.h"
 
-#define ROOMS_MAX 16384
 #define PARKED_MAX 16384
 /* A prober that takes longer over one next hop than this has lost the question. */
 #define ROOM_STALE_MS 120000
@@ -38,6 +37,7 @@ struct room {
 	char key[NEXTHOP_SIZE];
 	int64_t asked; /* clock_mono_ms */
 	struct parked_list waiting;
+	struct share share;
 	UT_hash_handle hh;
 };
 
@@ -48,6 +48,7 @@ struct parking {
 	bool outage;        /* the prober cannot be reached, and the log says so */
 	int64_t refresh_at; /* clock_mono_ms; not before */
 	struct room *rooms; /* by key */
+	struct shares shares;
 	size_t parked_count;
 	struct parked_queue by_deadline; /* all wait equally long: the newest is last */
 	struct loop_timer *timer;
@@ -161,6 +162,7 @@ static void close_room(struct parking *parking, struct room *room)
 	struct parked_list nobody = LIST_HEAD_INITIALIZER(nobody);
 
 	HASH_DEL(parking->rooms, room);
+	share_give_back(&parking->shares, &room->share);
 	answer_list(&room->waiting, true, &nobody);
 	free(room);
 }
@@ -200,6 +202,7 @@ static void on_lost(void *context)
 		struct parked_list nobody = LIST_HEAD_INITIALIZER(nobody);
 
 		HASH_DEL(rooms, room);
+		share_give_back(&parking->shares, &room->share);
 		answer_list(&room->waiting, true, &nobody);
 		free(room);
 	}
@@ -253,6 +256,7 @@ void parking_free(struct parking *parking)
 		return;
 	while ((room = parking->rooms) != NULL) {
 		HASH_DEL(parking->rooms, room);
+		share_give_back(&parking->shares, &room->share);
 		free(room);
 	}
 	loop_timer_free(parking->timer);
@@ -261,39 +265,60 @@ void parking_free(struct parking *parking)
 	free(parking);
 }
 
-/* The room of a next hop which the prober has been asked about; NULL: it cannot be. */
-static struct room *open_room(struct parking *parking, const char *key)
+/* NULL: there is no room for it. */
+static struct room *add_room(struct parking *parking, const struct question *question,
+			     struct share_client *client)
 {
-	struct room *room = find_room(parking, key);
-	int64_t now = clock_mono_ms();
+	struct room *room = mem_zero(1, sizeof(*room));
 
-	if (room != NULL && now - room->asked < ROOM_STALE_MS)
-		return room;
-	if (room == NULL && HASH_COUNT(parking->rooms) >= ROOMS_MAX)
-		return NULL;
-	if (!prober_link_ask(parking->link, PROBER_WANT, key)) {
-		note_outage(parking);
+	if (!share_take(&parking->shares, &room->share, question->map, &question->nexthop,
+			client)) {
+		free(room);
 		return NULL;
 	}
-	if (room == NULL) {
-		room = mem_zero(1, sizeof(*room));
-		str_copy(room->key, sizeof(room->key), key);
-		LIST_INIT(&room->waiting);
-		HASH_ADD_STR(parking->rooms, key, room);
-	}
-	room->asked = now;
+	str_copy(room->key, sizeof(room->key), question->nexthop.key);
+	LIST_INIT(&room->waiting);
+	HASH_ADD_STR(parking->rooms, key, room);
 	return room;
 }
 
+/* The room of a next hop which the prober has been asked about; NULL: it cannot be. */
+static struct room *open_room(struct parking *parking, const struct question *question,
+			      struct share_client *client)
+{
+	struct room *room = find_room(parking, question->nexthop.key);
+	int64_t now = clock_mono_ms();
+
+	if (room != NULL)
+		share_join(&parking->shares, &room->share, question->map);
+	if (room != NULL && now - room->asked < ROOM_STALE_MS)
+		return room;
+	if (room == NULL && (room = add_room(parking, question, client)) == NULL)
+		return NULL;
+	if (prober_link_ask(parking->link, PROBER_WANT, room->key)) {
+		room->asked = now;
+		return room;
+	}
+	note_outage(parking);
+	/* Who waits in it is left to the timer. */
+	if (LIST_EMPTY(&room->waiting)) {
+		HASH_DEL(parking->rooms, room);
+		share_give_back(&parking->shares, &room->share);
+		free(room);
+	}
+	return NULL;
+}
+
 struct parked *parking_park(struct parking *parking, const struct question *question,
-			    parking_answered_fn *answered, void *context)
+			    struct share_client *client, parking_answered_fn *answered,
+			    void *context)
 {
 	struct parked *parked;
 	struct room *room;
 
 	if (parking->parked_count >= PARKED_MAX)
 		return NULL;
-	room = open_room(parking, question->nexthop.key);
+	room = open_room(parking, question, client);
 	if (room == NULL)
 		return NULL;
 	parked = mem_zero(1, sizeof(*parked));
@@ -310,8 +335,9 @@ struct parked *parking_park(struct parking *parking, const struct question *ques
 	return parked;
 }
 
-void parking_refresh(struct parking *parking, const char *key)
+void parking_refresh(struct parking *parking, const struct question *question,
+		     struct share_client *client)
 {
 	if (clock_mono_ms() >= parking->refresh_at)
-		open_room(parking, key);
+		open_room(parking, question, client);
 }

@@ -9,8 +9,8 @@
  * prober is lost, with what is known then. A room lasts until the prober is
  * done with it, so a busy domain that wants a refresh is asked for once.
  *
- * The number of questions and of rooms is bounded; what does not fit does not
- * wait.
+ * The number of questions is bounded, and so is that of rooms, by what the prober looks
+ * at together and by fair parts of it (share.h); what does not fit does not wait.
  */
 #ifndef POSTSEAL_SOCKETMAP_PARKING_H
 #define POSTSEAL_SOCKETMAP_PARKING_H
@@ -19,6 +19,7 @@
 #include "core/settings/settings.h"
 #include "io/net/loop.h"
 #include "socketmap/answer.h"
+#include "socketmap/share.h"
 
 struct parking;
 struct parked; /* one waiting question */
@@ -42,14 +43,16 @@ void parking_free(struct parking *parking);
  * reached, or no room left. Ends with a call of `answered`, or parking_leave.
  */
 struct parked *parking_park(struct parking *parking, const struct question *question,
-			    parking_answered_fn *answered, void *context);
+			    struct share_client *client, parking_answered_fn *answered,
+			    void *context);
 void parking_leave(struct parked *parked);
 
 /*
- * Have the prober look at a next hop (its key), without waiting for it. Not for a
+ * Have the prober look at a question's next hop, without waiting for it. Not for a
  * while after it said that it could not write down what it found: what is in the
  * ledger stays as old as it is, and each question would have all of it done again.
  */
-void parking_refresh(struct parking *parking, const char *key);
+void parking_refresh(struct parking *parking, const struct question *question,
+		     struct share_client *client);
 
 #endif

@@ -27,7 +27,7 @@
 #define RESERVED_FDS 32
 /* Clients taken from one listener before others have their turn. */
 #define ACCEPT_BATCH 64
-/* How long not to accept where it failed for want of something other than our clients hold. */
+/* How long not to accept where it failed, or there is no place, unless a client leaves. */
 #define ACCEPT_RETRY_MS 1000
 /* At the end, how long a client may take that has connected, and not asked yet. */
 #define SLOW_MS 2000
@@ -132,8 +132,7 @@ static void on_accept_again(void *context)
 {
 	struct server *server = context;
 
-	if (!server->accepting && server->home.finishing == FINISHING_NOT &&
-	    server->home.count < server->clients_max)
+	if (!server->accepting && server->home.finishing == FINISHING_NOT)
 		set_accepting(server, true);
 }
 
@@ -162,6 +161,16 @@ static void accept_failed(struct server *server)
 	}
 }
 
+/* The end of another makes one, too: on_client_closed. */
+static bool make_place(struct server *server)
+{
+	if (connection_end_idle(&server->home))
+		return true;
+	stop_accepting(server, "as many are served as LimitNOFILE= allows");
+	loop_timer_arm(server->accept_again, ACCEPT_RETRY_MS);
+	return false;
+}
+
 static void on_listener(void *context, int listener, unsigned ready)
 {
 	struct server *server = context;
@@ -171,10 +180,8 @@ static void on_listener(void *context, int listener, unsigned ready)
 	for (int i = 0; i < ACCEPT_BATCH; i++) {
 		int fd;
 
-		if (server->home.count >= server->clients_max) {
-			stop_accepting(server, "as many are served as LimitNOFILE= allows");
+		if (server->home.count >= server->clients_max && !make_place(server))
 			return;
-		}
 		fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0) {
 			accept_failed(server);
@@ -206,7 +213,7 @@ static void finish(struct server *server, enum finishing how, int64_t patience_m
 	stop_when_empty(server);
 }
 
-/* First they who have not even asked may keep nobody waiting, then nobody may. */
+/* First drop clients that have not sent a request; at the second time-out, stop. */
 static void on_hurry(void *context)
 {
 	struct server *server = context;

@@ -5,7 +5,7 @@
  *
  * As many clients are served at once as the process may have descriptors, less
  * some for its own needs; beyond that, new ones wait in the listeners' queues
- * until another leaves.
+ * until another leaves, or has been idle for so long that it must.
  */
 #ifndef POSTSEAL_SOCKETMAP_SERVER_H
 #define POSTSEAL_SOCKETMAP_SERVER_H

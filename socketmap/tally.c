@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "socketmap/tally.h"
 
-static unsigned counted(const struct decision *decision)
+static unsigned counted(enum verdict verdict, enum level level)
 {
-	switch (decision->verdict) {
+	switch (verdict) {
 	case VERDICT_POLICY:
-		return decision->level;
+		return level;
 	case VERDICT_NOTFOUND:
 		return LEVEL_NONE;
 	case VERDICT_TEMP:
@@ -16,7 +16,10 @@ static unsigned counted(const struct decision *decision)
 
 void tally_decision(enum map map, const struct decision *decision)
 {
-	tally_answer(map, counted(decision));
+	tally_answer(map, counted(decision->verdict, decision->level));
+	if (decide_holds_back(decision))
+		metrics_count(
+			METRIC1(WOULD, counted(decision->would.verdict, decision->would.level)));
 	metrics_count(METRIC1(RULES, decision->rule - RULE_OVERRIDE));
 }
 

@@ -10,7 +10,7 @@
 # lint   what looks for mistakes        watch what watches programs run, and fuzzes
 # deb    what builds the package, and tries it
 # bench  what some benchmarks are written in
-# webmail  the browser that the example for webmails is tried in; not in all
+# webmail  Roundcube, what serves it, and the browser it is tried in; not in all
 # mailbox  what the pages of the temporary mailbox are tried in; not in all
 # release  what makes a bare system of a release of Debian, and boots it; not in all
 #
@@ -30,7 +30,9 @@ packages() {
         ;;
     live)
         echo postfix nsd unbound ldnsutils openssl ca-certificates iproute2
-        echo sasl2-bin libsasl2-modules lmdb-utils python3
+        # What these two are no use without on a machine that keeps them, and only recommend.
+        echo dns-root-data ssl-cert
+        echo sasl2-bin libsasl2-modules lmdb-utils gnutls-bin jq python3
         ;;
     lint)
         echo clang-format clang-tidy cppcheck shellcheck mandoc codespell systemd
@@ -45,7 +47,8 @@ packages() {
         echo python3
         ;;
     webmail)
-        echo python3 chromium chromium-driver
+        echo python3 chromium chromium-driver curl npm php-codesniffer
+        echo nginx php-fpm roundcube-core roundcube-sqlite3 dovecot-imapd
         ;;
     release)
         echo debootstrap systemd-container
@@ -70,7 +73,7 @@ packages() {
     esac
 }
 
-SERVICES=(postfix nsd unbound nginx)
+SERVICES=(postfix nsd unbound nginx dovecot php8.2-fpm)
 POLICY=/usr/sbin/policy-rc.d
 
 installed() {

@@ -13,6 +13,7 @@ endef
 $(foreach t,$(UNIT_NAMES),$(eval $(call unit_vars,$(t))))
 # Those that look into a program.
 tests/test_answer_SRCS += socketmap/answer.c socketmap/alias_maps.c socketmap/tally.c socketmap/throttle.c
+tests/test_share_SRCS += socketmap/share.c
 tests/test_alias_maps_SRCS += socketmap/alias_maps.c
 tests/test_status_SRCS += socketmap/answer.c socketmap/alias_maps.c socketmap/tally.c socketmap/throttle.c
 tests/test_tasks_SRCS += $(filter-out prober/main.c prober/pool.c,$(wildcard prober/*.c))
@@ -48,7 +49,8 @@ $(BUILD)/tests/test_crypto: | $(BUILD)/mailbox/vectors
 
 # The misbehaving SMTP server of the live world.
 TESTS           += tests/peer
-tests/peer_SRCS := tests/live/peer.c
+tests/peer_SRCS := tests/live/peer.c tests/live/peer_smtp.c
+tests/peer_LIBS := $(LIBS_TLS)
 
 # What makes mail for the pages' tests.
 TESTS                 += tests/seal-token
@@ -77,12 +79,13 @@ PART_tools    := tools    "tests/lint/tools"
 PART_replay   := replay   "tests/fuzz/replay $(BUILD)/replay"
 PART_scenario := scenario "$(BUILD)/scenario tests/scenario/cases/*.scn"
 PART_law      := law      "$(BUILD)/law 20000"
+PART_every    := every    "$(BUILD)/every"
 PART_live     := live     "tests/live/run"
 
 # As many jobs as there are processors, unless the user said how many.
 JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
-PARTS_HERE     = $(PART_unit) $(PART_replay) $(PART_scenario) $(PART_law)
+PARTS_HERE     = $(PART_unit) $(PART_replay) $(PART_scenario) $(PART_law) $(PART_every)
 
 ## check       install what is missing (as root), build, run every test
 .PHONY: check check-here check-live
@@ -102,11 +105,13 @@ check-live: testers
 	tests/live/run
 
 # Not a part of `check`, which needs no browser.
-## check-webmail  the example for webmails in a headless Chromium, installed if missing (as root)
+## check-webmail  the Roundcube plugin and the small example in a headless Chromium; what that needs is installed (as root)
 .PHONY: check-webmail
-check-webmail: all
+check-webmail: all $(BUILD)/tests/peer $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/mailbox/guest.c))
+	tests/deps.sh live
 	tests/deps.sh webmail
-	tests/webmail/run $(BUILD)
+	tests/run-all webmail "tests/webmail/run $(BUILD)" plugin "tests/webmail/roundcube/lint" \
+	    roundcube "tests/webmail/roundcube/run $(abspath $(BUILD))/webmail"
 
 ## check-mailbox  the pages of the temporary mailbox in a headless Chromium, installed if missing (as root)
 .PHONY: check-mailbox

@@ -102,7 +102,8 @@ struct listing {
 	const struct aliases *aliases;
 	const char *user;
 	struct buf out;
-	size_t listed;
+	size_t listed, most;
+	char (*senders)[ALIAS_ADDRESS_SIZE]; /* NULL: they are listed in `out` */
 };
 
 static void list(struct listing *listing, const char *key, enum lookup found,
@@ -110,8 +111,12 @@ static void list(struct listing *listing, const char *key, enum lookup found,
 {
 	enum alias_level level;
 
-	if (listing->listed == LISTED_MAX)
+	if (listing->listed == listing->most)
 		return;
+	if (listing->senders != NULL) {
+		str_copy(listing->senders[listing->listed++], ALIAS_ADDRESS_SIZE, key);
+		return;
+	}
 	if (listing->listed++ > 0)
 		buf_append_str(&listing->out, ",");
 	webmail_json_alias(&listing->out, key, found == LOOKUP_FOUND ? alias : NULL,
@@ -153,21 +158,41 @@ static bool list_paired(struct listing *listing, struct ledger_txn *txn)
 	return true;
 }
 
-void aliases_answer_list(struct aliases *aliases, const char *user, struct http_request *request)
+static bool list_all(struct aliases *aliases, struct listing *listing)
 {
-	struct listing listing = { .aliases = aliases, .user = user };
 	struct ledger *ledger = ledger_now(aliases);
 	struct ledger_txn *txn = ledger != NULL ? ledger_begin_read(ledger) : NULL;
+	bool whole = txn != NULL && list_paired(listing, txn) &&
+		     ledger_each_alias(txn, list_filed, listing);
+
+	ledger_abort(txn);
+	return whole;
+}
+
+size_t aliases_senders(struct aliases *aliases, const char *user,
+		       char senders[][ALIAS_ADDRESS_SIZE], size_t max)
+{
+	struct listing listing = {
+		.aliases = aliases, .user = user, .most = max, .senders = senders
+	};
+
+	str_copy(senders[listing.listed++], ALIAS_ADDRESS_SIZE, user);
+	return list_all(aliases, &listing) ? listing.listed : 0;
+}
+
+void aliases_answer_list(struct aliases *aliases, const char *user, struct http_request *request)
+{
+	struct listing listing = { .aliases = aliases, .user = user, .most = LISTED_MAX };
 	bool whole;
 
 	buf_append_str(&listing.out, "{\"user\":");
 	webmail_json_text(&listing.out, user);
 	buf_append_str(&listing.out, ",\"levels\":");
 	webmail_json_levels(&listing.out);
+	buf_append_str(&listing.out, ",\"seal\":");
+	webmail_json_seal(&listing.out, aliases->settings);
 	buf_append_str(&listing.out, ",\"aliases\":[");
-	whole = txn != NULL && list_paired(&listing, txn) &&
-		ledger_each_alias(txn, list_filed, &listing);
-	ledger_abort(txn);
+	whole = list_all(aliases, &listing);
 	buf_append_str(&listing.out, "]}");
 	if (whole) {
 		answer_json(request, &listing.out);

@@ -8,6 +8,7 @@
 #ifndef POSTSEAL_WEBMAIL_ALIASES_H
 #define POSTSEAL_WEBMAIL_ALIASES_H
 
+#include "core/secure/alias.h"
 #include "core/settings/settings.h"
 #include "io/http/http.h"
 
@@ -21,5 +22,12 @@ void aliases_answer_list(struct aliases *aliases, const char *user, struct http_
 /* With an entry "webmail:USER" in the journal. */
 void aliases_answer_change(struct aliases *aliases, const char *user, const char *address,
 			   struct http_request *request);
+
+/*
+ * The addresses that this user writes from: his own, and his aliases. At most `max` of
+ * them, in senders[]; how many. 0: the ledger cannot be read.
+ */
+size_t aliases_senders(struct aliases *aliases, const char *user,
+		       char senders[][ALIAS_ADDRESS_SIZE], size_t max);
 
 #endif

@@ -19,9 +19,9 @@ struct answerer *answerer_new(const struct settings *settings)
 {
 	struct answerer *answerer = mem_zero(1, sizeof(*answerer));
 
-	answerer->recipients = recipients_new(settings);
 	answerer->aliases = aliases_new(settings);
-	answerer->sealed = sealed_new(settings);
+	answerer->sealed = sealed_new(settings, answerer->aliases);
+	answerer->recipients = recipients_new(settings, answerer->sealed);
 	return answerer;
 }
 
@@ -35,8 +35,8 @@ void answerer_reload(struct answerer *answerer, const struct settings *settings)
 void answerer_free(struct answerer *answerer)
 {
 	recipients_free(answerer->recipients);
-	aliases_free(answerer->aliases);
 	sealed_free(answerer->sealed);
+	aliases_free(answerer->aliases);
 	free(answerer);
 }
 
@@ -78,7 +78,6 @@ void answer(struct answerer *answerer, const char *user, const struct webmail_re
 	case WEBMAIL_UNLOCK:
 	case WEBMAIL_RESEND:
 	case WEBMAIL_REVOKE:
-	case WEBMAIL_PINS:
 		sealed_answer(answerer->sealed, user, call, request);
 		return;
 	case WEBMAIL_CALLS:

@@ -16,22 +16,24 @@
 /*
  * The socketmap server answers this map at once, a hundred questions in some
  * milliseconds. Should it hang, nobody here waits longer than this for it, and for a
- * while nobody asks it at all.
+ * while nobody asks it at all. One that is down is no such loss of time.
  */
 #define PATIENCE_MS 1500
 #define SULK_MS 5000
 
 struct recipients {
 	const struct settings *settings;
+	struct sealed *sealed;
 	struct socketmap_client *client; /* for one request; NULL: none now */
 	int64_t not_before;              /* clock_mono_ms(): do not ask earlier */
 };
 
-struct recipients *recipients_new(const struct settings *settings)
+struct recipients *recipients_new(const struct settings *settings, struct sealed *sealed)
 {
 	struct recipients *recipients = mem_zero(1, sizeof(*recipients));
 
 	recipients->settings = settings;
+	recipients->sealed = sealed;
 	return recipients;
 }
 
@@ -46,14 +48,15 @@ void recipients_free(struct recipients *recipients)
 	free(recipients);
 }
 
-static void give_up(struct recipients *recipients, const char *error)
+static void give_up(struct recipients *recipients, int64_t deadline, const char *error)
 {
 	int64_t now = clock_mono_ms();
 
 	log_error("%s", error);
 	socketmap_client_close(recipients->client);
 	recipients->client = NULL;
-	recipients->not_before = now + SULK_MS;
+	/* For the rest of this request, or for longer. */
+	recipients->not_before = now < deadline ? deadline : now + SULK_MS;
 }
 
 static bool ask(struct recipients *recipients, const char *address, int64_t deadline,
@@ -69,7 +72,7 @@ static bool ask(struct recipients *recipients, const char *address, int64_t dead
 	    socketmap_client_ask(recipients->client, map_name(MAP_STATUS), address, deadline, reply,
 				 error))
 		return true;
-	give_up(recipients, error);
+	give_up(recipients, deadline, error);
 	return false;
 }
 
@@ -80,9 +83,10 @@ static void append_status(struct recipients *recipients, const char *address, in
 	bool answered = ask(recipients, address, deadline, &reply);
 	const char *text = buf_cstr(&reply);
 
-	if (answered && strncmp(text, "OK ", 3) == 0)
+	if (answered && strncmp(text, "OK ", 3) == 0) {
 		buf_append_str(out, text + 3);
-	else if (answered && strncmp(text, "NOTFOUND ", 9) == 0)
+		sealed_complete(recipients->sealed, address, deadline, out);
+	} else if (answered && strncmp(text, "NOTFOUND ", 9) == 0)
 		webmail_json_no_status(out, address, "no-such-address",
 				       "no mail can go to such an address");
 	else
@@ -108,5 +112,7 @@ void recipients_answer(struct recipients *recipients, const struct webmail_reque
 	/* Postfix's clients are many; an idle one of ours is not to take a place of theirs. */
 	socketmap_client_close(recipients->client);
 	recipients->client = NULL;
+	if (recipients->not_before == deadline)
+		recipients->not_before = 0;
 	answer_json(request, &out);
 }

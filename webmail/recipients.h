@@ -10,10 +10,12 @@
 #include "core/settings/settings.h"
 #include "core/webmail/webmail_request.h"
 #include "io/http/http.h"
+#include "webmail/sealed.h"
 
 struct recipients;
 
-struct recipients *recipients_new(const struct settings *settings);
+/* `sealed` outlives it. */
+struct recipients *recipients_new(const struct settings *settings, struct sealed *sealed);
 void recipients_reload(struct recipients *recipients, const struct settings *settings);
 void recipients_free(struct recipients *recipients);
 

@@ -1,23 +1,36 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * sealed - a user's sealed mails, which postseal-mailbox(8) keeps: their state, the PINs that
- * were not used yet, and what a sender may do about them.
+ * were not used yet, and what a sender may do about them. Asked at its control socket, as
+ * each of the addresses that the user writes from, and as no other.
  */
 #ifndef POSTSEAL_WEBMAIL_SEALED_H
 #define POSTSEAL_WEBMAIL_SEALED_H
 
+#include <stdint.h>
+
+#include "base/buf.h"
 #include "core/settings/settings.h"
 #include "core/webmail/webmail_request.h"
 #include "io/http/http.h"
+#include "webmail/aliases.h"
 
 struct sealed;
 
-struct sealed *sealed_new(const struct settings *settings);
+/* `aliases` outlives it. */
+struct sealed *sealed_new(const struct settings *settings, struct aliases *aliases);
 void sealed_reload(struct sealed *sealed, const struct settings *settings);
 void sealed_free(struct sealed *sealed);
 
-/* SEALED, UNLOCK, RESEND, REVOKE, PINS. */
+/* SEALED, UNLOCK, RESEND, REVOKE. */
 void sealed_answer(struct sealed *sealed, const char *user, const struct webmail_request *call,
 		   struct http_request *request);
+
+/*
+ * *status, a whole object of JSON about this recipient, also tells how a sealed mail would go
+ * (member "seal"), where that is set up and can be told before `deadline` (clock_mono_ms()).
+ */
+void sealed_complete(struct sealed *sealed, const char *recipient, int64_t deadline,
+		     struct buf *status);
 
 #endif

@@ -10,10 +10,12 @@
 #include "cli/doctor/doctor_look.h"
 #include "cli/json.h"
 #include "cli/terminal.h"
+#include "cli/trial.h"
 
 #define HEALTHS 4
 #define FOUND_COLUMN 26
 #define MEND_COLUMN 4
+#define TRIAL_MS 30000
 
 static enum paint paint_of(enum health health)
 {
@@ -119,10 +121,38 @@ static enum cli_status examine(const struct cli *cli, const struct patient *pati
 	return outcome(counts);
 }
 
+/* A real mail says what no look at settings can. */
+static enum cli_status send_mail(const struct cli *cli)
+{
+	static const char *const words[] = { "sent", "deferred", "bounced", "unknown" };
+	struct trial trial;
+
+	trial_run(&trial, NULL, cli->words[0], TRIAL_MS);
+	if (cli->json) {
+		json_print_trial(cli->words[0], words[trial.end], trial.text, trial.tls);
+	} else {
+		printf("\nA mail to %s: %s\n", cli->words[0], words[trial.end]);
+		printf("    %s\n    over: %s\n", trial.text,
+		       trial.end == TRIAL_SILENT ? "not known"
+		       : trial.tls[0] != '\0'    ? trial.tls
+						 : "no TLS");
+	}
+	return trial.end == TRIAL_SENT ? CLI_YES : trial.end == TRIAL_SILENT ? CLI_UNSURE : CLI_NO;
+}
+
 static enum cli_status run(struct cli *cli)
 {
-	struct patient *patient = doctor_look(cli);
-	enum cli_status status = examine(cli, patient);
+	struct patient *patient;
+	enum cli_status status;
+
+	if (cli->send != (cli->count == 1)) {
+		cli_error(cli, "a test mail takes both: --send ADDRESS");
+		return CLI_USAGE;
+	}
+	patient = doctor_look(cli);
+	status = examine(cli, patient);
+	if (cli->send)
+		status = cli_worse(status, send_mail(cli));
 
 	patient_free(patient);
 	return status;
@@ -130,10 +160,12 @@ static enum cli_status run(struct cli *cli)
 
 const struct verb verb_doctor = {
 	.name = "doctor",
-	.arguments = "",
+	.arguments = "[ADDRESS]",
 	.summary = "Looks whether all on this machine is as it should be",
-	.options = "",
-	.help = "Resolver, Postfix's settings, secure aliases, postseal's own services, the way\n"
+	.options = "S",
+	.help = "  -S, --send  send a test mail to ADDRESS, and tell what became of it\n"
+		"\n"
+		"Resolver, Postfix's settings, secure aliases, postseal's own services, the way\n"
 		"out: what was looked at, what was found, and, where something is amiss, what to\n"
 		"type to mend it; lines that start with # say what no command can do. Nothing is\n"
 		"changed. Whoever may not see something is told so; nobody needs to be root.\n"
@@ -144,6 +176,6 @@ const struct verb verb_doctor = {
 		"Exit status: 1 if something is wrong, 3 if nothing is but something could not\n"
 		"be told; warnings do not count.\n",
 	.least = 0,
-	.most = 0,
+	.most = 1,
 	.run = run,
 };

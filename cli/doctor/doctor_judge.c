@@ -3,8 +3,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/str.h"
 
 #define LINE_SIZE 8192
@@ -35,12 +37,15 @@ const struct doctor_check doctor_checks[] = {
 	  doctor_judge_mta_cas },
 	{ "tls-log", "does Postfix log what is learned from?", NEEDS_POSTFIX,
 	  doctor_judge_tls_log },
+	{ "probe", "does the prober connect as Postfix does?", NEEDS_POSTFIX, doctor_judge_probe },
 	{ "overrides", "does no service in master.cf undo any of this?", NEEDS_POSTFIX,
 	  doctor_judge_overrides },
 	{ "milter", "does Postfix ask postseal about incoming mail?", NEEDS_ALIASES,
 	  doctor_judge_milter },
 	{ "milter-action", "does mail wait while the milter is down?", NEEDS_ALIASES,
 	  doctor_judge_milter_action },
+	{ "nul-bytes", "is all of a header seen by the milter?", NEEDS_ALIASES,
+	  doctor_judge_nul_bytes },
 	{ "transport-map", "does mail from secure aliases leave by its own ways?", NEEDS_ALIASES,
 	  doctor_judge_transport_map },
 	{ "transports", "do these ways enforce what they should?", NEEDS_ALIASES,
@@ -62,6 +67,8 @@ const struct doctor_check doctor_checks[] = {
 	{ "ledger", "can the ledger be read, and only by whom it concerns?", NEEDS_NOTHING,
 	  doctor_judge_ledger },
 	{ "learning", "is Postfix's log being learned from?", NEEDS_LEDGER, doctor_judge_learning },
+	{ "webmail", "may nobody but a webmail say who its users are?", NEEDS_NOTHING,
+	  doctor_judge_webmail },
 	{ "ca-store", "can postseal judge certificates?", NEEDS_NOTHING, doctor_judge_cas },
 	{ "port-25", "is the way out open?", NEEDS_LEDGER, doctor_judge_port },
 	{ "stripping", "does our own network leave STARTTLS alone?", NEEDS_LEDGER,
@@ -104,6 +111,12 @@ void finding_free(struct finding *finding)
 {
 	buf_free(&finding->found);
 	buf_free(&finding->mend);
+	for (size_t i = 0; i < finding->step_count; i++) {
+		free(finding->steps[i].line);
+		free(finding->steps[i].option);
+		free(finding->steps[i].word);
+	}
+	free(finding->steps);
 }
 
 /*
@@ -145,14 +158,31 @@ void finding_say(struct finding *finding, enum health health, const char *format
  * Mending.
  */
 
+static void add_step(struct finding *finding, enum mend_kind kind, const char *line,
+		     const char *option, const char *word)
+{
+	finding->steps =
+		mem_resize(finding->steps, finding->step_count + 1, sizeof(*finding->steps));
+	finding->steps[finding->step_count++] = (struct mend_step){
+		.kind = kind,
+		.line = mem_strdup(line),
+		.option = mem_strdup(option),
+		.word = mem_strdup(word),
+	};
+	buf_append_str(&finding->mend, line);
+	buf_append_str(&finding->mend, "\n");
+}
+
 void finding_mend(struct finding *finding, const char *format, ...)
 {
+	struct buf line = { 0 };
 	va_list args;
 
 	va_start(args, format);
-	append_printable(&finding->mend, format, args);
+	append_printable(&line, format, args);
 	va_end(args);
-	buf_append_str(&finding->mend, "\n");
+	add_step(finding, MEND_HAND, buf_cstr(&line), "", "");
+	buf_free(&line);
 }
 
 /* One word for a shell, whatever is in it. */
@@ -168,40 +198,75 @@ static void append_quoted(struct buf *out, const char *text)
 	buf_append_str(out, "'");
 }
 
+/* The line is shown printable; the word is the one that is meant. */
+__attribute__((format(printf, 5, 6))) static void step(struct finding *finding, enum mend_kind kind,
+						       const char *option, const char *word,
+						       const char *format, ...)
+{
+	struct buf line = { 0 };
+	va_list args;
+
+	va_start(args, format);
+	append_printable(&line, format, args);
+	va_end(args);
+	add_step(finding, kind, buf_cstr(&line), option, word);
+	buf_free(&line);
+}
+
+void finding_mend_postconf(struct finding *finding, const char *option, const char *word)
+{
+	struct buf quoted = { 0 };
+
+	append_quoted(&quoted, word);
+	step(finding, MEND_POSTCONF, option, word, "postconf %s %s", option, buf_cstr(&quoted));
+	buf_free(&quoted);
+}
+
+void finding_mend_copy(struct finding *finding, const char *file, const char *directory)
+{
+	step(finding, MEND_COPY, file, directory, "cp %s %s/", file, directory);
+}
+
+void finding_mend_resolver(struct finding *finding, const char *address)
+{
+	step(finding, MEND_RESOLVER, "", address, "# in /etc/resolv.conf: nameserver %s", address);
+}
+
+void finding_mend_unit(struct finding *finding, const char *verb, const char *unit)
+{
+	step(finding, MEND_SERVICE, verb, unit, "systemctl %s %s", verb, unit);
+}
+
 void finding_mend_main(struct finding *finding, const char *parameter, const char *value)
 {
-	struct buf setting = { 0 }, word = { 0 };
+	struct buf setting = { 0 };
 
 	buf_printf(&setting, "%s = %s", parameter, value);
-	append_quoted(&word, buf_cstr(&setting));
-	finding_mend(finding, "postconf -e %s", buf_cstr(&word));
+	finding_mend_postconf(finding, "-e", buf_cstr(&setting));
 	buf_free(&setting);
-	buf_free(&word);
 }
 
 void finding_mend_service(struct finding *finding, const char *service, const char *parameter,
 			  const char *value)
 {
-	struct buf setting = { 0 }, word = { 0 };
+	struct buf setting = { 0 };
 
 	buf_printf(&setting, "%s/%s=%s", service, parameter, value);
-	append_quoted(&word, buf_cstr(&setting));
-	finding_mend(finding, "postconf -P %s", buf_cstr(&word));
+	finding_mend_postconf(finding, "-P", buf_cstr(&setting));
 	buf_free(&setting);
-	buf_free(&word);
 }
 
 void finding_mend_reload(struct finding *finding)
 {
 	if (finding->mend.len > 0)
-		finding_mend(finding, "postfix reload");
+		step(finding, MEND_SERVICE, "reload", "postfix", "postfix reload");
 }
 
 void finding_mend_setting(struct finding *finding, const struct patient *patient, const char *line,
 			  const char *daemon)
 {
 	finding_mend(finding, "# in %s: %s", patient->settings_file, line);
-	finding_mend(finding, "systemctl restart %s", daemon);
+	finding_mend_unit(finding, "restart", daemon);
 }
 
 /*

@@ -18,6 +18,22 @@ enum health {
 
 const char *health_word(enum health health); /* "ok", "warning", "wrong", "unsure" */
 
+/* What a line of `mend` does, for who obeys it: `postseal setup`. */
+enum mend_kind {
+	MEND_HAND,     /* a comment, or nothing that a program should do by itself */
+	MEND_POSTCONF, /* postconf(1), with `option` and `word` */
+	MEND_COPY,     /* the file `option` into the directory `word` */
+	MEND_RESOLVER, /* /etc/resolv.conf names the resolver `word` */
+	MEND_SERVICE   /* systemctl(1), with `option` and `word`; or a reload of Postfix */
+};
+
+struct mend_step {
+	enum mend_kind kind;
+	char *line; /* as it is shown; these are the finding's */
+	char *option;
+	char *word;
+};
+
 struct finding {
 	enum health health;
 	struct buf found; /* a sentence, without a full stop */
@@ -26,6 +42,8 @@ struct finding {
 	 * what no command can do. Empty where there is nothing to mend.
 	 */
 	struct buf mend;
+	struct mend_step *steps; /* the same, line by line */
+	size_t step_count;
 };
 
 /* What must have been seen for a check to make sense. */
@@ -56,6 +74,11 @@ __attribute__((format(printf, 3, 4))) void finding_say(struct finding *finding, 
 /* The next line of `mend`. */
 __attribute__((format(printf, 2, 3))) void finding_mend(struct finding *finding, const char *format,
 							...);
+/* The same, of what a program may do. */
+void finding_mend_postconf(struct finding *finding, const char *option, const char *word);
+void finding_mend_copy(struct finding *finding, const char *file, const char *directory);
+void finding_mend_resolver(struct finding *finding, const char *address);
+void finding_mend_unit(struct finding *finding, const char *verb, const char *unit);
 /* A parameter of main.cf, or an -o of a service; mend_reload goes last. */
 void finding_mend_main(struct finding *finding, const char *parameter, const char *value);
 void finding_mend_service(struct finding *finding, const char *service, const char *parameter,
@@ -107,10 +130,12 @@ void doctor_judge_insecure_mx(const struct patient *patient, struct finding *fin
 void doctor_judge_pin_digest(const struct patient *patient, struct finding *finding);
 void doctor_judge_tls_log(const struct patient *patient, struct finding *finding);
 void doctor_judge_mta_cas(const struct patient *patient, struct finding *finding);
+void doctor_judge_probe(const struct patient *patient, struct finding *finding);
 void doctor_judge_overrides(const struct patient *patient, struct finding *finding);
 
 void doctor_judge_milter(const struct patient *patient, struct finding *finding);
 void doctor_judge_milter_action(const struct patient *patient, struct finding *finding);
+void doctor_judge_nul_bytes(const struct patient *patient, struct finding *finding);
 void doctor_judge_transport_map(const struct patient *patient, struct finding *finding);
 void doctor_judge_transports(const struct patient *patient, struct finding *finding);
 void doctor_judge_alias_map(const struct patient *patient, struct finding *finding);
@@ -124,6 +149,7 @@ void doctor_judge_socket(const struct patient *patient, struct finding *finding)
 void doctor_judge_prober_runs(const struct patient *patient, struct finding *finding);
 void doctor_judge_milter_runs(const struct patient *patient, struct finding *finding);
 void doctor_judge_learning(const struct patient *patient, struct finding *finding);
+void doctor_judge_webmail(const struct patient *patient, struct finding *finding);
 void doctor_judge_ledger(const struct patient *patient, struct finding *finding);
 void doctor_judge_cas(const struct patient *patient, struct finding *finding);
 void doctor_judge_port(const struct patient *patient, struct finding *finding);

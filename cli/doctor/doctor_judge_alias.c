@@ -79,7 +79,7 @@ static void judge_doors(const struct patient *patient, struct finding *finding)
 			continue;
 		finding_say(finding, HEALTH_WRONG, "in master.cf %s = %s leaves it out",
 			    field->name, field->value);
-		finding_mend(finding, "postconf -PX %s", field->name);
+		finding_mend_postconf(finding, "-PX", field->name);
 	}
 }
 
@@ -214,6 +214,17 @@ void doctor_judge_transport_map(const struct patient *patient, struct finding *f
 	add_map(patient, &map, parameter, true, finding);
 }
 
+/*
+ * By default a domain is a virtual one if it is found in virtual_alias_maps
+ * (postconf(5)). postseal has no say in that: which ones are is written down as it is.
+ */
+static void keep_alias_domains(const struct patient *patient, struct finding *finding)
+{
+	if (strcmp(patient_written(patient, "virtual_alias_domains"), "$virtual_alias_maps") == 0)
+		finding_mend_main(finding, "virtual_alias_domains",
+				  patient_value(patient, "virtual_alias_domains"));
+}
+
 void doctor_judge_alias_map(const struct patient *patient, struct finding *finding)
 {
 	const struct doctor_map map = { "cleanup/unix", "alias" };
@@ -225,6 +236,7 @@ void doctor_judge_alias_map(const struct patient *patient, struct finding *findi
 	finding_say(finding, HEALTH_WARNING,
 		    "virtual_alias_maps does not ask postseal: aliases enabled for "
 		    "another mailbox (--for) do not reach it");
+	keep_alias_domains(patient, finding);
 	add_map(patient, &map, "virtual_alias_maps", false, finding);
 }
 
@@ -298,4 +310,18 @@ void doctor_judge_secure_domains(const struct patient *patient, struct finding *
 		break;
 	}
 	buf_free(&value);
+}
+
+/* RFC 5322 3.5: no mail may hold one; what little does goes on without. */
+void doctor_judge_nul_bytes(const struct patient *patient, struct finding *finding)
+{
+	if (strstr(patient_value(patient, "message_strip_characters"), "\\0") != NULL) {
+		finding_say(finding, HEALTH_OK, "message_strip_characters takes them out");
+		return;
+	}
+	finding_say(finding, HEALTH_WARNING,
+		    "message_strip_characters leaves NUL bytes in: no milter is told what stands "
+		    "after one in a header");
+	finding_mend_main(finding, "message_strip_characters", "\\0");
+	finding_mend_reload(finding);
 }

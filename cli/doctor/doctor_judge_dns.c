@@ -62,8 +62,8 @@ static void mend_server(const struct doctor_unbound *unbound, struct finding *fi
 		finding_mend(finding, "unbound-checkconf; journalctl -u unbound -n 20");
 	}
 	if (unbound->failed)
-		finding_mend(finding, "systemctl restart unbound");
-	finding_mend(finding, "systemctl enable --now unbound");
+		finding_mend_unit(finding, "restart", "unbound");
+	finding_mend_unit(finding, "enable --now", "unbound");
 }
 
 /* The two of them are one file, or one setting, away from good. */
@@ -74,7 +74,7 @@ static void mend_resolver(const struct patient *patient, struct finding *finding
 		finding_mend_setting(finding, patient, "resolver = {\"127.0.0.1\"}",
 				     "postseal-prober");
 	else
-		finding_mend(finding, "# in " RESOLV_CONF ": nameserver 127.0.0.1");
+		finding_mend_resolver(finding, "127.0.0.1");
 }
 
 void doctor_judge_resolver(const struct patient *patient, struct finding *finding)
@@ -164,8 +164,8 @@ void doctor_judge_mta_resolver(const struct patient *patient, struct finding *fi
 	if (finding->health != HEALTH_WRONG)
 		return;
 	mend_server(&patient->unbound, finding);
-	finding_mend(finding, "# in " RESOLV_CONF ": nameserver 127.0.0.1");
-	finding_mend(finding, "systemctl restart postfix");
+	finding_mend_resolver(finding, "127.0.0.1");
+	finding_mend_unit(finding, "restart", "postfix");
 }
 
 static void list_servers(struct buf *out, const struct doctor_servers *servers)
@@ -206,5 +206,5 @@ void doctor_judge_chroot_resolver(const struct patient *patient, struct finding 
 		return;
 	/* Debian's start script copies it as well; a reload alone does not. */
 	finding_mend(finding, "cp " RESOLV_CONF " %s", patient->chroot.source);
-	finding_mend(finding, "postfix reload");
+	finding_mend_reload(finding);
 }

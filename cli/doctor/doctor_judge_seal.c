@@ -23,7 +23,7 @@ static void judge_running(const struct doctor_thing *thing, const char *daemon,
 		return;
 	case LOOKUP_ABSENT:
 		finding_say(finding, HEALTH_WRONG, "%s", thing->text);
-		finding_mend(finding, "systemctl restart %s", daemon);
+		finding_mend_unit(finding, "restart", daemon);
 		return;
 	case LOOKUP_ERROR:
 		finding_say(finding, HEALTH_UNSURE, "%s", thing->text);
@@ -43,7 +43,7 @@ void doctor_judge_socket(const struct patient *patient, struct finding *finding)
 		return;
 	}
 	finding_say(finding, HEALTH_WARNING, "%s", patient->socket.text);
-	finding_mend(finding, "systemctl restart postseal.target");
+	finding_mend_unit(finding, "restart", "postseal.target");
 }
 
 void doctor_judge_prober_runs(const struct patient *patient, struct finding *finding)
@@ -65,12 +65,34 @@ void doctor_judge_learning(const struct patient *patient, struct finding *findin
 		finding_say(finding, HEALTH_OK, "not needed: learn_from has no \"delivery\"");
 	} else if (patient->learn.state == LOOKUP_ABSENT) {
 		finding_say(finding, HEALTH_WARNING, "%s", patient->learn.text);
-		finding_mend(finding, "systemctl restart postseal-learn");
+		finding_mend_unit(finding, "restart", "postseal-learn");
 	} else if (patient->ledger.log[0] != '\0') {
 		finding_say(finding, HEALTH_OK, "%s has been read", patient->ledger.log);
 	} else {
 		finding_say(finding, HEALTH_WARNING, "no log of Postfix has ever been read");
-		finding_mend(finding, "systemctl enable --now postseal-learn");
+		finding_mend_unit(finding, "enable --now", "postseal-learn");
+	}
+}
+
+/* Whatever runs as such a user is believed who the webmail's user is. */
+void doctor_judge_webmail(const struct patient *patient, struct finding *finding)
+{
+	const struct string_list *clients = &patient->settings->webmail_clients;
+
+	finding_say(finding, HEALTH_OK,
+		    clients->count == 0 ? "nobody is answered: webmail_clients is empty"
+					: "webmail_clients has no user that many programs share");
+	for (size_t i = 0; i < clients->count; i++) {
+		if (strcmp(clients->items[i], "www-data") != 0 &&
+		    strcmp(clients->items[i], "nobody") != 0)
+			continue;
+		finding_say(finding, HEALTH_WARNING,
+			    "webmail_clients has %s: every program that runs as that user can act "
+			    "as any user of the webmail; give the webmail a user of its own",
+			    clients->items[i]);
+		finding_mend_setting(finding, patient, "webmail_clients = {\"roundcube\"}",
+				     "postseal-webmail");
+		return;
 	}
 }
 
@@ -100,7 +122,7 @@ static void judge_modes(const struct patient *patient, struct finding *finding)
 			    dir, ledger->foreign_file);
 		finding_mend(finding, "chown --reference=%s %s/*.mdb && chmod 660 %s/*.mdb", dir,
 			     dir, dir);
-		finding_mend(finding, "systemctl restart postseal-prober");
+		finding_mend_unit(finding, "restart", "postseal-prober");
 	}
 }
 
@@ -120,7 +142,7 @@ void doctor_judge_ledger(const struct patient *patient, struct finding *finding)
 	}
 	finding_say(finding, HEALTH_WRONG, "%s", ledger->opened.text);
 	if (ledger->opened.state == LOOKUP_ABSENT)
-		finding_mend(finding, "systemctl restart postseal-prober");
+		finding_mend_unit(finding, "restart", "postseal-prober");
 }
 
 /*
@@ -149,8 +171,8 @@ void doctor_judge_port(const struct patient *patient, struct finding *finding)
 
 	if (ledger->spoken > 0) {
 		finding_say(finding, HEALTH_OK,
-			    "%zu mail hosts spoke SMTP with us within a day, %zu did not",
-			    ledger->spoken, ledger->silent);
+			    "%zu mail host%s spoke SMTP with us within a day, %zu did not",
+			    ledger->spoken, ledger->spoken == 1 ? "" : "s", ledger->silent);
 	} else if (ledger->silent >= SILENT_HOSTS) {
 		finding_say(finding, HEALTH_WRONG,
 			    "none of %zu mail hosts could be reached within a day: TCP "

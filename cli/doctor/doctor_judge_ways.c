@@ -68,8 +68,8 @@ static void mend_map(const struct transport *t)
 
 static void mend_filter(const struct transport *t, bool named)
 {
-	finding_mend(t->finding, "cp " EXAMPLES "/postseal-status-filter %s/",
-		     patient_value(t->patient, "config_directory"));
+	finding_mend_copy(t->finding, EXAMPLES "/postseal-status-filter",
+			  patient_value(t->patient, "config_directory"));
 	if (!named)
 		finding_mend_service(t->finding, t->service, "smtp_delivery_status_filter",
 				     "regexp:$config_directory/postseal-status-filter");
@@ -122,8 +122,10 @@ static void judge_enforcement(const struct transport *t)
 static void mend_missing(const struct transport *t)
 {
 	const char *name = alias_transport(t->level);
+	char entry[2 * NAME_SIZE];
 
-	finding_mend(t->finding, "postconf -M '%s=%s unix - - y - - smtp'", t->service, name);
+	snprintf(entry, sizeof(entry), "%s=%s unix - - y - - smtp", t->service, name);
+	finding_mend_postconf(t->finding, "-M", entry);
 	finding_mend_service(t->finding, t->service, "syslog_name",
 			     "postfix/$service_name${tls_required_enable?}");
 	mend_map(t);

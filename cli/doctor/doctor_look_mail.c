@@ -160,19 +160,23 @@ static enum lookup is_delivered(const struct patient *patient, const char *domai
 	return result;
 }
 
+/* All that are not delivered here; or else one of which that cannot be told. */
 static void look_at_domains(struct patient *patient)
 {
 	const struct string_list *domains = &patient->settings->secure_domains;
+	struct buf absent = { 0 };
 
 	for (size_t i = 0; i < domains->count; i++) {
 		enum lookup here = is_delivered(patient, domains->items[i]);
 
-		if (here == LOOKUP_ABSENT ||
-		    (here == LOOKUP_ERROR && patient->domains.state == LOOKUP_FOUND))
-			doctor_note(&patient->domains, here, "%s", domains->items[i]);
 		if (here == LOOKUP_ABSENT)
-			return;
+			buf_printf(&absent, "%s%s", absent.len > 0 ? ", " : "", domains->items[i]);
+		else if (here == LOOKUP_ERROR)
+			doctor_note(&patient->domains, here, "%s", domains->items[i]);
 	}
+	if (absent.len > 0)
+		doctor_note(&patient->domains, LOOKUP_ABSENT, "%s", buf_cstr(&absent));
+	buf_free(&absent);
 }
 
 void doctor_look_mail(struct patient *patient)

@@ -112,7 +112,7 @@ struct patient {
 	struct doctor_thing door;        /* TLS at our own smtpd(8) */
 	bool has_certificate;            /* smtpd is told of one, ... */
 	struct doctor_thing certificate; /* ... and its file; ABSENT: `text` is not there */
-	struct doctor_thing domains;     /* delivered here? else `text` is one of the others */
+	struct doctor_thing domains;     /* delivered here? else `text` lists the others */
 	struct doctor_thing cas;         /* `ca_file`, or the system's */
 	char cas_path[DOCTOR_PATH_SIZE];
 };

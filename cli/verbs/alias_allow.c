@@ -35,10 +35,7 @@ static bool parse_terms(struct exception *exception, const struct cli *cli)
 		str_printable(exception->reason, sizeof(exception->reason), cli->reason,
 			      strlen(cli->reason));
 	if (cli->expires != NULL && !act_expiry(&exception->expires, cli->expires, cli->now)) {
-		cli_error(cli,
-			  "\"%s\" is no time to come; write 30d, 12h, 30min, or "
-			  "2026-12-31T00:00:00Z",
-			  cli->expires);
+		cli_error(cli, "\"%s\" is no time to come; write " ACT_EXPIRY_FORMS, cli->expires);
 		return false;
 	}
 	if (exception->expires - cli->now <= EXCEPTION_SPAN_MAX)

@@ -37,12 +37,17 @@ static void page_decision(const struct known *known, const struct cli *cli)
 			   rule_text(d->under));
 	if (strcmp(d->reason, rule_text(d->rule)) != 0)
 		page_field("reason", "%s", d->reason);
+	if (d->observed)
+		page_field("only observed",
+			   "enforce = false; else it would be %s, by rule %d (%s): %s",
+			   decide_word(d->would.verdict, d->would.level), (int)d->would.rule,
+			   rule_name(d->would.rule), rule_text(d->would.rule));
 	if (status->downgrade_since != 0)
 		page_field("DOWNGRADE", "since %s: %s %s",
 			   moment_date(since, status->downgrade_since, cli->now),
 			   downgrade_text(d->guaranteed),
 			   d->guaranteed ? known->facts.nexthop.key : "");
-	if (!d->settled)
+	if (!d->settled && !d->observed)
 		page_field("not settled",
 			   "some fact was never looked up; Postfix waits for the prober "
 			   "(first_contact)");

@@ -10,6 +10,7 @@
 #include "cli/act.h"
 #include "cli/json.h"
 #include "cli/terminal.h"
+#include "core/policy/fold.h"
 
 /* What is given up, in a sentence without a full stop. */
 static void describe(char *dst, size_t size, const struct history *history)
@@ -27,7 +28,7 @@ static void describe(char *dst, size_t size, const struct history *history)
 
 static bool confirmed(const struct cli *cli, const char *domain, const struct history *history)
 {
-	char what[DETAIL_SIZE], answer[8];
+	char what[DETAIL_SIZE];
 
 	if (cli->yes || !terminal_has_person())
 		return true;
@@ -36,8 +37,7 @@ static bool confirmed(const struct cli *cli, const char *domain, const struct hi
 		"%s: %s.\nMail to it may be sent in the clear once this is forgotten. "
 		"Forget it? [y/N] ",
 		domain, what);
-	return fgets(answer, sizeof(answer), stdin) != NULL &&
-	       (answer[0] == 'y' || answer[0] == 'Y');
+	return terminal_says_yes();
 }
 
 static bool note(struct ledger_txn *txn, const struct cli *cli, const char *domain,
@@ -73,6 +73,22 @@ static bool forget_hosts(struct ledger_txn *txn, const struct cli *cli, const ch
 	return true;
 }
 
+/* What its hosts say of it, too: `learn` writes down hosts alone. */
+static void add_hosts(struct history *history, struct ledger_txn *txn, const struct cli *cli,
+		      const char *domain)
+{
+	struct facts *all = mem_zero(1, sizeof(*all));
+	struct nexthop nexthop;
+
+	if (nexthop_parse(&nexthop, domain, strlen(domain)) == NEXTHOP_OK &&
+	    ledger_get_facts(txn, &nexthop, cli->settings.smtp_port, cli->now, all) ==
+		    LOOKUP_FOUND) {
+		fold_domain(all, &cli->settings);
+		*history = all->domain.history;
+	}
+	free(all);
+}
+
 /*
  * The look-ups stay: they are no evidence. A record that cannot be read is made
  * anew; whatever it held is forgotten with it.
@@ -85,6 +101,7 @@ static bool forget_in(struct ledger_txn *txn, const struct cli *cli, const char 
 	if (ledger_get_domain(txn, domain, facts) == LOOKUP_ERROR)
 		memset(facts, 0, sizeof(*facts));
 	*was = facts->history;
+	add_hosts(was, txn, cli, domain);
 	if (!forget_hosts(txn, cli, domain, &facts->mx, &seen))
 		return false;
 	acts_forget_domain(facts, cli->now, seen);
@@ -104,13 +121,16 @@ static bool write_forgotten(struct ledger *ledger, const struct cli *cli, const 
 	return false;
 }
 
-static enum lookup look(struct ledger *ledger, const char *domain, struct domain_facts *facts)
+static enum lookup look(struct ledger *ledger, const struct cli *cli, const char *domain,
+			struct domain_facts *facts)
 {
 	struct ledger_txn *txn = ledger_begin_read(ledger);
 	enum lookup found = txn != NULL ? ledger_get_domain(txn, domain, facts) : LOOKUP_ERROR;
 
 	if (found == LOOKUP_ERROR)
 		memset(facts, 0, sizeof(*facts));
+	else if (found == LOOKUP_FOUND)
+		add_hosts(&facts->history, txn, cli, domain);
 	ledger_abort(txn);
 	return found;
 }
@@ -121,7 +141,7 @@ static enum cli_status forget(const struct cli *cli, struct ledger *ledger, cons
 	struct history was;
 	char what[DETAIL_SIZE];
 
-	if (look(ledger, domain, facts) == LOOKUP_ABSENT) {
+	if (look(ledger, cli, domain, facts) == LOOKUP_ABSENT) {
 		cli_error(cli, "nothing is known about %s", domain);
 		return CLI_NO;
 	}

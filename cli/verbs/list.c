@@ -49,11 +49,11 @@ static void print_headings(void)
 	       "LAST TLS", "NOTE");
 }
 
-static const char *answer_of(const struct decision *decision)
+static const char *word_of(enum verdict verdict, enum level level)
 {
-	switch (decision->verdict) {
+	switch (verdict) {
 	case VERDICT_POLICY:
-		return level_name(decision->level);
+		return level_name(level);
 	case VERDICT_NOTFOUND:
 		return "-";
 	case VERDICT_TEMP:
@@ -62,12 +62,22 @@ static const char *answer_of(const struct decision *decision)
 	return "wait";
 }
 
+#define NOTE_SIZE 64
+
 /* What an admin should look at; "" for nothing. */
-static const char *note_of(const struct known *known)
+static const char *note_of(char dst[NOTE_SIZE], const struct known *known)
 {
+	const struct decision *d = &known->decision;
+
 	if (known->status.downgrade_since != 0)
 		return "downgrade";
-	return pins_broken(&known->facts) ? "key is not on file" : "";
+	if (pins_broken(&known->facts))
+		return "key is not on file";
+	if (!decide_holds_back(d))
+		return "";
+	snprintf(dst, NOTE_SIZE, "would be %s, by rule %d",
+		 word_of(d->would.verdict, d->would.level), (int)d->would.rule);
+	return dst;
 }
 
 /* A name that is longer than its column has a line of its own. */
@@ -75,20 +85,21 @@ static void print_row(const struct known *known)
 {
 	const char *name = known->facts.nexthop.key;
 	const struct status *status = &known->status;
-	const char *note = note_of(known);
+	const struct decision *d = &known->decision;
 	enum paint paint = terminal_state_paint(status->state);
-	char last[UTC_SIZE] = "never", rule[12];
+	char last[UTC_SIZE] = "never", rule[12], text[NOTE_SIZE];
+	const char *note = note_of(text, known);
 
 	if (status->last_tls != 0)
 		utc_format(last, status->last_tls)[DATE_LEN] = '\0';
-	snprintf(rule, sizeof(rule), "%d", (int)known->decision.rule);
+	snprintf(rule, sizeof(rule), "%d", (int)d->rule);
 	if (strlen(name) > NAME_COLUMN) {
 		puts(name);
 		name = "";
 	}
 	printf(ROW, NAME_COLUMN, name, terminal_paint(paint), status_label(status->state),
-	       terminal_plain(), answer_of(&known->decision), rule, note[0] != '\0' ? -DATE_LEN : 0,
-	       last);
+	       terminal_plain(), word_of(d->verdict, d->level), rule,
+	       note[0] != '\0' ? -DATE_LEN : 0, last);
 	if (note[0] != '\0')
 		printf("  %s%s%s", terminal_paint(PAINT_RED), note, terminal_plain());
 	putchar('\n');

@@ -184,7 +184,7 @@ static enum cli_status run(struct cli *cli)
 const struct verb verb_mailbox = {
 	.name = "mailbox",
 	.arguments = "ACT...",
-	.summary = "Temporary mailboxes: shows, unlocks, deletes them",
+	.summary = "Sealed mail and its temporary mailboxes",
 	.options = "y",
 	.help = "  list                     all mailboxes\n"
 		"  show MAILBOX             one of them: senders, letters, no content\n"

@@ -120,8 +120,8 @@ const struct verb verb_openpgp = {
 		"  list               addresses that have one\n"
 		"  remove ADDRESS     takes it away\n"
 		"\n"
-		"One of the key's user IDs has to be just this address. postseal-mailbox has to "
-		"run.\n"
+		"One of the key's user IDs has to be just this address.\n"
+		"postseal-mailbox has to run.\n"
 		"\n",
 	.least = 1,
 	.most = 3,

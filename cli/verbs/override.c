@@ -51,10 +51,7 @@ static bool parse_terms(struct override *override, const struct cli *cli)
 	}
 	str_printable(override->reason, sizeof(override->reason), cli->reason, strlen(cli->reason));
 	if (cli->expires != NULL && !act_expiry(&override->expires, cli->expires, cli->now)) {
-		cli_error(cli,
-			  "\"%s\" is no time to come; write 90d, 12h, 30min, or "
-			  "2026-12-31T00:00:00Z",
-			  cli->expires);
+		cli_error(cli, "\"%s\" is no time to come; write " ACT_EXPIRY_FORMS, cli->expires);
 		return false;
 	}
 	return true;

@@ -77,8 +77,6 @@ static bool parse_keys(struct pins *keys, const struct cli *cli)
 
 static bool person_agrees(const struct cli *cli)
 {
-	char answer[8];
-
 	if (cli->yes)
 		return true;
 	if (!terminal_has_person()) {
@@ -87,8 +85,7 @@ static bool person_agrees(const struct cli *cli)
 		return false;
 	}
 	fprintf(stderr, "Put these keys on file? [y/N] ");
-	return fgets(answer, sizeof(answer), stdin) != NULL &&
-	       (answer[0] == 'y' || answer[0] == 'Y');
+	return terminal_says_yes();
 }
 
 /* What the latest probe of each MX host has seen, for the admin to judge. */

@@ -15,12 +15,18 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-struct span span_trim(struct span s)
+struct span span_trim_left(struct span s)
 {
 	while (s.len > 0 && is_blank(s.at[0])) {
 		s.at++;
 		s.len--;
 	}
+	return s;
+}
+
+struct span span_trim(struct span s)
+{
+	s = span_trim_left(s);
 	while (s.len > 0 && is_blank(s.at[s.len - 1]))
 		s.len--;
 	return s;

@@ -39,7 +39,8 @@ static inline bool span_ends(struct span s, const char *text)
 	return s.len >= len && memcmp(s.at + s.len - len, text, len) == 0;
 }
 
-struct span span_trim(struct span s); /* blanks and tabs at either end */
+struct span span_trim(struct span s);      /* blanks and tabs at either end */
+struct span span_trim_left(struct span s); /* at the beginning alone */
 
 /* The first place where text stands in s, or NULL. text is not empty. */
 const char *span_find(struct span s, const char *text);

@@ -11,9 +11,9 @@
  * "postseal-change", whose detail is the same list: [{name, address, state,
  * guaranteed}], state null while it is being asked.
  *
- * The endpoint is asked by POST, {"address": "..."}, and answers with what
- * postseal's map `status` says (README.md). What it says comes from strangers'
- * servers, so it is checked for type and length, and only ever becomes text.
+ * The endpoint is asked by GET, ?a=ADDRESS, and answers as GET /v1/recipients of
+ * postseal-webmail(8) does. What it says comes from strangers' servers, so it is checked
+ * for type and length, and only ever becomes text.
  */
 
 /* For translation. `asking` and `failed` are ours, the rest postseal's states. */
@@ -198,14 +198,13 @@ class Source {
 
   async #ask(address) {
     try {
-      const response = await fetch(this.#endpoint, {
-        method: "POST",
-        headers: {"Content-Type": "application/json"},
-        body: JSON.stringify({address}),
+      const response = await fetch(`${this.#endpoint}?a=${encodeURIComponent(address)}`, {
         signal: AbortSignal.timeout(PATIENCE_MS),
       });
       const json = await response.json();
-      return response.ok ? understood(json) : failed(text(json?.error) || WORDS.noAnswer);
+      if (!response.ok) return failed(text(json?.text) || WORDS.noAnswer);
+      const [status] = Array.isArray(json?.recipients) ? json.recipients : [];
+      return status?.error ? failed(text(status.text)) : understood(status);
     } catch (error) {
       return failed(error.message === WORDS.notUnderstood ? error.message : WORDS.noAnswer);
     }

@@ -3,10 +3,11 @@
  * faraway - a name server and a mail server that are far away: each packet of
  * theirs comes so many milliseconds after what it answers.
  *
- *   faraway [-d DNS_MS] [-s SMTP_MS] DNS_PORT SMTP_PORT        until it is killed
+ *   faraway [-a] [-d DNS_MS] [-s SMTP_MS] DNS_PORT SMTP_PORT        until it is killed
  *
  * On 127.0.0.1. Every domain has one MX host of its own, "mx." and the domain,
- * whose address is 127.0.0.1; nothing is signed, there are no other records.
+ * whose address is 127.0.0.1; nothing is signed, there are no other records. With -a all
+ * is signed, and each host has a TLSA record.
  * The mail server offers STARTTLS and does it (TLS 1.3, ECDSA), and no more. In
  * one thread: whatever waits has a place in one of two queues, since all that is
  * in one of them waits equally long.
@@ -41,6 +42,9 @@
 #define TYPE_A 1
 #define TYPE_SOA 6
 #define TYPE_MX 15
+#define TYPE_TLSA 52
+#define FLAG_RA 0x80 /* fourth byte of a header */
+#define FLAG_AD 0x20
 #define TTL 3600
 
 enum step { STEP_GREET, STEP_COMMAND, STEP_SHAKE, STEP_SECURE };
@@ -68,6 +72,7 @@ struct client {
 struct faraway {
 	int epoll, dns, smtp;
 	int64_t dns_ms, smtp_ms;
+	bool all_signed;
 	struct wait_list questions, clients;
 	SSL_CTX *ctx;
 };
@@ -102,6 +107,15 @@ static void put_mx(uint8_t **at)
 	put16(at, 0xc000 | HEADER_LEN);
 }
 
+/* "3 1 1" and the digest of no key: nobody gets as far as to compare it. */
+static void put_tlsa(uint8_t **at)
+{
+	put_record(at, TYPE_TLSA, 35);
+	memset(*at, 0, 35);
+	memcpy(*at, "\3\1\1", 3);
+	*at += 35;
+}
+
 static void put_soa(uint8_t **at)
 {
 	put_record(at, TYPE_SOA, 22);
@@ -121,10 +135,12 @@ static size_t question_end(const uint8_t *message, size_t len)
 }
 
 /* The reply in place of the question; its length. */
-static size_t answer(uint8_t message[MESSAGE_MAX], size_t len)
+static size_t answer(uint8_t message[MESSAGE_MAX], size_t len, bool all_signed)
 {
 	size_t end = question_end(message, len);
 	bool is_host = memcmp(message + HEADER_LEN, "\002mx", 3) == 0;
+	/* The prober's canary (dns_ask.h): the resolver validates. */
+	bool is_canary = memcmp(message + HEADER_LEN, "\003org", 5) == 0;
 	uint8_t *at = message + end;
 	unsigned type;
 
@@ -132,14 +148,16 @@ static size_t answer(uint8_t message[MESSAGE_MAX], size_t len)
 		return 0;
 	type = (unsigned)message[end - 4] << 8 | message[end - 3];
 	message[2] = 0x81; /* reply, recursion desired */
-	message[3] = 0x80; /* and available */
+	message[3] = FLAG_RA | (is_canary || all_signed ? FLAG_AD : 0);
 	memset(message + 6, 0, 6);
 	message[7] = 1; /* one answer, unless there is none */
 	if (is_host && type == TYPE_A) {
 		put_record(&at, TYPE_A, 4);
 		memcpy(at, "\177\0\0\1", 4);
 		at += 4;
-	} else if (!is_host && type == TYPE_MX) {
+	} else if (type == TYPE_TLSA && all_signed) {
+		put_tlsa(&at);
+	} else if (!is_host && !is_canary && type == TYPE_MX) {
 		put_mx(&at);
 	} else {
 		message[7] = 0;
@@ -169,7 +187,7 @@ static void take_questions(struct faraway *f)
 
 static void reply(struct faraway *f, struct wait *wait)
 {
-	size_t len = answer(wait->message, wait->len);
+	size_t len = answer(wait->message, wait->len, f->all_signed);
 
 	if (len > 0)
 		sendto(f->dns, wait->message, len, 0, (struct sockaddr *)&wait->from,
@@ -241,12 +259,16 @@ static bool obey(struct faraway *f, struct client *client)
 
 static bool serve_secure(struct client *client)
 {
-	static const char bye[] = "221 bye\r\n";
+	static const char hello[] = "250 mx\r\n", bye[] = "221 bye\r\n";
 	char line[256];
 	int n = SSL_read(client->ssl, line, sizeof(line));
 
 	if (n <= 0)
 		return SSL_get_error(client->ssl, n) == SSL_ERROR_WANT_READ;
+	if (line[0] == 'E') {
+		SSL_write(client->ssl, hello, sizeof(hello) - 1);
+		return true;
+	}
 	SSL_write(client->ssl, bye, sizeof(bye) - 1);
 	return false;
 }
@@ -396,7 +418,7 @@ static int bind_to(struct faraway *f, int type, const char *port, int *place)
 
 static _Noreturn void usage(void)
 {
-	log_fatal("usage: faraway [-d DNS_MS] [-s SMTP_MS] DNS_PORT SMTP_PORT");
+	log_fatal("usage: faraway [-a] [-d DNS_MS] [-s SMTP_MS] DNS_PORT SMTP_PORT");
 }
 
 int main(int argc, char **argv)
@@ -408,7 +430,11 @@ int main(int argc, char **argv)
 	log_open("faraway", LOG_LEVEL_INFO, LOG_SINK_STDERR);
 	f.dns_ms = 50;
 	f.smtp_ms = 200;
-	while ((option = getopt(argc, argv, "d:s:")) != -1) {
+	while ((option = getopt(argc, argv, "ad:s:")) != -1) {
+		if (option == 'a') {
+			f.all_signed = true;
+			continue;
+		}
 		if (option != 'd' && option != 's')
 			usage();
 		*(option == 'd' ? &f.dns_ms : &f.smtp_ms) = strtol(optarg, NULL, 10);

@@ -21,8 +21,6 @@ static void check_request(const struct webmail_request *request)
 		    strpbrk(address, "\r\n\t\x7f") != NULL)
 			abort();
 	}
-	if (strpbrk(request->id, "/%?# ") != NULL)
-		abort();
 }
 
 static void check_user(const char *value)

@@ -3,6 +3,10 @@
  * peer: an SMTP server that misbehaves in one chosen way.
  *
  *      peer [-t SECONDS] MODE ADDRESS PORT [UPSTREAM]
+ *      peer kinds
+ *
+ * MODE is one of those here, or one of the kinds of SMTP servers in peer_smtp.c, whose
+ * names are printed by `peer kinds`.
  *
  * Whoever talks to mail servers will meet every one of these. The live tests use
  * peers to show that such a host costs its own time-out and nothing else. Two
@@ -31,13 +35,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE_ROOM = 2048, CHUNK = 4096 };
-
-/* What a mode gets: the client, and where the host it pretends to be lives. */
-struct session {
-	int client;
-	const struct sockaddr_in *upstream;
-};
+#include "tests/live/peer.h"
 
 static void die(const char *what)
 {
@@ -53,7 +51,7 @@ static void nap_ms(long ms)
 }
 
 /* Sends all of it; when the client has gone there is nothing left to do. */
-static void put(int fd, const void *data, size_t len)
+void peer_put(int fd, const void *data, size_t len)
 {
 	const char *p = data;
 
@@ -71,7 +69,7 @@ static void put(int fd, const void *data, size_t len)
 
 static void say(int fd, const char *text)
 {
-	put(fd, text, strlen(text));
+	peer_put(fd, text, strlen(text));
 }
 
 /* One line without its end. False at end of file or when it does not fit. */
@@ -93,18 +91,18 @@ static bool hear(int fd, char *line, size_t room)
 }
 
 /* Reads and ignores until the client gives up. */
-static void outwait(int fd)
+void peer_outwait(int fd)
 {
-	char sink[CHUNK];
+	char sink[PEER_CHUNK];
 
 	while (recv(fd, sink, sizeof(sink), 0) > 0)
 		continue;
 }
 
 /* Bytes that are neither text nor TLS, the same ones at every run. */
-static void babble(int fd, size_t len)
+void peer_babble(int fd, size_t len)
 {
-	unsigned char noise[CHUNK];
+	unsigned char noise[PEER_CHUNK];
 	unsigned int x = 2463534242U;
 
 	for (size_t i = 0; i < sizeof(noise); i++) {
@@ -116,7 +114,7 @@ static void babble(int fd, size_t len)
 	while (len > 0) {
 		size_t n = len < sizeof(noise) ? len : sizeof(noise);
 
-		put(fd, noise, n);
+		peer_put(fd, noise, n);
 		len -= n;
 	}
 }
@@ -127,7 +125,7 @@ static void babble(int fd, size_t len)
  */
 static bool dialogue_to_starttls(int fd)
 {
-	char line[LINE_ROOM];
+	char line[PEER_LINE];
 
 	say(fd, "220 peer.test ESMTP\r\n");
 	while (hear(fd, line, sizeof(line))) {
@@ -149,7 +147,7 @@ static bool dialogue_to_starttls(int fd)
 /* Accepts, and never says a word. */
 static void mode_silent(const struct session *s)
 {
-	outwait(s->client);
+	peer_outwait(s->client);
 }
 
 /* Accepts, and resets the connection. */
@@ -163,18 +161,18 @@ static void mode_reset(const struct session *s)
 /* Greets with noise. */
 static void mode_garbage(const struct session *s)
 {
-	babble(s->client, 64 * 1024);
+	peer_babble(s->client, 64 * 1024);
 }
 
 /* Greets with a line that has no end. */
 static void mode_endless(const struct session *s)
 {
-	char run[CHUNK];
+	char run[PEER_CHUNK];
 
 	memset(run, 'e', sizeof(run));
 	say(s->client, "220 ");
 	for (;;) {
-		put(s->client, run, sizeof(run));
+		peer_put(s->client, run, sizeof(run));
 		nap_ms(1); /* endless, but not at the cost of all others */
 	}
 }
@@ -210,7 +208,7 @@ static void mode_refuse(const struct session *s)
 	if (!dialogue_to_starttls(s->client))
 		return;
 	say(s->client, "454 4.7.0 TLS not available due to a local problem\r\n");
-	outwait(s->client);
+	peer_outwait(s->client);
 }
 
 /* Says yes to STARTTLS, then sends noise instead of a handshake. */
@@ -219,8 +217,8 @@ static void mode_badhandshake(const struct session *s)
 	if (!dialogue_to_starttls(s->client))
 		return;
 	say(s->client, "220 2.0.0 ready\r\n");
-	babble(s->client, CHUNK);
-	outwait(s->client);
+	peer_babble(s->client, PEER_CHUNK);
+	peer_outwait(s->client);
 }
 
 /* Says yes to STARTTLS and hangs up. */
@@ -236,7 +234,7 @@ static void mode_hang(const struct session *s)
 	if (!dialogue_to_starttls(s->client))
 		return;
 	say(s->client, "220 2.0.0 ready\r\n");
-	outwait(s->client);
+	peer_outwait(s->client);
 }
 
 /* --- the attacker between ------------------------------------------------ */
@@ -249,7 +247,7 @@ struct relay {
 	int client, server;
 	bool asked;           /* the client has said STARTTLS */
 	bool tls;             /* and the server agreed */
-	char line[LINE_ROOM]; /* the server's line so far */
+	char line[PEER_LINE]; /* the server's line so far */
 	size_t len;
 	void (*edit)(struct relay *);
 };
@@ -262,7 +260,7 @@ static void edit_strip(struct relay *r)
 {
 	if (r->len >= 12 && strncasecmp(r->line + 4, "STARTTLS", 8) == 0)
 		memcpy(r->line + 4, "XXXXXXXA", 8);
-	put(r->client, r->line, r->len);
+	peer_put(r->client, r->line, r->len);
 }
 
 /*
@@ -272,7 +270,7 @@ static void edit_strip(struct relay *r)
  */
 static void edit_inject(struct relay *r)
 {
-	put(r->client, r->line, r->len);
+	peer_put(r->client, r->line, r->len);
 	if (r->asked && strncmp(r->line, "220", 3) == 0)
 		say(r->client, "250-injected.test\r\n250 STARTTLS\r\n");
 }
@@ -290,7 +288,7 @@ static void relay_from_server(struct relay *r, const char *data, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		if (r->tls) {
-			put(r->client, data + i, len - i);
+			peer_put(r->client, data + i, len - i);
 			return;
 		}
 		r->line[r->len++] = data[i];
@@ -303,13 +301,13 @@ static void relay_from_client(struct relay *r, const char *data, size_t len)
 {
 	if (!r->tls && len >= 8 && strncasecmp(data, "STARTTLS", 8) == 0)
 		r->asked = true;
-	put(r->server, data, len);
+	peer_put(r->server, data, len);
 }
 
 /* Moves one chunk from a readable side; false when that side has ended. */
 static bool relay_step(struct relay *r, bool from_server)
 {
-	char chunk[CHUNK];
+	char chunk[PEER_CHUNK];
 	ssize_t n = recv(from_server ? r->server : r->client, chunk, sizeof(chunk), 0);
 
 	if (n <= 0)
@@ -321,23 +319,42 @@ static bool relay_step(struct relay *r, bool from_server)
 	return true;
 }
 
+static void relay_to(struct relay *r, const struct sockaddr_in *server)
+{
+	struct pollfd fds[2];
+
+	r->server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (r->server < 0 ||
+	    connect(r->server, (const struct sockaddr *)server, sizeof(*server)) < 0)
+		return;
+	fds[0] = (struct pollfd){ .fd = r->client, .events = POLLIN };
+	fds[1] = (struct pollfd){ .fd = r->server, .events = POLLIN };
+	while (poll(fds, 2, -1) > 0) {
+		if (fds[0].revents != 0 && !relay_step(r, false))
+			return;
+		if (fds[1].revents != 0 && !relay_step(r, true))
+			return;
+	}
+}
+
 static void relay_run(const struct session *s, void (*edit)(struct relay *))
 {
 	struct relay r = { .client = s->client, .edit = edit };
-	struct pollfd fds[2];
 
-	r.server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (r.server < 0 ||
-	    connect(r.server, (const struct sockaddr *)s->upstream, sizeof(*s->upstream)) < 0)
+	relay_to(&r, s->upstream);
+}
+
+/* Says yes to STARTTLS; the handshake is that of a server at port 4433 of UPSTREAM. */
+static void mode_legacy(const struct session *s)
+{
+	struct sockaddr_in at = *s->upstream;
+	struct relay r = { .client = s->client, .tls = true };
+
+	at.sin_port = htons(4433);
+	if (!dialogue_to_starttls(s->client))
 		return;
-	fds[0] = (struct pollfd){ .fd = r.client, .events = POLLIN };
-	fds[1] = (struct pollfd){ .fd = r.server, .events = POLLIN };
-	while (poll(fds, 2, -1) > 0) {
-		if (fds[0].revents != 0 && !relay_step(&r, false))
-			return;
-		if (fds[1].revents != 0 && !relay_step(&r, true))
-			return;
-	}
+	say(s->client, "220 2.0.0 ready\r\n");
+	relay_to(&r, &at);
 }
 
 static void mode_strip(const struct session *s)
@@ -370,6 +387,7 @@ static const struct mode {
 	{ "hang", mode_hang, false },
 	{ "strip", mode_strip, true },
 	{ "inject", mode_inject, true },
+	{ "legacy", mode_legacy, true },
 };
 
 static _Noreturn void usage(void)
@@ -386,7 +404,14 @@ static const struct mode *find_mode(const char *name)
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (strcmp(modes[i].name, name) == 0)
 			return &modes[i];
-	usage();
+	return NULL;
+}
+
+static int list_kinds(void)
+{
+	for (size_t i = 0; peer_kind_name(i) != NULL; i++)
+		puts(peer_kind_name(i));
+	return 0;
 }
 
 static unsigned int number(const char *text, unsigned long max)
@@ -431,8 +456,9 @@ static void bound_life(unsigned int seconds)
 	alarm(seconds);
 }
 
-static void serve(int listener, const struct mode *mode, unsigned int life,
-		  const struct sockaddr_in *upstream)
+/* In that mode, or as that kind where it is NULL. */
+static void serve(int listener, const struct mode *mode, const struct peer_kind *kind,
+		  unsigned int life, const struct sockaddr_in *upstream)
 {
 	for (unsigned long count = 1;; count++) {
 		int client = accept(listener, NULL, NULL);
@@ -445,7 +471,10 @@ static void serve(int listener, const struct mode *mode, unsigned int life,
 
 			bound_life(life);
 			close(listener);
-			mode->run(&s);
+			if (mode != NULL)
+				mode->run(&s);
+			else
+				peer_smtp(&s, kind);
 			_exit(0);
 		}
 		close(client);
@@ -464,17 +493,20 @@ int main(int argc, char **argv)
 	}
 	argc -= optind;
 	argv += optind;
+	if (argc == 1 && strcmp(argv[0], "kinds") == 0)
+		return list_kinds();
 	if (argc < 3)
 		usage();
 
 	const struct mode *mode = find_mode(argv[0]);
+	const struct peer_kind *kind = peer_kind(argv[0]);
 	unsigned int port = number(argv[2], 65535);
 	struct sockaddr_in here = address(argv[1], port);
 	struct sockaddr_in upstream = here;
 
-	if (argc != (mode->upstream ? 4 : 3))
+	if ((mode == NULL && kind == NULL) || argc != (mode != NULL && mode->upstream ? 4 : 3))
 		usage();
-	if (mode->upstream)
+	if (mode != NULL && mode->upstream)
 		upstream = address(argv[3], port);
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -482,6 +514,6 @@ int main(int argc, char **argv)
 	bound_life(life);
 	int listener = listen_on(&here);
 	puts("READY");
-	serve(listener, mode, life, &upstream);
+	serve(listener, mode, kind, life, &upstream);
 	return 0;
 }

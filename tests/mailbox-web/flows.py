@@ -2,10 +2,13 @@
 """What recipients do, from the link mail to the answer, at the real daemon."""
 
 import base64
+import concurrent.futures
 import hashlib
+import json
 import os
 import re
 import ssl
+import urllib.error
 import urllib.request
 
 from browser import ENTER, Failed, until
@@ -20,12 +23,14 @@ PNG = ("iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAYAAACNMs+9AAAAFUlEQVR42mNk+M9Qz0AEYBxV
        "AAAAAElFTkSuQmCC")
 
 
+UNVERIFIED = ssl.create_default_context()
+UNVERIFIED.check_hostname, UNVERIFIED.verify_mode = False, ssl.CERT_NONE
+
+
 def fetch(address, method="GET"):
     """(headers, octets) of an address, without a browser."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     request = urllib.request.Request(address, method=method)
-    with urllib.request.urlopen(request, context=context) as answer:
+    with urllib.request.urlopen(request, context=UNVERIFIED) as answer:
         check(f"{method} {address}", answer.status, 200)
         return answer.headers, answer.read()
 
@@ -175,6 +180,19 @@ def any_link(ground):
         quiet(visitor.browser, REFUSED)
 
 
+# Access, key and summary of the letter that is withheld, and the answer for its body.
+ASK_WITHHELD = """
+const { session } = JSON.parse(sessionStorage.getItem("postseal.session"));
+const ask = (path, more) => fetch("/api/v1" + path,
+  { headers: { Authorization: "Bearer " + session, ...more } });
+return ask("/letters?box=inbox").then((a) => a.json()).then(({ letters }) => {
+  const one = letters.find(({ access }) => access === "pin");
+  return ask(`/letters/${one.id}/body`, { Range: "bytes=0-" }).then((body) => body.json().then(
+    ({ error }) => [[one.access, one.key, one.summary], body.status, error]));
+});
+"""
+
+
 def second_sender(ground):
     """a second sender's letter stays withheld in an open mailbox until his PIN was entered"""
     world, visitor = ground.world(), ground.visitor()
@@ -186,9 +204,11 @@ def second_sender(ground):
     visitor.go("/inbox", ".letters")
     listed = dict(visitor.letters())
     check("from the second", listed[KLEIN[0]], f"Opens with a PIN from {KLEIN[0]}")
+    # What the daemon tells of it, though the mailbox is open: who opened it first wins nothing.
+    told = visitor.browser.run(ASK_WITHHELD)
+    check("answers for the withheld letter", told, [["pin", None, None], 403, "withheld"])
     if "geheim" in visitor.browser.run("return document.documentElement.outerHTML").lower():
         raise Failed("the subject is to be seen")
-    visitor.open_letter_by = None
     visitor.browser.run("[...document.querySelectorAll('.letters a')].find((a) =>"
                         "a.textContent.includes(arguments[0])).click()", KLEIN[0])
     visitor.see(PIN)
@@ -296,6 +316,35 @@ def wrong_pins(ground):
     quiet(visitor.browser, REFUSED)
 
 
+def parallel_pins(ground):
+    """wrong PINs at the same time are counted as well: never more than ten; who has no link costs none"""
+    world, visitor = ground.world(), ground.visitor()
+    link = world.send(MARIA, world.someone("anna"), plain(MARIA, "Befund", "gut"))
+    visitor.open(f"/#v1.{link.code}", PIN)
+    number = visitor.browser.run(
+        "return Promise.all(['/app/link.js', '/app/sealed.js'].map((m) => import(m))).then("
+        "([l, s]) => s.linkId(l.readCode(arguments[0])))", link.code)
+
+    def attempt(turn, link_id):
+        body = json.dumps({"id": link_id, "pin": "0000"}).encode()
+        request = urllib.request.Request(f"{world.url}/api/v1/ticket", body, {
+            "Content-Type": "application/json", "X-Test-Client": f"10.200.{turn}.1"})
+        try:
+            with urllib.request.urlopen(request, context=UNVERIFIED) as answer:
+                return answer.status
+        except urllib.error.HTTPError as refused:
+            return refused.code
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        strangers = list(pool.map(lambda turn: attempt(turn, "A" * 43), range(40)))
+        check("without the link", set(strangers), {404})
+        visitor.enter_pin("0000")
+        visitor.see("#pin-error", "9 tries left")
+        tries = list(pool.map(lambda turn: attempt(turn, number), range(40, 80)))
+    check("wrong PINs that were judged", tries.count(403) <= 9, True)
+    check("all others", set(tries) - {403}, {423})
+    quiet(visitor.browser, REFUSED)
+
+
 # The first answer to what opens the mailbox is lost on its way.
 LOSE = """
 const real = window.fetch;
@@ -376,4 +425,4 @@ def policies(ground):
 
 
 CASES = [policies, first_letter, reply, any_link, second_sender, two_senders_before, scanners, mangled_links,
-         wrong_pins, two_browsers, hostile_letter]
+         wrong_pins, parallel_pins, two_browsers, hostile_letter]

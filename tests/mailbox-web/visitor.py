@@ -116,7 +116,7 @@ class Visitor:
 
     def letter(self):
         """Until a letter stands there whole."""
-        self.see(".letter.text, iframe[data-shown=yes], article p")
+        self.see(".letter.text, .letter.nothing, iframe[data-shown=yes]")
 
     def letter_text(self):
         """The text of the letter that is open, from its frame if it has one."""

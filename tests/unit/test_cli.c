@@ -435,6 +435,8 @@ static const struct {
 	{ "doctor --help", "help-doctor", 0 },
 	{ "config --help", "help-config", 0 },
 	{ "stats --help", "help-stats", 0 },
+	{ "setup --help", "help-setup", 0 },
+	{ "preview --help", "help-preview", 0 },
 	{ "status a@dane.test", "status-dane", 0 },
 	{ "status a@dane.test b@Tls.Test. sts.test", "status-tls", 0 },
 	{ "status a@dane.test b@lost.test", "status-downgrade", 0 },
@@ -595,7 +597,8 @@ START_TEST(exit_statuses)
 		{ "import -", 1, "nothing was changed" },
 		{ "import", 2, "an argument is missing" },
 		{ "export a b", 2, "too many" },
-		{ "doctor a", 2, "too many" },
+		{ "doctor a b", 2, "too many" },
+		{ "doctor --send", 2, "--send ADDRESS" },
 		{ "config a", 2, "too many" },
 		{ "stats a", 2, "too many" },
 	};
@@ -1036,6 +1039,8 @@ START_TEST(overrides)
 	expect("explain plain.test", 0, "decided by   rule 1 (override)");
 	expect("override list", 0, "plain.test\n  answer       minimum encrypt until 2026-04-10");
 	expect("history plain.test", 0, "override     2026-01-10T12:00:00Z plain.test, by ");
+	expect("override set years.test minimum encrypt -r x --expires 2y", 0, "2028-01-");
+	expect("override clear years.test", 0, "");
 	expect("override set --json .test hands-off -r ours", 0,
 	       "{\"kind\":\"hands-off\",\"level\":\"none\",\"set\":\"2026-01-10T12:00:00Z\","
 	       "\"expires\":null,");

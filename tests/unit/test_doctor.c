@@ -24,6 +24,7 @@
 	"config_directory = /etc/postfix\n"                                                       \
 	"ignore_mx_lookup_error = no\n"                                                           \
 	"mail_version = 3.7.11\n"                                                                 \
+	"message_strip_characters = \\0\n"                                                        \
 	"masquerade_domains =\n"                                                                  \
 	"milter_default_action = accept\n"                                                        \
 	"mydestination = mail.example.com\n"                                                      \
@@ -34,6 +35,7 @@
 	"smtp_dns_support_level = dnssec\n"                                                       \
 	"smtp_fallback_relay =\n"                                                                 \
 	"smtp_host_lookup = dns\n"                                                                \
+	"smtp_pix_workarounds = disable_esmtp,delay_dotcrlf\n"                                    \
 	"smtp_tls_CAfile = /etc/ssl/certs/ca-certificates.crt\n"                                  \
 	"smtp_tls_CApath =\n"                                                                     \
 	"smtp_tls_dane_insecure_mx_policy = dane\n"                                               \
@@ -461,6 +463,11 @@ static void stripped_long_ago(struct patient *p)
 #define OK .health = HEALTH_OK
 
 static const struct sickness sicknesses[] = {
+	{ "nul-bytes", .main_cf = "message_strip_characters =\n", WARNING, "leaves NUL bytes in",
+	  "postconf -e 'message_strip_characters = \\0'\npostfix reload\n" },
+	{ "alias-map",
+	  .main_cf = "virtual_alias_maps =\nvirtual_alias_domains = $virtual_alias_maps\n", WARNING,
+	  "does not ask postseal", "postconf -e 'virtual_alias_domains = $virtual_alias_maps'\n" },
 	{ "socket", .spoil = dead_socket, WARNING, "enabled, and not up",
 	  "systemctl restart postseal.target\n" },
 	{ "own-tls", .spoil = no_door, UNSURE, "does not answer at port 25", NULL },
@@ -584,6 +591,34 @@ static const struct sickness sicknesses[] = {
 	  "postconf -e 'ignore_mx_lookup_error = no'\npostfix reload\n" },
 	{ "dane-switches", .main_cf = "smtp_dns_resolver_options = res_dnsrch\n", WRONG,
 	  "res_dnsrch", "postconf -e 'smtp_dns_resolver_options = '\npostfix reload\n" },
+	{ "probe", OK, "those of main.cf", NULL },
+	{ "probe", .main_cf = "inet_protocols = ipv4\n", WRONG, "inet_protocols = ipv4",
+	  "inet_protocols = {\"ipv4\"}\nsystemctl restart postseal-prober\n" },
+	{ "probe", .main_cf = "inet_protocols = ipv6, ipv4\n", OK, "those of main.cf", NULL },
+	{ "probe", .main_cf = "smtp_tls_mandatory_protocols = >=TLSv1.2\n", WRONG, ">=TLSv1.2",
+	  "smtp_min_tls = TLSv1.2\n" },
+	{ "probe", .main_cf = "smtp_tls_mandatory_protocols = !SSLv2, !SSLv3, !TLSv1, !TLSv1.1\n",
+	  WRONG, "!TLSv1.1", "smtp_min_tls = TLSv1.2\n" },
+	{ "probe", .main_cf = "smtp_tls_mandatory_protocols = !SSLv2, !SSLv3\n", OK,
+	  "those of main.cf", NULL },
+	{ "probe", .main_cf = "smtp_tls_mandatory_protocols = TLSv1.3\n", WRONG, "TLSv1.3",
+	  "smtp_min_tls = TLSv1.3\n" },
+	{ "probe",
+	  .main_cf = "smtp_tls_mandatory_ciphers = high\ntls_high_cipherlist = HIGH:@STRENGTH\n"
+		     "smtp_tls_exclude_ciphers = aNULL, RC4\n",
+	  WRONG, "= high", "smtp_ciphers = \"HIGH:@STRENGTH:!aNULL:!RC4\"\n" },
+	{ "probe", .main_cf = "smtp_pix_workarounds =\n", WRONG, "smtp_pix_workarounds",
+	  "smtp_pix_workarounds = false\n" },
+	{ "probe", .main_cf = "smtp_tls_servername = hostname\n", WRONG, "= hostname",
+	  "smtp_servername = hostname\n" },
+	{ "probe", .main_cf = "smtp_tls_servername = mx.example.com\n", WRONG,
+	  "host's name or none", "postconf -e 'smtp_tls_servername = '\n" },
+	{ "probe", .main_cf = "use_srv_lookup = submission, smtp\n", WRONG, "use_srv_lookup",
+	  "use_srv_lookup = {\"smtp\", \"submission\"}\n" },
+	{ "probe", .main_cf = "smtp_never_send_ehlo = yes\n", WRONG, "no TLS at all",
+	  "postconf -e 'smtp_never_send_ehlo = no'\n" },
+	{ "probe", .main_cf = "smtp_discard_ehlo_keywords = starttls, dsn\n", WRONG, "has starttls",
+	  "postconf -e 'smtp_discard_ehlo_keywords = '\n" },
 	{ "insecure-mx", .main_cf = "smtp_tls_dane_insecure_mx_policy = may\n", WRONG, "= may",
 	  "postconf -e 'smtp_tls_dane_insecure_mx_policy = dane'\npostfix reload\n" },
 	{ "pin-digest", .main_cf = "smtp_tls_fingerprint_digest = md5\n", OK, "nobody has pins",
@@ -649,9 +684,9 @@ static const struct sickness sicknesses[] = {
 	  "postconf -PX submission/inet/smtpd_proxy_filter\npostfix reload\n" },
 	{ "milter", .overrides = "submission/inet/smtpd_proxy_filter =\n", OK, "has it", NULL },
 	{ "milter", .overrides = "smtp/inet/smtpd_milters =\n", WRONG, "leaves it out",
-	  "postconf -PX smtp/inet/smtpd_milters\npostfix reload\n" },
+	  "postconf -PX 'smtp/inet/smtpd_milters'\npostfix reload\n" },
 	{ "milter", .overrides = "submission/inet/smtpd_milters = inet:127.0.0.1:11332\n", WRONG,
-	  "submission/inet/smtpd_milters", "postconf -PX submission/inet/smtpd_milters\n" },
+	  "submission/inet/smtpd_milters", "postconf -PX 'submission/inet/smtpd_milters'\n" },
 	{ "milter", .overrides = "127.0.0.1:10025/inet/smtpd_milters =\n", OK, "has it", NULL },
 	{ "milter", UNIX_MILTER, .main_cf = "smtpd_milters = unix:postseal/milter\n", OK, "has it",
 	  NULL },
@@ -785,6 +820,10 @@ static const struct sickness sicknesses[] = {
 	  NULL },
 	{ "learning", "learn_from = {\"probe\"}\n", .spoil = learner_died, OK, "not needed", NULL },
 	{ "learning", .spoil = denied_ledger, UNSURE, "the ledger cannot be read", NULL },
+	{ "webmail", "webmail_clients = {}\n", OK, "nobody is answered", NULL },
+	{ "webmail", "webmail_clients = {\"roundcube\"}\n", OK, "no user that many", NULL },
+	{ "webmail", "webmail_clients = {\"roundcube\", \"www-data\"}\n", WARNING,
+	  "every program that runs as that user", "webmail_clients = {" },
 	{ "ca-store", .spoil = no_cas, WRONG, "No such file",
 	  "apt install --reinstall ca-certificates" },
 	{ "ca-store", "ca_file = \"/a\"\n", .spoil = no_cas, WRONG, "No such file",

@@ -166,6 +166,7 @@ START_TEST(salts_spread_names)
 
 		snprintf(name, sizeof(name), "domain%d.example", i);
 		domain.mx.state = MX_FOUND;
+		domain.history.last_tls = NOW;
 		domain.mx.fresh = (struct freshness){ .checked = NOW, .expires = NOW + FRESH_MIN };
 		early = NOW + UTC_DAY - freshness_idle_due(&domain, freshness_salt(name), NOW);
 		ck_assert_int_ge(early, 0);
@@ -187,6 +188,7 @@ START_TEST(idle_domains_wait_for_their_retry)
 					      .expires = NOW + 2 * UTC_DAY,
 					      .failed = NOW + UTC_DAY };
 	domain.mx.state = MX_FOUND;
+	domain.history.last_tls = NOW;
 	ck_assert_int_eq(freshness_idle_due(&domain, 0, NOW + UTC_DAY), NOW + 2 * UTC_DAY);
 	/* but not for longer than any wait */
 	ck_assert_int_eq(freshness_idle_due(&domain, 0, NOW - UTC_DAY), NOW - UTC_DAY);
@@ -207,9 +209,12 @@ START_TEST(what_never_was_is_left_alone)
 	domain.history.last_tls = 0;
 	domain.sts.fetched = NOW - UTC_DAY;
 	ck_assert_int_eq(freshness_idle_due(&domain, 0, NOW), NOW + UTC_DAY);
+	/* nor is there anything to keep alive of whoever never had either */
 	domain.sts.fetched = 0;
-	domain.mx.state = MX_NULL;
-	ck_assert_int_eq(freshness_idle_due(&domain, 0, NOW), NOW + UTC_DAY);
+	domain.mx.state = MX_FOUND;
+	domain.mx.count = 1;
+	domain.history.last_plain = NOW - UTC_DAY;
+	ck_assert_int_eq(freshness_idle_due(&domain, 0, NOW), FRESH_NEVER);
 }
 END_TEST
 
@@ -223,23 +228,20 @@ static const struct {
 	{ "failed since, and no policy",
 	  { .mx = { .state = MX_NXDOMAIN, .fresh = { NOW - 900, NOW, NOW - 60 } },
 	    .sts = { .mode = STS_NONE, .fresh = { NOW - 900, NOW, 0 } } } },
+	{ "there, and without TLS",
+	  { .mx = { .state = MX_FOUND, .count = 1, .fresh = { NOW - 900, NOW, 0 } },
+	    .history = { .last_plain = NOW - 900, .plain_days.count = 1 } } },
+	{ "takes no mail", { .mx = { .state = MX_NULL, .fresh = { NOW - 900, NOW, 0 } } } },
 };
 
 static const struct {
 	const char *what;
 	struct domain_facts domain;
 } remembered[] = {
-	{ "found", { .mx.state = MX_FOUND } },
-	{ "implicit", { .mx.state = MX_IMPLICIT } },
-	{ "a literal", { .mx.state = MX_LITERAL } },
-	{ "takes no mail", { .mx.state = MX_NULL } },
-	{ "hosts", { .mx.count = 1 } },
 	{ "TLS", { .history.last_tls = 1 } },
 	{ "first TLS", { .history.first_tls = 1 } },
-	{ "plain", { .history.last_plain = 1 } },
 	{ "a success", { .history.successes.count = 1 } },
 	{ "a day with TLS", { .history.tls_days.count = 1 } },
-	{ "a day without", { .history.plain_days.count = 1 } },
 	{ "forgotten by an admin", { .forgotten = 1 } },
 	{ "a policy", { .sts.fetched = 1 } },
 	{ "one that has ended", { .sts.until = 1 } },

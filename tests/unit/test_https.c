@@ -430,6 +430,7 @@ START_TEST(judges_the_certificate)
 		/* 3.3: DNS-IDs alone count, however well the CN fits. */
 		{ issue(HOST, NULL, 86400, &ca), false, "DNS name" },
 		{ issue(HOST, "email:a@example.test", 86400, &ca), false, "DNS name" },
+		{ issue(HOST, "email:DNS:x@example.test", 86400, &ca), false, "DNS name" },
 	};
 	struct buf body = { 0 };
 	char detail[DETAIL_SIZE];

@@ -299,6 +299,40 @@ START_TEST(asking_needs_no_more)
 }
 END_TEST
 
+/* Who owns the ledger has put a link there, to what only root may write. */
+START_TEST(root_writes_through_no_link)
+{
+	static const enum ledger_mode modes[] = { LEDGER_READ, LEDGER_WRITE, LEDGER_CREATE };
+	static const char *const links[] = { "lock.mdb", "data.mdb" };
+	char secret[64], text[16];
+	struct ledger *ledger;
+	FILE *file;
+
+	if (geteuid() != 0)
+		return;
+	make_ledger();
+	ck_assert_int_eq(chown(ledger_dir, 65534, 65534), 0);
+	ck_assert_int_eq(chown(in_ledger("data.mdb"), 65534, 65534), 0);
+	ck_assert_int_eq(chown(in_ledger("lock.mdb"), 65534, 65534), 0);
+	ledger_close(must_open(modes[_i % 3]));
+	ck_assert_int_eq(geteuid(), 0);
+	snprintf(secret, sizeof(secret), "%s/secret", dir);
+	file = fopen(secret, "w");
+	fputs("of root alone", file);
+	fclose(file);
+	chmod(secret, 0600);
+	ck_assert_int_eq(remove(in_ledger(links[_i / 3])), 0);
+	ck_assert_int_eq(symlink(secret, in_ledger(links[_i / 3])), 0);
+	ledger = ledger_open(ledger_dir, modes[_i % 3], error);
+	ck_assert_ptr_null(ledger);
+	ck_assert_int_eq(geteuid(), 0);
+	file = fopen(secret, "r");
+	ck_assert_ptr_nonnull(fgets(text, sizeof(text), file));
+	ck_assert_str_eq(text, "of root alone");
+	fclose(file);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("open");
@@ -319,6 +353,7 @@ int main(void)
 	tcase_add_test(tc, an_older_schema);
 	tcase_add_loop_test(tc, a_damaged_schema, 0, 5);
 	tcase_add_test(tc, cut_short);
+	tcase_add_loop_test(tc, root_writes_through_no_link, 0, 6);
 	tcase_add_test(tc, no_permission);
 	tcase_add_test(tc, asking_needs_no_more);
 	return run_case("ledger_open", tc);

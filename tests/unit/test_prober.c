@@ -267,7 +267,7 @@ START_TEST(looks_at_a_shared_host_once)
 	for (int news = 0; news < 4; news++)
 		ck_assert_int_eq(hear().word, PROBER_NEWS);
 	/* What was said is not yet done: a worker is on its way to the host. */
-	for (int i = 0; i < 3000 && atomic_load(&host.connections) == 0; i++)
+	for (int i = 0; i < 30000 && atomic_load(&host.connections) == 0; i++)
 		usleep(10 * 1000);
 	stop_prober();
 	ck_assert_uint_eq(atomic_load(&host.connections), 1);

@@ -674,9 +674,10 @@ static void spoil_mx_blank(struct domain_facts *d)
 {
 	d->mx.refs[0].host[1] = ' ';
 }
-/* An address is a host only where the next hop was one. */
+/* An address is a host only where the next hop was one, or an MX record named it. */
 static void spoil_mx_address(struct domain_facts *d)
 {
+	d->mx.state = MX_IMPLICIT;
 	set(d->mx.refs[0].host, DOMAIN_SIZE, "192.0.2.1");
 }
 static void spoil_sts_mode(struct domain_facts *d)
@@ -859,8 +860,9 @@ START_TEST(spoiled_small_records_are_refused)
 }
 END_TEST
 
-START_TEST(literals_may_name_addresses)
+START_TEST(literals_and_mx_records_may_name_addresses)
 {
+	static const enum mx_state states[] = { MX_LITERAL, MX_FOUND };
 	static const struct {
 		const char *host;
 		bool good;
@@ -871,16 +873,17 @@ START_TEST(literals_may_name_addresses)
 	};
 	struct domain_facts *domain = mem_zero(1, sizeof(*domain));
 
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(states) * ARRAY_LEN(cases); i++) {
 		struct buf bytes = { 0 };
 
 		memset(domain, 0, sizeof(*domain));
-		domain->mx.state = MX_LITERAL;
+		domain->mx.state = states[i / ARRAY_LEN(cases)];
 		domain->mx.count = 1;
-		set(domain->mx.refs[0].host, DOMAIN_SIZE, cases[i].host);
+		set(domain->mx.refs[0].host, DOMAIN_SIZE, cases[i % ARRAY_LEN(cases)].host);
 		record_put_domain(&bytes, domain);
-		ck_assert_msg(record_get_domain(domain, bytes.data, bytes.len) == cases[i].good,
-			      "%s", cases[i].host);
+		ck_assert_msg(record_get_domain(domain, bytes.data, bytes.len) ==
+				      cases[i % ARRAY_LEN(cases)].good,
+			      "%s", cases[i % ARRAY_LEN(cases)].host);
 		buf_free(&bytes);
 	}
 	free(domain);
@@ -1044,7 +1047,7 @@ int main(void)
 	tcase_add_loop_test(tc, a_spoiled_domain_is_refused, 0, (int)ARRAY_LEN(domain_spoilers));
 	tcase_add_loop_test(tc, a_spoiled_host_is_refused, 0, (int)ARRAY_LEN(host_spoilers));
 	tcase_add_test(tc, spoiled_small_records_are_refused);
-	tcase_add_test(tc, literals_may_name_addresses);
+	tcase_add_test(tc, literals_and_mx_records_may_name_addresses);
 	tcase_add_test(tc, hostile_text_is_made_printable);
 	tcase_add_test(tc, the_longest_of_everything_fits);
 	tcase_add_test(tc, host_keys);

@@ -292,6 +292,40 @@ START_TEST(more_clients_than_descriptors)
 }
 END_TEST
 
+/*
+ * All places are taken by clients that are idle: who never asked, and who stopped in the
+ * middle of a question. They give way to who asks.
+ */
+START_TEST(idle_clients_keep_nobody_out)
+{
+	int fds[FEW + 20], patient = -1;
+
+	expect_service();
+	stop_server();
+	descriptors = "80";
+	start_server("");
+	descriptors = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+		fds[i] = dial();
+		if (i % 2 == 0)
+			send_bytes(fds[i], "15:pol", 6);
+	}
+	patient = dial();
+	send_request(patient, "policy tls.test");
+	expect_reply(patient, "OK encrypt");
+	for (int i = 0; i < 10; i++)
+		expect_service();
+	/* Who has just been answered is not idle. */
+	send_request(patient, "policy sealed.test");
+	expect_reply(patient, "OK dane-only");
+	expect_end(fds[0]);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		close(fds[i]);
+	close(patient);
+	ck_assert_uint_ge(log_lines("new ones wait"), 1);
+}
+END_TEST
+
 /* Not even those that it keeps for itself: accept(2) fails, and is not tried in a circle. */
 START_TEST(no_descriptor_left)
 {
@@ -356,6 +390,7 @@ int main(void)
 	tcase_add_test(tcase, a_client_that_never_reads_and_leaves);
 	tcase_add_test(tcase, clients_that_leave_at_once);
 	tcase_add_test(tcase, more_clients_than_descriptors);
+	tcase_add_test(tcase, idle_clients_keep_nobody_out);
 	tcase_add_test(tcase, no_descriptor_left);
 	tcase_add_test(tcase, stops_with_clients_on_the_line);
 	suite_add_tcase(suite, tcase);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A real postseal-socketmap and its prober: what waits, for how long, and who leaves. */
+#include "socketmap/share.h"
 #include "tests/unit/socketmap_server.h"
 
 #define NOT_YET "TEMP new.test: nothing is known about it yet"
@@ -384,6 +385,82 @@ START_TEST(a_prober_that_cannot_write_is_spared)
 }
 END_TEST
 
+#define CROWD 8
+#define EACH 200 /* less than one client may have looked at: socketmap/share.h */
+
+/* A crowd that asks for other names all the time; all of it has been served. */
+static void crowd(int fds[CROWD], const char *begin, const char *end)
+{
+	char payload[64];
+
+	for (unsigned i = 0; i < CROWD; i++) {
+		fds[i] = dial();
+		for (unsigned k = 0; k < EACH; k++) {
+			snprintf(payload, sizeof(payload), "%s%u%s", begin, i * EACH + k, end);
+			send_request(fds[i], payload);
+		}
+	}
+	for (unsigned i = 0; i < CROWD; i++)
+		for (unsigned k = 0; k < EACH; k++)
+			receive_reply(fds[i]);
+}
+
+/* How many next hops the prober is asked to look at before this one. */
+static size_t asked_before(int prober, const char *wanted)
+{
+	char line[512];
+	size_t count = 0, len;
+
+	for (;; count++) {
+		len = 0;
+		do
+			ck_assert_msg(recv(prober, line + len, 1, 0) == 1, "not asked: %s", wanted);
+		while (line[len++] != '\n' && len < sizeof(line));
+		line[len - 1] = '\0';
+		if (strcmp(line, wanted) == 0)
+			return count;
+	}
+}
+
+START_TEST(status_never_crowds_out_mail)
+{
+	int fds[CROWD], fd, prober;
+
+	crowd(fds, "status dead", ".test");
+	fd = ask("policy new.test");
+	prober = accept_server(listener);
+	ck_assert_uint_eq(asked_before(prober, "want new.test"), SHARE_STATUS);
+	expect_no_reply(fd);
+	learn("new.test", OBSERVED_TLS);
+	say(prober, "done new.test");
+	expect_reply(fd, "OK encrypt");
+	for (int i = 0; i < CROWD; i++)
+		close(fds[i]);
+	close(fd);
+	close(prober);
+}
+END_TEST
+
+/* Wildcard names of one zone, of which each is new. */
+START_TEST(one_zone_never_crowds_out_others)
+{
+	int fds[CROWD], fd, prober;
+
+	expect_service();
+	stop_server();
+	start_server("first_contact = may\n");
+	crowd(fds, "policy x", ".evil.test");
+	fd = ask("policy new.test");
+	expect_reply(fd, "NOTFOUND ");
+	prober = accept_server(listener);
+	ck_assert_uint_eq(asked_before(prober, "want new.test"), SHARE_ZONE);
+	for (int i = 0; i < CROWD; i++)
+		close(fds[i]);
+	close(fd);
+	close(prober);
+}
+END_TEST
+
 START_TEST(patience_ends)
 {
 	int fds[10], prober;
@@ -481,6 +558,8 @@ int main(void)
 	tcase_add_test(tcase, a_prober_that_never_ends_its_line);
 	tcase_add_test(tcase, a_prober_that_is_busy_or_cannot_write);
 	tcase_add_test(tcase, a_prober_that_cannot_write_is_spared);
+	tcase_add_test(tcase, status_never_crowds_out_mail);
+	tcase_add_test(tcase, one_zone_never_crowds_out_others);
 	tcase_add_test(tcase, patience_ends);
 	tcase_add_test(tcase, logs_what_an_admin_looks_for);
 	tcase_add_test(tcase, starts_before_its_ledger);

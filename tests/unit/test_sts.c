@@ -39,11 +39,16 @@ START_TEST(reads_one_txt_record)
 		  "0123456789abcdefghijABCDEFGHIJ01" },
 		{ "v=STSv1; ext=v:<~!; id=7; x.y-z_=1", "7" },
 		{ "v=STSv1; id=first; id=second", "first" },
+		{ "v=STSv1; id=policy1; ", "policy1" },
+		{ "v=STSv1; id=policy1 ;", "policy1" },
 		{ "v=STSv1; id=first; id=not/one", "first" },
 		/* Malformed. */
 		{ "v=STSv1;", NULL },
 		{ "v=STSv1; ", NULL },
 		{ "v=STSv1; id=", NULL },
+		/* blanks belong to a ";" */
+		{ "v=STSv1; id=policy1 ", NULL },
+		{ "v=STSv1; id=policy1\t", NULL },
 		{ "v=STSv1; id", NULL },
 		{ "v=STSv1; id=0123456789abcdefghijABCDEFGHIJ012;", NULL },
 		{ "v=STSv1; id=2016-08-31", NULL },
@@ -188,6 +193,9 @@ START_TEST(takes_what_the_rfc_allows)
 		{ START "mode: none\nmax_age: 0\n", STS_NONE, 0, NULL },
 		{ START "mode: none\nmax_age: 86400\nmx: a.example\n", STS_NONE, 86400,
 		  "a.example" },
+		/* the grammar lets it be; the rest is kept */
+		{ START "mode: enforce\nmx: 1.2.3.4\nmx: a.example\nmax_age: 1\n", STS_ENFORCE, 1,
+		  "a.example" },
 		{ START "mode: testing\nmx: *.a.example\nmax_age: 1\n", STS_TESTING, 1,
 		  "*.a.example" },
 		{ START "mode: enforce\nmx: a.example\nmax_age: 9999999999\n", STS_ENFORCE,
@@ -259,7 +267,9 @@ START_TEST(refuses_a_malformed_policy_whole)
 		{ START "max_age: 1 2\n", "line 2 " },
 		{ START "max_age: 0x10\n", "line 2 " },
 		/* mx */
-		{ START REST "mx: 192.0.2.1\n", "an mx is" },
+		{ START "mode: enforce\nmx: 192.0.2.1\nmax_age: 1\n", "no mx that a host" },
+		{ START REST "mx: 192..2.1\n", "an mx is" },
+		{ START REST "mx: 192.0.2.\n", "an mx is" },
 		{ START REST "mx: [192.0.2.1]\n", "an mx is" },
 		{ START REST "mx: 2001:db8::1\n", "an mx is" },
 		{ START REST "mx: *\n", "an mx is" },

@@ -1112,7 +1112,7 @@ START_TEST(what_never_was_leaves_the_ledger)
 	scan_once();
 	scan_once();
 	log = capture_end();
-	ck_assert_uint_eq(count(log, "2 domains that never were and nobody asked about"), 1);
+	ck_assert_uint_eq(count(log, "2 domains that never had TLS and nobody asked about"), 1);
 	ck_assert_uint_eq(count(log, "that never"), 1);
 	free(log);
 	ck_assert_uint_eq(metrics_cells[M_NEVER_WERE], 2);

@@ -143,7 +143,7 @@ START_TEST(wants_to_know_whose)
 	expect("GET /v1/aliases HTTP/1.1\r\nX-Postseal-User: me\r\n" END, "400", "\"user\"");
 	expect("GET /v2 HTTP/1.1\r\n" USER END, "404", "\"no-such-call\"");
 	expect("PUT /v1/aliases HTTP/1.1\r\nContent-Length: 0\r\n" USER END, "405", "\"method\"");
-	expect("GET /v1/sealed HTTP/1.1\r\n" USER END, "503", "\"not-set-up\"");
+	expect("GET /v1/sealed/jo@tls.test HTTP/1.1\r\n" USER END, "503", "\"not-set-up\"");
 }
 END_TEST
 
@@ -154,7 +154,8 @@ START_TEST(switches_ones_own)
 {
 	expect("GET /v1/aliases HTTP/1.1\r\n" USER END, "200",
 	       "{\"user\":\"me@example.com\",\"levels\":[\"encrypt\",\"authenticated\",\"verify\","
-	       "\"dane-only\"],\"aliases\":[{\"address\":\"me@s.example\",\"on_file\":false,"
+	       "\"dane-only\"],\"seal\":null,\"aliases\":[{\"address\":\"me@s.example\",\"on_"
+	       "file\":false,"
 	       "\"enabled\":false,\"level\":\"encrypt\",\"sealed\":false,\"changed\":null,"
 	       "\"author\":null},{\"address\":\"extra@s.example\",\"on_file\":true,"
 	       "\"enabled\":true,\"level\":\"verify\",\"sealed\":true,");

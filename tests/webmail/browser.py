@@ -9,7 +9,7 @@ import os
 import subprocess
 import time
 
-PATIENCE = 60  # seconds in which an event has to come; no test waits for time to pass
+PATIENCE = int(os.environ.get("POSTSEAL_PATIENCE", 60))  # seconds in which an event has to come; no test waits for time to pass
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 ENTER, ESCAPE, BACKSPACE, TAB = "\ue007", "\ue00c", "\ue003", "\ue004"
@@ -79,6 +79,11 @@ class Browser:
             pass
         self.driver.terminate()
         self.driver.wait()
+
+    def headers(self, headers):
+        """Sent along with each request from now on."""
+        for command, parameters in (("Network.enable", {}), ("Network.setExtraHTTPHeaders", {"headers": headers})):
+            self.call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
 
     def open(self, url):
         """Loads a page."""

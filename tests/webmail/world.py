@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A ledger with sample facts, and the programs that answer from it: postseal-socketmap
-and the example's endpoint."""
+"""A ledger with sample facts, and the programs that answer from it: postseal-socketmap,
+postseal-webmail, and nginx with the example's settings."""
 
+import base64
 import datetime
 import json
 import os
+import pwd
+import re
 import socket
 import subprocess
 import time
@@ -87,10 +90,16 @@ class World:
         with open(self.conf, "w", encoding="ascii") as file:
             file.write(f'ledger = "{directory}/ledger"\nruntime = "{directory}/run"\n'
                        f'socketmap_listen = {{"inet:127.0.0.1:{self.port}"}}\n'
-                       'resolver = {"127.0.0.1:9"}\n')
+                       'resolver = {"127.0.0.1:9"}\n'
+                       f'webmail_listen = "unix:{directory}/webmail.sock"\n'
+                       f'webmail_clients = {{"{pwd.getpwuid(os.getuid()).pw_name}"}}\n')
         self._fill()
         self.socketmap()
-        self.url = self._endpoint()
+        self._daemon("webmail")
+        self.host = f"127.0.0.1:{self._free_port()}"
+        self.login = {"Authorization": "Basic " + base64.b64encode(b"me@example.com:secret").decode()}
+        self._nginx()
+        self.url = f"http://{self.host}/"
 
     @staticmethod
     def _free_port():
@@ -143,15 +152,30 @@ class World:
         """Starts postseal-socketmap."""
         self._daemon("socketmap")
 
-    def _endpoint(self):
-        process = self._start("endpoint", "examples/webmail/postseal-webmail",
-                              "--listen", "127.0.0.1:0", "--postseal", f"inet:127.0.0.1:{self.port}",
-                              stdout=subprocess.PIPE, text=True,
-                              stderr=subprocess.DEVNULL)
-        url = process.stdout.readline().strip()
-        if not url:
-            raise Failed("the example's endpoint does not start")
-        return url
+    def _nginx(self):
+        """With the example's server {}, but for places."""
+        place = self.directory
+        with open("examples/webmail/nginx.conf", encoding="ascii") as file:
+            server = file.read()
+        for setting, value in (("listen", self.host), ("root", os.path.abspath("examples/webmail")),
+                               ("auth_basic_user_file", f"{place}/users")):
+            server = re.sub(rf"(\n +{setting}) [^;]*;", rf"\1 {value};", server)
+        server = server.replace("unix:/run/postseal/webmail.sock", f"unix:{place}/webmail.sock")
+        with open(f"{place}/users", "w", encoding="ascii") as file:
+            file.write("me@example.com:{PLAIN}secret\n")
+        kinds = ("body", "fastcgi", "proxy", "uwsgi", "scgi")
+        paths = "".join(f"{'client_body' if kind == 'body' else kind}_temp_path {place}/{kind};\n" for kind in kinds)
+        user = pwd.getpwuid(os.getuid()).pw_name
+        with open(f"{place}/nginx.conf", "w", encoding="ascii") as file:
+            file.write((f"user {user};\n" if user == "root" else "") +
+                       f"pid {place}/pid;\nerror_log {place}/nginx.log;\ndaemon off;\nevents {{}}\n"
+                       f"http {{\ninclude /etc/nginx/mime.types;\n{paths}{server}}}\n")
+        self._start("nginx", "nginx", "-c", f"{place}/nginx.conf", stderr=subprocess.DEVNULL)
+
+        def listening():
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", int(self.host.rpartition(":")[2]))) == 0
+        until("nginx listens", listening)
 
     def status(self, address):
         """What `postseal status --json` says."""

@@ -430,9 +430,10 @@ static bool cannot_be_sealed(struct secure_answer *answer, const struct settings
 static enum mark_verdict decide_stranger(struct secure_answer *answer, const struct mark *mark,
 					 const struct mark_facts *facts, bool header)
 {
-	/* A filter on this machine hands back what was marked when it came in, */
-	bool handed_back = facts->client.local && mark->token;
-	/* and bounces come to the address from which a marked mail was sent. */
+	/* A filter on this machine hands back what was marked when it came in, and has a token
+	 * since; */
+	bool handed_back = facts->client.local && !header && mark->token;
+	/* bounces come to the address from which a marked mail was sent. */
 	bool returned = facts->client.local && !header && is_null(facts->sender);
 
 	if (handed_back || returned || (!facts->client.local && !facts->to_sealed))

@@ -48,6 +48,9 @@
 	       "answers", "Answers given to Postfix and others, by map")                           \
 	METRIC(RULES, SOCKETMAP, COUNTER, RULE, NONE, "postseal_socketmap_rules_total", "by rule", \
 	       "Answers of policy maps, by the rule that decided")                                 \
+	METRIC(WOULD, SOCKETMAP, COUNTER, ANSWER, NONE, "postseal_socketmap_would_total",          \
+	       "would answer",                                                                     \
+	       "Answers of map policy that enforce = false has changed, by what they would be")    \
 	METRIC(SERVED, SOCKETMAP, COUNTER, SERVED, NONE, "postseal_socketmap_served_total",        \
 	       "served",                                                                           \
 	       "Requests: answered from the ledger, answered so while the prober "                 \

@@ -46,6 +46,24 @@ const char *rule_text(enum rule rule)
 	return (size_t)rule < ARRAY_LEN(rules) && rules[rule].text ? rules[rule].text : "?";
 }
 
+const char *decide_word(enum verdict verdict, enum level level)
+{
+	switch (verdict) {
+	case VERDICT_POLICY:
+		return level_name(level);
+	case VERDICT_NOTFOUND:
+		return "NOTFOUND";
+	case VERDICT_TEMP:
+		break;
+	}
+	return "TEMP";
+}
+
+bool decide_holds_back(const struct decision *d)
+{
+	return d->observed && (d->would.verdict != d->verdict || d->would.level != d->level);
+}
+
 /*
  * At level `dane` Postfix sends in the clear to any MX host without TLSA
  * records, so that level alone guarantees nothing.
@@ -192,15 +210,19 @@ static void decide_tlsa_failed(struct decision *d, const struct settings *settin
 }
 
 /*
- * Rule 9 gives way to rule 10 where a look-up fails of a host that signed MX records
- * name: TLS without authentication is for those whose TLSA records say so, and that
- * host may yet have others.
+ * Rule 10, and not 9 or 12? TLS without authentication is for hosts whose TLSA records
+ * are known not to ask for more. So under `strict`, of a host that signed MX records name,
+ * a failing look-up counts beside unusable records; and with a floor one that was not made
+ * yet, after waiting for it in vain.
  */
 static bool tlsa_failure_counts(const struct settings *settings, const struct mx_facts *mx,
 				const struct survey *s)
 {
-	return s->failed > 0 &&
-	       (s->unusable == 0 || (mx->secure && settings->mixed_mx == MIXED_MX_STRICT));
+	bool strictly = mx->secure && settings->mixed_mx == MIXED_MX_STRICT;
+
+	if (s->failed > 0)
+		return s->unusable == 0 || strictly;
+	return s->unasked > 0 && s->floor && strictly;
 }
 
 /*

@@ -134,6 +134,11 @@ enum prospect {
 enum prospect decide_prospect(struct decision *decision, const struct settings *settings,
 			      const struct facts *facts, enum alias_level level, int64_t now);
 
+/* "encrypt", "NOTFOUND", "TEMP", ...: what is answered, in a word. */
+const char *decide_word(enum verdict verdict, enum level level);
+/* Is it only observed, and would otherwise be answered differently? */
+bool decide_holds_back(const struct decision *decision);
+
 const char *rule_name(enum rule rule); /* "override", "no-mail", ... */
 const char *rule_text(enum rule rule); /* the situation, in a sentence */
 

@@ -86,12 +86,13 @@ bool freshness_probe_due(const struct host_facts *host, bool asked, int64_t now)
 	       now >= host->last.time + FRESH_PROBE_RETRY_MIN;
 }
 
-/* Nothing was ever found there: a misspelt name, a spammer's invention. */
-static bool never_was(const struct domain_facts *domain)
+/*
+ * Nothing is known that would bind anybody: a misspelt name, a spammer's invention, a
+ * name of somebody who has names without end, a host that never had TLS.
+ */
+static bool binds_nobody(const struct domain_facts *domain)
 {
-	return (domain->mx.state == MX_UNKNOWN || domain->mx.state == MX_NXDOMAIN) &&
-	       domain->history.last_tls == 0 && domain->history.last_plain == 0 &&
-	       domain->sts.fetched == 0;
+	return domain->history.last_tls == 0 && domain->sts.fetched == 0;
 }
 
 int64_t freshness_idle_due(const struct domain_facts *domain, uint32_t salt, int64_t now)
@@ -99,7 +100,7 @@ int64_t freshness_idle_due(const struct domain_facts *domain, uint32_t salt, int
 	const struct freshness *mx = &domain->mx.fresh;
 	int64_t due = mx->checked + shortened(UTC_DAY, salt);
 
-	if (never_was(domain))
+	if (binds_nobody(domain))
 		return FRESH_NEVER;
 	if (mx->expires > due)
 		due = mx->expires;
@@ -107,15 +108,14 @@ int64_t freshness_idle_due(const struct domain_facts *domain, uint32_t salt, int
 	return due > now + 2 * WAIT_MAX ? now : due;
 }
 
-/* No evidence of whatever kind, and no part of a policy. */
+/* No evidence of TLS of whatever kind, and no part of a policy. */
 static bool blank(const struct domain_facts *domain)
 {
 	const struct history *history = &domain->history;
 
-	return domain->mx.count == 0 && history->first_tls == 0 && history->successes.count == 0 &&
-	       history->tls_days.count == 0 && history->plain_days.count == 0 &&
-	       domain->sts.until == 0 && domain->sts.mode != STS_TESTING &&
-	       domain->sts.mode != STS_ENFORCE;
+	return history->first_tls == 0 && history->successes.count == 0 &&
+	       history->tls_days.count == 0 && domain->sts.until == 0 &&
+	       domain->sts.mode != STS_TESTING && domain->sts.mode != STS_ENFORCE;
 }
 
 static bool long_ago(const struct freshness *fresh, int64_t now)
@@ -128,7 +128,7 @@ static bool long_ago(const struct freshness *fresh, int64_t now)
 
 bool freshness_forgettable(const struct domain_facts *domain, int64_t now)
 {
-	return never_was(domain) && blank(domain) && domain->forgotten == 0 &&
+	return binds_nobody(domain) && blank(domain) && domain->forgotten == 0 &&
 	       long_ago(&domain->mx.fresh, now) && long_ago(&domain->sts.fresh, now);
 }
 

@@ -51,16 +51,16 @@ bool freshness_probe_due(const struct host_facts *host, bool asked, int64_t now)
 /*
  * A domain that nobody asks about is looked at again a day after the last
  * time, or when a failed look-up is to be repeated, if that is later; now, where a
- * clock that was ahead would make it wait for days. One that never was there, so that
- * there is nothing to keep alive: FRESH_NEVER.
+ * clock that was ahead would make it wait for days. One that never had TLS nor a policy,
+ * so that there is nothing to keep alive: FRESH_NEVER.
  */
 #define FRESH_NEVER INT64_MAX
 int64_t freshness_idle_due(const struct domain_facts *domain, uint32_t salt, int64_t now);
 
 /*
- * Nothing was ever found there, no admin has made us forget it, and it is
- * FRESH_FORGET since it was last looked at: since anybody asked. Then there is
- * nothing about it to remember. Never what is dated later than now.
+ * TLS was never seen there, there never was a policy, no admin has made us forget it,
+ * and it is FRESH_FORGET since it was last looked at: since anybody asked. Then there is
+ * nothing about it that would bind anybody. Never what is dated later than now.
  */
 #define FRESH_FORGET (30 * INT64_C(86400))
 bool freshness_forgettable(const struct domain_facts *domain, int64_t now);

@@ -65,11 +65,15 @@ static const char *txt_parse(char id[STS_ID_SIZE], const struct sts_txt *record)
 
 	id[0] = '\0';
 	(void)span_cut(&rest, ";", &more);
-	for (rest = span_trim(rest); rest.len > 0; rest = span_trim(rest)) {
-		struct span value = span_trim(span_cut(&rest, ";", &more));
+	for (rest = span_trim_left(rest); rest.len > 0; rest = span_trim_left(rest)) {
+		struct span value = span_cut(&rest, ";", &more), name;
 		bool assigned;
-		struct span name = span_cut(&value, "=", &assigned);
 
+		/* Blanks belong to a ";", before it or after it: sts-field-delim. */
+		if (more)
+			value = span_trim(value);
+
+		name = span_cut(&value, "=", &assigned);
 		if (!assigned || !name_valid(name) || !txt_value_valid(value))
 			return "a field of the _mta-sts TXT record is malformed";
 		if (!span_is(name, "id") || id[0] != '\0')
@@ -148,6 +152,24 @@ static const char *put_max_age(struct sts_policy *policy, struct span value)
 	return NULL;
 }
 
+/*
+ * The grammar of RFC 5321 lets "1.2.3.4" be a Domain. No host is called so, and there is
+ * nothing that it could match.
+ */
+static bool is_no_host(struct span value)
+{
+	bool dot = true;
+
+	for (size_t i = 0; i < value.len; i++) {
+		bool was_dot = dot;
+
+		dot = value.at[i] == '.';
+		if ((dot && was_dot) || (!dot && (value.at[i] < '0' || value.at[i] > '9')))
+			return false;
+	}
+	return !dot;
+}
+
 /* U-labels break the RFC, but what they mean is beyond doubt. */
 static bool fold_pattern(char pattern[DOMAIN_SIZE], struct span value)
 {
@@ -169,6 +191,8 @@ static const char *put_mx(struct sts_policy *policy, struct span value)
 {
 	char pattern[DOMAIN_SIZE];
 
+	if (is_no_host(value))
+		return NULL;
 	if (!fold_pattern(pattern, value))
 		return "an mx is neither a host name nor *. and a domain name";
 	for (size_t i = 0; i < policy->patterns; i++)
@@ -231,7 +255,7 @@ static const char *missing(const struct sts_policy *policy, const struct fields 
 	if (!seen->max_age)
 		return "the policy has no max_age";
 	if (policy->patterns == 0 && policy->mode != STS_NONE)
-		return "the policy has no mx";
+		return "the policy has no mx that a host could have";
 	return NULL;
 }
 

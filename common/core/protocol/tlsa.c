@@ -52,26 +52,28 @@ bool tlsa_usable(const struct tlsa *record)
 	}
 }
 
-bool tlsa_set_add(struct tlsa_set *set, const struct tlsa *record, bool usable)
+void tlsa_set_add(struct tlsa_set *set, const struct tlsa *record, bool usable)
 {
 	struct tlsa *kept;
 
 	if (!usable) {
 		set->unusable++;
-		return true;
+		return;
 	}
-	if (set->count == TLSA_MAX)
-		return false;
+	if (set->count == set->room) {
+		set->room = set->room == 0 ? 4 : 2 * set->room;
+		set->records = mem_resize(set->records, set->room, sizeof(*set->records));
+	}
 	kept = &set->records[set->count++];
 	*kept = *record;
 	kept->data = mem_alloc(record->len);
 	memcpy(kept->data, record->data, record->len);
-	return true;
 }
 
 void tlsa_set_free(struct tlsa_set *set)
 {
 	for (size_t i = 0; i < set->count; i++)
 		free(set->records[i].data);
+	free(set->records);
 	*set = (struct tlsa_set){ 0 };
 }

@@ -21,8 +21,6 @@
 #define TLSA_MATCHING_SHA256 1
 #define TLSA_MATCHING_SHA512 2
 
-/* Usable records kept of one host; of more, the first ones. */
-#define TLSA_MAX 32
 /* Bytes of a certificate or key; nobody has larger ones in the DNS. */
 #define TLSA_DATA_MAX 8192
 
@@ -34,9 +32,11 @@ struct tlsa {
 	uint8_t *data; /* owned by the set, if it is in one */
 };
 
+/* All of a host's: the order in which DNS gives them says nothing. Zeroed it is empty. */
 struct tlsa_set {
-	size_t count; /* usable ones, which are kept in `records` */
-	struct tlsa records[TLSA_MAX];
+	size_t count;         /* usable ones, */
+	struct tlsa *records; /* which are kept; owned */
+	size_t room;
 	size_t unusable; /* only counted */
 };
 
@@ -47,8 +47,8 @@ struct tlsa_set {
  */
 bool tlsa_usable(const struct tlsa *record);
 
-/* Keep a copy, or count it as unusable. False when the set is full. */
-bool tlsa_set_add(struct tlsa_set *set, const struct tlsa *record, bool usable);
+/* Keep a copy, or count it as unusable. */
+void tlsa_set_add(struct tlsa_set *set, const struct tlsa *record, bool usable);
 void tlsa_set_free(struct tlsa_set *set); /* leaves an empty set */
 
 #endif

@@ -17,16 +17,16 @@ static int64_t later(int64_t a, int64_t b)
 
 void acts_forget_host(struct host_facts *host, int64_t now, int64_t *seen)
 {
-	fold_drop_later(&host->history, now + ACTS_AHEAD);
+	fold_drop_later(&host->history, now + ACTS_BEHIND);
 	*seen = later(*seen, fold_latest(&host->history));
 }
 
 void acts_forget_domain(struct domain_facts *domain, int64_t now, int64_t seen)
 {
 	fold_merge(&domain->evidence, &domain->history);
-	fold_drop_later(&domain->evidence, now + ACTS_AHEAD);
+	fold_drop_later(&domain->evidence, now + ACTS_BEHIND);
 	seen = later(seen, fold_latest(&domain->evidence));
-	if (domain->forgotten <= now + ACTS_AHEAD)
+	if (domain->forgotten <= now + ACTS_BEHIND)
 		seen = later(seen, domain->forgotten);
 	domain->history = (struct history){ 0 };
 	domain->forgotten = acts_stamp(now, seen);

@@ -27,6 +27,8 @@
 #define ACTS_OLD (300 * UTC_DAY)
 /* What is dated later than now by more than this comes from a clock that is wrong. */
 #define ACTS_AHEAD INT64_C(300)
+/* By so much a clock may be behind, and what is forgotten by it is forgotten all the same. */
+#define ACTS_BEHIND UTC_DAY
 
 struct pin_act {
 	uint8_t spki[SPKI_SIZE];
@@ -46,15 +48,15 @@ int64_t acts_stamp(int64_t now, int64_t seen);
 /*
  * An admin makes us forget a domain, at `now`. First each of its MX hosts: the latest of
  * what they have shown goes into *seen. Then the domain
- * itself: nothing of all that counts any more. What a clock that was ahead has dated is
- * taken away, or nothing would count until then.
+ * itself: nothing of all that counts any more. What is dated later than now by more than
+ * ACTS_BEHIND is taken away instead, or nothing would count until then.
  */
 void acts_forget_host(struct host_facts *host, int64_t now, int64_t *seen);
 void acts_forget_domain(struct domain_facts *domain, int64_t now, int64_t seen);
 
 /*
  * All that are on file for a next hop, gathered in any order: of more than PIN_MAX the
- * latest count. Zero it, show it each record, then read it.
+ * latest count. Make `pins.count` 0, show it each record, then read it.
  */
 struct acts_pins {
 	struct pins pins;

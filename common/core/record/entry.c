@@ -276,8 +276,7 @@ const char *entry_rule(enum entry_kind kind)
 	switch (kind) {
 	case ENTRY_DOMAIN:
 		return "MX hosts by preference, then name, none twice; addresses among them only "
-		       "in "
-		       "state literal; an id of letters and digits";
+		       "in state found or literal; an id of letters and digits";
 	case ENTRY_HOST:
 		return "a source wherever something was observed";
 	case ENTRY_EXCEPTION:

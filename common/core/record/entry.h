@@ -150,6 +150,18 @@ struct member {
 /* The members of struct entry that a kind has, also an old one. */
 const struct member *entry_members(enum entry_kind kind);
 
+/* The members of the structs that make up a record. */
+enum entry_part {
+	PART_MX,      /* struct mx_facts */
+	PART_STS,     /* struct sts_facts */
+	PART_HISTORY, /* struct history */
+	PART_ADDRESS, /* of struct host_facts, as the next two */
+	PART_TLSA,
+	PART_PROBE,
+	PART_COUNT
+};
+const struct member *entry_part_members(enum entry_part part);
+
 /* May this text stand in a member that is some kind of text? "" is none. */
 bool member_takes(const struct member *member, const char *text);
 

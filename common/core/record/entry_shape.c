@@ -322,3 +322,14 @@ const struct member *entry_members(enum entry_kind kind)
 
 	return members[kind];
 }
+
+const struct member *entry_part_members(enum entry_part part)
+{
+	static const struct member *const members[PART_COUNT] = {
+		[PART_MX] = mx_members,           [PART_STS] = sts_members,
+		[PART_HISTORY] = history_members, [PART_ADDRESS] = address_members,
+		[PART_TLSA] = tlsa_members,       [PART_PROBE] = probe_members,
+	};
+
+	return members[part];
+}

@@ -134,8 +134,8 @@ static bool refs_ordered(const struct mx_facts *mx)
 	return true;
 }
 
-/* [host] or [address] */
-static void get_literal(struct wire *r, char dst[DOMAIN_SIZE])
+/* [host] or [address]; or an MX record's, which may name an address as well. */
+static void get_exchanger(struct wire *r, char dst[DOMAIN_SIZE])
 {
 	char copy[DOMAIN_SIZE];
 
@@ -155,8 +155,8 @@ static void get_mx(struct wire *r, struct mx_facts *mx)
 		struct mx_ref *ref = &mx->refs[i];
 
 		ref->preference = wire_get_u16(r);
-		if (mx->state == MX_LITERAL)
-			get_literal(r, ref->host);
+		if (mx->state == MX_LITERAL || mx->state == MX_FOUND)
+			get_exchanger(r, ref->host);
 		else
 			get_name(r, ref->host);
 	}

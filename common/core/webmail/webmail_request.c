@@ -15,11 +15,10 @@ static const struct {
 	[WEBMAIL_RECIPIENTS] = { "GET", "/v1/recipients", "a", "recipients" },
 	[WEBMAIL_ALIASES] = { "GET", "/v1/aliases", NULL, "aliases" },
 	[WEBMAIL_ALIAS] = { "PUT", "/v1/aliases/*", NULL, "alias" },
-	[WEBMAIL_SEALED] = { "GET", "/v1/sealed", "recipient", "sealed" },
+	[WEBMAIL_SEALED] = { "GET", "/v1/sealed/*", NULL, "sealed" },
 	[WEBMAIL_UNLOCK] = { "POST", "/v1/sealed/*/unlock", NULL, "unlock" },
 	[WEBMAIL_RESEND] = { "POST", "/v1/sealed/*/resend", NULL, "resend" },
 	[WEBMAIL_REVOKE] = { "POST", "/v1/sealed/*/revoke", NULL, "revoke" },
-	[WEBMAIL_PINS] = { "PUT", "/v1/pins", NULL, "pins" },
 };
 
 const char *webmail_call_name(enum webmail_call call)
@@ -103,15 +102,6 @@ static bool read_address(char dst[WEBMAIL_ADDRESS_SIZE], struct span text)
 	return at != NULL && at > dst && at[1] != '\0';
 }
 
-static bool read_id(char dst[WEBMAIL_ID_SIZE], struct span text)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789-_.";
-
-	return text.len > 0 && str_copy_n(dst, WEBMAIL_ID_SIZE, text.at, text.len) &&
-	       strspn(dst, allowed) == text.len;
-}
-
 /* Is this path of that shape? Then *piece is what stands for its "*", never empty. */
 static bool path_is(struct span path, const char *shape, struct span *piece)
 {
@@ -132,7 +122,6 @@ static bool path_is(struct span path, const char *shape, struct span *piece)
 static enum webmail_verdict read_parameters(struct webmail_request *request, const char *name,
 					    struct span query)
 {
-	size_t most = request->call == WEBMAIL_RECIPIENTS ? WEBMAIL_ADDRESSES_MAX : 1;
 	bool more = query.len > 0, equals;
 
 	while (more) {
@@ -141,15 +130,12 @@ static enum webmail_verdict read_parameters(struct webmail_request *request, con
 
 		if (!equals || !span_is(key, name))
 			return WEBMAIL_BAD_QUERY;
-		if (request->count == most)
-			return request->call == WEBMAIL_RECIPIENTS ? WEBMAIL_TOO_MANY
-								   : WEBMAIL_BAD_QUERY;
+		if (request->count == WEBMAIL_ADDRESSES_MAX)
+			return WEBMAIL_TOO_MANY;
 		if (!read_address(request->address[request->count++], value))
 			return WEBMAIL_BAD_ADDRESS;
 	}
-	if (request->call == WEBMAIL_RECIPIENTS && request->count == 0)
-		return WEBMAIL_BAD_QUERY;
-	return WEBMAIL_GOOD;
+	return request->count > 0 ? WEBMAIL_GOOD : WEBMAIL_BAD_QUERY;
 }
 
 static enum webmail_verdict read_call(struct webmail_request *request, struct span piece,
@@ -158,21 +144,8 @@ static enum webmail_verdict read_call(struct webmail_request *request, struct sp
 	const char *parameter = calls[request->call].parameter;
 
 	request->count = 0;
-	request->id[0] = '\0';
-	switch (request->call) {
-	case WEBMAIL_ALIAS:
-		if (!read_address(request->address[request->count++], piece))
-			return WEBMAIL_BAD_ADDRESS;
-		break;
-	case WEBMAIL_UNLOCK:
-	case WEBMAIL_RESEND:
-	case WEBMAIL_REVOKE:
-		if (!read_id(request->id, piece))
-			return WEBMAIL_NO_CALL;
-		break;
-	default:
-		break;
-	}
+	if (piece.len > 0 && !read_address(request->address[request->count++], piece))
+		return WEBMAIL_BAD_ADDRESS;
 	if (parameter == NULL)
 		return asks ? WEBMAIL_BAD_QUERY : WEBMAIL_GOOD;
 	return read_parameters(request, parameter, query);

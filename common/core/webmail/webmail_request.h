@@ -15,27 +15,24 @@ enum webmail_call {
 	WEBMAIL_RECIPIENTS, /* GET  /v1/recipients?a=ADDRESS&a=... */
 	WEBMAIL_ALIASES,    /* GET  /v1/aliases */
 	WEBMAIL_ALIAS,      /* PUT  /v1/aliases/ADDRESS */
-	WEBMAIL_SEALED,     /* GET  /v1/sealed?recipient=ADDRESS */
-	WEBMAIL_UNLOCK,     /* POST /v1/sealed/ID/unlock */
-	WEBMAIL_RESEND,     /* POST /v1/sealed/ID/resend */
-	WEBMAIL_REVOKE,     /* POST /v1/sealed/ID/revoke */
-	WEBMAIL_PINS,       /* PUT  /v1/pins */
+	WEBMAIL_SEALED,     /* GET  /v1/sealed/RECIPIENT */
+	WEBMAIL_UNLOCK,     /* POST /v1/sealed/RECIPIENT/unlock */
+	WEBMAIL_RESEND,     /* POST /v1/sealed/RECIPIENT/resend */
+	WEBMAIL_REVOKE,     /* POST /v1/sealed/RECIPIENT/revoke */
 	WEBMAIL_CALLS
 };
 
 /* Of map `status`, in bytes: 64 and 255 of RFC 5321, and the "@". */
 #define WEBMAIL_ADDRESS_SIZE 321
 #define WEBMAIL_ADDRESSES_MAX 100
-#define WEBMAIL_ID_SIZE 65
 /* Enough for so many of the longest addresses, percent-encoded. */
 #define WEBMAIL_TARGET_MAX (3 * WEBMAIL_ADDRESS_SIZE * WEBMAIL_ADDRESSES_MAX)
 
 struct webmail_request {
 	enum webmail_call call;
-	/* RECIPIENTS: 1 to WEBMAIL_ADDRESSES_MAX. ALIAS: 1. SEALED: 0 or 1. Else 0. */
+	/* RECIPIENTS: 1 to WEBMAIL_ADDRESSES_MAX. ALIASES: 0. Else 1. */
 	size_t count;
 	char address[WEBMAIL_ADDRESSES_MAX][WEBMAIL_ADDRESS_SIZE];
-	char id[WEBMAIL_ID_SIZE]; /* UNLOCK, RESEND, REVOKE: letters, digits, "-", "_", "." */
 };
 
 enum webmail_verdict {

@@ -34,6 +34,12 @@
 void entry_json_append(struct buf *out, const struct entry *entry);
 
 /*
+ * A part of a record, as it stands in its line; `base` is the struct that the part is of. An
+ * object of jansson's, json_t, which the caller owns.
+ */
+struct json_t *entry_json_part(enum entry_part part, const void *base);
+
+/*
  * False, and in `error` what was found and what was expected, printable, when
  * line[0..len) is no entry; *entry is then undefined. A record is sound; its key
  * is one that its kind may have. `schema` is that of the header before it: under

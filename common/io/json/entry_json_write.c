@@ -152,6 +152,11 @@ static json_t *object_of(const struct member *members, const void *base)
 	return object;
 }
 
+json_t *entry_json_part(enum entry_part part, const void *base)
+{
+	return object_of(entry_part_members(part), base);
+}
+
 static int append_piece(const char *bytes, size_t len, void *out)
 {
 	buf_append(out, bytes, len);

@@ -118,6 +118,124 @@ void webmail_json_alias(struct buf *out, const char *key, const struct alias *al
 				 "author", alias != NULL ? alias->author : NULL));
 }
 
+void webmail_json_seal(struct buf *out, const struct settings *settings)
+{
+	struct buf pin = { 0 };
+	const struct setting *setting = settings_find("mailbox_pin");
+
+	if (settings->mailbox_domain[0] == '\0') {
+		buf_append_str(out, "null");
+		return;
+	}
+	setting->show(settings, setting, &pin);
+	write_out(out, json_pack("{s:s, s:s, s:I}", "domain", settings->mailbox_domain, "pin",
+				 buf_cstr(&pin), "pin_length",
+				 (json_int_t)settings->mailbox_pin_length));
+	buf_free(&pin);
+}
+
+static json_t *load(const char *answer)
+{
+	return json_loads(answer, JSON_REJECT_DUPLICATES, NULL);
+}
+
+static const char *string_in(const json_t *object, const char *member)
+{
+	const char *text = json_string_value(json_object_get(object, member));
+
+	return text != NULL ? text : "";
+}
+
+bool webmail_json_done(const char *answer, char word[WEBMAIL_JSON_WORD_SIZE],
+		       char sentence[WEBMAIL_JSON_ERROR_SIZE])
+{
+	json_t *json = load(answer);
+	bool done = json_is_true(json_object_get(json, "ok"));
+
+	snprintf(word, WEBMAIL_JSON_WORD_SIZE, "%s", string_in(json, "error"));
+	snprintf(sentence, WEBMAIL_JSON_ERROR_SIZE, "%s", string_in(json, "text"));
+	if (!done && (word[0] == '\0' || sentence[0] == '\0')) {
+		snprintf(word, WEBMAIL_JSON_WORD_SIZE, "not-now");
+		refuse(sentence, "postseal-mailbox cannot be asked just now");
+	}
+	json_decref(json);
+	return done;
+}
+
+static json_t *date_json(const json_t *seconds)
+{
+	char date[UTC_SIZE];
+	json_int_t value = json_integer_value(seconds);
+
+	return value > 0 ? json_string(utc_format(date, value)) : json_null();
+}
+
+static json_t *letters_json(const json_t *letters)
+{
+	json_t *list = json_array();
+	const json_t *letter;
+	size_t i;
+
+	json_array_foreach(letters, i, letter) json_array_append_new(
+		list,
+		json_pack("{s:o, s:s, s:b}", "sealed", date_json(json_object_get(letter, "date")),
+			  "message_id", string_in(letter, "message_id"), "read",
+			  json_is_true(json_object_get(letter, "read"))));
+	return list;
+}
+
+/* How far it has come for this sender: his gate decides. */
+static const char *sealed_state(const json_t *box, const json_t *gate)
+{
+	if (strcmp(string_in(box, "state"), "retired") == 0)
+		return "retired";
+	if (json_is_true(json_object_get(gate, "locked")))
+		return "locked";
+	if (json_integer_value(json_object_get(box, "opened")) == 0)
+		return "waiting";
+	return gate == NULL || json_is_true(json_object_get(gate, "open")) ? "opened" : "waiting";
+}
+
+bool webmail_json_sealed(struct buf *out, const char *sender, const char *show, const char *pin)
+{
+	json_t *json = load(show), *pinned = pin != NULL ? load(pin) : NULL;
+	const json_t *box = json_object_get(json, "box");
+	const json_t *gate = json_array_get(json_object_get(json, "senders"), 0);
+	bool good = json_is_true(json_object_get(json, "ok")) && json_is_object(box);
+
+	if (good)
+		write_out(out,
+			  json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "sender", sender,
+				    "recipient", string_in(box, "mailbox"), "state",
+				    sealed_state(box, gate), "opened",
+				    date_json(json_object_get(box, "opened")), "expires",
+				    date_json(json_object_get(box, "expires")), "tries_left",
+				    gate != NULL ? json_integer(json_integer_value(
+							   json_object_get(gate, "tries_left")))
+						 : json_null(),
+				    "pin",
+				    json_is_true(json_object_get(pinned, "ok"))
+					    ? json_string(string_in(pinned, "pin"))
+					    : json_null(),
+				    "letters", letters_json(json_object_get(json, "letters"))));
+	json_decref(json);
+	json_decref(pinned);
+	return good;
+}
+
+void webmail_json_seal_of(struct buf *out, const char *answer)
+{
+	json_t *json = load(answer);
+	const char *seal = string_in(json, "seal");
+
+	if (seal[0] != '\0') {
+		buf_append_str(out, ",\"seal\":");
+		write_out(out, json_string(seal));
+	}
+	buf_append_str(out, "}");
+	json_decref(json);
+}
+
 void webmail_json_text(struct buf *out, const char *text)
 {
 	write_out(out, json_string(text));

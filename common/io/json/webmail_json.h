@@ -35,6 +35,26 @@ void webmail_json_no_status(struct buf *out, const char *address, const char *wo
 /* A user's alias; `alias` NULL: it is not on file. */
 void webmail_json_alias(struct buf *out, const char *key, const struct alias *alias, bool sealed);
 
+/* How mail is sealed here: {"domain", "pin", "pin_length"}, or null where it is not set up. */
+void webmail_json_seal(struct buf *out, const struct settings *settings);
+
+/*
+ * What postseal-mailbox(8) answers at its control socket: is it done? Else its word and
+ * sentence, or our own for what is no such answer.
+ */
+#define WEBMAIL_JSON_WORD_SIZE 32
+bool webmail_json_done(const char *answer, char word[WEBMAIL_JSON_WORD_SIZE],
+		       char sentence[WEBMAIL_JSON_ERROR_SIZE]);
+
+/*
+ * A sender's letters to one recipient, made of the answers to "show" and "pin" (NULL: not
+ * asked). False, and nothing appended, where `show` is not of a mailbox.
+ */
+bool webmail_json_sealed(struct buf *out, const char *sender, const char *show, const char *pin);
+
+/* The answer to "seal" as the end of an object, `,"seal":"mailbox"}`; else "}". */
+void webmail_json_seal_of(struct buf *out, const char *answer);
+
 /* The user's name, as JSON text with its quotes, and the names of the levels as a list. */
 void webmail_json_text(struct buf *out, const char *text);
 void webmail_json_levels(struct buf *out);

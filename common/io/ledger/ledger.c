@@ -100,8 +100,7 @@ struct ledger_txn *ledger_begin_read(struct ledger *ledger)
 		txn->asked = 0;
 		return txn;
 	}
-	mdb_txn_abort(txn->txn);
-	free(txn);
+	ledger_txn_free(txn);
 	return begin(ledger, false);
 }
 
@@ -121,10 +120,8 @@ static void end_read(struct ledger_txn *txn)
 	struct ledger_txn *none = NULL;
 
 	mdb_txn_reset(txn->txn);
-	if (atomic_compare_exchange_strong(&txn->ledger->spare, &none, txn))
-		return;
-	mdb_txn_abort(txn->txn);
-	free(txn);
+	if (!atomic_compare_exchange_strong(&txn->ledger->spare, &none, txn))
+		ledger_txn_free(txn);
 }
 
 bool ledger_commit(struct ledger_txn *txn)
@@ -304,6 +301,26 @@ static int step(MDB_cursor *cursor, const char *prefix, bool first, MDB_val *key
 	return rc;
 }
 
+/* Look-ups walk a step or two: opening a cursor would be a good part of that. */
+static int take_cursor(struct ledger_txn *txn, enum ledger_db db, MDB_cursor **cursor)
+{
+	*cursor = txn->cursor_db == db ? txn->cursor : NULL;
+	if (*cursor == NULL)
+		return mdb_cursor_open(txn->txn, txn->ledger->dbi[db], cursor);
+	txn->cursor = NULL;
+	return mdb_cursor_renew(txn->txn, *cursor);
+}
+
+static void give_cursor(struct ledger_txn *txn, enum ledger_db db, MDB_cursor *cursor)
+{
+	if (txn->write || txn->cursor != NULL) {
+		mdb_cursor_close(cursor);
+		return;
+	}
+	txn->cursor = cursor;
+	txn->cursor_db = db;
+}
+
 bool ledger_walk(struct ledger_txn *txn, const struct codec *codec, const char *prefix,
 		 void *record, ledger_visit_fn *visit, void *context)
 {
@@ -311,7 +328,7 @@ bool ledger_walk(struct ledger_txn *txn, const struct codec *codec, const char *
 	MDB_cursor *cursor;
 	MDB_val key, value;
 	bool whole = true;
-	int rc = mdb_cursor_open(txn->txn, txn->ledger->dbi[codec->db], &cursor);
+	int rc = take_cursor(txn, codec->db, &cursor);
 
 	if (rc != 0) {
 		log_failure(txn->ledger, "reading", rc);
@@ -328,7 +345,7 @@ bool ledger_walk(struct ledger_txn *txn, const struct codec *codec, const char *
 			break;
 		}
 	}
-	mdb_cursor_close(cursor);
+	give_cursor(txn, codec->db, cursor);
 	if (rc != 0 && rc != MDB_NOTFOUND)
 		log_failure(txn->ledger, "reading", rc);
 	return whole && (rc == 0 || rc == MDB_NOTFOUND);

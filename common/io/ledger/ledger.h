@@ -47,7 +47,7 @@ enum ledger_mode {
  * NULL, and what happened, where, and what to do in `error`, when it cannot be
  * opened: missing, no permission, foreign (not ours), damaged, or written by a
  * newer or an older postseal. errno is then EACCES for lack of permission, and only then.
- * Clears readers left by dead processes.
+ * Clears readers left by dead processes. Root acts as the directory's owner meanwhile.
  */
 struct ledger *ledger_open(const char *dir, enum ledger_mode mode, char error[LEDGER_ERROR_SIZE]);
 void ledger_close(struct ledger *ledger); /* NULL is allowed */

@@ -2,6 +2,7 @@
 /* Opening the ledger: every way in which it can fail, told apart. */
 #include "io/ledger/ledger_env.h"
 #include "io/ledger/ledger_files.h"
+#include "io/ledger/ledger_owner.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -357,7 +358,8 @@ static bool open_env(struct ledger *ledger, enum ledger_mode mode, char error[LE
 	return true;
 }
 
-struct ledger *ledger_open(const char *dir, enum ledger_mode mode, char error[LEDGER_ERROR_SIZE])
+static struct ledger *open_ledger(const char *dir, enum ledger_mode mode,
+				  char error[LEDGER_ERROR_SIZE])
 {
 	struct ledger *ledger;
 
@@ -381,6 +383,31 @@ struct ledger *ledger_open(const char *dir, enum ledger_mode mode, char error[LE
 	return ledger;
 }
 
+struct ledger *ledger_open(const char *dir, enum ledger_mode mode, char error[LEDGER_ERROR_SIZE])
+{
+	struct ledger_owner before;
+	struct ledger *ledger;
+
+	if (!ledger_owner_enter(&before, dir)) {
+		ledger_fail(error, "cannot act as the owner of the ledger's directory %s: %s", dir,
+			    strerror(errno));
+		return NULL;
+	}
+	ledger = open_ledger(dir, mode, error);
+	ledger_owner_leave(&before);
+	return ledger;
+}
+
+void ledger_txn_free(struct ledger_txn *txn)
+{
+	if (txn == NULL)
+		return;
+	if (txn->cursor != NULL)
+		mdb_cursor_close(txn->cursor);
+	mdb_txn_abort(txn->txn);
+	free(txn);
+}
+
 void ledger_close(struct ledger *ledger)
 {
 	struct ledger_txn *spare;
@@ -388,9 +415,7 @@ void ledger_close(struct ledger *ledger)
 	if (ledger == NULL)
 		return;
 	spare = atomic_exchange(&ledger->spare, NULL);
-	if (spare != NULL)
-		mdb_txn_abort(spare->txn);
-	free(spare);
+	ledger_txn_free(spare);
 	mdb_env_close(ledger->env);
 	ledger_report_destroy(&ledger->report);
 	free(ledger->dir);

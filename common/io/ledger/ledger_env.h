@@ -32,8 +32,13 @@ struct ledger_txn {
 	/* Of a snapshot: which databases hold nothing, as a bit each; asked once, then known. */
 	unsigned asked;
 	unsigned empty;
-	bool changed; /* there is something to be written */
+	bool changed;       /* there is something to be written */
+	MDB_cursor *cursor; /* of one that reads: of the last walk, to be renewed; or NULL */
+	enum ledger_db cursor_db;
 };
+
+/* Of one that reads, and is not to be renewed; NULL is allowed. */
+void ledger_txn_free(struct ledger_txn *txn);
 
 /* The address space that is set aside, and so the largest ledger. It costs
  * nothing until it is used. The same for every process that opens it. */

@@ -121,17 +121,21 @@ static bool gather_pin(void *all, const char *key, const void *pin)
 
 enum lookup ledger_get_pins(struct ledger_txn *txn, const char *key, struct pins *out)
 {
-	struct acts_pins all = { 0 };
+	struct acts_pins all;
 	char prefix[LEDGER_KEY_SIZE];
 	struct pin_act pin;
 
+	/* Each look-up comes here, and most ledgers hold none. */
 	memset(out, 0, sizeof(*out));
-	if (!prefix_of(prefix, key) || ledger_holds_none(txn, LEDGER_PIN))
+	if (ledger_holds_none(txn, LEDGER_PIN) || !prefix_of(prefix, key))
 		return LOOKUP_ABSENT;
+	all.pins.count = 0;
 	if (!ledger_walk(txn, &codec_pin, prefix, &pin, gather_pin, &all))
 		return LOOKUP_ERROR;
+	if (all.pins.count == 0)
+		return LOOKUP_ABSENT;
 	*out = all.pins;
-	return out->count > 0 ? LOOKUP_FOUND : LOOKUP_ABSENT;
+	return LOOKUP_FOUND;
 }
 
 enum lookup ledger_get_alias(struct ledger_txn *txn, const char *address, struct alias *out)
@@ -153,7 +157,7 @@ enum lookup ledger_get_exceptions(struct ledger_txn *txn, const char *address,
 	struct exception_act exception;
 
 	out->count = 0;
-	if (!prefix_of(prefix, address) || ledger_holds_none(txn, LEDGER_EXCEPTION))
+	if (ledger_holds_none(txn, LEDGER_EXCEPTION) || !prefix_of(prefix, address))
 		return LOOKUP_ABSENT;
 	if (!ledger_walk(txn, &codec_exception, prefix, &exception, gather_exception, out))
 		return LOOKUP_ERROR;

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "base/str.h"
+#include "io/tls/tls.h"
 #include "io/tls/tls_pause.h"
 
 /* All header lines of an answer together, 1xx answers and trailers included. */
@@ -210,7 +211,7 @@ static void set_url(CURL *curl, const struct https_request *request)
 /* libcurl would take a certificate's CN where there are no DNS names; RFC 8461 3.3 does not. */
 static bool has_dns_name(CURL *curl)
 {
-	static const char label[] = "X509v3 Subject Alternative Name:";
+	static const char label[] = "Cert:";
 	struct curl_certinfo *chain = NULL;
 
 	if (curl_easy_getinfo(curl, CURLINFO_CERTINFO, &chain) != CURLE_OK || chain == NULL ||
@@ -218,7 +219,7 @@ static bool has_dns_name(CURL *curl)
 		return false;
 	for (const struct curl_slist *line = chain->certinfo[0]; line != NULL; line = line->next)
 		if (strncmp(line->data, label, sizeof(label) - 1) == 0)
-			return strstr(line->data + sizeof(label) - 1, "DNS:") != NULL;
+			return tls_has_dns_name(line->data + sizeof(label) - 1);
 	return false;
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <resolv.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdarg.h>
@@ -19,6 +20,7 @@
 #include "core/protocol/smtp_reply.h"
 #include "io/net/stream.h"
 
+#define OWN_NAME_S 1 /* a name server may take, once, to tell this machine's full name */
 #define SUBMISSIONS_PORT 465
 #define INPUT_SIZE 4096
 #define COMMAND_SIZE (STARTTLS_NAME_SIZE + 16)
@@ -388,10 +390,31 @@ struct starttls_talk *starttls_probe(const struct starttls_config *config,
 	return talk;
 }
 
-void starttls_own_name(char dst[STARTTLS_NAME_SIZE], const struct settings *settings)
+/*
+ * A name with a dot is what was asked for. Another is looked up, in /etc/hosts and then in
+ * the DNS, which may be dead: a daemon that starts is not to wait for it for long.
+ */
+static void complete_name(char name[STARTTLS_NAME_SIZE])
 {
 	const struct addrinfo hints = { .ai_flags = AI_CANONNAME, .ai_socktype = SOCK_STREAM };
 	struct addrinfo *found = NULL;
+	char folded[DOMAIN_SIZE];
+
+	if (strchr(name, '.') != NULL)
+		return;
+	if (res_init() == 0) {
+		_res.retrans = OWN_NAME_S;
+		_res.retry = 1;
+	}
+	if (getaddrinfo(name, NULL, &hints, &found) == 0 && found->ai_canonname != NULL &&
+	    domain_fold(folded, found->ai_canonname, strlen(found->ai_canonname)))
+		str_copy(name, STARTTLS_NAME_SIZE, folded);
+	if (found != NULL)
+		freeaddrinfo(found);
+}
+
+void starttls_own_name(char dst[STARTTLS_NAME_SIZE], const struct settings *settings)
+{
 	char folded[DOMAIN_SIZE];
 
 	if (settings->ehlo_name[0] != '\0' &&
@@ -400,11 +423,7 @@ void starttls_own_name(char dst[STARTTLS_NAME_SIZE], const struct settings *sett
 	if (gethostname(dst, STARTTLS_NAME_SIZE) < 0)
 		dst[0] = '\0';
 	dst[STARTTLS_NAME_SIZE - 1] = '\0';
-	if (getaddrinfo(dst, NULL, &hints, &found) == 0 && found->ai_canonname != NULL &&
-	    domain_fold(folded, found->ai_canonname, strlen(found->ai_canonname)))
-		str_copy(dst, STARTTLS_NAME_SIZE, folded);
-	if (found != NULL)
-		freeaddrinfo(found);
+	complete_name(dst);
 	if (!domain_fold(folded, dst, strlen(dst)))
 		str_copy(dst, STARTTLS_NAME_SIZE, "localhost");
 }

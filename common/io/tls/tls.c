@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
@@ -175,6 +176,31 @@ static bool enable_dane(const struct tls *tls, SSL *ssl, const struct tls_reques
 		if (add_tlsa(ssl, &request->tlsa->records[i]))
 			added++;
 	return added > 0;
+}
+
+static X509 *read_pem(const char *pem)
+{
+	BIO *bio = BIO_new_mem_buf(pem, -1);
+	X509 *certificate = bio != NULL ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+
+	BIO_free(bio);
+	return certificate;
+}
+
+bool tls_has_dns_name(const char *pem)
+{
+	X509 *certificate = read_pem(pem);
+	GENERAL_NAMES *names = NULL;
+	bool has = false;
+
+	if (certificate != NULL)
+		names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++)
+		has |= sk_GENERAL_NAME_value(names, i)->type == GEN_DNS;
+	GENERAL_NAMES_free(names);
+	X509_free(certificate);
+	ERR_clear_error();
+	return has;
 }
 
 static bool has_tlsa(const struct tls_request *request)

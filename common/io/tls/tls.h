@@ -44,6 +44,9 @@ void tls_free(struct tls *tls); /* NULL is allowed; after all sessions */
  */
 bool tls_tlsa_loads(const struct tls *tls, const struct tlsa *record);
 
+/* Is there a DNS name among the subjectAltNames of that certificate (PEM)? */
+bool tls_has_dns_name(const char *pem);
+
 #define TLS_NAMES_MAX 8
 
 struct tls_request {

@@ -84,14 +84,17 @@ export class Mailbox {
 
   // The private key lies in sessionStorage for a reload, encrypted under a share that the daemon
   // keeps as long as the session lives: what a browser writes to disk opens nothing after it.
+  // Without a share it is kept in memory alone, and a reload asks for the password.
   static async enter(said, scalar) {
     const { session, share, mailbox } = said;
     const publicKey = fromBase64url(mailbox.public);
     const privateKey = await importPrivate(scalar, publicKey);
-    const key = base64url(
-      await sealed.wrapScalar(fromBase64url(share), mailbox.id, publicKey, scalar));
+    if (share) {
+      const key = base64url(
+        await sealed.wrapScalar(fromBase64url(share), mailbox.id, publicKey, scalar));
+      sessionStorage.setItem(STORED, JSON.stringify({ session, key }));
+    }
     scalar.fill(0);
-    sessionStorage.setItem(STORED, JSON.stringify({ session, key }));
     return new Mailbox(said, privateKey);
   }
 
@@ -108,7 +111,10 @@ export class Mailbox {
       scalar.fill(0);
       return new Mailbox({ ...said, session }, privateKey);
     } catch (error) {
-      if (error instanceof Unreachable) throw error;
+      // Only what has ended is forgotten: a daemon that is away comes back.
+      if (error instanceof Unreachable || (error instanceof Refused && error.status !== 401)) {
+        throw error;
+      }
       sessionStorage.removeItem(STORED);
       return null;
     }

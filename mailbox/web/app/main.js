@@ -34,7 +34,11 @@ function present(mine, view, details, acts) {
   if (mine === turn) show(() => view(details, acts));
 }
 
+// As mail is delivered: to one mailbox, however the address is spelt.
+const sameAddress = (a, b) => a.toLowerCase() === b.toLowerCase();
+
 function enter(opened) {
+  stopWatching();
   mailbox = opened;
   const ended = () => leave("ended");
   mailbox.onended = ended;
@@ -83,7 +87,7 @@ async function openLink(mine, secret, note = null) {
   const link = await lookUpLink(secret);
   if (!link) return present(mine, start.gone);
   if (link.locked) return present(mine, start.locked, link);
-  if (mailbox && mailbox.address !== link.address) await forgetMailbox();
+  if (mailbox && !sameAddress(mailbox.address, link.address)) await forgetMailbox();
   if (link.state === "open") return mailbox ? adopt(mine, link) : askPassword(mine, link);
   return present(mine, pin, { link, note }, { tried: (digits) => trade(mine, link, digits) });
 }
@@ -275,7 +279,7 @@ async function showWhere(mine, where) {
     return present(mine, start.code, null, { use: useCode });
   }
   const place = where.kind === "place" ? where.place : "/inbox";
-  if (mailbox && where.kind === "address" && where.address !== mailbox.address) {
+  if (mailbox && where.address && !sameAddress(where.address, mailbox.address)) {
     await forgetMailbox();
   }
   if (mailbox) return showPlace(mine, place);

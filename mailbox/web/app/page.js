@@ -84,11 +84,6 @@ function refresh() {
   }
 }
 
-/** Says something to who does not look at the screen. */
-export function announce(text) {
-  place("told").textContent = text;
-}
-
 /** A card with a heading, and what is in it. */
 export const card = (heading, ...content) =>
   h("section", { class: "card" }, h("h1", { tabindex: "-1" }, heading), content);

@@ -3,7 +3,13 @@
 # shellcheck disable=SC2153 # lib.sh has them
 
 DNS_PORT=$((PORT + 3)) SMTP_PORT=$((PORT + 4))
-DNS_MS=50 SMTP_MS=200
+DNS_MS=50 SMTP_MS=100
+# The way to the answer, each step of which has to wait for the one before it:
+#   MX; the host's addresses (both families at once). MTA-STS is looked for meanwhile.
+#   greeting; EHLO; STARTTLS; ServerHello; EHLO, sent together with the end of the handshake
+COLD_PATH=$((2 * DNS_MS + 5 * SMTP_MS))
+#   with DANE: MX; the host's addresses; TLSA, which only a secure address has (RFC 7672 2.2)
+COLD_DANE=$((3 * DNS_MS))
 CROWD=1000
 COLD_SECONDS=8
 
@@ -32,12 +38,13 @@ hot_p99() { # SECONDS
 # The priority that its unit gives a daemon; nice(1) goes on without what is denied.
 unit_nice() { sed -n 's/^Nice=//p' "$HERE/../../systemd/postseal-$1.service"; }
 
-cold_world() {
+cold_world() { # ARGUMENT of faraway...
+    rm -rf "$WORK/cold"
     "$BUILD/bench/fill" -k 1000 -P "$SMTP_PORT" "$WORK/cold" >/dev/null
     settings "$WORK/cold" "resolver = {\"127.0.0.1:$DNS_PORT\"}" "smtp_port = $SMTP_PORT" \
         "probe_private = true" 'ehlo_name = "bench.example"' "first_contact_wait = 60"
     # On other machines in earnest: it gets what is left of this one.
-    serve faraway chrt -i 0 "$BUILD/bench/faraway" -d "$DNS_MS" -s "$SMTP_MS" "$DNS_PORT" "$SMTP_PORT"
+    serve faraway chrt -i 0 "$BUILD/bench/faraway" "$@" -d "$DNS_MS" -s "$SMTP_MS" "$DNS_PORT" "$SMTP_PORT"
     FARAWAY=$PID
     serve prober nice -n "$(unit_nice prober)" "$BUILD/postseal-prober" -c "$WORK/postseal.conf"
     PROBER=$PID
@@ -86,13 +93,25 @@ cold_sustained() {
     COST_MS=$(quotient $(((after - before) * 1000 / $(getconf CLK_TCK))) "$(field "$line" requests)" 2)
 }
 
+cold_down() {
+    stop "$COLD_SOCKETMAP"
+    stop "$PROBER"
+    stop "$FARAWAY"
+}
+
 part_cold() {
-    local chain quiet
+    local chain quiet dane
     title "cold: domains of which nothing is known; DNS answers after $DNS_MS ms, MX hosts after $SMTP_MS ms"
     show "faraway -d $DNS_MS -s $SMTP_MS; load -c $CROWD -n $CROWD -q FIRST; load -c 1 -p 500 -k 1000"
+    cold_world -a
+    dane=$(cold_chain)
+    cold_down
     cold_world
     chain=$(cold_chain)
-    echo "one alone                      $(quotient "$chain" 1000) ms (the longest of five)"
+    echo "one alone                      $(quotient "$chain" 1000) ms (the longest of five)," \
+        "$(quotient "$chain" "${COLD_PATH}000" 3) of the critical path (goal: 1.05)"
+    echo "one alone with DANE            $(quotient "$dane" 1000) ms (the longest of five)," \
+        "$(quotient "$dane" "${COLD_DANE}000" 3) of the critical path (goal: 1.05)"
     echo "$CROWD at once, all answered     $(cold_crowd "$chain") of that (goal: 2)"
     sleep 3
     quiet=$(hot_p99 $((COLD_SECONDS - 3)))
@@ -101,7 +120,5 @@ part_cold() {
     echo "prober meanwhile               $PROBER_THREADS threads, $PROBER_RSS KB resident"
     echo "hot path's p99                 $quiet us quiet, $HOT_MEANWHILE us meanwhile:" \
         "$(quotient "$HOT_MEANWHILE" "$quiet" 2) (goal: 1.5)"
-    stop "$COLD_SOCKETMAP"
-    stop "$PROBER"
-    stop "$FARAWAY"
+    cold_down
 }

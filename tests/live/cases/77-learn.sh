@@ -27,6 +27,10 @@ check 'who never had TLS is not' answers plain.test NOTFOUND
 check 'status shows the delivery' \
     matches "$(postseal status --json x@tls.test)" '"tls_version":"TLSv1'
 
+# What only learning has seen is on record of the host; explain and forget go by it, too.
+explained=$(postseal explain tls.test)
+check 'explain: TLS was seen' matches "$explained" 'TLS +first seen 20'
+check 'explain: and so it has a floor' matches "$explained" 'floor +yes'
 before_again=$(postseal history --json tls.test)
 check 'the log once more' learn "$SENDER_LOG"
 check 'changes nothing' equals "$(postseal history --json tls.test)" "$before_again"
@@ -59,6 +63,6 @@ for name in "${SEAL_DAEMONS[@]}"; do
 done
 
 # Forgotten, a provider is looked at again before the next mail.
-postseal forget --yes tls.test >/dev/null
+check 'forget: says what is given up' matches "$(postseal forget --yes tls.test)" 'TLS from 20'
 tick
 check 'forgotten, and it still has TLS: held again at once' answers tls.test encrypt

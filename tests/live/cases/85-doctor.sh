@@ -157,6 +157,22 @@ postconf -e milter_default_action=accept
 set_wrong smtpd_milters inet:127.0.0.1:8689 milter-action 'milter_default_action = accept'
 set_wrong sender_dependent_default_transport_maps '' transport-map 'does not ask'
 set_wrong virtual_alias_maps hash:/etc/aliases alias-map 'does not ask' warning
+set_wrong message_strip_characters '' nul-bytes 'leaves NUL' warning
+# shellcheck disable=SC2016 # $myhostname is Postfix's
+set_wrong mydestination '$myhostname, sender.test' secure-domains 'secure.sender.test is neither'
+
+# smtpd(8) has to be told. A certificate of which only the name is there:
+postconf -e smtpd_tls_security_level=none
+reload
+check 'own-tls: STARTTLS is not offered' doctor_says own-tls 'wrong .*does not offer STARTTLS'
+doctor_restore
+mv /etc/ssl/certs/ssl-cert-snakeoil.pem "$WORLD/snakeoil.pem"
+reload
+check 'own-tls: no certificate' doctor_says own-tls 'wrong .*ssl-cert-snakeoil.pem, is not there'
+check 'own-tls: says what to install' matches "$(doctor_mend own-tls)" 'apt install ssl-cert'
+mv "$WORLD/snakeoil.pem" /etc/ssl/certs/ssl-cert-snakeoil.pem
+reload
+check 'own-tls: sound again' doctor_says own-tls 'ok '
 set_wrong masquerade_domains sender.test ways-around 'hides secure.sender.test'
 
 postconf -e 'smtp_tls_CAfile =' 'smtp_tls_CApath ='
@@ -229,6 +245,12 @@ seal_setting smtp_port 25
 systemctl restart postseal-prober
 postseal probe tls.test >/dev/null
 check 'port-25: opened' doctor_says port-25 'ok '
+
+check 'a test mail' postseal doctor --send bob@tls.test
+check 'a test mail: tells how it went' matches "$(postseal doctor --send bob@tls.test | tail -n 3)" \
+    'bob@tls.test: sent.*over: Trusted, TLSv1.3 with cipher'
+check 'a test mail that waits' refute postseal doctor --send bob@dane-wrong.test
+check 'a test mail needs an address' refute postseal doctor --send
 
 doctor_restore
 rm -r "$SEAL/new"

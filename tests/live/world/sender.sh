@@ -60,7 +60,7 @@ sender_wire() {
 
 # sender_readme HEADING: the commands below it.
 sender_readme() {
-    awk -v heading="## $1" '$0 == heading { here = 1; next } /^## / { here = 0 }
+    awk -v heading="## $1" '$0 == heading { here = 1; next } /^##/ { here = 0 }
         here && sub(/^    /, "")' "$REPO/postfix-examples/README.md"
 }
 

@@ -71,7 +71,7 @@ function text(letter, mail) {
   if (!mail.html) {
     return mail.text.trim()
       ? [h("div", { class: "letter text", dir: "auto" }, withLinks(mail.text.trimEnd(), outside))]
-      : [paragraph("letter.nothing")];
+      : [h("p", { class: "letter nothing" }, t("letter.nothing"))];
   }
   mail.cleaned ??= clean(mail);
   return [

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * doctor_judge_probe - does the prober connect as Postfix does? What it proves binds
+ * Postfix, so what main.cf says of TLS has to be known to it.
+ */
+#include "cli/doctor/doctor_judge.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "cli/doctor/postconf.h"
+#include "core/facts/observation.h"
+
+#define PROBER "postseal-prober"
+#define LINE_SIZE 256
+#define TLS_FIRST 0x0301
+#define TLS_LAST 0x0304
+
+/* A setting that is not what main.cf says. */
+__attribute__((format(printf, 4, 5))) static void disagree(const struct patient *patient,
+							   struct finding *finding,
+							   const char *parameter,
+							   const char *format, ...)
+{
+	char line[LINE_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	finding_say(finding, HEALTH_WRONG,
+		    "%s = %s, and the prober does not know: what it finds out may be what Postfix "
+		    "cannot do, and mail waits",
+		    parameter, patient_value(patient, parameter));
+	finding_mend_setting(finding, patient, line, PROBER);
+}
+
+static void judge_families(const struct patient *patient, struct finding *finding)
+{
+	const char *value = patient_value(patient, "inet_protocols");
+	struct span rest = span_of(value), item;
+	unsigned families = 0;
+
+	while (postconf_item(&rest, &item))
+		families |= span_is(item, "all")    ? INET_IPV4 | INET_IPV6
+			    : span_is(item, "ipv4") ? INET_IPV4
+			    : span_is(item, "ipv6") ? INET_IPV6
+						    : 0;
+	if (families == 0 || families == patient->settings->inet_protocols)
+		return;
+	disagree(patient, finding, "inet_protocols", "inet_protocols = {%s}",
+		 families == INET_IPV4   ? "\"ipv4\""
+		 : families == INET_IPV6 ? "\"ipv6\""
+					 : "\"ipv4\", \"ipv6\"");
+}
+
+/* The lowest that is left of a list as of smtp_tls_mandatory_protocols; 0: none is. */
+static uint16_t least_version(const char *list)
+{
+	struct span rest = span_of(list), item;
+	unsigned named = 0, excluded = 0;
+	uint16_t least = TLS_FIRST;
+
+	while (postconf_item(&rest, &item)) {
+		bool exclude = span_starts(item, "!"), from = span_starts(item, ">=");
+		size_t skip = from ? 2 : exclude ? 1 : 0;
+		char name[16] = "";
+		uint16_t version;
+
+		str_copy_n(name, sizeof(name), item.at + skip, item.len - skip);
+		version = tls_version_parse(name);
+		if (version < TLS_FIRST || version > TLS_LAST)
+			continue;
+		if (from)
+			least = version;
+		else
+			*(exclude ? &excluded : &named) |= 1u << (version - TLS_FIRST);
+	}
+	for (uint16_t version = least; version <= TLS_LAST; version++) {
+		unsigned bit = 1u << (version - TLS_FIRST);
+
+		if ((excluded & bit) == 0 && (named == 0 || (named & bit) != 0))
+			return version;
+	}
+	return 0;
+}
+
+static void judge_versions(const struct patient *patient, struct finding *finding)
+{
+	const char *list = patient_value(patient, "smtp_tls_mandatory_protocols");
+	uint16_t least = least_version(list);
+
+	if (list[0] == '\0' || least == 0 || least == patient->settings->smtp_min_tls)
+		return;
+	disagree(patient, finding, "smtp_tls_mandatory_protocols", "smtp_min_tls = %s",
+		 tls_version_name(least));
+}
+
+static void exclude_ciphers(struct buf *list, const char *value)
+{
+	struct span rest = span_of(value), item;
+
+	while (postconf_item(&rest, &item))
+		buf_printf(list, ":!%.*s", (int)item.len, item.at);
+}
+
+/* As tls_set_ciphers() in Postfix puts it together. */
+static void judge_ciphers(const struct patient *patient, struct finding *finding)
+{
+	const char *grade = patient_value(patient, "smtp_tls_mandatory_ciphers");
+	char parameter[64];
+	struct buf list = { 0 };
+
+	snprintf(parameter, sizeof(parameter), "tls_%.20s_cipherlist", grade);
+	buf_append_str(&list, patient_value(patient, parameter));
+	exclude_ciphers(&list, patient_value(patient, "smtp_tls_exclude_ciphers"));
+	exclude_ciphers(&list, patient_value(patient, "smtp_tls_mandatory_exclude_ciphers"));
+	if (grade[0] != '\0' && patient_value(patient, parameter)[0] != '\0' &&
+	    strcmp(buf_cstr(&list), patient->settings->smtp_ciphers) != 0)
+		disagree(patient, finding, "smtp_tls_mandatory_ciphers", "smtp_ciphers = \"%s\"",
+			 buf_cstr(&list));
+	buf_free(&list);
+}
+
+static bool has_item(const char *list, const char *wanted)
+{
+	struct span rest = span_of(list), item;
+	bool has = false;
+
+	while (postconf_item(&rest, &item))
+		has |= span_is(item, wanted);
+	return has;
+}
+
+static void judge_greetings(const struct patient *patient, struct finding *finding)
+{
+	const char *workarounds = patient_value(patient, "smtp_pix_workarounds");
+	bool helo = has_item(workarounds, "disable_esmtp");
+
+	if (helo != patient->settings->smtp_pix_workarounds)
+		disagree(patient, finding, "smtp_pix_workarounds", "smtp_pix_workarounds = %s",
+			 helo ? "true" : "false");
+	if (strcmp(patient_value(patient, "smtp_never_send_ehlo"), "yes") == 0) {
+		finding_say(finding, HEALTH_WRONG,
+			    "smtp_never_send_ehlo = yes: Postfix then does no TLS at all");
+		finding_mend_main(finding, "smtp_never_send_ehlo", "no");
+		finding_mend_reload(finding);
+	}
+	if (has_item(patient_value(patient, "smtp_discard_ehlo_keywords"), "starttls")) {
+		finding_say(finding, HEALTH_WRONG,
+			    "smtp_discard_ehlo_keywords has starttls: Postfix then does no TLS");
+		finding_mend_main(finding, "smtp_discard_ehlo_keywords", "");
+		finding_mend_reload(finding);
+	}
+}
+
+static void judge_servername(const struct patient *patient, struct finding *finding)
+{
+	const char *value = patient_value(patient, "smtp_tls_servername");
+	bool hostname = strcmp(value, "hostname") == 0;
+
+	if (value[0] != '\0' && !hostname) {
+		finding_say(finding, HEALTH_WRONG,
+			    "smtp_tls_servername = %s: the prober can send the host's name or "
+			    "none, so what it finds out need not hold for Postfix",
+			    value);
+		finding_mend_main(finding, "smtp_tls_servername", "");
+		finding_mend_reload(finding);
+	} else if (hostname != patient->settings->smtp_servername) {
+		disagree(patient, finding, "smtp_tls_servername", "smtp_servername = %s",
+			 hostname ? "hostname" : "none");
+	}
+}
+
+static void judge_srv(const struct patient *patient, struct finding *finding)
+{
+	static const struct {
+		const char *name;
+		unsigned bit;
+	} services[] = { { "smtp", SRV_SMTP },
+			 { "submission", SRV_SUBMISSION },
+			 { "submissions", SRV_SUBMISSIONS } };
+	const char *value = patient_value(patient, "use_srv_lookup");
+	char list[64] = "";
+	unsigned bits = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(services); i++) {
+		size_t len = strlen(list);
+
+		if (!has_item(value, services[i].name))
+			continue;
+		bits |= services[i].bit;
+		snprintf(list + len, sizeof(list) - len, "%s\"%s\"", len > 0 ? ", " : "",
+			 services[i].name);
+	}
+	if (bits != patient->settings->use_srv_lookup)
+		disagree(patient, finding, "use_srv_lookup", "use_srv_lookup = {%s}", list);
+}
+
+void doctor_judge_probe(const struct patient *patient, struct finding *finding)
+{
+	judge_families(patient, finding);
+	judge_versions(patient, finding);
+	judge_ciphers(patient, finding);
+	judge_greetings(patient, finding);
+	judge_servername(patient, finding);
+	judge_srv(patient, finding);
+	if (finding->health == HEALTH_OK)
+		finding_say(finding, HEALTH_OK, "its settings are those of main.cf");
+}

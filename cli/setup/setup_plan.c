@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/setup/setup_plan.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "io/local/command.h"
+
+#define POSTCONF_MS 60000
+#define OUTPUT_MAX 65536
+#define WORDS_MAX 128
+#define RESOLV_CONF "/etc/resolv.conf"
+
+/* The checks of each part; of those marked also a warning is mended. */
+static const struct {
+	enum setup_part part;
+	const char *name;
+	bool warnings;
+} checks[] = {
+	{ SETUP_OUTBOUND, "socketmap", false },     { SETUP_OUTBOUND, "socket", true },
+	{ SETUP_OUTBOUND, "prober", false },        { SETUP_OUTBOUND, "resolver", false },
+	{ SETUP_OUTBOUND, "mta-resolver", false },  { SETUP_OUTBOUND, "chroot-resolver", false },
+	{ SETUP_OUTBOUND, "postfix", false },       { SETUP_OUTBOUND, "policy-map", false },
+	{ SETUP_OUTBOUND, "tls-level", false },     { SETUP_OUTBOUND, "dns-support", false },
+	{ SETUP_OUTBOUND, "dane-switches", false }, { SETUP_OUTBOUND, "insecure-mx", false },
+	{ SETUP_OUTBOUND, "pin-digest", false },    { SETUP_OUTBOUND, "mta-cas", false },
+	{ SETUP_OUTBOUND, "tls-log", false },       { SETUP_OUTBOUND, "overrides", false },
+	{ SETUP_OUTBOUND, "learning", true },       { SETUP_ALIASES, "socketmap", false },
+	{ SETUP_ALIASES, "milter-runs", false },    { SETUP_ALIASES, "milter", false },
+	{ SETUP_ALIASES, "milter-action", false },  { SETUP_ALIASES, "nul-bytes", true },
+	{ SETUP_ALIASES, "transport-map", false },  { SETUP_ALIASES, "transports", false },
+	{ SETUP_ALIASES, "alias-map", true },       { SETUP_ALIASES, "own-tls", false },
+	{ SETUP_ALIASES, "secure-domains", false }, { SETUP_ALIASES, "ways-around", false },
+};
+
+static const struct doctor_check *check_named(const char *name)
+{
+	for (size_t i = 0; i < doctor_checks_count; i++) {
+		if (strcmp(doctor_checks[i].name, name) == 0)
+			return &doctor_checks[i];
+	}
+	abort(); /* the table above is wrong */
+}
+
+/*
+ * Steps.
+ */
+
+static bool has_step(const struct setup_plan *plan, const struct mend_step *step)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		if (strcmp(plan->steps[i].line, step->line) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void add_step(struct setup_plan *plan, const struct mend_step *step)
+{
+	bool of_postfix = step->kind == MEND_SERVICE && strcmp(step->word, "postfix") == 0;
+
+	if (of_postfix) {
+		plan->restart_postfix |= strcmp(step->option, "restart") == 0;
+		return; /* once, at the end, whatever changed */
+	}
+	if (has_step(plan, step))
+		return;
+	plan->steps = mem_resize(plan->steps, plan->count + 1, sizeof(*plan->steps));
+	plan->steps[plan->count++] = (struct mend_step){ .kind = step->kind,
+							 .line = mem_strdup(step->line),
+							 .option = mem_strdup(step->option),
+							 .word = mem_strdup(step->word) };
+}
+
+static void add_finding(struct setup_plan *plan, const struct finding *finding, bool warnings)
+{
+	if (finding->health != HEALTH_WRONG && !(warnings && finding->health == HEALTH_WARNING))
+		return;
+	for (size_t i = 0; i < finding->step_count; i++)
+		add_step(plan, &finding->steps[i]);
+}
+
+struct setup_plan *setup_plan_new(enum setup_part part, const struct patient *patient)
+{
+	struct setup_plan *plan = mem_zero(1, sizeof(*plan));
+
+	plan->part = part;
+	for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
+		struct finding finding;
+
+		if (checks[i].part != part)
+			continue;
+		doctor_judge(patient, check_named(checks[i].name), &finding);
+		add_finding(plan, &finding, checks[i].warnings);
+		finding_free(&finding);
+	}
+	return plan;
+}
+
+void setup_plan_free(struct setup_plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		free(plan->steps[i].line);
+		free(plan->steps[i].option);
+		free(plan->steps[i].word);
+	}
+	free(plan->steps);
+	setup_files_free(&plan->files);
+	free(plan);
+}
+
+size_t setup_plan_print_findings(enum setup_part part, const struct patient *patient)
+{
+	size_t wrong = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
+		struct finding finding;
+
+		if (checks[i].part != part)
+			continue;
+		doctor_judge(patient, check_named(checks[i].name), &finding);
+		wrong += finding.health == HEALTH_WRONG;
+		if (finding.health != HEALTH_OK)
+			printf("%-8s %s: %s\n", health_word(finding.health), checks[i].name,
+			       buf_cstr(&finding.found));
+		finding_free(&finding);
+	}
+	return wrong;
+}
+
+/*
+ * Files.
+ */
+
+/* A Postfix configuration of its own, for postconf(1) to edit. */
+struct bench {
+	char dir[64];
+	struct setup_file *main, *master;
+};
+
+static void in_bench(char dst[96], const struct bench *bench, const char *name)
+{
+	snprintf(dst, 96, "%s/%s", bench->dir, name);
+}
+
+/* Whatever reads a main.cf that was just written waits for two seconds. */
+static bool put_in_bench(const struct bench *bench, const char *name, const struct buf *text)
+{
+	const struct timespec old[2] = { { .tv_sec = 1000000000 }, { .tv_sec = 1000000000 } };
+	char path[96];
+	FILE *file;
+	bool good;
+
+	in_bench(path, bench, name);
+	file = fopen(path, "we");
+	if (file == NULL)
+		return false;
+	good = text->len == 0 || fwrite(text->data, text->len, 1, file) == 1;
+	return fclose(file) == 0 && good && utimensat(AT_FDCWD, path, old, 0) == 0;
+}
+
+static bool take_from_bench(const struct bench *bench, const char *name, struct buf *text)
+{
+	char path[96];
+
+	in_bench(path, bench, name);
+	text->len = 0;
+	return setup_read(path, text);
+}
+
+/* All steps with this option in one run: first services, then what is set in them. */
+static bool run_postconf(const struct setup_plan *plan, const struct bench *bench,
+			 const char *option, char error[SETUP_ERROR_SIZE])
+{
+	char said[COMMAND_ERROR_SIZE], dir[64], letter[8];
+	char *argv[WORDS_MAX + 5] = { (char[]){ "postconf" }, (char[]){ "-c" }, dir, letter };
+	struct buf output = { 0 };
+	size_t count = 4;
+	bool good;
+
+	str_copy(dir, sizeof(dir), bench->dir);
+	str_copy(letter, sizeof(letter), option);
+	for (size_t i = 0; i < plan->count && count < WORDS_MAX; i++) {
+		if (plan->steps[i].kind == MEND_POSTCONF &&
+		    strcmp(plan->steps[i].option, option) == 0)
+			argv[count++] = plan->steps[i].word;
+	}
+	if (count == 4)
+		return true;
+	good = command_run(argv, OUTPUT_MAX, clock_mono_ms() + POSTCONF_MS, &output, said) ==
+	       LOOKUP_FOUND;
+	if (!good)
+		snprintf(error, SETUP_ERROR_SIZE, "postconf %s on a copy: %s", option, said);
+	buf_free(&output);
+	return good;
+}
+
+static bool edit_in_bench(struct setup_plan *plan, const struct bench *bench,
+			  char error[SETUP_ERROR_SIZE])
+{
+	static const char *const order[] = { "-M", "-P", "-PX", "-e" };
+	bool good = put_in_bench(bench, "main.cf", &bench->main->before) &&
+		    put_in_bench(bench, "master.cf", &bench->master->before);
+
+	if (!good)
+		snprintf(error, SETUP_ERROR_SIZE, "%s cannot be written", bench->dir);
+	for (size_t i = 0; good && i < ARRAY_LEN(order); i++)
+		good = run_postconf(plan, bench, order[i], error);
+	return good && take_from_bench(bench, "main.cf", &bench->main->after) &&
+	       take_from_bench(bench, "master.cf", &bench->master->after);
+}
+
+static void clear_bench(const struct bench *bench)
+{
+	char path[96];
+
+	in_bench(path, bench, "main.cf");
+	unlink(path);
+	in_bench(path, bench, "master.cf");
+	unlink(path);
+	rmdir(bench->dir);
+}
+
+static bool edit_postfix(struct setup_plan *plan, const struct patient *patient,
+			 char error[SETUP_ERROR_SIZE])
+{
+	const char *dir = patient_value(patient, "config_directory");
+	struct bench bench = { .dir = "/tmp/postseal-setup-XXXXXX" };
+	char path[SETUP_PATH_SIZE];
+	bool good;
+
+	snprintf(path, sizeof(path), "%s/main.cf", dir);
+	bench.main = setup_files_add(&plan->files, path, error);
+	snprintf(path, sizeof(path), "%s/master.cf", dir);
+	bench.master = bench.main != NULL ? setup_files_add(&plan->files, path, error) : NULL;
+	if (bench.master == NULL)
+		return false;
+	if (mkdtemp(bench.dir) == NULL) {
+		snprintf(error, SETUP_ERROR_SIZE, "there is no room in /tmp");
+		return false;
+	}
+	good = edit_in_bench(plan, &bench, error);
+	clear_bench(&bench);
+	return good;
+}
+
+/* The examples' file, as it is installed. */
+static bool add_copy(struct setup_plan *plan, const struct mend_step *step,
+		     char error[SETUP_ERROR_SIZE])
+{
+	const char *name = strrchr(step->option, '/');
+	char path[SETUP_PATH_SIZE];
+	struct setup_file *file;
+
+	snprintf(path, sizeof(path), "%s/%s", step->word, name != NULL ? name + 1 : step->option);
+	file = setup_files_add(&plan->files, path, error);
+	if (file == NULL)
+		return false;
+	file->after.len = 0;
+	if (setup_read(step->option, &file->after))
+		return true;
+	snprintf(error, SETUP_ERROR_SIZE, "%s cannot be read", step->option);
+	return false;
+}
+
+/* A link, or a file that says so, is written by something else, which would undo this. */
+static bool add_resolver(struct setup_plan *plan, const struct mend_step *step,
+			 char error[SETUP_ERROR_SIZE])
+{
+	struct setup_file *file;
+	struct stat st;
+
+	if (lstat(RESOLV_CONF, &st) == 0 && S_ISLNK(st.st_mode)) {
+		snprintf(error, SETUP_ERROR_SIZE,
+			 RESOLV_CONF " is a link: tell what writes it (resolvconf, "
+				     "systemd-resolved) to name %s, and run this again",
+			 step->word);
+		return false;
+	}
+	file = setup_files_add(&plan->files, RESOLV_CONF, error);
+	if (file == NULL)
+		return false;
+	file->after.len = 0;
+	buf_printf(&file->after, "nameserver %s\n", step->word);
+	plan->restart_postfix = true;
+	return true;
+}
+
+bool setup_plan_files(struct setup_plan *plan, const struct patient *patient,
+		      const char *secure_domains, char error[SETUP_ERROR_SIZE])
+{
+	bool good = edit_postfix(plan, patient, error);
+
+	for (size_t i = 0; good && i < plan->count; i++) {
+		if (plan->steps[i].kind == MEND_COPY)
+			good = add_copy(plan, &plan->steps[i], error);
+		else if (plan->steps[i].kind == MEND_RESOLVER)
+			good = add_resolver(plan, &plan->steps[i], error);
+	}
+	if (good && secure_domains != NULL) {
+		struct setup_file *file =
+			setup_files_add(&plan->files, patient->settings_file, error);
+
+		good = file != NULL;
+		if (good)
+			buf_printf(&file->after, "\n%s\n", secure_domains);
+	}
+	return good;
+}

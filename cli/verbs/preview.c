@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * postseal preview - what would have become of the mails in a log, had Postfix asked
+ * postseal: before one dares to let it.
+ *
+ * Each delivery is judged by what the log had shown of its domain up to then, and by what
+ * the ledger knows of its DNS and MTA-STS now; then it counts as evidence itself, as for
+ * `learn`. Nothing is written.
+ */
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/str.h"
+#include "base/utc.h"
+#include "base/zone.h"
+#include "cli/json.h"
+#include "cli/progress.h"
+#include "cli/terminal.h"
+#include "core/log/logfold.h"
+#include "core/log/logline.h"
+#include "core/policy/decide.h"
+#include "core/policy/fold.h"
+#include "io/ledger/ledger.h"
+#include "io/log/log_source.h"
+
+#define LOOK_AGAIN_MS 1000
+#define FIRST_SIZE 256
+
+/* A domain in the log. */
+struct place {
+	char domain[DOMAIN_SIZE]; /* first: sorted by it */
+	struct history history;   /* up to the line that was read last */
+	uint64_t waits;           /* deliveries that would have waited, ... */
+	int64_t last;             /* ... the last of them, ... */
+	char reason[REASON_SIZE]; /* ... and why */
+	UT_hash_handle hh;
+};
+
+struct preview {
+	const struct cli *cli;
+	struct ledger_txn *txn; /* NULL: nothing is known but the log */
+	struct logfold *fold;
+	struct place *places;
+	struct facts facts;
+	int64_t from, to; /* of the deliveries */
+	uint64_t lines, deliveries, same, waits, handshakes, strange;
+	uint64_t unjudged; /* of `same`: over TLS, whose certificate the log cannot judge */
+	char first[FIRST_SIZE];
+	struct progress progress;
+};
+
+static struct place *place_of(struct preview *p, const char *domain)
+{
+	struct place *place;
+
+	HASH_FIND_STR(p->places, domain, place);
+	if (place != NULL)
+		return place;
+	place = mem_zero(1, sizeof(*place));
+	str_copy(place->domain, sizeof(place->domain), domain);
+	HASH_ADD_STR(p->places, domain, place);
+	return place;
+}
+
+/* What the ledger knows but for histories: the log is to tell those, in its order. */
+static bool load_facts(struct preview *p, const struct place *place)
+{
+	struct nexthop nexthop;
+
+	if (nexthop_parse(&nexthop, place->domain, strlen(place->domain)) != NEXTHOP_OK)
+		return false;
+	if (p->txn == NULL || ledger_get_facts(p->txn, &nexthop, p->cli->settings.smtp_port,
+					       p->cli->now, &p->facts) == LOOKUP_ERROR) {
+		memset(&p->facts, 0, sizeof(p->facts));
+		p->facts.nexthop = nexthop;
+	}
+	p->facts.domain.history = place->history;
+	for (size_t i = 0; i < MX_MAX; i++)
+		memset(&p->facts.host[i].history, 0, sizeof(p->facts.host[i].history));
+	return true;
+}
+
+static bool is_authenticated(enum level level)
+{
+	return level == LEVEL_SECURE || level == LEVEL_FINGERPRINT || level == LEVEL_DANE_ONLY;
+}
+
+/* A domain that is yet to be looked at waits for the prober, once, and is not meant here. */
+static bool would_wait(struct preview *p, const struct decision *decision, bool tls)
+{
+	enum level level = decision->would.level;
+
+	if (decision->would.verdict == VERDICT_TEMP)
+		return decision->settled;
+	p->unjudged += tls && is_authenticated(level);
+	return !tls && (level == LEVEL_ENCRYPT || is_authenticated(level));
+}
+
+static void judge(struct preview *p, struct place *place, int64_t time, bool tls)
+{
+	struct decision decision;
+
+	if (!load_facts(p, place))
+		return;
+	p->deliveries++;
+	p->from = p->from == 0 || time < p->from ? time : p->from;
+	p->to = time > p->to ? time : p->to;
+	decide(&decision, &p->cli->settings, &p->facts, time);
+	if (!would_wait(p, &decision, tls)) {
+		p->same++;
+		return;
+	}
+	p->waits++;
+	place->waits++;
+	place->last = time;
+	snprintf(place->reason, sizeof(place->reason), "%s%s",
+		 decision.would.verdict == VERDICT_TEMP ? "" : "it left in the clear; ",
+		 rule_text(decision.would.rule));
+}
+
+static void note_strange(struct preview *p, struct span text)
+{
+	if (logline_is_strange(text.at, text.len) && p->strange++ == 0)
+		str_printable(p->first, sizeof(p->first), text.at,
+			      text.len < FIRST_SIZE / 4 ? text.len : FIRST_SIZE / 4);
+}
+
+/* What stays on this machine (content filters) asks for no policy that matters. */
+static void take_line(struct preview *p, struct log_source *source, struct span text)
+{
+	struct logfold_proof proof;
+	struct logline line;
+	int64_t time;
+	bool proven;
+
+	p->lines++;
+	if (!logline_parse(&line, text.at, text.len)) {
+		note_strange(p, text);
+		return;
+	}
+	time = logline_time(&line.stamp, log_source_reference(source), zone_offset);
+	if (time == 0)
+		return;
+	proven = logfold_line(p->fold, &line, time, &proof);
+	if (proven && proof.handshake && proof.seen.observed == OBSERVED_TLS)
+		p->handshakes++;
+	if (line.kind != LOGLINE_DELIVERY || !line.sent || line.domain[0] == '\0' ||
+	    ipaddr_is_loopback(&line.addr))
+		return;
+	proven = proven && proof.seen.observed == OBSERVED_TLS;
+	judge(p, place_of(p, line.domain), time, proven);
+	if (proven)
+		fold_history(&place_of(p, line.domain)->history, &proof.seen);
+}
+
+static struct log_source *open_source(const struct cli *cli, char error[LOG_SOURCE_ERROR_SIZE])
+{
+	if (cli->journal)
+		return log_source_journal(NULL, false, error);
+	if (strcmp(cli->words[0], "-") == 0)
+		return log_source_stream(dup(STDIN_FILENO));
+	return log_source_file(cli->words[0], NULL, error);
+}
+
+static void show_progress(struct preview *p, struct log_source *source)
+{
+	struct logplace place;
+
+	if (p->lines % 4096 == 0 && log_source_place(source, &place) && place.kind == LOGPLACE_FILE)
+		progress_at(&p->progress, place.offset);
+}
+
+/* A file is read to where it ends now. */
+static bool read_all(struct preview *p, struct log_source *source)
+{
+	struct logplace place;
+	struct span line;
+
+	for (;;) {
+		enum log_read got = log_source_next(source, &line);
+
+		if (got == LOG_READ_LINE) {
+			take_line(p, source, line);
+			show_progress(p, source);
+		} else if (got == LOG_READ_IDLE) {
+			if (log_source_place(source, &place) && place.kind == LOGPLACE_FILE)
+				return true;
+			log_source_wait(source, LOOK_AGAIN_MS);
+		} else {
+			return got == LOG_READ_END;
+		}
+	}
+}
+
+static int by_waits(const struct place *a, const struct place *b)
+{
+	if (a->waits != b->waits)
+		return a->waits < b->waits ? 1 : -1;
+	return strcmp(a->domain, b->domain);
+}
+
+static void print_places(struct preview *p)
+{
+	struct place *place, *next;
+
+	HASH_SRT(hh, p->places, by_waits);
+	HASH_ITER(hh, p->places, place, next)
+	{
+		char date[UTC_SIZE];
+
+		if (place->waits == 0)
+			continue;
+		utc_format(date, place->last);
+		if (p->cli->json)
+			json_print_preview_domain(place->domain, place->waits, date, place->reason);
+		else
+			page_text(2, "%s: %" PRIu64 " mail%s, the last at %s: %s", place->domain,
+				  place->waits, place->waits == 1 ? "" : "s", date, place->reason);
+	}
+}
+
+static void print_page(struct preview *p)
+{
+	char from[UTC_SIZE], to[UTC_SIZE];
+
+	printf("%" PRIu64 " deliveries in %" PRIu64 " lines", p->deliveries, p->lines);
+	if (p->deliveries > 0)
+		printf(", from %s to %s", utc_format(from, p->from), utc_format(to, p->to));
+	printf(":\n%" PRIu64 " would go the same way.\n", p->same);
+	if (p->waits > 0)
+		printf("%" PRIu64 " would wait:\n", p->waits);
+	print_places(p);
+	if (p->unjudged > 0)
+		page_text(0,
+			  "%" PRIu64 " went over TLS to providers of whom a proven certificate "
+			  "would be demanded; the log does not tell whether theirs was.",
+			  p->unjudged);
+}
+
+static enum cli_status tell(struct preview *p)
+{
+	if (p->cli->json) {
+		json_print_preview(p->lines, p->deliveries, p->same, p->waits, p->unjudged,
+				   p->strange);
+		print_places(p);
+	} else {
+		print_page(p);
+	}
+	if (p->strange > 0)
+		cli_error(p->cli, "%" PRIu64 " lines are in no form that is known; the first: %s",
+			  p->strange, p->first);
+	if (p->deliveries > 0 && p->handshakes == 0) {
+		cli_error(p->cli, "no line about TLS: which mails left in the clear cannot be "
+				  "told; Postfix writes them after `postconf -e "
+				  "smtp_tls_loglevel=1 && postfix reload`");
+		return CLI_UNSURE;
+	}
+	if (p->deliveries == 0 && p->strange > 0)
+		return CLI_UNSURE;
+	return p->waits > 0 ? CLI_NO : CLI_YES;
+}
+
+static void free_places(struct preview *p)
+{
+	struct place *place, *next;
+
+	HASH_ITER(hh, p->places, place, next)
+	{
+		HASH_DEL(p->places, place);
+		free(place);
+	}
+}
+
+static enum cli_status preview_log(struct preview *p, struct log_source *source)
+{
+	enum cli_status status = CLI_UNSURE;
+	struct stat st;
+
+	p->fold = logfold_new();
+	if (!p->cli->journal && stat(p->cli->words[0], &st) == 0 && S_ISREG(st.st_mode))
+		progress_begin(&p->progress, "reading", (uint64_t)st.st_size);
+	if (read_all(p, source)) {
+		progress_end(&p->progress);
+		status = tell(p);
+	}
+	logfold_free(p->fold);
+	free_places(p);
+	return status;
+}
+
+/* Without a ledger, or without permission, the log alone says what it can. */
+static struct ledger *open_ledger(const struct cli *cli)
+{
+	char error[LEDGER_ERROR_SIZE];
+	struct ledger *ledger = ledger_open(cli->settings.ledger, LEDGER_READ, error);
+
+	if (ledger == NULL)
+		cli_error(cli, "note: without what is known of DANE and MTA-STS: %s", error);
+	return ledger;
+}
+
+static enum cli_status run(struct cli *cli)
+{
+	char error[LOG_SOURCE_ERROR_SIZE];
+	enum cli_status status = CLI_UNSURE;
+	struct log_source *source;
+	struct preview *p;
+	struct ledger *ledger;
+
+	if (cli->journal == (cli->count == 1)) {
+		cli_error(cli, "name a file, - for standard input, or --journal");
+		return CLI_USAGE;
+	}
+	source = open_source(cli, error);
+	if (source == NULL) {
+		cli_error(cli, "%s", error);
+		return CLI_UNSURE;
+	}
+	p = mem_zero(1, sizeof(*p));
+	p->cli = cli;
+	ledger = open_ledger(cli);
+	p->txn = ledger != NULL ? ledger_begin_read(ledger) : NULL;
+	status = preview_log(p, source);
+	ledger_abort(p->txn);
+	ledger_close(ledger);
+	log_source_close(source);
+	free(p);
+	return status;
+}
+
+const struct verb verb_preview = {
+	.name = "preview",
+	.arguments = "FILE|-",
+	.summary = "Tells from a log which mails would have waited",
+	.options = "J",
+	.help = "  -J, --journal  read systemd's journal\n"
+		"\n"
+		"FILE is a mail log as it is (not compressed), - is standard input: weeks of it,\n"
+		"with smtp_tls_loglevel = 1. Each delivery is judged by what the log had shown of\n"
+		"its domain up to then, and by what is known of DANE and MTA-STS now. Nothing is\n"
+		"learned, and nothing changes.\n"
+		"\n"
+		"Exit status: 1 if some mail would have waited.\n",
+	.least = 0,
+	.most = 1,
+	.run = run,
+};

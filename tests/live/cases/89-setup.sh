@@ -1,0 +1,150 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+# setup: from a stock Postfix to mail over TLS and secure aliases, and back byte for byte
+
+SETUP_BIN=$WORLD/setup-bin
+
+# What a machine with systemd has, in terms of this world: it notes what it is told.
+setup_systemctl() {
+    mkdir -p "$SETUP_BIN" /run/systemd/system
+    : >"$WORLD/systemctl.log"
+    cat >"$SETUP_BIN/systemctl" <<-END
+	#!/bin/bash
+	echo "\$*" >>"$WORLD/systemctl.log"
+	case "\$*" in
+	'restart postfix') exec postfix reload ;;
+	'reload postseal-'*) kill -s HUP "\$(cat "$WORLD/pid-\${2#postseal-}")" ;;
+	'enable --now postseal-learn')
+	    exec setpriv --reuid postseal --regid postseal --init-groups \
+	        "$BUILD/postseal" -c "$SEAL_CONF" learn "$SENDER_LOG" ;;
+	show*) exit 1 ;;
+	esac
+	END
+    chmod 755 "$SETUP_BIN/systemctl"
+    local name
+    for name in "${SEAL_DAEMONS[@]}"; do
+        echo "${JOB[postseal-$name]}" >"$WORLD/pid-$name"
+    done
+}
+
+# As an installer leaves the examples.
+setup_examples() {
+    local dir
+    dir=$(grep -aoE '/[a-z/]+/examples/postfix/postseal-status-filter' "$BUILD/postseal" | head -n 1)
+    mount -t tmpfs doc "$(cut -d/ -f1-4 <<<"$dir")"
+    mkdir -p "${dir%/*}"
+    cp "$REPO"/postfix-examples/* "${dir%/*}"
+}
+
+set_up() {
+    PATH=$SETUP_BIN:$PATH postseal setup "$@"
+}
+
+# Both files as they are, for a comparison later.
+keep_postfix() {
+    mkdir -p "$WORLD/$1"
+    rm -f "$WORLD/$1"/*
+    cp -p /etc/postfix/*.cf "$WORLD/$1"
+    ls /etc/postfix >"$WORLD/$1/names"
+    stat -c '%n %a %u %g' /etc/postfix/*.cf >"$WORLD/$1/owners"
+}
+
+as_it_was() {
+    local file
+    for file in "$WORLD/$1"/*.cf; do
+        cmp "$file" "/etc/postfix/${file##*/}" || return
+    done
+    diff "$WORLD/$1/names" <(ls /etc/postfix) &&
+        diff "$WORLD/$1/owners" <(stat -c '%n %a %u %g' /etc/postfix/*.cf)
+}
+
+doctor_knows() {
+    matches "$(postseal doctor)" "ok +$1 "
+}
+
+status_is() {
+    local want=$1 status=0
+    shift
+    "$@" >"$WORLD/setup.out" 2>&1 || status=$?
+    equals "$status" "$want" || because "$(tail -n 20 "$WORLD/setup.out")"
+}
+
+out_has() {
+    grep -qF -- "$1" "$WORLD/setup.out" || because "no \"$1\" in: $(tail -n 40 "$WORLD/setup.out")"
+}
+
+cp -pr /etc/postfix "$WORLD/wired"
+cp "$SEAL_CONF" "$WORLD/wired.conf"
+# This mount is the world's own; what is below is not written to.
+mount -t tmpfs backups /var/backups
+setup_systemctl
+setup_examples
+rm -f /etc/postfix/postseal-status-filter
+sender_stock
+sender_site
+seal_setting secure_domains '{}'
+seal_restart
+setup_systemctl
+sender_restart
+keep_postfix stock
+
+check 'dry run: something would change' status_is 1 set_up --dry-run
+check 'dry run: shows how' out_has '+smtp_tls_policy_maps = socketmap:inet:127.0.0.1:7672:policy'
+check 'dry run: changes nothing' as_it_was stock
+check 'without a person it asks for --yes' status_is 2 set_up </dev/null
+check 'not root: not done' status_is 3 setpriv --reuid postseal --clear-groups "$BUILD/postseal" \
+    -c "$SEAL_CONF" setup --yes
+
+check 'outbound is set up' status_is 0 set_up --yes --to bob@dane.test
+check 'the test mail was sent' out_has 'sent: '
+check 'the test mail went over DANE' out_has 'over: Verified, TLSv1.3 with cipher'
+check 'says how to undo it' out_has 'postseal setup --undo'
+check 'what was sent is learned from' doctor_knows learning
+check 'the doctor finds the map' doctor_knows policy-map
+check 'again: nothing to change' status_is 0 set_up --dry-run
+keep_postfix outbound
+mail_send alice@sender.test bob@plain.test
+check 'mail to who never had TLS: sent' sent "$QID" bob@plain.test
+
+check 'aliases: the domain has to be named' status_is 2 set_up aliases --yes
+check 'aliases: no domain' status_is 2 set_up aliases 'not a domain' --yes
+postconf -e "mydestination = \$myhostname, sender.test, localhost"
+keep_postfix outbound
+check 'aliases are set up' status_is 0 set_up aliases secure.sender.test --yes
+check 'aliases: the setting is there' grep -qx 'secure_domains = {"secure.sender.test"}' "$SEAL_CONF"
+check 'aliases: the domain is local now' matches "$(postconf -h mydestination)" 'secure\.sender\.test'
+check 'aliases: the daemons were told' grep -qx 'reload postseal-milter' "$WORLD/systemctl.log"
+check 'aliases: mail to who has no TLS' mail_send alice@secure.sender.test bob@plain.test
+check 'aliases: comes back' bounced "$QID" bob@plain.test
+check 'aliases: plaintext from outside' smtp_open plain
+smtp 'EHLO client.elsewhere.test' >/dev/null
+smtp 'MAIL FROM:<x@elsewhere.test>' >/dev/null
+check 'aliases: is refused' smtp_says '^550 5.7.10' 'RCPT TO:<alice@secure.sender.test>'
+smtp_close
+check 'aliases: again: nothing to change' status_is 0 set_up aliases --dry-run
+
+check 'undo of the aliases' status_is 0 set_up --undo --yes
+check 'Postfix is as it was before them' as_it_was outbound
+check 'the settings are as they were' refute grep -q '^secure_domains = {"' "$SEAL_CONF"
+echo '# mine' >>/etc/postfix/main.cf
+check 'what was changed since is not thrown away' status_is 1 set_up --undo --yes
+sed -i '$d' /etc/postfix/main.cf
+postconf -e "mydestination = \$myhostname, sender.test, secure.sender.test, localhost"
+check 'undo of outbound' status_is 0 set_up --undo --yes
+check 'Postfix is as it was at first' as_it_was stock
+check 'nothing is left to undo' status_is 1 set_up --undo --yes
+
+# The server is down: Postfix would wait for it.
+seal_stop socketmap
+check 'the server does not answer: nothing is done' status_is 3 set_up --yes
+check 'the server does not answer: Postfix is as it was' as_it_was stock
+seal_start socketmap
+
+umount /var/backups
+umount "$(findmnt -nro TARGET -S doc)"
+rm -rf /run/systemd/system
+cp -p "$WORLD/wired/"*.cf /etc/postfix/
+cp "$WORLD/wired/postseal-status-filter" /etc/postfix/
+cat "$WORLD/wired.conf" >"$SEAL_CONF"
+seal_restart
+sender_restart

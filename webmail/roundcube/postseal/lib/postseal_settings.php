@@ -1,0 +1,185 @@
+<?php
+
+// SPDX-License-Identifier: BSD-2-Clause
+
+/**
+ * Settings, Encrypted sending: off, on, or on with an expert level; and the identity that goes
+ * with it, so that the alias can be chosen as a sender at once.
+ */
+class postseal_settings
+{
+    private const SECTION = 'postseal';
+    private const LEVELS = ['encrypt', 'authenticated', 'verify', 'dane-only'];
+
+    private postseal $plugin;
+    private rcmail $rcmail;
+
+    public function __construct(postseal $plugin, rcmail $rcmail)
+    {
+        $this->plugin = $plugin;
+        $this->rcmail = $rcmail;
+    }
+
+    public function init(): void
+    {
+        $this->plugin->add_hook('preferences_sections_list', [$this, 'section']);
+        $this->plugin->add_hook('preferences_list', [$this, 'show']);
+        $this->plugin->add_hook('preferences_save', [$this, 'save']);
+        $this->plugin->include_stylesheet('skins/elastic/postseal.css');
+    }
+
+    public function section($args)
+    {
+        $args['list'][self::SECTION] = ['id' => self::SECTION, 'section' => $this->text('encryptedsending')];
+
+        return $args;
+    }
+
+    public function show($args)
+    {
+        if ($args['section'] !== self::SECTION) {
+            return $args;
+        }
+        if (!$args['current']) {
+            $args['blocks']['main']['content'] = true;
+
+            return $args;
+        }
+
+        [$status, $answer] = $this->plugin->user() !== '' ? $this->plugin->client()->aliases() : [0, []];
+        $aliases = $status === 200 ? (array) ($answer['aliases'] ?? []) : [];
+        $args['blocks']['about'] = ['name' => $this->text('encryptedsending'), 'options' => [
+            'about' => ['content' => html::p('postseal-about', rcube::Q($this->text(
+                $aliases ? 'about' : ($status === 200 ? 'noalias' : 'noanswer')
+            )))],
+        ]];
+        foreach ($aliases as $i => $alias) {
+            $args['blocks']['alias' . $i] = ['name' => rcube::Q($alias['address']),
+                'options' => ['level' => ['content' => $this->choices((int) $i, $alias)]]];
+        }
+
+        return $args;
+    }
+
+    /**
+     * One radio button for each way, each with the sentence of what it means and what it costs.
+     *
+     * @param array<string, mixed> $alias
+     */
+    private function choices(int $i, array $alias): string
+    {
+        $now = empty($alias['enabled']) ? 'off' : (string) $alias['level'];
+        $expert = !in_array($now, ['off', 'encrypt'], true);
+        $html = (new html_hiddenfield(['name' => "_postseal_alias[{$i}]", 'value' => $alias['address']]))->show();
+        $html .= $this->choice($i, 'off', $now) . $this->choice($i, 'encrypt', $now);
+        $levels = '';
+        foreach (array_slice(self::LEVELS, 1) as $level) {
+            $levels .= $this->choice($i, $level, $now);
+        }
+
+        return html::tag(
+            'fieldset',
+            ['class' => 'postseal-levels'],
+            html::tag('legend', ['class' => 'voice'], rcube::Q($this->text('sendfrom') . ' ' . $alias['address']))
+            . $html . html::tag(
+                'details',
+                $expert ? ['open' => 'open'] : [],
+                html::tag('summary', [], rcube::Q($this->text('expert'))) . $levels,
+                ['open']
+            )
+        );
+    }
+
+    private function choice(int $i, string $level, string $now): string
+    {
+        $id = "postseal-{$i}-{$level}";
+        $radio = new html_radiobutton(['name' => "_postseal_level[{$i}]", 'id' => $id, 'value' => $level,
+            'aria-describedby' => $id . '-means']);
+
+        return html::div(
+            'postseal-level',
+            $radio->show($now) . html::div(
+                null,
+                html::label(['for' => $id], rcube::Q($this->text('level_' . $level)))
+                . html::p(['id' => $id . '-means', 'class' => 'hint'], rcube::Q($this->text('means_' . $level)))
+            )
+        );
+    }
+
+    public function save($args)
+    {
+        if ($args['section'] !== self::SECTION) {
+            return $args;
+        }
+
+        $aliases = (array) rcube_utils::get_input_value('_postseal_alias', rcube_utils::INPUT_POST);
+        $levels = (array) rcube_utils::get_input_value('_postseal_level', rcube_utils::INPUT_POST);
+        foreach ($aliases as $i => $alias) {
+            $level = $levels[$i] ?? '';
+            if (!is_string($alias) || !in_array($level, ['off', ...self::LEVELS], true)) {
+                continue;
+            }
+            [$status, $answer] = $this->plugin->client()->change(
+                $alias,
+                $level === 'off' ? ['enabled' => false] : ['enabled' => true, 'level' => $level]
+            );
+            if ($status !== 200) {
+                $args['abort'] = true;
+                $args['result'] = false;
+                $args['message'] = $status === 0 ? $this->text('noanswer') : (string) ($answer['text'] ?? '');
+
+                return $args;
+            }
+            // As postseal spells it, whatever the request said.
+            $this->keep_identity($args, (string) $answer['address'], !empty($answer['enabled']));
+        }
+
+        return $args;
+    }
+
+    /**
+     * Switching on makes an identity, if there is none; switching off takes away the one that
+     * was made here, unless the user has edited it since.
+     */
+    private function keep_identity(array &$args, string $alias, bool $enabled): void
+    {
+        $made = (array) $this->rcmail->config->get('postseal_identities', []);
+        $all = $this->rcmail->user->list_identities();
+        $mine = array_values(array_filter($all, static fn ($identity) => strcasecmp($identity['email'], $alias) === 0));
+
+        if ($enabled && !$mine) {
+            $record = ['name' => (string) ($all[0]['name'] ?? ''), 'email' => $alias, 'standard' => 0];
+            $id = $this->rcmail->user->insert_identity($record);
+            if ($id) {
+                $made[$alias] = ['id' => (string) $id, 'is' => $this->fingerprint($this->rcmail->user->get_identity($id))];
+            }
+        } elseif (!$enabled && isset($made[$alias])) {
+            foreach ($mine as $identity) {
+                if (
+                    (string) $identity['identity_id'] === $made[$alias]['id']
+                    && $this->fingerprint($identity) === $made[$alias]['is']
+                ) {
+                    $this->rcmail->user->delete_identity($identity['identity_id']);
+                }
+            }
+            unset($made[$alias]);
+        }
+        $args['prefs']['postseal_identities'] = $made;
+    }
+
+    /** All that a user can edit of an identity. */
+    private function fingerprint(array $identity): string
+    {
+        $parts = [];
+        foreach (['name', 'organization', 'email', 'reply-to', 'bcc', 'signature', 'html_signature', 'standard'] as $field) {
+            $parts[] = (string) ($identity[$field] ?? '');
+        }
+
+        return hash('sha256', implode("\0", $parts));
+    }
+
+    private function text(string $label): string
+    {
+        return $this->rcmail->gettext('postseal.' . $label);
+    }
+}
