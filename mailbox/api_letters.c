@@ -397,8 +397,10 @@ void api_read_mark(struct api_call *call)
 	txn = store_begin(call->portal->home->store, true);
 	if (txn != NULL && store_get_letter(txn, &key, &one->letter) == LOOKUP_FOUND) {
 		one->letter.read = true;
-		good = store_put_letter(txn, &key, &one->letter) && store_commit(txn);
-		txn = NULL;
+		if (store_put_letter(txn, &key, &one->letter)) {
+			good = store_commit(txn);
+			txn = NULL;
+		}
 	}
 	store_abort(txn);
 	if (good)

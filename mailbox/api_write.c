@@ -16,6 +16,8 @@
 
 #define DRAFTS_MAX 16
 #define UPLOADS_MAX 256
+/* All uploads of a mailbox together: so many times what one reply may hold. */
+#define UPLOADS_ROOM 4
 
 static void malformed(struct api_call *call)
 {
@@ -46,27 +48,47 @@ static bool count_one(void *context, const struct store_key *key, struct span va
 {
 	(void)key;
 	(void)value;
-	return ++*(size_t *)context < UPLOADS_MAX;
+	return ++*(size_t *)context < DRAFTS_MAX;
 }
 
-static size_t count_of(struct store_txn *txn, enum store_db db, const struct handle *mailbox)
+static size_t count_drafts(struct store_txn *txn, const struct handle *mailbox)
 {
 	struct store_key prefix = store_key_handle(mailbox);
 	size_t count = 0;
 
-	store_each(txn, db, &prefix, false, count_one, &count);
+	store_each(txn, STORE_DRAFT, &prefix, false, count_one, &count);
 	return count;
+}
+
+struct sum {
+	size_t count;
+	uint64_t octets;
+	bool good;
+};
+
+static bool add_upload(void *context, const struct store_key *key, struct span value)
+{
+	struct sum *sum = context;
+	struct mbox_upload upload;
+
+	(void)key;
+	sum->good = mbox_get_upload(&upload, value.at, value.len);
+	sum->count++;
+	sum->octets += sum->good ? upload.size : 0;
+	return sum->good;
 }
 
 struct new_upload {
 	struct handle id;
-	uint64_t size;
+	uint64_t size, room;
 };
 
 static int put_upload(struct store_txn *txn, const struct api_user *user, void *context)
 {
 	const struct new_upload *new_upload = context;
 	struct store_key key = store_key_pair(&user->mailbox, &new_upload->id);
+	struct store_key prefix = store_key_handle(&user->mailbox);
+	struct sum sum = { .good = true };
 	struct mbox_upload upload;
 
 	switch (store_get_upload(txn, &key, &upload)) {
@@ -77,7 +99,9 @@ static int put_upload(struct store_txn *txn, const struct api_user *user, void *
 	case LOOKUP_ABSENT:
 		break;
 	}
-	if (count_of(txn, STORE_UPLOAD, &user->mailbox) >= UPLOADS_MAX)
+	if (!store_each(txn, STORE_UPLOAD, &prefix, false, add_upload, &sum) || !sum.good)
+		return 0;
+	if (sum.count >= UPLOADS_MAX || sum.octets + new_upload->size > new_upload->room)
 		return 507;
 	upload = (struct mbox_upload){ .date = clock_wall(), .size = new_upload->size };
 	return store_put_upload(txn, &key, &upload) ? 201 : 0;
@@ -108,6 +132,7 @@ void api_upload_new(struct api_call *call)
 			       (int64_t)home_message_max(call->portal->home));
 		return;
 	}
+	upload.room = UPLOADS_ROOM * frame_sealed_size(home_message_max(call->portal->home));
 	status = change(call, &user, put_upload, &upload);
 	if (status == 200 || status == 201)
 		api_answer(call, status, json_object());
@@ -330,7 +355,7 @@ static int put_draft(struct store_txn *txn, const struct api_user *user, void *c
 	found = store_get(txn, STORE_DRAFT, &key, &value);
 	if (found == LOOKUP_ERROR)
 		return 0;
-	if (found == LOOKUP_ABSENT && count_of(txn, STORE_DRAFT, &user->mailbox) >= DRAFTS_MAX)
+	if (found == LOOKUP_ABSENT && count_drafts(txn, &user->mailbox) >= DRAFTS_MAX)
 		return 507;
 	return store_put_draft(txn, &key, &new_draft->draft) ? 204 : 0;
 }

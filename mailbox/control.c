@@ -287,11 +287,14 @@ static bool do_unlock(struct wish *wish)
 		return false;
 	gate.tries = 0;
 	gate.told = false;
-	if (store_put_gate(txn, &key, &gate) && store_commit(txn)) {
-		log_info("mailbox=%s sender=%s unlocked", wish->box.address, gate.sender);
-		return true;
+	if (!store_put_gate(txn, &key, &gate)) {
+		store_abort(txn);
+		return fail_later(wish);
 	}
-	return fail_later(wish);
+	if (!store_commit(txn))
+		return fail_later(wish);
+	log_info("mailbox=%s sender=%s unlocked", wish->box.address, gate.sender);
+	return true;
 }
 
 static bool do_resend(struct wish *wish)

@@ -292,7 +292,8 @@ static bool put_link(struct store_txn *txn, const struct delivery *d)
 
 	crypto_sha256(hash, d->link_id, sizeof(d->link_id));
 	link->mailbox = d->mailbox;
-	handle_make(&link->handle);
+	/* Dated, so that the newest are first where there are more than a letter can have. */
+	handle_make_dated(&link->handle, d->now);
 	str_copy(link->sender, sizeof(link->sender), d->token->sender);
 	str_copy(link->name, sizeof(link->name), d->letter.name);
 	link->date = d->now;
@@ -489,11 +490,12 @@ static enum lookup put_records(struct delivery *d, bool new_mailbox)
 		store_abort(txn);
 		return LOOKUP_ERROR;
 	}
+	/* Before others can write: who opens the mailbox forgets the keys after that. */
+	if (d->box.opened == 0)
+		fresh_keep(d->home->fresh, &d->mailbox, &d->letter_handle, d->k);
 	if (!store_commit(txn))
 		return LOOKUP_ERROR;
 	atomic_fetch_add(&d->home->used, d->letter.size);
-	if (d->box.opened == 0)
-		fresh_keep(d->home->fresh, &d->mailbox, &d->letter_handle, d->k);
 	return LOOKUP_FOUND;
 }
 
@@ -545,8 +547,9 @@ static bool tell_both(struct delivery *d)
 
 	hex_of(id, d->bounce, BOUNCE_OCTETS);
 	hex_of(bounce, d->bounce, BOUNCE_OCTETS);
-	facts.secret = d->box.opened == 0 ? d->secret : NULL;
-	link = tell_recipient(d->home, d->box.opened == 0 ? NOTE_LINK : NOTE_ARRIVED, facts, id,
+	/* By the letter: its mailbox may have been opened since it was sealed to links alone. */
+	facts.secret = d->letter.has_key ? NULL : d->secret;
+	link = tell_recipient(d->home, d->letter.has_key ? NOTE_ARRIVED : NOTE_LINK, facts, id,
 			      bounce);
 	if (link == SUBMIT_LATER)
 		return false;
@@ -649,7 +652,7 @@ static void run(struct delivery *d, char reply[DELIVER_REPLY_SIZE])
 		return;
 	}
 	log_info("mailbox=%s sender=%s sealed, %zu octets%s", d->box.address, d->token->sender,
-		 d->message.len, d->box.opened == 0 ? ", a link was sent" : "");
+		 d->message.len, d->letter.has_key ? "" : ", a link was sent");
 	str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 sealed");
 }
 
@@ -690,8 +693,9 @@ void deliver_bounce(struct home *home, const char *extension, char reply[DELIVER
 			octets[i] = hex ? (unsigned char)byte : 0;
 		}
 		key = store_key(octets, sizeof(octets), "", 0);
-		found = hex && txn != NULL ? store_get(txn, STORE_BOUNCE, &key, &value)
-					   : LOOKUP_ERROR;
+		if (hex)
+			found = txn != NULL ? store_get(txn, STORE_BOUNCE, &key, &value)
+					    : LOOKUP_ERROR;
 	}
 	if (found == LOOKUP_FOUND && value.len == 2 * sizeof(struct handle)) {
 		struct store_key pair = store_key(value.at, value.len, "", 0);

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -27,7 +27,6 @@
 
 #define SESSIONS_MAX 16
 #define COMMAND_MS 300000 /* RFC 5321 4.5.3.2 */
-#define STOP_MS 30000
 #define READ_SIZE 65536
 #define RECIPIENTS_MAX TOKEN_RECIPIENTS_MAX
 
@@ -37,13 +36,15 @@ struct intake {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t fewer;
-	size_t sessions;
+	size_t count;
+	LIST_HEAD(, session) sessions;
 	_Atomic bool stopping;
 };
 
 struct session {
 	struct intake *intake;
 	struct home *home;
+	LIST_ENTRY(session) next;
 	int fd;
 	struct buf in;
 	char sender[SEAL_ADDRESS_SIZE]; /* of the envelope, "" for the empty one */
@@ -177,7 +178,11 @@ static void answer_reply(struct session *session, struct span message, char *rep
 	key = store_key(hash, sizeof(hash), "", 0);
 	txn = store_begin(home->store, true);
 	found = txn != NULL ? store_get_seen(txn, &key, &seen) : LOOKUP_ERROR;
-	if (found == LOOKUP_ABSENT && store_put_seen(txn, &key, &seen) && store_commit(txn)) {
+	if (found != LOOKUP_ABSENT || !store_put_seen(txn, &key, &seen)) {
+		store_abort(txn);
+		return;
+	}
+	if (store_commit(txn)) {
 		struct note_facts facts = { .sender = home->from,
 					    .recipient = session->sender,
 					    .language = MBOX_LANGUAGE_NONE };
@@ -185,15 +190,14 @@ static void answer_reply(struct session *session, struct span message, char *rep
 
 		snprintf(id, sizeof(id), "%02x%02x%02x%02x", hash[0], hash[1], hash[2], hash[3]);
 		tell_recipient(home, NOTE_USE_LINK, facts, id, "");
-		return;
 	}
-	if (found != LOOKUP_ABSENT)
-		store_abort(txn);
 }
 
 static void forward_return(struct session *session, const char *sender, char *reply)
 {
-	switch (submit_mail(session->home, "", sender, &session->message)) {
+	/* It may hold the whole mail: as a receipt it goes over TLS, or not at all, where the
+	 * sender's mailbox leads elsewhere. What comes back to that address goes no further. */
+	switch (submit_mail(session->home, session->home->from, sender, &session->message)) {
 	case SUBMIT_DONE:
 		str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 given to the sender");
 		break;
@@ -270,7 +274,8 @@ static bool deliver_all(struct session *session)
 		if (reply[0] == '5') {
 			log_warning("recipient=%s refused: %s", session->recipients[i], reply);
 		}
-		good = say(session, reply);
+		/* Who got no reply is tried again: a stop waits for one delivery, not for all. */
+		good = say(session, reply) && !atomic_load(&session->intake->stopping);
 	}
 	crypto_wipe(cleaned.data, cleaned.len);
 	buf_free(&cleaned);
@@ -413,12 +418,13 @@ static void *converse(void *argument)
 	}
 	forget_mail(session);
 	buf_free(&session->in);
-	close(session->fd);
-	free(session);
 	pthread_mutex_lock(&intake->lock);
-	intake->sessions--;
+	LIST_REMOVE(session, next);
+	close(session->fd);
+	intake->count--;
 	pthread_cond_broadcast(&intake->fewer);
 	pthread_mutex_unlock(&intake->lock);
+	free(session);
 	return NULL;
 }
 
@@ -432,9 +438,10 @@ static void start_session(struct intake *intake, int fd)
 	session->home = intake->home;
 	session->fd = fd;
 	pthread_mutex_lock(&intake->lock);
-	while (intake->sessions >= SESSIONS_MAX && !atomic_load(&intake->stopping))
+	while (intake->count >= SESSIONS_MAX && !atomic_load(&intake->stopping))
 		pthread_cond_wait(&intake->fewer, &intake->lock);
-	intake->sessions++;
+	intake->count++;
+	LIST_INSERT_HEAD(&intake->sessions, session, next);
 	pthread_mutex_unlock(&intake->lock);
 	pthread_attr_init(&attributes);
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
@@ -484,24 +491,23 @@ struct intake *intake_start(struct home *home, int fd)
 void intake_stop(struct intake *intake)
 {
 	const uint64_t one = 1;
-	struct timespec until;
-	size_t left;
+	struct session *session;
 
+	pthread_mutex_lock(&intake->lock);
 	atomic_store(&intake->stopping, true);
+	pthread_cond_broadcast(&intake->fewer);
+	pthread_mutex_unlock(&intake->lock);
 	if (write(intake->stop_fd, &one, sizeof(one)) < 0)
 		log_warning("intake: %s", strerror(errno));
-	pthread_cond_broadcast(&intake->fewer);
 	pthread_join(intake->thread, NULL);
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += STOP_MS / 1000;
+	/* Who waits for Postfix reads no more; who works on a mail ends that. None may be left:
+	 * what they work with ends after this. */
 	pthread_mutex_lock(&intake->lock);
-	while (intake->sessions > 0 &&
-	       pthread_cond_timedwait(&intake->fewer, &intake->lock, &until) == 0) {
-	}
-	left = intake->sessions;
+	LIST_FOREACH(session, &intake->sessions, next)
+	shutdown(session->fd, SHUT_RD);
+	while (intake->count > 0)
+		pthread_cond_wait(&intake->fewer, &intake->lock);
 	pthread_mutex_unlock(&intake->lock);
 	close(intake->stop_fd);
-	/* Who is idle in a read is left behind: the process ends, and Postfix tries again. */
-	if (left == 0)
-		free(intake);
+	free(intake);
 }

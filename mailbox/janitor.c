@@ -107,8 +107,11 @@ static bool drop_address(struct store_txn *txn, const struct handle *mailbox,
 			      : store_drop(txn, STORE_ADDRESS, &key);
 }
 
-/* In one transaction: nothing of it is there any more, but a note of its grave. */
-static bool drop_records(struct home *home, const struct handle *mailbox)
+/*
+ * In one transaction: nothing of it is there any more, but a note of its grave. `now`, if
+ * not 0: only if it has ended by then, for a letter or its owner may have come meanwhile.
+ */
+static bool drop_records(struct home *home, const struct handle *mailbox, int64_t now)
 {
 	static const enum store_db own[] = { STORE_LETTER, STORE_LINK,  STORE_GATE,
 					     STORE_UPLOAD, STORE_DRAFT, STORE_REPLY };
@@ -120,6 +123,7 @@ static bool drop_records(struct home *home, const struct handle *mailbox)
 	struct buf value = { 0 };
 	struct mbox_mailbox *box = mem_alloc(sizeof(*box));
 	bool good = txn != NULL && store_get_mailbox(txn, &key, box) == LOOKUP_FOUND &&
+		    (now == 0 || life_has_ended(home->settings, box, now)) &&
 		    drop_address(txn, mailbox, box) && store_drop(txn, STORE_MAILBOX, &key);
 
 	buf_append_str(&value, "1");
@@ -150,34 +154,76 @@ static bool drop_records(struct home *home, const struct handle *mailbox)
 
 bool mailbox_end(struct home *home, const struct handle *mailbox)
 {
-	return drop_records(home, mailbox) && bury(home, mailbox);
+	return drop_records(home, mailbox, 0) && bury(home, mailbox);
 }
 
-static void tell_unopened(struct home *home, const struct handle *mailbox,
-			  const struct mbox_mailbox *box)
+/* Who has written to a mailbox. */
+struct senders {
+	size_t count;
+	char *address[BATCH];
+};
+
+static bool note_sender(void *context, const struct store_key *key, struct span value)
 {
+	struct senders *senders = context;
+	struct mbox_gate gate;
+
+	(void)key;
+	if (mbox_get_gate(&gate, value.at, value.len))
+		senders->address[senders->count++] = mem_strdup(gate.sender);
+	return senders->count < BATCH;
+}
+
+static struct senders *senders_of(struct home *home, const struct handle *mailbox)
+{
+	struct senders *senders = mem_zero(1, sizeof(*senders));
 	struct store_key prefix = store_key_handle(mailbox);
-	struct keys *gates = mem_zero(1, sizeof(*gates));
+	struct store_txn *txn = store_begin(home->store, false);
+
+	if (txn == NULL || !store_each(txn, STORE_GATE, &prefix, false, note_sender, senders))
+		log_warning("janitor: not all senders of a mailbox that nobody opened are told");
+	store_abort(txn);
+	return senders;
+}
+
+static void senders_free(struct senders *senders)
+{
+	for (size_t i = 0; i < senders->count; i++)
+		free(senders->address[i]);
+	free(senders);
+}
+
+/* After it has ended, not before: to tell them takes long, and letters come meanwhile. */
+static void tell_unopened(struct home *home, const struct handle *mailbox,
+			  const struct mbox_mailbox *box, const struct senders *senders)
+{
 	char id[HANDLE_HEX_SIZE];
 
 	handle_hex(id, mailbox);
-	if (collect_all(home->store, STORE_GATE, &prefix, gates)) {
-		for (size_t i = 0; i < gates->count; i++) {
-			struct store_txn *txn = store_begin(home->store, false);
-			struct mbox_gate gate;
-			bool found = txn != NULL &&
-				     store_get_gate(txn, &gates->key[i], &gate) == LOOKUP_FOUND;
+	for (size_t i = 0; i < senders->count; i++) {
+		struct note_facts facts = { .sender = senders->address[i],
+					    .recipient = box->address };
 
-			store_abort(txn);
-			if (found) {
-				struct note_facts facts = { .sender = gate.sender,
-							    .recipient = box->address };
-
-				tell_sender(home, NOTE_UNOPENED, facts, id);
-			}
-		}
+		tell_sender(home, NOTE_UNOPENED, facts, id);
 	}
-	free(gates);
+}
+
+/* True if it has ended. */
+static bool end_unused(struct home *home, const struct handle *mailbox,
+		       const struct mbox_mailbox *box, int64_t now)
+{
+	struct senders *senders = senders_of(home, mailbox);
+	bool ended = drop_records(home, mailbox, now);
+
+	if (ended) {
+		log_info("mailbox=%s deleted: %s", box->address,
+			 box->opened == 0 ? "nobody has opened it" : "not used any more");
+		ended = bury(home, mailbox);
+		if (box->opened == 0)
+			tell_unopened(home, mailbox, box, senders);
+	}
+	senders_free(senders);
+	return ended;
 }
 
 static void warn(struct home *home, const struct store_key *key, struct mbox_mailbox *box,
@@ -217,18 +263,31 @@ static bool look_at(struct home *home, const struct store_key *key, int64_t now)
 
 	store_abort(txn);
 	memcpy(mailbox.bytes, key->bytes, HANDLE_SIZE);
-	if (found && life_has_ended(home->settings, box, now)) {
-		if (box->opened == 0)
-			tell_unopened(home, &mailbox, box);
-		ended = mailbox_end(home, &mailbox);
-		if (ended)
-			log_info("mailbox=%s deleted: %s", box->address,
-				 box->opened == 0 ? "nobody has opened it" : "not used any more");
-	} else if (found && !box->retired && life_warn_is_due(home->settings, box, now)) {
+	if (found && life_has_ended(home->settings, box, now))
+		ended = end_unused(home, &mailbox, box, now);
+	else if (found && !box->retired && life_warn_is_due(home->settings, box, now))
 		warn(home, key, box, &mailbox, now);
-	}
 	free(box);
 	return ended;
+}
+
+struct moment {
+	const struct settings *settings;
+	int64_t now;
+};
+
+/* Those alone with which something is to be done: a sweep has room for so many. */
+static bool is_due(void *context, const struct store_key *key, struct span value)
+{
+	const struct moment *moment = context;
+	struct mbox_mailbox *box = mem_alloc(sizeof(*box));
+	bool due = mbox_get_mailbox(box, value.at, value.len) &&
+		   (life_has_ended(moment->settings, box, moment->now) ||
+		    (!box->retired && life_warn_is_due(moment->settings, box, moment->now)));
+
+	(void)key;
+	free(box);
+	return due;
 }
 
 static bool is_old_seen(void *context, const struct store_key *key, struct span value)
@@ -327,8 +386,11 @@ size_t janitor_sweep(struct home *home)
 	struct store_key all = store_key("", 0, "", 0);
 	struct keys *boxes = mem_zero(1, sizeof(*boxes));
 	int64_t now = clock_wall();
+	struct moment moment = { .settings = home->settings, .now = now };
 	size_t ended = 0;
 
+	boxes->wanted = is_due;
+	boxes->context = &moment;
 	sweep_graves(home);
 	if (collect_all(home->store, STORE_MAILBOX, &all, boxes)) {
 		for (size_t i = 0; i < boxes->count; i++)

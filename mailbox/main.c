@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/mailbox/notes.h"
 #include "daemon/daemon.h"
 #include "io/net/listen.h"
 #include "mailbox/control.h"
@@ -59,10 +60,7 @@ static void name_site(struct home *home)
 	if (!str_copy(home->site, sizeof(home->site),
 		      settings->mailbox_name[0] != '\0' ? settings->mailbox_name : domain))
 		str_copy(home->site, sizeof(home->site), domain);
-	if (settings->mailbox_from[0] != '\0')
-		str_copy(home->from, sizeof(home->from), settings->mailbox_from);
-	else
-		str_join(home->from, sizeof(home->from), "postmaster@", domain, NULL);
+	note_from(home->from, settings);
 }
 
 static bool open_keys(struct home *home)

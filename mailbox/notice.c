@@ -51,9 +51,5 @@ void notice_send(struct work *work, const struct home *home, enum note note, con
 	notice->note = note;
 	str_copy(notice->sender, sizeof(notice->sender), sender);
 	str_copy(notice->recipient, sizeof(notice->recipient), recipient);
-	if (work_add(work, run, free, notice))
-		return;
-	log_error("sender=%s mailbox=%s could not be told (note %d): too much to do", sender,
-		  recipient, (int)note);
-	free(notice);
+	work_add_always(work, run, free, notice);
 }

@@ -11,6 +11,8 @@
 #include "io/crypto/crypto.h"
 
 #define SESSIONS_MAX 20000
+/* Of one mailbox: so nobody can push out the sessions of others. */
+#define OWN_MAX 64
 #define NETWORKS_MAX 50000
 /* Points that a network may have before it has to wait, and how many are forgiven a second. */
 #define POINTS_FREE 60
@@ -70,16 +72,22 @@ void sessions_free(struct sessions *sessions)
 }
 
 /* The oldest first, of which the hash keeps the order. */
-static void make_room(struct sessions *sessions)
+static void make_room(struct sessions *sessions, const struct handle *mailbox)
 {
 	int64_t now = clock_mono_ms();
-	struct session *session, *next;
+	struct session *session, *next, *oldest = NULL;
+	size_t own = 0;
 
 	HASH_ITER(hh, sessions->all, session, next)
 	{
-		if (session->until < now)
+		if (session->until < now) {
 			drop(sessions, session);
+		} else if (memcmp(&session->info.mailbox, mailbox, sizeof(*mailbox)) == 0) {
+			oldest = own++ == 0 ? session : oldest;
+		}
 	}
+	if (own >= OWN_MAX)
+		drop(sessions, oldest);
 	while (HASH_COUNT(sessions->all) >= SESSIONS_MAX)
 		drop(sessions, sessions->all);
 }
@@ -90,7 +98,7 @@ void session_make(struct sessions *sessions, const struct session_info *info, bo
 	struct session *session = mem_zero(1, sizeof(*session));
 	unsigned char random[32];
 
-	make_room(sessions);
+	make_room(sessions, &info->mailbox);
 	crypto_random(random, sizeof(random));
 	b64_text(token, random, sizeof(random));
 	crypto_sha256(session->hash, random, sizeof(random));

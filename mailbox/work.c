@@ -116,22 +116,34 @@ void work_free(struct work *work)
 	free(work);
 }
 
-bool work_add(struct work *work, work_fn *run, work_fn *done, void *job)
+static bool add(struct work *work, const struct job *wanted, bool always)
 {
-	struct job *one;
 	bool fits;
 
 	pthread_mutex_lock(&work->lock);
-	fits = work->count < work->most;
+	fits = always || work->count < work->most;
 	if (fits) {
-		one = mem_zero(1, sizeof(*one));
-		one->run = run;
-		one->done = done;
-		one->job = job;
+		struct job *one = mem_zero(1, sizeof(*one));
+
+		*one = *wanted;
 		STAILQ_INSERT_TAIL(&work->waiting, one, next);
 		work->count++;
 		pthread_cond_signal(&work->more);
 	}
 	pthread_mutex_unlock(&work->lock);
 	return fits;
+}
+
+bool work_add(struct work *work, work_fn *run, work_fn *done, void *job)
+{
+	const struct job wanted = { .run = run, .done = done, .job = job };
+
+	return add(work, &wanted, false);
+}
+
+void work_add_always(struct work *work, work_fn *run, work_fn *done, void *job)
+{
+	const struct job wanted = { .run = run, .done = done, .job = job };
+
+	add(work, &wanted, true);
 }

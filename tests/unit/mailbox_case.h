@@ -47,7 +47,7 @@
 #define HOST "mail.example.com"
 #endif
 #define PATIENCE 20000
-#define CASE_MAILS 64
+#define CASE_MAILS 256
 
 static char case_dir[64];
 static int case_portal, case_intake, case_submit; /* ports */
@@ -67,6 +67,7 @@ static struct {
 	size_t count, taken;
 	char *to[CASE_MAILS], *from[CASE_MAILS], *text[CASE_MAILS];
 	bool refuse; /* 451 to everything */
+	bool hold;   /* no reply to the end of a text, as long as it is set */
 } sink = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER };
 
 static inline int case_listen(int *port)
@@ -125,6 +126,8 @@ static inline void sink_serve(int fd)
 			sink.text[sink.count++] = strdup(buf_cstr(&text));
 			text.len = 0;
 			pthread_cond_broadcast(&sink.more);
+			while (sink.hold)
+				pthread_cond_wait(&sink.more, &sink.lock);
 			pthread_mutex_unlock(&sink.lock);
 			fprintf(in, "250 queued\r\n");
 		} else {

@@ -395,6 +395,19 @@ static void put_subject(struct buf *subject, enum note note, const struct note_f
 		put_filled(subject, german[note].subject, facts);
 }
 
+void note_from(char dst[SEAL_ADDRESS_SIZE], const struct settings *settings)
+{
+	struct span host = span_of(settings->mailbox_url);
+	char domain[DOMAIN_SIZE];
+
+	dst[0] = '\0';
+	if (settings->mailbox_from[0] != '\0')
+		str_copy(dst, SEAL_ADDRESS_SIZE, settings->mailbox_from);
+	else if (span_skip(&host, "https://") &&
+		 str_copy_n(domain, sizeof(domain), host.at, strcspn(host.at, ":")))
+		str_join(dst, SEAL_ADDRESS_SIZE, "postmaster@", domain, NULL);
+}
+
 void note_write(struct buf *out, enum note note, const struct note_facts *facts)
 {
 	static const char boundary[] = "=_postseal_note";

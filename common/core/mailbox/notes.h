@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "core/mailbox/code.h"
 #include "core/mailbox/mbox.h"
+#include "core/settings/settings.h"
 
 enum note {
 	/* To the recipient. */
@@ -50,6 +51,12 @@ struct note_facts {
 	enum mbox_language language;
 	int64_t now, date;
 };
+
+/*
+ * Whom notes and replies are from, in the envelope too: mailbox_from, or postmaster at the
+ * host of mailbox_url where that is not set. "" where mailbox_url is not set either.
+ */
+void note_from(char dst[SEAL_ADDRESS_SIZE], const struct settings *settings);
 
 /* Appends the message. */
 void note_write(struct buf *out, enum note note, const struct note_facts *facts);

@@ -96,11 +96,9 @@ bool domain_fold(char dst[DOMAIN_SIZE], const char *text, size_t len)
 	return false;
 }
 
-/* Well-formed UTF-8 (RFC 3629), and any of it beyond ASCII? */
-static bool is_utf8(const char *text, size_t len)
+bool domain_is_utf8(const char *text, size_t len)
 {
 	static const unsigned least[] = { 0, 0x80, 0x800, 0x10000 };
-	bool beyond = false;
 
 	for (size_t i = 0; i < len; i++) {
 		unsigned char first = (unsigned char)text[i];
@@ -109,7 +107,6 @@ static bool is_utf8(const char *text, size_t len)
 
 		if ((first >= 0x80 && first < 0xc0) || first >= 0xf8 || len - i <= more)
 			return false;
-		beyond |= more > 0;
 		for (unsigned k = 0; k < more; k++) {
 			unsigned char next = (unsigned char)text[++i];
 
@@ -120,7 +117,7 @@ static bool is_utf8(const char *text, size_t len)
 		if (code < least[more] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
 			return false;
 	}
-	return beyond;
+	return true;
 }
 
 /* Whatever a mapping makes of the rest, these stay what they are. */
@@ -138,7 +135,7 @@ bool domain_may_exist(const char *text, size_t len)
 	size_t digits = 0;
 
 	if (!is_ascii(text, len))
-		return len < TEXT_MAX && is_utf8(text, len) && ascii_of_names(text, len);
+		return len < TEXT_MAX && domain_is_utf8(text, len) && ascii_of_names(text, len);
 	/* All is well but the last label: would it do if that were not all digits? */
 	if (len == 0 || len + 1 >= DOMAIN_SIZE || text[len - 1] < '0' || text[len - 1] > '9')
 		return false;

@@ -15,6 +15,9 @@
 
 #define DOMAIN_SIZE 254 /* the longest name and its NUL */
 
+/* Well-formed UTF-8 (RFC 3629), ASCII included. */
+bool domain_is_utf8(const char *text, size_t len);
+
 /*
  * Fold text[0..len) (ASCII or UTF-8) into dst. False, and dst empty, when it
  * is no domain name: empty, too long, a bad label, invalid UTF-8, an embedded

@@ -61,8 +61,8 @@ static bool parse(struct parts *parts, const char *text, size_t len)
 		len -= 2;
 	}
 	local = take_local(parts->local, sizeof(parts->local), text, len);
-	return local > 0 && parts->local[0] != '\0' && local < len && text[local] == '@' &&
-	       domain_fold(parts->domain, text + local + 1, len - local - 1);
+	return domain_is_utf8(text, len) && local > 0 && parts->local[0] != '\0' && local < len &&
+	       text[local] == '@' && domain_fold(parts->domain, text + local + 1, len - local - 1);
 }
 
 /* A dot string needs no quotes: no dot at either end, no two together. */

@@ -5,9 +5,9 @@
  * spelling by which a mailbox is known.
  *
  * Text is an address of the SMTP envelope with or without angle brackets: a dot
- * string or one quoted string, "@" and a domain; UTF-8 allowed (RFC 6531). What is
- * quoted in part, source routes, literals and comments are refused: who writes
- * them is told so.
+ * string or one quoted string, "@" and a domain; UTF-8 allowed (RFC 6531), other octets
+ * beyond ASCII not. What is quoted in part, source routes, literals and comments are
+ * refused: who writes them is told so.
  */
 #ifndef POSTSEAL_CORE_SEAL_ADDRESS_H
 #define POSTSEAL_CORE_SEAL_ADDRESS_H

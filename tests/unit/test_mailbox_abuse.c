@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* postseal-mailbox where people, clocks and disks do what they should not. */
+#include "mailbox_case.h"
+
+#include "core/settings/settings.h"
+#include "io/link/mailbox_client.h"
+#include "mailbox/store.h"
+
+static const struct marked first = {
+	.sender = "alice@example.com", .random = 1, .subject = "one", .body = "of alice"
+};
+static const struct marked second = { .sender = "carol@example.com",
+				      .pin = "58201947",
+				      .random = 2,
+				      .subject = "two",
+				      .body = "of carol" };
+
+static void setup(void)
+{
+	case_open("");
+}
+
+static void teardown(void)
+{
+	sink.refuse = false;
+	case_close();
+}
+
+static void in_case(char path[128], const char *name)
+{
+	snprintf(path, 128, "%s/%s", case_dir, name);
+}
+
+static void move_clock(int days)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", days);
+	case_write("clock", text);
+}
+
+static void setup_moved(void)
+{
+	char path[128];
+
+	case_program = "tests/postseal-mailbox-moved";
+	setenv("MOVED_CLOCK", "/nonexistent", 1);
+	case_open("");
+	in_case(path, "clock");
+	setenv("MOVED_CLOCK", path, 1);
+	in_case(path, "full");
+	setenv("FULL_STORE", path, 1);
+	daemon_stop(SIGTERM);
+	daemon_start();
+}
+
+static json_t *control(const struct mailbox_question *question)
+{
+	char error[MAILBOX_CLIENT_ERROR_SIZE];
+	struct settings settings;
+	struct buf answer = { 0 };
+	json_t *json;
+
+	settings_init(&settings);
+	free(settings.mailbox_runtime);
+	settings.mailbox_runtime = strdup(case_dir);
+	ck_assert_msg(
+		mailbox_client_ask(&settings, question, clock_mono_ms() + PATIENCE, &answer, error),
+		"%s", error);
+	json = json_loadb(answer.data, answer.len, 0, NULL);
+	ck_assert_ptr_nonnull(json);
+	settings_free(&settings);
+	buf_free(&answer);
+	return json;
+}
+
+/* Does one wait for bob? */
+static bool has_letter_of_carol(void)
+{
+	struct mailbox_question question = { .act = "show",
+					     .mailbox = "bob@example.net",
+					     .as = "carol@example.com" };
+	json_t *answer = control(&question);
+	bool has = json_array_size(json_object_get(answer, "letters")) == 1;
+
+	json_decref(answer);
+	return has;
+}
+
+/* Alice's mail, opened with her link and PIN. */
+static void open_alices(struct guest *guest)
+{
+	unsigned char secret[CODE_SECRET_SIZE];
+	char *pin;
+
+	give_marked("bob@example.net", &first);
+	link_secret(secret, sink_next("bob@example.net"));
+	pin = mail_pin(sink_next("alice@example.com"));
+	guest_open(guest, "correct horse battery", secret, pin);
+	sink_next("alice@example.com");
+	free(pin);
+}
+
+/*
+ * Carol's letter is sealed, but her link mail has to wait; then bob opens the mailbox with
+ * alice's. Her link has to reach him all the same: nothing else opens her letter.
+ */
+START_TEST(a_link_that_waited_reaches_an_open_mailbox)
+{
+	unsigned char secret[CODE_SECRET_SIZE], carols[CODE_SECRET_SIZE];
+	struct guest guest;
+	struct answer answer;
+	char *pin;
+
+	give_marked("bob@example.net", &first);
+	link_secret(secret, sink_next("bob@example.net"));
+	pin = mail_pin(sink_next("alice@example.com"));
+	sink.refuse = true;
+	ck_assert_int_eq(strncmp(give_marked("bob@example.net", &second), "451 ", 4), 0);
+	sink.refuse = false;
+	guest_open(&guest, "correct horse battery", secret, pin);
+	sink_next("alice@example.com");
+	ck_assert_str_eq(give_marked("bob@example.net", &second), "250 2.0.0 sealed\r\n");
+	link_secret(carols, sink_next("bob@example.net"));
+	sink_next("carol@example.com");
+	answer = call("POST", "release", guest.session,
+		      json_pack("{s:o,s:s}", "id", link_id(carols), "pin", "58201947"));
+	expect(&answer, 200);
+	answer_free(&answer);
+	free(pin);
+}
+END_TEST
+
+/* A name that is no UTF-8 would end the daemon when it is to be shown. */
+START_TEST(addresses_that_are_no_utf8)
+{
+	struct buf message = { 0 };
+
+	marked_message(&message, "bob@example.net", &first);
+	ck_assert_int_eq(strncmp(give("b\xff=example.net@" DOMAIN, buf_cstr(&message)), "550 ", 4),
+			 0);
+	ck_assert_int_eq(
+		strncmp(give("b\xc3\xb6=example.net@" DOMAIN, buf_cstr(&message)), "250 ", 4), 0);
+	ck_assert_uint_eq(sink.count, 2);
+	buf_free(&message);
+}
+END_TEST
+
+/* What comes back may hold the whole mail, and must not go on in the clear from the sender's
+ * mailbox: Postfix chooses the transport by the envelope sender. */
+START_TEST(a_bounce_goes_the_way_of_receipts)
+{
+	char address[SEAL_ADDRESS_SIZE];
+
+	ck_assert(seal_return_write(address, "alice@example.com", DOMAIN, &case_key));
+	ck_assert_str_eq(give(address, "Subject: returned\r\n\r\nthe whole mail\r\n"),
+			 "250 2.0.0 given to the sender\r\n");
+	sink_next("alice@example.com");
+	ck_assert_str_eq(sink.from[0], "sealed@example.com");
+	/* Nor does it go round in a circle. */
+	ck_assert_str_eq(give("sealed@example.com", "Auto-Submitted: auto-replied\r\n\r\nno\r\n"),
+			 "250 2.0.0 not read by anybody\r\n");
+	ck_assert_uint_eq(sink.count, 1);
+	ck_assert_str_eq(give("bounce+zzzzzzzzzzzzzzzz@example.com", "\r\nno\r\n"),
+			 "250 2.0.0 nobody is waiting for this\r\n");
+}
+END_TEST
+
+/* More letters than one letter can have links: the newest link opens the newest letter. */
+START_TEST(a_hundred_letters_before_the_opening)
+{
+	struct marked mail = first;
+
+	for (int i = 0; i < 100; i++) {
+		unsigned char secret[CODE_SECRET_SIZE];
+		struct answer answer;
+
+		mail.random = (unsigned char)(i + 1);
+		ck_assert_str_eq(give_marked("bob@example.net", &mail), "250 2.0.0 sealed\r\n");
+		link_secret(secret, sink_next("bob@example.net"));
+		sink_next("alice@example.com");
+		answer = call("POST", "link", NULL, json_pack("{s:o}", "id", link_id(secret)));
+		expect(&answer, 200);
+		ck_assert_int_ge(json_integer_value(json_object_get(answer.json, "letters")), 1);
+		answer_free(&answer);
+		if (i % 40 == 39) { /* who asks so often has to wait; a new daemon has forgotten */
+			daemon_stop(SIGTERM);
+			daemon_start();
+		}
+	}
+}
+END_TEST
+
+START_TEST(uploads_have_an_end)
+{
+	struct guest guest;
+	struct answer answer;
+	int taken = 0, status = 201;
+
+	open_alices(&guest);
+	while (status == 201) {
+		unsigned char id[HANDLE_SIZE];
+
+		crypto_random(id, sizeof(id));
+		answer = call("POST", "uploads", guest.session,
+			      json_pack("{s:o,s:I}", "id", b64_json(id, sizeof(id)), "size",
+					(json_int_t)frame_sealed_size((uint64_t)25 << 20)));
+		status = answer.status;
+		taken += status == 201;
+		answer_free(&answer);
+	}
+	ck_assert_int_eq(status, 507);
+	ck_assert_int_eq(taken, 4);
+}
+END_TEST
+
+START_TEST(sessions_of_one_have_an_end)
+{
+	struct guest guest;
+	struct answer answer;
+	char oldest[64];
+
+	open_alices(&guest);
+	str_copy(oldest, sizeof(oldest), guest.session);
+	for (int i = 0; i < 64; i++) {
+		answer = guest_login(&guest, "bob@example.net");
+		expect(&answer, 201);
+		answer_free(&answer);
+	}
+	answer = call("GET", "session", oldest, NULL);
+	expect(&answer, 401);
+	answer_free(&answer);
+	answer = call("GET", "session", guest.session, NULL);
+	expect(&answer, 200);
+	answer_free(&answer);
+}
+END_TEST
+
+static int post_reply(const struct guest *guest, const char *letter)
+{
+	unsigned char id[HANDLE_SIZE];
+	struct buf request = { 0 };
+	char *text;
+	json_t *body;
+	int fd = case_connect(case_portal);
+
+	crypto_random(id, sizeof(id));
+	body = json_pack("{s:o,s:s,s:s,s:s,s:[]}", "id", b64_json(id, sizeof(id)), "letter", letter,
+			 "subject", "s", "text", "t", "attachments");
+	text = json_dumps(body, JSON_COMPACT);
+	buf_printf(&request,
+		   "POST /api/v1/replies HTTP/1.1\r\nHost: " HOST "\r\nAuthorization: Bearer %s\r\n"
+		   "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+		   guest->session, strlen(text), text);
+	ck_assert_int_eq(write(fd, request.data, request.len), (ssize_t)request.len);
+	json_decref(body);
+	free(text);
+	buf_free(&request);
+	return fd;
+}
+
+/* A guest keeps all workers busy, so that nobody hears what he does with another's link. */
+START_TEST(notices_have_room_always)
+{
+	unsigned char secret[CODE_SECRET_SIZE];
+	struct marked other = first;
+	struct guest guest, thief;
+	struct answer answer;
+	struct pollfd waiting[70];
+	const char *letter;
+	char *pin;
+
+	open_alices(&guest);
+	other.random = 3;
+	give_marked("dora@example.net", &other);
+	link_secret(secret, sink_next("dora@example.net"));
+	pin = mail_pin(sink_next("alice@example.com"));
+	answer = guest_letters(&guest, "inbox");
+	letter = get_text(json_array_get(json_object_get(answer.json, "letters"), 0), "id");
+	sink.hold = true;
+	for (size_t i = 0; i < ARRAY_LEN(waiting); i++)
+		waiting[i] = (struct pollfd){ .fd = post_reply(&guest, letter), .events = POLLIN };
+	/* The first answer is that there is too much to do. */
+	ck_assert_int_gt(poll(waiting, ARRAY_LEN(waiting), PATIENCE), 0);
+	guest_open(&thief, "correct horse battery", secret, pin);
+	pthread_mutex_lock(&sink.lock);
+	sink.hold = false;
+	pthread_cond_broadcast(&sink.more);
+	pthread_mutex_unlock(&sink.lock);
+	while (strstr(sink_next("alice@example.com"), "was opened for the first time") == NULL) {
+	}
+	for (size_t i = 0; i < ARRAY_LEN(waiting); i++)
+		close(waiting[i].fd);
+	answer_free(&answer);
+	free(pin);
+}
+END_TEST
+
+/* An idle connection of Postfix does not hold up a stop, and nothing is left that works on
+ * what has ended. */
+START_TEST(a_stop_ends_idle_connections)
+{
+	int fd = case_connect(case_intake);
+	char line[64];
+
+	ck_assert_int_gt(read(fd, line, sizeof(line)), 0);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	kill(case_daemon, SIGTERM);
+	ck_assert_int_eq(stream_read(fd, line, sizeof(line), clock_mono_ms() + PATIENCE), 0);
+	daemon_stop(SIGTERM);
+	close(fd);
+	daemon_start();
+}
+END_TEST
+
+/* A change that the store does not take must not keep all others waiting for ever. */
+START_TEST(a_full_store_holds_nobody_up)
+{
+	struct mailbox_question unlock = { .act = "unlock",
+					   .mailbox = "bob@example.net",
+					   .sender = "alice@example.com" };
+	struct guest guest;
+	struct answer answer, read;
+	char path[128], name[128];
+	json_t *letter;
+
+	open_alices(&guest);
+	answer = guest_letters(&guest, "inbox");
+	letter = json_array_get(json_object_get(answer.json, "letters"), 0);
+	snprintf(name, sizeof(name), "letters/%s/read", get_text(letter, "id"));
+	case_write("full", "");
+	json_decref(control(&unlock));
+	read = call("POST", name, guest.session, json_object());
+	expect(&read, 503);
+	answer_free(&read);
+	give("sealed@example.com", "\r\nhello\r\n");
+	in_case(path, "full");
+	unlink(path);
+	read = call("POST", name, guest.session, json_object());
+	expect(&read, 204);
+	answer_free(&read);
+	answer_free(&answer);
+}
+END_TEST
+
+static void *give_carols(void *argument)
+{
+	struct marked late = second;
+
+	(void)argument;
+	late.time = clock_wall() + 91 * INT64_C(86400);
+	give_marked("bob@example.net", &late);
+	return NULL;
+}
+
+/* While senders are told that a mailbox has ended, a letter comes: it is kept. */
+START_TEST(a_letter_that_comes_at_the_end)
+{
+	unsigned char secret[CODE_SECRET_SIZE];
+	struct answer answer;
+	pthread_t thread;
+
+	give_marked("bob@example.net", &first);
+	sink_next("bob@example.net");
+	sink_next("alice@example.com");
+	daemon_stop(SIGTERM);
+	move_clock(91);
+	sink.hold = true;
+	daemon_start();
+	ck_assert_ptr_nonnull(strstr(sink_next("alice@example.com"), "nobody"));
+	pthread_create(&thread, NULL, give_carols, NULL);
+	while (!has_letter_of_carol())
+		poll(NULL, 0, 20);
+	pthread_mutex_lock(&sink.lock);
+	sink.hold = false;
+	pthread_cond_broadcast(&sink.more);
+	pthread_mutex_unlock(&sink.lock);
+	pthread_join(thread, NULL);
+	link_secret(secret, sink_next("bob@example.net"));
+	answer = ask_ticket(secret, "58201947");
+	expect(&answer, 200);
+	answer_free(&answer);
+	ck_assert(has_letter_of_carol());
+}
+END_TEST
+
+/* A sweep has room for a thousand; those of which it can make an end come all the same. */
+START_TEST(the_last_of_many_mailboxes_ends)
+{
+	struct mailbox_question question = { .act = "expire" };
+	struct mbox_mailbox box = { .created = clock_wall() };
+	struct handle handle = { { 0 } };
+	char error[STORE_ERROR_SIZE], path[128];
+	struct store_txn *txn;
+	struct store *store;
+	json_t *answer;
+
+	daemon_stop(SIGTERM);
+	in_case(path, "store");
+	store = store_open(path, error);
+	ck_assert_msg(store != NULL, "%s", error);
+	txn = store_begin(store, true);
+	for (unsigned i = 0; i < 1200; i++) {
+		struct store_key key;
+
+		handle.bytes[0] = (unsigned char)(i >> 8);
+		handle.bytes[1] = (unsigned char)i;
+		snprintf(box.address, sizeof(box.address), "g%u@example.net", i);
+		if (i == 1199)
+			box.created -= 100 * 86400;
+		key = store_key_handle(&handle);
+		ck_assert(store_put_mailbox(txn, &key, &box));
+	}
+	ck_assert(store_commit(txn));
+	store_close(store);
+	daemon_start();
+	/* The daemon has swept at its start, too, or is about to. */
+	for (int i = 0; i < 2; i++)
+		json_decref(control(&question));
+	question = (struct mailbox_question){ .act = "list" };
+	answer = control(&question);
+	ck_assert_uint_eq(json_array_size(json_object_get(answer, "mailboxes")), 1199);
+	json_decref(answer);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("mailbox_abuse");
+	TCase *tcase = tcase_create("mailbox_abuse"), *moved = tcase_create("moved clock");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, a_link_that_waited_reaches_an_open_mailbox);
+	tcase_add_test(tcase, addresses_that_are_no_utf8);
+	tcase_add_test(tcase, a_bounce_goes_the_way_of_receipts);
+	tcase_add_test(tcase, a_hundred_letters_before_the_opening);
+	tcase_add_test(tcase, uploads_have_an_end);
+	tcase_add_test(tcase, sessions_of_one_have_an_end);
+	tcase_add_test(tcase, notices_have_room_always);
+	tcase_add_test(tcase, a_stop_ends_idle_connections);
+	suite_add_tcase(suite, tcase);
+	tcase_set_timeout(moved, 60);
+	tcase_add_checked_fixture(moved, setup_moved, teardown);
+	tcase_add_test(moved, a_full_store_holds_nobody_up);
+	tcase_add_test(moved, a_letter_that_comes_at_the_end);
+	tcase_add_test(moved, the_last_of_many_mailboxes_ends);
+	suite_add_tcase(suite, moved);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
