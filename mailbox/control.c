@@ -21,10 +21,11 @@
 #include "mailbox/api_json.h"
 #include "mailbox/body.h"
 #include "mailbox/janitor.h"
+#include "mailbox/openpgp.h"
 #include "mailbox/tell.h"
 #include "mailbox/vault.h"
 
-#define LINE_MAX_OCTETS 65536
+#define LINE_MAX_OCTETS 524288 /* a key is in one of them */
 #define PATIENCE_MS 10000
 
 struct control {
@@ -39,6 +40,7 @@ struct wish {
 	const char *mailbox; /* an address, or "" */
 	const char *sender;  /* the same */
 	const char *as;      /* whoever asks sees and does what concerns this sender alone; or "" */
+	const char *key;     /* an OpenPGP key, armored */
 	json_t *reply;
 	struct handle handle;
 	struct mbox_mailbox box;
@@ -458,8 +460,49 @@ static bool do_seal(struct wish *wish)
 	if (failed)
 		return fail_later(wish);
 	json_object_set_new(wish->reply, "seal",
-			    json_string(found && !wish->box.retired ? "mailbox" : "new-mailbox"));
+			    json_string(openpgp_find(wish->home, wish->mailbox) == LOOKUP_FOUND
+						? "openpgp"
+					: found && !wish->box.retired ? "mailbox"
+								      : "new-mailbox"));
 	return true;
+}
+
+static bool do_openpgp_add(struct wish *wish)
+{
+	char error[OPENPGP_ERROR_SIZE];
+
+	if (wish->as[0] != '\0')
+		return fail(wish, "others", "an administrator alone does this");
+	return openpgp_add(wish->home, wish->mailbox, wish->key, strlen(wish->key), error) ||
+	       fail(wish, "key", error);
+}
+
+static bool do_openpgp_remove(struct wish *wish)
+{
+	if (wish->as[0] != '\0')
+		return fail(wish, "others", "an administrator alone does this");
+	switch (openpgp_remove(wish->home, wish->mailbox)) {
+	case LOOKUP_FOUND:
+		return true;
+	case LOOKUP_ABSENT:
+		return fail(wish, "gone", "there is no key for this address");
+	case LOOKUP_ERROR:
+	default:
+		return fail_later(wish);
+	}
+}
+
+static void list_key(void *context, const char *address)
+{
+	json_array_append_new(context, json_string(address));
+}
+
+static bool do_openpgp_list(struct wish *wish)
+{
+	json_t *list = json_array();
+
+	json_object_set_new(wish->reply, "keys", list);
+	return openpgp_each(wish->home, list_key, list) || fail_later(wish);
 }
 
 static const struct {
@@ -467,22 +510,33 @@ static const struct {
 	bool needs_mailbox, needs_sender;
 	bool (*fn)(struct wish *wish);
 } acts[] = {
-	{ "list", false, false, do_list },      { "show", true, false, do_show },
-	{ "pin", true, true, do_pin },          { "unlock", true, true, do_unlock },
-	{ "resend", true, false, do_resend },   { "revoke", true, true, do_revoke },
-	{ "restart", true, false, do_restart }, { "delete", true, false, do_delete },
-	{ "expire", false, false, do_expire },  { "seal", true, false, do_seal },
+	{ "list", false, false, do_list },
+	{ "show", true, false, do_show },
+	{ "pin", true, true, do_pin },
+	{ "unlock", true, true, do_unlock },
+	{ "resend", true, false, do_resend },
+	{ "revoke", true, true, do_revoke },
+	{ "restart", true, false, do_restart },
+	{ "delete", true, false, do_delete },
+	{ "expire", false, false, do_expire },
+	{ "seal", true, false, do_seal },
+	{ "openpgp-add", true, false, do_openpgp_add },
+	{ "openpgp-remove", true, false, do_openpgp_remove },
+	{ "openpgp-list", false, false, do_openpgp_list },
 };
 
 static void obey(struct home *home, struct span line, json_t *reply)
 {
-	struct wish wish = { .home = home, .mailbox = "", .sender = "", .as = "", .reply = reply };
+	struct wish wish = {
+		.home = home, .mailbox = "", .sender = "", .as = "", .key = "", .reply = reply
+	};
 	const char *word;
-	bool has_mailbox, has_sender, has_as;
+	bool has_mailbox, has_sender, has_as, has_key;
 	const struct api_field fields[] = { { "do", API_TEXT, &word, 0, NULL },
 					    { "mailbox", API_TEXT, &wish.mailbox, 0, &has_mailbox },
 					    { "sender", API_TEXT, &wish.sender, 0, &has_sender },
-					    { "as", API_TEXT, &wish.as, 0, &has_as } };
+					    { "as", API_TEXT, &wish.as, 0, &has_as },
+					    { "key", API_TEXT, &wish.key, 0, &has_key } };
 	json_t *request = api_read(line, fields, ARRAY_LEN(fields));
 	char key[SEAL_ADDRESS_SIZE];
 	bool good = false;

@@ -2,6 +2,7 @@
 #include "mailbox/deliver.h"
 
 #include <jansson.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@
 #include "io/crypto/crypto.h"
 #include "io/crypto/hpke.h"
 #include "mailbox/body.h"
+#include "mailbox/openpgp.h"
+#include "mailbox/quota.h"
 #include "mailbox/tell.h"
 
 #define BOUNCE_OCTETS 8
@@ -469,6 +472,12 @@ static enum lookup put_records(struct delivery *d, bool new_mailbox)
 		store_abort(txn);
 		return found == LOOKUP_ERROR ? LOOKUP_ERROR : LOOKUP_ABSENT;
 	}
+	if (quota_has_room(d->home, txn, &d->mailbox, d->letter.size) != LOOKUP_FOUND) {
+		log_warning("mailbox=%s has no room for %zu octets more", d->recipient,
+			    d->message.len);
+		store_abort(txn);
+		return LOOKUP_ERROR;
+	}
 	if ((new_mailbox && !put_new_mailbox(txn, d)) || !settle_gate(txn, d) ||
 	    !put_keys(txn, d) || !store_put_letter(txn, &letter, &d->letter) ||
 	    !put_bounce(txn, d) || !put_seen(txn, d, false)) {
@@ -482,6 +491,7 @@ static enum lookup put_records(struct delivery *d, bool new_mailbox)
 	}
 	if (!store_commit(txn))
 		return LOOKUP_ERROR;
+	atomic_fetch_add(&d->home->used, d->letter.size);
 	if (d->box.opened == 0)
 		fresh_keep(d->home->fresh, &d->mailbox, &d->letter_handle, d->k);
 	return LOOKUP_FOUND;
@@ -559,6 +569,28 @@ static bool mark_done(struct delivery *d)
 	return false;
 }
 
+/* FOUND: it went out encrypted with OpenPGP. ABSENT: there is no key for it. */
+static enum lookup send_encrypted(struct delivery *d)
+{
+	struct note_facts facts = { .sender = d->token->sender, .recipient = d->recipient };
+	char id[2 * BOUNCE_OCTETS + 1], message_id[MBOX_ID_SIZE] = "";
+	struct span value;
+	struct buf out = { 0 };
+	enum lookup sealed = openpgp_seal(d->home, d->recipient, d->message, &out);
+
+	if (sealed == LOOKUP_FOUND) {
+		if (mime_find_header(d->message, "Message-ID", &value))
+			mime_message_id(message_id, sizeof(message_id), value);
+		facts.in_reply_to = message_id;
+		if (submit_mail(d->home, d->token->sender, d->recipient, &out) != SUBMIT_DONE ||
+		    tell_sender(d->home, NOTE_RECEIPT_PGP, facts,
+				hex_of(id, d->bounce, BOUNCE_OCTETS)) == SUBMIT_LATER)
+			sealed = LOOKUP_ERROR;
+	}
+	buf_free(&out);
+	return sealed;
+}
+
 /* FOUND: kept. ABSENT: begin anew. */
 static enum lookup keep(struct delivery *d)
 {
@@ -588,10 +620,23 @@ static void reply_later(char reply[DELIVER_REPLY_SIZE])
 static void run(struct delivery *d, char reply[DELIVER_REPLY_SIZE])
 {
 	struct mbox_seen seen;
-	enum lookup found = LOOKUP_ABSENT;
+	enum lookup found = recall(d, &seen), sent = LOOKUP_ABSENT;
 
-	for (int tries = 0; tries < 5 && found == LOOKUP_ABSENT; tries++) {
-		found = recall(d, &seen);
+	if (found == LOOKUP_ABSENT)
+		sent = send_encrypted(d);
+	if (sent == LOOKUP_FOUND && mark_done(d)) {
+		log_info("recipient=%s sender=%s encrypted with OpenPGP", d->recipient,
+			 d->token->sender);
+		str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 encrypted");
+		return;
+	}
+	if (sent != LOOKUP_ABSENT) {
+		reply_later(reply);
+		return;
+	}
+	for (int tries = 0; tries < 5 && (tries == 0 || found == LOOKUP_ABSENT); tries++) {
+		if (tries > 0)
+			found = recall(d, &seen);
 		if (found == LOOKUP_FOUND && seen.done) {
 			str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 it is sealed already");
 			return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * deliver - one mail for one recipient: sealed, kept, and told of.
+ * deliver - one mail for one recipient: sealed, kept, and told of; or encrypted with OpenPGP
+ * and sent, where there is a key on file.
  *
  * In this order, so that it can be killed anywhere and begun again: the sealed body is on
  * disk; one transaction has letter, link, gate, and that this token was seen;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * home - what all parts of postseal-mailbox share. Made before any thread starts, and
- * only read from then on; `store` is for all threads, `fresh` has a lock of its own.
+ * only read from then on, but for `used`; `store` is for all threads, `fresh` has a lock of its own.
  */
 #ifndef POSTSEAL_MAILBOX_HOME_H
 #define POSTSEAL_MAILBOX_HOME_H
@@ -18,6 +18,7 @@ struct home {
 	struct seal_key server; /* of salts and links */
 	struct seal_key token;  /* shared with the milter */
 	struct fresh *fresh;
+	_Atomic uint64_t used; /* octets of all letters, about (quota.h) */
 	struct endpoint submit;
 	char host[DOMAIN_SIZE + 8]; /* of mailbox_url, as Host: has it */
 	char site[256];             /* mailbox_name, or the host */

@@ -485,6 +485,7 @@ void intake_stop(struct intake *intake)
 {
 	const uint64_t one = 1;
 	struct timespec until;
+	size_t left;
 
 	atomic_store(&intake->stopping, true);
 	if (write(intake->stop_fd, &one, sizeof(one)) < 0)
@@ -497,7 +498,10 @@ void intake_stop(struct intake *intake)
 	while (intake->sessions > 0 &&
 	       pthread_cond_timedwait(&intake->fewer, &intake->lock, &until) == 0) {
 	}
+	left = intake->sessions;
 	pthread_mutex_unlock(&intake->lock);
-	/* Who is idle in a read is left behind: the process ends, and Postfix tries again. */
 	close(intake->stop_fd);
+	/* Who is idle in a read is left behind: the process ends, and Postfix tries again. */
+	if (left == 0)
+		free(intake);
 }

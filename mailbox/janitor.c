@@ -14,6 +14,7 @@
 #include "core/mailbox/life.h"
 #include "io/crypto/crypto.h"
 #include "mailbox/body.h"
+#include "mailbox/quota.h"
 #include "mailbox/tell.h"
 #include "mailbox/vault.h"
 
@@ -335,6 +336,7 @@ size_t janitor_sweep(struct home *home)
 	}
 	sweep_uploads(home, now);
 	sweep_seen(home, now);
+	quota_count(home);
 	free(boxes);
 	return ended;
 }

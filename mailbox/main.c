@@ -28,6 +28,7 @@
 #include "mailbox/intake.h"
 #include "mailbox/janitor.h"
 #include "mailbox/portal.h"
+#include "mailbox/quota.h"
 #include "mailbox/vault.h"
 
 #define SOCKET_MODE 0660
@@ -127,7 +128,7 @@ static bool open_store(struct home *home)
 	home->store = store_open(home->settings->mailbox_store, error);
 	if (home->store == NULL)
 		log_error("%s", error);
-	return home->store != NULL;
+	return home->store != NULL && quota_count(home);
 }
 
 static void *open_state(const struct settings *settings)

@@ -15,6 +15,7 @@
 #include "io/crypto/crypto.h"
 #include "io/crypto/hpke.h"
 #include "mailbox/body.h"
+#include "mailbox/quota.h"
 #include "mailbox/submit.h"
 
 /* A multiple of 57, so that base64 of the pieces joins. */
@@ -277,6 +278,17 @@ static bool seal_copy(struct mbox_letter *sent, struct reply *reply, const struc
 	return false;
 }
 
+static enum reply_outcome check_room(const struct reply *reply, const struct mbox_letter *sent)
+{
+	struct store_txn *txn = store_begin(reply->home->store, false);
+	enum lookup room = txn != NULL
+				   ? quota_has_room(reply->home, txn, &reply->mailbox, sent->size)
+				   : LOOKUP_ERROR;
+
+	store_abort(txn);
+	return room == LOOKUP_FOUND ? REPLY_SENT : room == LOOKUP_ABSENT ? REPLY_FULL : REPLY_LATER;
+}
+
 static bool put_records(const struct reply *reply, const struct mbox_letter *sent, int64_t now)
 {
 	struct store_key mailbox = store_key_handle(&reply->mailbox), done = reply_key(reply);
@@ -320,9 +332,11 @@ static enum reply_outcome send_it(struct reply *reply, const struct facts *facts
 	if (outcome == REPLY_SENT && !seal_copy(sent, reply, facts, &message, now))
 		outcome = REPLY_LATER;
 	else if (outcome == REPLY_SENT) {
-		/* Empty envelope sender: what cannot be delivered is not sent round. */
-		if (submit_mail(reply->home, "", facts->letter.sender, &message) != SUBMIT_DONE ||
-		    !put_records(reply, sent, now))
+		outcome = check_room(reply, sent);
+		if (outcome == REPLY_SENT &&
+		    (submit_mail(reply->home, reply->home->from, facts->letter.sender, &message) !=
+			     SUBMIT_DONE ||
+		     !put_records(reply, sent, now)))
 			outcome = REPLY_LATER;
 		if (outcome != REPLY_SENT)
 			body_remove(reply->home->store, &reply->mailbox, &reply->sent);

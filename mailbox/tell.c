@@ -40,7 +40,7 @@ static enum submitted send_note(const struct home *home, enum note note, struct 
 enum submitted tell_sender(const struct home *home, enum note note, struct note_facts facts,
 			   const char *id)
 {
-	return send_note(home, note, &facts, id, "", facts.sender);
+	return send_note(home, note, &facts, id, home->from, facts.sender);
 }
 
 /* "sealed-bounce@example.com" with an extension, by the first delimiter that Postfix has. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/str.h"
 #include "base/utc.h"
 #include "core/names/seal_address.h"
 #include "core/secure/alias.h"
@@ -212,6 +213,14 @@ void alias_maps_answer(const struct settings *settings, struct ledger_txn *txn,
 
 	if (request->map == MAP_EXCEPTION) {
 		answer_exception(settings, txn, request, now, reply);
+		return;
+	}
+	/* Receipts and replies hold PINs and answers: where a sender's mailbox leads elsewhere, they
+	 * go there over TLS or not at all. */
+	if (request->map == MAP_TRANSPORT && settings->mailbox_from[0] != '\0' &&
+	    request->key_len == strlen(settings->mailbox_from) &&
+	    str_starts_nocase_n(request->key, request->key_len, settings->mailbox_from)) {
+		reply_level(reply, ALIAS_ENCRYPT);
 		return;
 	}
 	classify(&address, settings, request);

@@ -26,7 +26,7 @@ packages() {
         echo build-essential pkg-config check
         echo libevent-dev libconfuse-dev libjansson-dev libidn2-dev
         echo libssl-dev libldns-dev liblmdb-dev libmilter-dev
-        echo libcurl4-openssl-dev uthash-dev
+        echo libcurl4-openssl-dev uthash-dev gpg gpg-agent
         ;;
     live)
         echo postfix nsd unbound ldnsutils openssl ca-certificates iproute2

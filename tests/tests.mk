@@ -25,7 +25,11 @@ tests/test_doctor_SRCS += cli/doctor/doctor_patient.c cli/doctor/postconf.c $(wi
 $(patsubst %,$(BUILD)/tests/%,$(filter test_socketmap_%,$(UNIT_NAMES))): | $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_webmail: | $(BUILD)/postseal-webmail $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_prober: | $(BUILD)/postseal-prober
-$(BUILD)/tests/test_mailbox: | $(BUILD)/postseal-mailbox
+$(BUILD)/tests/test_mailbox: | $(BUILD)/postseal-mailbox $(BUILD)/tests/postseal-mailbox-moved
+# The mailbox daemon with a clock that can be moved.
+TESTS += tests/postseal-mailbox-moved
+tests/postseal-mailbox-moved_SRCS := $(wildcard mailbox/*.c) tests/unit/moved_clock.c
+tests/postseal-mailbox-moved_LIBS := $(postseal-mailbox_LIBS)
 # The command line with its clock stopped, which test_cli runs.
 TESTS += tests/postseal-stopped
 tests/postseal-stopped_SRCS := $(wildcard cli/*.c cli/*/*.c) tests/unit/stopped_clock.c
@@ -37,6 +41,10 @@ $(BUILD)/tests/test_cli $(BUILD)/tests/test_export $(BUILD)/tests/test_learn $(B
 TESTS                      += mailbox/vectors
 mailbox/vectors_SRCS       := tests/mailbox/vectors.c
 mailbox/vectors_LIBS       := $(LIBS_TLS) $(core_LIBS)
+# A recipient's browser for the live world.
+TESTS                      += mailbox/guest
+mailbox/guest_SRCS         := tests/mailbox/guest.c
+mailbox/guest_LIBS         := $(LIBS_CHECK) $(LIBS_TESTS)
 $(BUILD)/tests/test_crypto: | $(BUILD)/mailbox/vectors
 
 # The misbehaving SMTP server of the live world.

@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -40,8 +41,11 @@
 #include "io/crypto/seal_token.h"
 #include "io/net/stream.h"
 
+/* A program of its own may have others. */
+#ifndef HOST
 #define DOMAIN "sealed.example.com"
 #define HOST "mail.example.com"
+#endif
 #define PATIENCE 20000
 #define CASE_MAILS 64
 
@@ -49,6 +53,8 @@ static char case_dir[64];
 static int case_portal, case_intake, case_submit; /* ports */
 static pid_t case_daemon;
 static struct seal_key case_key;
+static const char *case_program = "postseal-mailbox";
+static rlim_t case_file_max = RLIM_INFINITY; /* as if the disk were full beyond this */
 
 /*
  * Postfix, as far as it takes the daemon's mail.
@@ -63,7 +69,7 @@ static struct {
 	bool refuse; /* 451 to everything */
 } sink = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER };
 
-static int case_listen(int *port)
+static inline int case_listen(int *port)
 {
 	struct sockaddr_in addr = { .sin_family = AF_INET,
 				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -79,7 +85,7 @@ static int case_listen(int *port)
 	return fd;
 }
 
-static char *case_between(const char *text, const char *before, const char *after)
+static inline char *case_between(const char *text, const char *before, const char *after)
 {
 	const char *at = strstr(text, before), *end;
 
@@ -90,7 +96,7 @@ static char *case_between(const char *text, const char *before, const char *afte
 	return end != NULL ? strndup(at, (size_t)(end - at)) : strdup(at);
 }
 
-static void sink_serve(int fd)
+static inline void sink_serve(int fd)
 {
 	FILE *in = fdopen(fd, "r+");
 	char line[8192];
@@ -129,7 +135,7 @@ static void sink_serve(int fd)
 	fclose(in);
 }
 
-static void *sink_run(void *argument)
+static inline void *sink_run(void *argument)
 {
 	int fd;
 
@@ -140,7 +146,7 @@ static void *sink_run(void *argument)
 }
 
 /* The next mail that left, with soft line breaks taken out of its body. */
-static const char *sink_next(const char *to)
+static inline const char *sink_next(const char *to)
 {
 	struct timespec until;
 	char *text, *at;
@@ -166,7 +172,7 @@ static const char *sink_next(const char *to)
 /*
  * The daemon.
  */
-static void case_write(const char *name, const char *text)
+static inline void case_write(const char *name, const char *text)
 {
 	char path[128];
 	FILE *file;
@@ -178,7 +184,7 @@ static void case_write(const char *name, const char *text)
 	fclose(file);
 }
 
-static int case_connect(int port)
+static inline int case_connect(int port)
 {
 	struct sockaddr_in addr = { .sin_family = AF_INET,
 				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
@@ -191,14 +197,14 @@ static int case_connect(int port)
 	return -1;
 }
 
-static void daemon_start(void)
+static inline void daemon_start(void)
 {
 	char conf[128], program[256];
 	const char *build = getenv("POSTSEAL_BUILD");
 	int64_t deadline = clock_mono_ms() + PATIENCE;
 
 	snprintf(conf, sizeof(conf), "%s/postseal.conf", case_dir);
-	snprintf(program, sizeof(program), "%s/postseal-mailbox", build != NULL ? build : "build");
+	snprintf(program, sizeof(program), "%s/%s", build != NULL ? build : "build", case_program);
 	case_daemon = fork();
 	if (case_daemon == 0) {
 		if (getenv("MAILBOX_LOG") == NULL) {
@@ -206,22 +212,33 @@ static void daemon_start(void)
 
 			dup2(null, 2);
 		}
+		if (case_file_max != RLIM_INFINITY) {
+			const struct rlimit limit = { case_file_max, case_file_max };
+
+			signal(SIGXFSZ, SIG_IGN);
+			setrlimit(RLIMIT_FSIZE, &limit);
+		}
 		execl(program, "postseal-mailbox", "-c", conf, (char *)NULL);
 		_exit(127);
 	}
 	for (;;) {
-		int fd = case_connect(case_intake);
+		int fd = case_connect(case_portal);
+		char byte;
 
-		if (fd >= 0) {
+		/* It serves when it answers; only then does it end in good order, too. */
+		if (fd >= 0 && write(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 27) == 27 &&
+		    read(fd, &byte, 1) == 1) {
 			close(fd);
 			return;
 		}
+		if (fd >= 0)
+			close(fd);
 		ck_assert_msg(clock_mono_ms() < deadline, "postseal-mailbox does not start");
 		poll(NULL, 0, 20);
 	}
 }
 
-static void daemon_stop(int signal)
+static inline void daemon_stop(int signal)
 {
 	int status;
 
@@ -231,7 +248,7 @@ static void daemon_stop(int signal)
 		ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %d", status);
 }
 
-static void case_open(const char *more_settings)
+static inline void case_open(const char *more_settings)
 {
 	struct buf conf = { 0 };
 	char error[SEAL_KEY_ERROR_SIZE], path[128];
@@ -270,7 +287,7 @@ static void case_open(const char *more_settings)
 	daemon_start();
 }
 
-static void case_close(void)
+static inline void case_close(void)
 {
 	char command[128];
 
@@ -285,10 +302,10 @@ static void case_close(void)
 /*
  * Mail in.
  */
-static void lmtp_line(FILE *to, char reply[1024], const char *fmt, ...)
+static inline void lmtp_line(FILE *to, char reply[1024], const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-static void lmtp_line(FILE *to, char reply[1024], const char *fmt, ...)
+static inline void lmtp_line(FILE *to, char reply[1024], const char *fmt, ...)
 {
 	va_list args;
 
@@ -301,7 +318,7 @@ static void lmtp_line(FILE *to, char reply[1024], const char *fmt, ...)
 }
 
 /* Gives a message to the intake for one recipient; the last reply. */
-static const char *give(const char *recipient, const char *message)
+static inline const char *give(const char *recipient, const char *message)
 {
 	static char reply[1024];
 	int fd = case_connect(case_intake);
@@ -329,7 +346,7 @@ struct marked {
 	int64_t time; /* 0: now */
 };
 
-static void marked_message(struct buf *out, const char *recipient, const struct marked *mail)
+static inline void marked_message(struct buf *out, const char *recipient, const struct marked *mail)
 {
 	struct token_recipient one = { .pin = "" };
 	struct token token = { .login = "alice",
@@ -352,7 +369,7 @@ static void marked_message(struct buf *out, const char *recipient, const struct 
 		   mail->sender, mail->subject, mail->random, mail->body);
 }
 
-static const char *give_marked(const char *recipient, const struct marked *mail)
+static inline const char *give_marked(const char *recipient, const struct marked *mail)
 {
 	struct buf message = { 0 };
 	char address[SEAL_ADDRESS_SIZE];
@@ -374,14 +391,14 @@ struct answer {
 	json_t *json; /* NULL: it is none */
 };
 
-static void answer_free(struct answer *answer)
+static inline void answer_free(struct answer *answer)
 {
 	buf_free(&answer->head);
 	buf_free(&answer->body);
 	json_decref(answer->json);
 }
 
-static struct answer http(const char *request, size_t len)
+static inline struct answer http(const char *request, size_t len)
 {
 	struct answer answer = { 0 };
 	struct buf in = { 0 };
@@ -408,8 +425,9 @@ static struct answer http(const char *request, size_t len)
 	return answer;
 }
 
-static struct answer call_octets(const char *method, const char *path, const char *token,
-				 const char *type, const void *body, size_t len, const char *more)
+static inline struct answer call_octets(const char *method, const char *path, const char *token,
+					const char *type, const void *body, size_t len,
+					const char *more)
 {
 	struct buf request = { 0 };
 	struct answer answer;
@@ -428,7 +446,8 @@ static struct answer call_octets(const char *method, const char *path, const cha
 }
 
 /* `body` is released; NULL: none. */
-static struct answer call(const char *method, const char *path, const char *token, json_t *body)
+static inline struct answer call(const char *method, const char *path, const char *token,
+				 json_t *body)
 {
 	char whole[256];
 	char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
@@ -442,13 +461,13 @@ static struct answer call(const char *method, const char *path, const char *toke
 	return answer;
 }
 
-static void expect(struct answer *answer, int status)
+static inline void expect(struct answer *answer, int status)
 {
 	ck_assert_msg(answer->status == status, "%d, not %d: %s", answer->status, status,
 		      buf_cstr(&answer->body));
 }
 
-static json_t *b64_json(const void *octets, size_t len)
+static inline json_t *b64_json(const void *octets, size_t len)
 {
 	struct buf text = { 0 };
 	json_t *json;
@@ -459,7 +478,7 @@ static json_t *b64_json(const void *octets, size_t len)
 	return json;
 }
 
-static const char *get_text(json_t *object, const char *name)
+static inline const char *get_text(json_t *object, const char *name)
 {
 	const char *text = json_string_value(json_object_get(object, name));
 
@@ -467,7 +486,7 @@ static const char *get_text(json_t *object, const char *name)
 	return text;
 }
 
-static void get_octets(void *dst, size_t size, json_t *object, const char *name)
+static inline void get_octets(void *dst, size_t size, json_t *object, const char *name)
 {
 	const char *text = get_text(object, name);
 
@@ -475,7 +494,7 @@ static void get_octets(void *dst, size_t size, json_t *object, const char *name)
 }
 
 /* The secret of a link mail, typed or clicked. */
-static void link_secret(unsigned char secret[CODE_SECRET_SIZE], const char *mail)
+static inline void link_secret(unsigned char secret[CODE_SECRET_SIZE], const char *mail)
 {
 	char *code = case_between(mail, "https://" HOST "/#v1.", "\r\n");
 
@@ -484,7 +503,7 @@ static void link_secret(unsigned char secret[CODE_SECRET_SIZE], const char *mail
 	free(code);
 }
 
-static char *mail_pin(const char *mail)
+static inline char *mail_pin(const char *mail)
 {
 	char *line = case_between(mail, "X-Postseal-PIN: ", "\r\n"), *pin;
 
@@ -495,7 +514,7 @@ static char *mail_pin(const char *mail)
 	return pin;
 }
 
-static json_t *link_id(const unsigned char secret[CODE_SECRET_SIZE])
+static inline json_t *link_id(const unsigned char secret[CODE_SECRET_SIZE])
 {
 	unsigned char id[32];
 
@@ -503,7 +522,8 @@ static json_t *link_id(const unsigned char secret[CODE_SECRET_SIZE])
 	return b64_json(id, sizeof(id));
 }
 
-static struct answer ask_ticket(const unsigned char secret[CODE_SECRET_SIZE], const char *pin)
+static inline struct answer ask_ticket(const unsigned char secret[CODE_SECRET_SIZE],
+				       const char *pin)
 {
 	json_t *body = json_object();
 
@@ -521,7 +541,7 @@ struct guest {
 };
 
 /* A key pair and a password. */
-static void guest_make(struct guest *guest, const char *password)
+static inline void guest_make(struct guest *guest, const char *password)
 {
 	unsigned char ikm[32];
 
@@ -533,9 +553,10 @@ static void guest_make(struct guest *guest, const char *password)
 }
 
 /* K, from what was sealed to the pair of `secret`. */
-static void open_link_key(unsigned char k[FRAME_KEY_SIZE],
-			  const unsigned char secret[CODE_SECRET_SIZE], const char *kind,
-			  const struct handle *mailbox, const struct handle *object, json_t *from)
+static inline void open_link_key(unsigned char k[FRAME_KEY_SIZE],
+				 const unsigned char secret[CODE_SECRET_SIZE], const char *kind,
+				 const struct handle *mailbox, const struct handle *object,
+				 json_t *from)
 {
 	unsigned char ikm[32], private_key[HPKE_PRIVATE_SIZE], public_key[HPKE_PUBLIC_SIZE];
 	unsigned char sealed[SEALED_KEY_SIZE], aad[FRAME_AAD_MAX];
@@ -548,8 +569,8 @@ static void open_link_key(unsigned char k[FRAME_KEY_SIZE],
 			    aad_len, sealed, sizeof(sealed)));
 }
 
-static json_t *seal_to(const struct guest *guest, const char *kind, const struct handle *object,
-		       const unsigned char k[FRAME_KEY_SIZE])
+static inline json_t *seal_to(const struct guest *guest, const char *kind,
+			      const struct handle *object, const unsigned char k[FRAME_KEY_SIZE])
 {
 	unsigned char aad[FRAME_AAD_MAX], sealed[SEALED_KEY_SIZE];
 	size_t aad_len = frame_aad(aad, &guest->mailbox, object, kind);
@@ -560,8 +581,8 @@ static json_t *seal_to(const struct guest *guest, const char *kind, const struct
 }
 
 /* The request of the first opening; `ticket` is the answer to ask_ticket. */
-static json_t *opening(struct guest *guest, const unsigned char secret[CODE_SECRET_SIZE],
-		       json_t *ticket)
+static inline json_t *opening(struct guest *guest, const unsigned char secret[CODE_SECRET_SIZE],
+			      json_t *ticket)
 {
 	unsigned char wrapped[WRAPPED_KEY_SIZE], aad[HANDLE_SIZE + HPKE_PUBLIC_SIZE + 64];
 	size_t aad_len = HANDLE_SIZE + HPKE_PUBLIC_SIZE, i;
@@ -595,8 +616,8 @@ static json_t *opening(struct guest *guest, const unsigned char secret[CODE_SECR
 }
 
 /* Link, PIN, password: the whole first opening. */
-static void guest_open(struct guest *guest, const char *password,
-		       const unsigned char secret[CODE_SECRET_SIZE], const char *pin)
+static inline void guest_open(struct guest *guest, const char *password,
+			      const unsigned char secret[CODE_SECRET_SIZE], const char *pin)
 {
 	struct answer ticket = ask_ticket(secret, pin), opened;
 
@@ -610,7 +631,7 @@ static void guest_open(struct guest *guest, const char *password,
 	answer_free(&opened);
 }
 
-static struct answer guest_login(struct guest *guest, const char *address)
+static inline struct answer guest_login(struct guest *guest, const char *address)
 {
 	json_t *body = json_object();
 	struct answer answer;
@@ -623,7 +644,7 @@ static struct answer guest_login(struct guest *guest, const char *address)
 	return answer;
 }
 
-static struct answer guest_letters(const struct guest *guest, const char *box)
+static inline struct answer guest_letters(const struct guest *guest, const char *box)
 {
 	char path[64];
 	struct answer answer;
@@ -635,7 +656,8 @@ static struct answer guest_letters(const struct guest *guest, const char *box)
 }
 
 /* K of a letter, with the mailbox's own key. */
-static void guest_key(const struct guest *guest, json_t *letter, unsigned char k[FRAME_KEY_SIZE])
+static inline void guest_key(const struct guest *guest, json_t *letter,
+			     unsigned char k[FRAME_KEY_SIZE])
 {
 	unsigned char sealed[SEALED_KEY_SIZE], aad[FRAME_AAD_MAX];
 	struct handle id;
@@ -648,9 +670,9 @@ static void guest_key(const struct guest *guest, json_t *letter, unsigned char k
 			    strlen(FRAME_KEY_INFO), aad, aad_len, sealed, sizeof(sealed)));
 }
 
-static void part_open(struct buf *out, const unsigned char k[FRAME_KEY_SIZE], const char *kind,
-		      const struct handle *mailbox, const struct handle *object, const char *sealed,
-		      size_t len)
+static inline void part_open(struct buf *out, const unsigned char k[FRAME_KEY_SIZE],
+			     const char *kind, const struct handle *mailbox,
+			     const struct handle *object, const char *sealed, size_t len)
 {
 	unsigned char key[FRAME_KEY_SIZE], aad[FRAME_AAD_MAX], nonce[FRAME_NONCE_SIZE];
 	size_t aad_len = frame_aad(aad, mailbox, object, kind), at = 0;
@@ -672,7 +694,8 @@ static void part_open(struct buf *out, const unsigned char k[FRAME_KEY_SIZE], co
 }
 
 /* A letter's text; and of its summary the subject. */
-static void guest_read(const struct guest *guest, json_t *letter, struct buf *text, char **subject)
+static inline void guest_read(const struct guest *guest, json_t *letter, struct buf *text,
+			      char **subject)
 {
 	unsigned char k[FRAME_KEY_SIZE];
 	struct handle id;

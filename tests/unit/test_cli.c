@@ -425,6 +425,7 @@ static const struct {
 	{ "learn --help", "help-learn", 0 },
 	{ "override --help", "help-override", 0 },
 	{ "mailbox --help", "help-mailbox", 0 },
+	{ "openpgp --help", "help-openpgp", 0 },
 	{ "pin --help", "help-pin", 0 },
 	{ "alias --help", "help-alias", 0 },
 	{ "digest --help", "help-digest", 0 },

@@ -2,6 +2,9 @@
 /* postseal-mailbox from end to end: mail in, link, PIN, password, reading, answering. */
 #include "mailbox_case.h"
 
+#include "core/settings/settings.h"
+#include "io/link/mailbox_client.h"
+
 static const struct marked first = { .sender = "alice@example.com",
 				     .random = 1,
 				     .subject = "=?iso-8859-1?Q?Gr=FC=DFe?=",
@@ -643,8 +646,340 @@ START_TEST(attachment_there_and_back)
 }
 END_TEST
 
+/* One question at the control socket. */
+static json_t *control(const struct mailbox_question *question)
+{
+	char error[MAILBOX_CLIENT_ERROR_SIZE];
+	struct settings settings;
+	struct buf answer = { 0 };
+	json_t *json;
+
+	settings_init(&settings);
+	free(settings.mailbox_runtime);
+	settings.mailbox_runtime = strdup(case_dir);
+	ck_assert_msg(
+		mailbox_client_ask(&settings, question, clock_mono_ms() + PATIENCE, &answer, error),
+		"%s", error);
+	json = json_loadb(answer.data, answer.len, 0, NULL);
+	ck_assert_ptr_nonnull(json);
+	settings_free(&settings);
+	buf_free(&answer);
+	return json;
+}
+
+static bool control_ok(const struct mailbox_question *question)
+{
+	json_t *answer = control(question);
+	bool ok = json_is_true(json_object_get(answer, "ok"));
+
+	json_decref(answer);
+	return ok;
+}
+
+static size_t key_files(void)
+{
+	char dir[128];
+	DIR *folder;
+	struct dirent *entry;
+	size_t count = 0;
+
+	snprintf(dir, sizeof(dir), "%s/keys", case_dir);
+	folder = opendir(dir);
+	while ((entry = readdir(folder)) != NULL)
+		count += entry->d_name[0] != '.' && strcmp(entry->d_name, "server.key") != 0;
+	closedir(folder);
+	return count;
+}
+
+START_TEST(what_an_administrator_does)
+{
+	struct mailbox_question question = { .mailbox = "BOB@example.net",
+					     .sender = "alice@example.com" };
+	unsigned char secret[CODE_SECRET_SIZE];
+	struct answer answer;
+	char *pin;
+	json_t *json;
+
+	give_marked("bob@example.net", &first);
+	link_secret(secret, sink_next("bob@example.net"));
+	pin = mail_pin(sink_next("alice@example.com"));
+	question.act = "pin";
+	json = control(&question);
+	ck_assert_str_eq(get_text(json, "pin"), pin);
+	json_decref(json);
+	for (int i = 0; i < 10; i++) {
+		answer = ask_ticket(secret, "90909091");
+		expect(&answer, 403);
+		answer_free(&answer);
+	}
+	answer = ask_ticket(secret, pin);
+	expect(&answer, 423);
+	answer_free(&answer);
+	question.act = "unlock";
+	ck_assert(control_ok(&question));
+	answer = ask_ticket(secret, pin);
+	expect(&answer, 200);
+	answer_free(&answer);
+	/* Whoever is not its sender sees and does nothing; nor does a sender delete. */
+	question.as = "carol@example.com";
+	question.act = "show";
+	ck_assert(!control_ok(&question));
+	question.act = "pin";
+	ck_assert(!control_ok(&question));
+	question.as = "alice@example.com";
+	ck_assert(control_ok(&question));
+	question.act = "delete";
+	ck_assert(!control_ok(&question));
+	question.as = NULL;
+	ck_assert_uint_eq(key_files(), 1);
+	ck_assert(control_ok(&question));
+	ck_assert_uint_eq(key_files(), 0);
+	answer = ask_ticket(secret, pin);
+	expect(&answer, 404);
+	answer_free(&answer);
+	ck_assert(!control_ok(&question));
+	free(pin);
+}
+END_TEST
+
+START_TEST(a_forgotten_password_begins_anew)
+{
+	struct mailbox_question question = { .act = "restart", .mailbox = "bob@example.net" };
+	unsigned char secret[CODE_SECRET_SIZE];
+	struct marked second = first;
+	struct guest guest, anew;
+	struct answer answer;
+	char *pin;
+
+	give_marked("bob@example.net", &first);
+	link_secret(secret, sink_next("bob@example.net"));
+	pin = mail_pin(sink_next("alice@example.com"));
+	ck_assert(!control_ok(&question));
+	guest_open(&guest, "correct horse battery", secret, pin);
+	sink_next("alice@example.com");
+	ck_assert(control_ok(&question));
+	sink_next("bob@example.net");
+	sink_next("alice@example.com");
+	second.random = 2;
+	give_marked("bob@example.net", &second);
+	link_secret(secret, sink_next("bob@example.net"));
+	free(pin);
+	pin = mail_pin(sink_next("alice@example.com"));
+	guest_open(&anew, "another one than before", secret, pin);
+	answer = guest_login(&anew, "bob@example.net");
+	expect(&answer, 201);
+	ck_assert(
+		json_is_false(json_object_get(json_object_get(answer.json, "mailbox"), "retired")));
+	answer_free(&answer);
+	answer = guest_letters(&anew, "inbox");
+	ck_assert_uint_eq(json_array_size(json_object_get(answer.json, "letters")), 1);
+	answer_free(&answer);
+	answer = guest_login(&guest, "bob@example.net");
+	expect(&answer, 201);
+	ck_assert(
+		json_is_true(json_object_get(json_object_get(answer.json, "mailbox"), "retired")));
+	answer_free(&answer);
+	free(pin);
+}
+END_TEST
+
+/* With a key of gpg's own making, and read by gpg again. */
+START_TEST(openpgp_where_a_key_is_on_file)
+{
+	struct mailbox_question question = { .act = "openpgp-add", .mailbox = "eve@example.net" };
+	char command[1024], path[128];
+	struct buf key = { 0 };
+	const char *mail;
+	FILE *file;
+	size_t n;
+
+	snprintf(command, sizeof(command),
+		 "exec 2>/dev/null; mkdir -m 700 %s/gpg; export GNUPGHOME=%s/gpg; gpg --batch "
+		 "--quiet "
+		 "--passphrase '' --quick-gen-key 'Bob <bob@example.net>' future-default default "
+		 "1d && "
+		 "gpg --armor --export >%s/key.asc",
+		 case_dir, case_dir, case_dir);
+	ck_assert_int_eq(system(command), 0);
+	snprintf(path, sizeof(path), "%s/key.asc", case_dir);
+	file = fopen(path, "r");
+	while ((n = fread(buf_reserve(&key, 4096), 1, 4096, file)) > 0)
+		key.len += n;
+	fclose(file);
+	question.key = buf_cstr(&key);
+	/* Not for another's address. */
+	ck_assert(!control_ok(&question));
+	question.mailbox = "bob@example.net";
+	ck_assert(control_ok(&question));
+	ck_assert_str_eq(give_marked("bob@example.net", &first), "250 2.0.0 encrypted\r\n");
+	mail = sink_next("bob@example.net");
+	ck_assert_ptr_nonnull(strstr(mail, "protocol=\"application/pgp-encrypted\""));
+	ck_assert_ptr_nonnull(strstr(mail, "Subject: ...\r\n"));
+	ck_assert_ptr_null(strstr(mail, "secret content"));
+	ck_assert_ptr_nonnull(strstr(sink_next("alice@example.com"), "OpenPGP"));
+	case_write("mail", mail);
+	snprintf(command, sizeof(command),
+		 "exec 2>/dev/null; export GNUPGHOME=%s/gpg; gpg --batch --decrypt <%s/mail | grep "
+		 "-q "
+		 "'secret content'; status=$?; gpgconf --kill all; exit $status",
+		 case_dir, case_dir);
+	ck_assert_int_eq(system(command), 0);
+	question.act = "openpgp-remove";
+	ck_assert(control_ok(&question));
+	buf_free(&key);
+}
+END_TEST
+
+START_TEST(full_disk_means_wait)
+{
+	static char large[400000];
+	struct marked mail = first;
+
+	memset(large, 'x', sizeof(large) - 1);
+	for (size_t i = 70; i < sizeof(large) - 2; i += 72)
+		memcpy(large + i, "\r\n", 2);
+	mail.body = large;
+	daemon_stop(SIGTERM);
+	case_file_max = 300000;
+	daemon_start();
+	ck_assert_int_eq(strncmp(give_marked("bob@example.net", &mail), "451 ", 4), 0);
+	ck_assert_uint_eq(key_files(), 0);
+	ck_assert_uint_eq(sink.count, 0);
+	daemon_stop(SIGTERM);
+	case_file_max = RLIM_INFINITY;
+	daemon_start();
+	ck_assert_str_eq(give_marked("bob@example.net", &mail), "250 2.0.0 sealed\r\n");
+	ck_assert_uint_eq(sink.count, 2);
+}
+END_TEST
+
+START_TEST(full_mailbox_means_wait)
+{
+	static char large[900000];
+	struct marked mail = first;
+
+	memset(large, 'x', sizeof(large) - 1);
+	for (size_t i = 70; i < sizeof(large) - 2; i += 72)
+		memcpy(large + i, "\r\n", 2);
+	mail.body = large;
+	ck_assert_str_eq(give_marked("bob@example.net", &mail), "250 2.0.0 sealed\r\n");
+	mail.random = 2;
+	ck_assert_int_eq(strncmp(give_marked("bob@example.net", &mail), "451 ", 4), 0);
+	ck_assert_str_eq(give_marked("carol@example.net", &mail), "250 2.0.0 sealed\r\n");
+}
+END_TEST
+
+static void setup_small(void)
+{
+	case_open("mailbox_quota = 1\n");
+}
+
+/* The daemon's clock stands in this file, in days from now. */
+static void move_clock(int days)
+{
+	char path[128], text[16];
+
+	snprintf(path, sizeof(path), "%s/clock", case_dir);
+	setenv("MOVED_CLOCK", path, 1);
+	snprintf(text, sizeof(text), "%d", days);
+	case_write("clock", text);
+}
+
+static void setup_moved(void)
+{
+	case_program = "tests/postseal-mailbox-moved";
+	setenv("MOVED_CLOCK", "/nonexistent", 1);
+	case_open("");
+	move_clock(0);
+	daemon_stop(SIGTERM);
+	daemon_start();
+}
+
+static long expire(void)
+{
+	struct mailbox_question question = { .act = "expire" };
+	json_t *answer = control(&question);
+	long ended = (long)json_integer_value(json_object_get(answer, "ended"));
+
+	json_decref(answer);
+	return ended;
+}
+
+START_TEST(nobody_comes)
+{
+	unsigned char secret[CODE_SECRET_SIZE];
+	struct answer answer;
+
+	give_marked("bob@example.net", &first);
+	link_secret(secret, sink_next("bob@example.net"));
+	sink_next("alice@example.com");
+	move_clock(89);
+	ck_assert_int_eq(expire(), 0);
+	ck_assert_uint_eq(sink.count, 2);
+	move_clock(91);
+	ck_assert_int_eq(expire(), 1);
+	ck_assert_ptr_nonnull(strstr(sink_next("alice@example.com"), "nobody"));
+	ck_assert_uint_eq(key_files(), 0);
+	answer = ask_ticket(secret, "12345678");
+	expect(&answer, 404);
+	answer_free(&answer);
+	/* A clock that goes back brings nothing back. */
+	move_clock(0);
+	ck_assert_int_eq(expire(), 0);
+}
+END_TEST
+
+START_TEST(warned_and_then_deleted_unless_he_comes)
+{
+	unsigned char secret[CODE_SECRET_SIZE];
+	struct guest guest;
+	struct answer answer;
+	char *pin;
+
+	give_marked("bob@example.net", &first);
+	link_secret(secret, sink_next("bob@example.net"));
+	pin = mail_pin(sink_next("alice@example.com"));
+	guest_open(&guest, "correct horse battery", secret, pin);
+	sink_next("alice@example.com");
+	move_clock(75);
+	ck_assert_int_eq(expire(), 0);
+	ck_assert_uint_eq(sink.count, sink.taken);
+	move_clock(77);
+	ck_assert_int_eq(expire(), 0);
+	ck_assert_ptr_null(strstr(sink_next("bob@example.net"), "#v1."));
+	ck_assert_int_eq(expire(), 0);
+	ck_assert_uint_eq(sink.count, sink.taken);
+	answer = guest_login(&guest, "bob@example.net");
+	expect(&answer, 201);
+	answer_free(&answer);
+	move_clock(91);
+	ck_assert_int_eq(expire(), 0);
+	move_clock(77 + 91);
+	ck_assert_int_eq(expire(), 1);
+	answer = guest_login(&guest, "bob@example.net");
+	expect(&answer, 403);
+	answer_free(&answer);
+	ck_assert_uint_eq(key_files(), 0);
+	free(pin);
+}
+END_TEST
+
+static void add_case(Suite *suite, const char *name, void (*before)(void), size_t count,
+		     const TTest *const *tests)
+{
+	TCase *tcase = tcase_create(name);
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, before, teardown);
+	for (size_t i = 0; i < count; i++)
+		tcase_add_test(tcase, tests[i]);
+	suite_add_tcase(suite, tcase);
+}
+
 int main(void)
 {
+	const TTest *const moved[] = { nobody_comes, warned_and_then_deleted_unless_he_comes };
+	const TTest *const small[] = { full_mailbox_means_wait };
 	Suite *suite = suite_create("mailbox");
 	TCase *tcase = tcase_create("mailbox");
 	SRunner *runner = srunner_create(suite);
@@ -665,7 +1000,13 @@ int main(void)
 	tcase_add_test(tcase, http_is_strict);
 	tcase_add_test(tcase, salt_tells_nothing);
 	tcase_add_test(tcase, attachment_there_and_back);
+	tcase_add_test(tcase, full_disk_means_wait);
+	tcase_add_test(tcase, what_an_administrator_does);
+	tcase_add_test(tcase, a_forgotten_password_begins_anew);
+	tcase_add_test(tcase, openpgp_where_a_key_is_on_file);
 	suite_add_tcase(suite, tcase);
+	add_case(suite, "moved clock", setup_moved, ARRAY_LEN(moved), moved);
+	add_case(suite, "small", setup_small, ARRAY_LEN(small), small);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

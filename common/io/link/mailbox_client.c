@@ -62,6 +62,7 @@ bool mailbox_client_ask(const struct settings *settings, const struct mailbox_qu
 	put_member(&line, "mailbox", question->mailbox);
 	put_member(&line, "sender", question->sender);
 	put_member(&line, "as", question->as);
+	put_member(&line, "key", question->key);
 	buf_append_str(&line, "}\n");
 	errno = ENAMETOOLONG;
 	if (str_join(endpoint.path, sizeof(endpoint.path), settings->mailbox_runtime,

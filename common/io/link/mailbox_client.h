@@ -18,7 +18,8 @@ struct mailbox_question {
 	const char *act; /* "list", "show", ... */
 	/* Addresses; NULL: left out. */
 	const char *mailbox, *sender;
-	const char *as; /* whoever is asked for; he sees and does what is his alone */
+	const char *key; /* an OpenPGP key, armored */
+	const char *as;  /* whoever is asked for; he sees and does what is his alone */
 };
 
 /*

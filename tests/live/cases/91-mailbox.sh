@@ -1,0 +1,116 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Sealed mail: intake, link mail, receipt, the temporary mailbox, and the reply
+
+MAILBOX_PORT=8690
+MAILBOX_STATE=$WORLD/guest
+MAILBOX_DIR=$WORLD/mailbox
+
+guest() { "$BUILD/mailbox/guest" "$@"; }
+
+mailbox_up() {
+    local name
+    install -d -o postseal -g postseal "$MAILBOX_DIR" "$MAILBOX_DIR"/{run,store,keys}
+    seal_setting mailbox_url '"https://sealed.sender.test"'
+    seal_setting mailbox_domain '"sealed.sender.test"'
+    seal_setting mailbox_from '"sealed@sender.test"'
+    seal_setting mailbox_bounce '"sealed-bounce@sender.test"'
+    seal_setting mailbox_pages "\"$BUILD/web\""
+    seal_setting mailbox_token_key "\"$MAILBOX_DIR/token.key\""
+    for name in store keys; do
+        seal_setting "mailbox_$name" "\"$MAILBOX_DIR/$name\""
+    done
+    seal_setting mailbox_runtime "\"$MAILBOX_DIR/run\""
+    postconf -Me '127.0.0.1:8692/inet=127.0.0.1:8692 inet n - y - - smtpd'
+    postconf -Pe '127.0.0.1:8692/inet/smtpd_milters=' \
+        '127.0.0.1:8692/inet/smtpd_recipient_restrictions=permit_mynetworks,reject'
+    printf '%s lmtp:inet:127.0.0.1:8691\n' sealed.sender.test sealed@sender.test \
+        sealed-bounce@sender.test >/etc/postfix/transport-sealed
+    postmap /etc/postfix/transport-sealed
+    postconf -e 'transport_maps = hash:/etc/postfix/transport-sealed'
+    seal_start mailbox
+    sender_restart
+}
+
+# sealed TO PIN|- TEXT: queues a marked mail from alice, as the milter leaves it.
+sealed() {
+    MSGID="sealed-$RANDOM-$RANDOM@sender.test"
+    {
+        guest mark "$MAILBOX_DIR/token.key" alice@sender.test "$1" "$2"
+        printf '%s\n' 'From: Alice <alice@sender.test>' "To: $1" 'Subject: For your eyes only' \
+            "Message-ID: <$MSGID>" '' "$3"
+    } | sendmail -i -f alice@sender.test "${1/@/=}@sealed.sender.test"
+}
+
+# The newest link mail to somebody.
+link_mail() {
+    grep -lxF "Delivered-To: $1" "$RECEIVERS_MAIL"/* 2>/dev/null | xargs -r grep -l 'From:.*Alice' |
+        xargs -r ls -t | head -n 1
+}
+
+has_link_mail() { [[ $(link_mail "$1") ]]; }
+
+# The PIN in alice's latest receipt.
+receipt_pin() {
+    sed -n 's/^X-Postseal-PIN: [^ ]* //p' /var/mail/alice | tail -n 1
+}
+
+has_receipt() { grep -qF "In-Reply-To: <$MSGID>" /var/mail/alice; }
+
+nothing_in() { ! grep -rqF "$1" "$2" || because "\"$1\" is in $2"; }
+
+mailbox_up
+check 'it serves its pages' matches \
+    "$(curl -s -H 'Host: sealed.sender.test' "http://127.0.0.1:$MAILBOX_PORT/")" '<!DOCTYPE html>'
+
+sealed bob@plain.test - 'the content that must not leave'
+check 'a link mail leaves, in the clear as it has to' until_true has_link_mail bob@plain.test
+check 'without content' nothing_in 'content that must not leave' "$RECEIVERS_MAIL"
+check 'without subject' nothing_in 'eyes only' "$RECEIVERS_MAIL"
+check 'without the mark' nothing_in 'X-Postseal' "$RECEIVERS_MAIL"
+check 'a receipt for the sender' until_true has_receipt
+check 'the store shows nothing' nothing_in 'content that must not leave' "$MAILBOX_DIR/store"
+PIN=$(receipt_pin)
+check 'with a PIN' matches "$PIN" '^[0-9]{8}$'
+
+check 'a wrong PIN' equals "$(guest wrong "$MAILBOX_PORT" "$(link_mail bob@plain.test)" 90817263)" 403
+check 'link, PIN, password: the letter' matches \
+    "$(guest open "$MAILBOX_PORT" "$(link_mail bob@plain.test)" "$PIN" "$MAILBOX_STATE" 2>&1)" \
+    'Subject is: For your eyes only.*the content that must not leave'
+check 'the link is used' equals \
+    "$(guest wrong "$MAILBOX_PORT" "$(link_mail bob@plain.test)" "$PIN")" 409
+
+check 'a reply' guest reply "$MAILBOX_PORT" "$MAILBOX_STATE" 'Re: for your eyes' 'read with care'
+check "reaches the sender's mailbox" until_true grep -q 'read with care' /var/mail/alice
+check 'from us, with the guest named' grep -q '^From: "bob@plain.test (' /var/mail/alice
+check 'and a plain reply is sealed again' grep -q '^Reply-To: bob=plain.test@sealed.sender.test' \
+    /var/mail/alice
+check 'Sent has it' matches "$(guest read "$MAILBOX_PORT" "$MAILBOX_STATE" sent 2>&1)" \
+    'Subject is: Re: for your eyes'
+
+check 'killed' seal_kill mailbox
+sealed bob@plain.test - 'while it was down'
+check 'mail waits while it is down' until_true log_has "$SENDER_LOG" \
+    'to=<bob=plain.test@sealed.sender.test>.*status=deferred'
+seal_start mailbox
+postqueue -f
+second_arrived() {
+    guest read "$MAILBOX_PORT" "$MAILBOX_STATE" 2>&1 | grep -q 'while it was down'
+}
+check 'and comes when it is back' until_true second_arrived
+
+unmarked() {
+    printf 'From: alice@sender.test\nSubject: x\n\nunmarked\n' |
+        sendmail -i -f alice@sender.test carol=plain.test@sealed.sender.test
+}
+unmarked
+check 'without a mark it comes back' until_true log_has "$SENDER_LOG" \
+    'to=<carol=plain.test@sealed.sender.test>.*status=bounced.*no mark of postseal-milter'
+check 'postseal mailbox list' matches "$(postseal mailbox list)" 'open +2 letters .* bob@plain.test'
+check 'postseal mailbox delete' postseal mailbox delete bob@plain.test --yes
+check 'its key is shredded' equals "$(find "$MAILBOX_DIR/keys" -name '*.key' ! -name server.key)" ''
+check 'the password opens nothing any more' refute guest read "$MAILBOX_PORT" "$MAILBOX_STATE"
+check 'it ends in good order' seal_stop mailbox
+postconf -X transport_maps
+postconf -MX 127.0.0.1:8692/inet
+sender_restart
