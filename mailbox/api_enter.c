@@ -405,7 +405,7 @@ void api_ticket(struct api_call *call)
 	json_decref(body);
 }
 
-json_t *api_mailbox_json(const struct home *home, const struct api_user *user)
+static json_t *api_mailbox_json(const struct home *home, const struct api_user *user)
 {
 	unsigned char wrapped[WRAPPED_KEY_SIZE];
 	const struct mbox_mailbox *box = &user->box;
