@@ -12,9 +12,6 @@
 #include "core/secure/alias.h"
 #include "core/secure/authors.h"
 
-/* As many as a mail may have recipients. */
-#define PINS_MAX TOKEN_RECIPIENTS_MAX
-
 bool mark_stays_here(const char *mailer)
 {
 	/* Postfix's own, and those of its documents' examples of delivery into mailboxes. */
@@ -107,7 +104,7 @@ static bool take_pin(struct mark *mark, const char *value)
 	for (size_t i = 0; i < mark->pin_count; i++)
 		if (same_address(mark->pins[i].address, pin.address))
 			return strcmp(mark->pins[i].pin, pin.pin) == 0;
-	if (mark->pin_count == PINS_MAX)
+	if (mark->pin_count == TOKEN_RECIPIENTS_MAX)
 		return false;
 	mark->pins = mem_resize(mark->pins, mark->pin_count + 1, sizeof(pin));
 	mark->pins[mark->pin_count++] = pin;
