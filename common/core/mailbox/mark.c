@@ -29,11 +29,10 @@ enum mark_place mark_place(char address[SEAL_ADDRESS_SIZE], const struct setting
 {
 	const char *views[] = { argument, rewritten };
 
-	for (size_t i = 0; i < ARRAY_LEN(views) && settings->mailbox_domain[0] != '\0'; i++) {
-		enum lookup found =
-			views[i] == NULL ? LOOKUP_ABSENT
-					 : seal_address_decode(address, views[i], strlen(views[i]),
-							       settings->mailbox_domain);
+	for (size_t i = 0; i < (rewritten != NULL ? 2 : 1) && settings->mailbox_domain[0] != '\0';
+	     i++) {
+		enum lookup found = seal_address_decode(address, views[i], strlen(views[i]),
+							settings->mailbox_domain);
 
 		if (found != LOOKUP_ABSENT)
 			return found == LOOKUP_FOUND ? MARK_SEALED : MARK_NOBODY;
