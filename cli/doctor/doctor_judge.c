@@ -58,6 +58,23 @@ const struct doctor_check doctor_checks[] = {
 	  doctor_judge_secure_domains },
 	{ "ways-around", "does nothing lead mail around them?", NEEDS_ALIASES,
 	  doctor_judge_ways_around },
+	{ "sealed-domain", "does sealed mail go to the intake, and nobody else's mail?",
+	  NEEDS_SEALED, doctor_judge_sealed_domain },
+	{ "sealed-dns", "does the domain of sealed mail lead to this host?", NEEDS_SEALED,
+	  doctor_judge_sealed_dns },
+	{ "sealed-size", "do Postfix and the mailboxes take mail of the same size?", NEEDS_SEALED,
+	  doctor_judge_sealed_size },
+	{ "sealed-milters", "does no milter add recipients after postseal's?", NEEDS_SEALED,
+	  doctor_judge_sealed_milters },
+	{ "sealed-filters", "does no other machine see mail before it is sealed?", NEEDS_SEALED,
+	  doctor_judge_sealed_filters },
+	{ "sealed-lists", "does no list send sealed mail on in its owner's name?", NEEDS_SEALED,
+	  doctor_judge_sealed_lists },
+	{ "mailbox", "does postseal-mailbox run?", NEEDS_MAILBOXES, doctor_judge_mailbox_runs },
+	{ "mailbox-pages", "are its pages those that were installed?", NEEDS_MAILBOXES,
+	  doctor_judge_mailbox_pages },
+	{ "mailbox-keys", "do its keys lie apart from what they open?", NEEDS_MAILBOXES,
+	  doctor_judge_mailbox_keys },
 	{ "socketmap", "does postseal-socketmap answer?", NEEDS_NOTHING,
 	  doctor_judge_socketmap_runs },
 	{ "socket", "does systemd listen in its place, where it should?", NEEDS_NOTHING,
@@ -90,9 +107,15 @@ static bool lacks(const struct patient *patient, enum doctor_needs needs, struct
 
 	if (needs == NEEDS_ALIASES && patient->settings->secure_domains.count == 0)
 		finding_say(finding, HEALTH_OK, "not needed: secure_domains is empty");
+	else if (needs >= NEEDS_SEALED && patient->settings->mailbox_domain[0] == '\0')
+		finding_say(finding, HEALTH_OK, "not needed: mailbox_domain is empty");
+	else if (needs == NEEDS_MAILBOXES && patient->settings->mailbox_url[0] == '\0')
+		finding_say(finding, HEALTH_OK,
+			    "not needed: without mailbox_url another host keeps the mailboxes");
 	else if (needs == NEEDS_LEDGER && patient->ledger.opened.state != LOOKUP_FOUND)
 		finding_say(finding, HEALTH_UNSURE, "the ledger cannot be read");
-	else if ((needs == NEEDS_POSTFIX || needs == NEEDS_ALIASES) && ran->state != LOOKUP_FOUND)
+	else if ((needs == NEEDS_POSTFIX || needs == NEEDS_ALIASES || needs == NEEDS_SEALED) &&
+		 ran->state != LOOKUP_FOUND)
 		finding_say(finding, HEALTH_UNSURE, "Postfix cannot be asked: %s", ran->text);
 	else
 		return false;

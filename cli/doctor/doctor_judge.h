@@ -47,7 +47,14 @@ struct finding {
 };
 
 /* What must have been seen for a check to make sense. */
-enum doctor_needs { NEEDS_NOTHING, NEEDS_POSTFIX, NEEDS_LEDGER, NEEDS_ALIASES /* and Postfix */ };
+enum doctor_needs {
+	NEEDS_NOTHING,
+	NEEDS_POSTFIX,
+	NEEDS_LEDGER,
+	NEEDS_ALIASES,  /* and Postfix */
+	NEEDS_SEALED,   /* mailbox_domain, and Postfix */
+	NEEDS_MAILBOXES /* that are kept on this machine */
+};
 
 struct doctor_check {
 	const char *name;     /* short and for ever: scripts know it */
@@ -116,6 +123,11 @@ bool doctor_is_listener(const struct endpoint *endpoint, const char *listener);
 bool doctor_postfix_place(struct buf *out, const struct patient *patient, const char *service,
 			  const char *listener);
 
+/* Do masquerade_domains hide this domain in senders? */
+bool doctor_masks(const struct patient *patient, const char *domain);
+/* And the mend: `domain` is spared. */
+void doctor_mend_mask(const struct patient *patient, const char *domain, struct finding *finding);
+
 void doctor_judge_resolver(const struct patient *patient, struct finding *finding);
 void doctor_judge_resolver_trust(const struct patient *patient, struct finding *finding);
 void doctor_judge_mta_resolver(const struct patient *patient, struct finding *finding);
@@ -143,6 +155,16 @@ void doctor_judge_ways_around(const struct patient *patient, struct finding *fin
 
 void doctor_judge_own_tls(const struct patient *patient, struct finding *finding);
 void doctor_judge_secure_domains(const struct patient *patient, struct finding *finding);
+
+void doctor_judge_sealed_domain(const struct patient *patient, struct finding *finding);
+void doctor_judge_sealed_dns(const struct patient *patient, struct finding *finding);
+void doctor_judge_sealed_size(const struct patient *patient, struct finding *finding);
+void doctor_judge_sealed_milters(const struct patient *patient, struct finding *finding);
+void doctor_judge_sealed_filters(const struct patient *patient, struct finding *finding);
+void doctor_judge_sealed_lists(const struct patient *patient, struct finding *finding);
+void doctor_judge_mailbox_runs(const struct patient *patient, struct finding *finding);
+void doctor_judge_mailbox_pages(const struct patient *patient, struct finding *finding);
+void doctor_judge_mailbox_keys(const struct patient *patient, struct finding *finding);
 
 void doctor_judge_socketmap_runs(const struct patient *patient, struct finding *finding);
 void doctor_judge_socket(const struct patient *patient, struct finding *finding);

@@ -172,10 +172,10 @@ void doctor_judge_transports(const struct patient *patient, struct finding *find
  * Ways around.
  */
 
-/* masquerade_domains: the first that matches decides, and "!" says no (ADDRESS_REWRITING_README). */
-static bool masks(const char *list, const char *domain)
+/* The first that matches decides, and "!" says no (ADDRESS_REWRITING_README). */
+bool doctor_masks(const struct patient *patient, const char *domain)
 {
-	struct span rest = span_of(list), item;
+	struct span rest = span_of(patient_value(patient, "masquerade_domains")), item;
 
 	while (postconf_item(&rest, &item)) {
 		bool spared = span_skip(&item, "!");
@@ -190,25 +190,28 @@ static bool masks(const char *list, const char *domain)
 	return false;
 }
 
+void doctor_mend_mask(const struct patient *patient, const char *domain, struct finding *finding)
+{
+	struct buf value = { 0 };
+
+	buf_printf(&value, "!%s %s", domain, patient_written(patient, "masquerade_domains"));
+	finding_mend_main(finding, "masquerade_domains", buf_cstr(&value));
+	buf_free(&value);
+}
+
 static void judge_masquerade(const struct patient *patient, struct finding *finding)
 {
-	const char *list = patient_value(patient, "masquerade_domains");
 	const struct string_list *domains = &patient->settings->secure_domains;
 
 	for (size_t i = 0; i < domains->count; i++) {
-		struct buf value = { 0 };
-
-		if (!masks(list, domains->items[i]))
+		if (!doctor_masks(patient, domains->items[i]))
 			continue;
 		finding_say(finding, HEALTH_WRONG,
 			    "masquerade_domains hides %s, so that its mail leaves like "
 			    "any other",
 			    domains->items[i]);
-		buf_printf(&value, "!%s %s", domains->items[i],
-			   patient_written(patient, "masquerade_domains"));
-		finding_mend_main(finding, "masquerade_domains", buf_cstr(&value));
+		doctor_mend_mask(patient, domains->items[i], finding);
 		finding_mend_reload(finding);
-		buf_free(&value);
 	}
 }
 
@@ -218,10 +221,45 @@ static bool rewrites_senders(const struct patient *patient)
 	       patient_value(patient, "sender_canonical_maps")[0] != '\0';
 }
 
+/*
+ * As main.cf.sealed has it, an inline table that leads mailbox_domain and mailbox_bounce to
+ * the intake is in nobody's way.
+ */
+static bool leads_sealed_alone(const struct patient *patient, struct span table)
+{
+	const struct settings *settings = patient->settings;
+	struct span pair;
+
+	if (settings->mailbox_domain[0] == '\0' || !span_skip(&table, "inline:{") ||
+	    !span_ends(table, "}"))
+		return false;
+	table.len--;
+	while (postconf_item(&table, &pair)) {
+		bool found;
+		struct span key = span_trim(span_cut(&pair, "=", &found));
+
+		if (!span_is(key, settings->mailbox_domain) &&
+		    !span_is(key, settings->mailbox_bounce))
+			return false;
+	}
+	return true;
+}
+
+static bool has_transports(const struct patient *patient)
+{
+	struct span rest = span_of(patient_value(patient, "transport_maps")), item;
+
+	while (postconf_item(&rest, &item)) {
+		if (!leads_sealed_alone(patient, item))
+			return true;
+	}
+	return false;
+}
+
 void doctor_judge_ways_around(const struct patient *patient, struct finding *finding)
 {
 	const char *relay = patient_value(patient, "relay_domains");
-	bool maps = patient_value(patient, "transport_maps")[0] != '\0';
+	bool maps = has_transports(patient);
 	bool relays =
 		relay[0] != '\0' && strcmp(relay, patient_value(patient, "mydestination")) != 0;
 	bool rewrites = rewrites_senders(patient);

@@ -19,6 +19,7 @@ struct patient *doctor_look(const struct cli *cli)
 	doctor_look_ledger(patient);
 	doctor_look_services(patient);
 	doctor_look_mail(patient);
+	doctor_look_mailbox(patient);
 	return patient;
 }
 

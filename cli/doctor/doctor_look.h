@@ -25,8 +25,16 @@ void doctor_look_resolvers(struct patient *patient);
 void doctor_look_ledger(struct patient *patient);
 void doctor_look_services(struct patient *patient);
 void doctor_look_mail(struct patient *patient);
+void doctor_look_mailbox(struct patient *patient);
 
 /* Can certificates be read from this file? */
 void doctor_look_cas(struct doctor_thing *thing, const char *path);
+
+/* What a look-up table of Postfix says of `key`. A map of ours is not asked: ABSENT. */
+enum lookup doctor_ask_table(struct span table, const char *key, struct buf *value);
+/* Is it in a match list: names, and tables? ERROR: in none that could be asked. */
+enum lookup doctor_list_has(const char *list, const char *name);
+/* May we not connect to this local socket? */
+bool doctor_is_barred(const char *path);
 
 #endif

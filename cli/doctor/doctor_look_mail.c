@@ -100,27 +100,37 @@ static void look_at_certificate(struct patient *patient)
  * Domains that are delivered here.
  */
 
-/* A look-up table; what cannot be asked is ERROR. A map of ours knows addresses alone. */
-static enum lookup table_has(struct span table, const char *domain)
+enum lookup doctor_ask_table(struct span table, const char *asked, struct buf *value)
 {
 	char name[NAME_SIZE], key[NAME_SIZE], spec[DOCTOR_PATH_SIZE], error[COMMAND_ERROR_SIZE];
 	char *argv[] = { (char[]){ "postmap" }, (char[]){ "-q" }, key, spec, NULL };
-	struct buf output = { 0 };
 	enum lookup got;
 
 	if (span_starts(table, "socketmap:") || table.len >= sizeof(spec) ||
-	    !str_copy(key, sizeof(key), domain))
+	    !str_copy(key, sizeof(key), asked))
 		return LOOKUP_ABSENT;
 	snprintf(spec, sizeof(spec), "%.*s", (int)table.len, table.at);
+	/* postmap(1) ends with 1 as well where it may not read the table. */
+	if (access(spec + strcspn(spec, ":") + (strchr(spec, ':') != NULL), R_OK) != 0 &&
+	    errno == EACCES)
+		return LOOKUP_ERROR;
 	snprintf(name, sizeof(name), "postmap ended with status 1");
-	got = command_run(argv, OUTPUT_MAX, clock_mono_ms() + DOCTOR_PATIENCE_MS, &output, error);
-	buf_free(&output);
+	got = command_run(argv, OUTPUT_MAX, clock_mono_ms() + DOCTOR_PATIENCE_MS, value, error);
 	/* postmap(1): "exit status zero when the requested information was found". */
 	return got == LOOKUP_ERROR && strcmp(error, name) == 0 ? LOOKUP_ABSENT : got;
 }
 
-/* match lists: names, tables; a file of names is like a table here (postconf(5)). */
-static enum lookup list_has(const char *list, const char *domain)
+static enum lookup table_has(struct span table, const char *name)
+{
+	struct buf value = { 0 };
+	enum lookup got = doctor_ask_table(table, name, &value);
+
+	buf_free(&value);
+	return got;
+}
+
+/* A file of names is like a table here (postconf(5)). */
+enum lookup doctor_list_has(const char *list, const char *domain)
 {
 	struct span rest = span_of(list), item;
 	enum lookup result = LOOKUP_ABSENT;
@@ -150,7 +160,7 @@ static enum lookup is_delivered(const struct patient *patient, const char *domai
 	enum lookup result = LOOKUP_ABSENT;
 
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-		enum lookup one = list_has(patient_value(patient, lists[i]), domain);
+		enum lookup one = doctor_list_has(patient_value(patient, lists[i]), domain);
 
 		if (one == LOOKUP_FOUND)
 			return one;

@@ -24,7 +24,7 @@
  */
 
 /* Connecting to a local socket needs permission to write it. */
-static bool is_barred(const char *path)
+bool doctor_is_barred(const char *path)
 {
 	return access(path, W_OK) != 0 && errno == EACCES;
 }
@@ -33,7 +33,8 @@ static bool listener_is_barred(const char *listener)
 {
 	struct endpoint endpoint;
 
-	return endpoint_parse(&endpoint, listener) && endpoint.is_unix && is_barred(endpoint.path);
+	return endpoint_parse(&endpoint, listener) && endpoint.is_unix &&
+	       doctor_is_barred(endpoint.path);
 }
 
 /*
@@ -89,8 +90,8 @@ static void look_at_prober(struct patient *patient)
 
 	snprintf(path, sizeof(path), "%s/%s", patient->settings->runtime, PROBER_SOCKET);
 	if (client == NULL)
-		doctor_note(&patient->prober, is_barred(path) ? LOOKUP_ERROR : LOOKUP_ABSENT, "%s",
-			    error);
+		doctor_note(&patient->prober, doctor_is_barred(path) ? LOOKUP_ERROR : LOOKUP_ABSENT,
+			    "%s", error);
 	prober_client_close(client);
 }
 

@@ -96,6 +96,21 @@ struct doctor_ledger {
 	char log[DOCTOR_PATH_SIZE]; /* that `learn` has read; "" if none */
 };
 
+/* Sealed mail; looked at where mailbox_domain is set. */
+struct doctor_mailbox {
+	char route[DOCTOR_TEXT_SIZE];     /* what transport_maps say of mailbox_domain, ... */
+	struct doctor_thing routed;       /* ... if anything; ERROR: a table cannot be asked */
+	struct doctor_thing apart;        /* ABSENT: `text` is the list that has the domain, too */
+	struct doctor_thing records;      /* in the DNS; ABSENT: there are none ... */
+	char elsewhere[DOCTOR_TEXT_SIZE]; /* ... or these hosts, none of which is this one */
+	struct doctor_thing owners;       /* of lists, in aliases(5); ABSENT: `text` names them */
+	/* Where the mailboxes are kept on this machine (mailbox_url). */
+	struct doctor_thing runs;
+	struct doctor_thing pages; /* ABSENT: what is served is not what was installed */
+	struct doctor_thing keys;  /* ABSENT: who has the store has the keys */
+	unsigned others;           /* of modes: what strangers may do with both */
+};
+
 struct patient {
 	const struct settings *settings;
 	const char *settings_file;
@@ -113,7 +128,8 @@ struct patient {
 	bool has_certificate;            /* smtpd is told of one, ... */
 	struct doctor_thing certificate; /* ... and its file; ABSENT: `text` is not there */
 	struct doctor_thing domains;     /* delivered here? else `text` lists the others */
-	struct doctor_thing cas;         /* `ca_file`, or the system's */
+	struct doctor_mailbox mailbox;
+	struct doctor_thing cas; /* `ca_file`, or the system's */
 	char cas_path[DOCTOR_PATH_SIZE];
 };
 

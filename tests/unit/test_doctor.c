@@ -14,13 +14,19 @@
 #include "io/local/settings_file.h"
 
 #define NOW INT64_C(1768046400)
+#define SEALED "mailbox_domain = sealed.example.com\n"
 
 /*
  * A sound machine: postfix-examples on Debian, as postconf -x, -F and -Px print it.
  */
 
+#define ROUTE "inline:{ sealed.example.com=lmtp:inet:127.0.0.1:8691 }"
+
 #define MAIN_CF                                                                                   \
 	"compatibility_level = 3.6\n"                                                             \
+	"content_filter =\n"                                                                      \
+	"message_size_limit = 26214400\n"                                                         \
+	"myhostname = mail.example.com\n"                                                         \
 	"config_directory = /etc/postfix\n"                                                       \
 	"ignore_mx_lookup_error = no\n"                                                           \
 	"mail_version = 3.7.11\n"                                                                 \
@@ -45,7 +51,7 @@
 	"smtp_tls_security_level = may\n"                                                         \
 	"smtpd_milters = { inet:127.0.0.1:8689, default_action=tempfail, connect_timeout=10s }\n" \
 	"tls_append_default_CA = no\n"                                                            \
-	"transport_maps =\n"                                                                      \
+	"transport_maps = " ROUTE "\n"                                                            \
 	"virtual_alias_maps = hash:/etc/postfix/virtual socketmap:inet:127.0.0.1:7672:alias\n"
 
 #define SERVICE(name, chroot, command) name "/chroot = " chroot "\n" name "/command = " command "\n"
@@ -116,8 +122,10 @@ static void make_patient(const struct sickness *s)
 	char error[SETTINGS_FILE_ERROR_SIZE];
 	struct buf conf = { 0 };
 
-	buf_append_str(&conf, s->settings != NULL ? s->settings
-						  : "secure_domains = {\"secure.example.com\"}\n");
+	buf_append_str(&conf, s->settings != NULL
+				      ? s->settings
+				      : "secure_domains = {\"secure.example.com\"}\n" SEALED
+					"mailbox_url = https://post.example.com\n");
 	settings_init(&settings);
 	ck_assert_msg(settings_file_parse(&settings, "conf", buf_cstr(&conf), conf.len, error),
 		      "%s", error);
@@ -134,6 +142,8 @@ static void make_patient(const struct sickness *s)
 	read_lines(&patient->postfix.services, s->services, MASTER_CF);
 	read_lines(&patient->postfix.overrides, s->overrides, OVERRIDES);
 	patient->ledger.spoken = 12;
+	str_copy(patient->mailbox.route, sizeof(patient->mailbox.route),
+		 "lmtp:inet:127.0.0.1:8691");
 	str_copy(patient->ledger.log, sizeof(patient->ledger.log), "the journal");
 	str_copy(patient->cas_path, sizeof(patient->cas_path),
 		 "/etc/ssl/certs/ca-certificates.crt");
@@ -447,6 +457,83 @@ static void stripping_over(struct patient *p)
 static void stripped_long_ago(struct patient *p)
 {
 	p->ledger.stripping = NOW - 8 * UTC_DAY;
+}
+
+static void unrouted(struct patient *p)
+{
+	note(&p->mailbox.routed, LOOKUP_ABSENT, "");
+}
+
+static void routed_elsewhere(struct patient *p)
+{
+	str_copy(p->mailbox.route, sizeof(p->mailbox.route), "smtp:[192.0.2.1]");
+}
+
+static void route_unknown(struct patient *p)
+{
+	note(&p->mailbox.routed, LOOKUP_ERROR, "ldap:/etc/postfix/transport");
+}
+
+static void open_to_all(struct patient *p)
+{
+	note(&p->mailbox.apart, LOOKUP_ABSENT, "relay_domains");
+}
+
+static void lists_unknown(struct patient *p)
+{
+	note(&p->mailbox.apart, LOOKUP_ERROR, "relay_domains");
+}
+
+static void no_record(struct patient *p)
+{
+	note(&p->mailbox.records, LOOKUP_ABSENT, "");
+}
+
+static void records_unknown(struct patient *p)
+{
+	note(&p->mailbox.records, LOOKUP_ERROR, "SERVFAIL");
+}
+
+static void leads_elsewhere(struct patient *p)
+{
+	str_copy(p->mailbox.elsewhere, sizeof(p->mailbox.elsewhere), "mx.example.net");
+}
+
+static void has_owners(struct patient *p)
+{
+	note(&p->mailbox.owners, LOOKUP_ABSENT, "owner-friends");
+}
+
+static void owners_unknown(struct patient *p)
+{
+	note(&p->mailbox.owners, LOOKUP_ERROR, "nis:mail.aliases");
+}
+
+static void no_mailbox(struct patient *p)
+{
+	note(&p->mailbox.runs, LOOKUP_ABSENT, "cannot reach postseal-mailbox");
+	note(&p->mailbox.pages, LOOKUP_ERROR, "the pages cannot be had at mailbox_listen");
+}
+
+static void mailbox_barred(struct patient *p)
+{
+	note(&p->mailbox.runs, LOOKUP_ERROR, "Permission denied");
+	note(&p->mailbox.keys, LOOKUP_ERROR, "/var/lib/postseal-mailbox cannot be seen");
+}
+
+static void other_pages(struct patient *p)
+{
+	note(&p->mailbox.pages, LOOKUP_ABSENT, "app/main.js, csp");
+}
+
+static void keys_in_store(struct patient *p)
+{
+	note(&p->mailbox.keys, LOOKUP_ABSENT, "");
+}
+
+static void keys_for_all(struct patient *p)
+{
+	p->mailbox.others = 05;
 }
 
 #define SECURE "secure_domains = {\"secure.example.com\"}\n"
@@ -790,6 +877,92 @@ static const struct sickness sicknesses[] = {
 	  "hides secure.example.com", "!secure.example.com !secure.axample.com example.com'\n" },
 	{ "ways-around", .main_cf = "masquerade_domains = ample.com secure.example.com\n", OK, "",
 	  NULL },
+
+	{ "ways-around", .main_cf = "transport_maps = " ROUTE " hash:/etc/postfix/transport\n",
+	  WARNING, "transport_maps", "# see" },
+	{ "ways-around",
+	  .main_cf = "transport_maps = inline:{ sealed.example.com=lmtp:x, other.test=smtp:y }\n",
+	  WARNING, "transport_maps", "# see" },
+	{ "ways-around", SECURE, WARNING, "transport_maps", "# see" },
+	{ "ways-around", SECURE SEALED "mailbox_bounce = bounce@example.com\n",
+	  .main_cf = "transport_maps = inline:{ sealed.example.com=lmtp:x "
+		     "{ bounce@example.com = lmtp:x } }\n",
+	  OK, "no transport_maps", NULL },
+
+	{ "sealed-domain", "\n", .spoil = unrouted, OK, "mailbox_domain is empty", NULL },
+	{ "sealed-domain", .spoil = no_postfix, UNSURE, "postconf cannot be run", NULL },
+	{ "sealed-domain", .main_cf = "transport_maps = hash:/a\n", .spoil = unrouted, WRONG,
+	  "do not lead sealed.example.com to the intake",
+	  "postconf -e 'transport_maps = " ROUTE " hash:/a'\npostfix reload\n" },
+	{ "sealed-domain", .spoil = routed_elsewhere, WARNING,
+	  "to smtp:[192.0.2.1], and mailbox_intake is inet:127.0.0.1:8691",
+	  "# if that is not the intake of another host:\npostconf -e" },
+	{ "sealed-domain", SEALED "mailbox_intake = inet:192.0.2.1:8691\n", WARNING,
+	  "mailbox_intake is inet:192.0.2.1:8691", "=lmtp:inet:192.0.2.1:8691 } " ROUTE },
+	{ "sealed-domain", .spoil = route_unknown, UNSURE, "ldap:/etc/postfix/transport", NULL },
+	{ "sealed-domain", .spoil = open_to_all, WRONG, "relay_domains has sealed.example.com",
+	  "# take sealed.example.com" },
+	{ "sealed-domain", .spoil = lists_unknown, UNSURE, "relay_domains cannot be asked", NULL },
+	{ "sealed-domain", .main_cf = "masquerade_domains = example.com\n", WRONG,
+	  "mail that was marked leaves unsealed",
+	  "postconf -e 'masquerade_domains = !sealed.example.com example.com'\npostfix reload\n" },
+	{ "sealed-domain", .main_cf = "masquerade_domains = !sealed.example.com example.com\n", OK,
+	  "goes to the intake alone", NULL },
+	{ "sealed-dns", .spoil = no_record, WRONG, "no A, AAAA or MX record",
+	  "# in the DNS: sealed.example.com. IN MX 10 mail.example.com.\n" },
+	{ "sealed-dns", .spoil = leads_elsewhere, WARNING, "leads to mx.example.net",
+	  "# in the DNS: " },
+	{ "sealed-dns", .spoil = records_unknown, UNSURE, "SERVFAIL", NULL },
+	{ "sealed-size", .main_cf = "message_size_limit = 10240000\n", WARNING,
+	  "are refused by Postfix",
+	  "postconf -e 'message_size_limit = 26214400'\npostfix reload\n" },
+	{ "sealed-size", .main_cf = "message_size_limit = 26214401\n", WARNING,
+	  "comes back to its sender", "26214400" },
+	{ "sealed-size", .main_cf = "message_size_limit = 0\n", WARNING, "comes back to its sender",
+	  "26214400" },
+	{ "sealed-size", .main_cf = "message_size_limit = 26000000\n", OK, "26000000", NULL },
+	{ "sealed-size", .main_cf = "message_size_limit = much\n", UNSURE, "is no number", NULL },
+	{ "sealed-milters", .main_cf = "smtpd_milters = inet:127.0.0.1:8689, unix:opendkim\n",
+	  WARNING, "unix:opendkim comes after", "# right if none adds recipients" },
+	{ "sealed-milters", .main_cf = "smtpd_milters = unix:opendkim, inet:127.0.0.1:8689\n", OK,
+	  "is the last", NULL },
+	{ "sealed-milters",
+	  .overrides = "submission/inet/smtpd_milters = inet:127.0.0.1:8689 inet:127.0.0.1:8891\n",
+	  WARNING, "inet:127.0.0.1:8891 comes after", "in smtpd_milters\n" },
+	{ "sealed-filters", .main_cf = "smtpd_milters = inet:192.0.2.9:8891, inet:127.0.0.1:8689\n",
+	  WARNING, "the milter inet:192.0.2.9:8891", "# right if that machine" },
+	{ "sealed-filters", .main_cf = "smtpd_milters = inet:scan.test:8891, unix:opendkim\n",
+	  WARNING, "the milter inet:scan.test:8891", "run the filter here" },
+	{ "sealed-filters", .main_cf = "content_filter = scan:[192.0.2.9]:10025\n", WARNING,
+	  "content_filter = scan:[192.0.2.9]:10025 is on another machine", "run the filter here" },
+	{ "sealed-filters", .overrides = "submission/inet/content_filter = scan:filter.test\n",
+	  WARNING, "submission/inet/content_filter", "run the filter here" },
+	{ "sealed-filters", .main_cf = "content_filter = scan:[127.0.0.1]:10025\n", OK,
+	  "on this machine", NULL },
+	{ "sealed-filters", .main_cf = "content_filter = lmtp:unix:/run/filter\n", OK,
+	  "on this machine", NULL },
+	{ "sealed-filters", .main_cf = "content_filter = lmtp:inet:localhost:10026\n", OK,
+	  "on this machine", NULL },
+	{ "sealed-filters", .main_cf = "content_filter = filter:dummy\n",
+	  .services = SERVICE("filter/unix", "n", "pipe flags=Rq"), OK, "on this machine", NULL },
+	{ "sealed-lists", .spoil = has_owners, WARNING, "alias_maps have owner-friends",
+	  "# see \"Sealed mail\"" },
+	{ "sealed-lists", .spoil = owners_unknown, UNSURE, "nis:mail.aliases cannot be listed",
+	  NULL },
+	{ "mailbox", .spoil = no_mailbox, WRONG, "cannot reach postseal-mailbox",
+	  "systemctl restart postseal-mailbox\n" },
+	{ "mailbox", SEALED, .spoil = no_mailbox, OK, "another host keeps the mailboxes", NULL },
+	{ "mailbox", "mailbox_url = https://post.example.com\n", .spoil = no_mailbox, OK,
+	  "mailbox_domain is empty", NULL },
+	{ "mailbox", .spoil = mailbox_barred, UNSURE, "Permission denied", NULL },
+	{ "mailbox-pages", .spoil = other_pages, WRONG, "not as installed: app/main.js, csp",
+	  "systemctl restart postseal-mailbox\n" },
+	{ "mailbox-pages", .spoil = no_mailbox, UNSURE, "cannot be had", NULL },
+	{ "mailbox-keys", .spoil = keys_in_store, WRONG, "lie in one another",
+	  "# stop postseal-mailbox" },
+	{ "mailbox-keys", .spoil = keys_for_all, WRONG, "others on this machine",
+	  "chmod o= /var/lib/postseal-mailbox /var/lib/postseal-mailbox-keys\n" },
+	{ "mailbox-keys", .spoil = mailbox_barred, UNSURE, "cannot be seen", NULL },
 
 	{ "socketmap", .spoil = services_down, WRONG, "cannot ask",
 	  "systemctl restart postseal-socketmap\n" },

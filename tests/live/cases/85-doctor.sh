@@ -2,21 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The doctor: content with this world; each thing broken is seen, and its mend works
 
-# Whatever reads a main.cf that is younger than two seconds waits.
-doctor_age() {
-    touch -d '10 seconds ago' /etc/postfix/main.cf
-}
-
-# doctor_line CHECK: health and finding, in one line.
-doctor_line() {
-    doctor_age
-    postseal doctor --json |
-        sed -n "s/^{\"check\":\"$1\",.*\"health\":\"\([a-z]*\)\",\"found\":\"\(.*\)\",\"mend\".*/\1 \2/p"
-}
-
-doctor_says() {
-    matches "$(doctor_line "$1")" "^$2"
-}
+# shellcheck source=tests/live/doctor.sh
+. "$LIVE/doctor.sh"
 
 # The lines behind a check's own, as an admin would copy them.
 doctor_mend() {

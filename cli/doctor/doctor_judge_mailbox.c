@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * doctor_judge_mailbox - what sealed mail stands on: postfix-examples/main.cf.sealed, and the
+ * mailbox daemon.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "cli/doctor/doctor_judge.h"
+
+#define MIB (UINT64_C(1) << 20)
+#define SMTPD "smtp/inet"
+#define SEE_README "# see \"Sealed mail\" in " POSTSEAL_DOC "/examples/postfix/README.md"
+
+/*
+ * The domain.
+ */
+
+static void mend_route(const struct patient *patient, struct finding *finding)
+{
+	const char *others = patient_written(patient, "transport_maps");
+	struct buf value = { 0 };
+
+	buf_printf(&value, "inline:{ %s=lmtp:%s }%s%s", patient->settings->mailbox_domain,
+		   patient->settings->mailbox_intake, others[0] != '\0' ? " " : "", others);
+	finding_mend_main(finding, "transport_maps", buf_cstr(&value));
+	buf_free(&value);
+}
+
+static void judge_route(const struct patient *patient, struct finding *finding)
+{
+	const struct settings *settings = patient->settings;
+	const struct doctor_mailbox *mailbox = &patient->mailbox;
+	struct span route = span_of(mailbox->route);
+
+	if (mailbox->routed.state == LOOKUP_ERROR) {
+		finding_say(finding, HEALTH_UNSURE, "of transport_maps, %s cannot be asked",
+			    mailbox->routed.text);
+	} else if (mailbox->routed.state == LOOKUP_ABSENT) {
+		finding_say(finding, HEALTH_WRONG,
+			    "transport_maps do not lead %s to the intake: sealed mail goes out "
+			    "by the DNS",
+			    settings->mailbox_domain);
+		mend_route(patient, finding);
+	} else if (!span_skip(&route, "lmtp:") || !span_is(route, settings->mailbox_intake)) {
+		finding_say(finding, HEALTH_WARNING,
+			    "transport_maps lead %s to %s, and mailbox_intake is %s",
+			    settings->mailbox_domain, mailbox->route, settings->mailbox_intake);
+		finding_mend(finding, "# if that is not the intake of another host:");
+		mend_route(patient, finding);
+	}
+}
+
+void doctor_judge_sealed_domain(const struct patient *patient, struct finding *finding)
+{
+	const struct doctor_thing *apart = &patient->mailbox.apart;
+	const char *domain = patient->settings->mailbox_domain;
+
+	judge_route(patient, finding);
+	if (apart->state == LOOKUP_ERROR)
+		finding_say(finding, HEALTH_UNSURE, "a table of %s cannot be asked", apart->text);
+	if (apart->state == LOOKUP_ABSENT) {
+		finding_say(finding, HEALTH_WRONG, "%s has %s: anybody could write to it",
+			    apart->text, domain);
+		finding_mend(finding, "# take %s, and any name above it, out of %s", domain,
+			     apart->text);
+	}
+	if (doctor_masks(patient, domain)) {
+		finding_say(finding, HEALTH_WRONG,
+			    "masquerade_domains hides %s: mail that was marked leaves unsealed",
+			    domain);
+		doctor_mend_mask(patient, domain, finding);
+	}
+	if (finding->health == HEALTH_OK)
+		finding_say(finding, HEALTH_OK, "%s goes to the intake alone", domain);
+	finding_mend_reload(finding);
+}
+
+/* Postfix itself asks for a record (reject_unknown_recipient_domain), before any map. */
+void doctor_judge_sealed_dns(const struct patient *patient, struct finding *finding)
+{
+	const struct doctor_mailbox *mailbox = &patient->mailbox;
+	const char *domain = patient->settings->mailbox_domain;
+	const char *host = patient_value(patient, "myhostname");
+
+	if (mailbox->records.state == LOOKUP_ERROR) {
+		finding_say(finding, HEALTH_UNSURE, "%s cannot be looked up: %s", domain,
+			    mailbox->records.text);
+		return;
+	}
+	if (mailbox->records.state == LOOKUP_ABSENT) {
+		finding_say(finding, HEALTH_WRONG,
+			    "%s has no A, AAAA or MX record: Postfix refuses its addresses",
+			    domain);
+	} else if (mailbox->elsewhere[0] != '\0') {
+		finding_say(finding, HEALTH_WARNING,
+			    "%s leads to %s, which is not this host; behind NAT, "
+			    "proxy_interfaces says its address",
+			    domain, mailbox->elsewhere);
+	} else {
+		finding_say(finding, HEALTH_OK, "%s leads to this host", domain);
+		return;
+	}
+	finding_mend(finding, "# in the DNS: %s. IN MX 10 %s.", domain, host);
+}
+
+/*
+ * Sizes. In between, mail is taken from its sender and comes back, or a guest's reply waits
+ * to be sent and is refused.
+ */
+void doctor_judge_sealed_size(const struct patient *patient, struct finding *finding)
+{
+	const char *text = patient_value(patient, "message_size_limit");
+	uint64_t own = patient->settings->mailbox_message_size, limit;
+	struct buf value = { 0 };
+
+	if (!str_number(text, strlen(text), UINT64_MAX, &limit)) {
+		finding_say(finding, HEALTH_UNSURE, "message_size_limit = %s is no number", text);
+		return;
+	}
+	if (limit > (own - 1) * MIB && limit <= own * MIB) {
+		finding_say(finding, HEALTH_OK, "message_size_limit = %s", text);
+		return;
+	}
+	if (limit != 0 && limit < own * MIB)
+		finding_say(finding, HEALTH_WARNING,
+			    "message_size_limit = %s, and mailbox_message_size is %" PRIu64
+			    " MiB: larger mail, and larger replies, are refused by Postfix",
+			    text, own);
+	else
+		finding_say(finding, HEALTH_WARNING,
+			    "message_size_limit = %s, and mailbox_message_size is %" PRIu64
+			    " MiB: sealed mail in between comes back to its sender",
+			    text, own);
+	buf_printf(&value, "%" PRIu64, own * MIB);
+	finding_mend_main(finding, "message_size_limit", buf_cstr(&value));
+	finding_mend_reload(finding);
+	buf_free(&value);
+}
+
+/*
+ * Others who see the mail.
+ */
+
+/* Lists of milters, those of main.cf and of each service that has its own. */
+static void each_milters(const struct patient *patient, struct finding *finding,
+			 void (*judge)(const struct patient *patient, const char *list,
+				       struct finding *finding))
+{
+	const struct postconf *overrides = &patient->postfix.overrides;
+
+	judge(patient, patient_value(patient, "smtpd_milters"), finding);
+	for (size_t i = 0; i < overrides->count; i++) {
+		if (span_ends(span_of(overrides->entries[i].name), "/smtpd_milters"))
+			judge(patient, overrides->entries[i].value, finding);
+	}
+}
+
+static void judge_later(const struct patient *patient, const char *list, struct finding *finding)
+{
+	struct postconf_view view = patient_view(patient, SMTPD);
+	struct span rest = span_of(list), item, action;
+	bool ours = false;
+
+	while (postconf_item(&rest, &item)) {
+		struct endpoint endpoint;
+		bool read = postconf_milter(&endpoint, &action, item, &view);
+
+		if (ours)
+			finding_say(finding, HEALTH_WARNING,
+				    "%.*s comes after postseal's milter: a recipient that it adds "
+				    "gets the mail unsealed",
+				    (int)item.len, item.at);
+		ours |= read && doctor_is_listener(&endpoint, patient->settings->milter_listen);
+	}
+}
+
+void doctor_judge_sealed_milters(const struct patient *patient, struct finding *finding)
+{
+	each_milters(patient, finding, judge_later);
+	if (finding->health == HEALTH_OK)
+		finding_say(finding, HEALTH_OK, "postseal's milter is the last");
+	else
+		finding_mend(finding,
+			     "# right if none adds recipients, as those that sign or look for "
+			     "spam; else write it before postseal's in smtpd_milters");
+}
+
+static void judge_remote(const struct patient *patient, const char *list, struct finding *finding)
+{
+	struct postconf_view view = patient_view(patient, SMTPD);
+	struct span rest = span_of(list), item, action;
+
+	while (postconf_item(&rest, &item)) {
+		struct endpoint endpoint;
+		/* A name, which postconf_milter does not read, may be any machine. */
+		bool read = postconf_milter(&endpoint, &action, item, &view);
+
+		if (!read || (!endpoint.is_unix && !ipaddr_is_loopback(&endpoint.addr)))
+			finding_say(
+				finding, HEALTH_WARNING,
+				"the milter %.*s is on another machine, and sees sealed mail in "
+				"plain text",
+				(int)item.len, item.at);
+	}
+}
+
+/* "TRANSPORT:[HOST]:PORT"; what goes into a pipe(8), or names no host, stays here. */
+static bool stays_here(const struct patient *patient, const char *filter)
+{
+	struct span host = span_of(filter), transport;
+	struct buf name = { 0 };
+	const char *command;
+	bool found, here;
+	struct ipaddr address;
+
+	transport = span_cut(&host, ":", &found);
+	if (!found || host.len == 0)
+		return true;
+	buf_printf(&name, "%.*s/unix/command", (int)transport.len, transport.at);
+	command = postconf_get(&patient->postfix.services, buf_cstr(&name));
+	here = command != NULL && strncmp(command, "pipe", 4) == 0;
+	buf_free(&name);
+	if (here || span_starts(host, "unix:"))
+		return true;
+	span_skip(&host, "inet:");
+	if (span_skip(&host, "["))
+		host = span_cut(&host, "]", &found);
+	else
+		host = span_cut(&host, ":", &found);
+	return span_is(host, "localhost") ||
+	       (ipaddr_parse(&address, host.at, host.len) && ipaddr_is_loopback(&address));
+}
+
+static void judge_filter(const struct patient *patient, const char *name, const char *filter,
+			 struct finding *finding)
+{
+	if (!stays_here(patient, filter))
+		finding_say(finding, HEALTH_WARNING,
+			    "%s = %s is on another machine, and sees sealed mail in plain text",
+			    name, filter);
+}
+
+void doctor_judge_sealed_filters(const struct patient *patient, struct finding *finding)
+{
+	const struct postconf *overrides = &patient->postfix.overrides;
+
+	judge_filter(patient, "content_filter", patient_value(patient, "content_filter"), finding);
+	for (size_t i = 0; i < overrides->count; i++) {
+		const struct postconf_entry *field = &overrides->entries[i];
+
+		if (span_ends(span_of(field->name), "/content_filter"))
+			judge_filter(patient, field->name, field->value, finding);
+	}
+	each_milters(patient, finding, judge_remote);
+	if (finding->health == HEALTH_OK)
+		finding_say(finding, HEALTH_OK, "content_filter and milters are on this machine");
+	else
+		finding_mend(finding, "# right if that machine, and the way to it, may see it; "
+				      "else run the filter here");
+}
+
+/* local(8) sends to the members of a list with an owner in its name: ours is lost then. */
+void doctor_judge_sealed_lists(const struct patient *patient, struct finding *finding)
+{
+	const struct doctor_thing *owners = &patient->mailbox.owners;
+
+	switch (owners->state) {
+	case LOOKUP_FOUND:
+		finding_say(finding, HEALTH_OK, "no list in aliases(5) has an owner");
+		break;
+	case LOOKUP_ABSENT:
+		finding_say(finding, HEALTH_WARNING,
+			    "alias_maps have %s: members of such a list who are elsewhere get "
+			    "sealed mail unsealed",
+			    owners->text);
+		finding_mend(finding, SEE_README);
+		break;
+	case LOOKUP_ERROR:
+		finding_say(finding, HEALTH_UNSURE,
+			    "of alias_maps, %s cannot be listed: has a list there an owner "
+			    "(owner-LIST)?",
+			    owners->text);
+		break;
+	}
+}
+
+/*
+ * The daemon.
+ */
+
+void doctor_judge_mailbox_runs(const struct patient *patient, struct finding *finding)
+{
+	const struct doctor_thing *runs = &patient->mailbox.runs;
+
+	if (runs->state == LOOKUP_FOUND) {
+		finding_say(finding, HEALTH_OK, "postseal-mailbox answers");
+		return;
+	}
+	finding_say(finding, runs->state == LOOKUP_ABSENT ? HEALTH_WRONG : HEALTH_UNSURE, "%s",
+		    runs->text);
+	if (runs->state == LOOKUP_ABSENT)
+		finding_mend_unit(finding, "restart", "postseal-mailbox");
+}
+
+void doctor_judge_mailbox_pages(const struct patient *patient, struct finding *finding)
+{
+	const struct doctor_thing *pages = &patient->mailbox.pages;
+
+	if (pages->state == LOOKUP_FOUND) {
+		finding_say(finding, HEALTH_OK, "all that is served has its sum in SHA256SUMS");
+	} else if (pages->state == LOOKUP_ERROR) {
+		finding_say(finding, HEALTH_UNSURE, "%s", pages->text);
+	} else {
+		finding_say(finding, HEALTH_WRONG,
+			    "not as installed: %s; whoever changes a page can read what is "
+			    "opened with it",
+			    pages->text);
+		finding_mend(finding, "# find out who changed %s; install postseal anew",
+			     patient->settings->mailbox_pages);
+		finding_mend_unit(finding, "restart", "postseal-mailbox");
+	}
+}
+
+void doctor_judge_mailbox_keys(const struct patient *patient, struct finding *finding)
+{
+	const struct doctor_mailbox *mailbox = &patient->mailbox;
+	const char *store = patient->settings->mailbox_store;
+	const char *keys = patient->settings->mailbox_keys;
+
+	if (mailbox->keys.state == LOOKUP_ERROR) {
+		finding_say(finding, HEALTH_UNSURE, "%s", mailbox->keys.text);
+		return;
+	}
+	if (mailbox->keys.state == LOOKUP_ABSENT) {
+		finding_say(finding, HEALTH_WRONG,
+			    "mailbox_keys (%s) and mailbox_store (%s) lie in one another: a "
+			    "backup of one has both, and nothing is ever deleted for good",
+			    keys, store);
+		finding_mend(finding,
+			     "# stop postseal-mailbox, move the keys, write mailbox_keys to %s, "
+			     "and start it",
+			     patient->settings_file);
+	}
+	if (mailbox->others != 0) {
+		finding_say(finding, HEALTH_WRONG, "others on this machine may look into them");
+		finding_mend(finding, "chmod o= %s %s", store, keys);
+	}
+	if (finding->health == HEALTH_OK)
+		finding_say(finding, HEALTH_OK, "%s lies apart from %s", keys, store);
+}
