@@ -12,7 +12,7 @@
 
 #define SENTENCE_SIZE 512
 
-char *moment_span(char dst[MOMENT_SIZE], int64_t when, int64_t now)
+static char *moment_span(char dst[MOMENT_SIZE], int64_t when, int64_t now)
 {
 	char span[UTC_SPAN_SIZE];
 

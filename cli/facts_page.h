@@ -12,7 +12,6 @@
 
 #define MOMENT_SIZE (UTC_SIZE + UTC_SPAN_SIZE + 16)
 /* "5 min ago", "in 2 h", "now", or "never" for 0. */
-char *moment_span(char dst[MOMENT_SIZE], int64_t when, int64_t now);
 /* "2026-01-02T03:04:05Z (5 min ago)", or "never". */
 char *moment_date(char dst[MOMENT_SIZE], int64_t when, int64_t now);
 

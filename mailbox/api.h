@@ -61,8 +61,6 @@ struct api_user {
 bool api_user(struct api_call *call, struct api_user *user);
 
 /* {"id", "address", ...} of an open mailbox. NULL: its key does not open what it keeps. */
-json_t *api_mailbox_json(const struct home *home, const struct api_user *user);
-
 /*
  * Enters a PIN at a gate; counts before it compares. True: it was right, or none is needed,
  * and the gate is as it was but for the tries. False: it was answered.

@@ -319,21 +319,18 @@ bool api_try_pin(struct api_call *call, const struct handle *mailbox, const stru
 
 	network_count(call->portal->sessions, call->client, NETWORK_ASK);
 	found = begin_try(home, &key, &gate, &try);
+	if (found == LOOKUP_FOUND && try == LIFE_FREE)
+		return true;
 	if (found == LOOKUP_ABSENT)
 		gone(call);
-	else if (found == LOOKUP_ERROR)
-		api_error_later(call);
-	else if (try == LIFE_FREE)
-		return true;
-	else if (try == LIFE_LOCKED)
+	else if (found == LOOKUP_FOUND && try == LIFE_LOCKED)
 		api_error(call, 423, "locked", "Too many wrong PINs; the sender has been told.");
-	else if (!is_right(vault, mailbox, &gate, pin))
+	else if (found == LOOKUP_FOUND && !is_right(vault, mailbox, &gate, pin))
 		tell_wrong(call, mailbox, &gate);
-	else if (!put_gate(home, mailbox, sender, life_give_back_try))
-		api_error_later(call);
-	else {
+	else if (found == LOOKUP_FOUND && put_gate(home, mailbox, sender, life_give_back_try))
 		return true;
-	}
+	else
+		api_error_later(call);
 	return false;
 }
 
@@ -377,7 +374,7 @@ void api_ticket(struct api_call *call)
 					    { "pin", API_TEXT, &pin, 0, &has_pin } };
 	json_t *body = api_read(call->body, fields, ARRAY_LEN(fields));
 	struct home *home = call->portal->home;
-	struct linked linked;
+	struct linked linked = { 0 };
 	struct seal_key vault;
 	struct store_txn *txn;
 	enum lookup found;
@@ -405,7 +402,7 @@ void api_ticket(struct api_call *call)
 	json_decref(body);
 }
 
-json_t *api_mailbox_json(const struct home *home, const struct api_user *user)
+static json_t *api_mailbox_json(const struct home *home, const struct api_user *user)
 {
 	unsigned char wrapped[WRAPPED_KEY_SIZE];
 	const struct mbox_mailbox *box = &user->box;

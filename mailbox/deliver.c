@@ -669,6 +669,24 @@ void deliver(struct home *home, const struct token *token, const char *recipient
 	free(d);
 }
 
+/* Small digits alone, as bounces' addresses have them, and no more of them. */
+static bool read_hex(unsigned char *octets, size_t count, const char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	if (strlen(text) != 2 * count)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		const char *high = strchr(digits, text[2 * i]);
+		const char *low = strchr(digits, text[2 * i + 1]);
+
+		if (high == NULL || low == NULL)
+			return false;
+		octets[i] = (unsigned char)((high - digits) * 16 + (low - digits));
+	}
+	return true;
+}
+
 void deliver_bounce(struct home *home, const char *extension, char reply[DELIVER_REPLY_SIZE])
 {
 	struct store_txn *txn = store_begin(home->store, false);
@@ -677,21 +695,12 @@ void deliver_bounce(struct home *home, const char *extension, char reply[DELIVER
 	struct mbox_letter *letter = mem_alloc(sizeof(*letter));
 	enum lookup found = LOOKUP_ABSENT;
 	struct store_key key;
-	struct span value;
+	struct span value = { "", 0 };
 
 	str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 nobody is waiting for this");
-	if (strlen(extension) == 2 * sizeof(octets)) {
-		bool hex = true;
-
-		for (size_t i = 0; i < sizeof(octets); i++) {
-			unsigned byte;
-
-			hex = hex && sscanf(extension + 2 * i, "%2x", &byte) == 1;
-			octets[i] = hex ? (unsigned char)byte : 0;
-		}
+	if (read_hex(octets, sizeof(octets), extension)) {
 		key = store_key(octets, sizeof(octets), "", 0);
-		found = hex && txn != NULL ? store_get(txn, STORE_BOUNCE, &key, &value)
-					   : LOOKUP_ERROR;
+		found = txn != NULL ? store_get(txn, STORE_BOUNCE, &key, &value) : LOOKUP_ERROR;
 	}
 	if (found == LOOKUP_FOUND && value.len == 2 * sizeof(struct handle)) {
 		struct store_key pair = store_key(value.at, value.len, "", 0);

@@ -187,8 +187,3 @@ const struct page *pages_find(const struct pages *pages, const char *path)
 	}
 	return NULL;
 }
-
-size_t pages_count(const struct pages *pages)
-{
-	return pages->count;
-}

@@ -28,6 +28,5 @@ struct pages *pages_read(const char *dir, const char *logo);
 void pages_free(struct pages *pages);
 /* NULL: none. "/" is index.html. */
 const struct page *pages_find(const struct pages *pages, const char *path);
-size_t pages_count(const struct pages *pages);
 
 #endif

@@ -189,7 +189,7 @@ static enum reply_outcome measure(const struct reply *reply, uint64_t sizes[REPL
 static enum reply_outcome compose(struct buf *out, const struct reply *reply,
 				  const struct facts *facts, int64_t now)
 {
-	uint64_t sizes[REPLY_ATTACHMENTS_MAX];
+	uint64_t sizes[REPLY_ATTACHMENTS_MAX] = { 0 };
 	char boundary[HANDLE_HEX_SIZE + 16], hex[HANDLE_HEX_SIZE];
 	struct handle random;
 	enum reply_outcome outcome = measure(reply, sizes);

@@ -140,22 +140,6 @@ void session_end(struct sessions *sessions, const char *token)
 		drop(sessions, session);
 }
 
-void session_end_all(struct sessions *sessions, const struct handle *mailbox)
-{
-	struct session *session, *next;
-
-	HASH_ITER(hh, sessions->all, session, next)
-	{
-		if (memcmp(&session->info.mailbox, mailbox, sizeof(*mailbox)) == 0)
-			drop(sessions, session);
-	}
-}
-
-size_t sessions_count(const struct sessions *sessions)
-{
-	return HASH_COUNT(sessions->all);
-}
-
 /* What stands for an address's network; text that is none stands for itself. */
 static void network_key(char key[IPADDR_SIZE], const char *address)
 {

@@ -45,9 +45,6 @@ const struct session_info *session_find(struct sessions *sessions, const char *t
 					bool touch, int64_t *left);
 void session_end(struct sessions *sessions, const char *token);
 /* All of a mailbox. */
-void session_end_all(struct sessions *sessions, const struct handle *mailbox);
-size_t sessions_count(const struct sessions *sessions);
-
 /*
  * Networks: an IPv4 address, or an IPv6 /64. A failure costs more and more seconds in
  * which nothing else is answered; it is forgotten after an hour, and never locks anybody

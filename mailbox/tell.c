@@ -33,6 +33,7 @@ static enum submitted send_note(const struct home *home, enum note note, struct 
 	result = submit_mail(home, from, to, &message);
 	if (result == SUBMIT_DONE)
 		log_info("to=%s note=%d sent", to, (int)note);
+	facts->message_id = "";
 	buf_free(&message);
 	return result;
 }

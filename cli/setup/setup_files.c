@@ -330,6 +330,7 @@ static bool read_line(struct setup_files *files, const char *line)
 	unsigned index, mode, uid, gid;
 	int at = 0;
 
+	/* Its own words, each number judged below. NOLINTNEXTLINE(cert-err34-c) */
 	if (sscanf(line, "%u %15s %o %u %u %n", &index, kind, &mode, &uid, &gid, &at) != 5 ||
 	    at == 0 || index >= SETUP_FILES_MAX || line[at] != '/')
 		return false;

@@ -68,7 +68,7 @@ static bool parse_keys(struct pins *keys, const struct cli *cli)
 			return false;
 		}
 		if (!pins_add(keys, spki)) {
-			cli_error(cli, "at most %d keys can be on file for a domain", PIN_MAX);
+			cli_error(cli, "at most %d keys can be on file for a domain", PINS_MAX);
 			return false;
 		}
 	}
@@ -107,7 +107,7 @@ static bool show_probed(struct pins *keys, const struct cli *cli, const struct f
 		page_field("verified", "%s", verified_name(seen->verified));
 		page_field("over", "%s, %s", tls_version_name(seen->version), seen->cipher);
 		if (!pins_add(keys, seen->spki)) {
-			cli_error(cli, "at most %d keys can be on file for a domain", PIN_MAX);
+			cli_error(cli, "at most %d keys can be on file for a domain", PINS_MAX);
 			return false;
 		}
 	}
@@ -219,7 +219,7 @@ static enum cli_status add(const struct cli *cli)
 		ledger_abort(act.txn);
 		ledger_close(act.ledger);
 		cli_error(cli, "at most %d keys can be on file for %s; remove old ones first",
-			  PIN_MAX, nexthop.key);
+			  PINS_MAX, nexthop.key);
 		return CLI_NO;
 	}
 	if (act_end(&act, act_on(&act, nexthop.key, &keys, false) &&
@@ -322,6 +322,6 @@ const struct verb verb_pin = {
 		"Exit status: 1 if there was none to remove or to list; if no key was shown, or\n"
 		"you said no, or there is no room for more (add).\n",
 	.least = 1,
-	.most = 2 + PIN_MAX,
+	.most = 2 + PINS_MAX,
 	.run = run,
 };

@@ -262,7 +262,7 @@ static void op_pin(struct script *s, char **w, size_t n)
 {
 	struct pins *pins = &s->world.facts.pins;
 
-	if (n != 2 || pins->count == PIN_MAX)
+	if (n != 2 || pins->count == PINS_MAX)
 		complain(s, "pin BYTE");
 	else
 		memset(pins->spki[pins->count++], (int)strtol(w[1], NULL, 16), SPKI_SIZE);

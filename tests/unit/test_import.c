@@ -278,7 +278,7 @@ START_TEST(nothing_is_too_many)
 	ledger = must_open(LEDGER_READ);
 	txn = ledger_begin_read(ledger);
 	ck_assert_int_eq(ledger_get_pins(txn, "example.com", &pins), LOOKUP_FOUND);
-	ck_assert_uint_eq(pins.count, PIN_MAX);
+	ck_assert_uint_eq(pins.count, PINS_MAX);
 	ck_assert_uint_eq(pins.spki[0][0], 3);
 	ck_assert_int_eq(ledger_get_exceptions(txn, "me@secure.example.com", &exceptions),
 			 LOOKUP_FOUND);

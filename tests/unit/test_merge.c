@@ -377,8 +377,8 @@ START_TEST(limits_are_of_reading)
 			acts_add_exception(&exceptions, &act);
 		}
 		/* 39, 34, 29 were removed. Of one moment, as 30 and 31 have, the greater key. */
-		ck_assert_uint_eq(pins.pins.count, PIN_MAX);
-		for (size_t i = 0; i < PIN_MAX; i++) {
+		ck_assert_uint_eq(pins.pins.count, PINS_MAX);
+		for (size_t i = 0; i < PINS_MAX; i++) {
 			static const int kept[] = { 38, 37, 36, 35, 33, 32, 31, 30 };
 
 			ck_assert_uint_eq(pins.pins.spki[i][0], (unsigned)(40 - kept[i]));

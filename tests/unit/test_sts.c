@@ -337,32 +337,6 @@ START_TEST(bounds_a_policy)
 }
 END_TEST
 
-START_TEST(matches_one_label_by_a_wildcard)
-{
-	static const struct {
-		const char *pattern;
-		const char *host;
-		bool match;
-	} cases[] = {
-		{ "mail.example.com", "mail.example.com", true },
-		{ "mail.example.com", "mail.example.co", false },
-		{ "mail.example.com", "a.mail.example.com", false },
-		{ "example.com", "mail.example.com", false },
-		{ "*.example.com", "mail.example.com", true },
-		{ "*.example.com", "example.com", false },
-		{ "*.example.com", "foo.bar.example.com", false },
-		{ "*.example.com", ".example.com", false },
-		{ "*.example.com", "*.example.com", true }, /* no folded name, and harmless */
-		{ "*.com", "example.com", true },
-		{ "*.com", "com", false },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		ck_assert_msg(sts_match(cases[i].pattern, cases[i].host) == cases[i].match, "%s %s",
-			      cases[i].pattern, cases[i].host);
-}
-END_TEST
-
 /* The life cycle */
 
 static struct sts_look look_good(const char *id, enum sts_mode mode, int64_t max_age)
@@ -659,7 +633,6 @@ int main(void)
 	tcase_add_test(text, refuses_a_malformed_policy_whole);
 	tcase_add_test(text, refuses_a_nul_in_a_policy);
 	tcase_add_test(text, bounds_a_policy);
-	tcase_add_test(text, matches_one_label_by_a_wildcard);
 	tcase_add_test(life, keeps_a_fetched_policy);
 	tcase_add_test(life, fetches_under_a_new_id_and_daily);
 	tcase_add_test(life, renews_a_short_policy_before_it_ends);

@@ -168,11 +168,11 @@ struct override {
 	char reason[DETAIL_SIZE];
 };
 
-#define PIN_MAX 8
+#define PINS_MAX 8
 
 struct pins {
 	size_t count;
-	uint8_t spki[PIN_MAX][SPKI_SIZE]; /* ascending, none twice */
+	uint8_t spki[PINS_MAX][SPKI_SIZE]; /* ascending, none twice */
 };
 
 struct facts {

@@ -40,7 +40,7 @@ bool pins_add(struct pins *pins, const uint8_t spki[SPKI_SIZE])
 
 	if (there)
 		return true;
-	if (pins->count == PIN_MAX)
+	if (pins->count == PINS_MAX)
 		return false;
 	memmove(pins->spki[at + 1], pins->spki[at], (pins->count - at) * SPKI_SIZE);
 	memcpy(pins->spki[at], spki, SPKI_SIZE);

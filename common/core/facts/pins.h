@@ -16,7 +16,7 @@ bool pins_has(const struct pins *pins, const uint8_t spki[SPKI_SIZE]);
  * provider that has changed its key, or somebody who poses as it.
  */
 bool pins_broken(const struct facts *facts);
-/* False, and nothing changed, when there are PIN_MAX already. One that is there stays. */
+/* False, and nothing changed, when there are PINS_MAX already. One that is there stays. */
 bool pins_add(struct pins *pins, const uint8_t spki[SPKI_SIZE]);
 void pins_remove(struct pins *pins, const uint8_t spki[SPKI_SIZE]);
 

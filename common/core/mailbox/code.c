@@ -21,7 +21,7 @@ static unsigned checksum(const unsigned char value[SECRET_LETTERS])
 
 char *code_format(char dst[CODE_SIZE], const unsigned char secret[CODE_SECRET_SIZE])
 {
-	unsigned char value[SECRET_LETTERS];
+	unsigned char value[SECRET_LETTERS] = { 0 };
 	unsigned bits = 0, have = 2, at = 0, check; /* 130 bits, of which the first two are 0 */
 
 	for (size_t i = 0; i < CODE_SECRET_SIZE; i++) {

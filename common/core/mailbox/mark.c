@@ -12,9 +12,6 @@
 #include "core/secure/alias.h"
 #include "core/secure/authors.h"
 
-/* As many as a mail may have recipients. */
-#define PINS_MAX TOKEN_RECIPIENTS_MAX
-
 bool mark_stays_here(const char *mailer)
 {
 	/* Postfix's own, and those of its documents' examples of delivery into mailboxes. */
@@ -32,11 +29,10 @@ enum mark_place mark_place(char address[SEAL_ADDRESS_SIZE], const struct setting
 {
 	const char *views[] = { argument, rewritten };
 
-	for (size_t i = 0; i < ARRAY_LEN(views) && settings->mailbox_domain[0] != '\0'; i++) {
-		enum lookup found =
-			views[i] == NULL ? LOOKUP_ABSENT
-					 : seal_address_decode(address, views[i], strlen(views[i]),
-							       settings->mailbox_domain);
+	for (size_t i = 0; i < (rewritten != NULL ? 2 : 1) && settings->mailbox_domain[0] != '\0';
+	     i++) {
+		enum lookup found = seal_address_decode(address, views[i], strlen(views[i]),
+							settings->mailbox_domain);
 
 		if (found != LOOKUP_ABSENT)
 			return found == LOOKUP_FOUND ? MARK_SEALED : MARK_NOBODY;
@@ -107,7 +103,7 @@ static bool take_pin(struct mark *mark, const char *value)
 	for (size_t i = 0; i < mark->pin_count; i++)
 		if (same_address(mark->pins[i].address, pin.address))
 			return strcmp(mark->pins[i].pin, pin.pin) == 0;
-	if (mark->pin_count == PINS_MAX)
+	if (mark->pin_count == TOKEN_RECIPIENTS_MAX)
 		return false;
 	mark->pins = mem_resize(mark->pins, mark->pin_count + 1, sizeof(pin));
 	mark->pins[mark->pin_count++] = pin;

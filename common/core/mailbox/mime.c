@@ -195,7 +195,7 @@ static void decode_q(struct buf *out, struct span text)
 
 		if (c == '=' && i + 2 < text.len && hex_value(text.at[i + 1]) >= 0 &&
 		    hex_value(text.at[i + 2]) >= 0) {
-			c = (char)(hex_value(text.at[i + 1]) << 4 | hex_value(text.at[i + 2]));
+			c = (char)(hex_value(text.at[i + 1]) * 16 + hex_value(text.at[i + 2]));
 			i += 2;
 		}
 		buf_append(out, &c, 1);

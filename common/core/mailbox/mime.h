@@ -27,7 +27,7 @@ bool mime_next_header(struct span message, size_t *at, struct span *name, struct
 /* The first header of this name (any case). */
 bool mime_find_header(struct span message, const char *name, struct span *value);
 /* How many there are. */
-size_t mime_count_header(struct span message, const char *name);
+size_t mime_count_header(struct span message, const char *wanted);
 /* Where the body begins: after the empty line, or at the end. */
 size_t mime_body(struct span message);
 

@@ -252,6 +252,4 @@ bool metric_write_row(struct buf *out, const struct metrics_view *view,
 		      const struct metric *metric);
 
 /* Sum over all values of the labels; of a histogram, how many there were. */
-uint64_t metric_total(const struct metrics_view *view, const struct metric *metric);
-
 #endif

@@ -12,10 +12,15 @@
 enum { WORD_MAGIC, WORD_FINGERPRINT, WORD_SOURCE, WORD_PID, WORD_STARTED, WORD_ENDED };
 _Static_assert(WORD_ENDED == METRICS_ENDED_WORD && WORD_ENDED + 1 == METRICS_WORDS_BEFORE, "");
 
+static void hash_octets(uint64_t *hash, const char *octets, size_t len)
+{
+	*hash = num_fnv(*hash, octets, len);
+	*hash = num_fnv(*hash, "\xff", 1); /* "ab", "c" is not "a", "bc" */
+}
+
 static void hash_text(uint64_t *hash, const char *text)
 {
-	*hash = num_fnv(*hash, text, strlen(text));
-	*hash = num_fnv(*hash, "\xff", 1); /* "ab", "c" is not "a", "bc" */
+	hash_octets(hash, text, strlen(text));
 }
 
 static void hash_label(uint64_t *hash, const struct metric_label *label)
@@ -32,10 +37,10 @@ static uint64_t fingerprint(void)
 
 	for (size_t i = 0; i < metrics_table_count; i++) {
 		const struct metric *metric = &metrics_table[i];
-		const char shape[] = { (char)('a' + metric->kind), (char)('a' + metric->width), 0 };
+		const char shape[] = { (char)('a' + metric->kind), (char)('a' + metric->width) };
 
 		hash_text(&hash, metric->name);
-		hash_text(&hash, shape);
+		hash_octets(&hash, shape, sizeof(shape));
 		hash_label(&hash, &metric->label[0]);
 		hash_label(&hash, &metric->label[1]);
 	}

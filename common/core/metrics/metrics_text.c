@@ -185,7 +185,7 @@ static uint64_t count_at(const struct metric *metric, const uint64_t *cell)
 	return sum;
 }
 
-uint64_t metric_total(const struct metrics_view *view, const struct metric *metric)
+static uint64_t metric_total(const struct metrics_view *view, const struct metric *metric)
 {
 	const uint64_t *cell = &view->cell[metric->first];
 	size_t count = metric->label[0].count * metric->label[1].count;

@@ -88,11 +88,6 @@ const char *map_name(enum map map)
 	return maps[map].name;
 }
 
-enum map_kind map_kind(enum map map)
-{
-	return maps[map].kind;
-}
-
 bool map_is_policy(enum map map)
 {
 	return map < MAP_COUNT && maps[map].kind == MAP_KIND_POLICY;

@@ -57,7 +57,6 @@ enum map_kind {
 
 /* The map's name without "+tlsrpt", as in DESIGN.md. */
 const char *map_name(enum map map);
-enum map_kind map_kind(enum map map);
 bool map_is_policy(enum map map);
 bool map_is_deliverable(enum map map);
 /* The level that it promises, or asks after; false, and *level untouched, for other maps. */

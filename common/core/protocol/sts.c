@@ -27,16 +27,6 @@ bool sts_host_name(char dst[DOMAIN_SIZE], const char *domain)
 	return prefixed(dst, "mta-sts.", domain);
 }
 
-bool sts_match(const char *pattern, const char *host)
-{
-	const char *rest;
-
-	if (strncmp(pattern, "*.", 2) != 0)
-		return strcmp(pattern, host) == 0;
-	rest = strchr(host, '.');
-	return rest != NULL && rest > host && strcmp(pattern + 2, rest + 1) == 0;
-}
-
 /* The life cycle, RFC 8461 3.3, 5.1 and 8.3 */
 
 /* So that a policy of an hour is renewed before it ends, not after. */

@@ -73,12 +73,6 @@ struct sts_policy {
 bool sts_policy_parse(struct sts_policy *policy, const char *body, size_t len,
 		      char detail[DETAIL_SIZE]);
 
-/*
- * Does an mx pattern allow this host? Both folded. "*" stands for exactly one
- * label, the leftmost (4.1).
- */
-bool sts_match(const char *pattern, const char *host);
-
 enum sts_fetch {
 	STS_FETCH_NONE = 0, /* not tried: no TXT record, or not due */
 	STS_FETCH_GOOD,     /* `policy` is set */

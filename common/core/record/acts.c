@@ -81,7 +81,7 @@ void acts_add_pin(struct acts_pins *all, const struct pin_act *act)
 
 	if (act->removed)
 		return;
-	if (all->pins.count == PIN_MAX) {
+	if (all->pins.count == PINS_MAX) {
 		earliest = earliest_pin(all);
 		if (!pin_before(all, earliest, act))
 			return;

@@ -55,12 +55,12 @@ void acts_forget_host(struct host_facts *host, int64_t now, int64_t *seen);
 void acts_forget_domain(struct domain_facts *domain, int64_t now, int64_t seen);
 
 /*
- * All that are on file for a next hop, gathered in any order: of more than PIN_MAX the
+ * All that are on file for a next hop, gathered in any order: of more than PINS_MAX the
  * latest count. Make `pins.count` 0, show it each record, then read it.
  */
 struct acts_pins {
 	struct pins pins;
-	int64_t set[PIN_MAX]; /* of pins.spki[i] */
+	int64_t set[PINS_MAX]; /* of pins.spki[i] */
 };
 void acts_add_pin(struct acts_pins *all, const struct pin_act *act);
 

@@ -171,7 +171,8 @@ bool entry_is_same(const struct entry *a, const struct entry *b)
 
 	entry_put_record(&left, a);
 	entry_put_record(&right, b);
-	same = left.len == right.len && memcmp(left.data, right.data, left.len) == 0;
+	same = left.len == right.len &&
+	       (left.len == 0 || memcmp(left.data, right.data, left.len) == 0);
 	buf_free(&left);
 	buf_free(&right);
 	return same;

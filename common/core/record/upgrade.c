@@ -11,7 +11,7 @@ bool record_get_old_pins(struct pins *out, const void *bytes, size_t len)
 {
 	struct wire r = wire_open(bytes, len, RECORD_PIN, RECORD_VERSION_OLD);
 
-	out->count = wire_get_small(&r, PIN_MAX);
+	out->count = wire_get_small(&r, PINS_MAX);
 	for (size_t i = 0; i < out->count; i++) {
 		const unsigned char *spki = wire_take(&r, SPKI_SIZE);
 

@@ -172,7 +172,7 @@ static enum lookup owns(const struct settings *settings, const char *login,
 {
 	char key[ALIAS_ADDRESS_SIZE], mailbox[ALIAS_ADDRESS_SIZE];
 	struct alias on_file = { 0 };
-	struct mailaddr box;
+	struct mailaddr box = *alias; /* me+list@ is me's */
 	enum lookup owned;
 
 	if (secure_login_is(login, alias->local, alias->domain))
@@ -184,8 +184,6 @@ static enum lookup owns(const struct settings *settings, const char *login,
 	    (owned == LOOKUP_FOUND &&
 	     mailaddr_parse(&box, mailbox, strlen(mailbox), "") != MAILADDR_OK))
 		return LOOKUP_ERROR;
-	if (owned == LOOKUP_ABSENT)
-		box = *alias; /* me+list@ is me's */
 	return secure_login_is(login, box.local, strchr(login, '@') == NULL ? "" : box.domain)
 		       ? LOOKUP_FOUND
 		       : LOOKUP_ABSENT;

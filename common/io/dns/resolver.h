@@ -58,7 +58,7 @@ bool resolver_mx(struct resolver *resolver, const char *domain, struct mx_answer
  * is told to. ERROR also where a record names another port than `port`.
  */
 enum lookup resolver_srv(struct resolver *resolver, const char *domain, const char *service,
-			 uint16_t port, struct mx_answer *answer);
+			 uint16_t port, struct mx_answer *result);
 
 /*
  * Does the resolver validate? FOUND: DNS_CANARY is proven. ABSENT: it is answered, and

@@ -205,11 +205,6 @@ void loop_timer_arm(struct loop_timer *timer, int64_t milliseconds)
 	must(evtimer_add(&timer->event, &after) == 0, "arm a timer");
 }
 
-void loop_timer_disarm(struct loop_timer *timer)
-{
-	evtimer_del(&timer->event);
-}
-
 void loop_timer_free(struct loop_timer *timer)
 {
 	if (timer == NULL)

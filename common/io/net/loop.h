@@ -37,7 +37,6 @@ void loop_io_free(struct loop_io *io); /* does not close fd; NULL is allowed */
 /* A timer is made unarmed; arming it again moves it. */
 struct loop_timer *loop_timer_new(struct loop *loop, loop_fn *fn, void *context);
 void loop_timer_arm(struct loop_timer *timer, int64_t milliseconds);
-void loop_timer_disarm(struct loop_timer *timer);
 void loop_timer_free(struct loop_timer *timer); /* NULL is allowed */
 
 /* Call fn in the loop's thread when `signum` comes. Lives as long as the loop. */
