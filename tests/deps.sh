@@ -9,7 +9,7 @@
 # build  what the Makefile needs        live  what the live mail world needs
 # lint   what looks for mistakes        watch what watches programs run, and fuzzes
 # deb    what builds the package, and tries it
-# bench  what some benchmarks are written in
+# bench  what some benchmarks are written in, or measured beside
 # webmail  Roundcube, what serves it, and the browser it is tried in; not in all
 # mailbox  what the pages of the temporary mailbox are tried in; not in all
 # release  what makes a bare system of a release of Debian, and boots it; not in all
@@ -25,7 +25,7 @@ packages() {
     build)
         echo build-essential pkg-config check
         echo libevent-dev libconfuse-dev libjansson-dev libidn2-dev
-        echo libssl-dev libldns-dev liblmdb-dev libmilter-dev
+        echo libssl-dev libldns-dev liblmdb-dev
         echo libcurl4-openssl-dev uthash-dev gpg gpg-agent
         ;;
     live)
@@ -33,6 +33,8 @@ packages() {
         # What these two are no use without on a machine that keeps them, and only recommend.
         echo dns-root-data ssl-cert
         echo sasl2-bin libsasl2-modules lmdb-utils gnutls-bin jq python3
+        # `make check` builds the programs of the benchmarks, too.
+        packages bench
         ;;
     lint)
         echo clang-format clang-tidy cppcheck shellcheck mandoc codespell systemd
@@ -44,7 +46,8 @@ packages() {
         echo debhelper lintian systemd
         ;;
     bench)
-        echo python3
+        # Of libmilter is the milter that does nothing, beside which ours is measured.
+        echo python3 libmilter-dev
         ;;
     webmail)
         echo python3 chromium chromium-driver curl npm php-codesniffer

@@ -13,6 +13,7 @@
 #include "core/secure/owner.h"
 #include "io/json/webmail_json.h"
 #include "io/ledger/ledger.h"
+#include "io/ledger/ledger_entry.h"
 #include "webmail/answer.h"
 
 /* Aliases on file for one mailbox; a person has a handful. */
@@ -232,7 +233,6 @@ static bool apply(struct alias *alias, enum lookup found, const struct webmail_c
 		alias->level = change->level;
 	if (change->has_otherwise)
 		alias->otherwise = change->otherwise;
-	alias->changed = clock_wall();
 	snprintf(alias->author, sizeof(alias->author), "webmail:%.55s", user);
 	return str_copy(alias->mailbox, sizeof(alias->mailbox), user);
 }
@@ -242,8 +242,9 @@ static void change_alias(struct aliases *aliases, const char *user, const char *
 {
 	struct ledger *ledger = ledger_now(aliases);
 	struct ledger_txn *txn = ledger != NULL ? ledger_begin_write(ledger) : NULL;
+	struct entry act = { .kind = ENTRY_ALIAS };
+	struct alias *alias = &act.of.alias;
 	enum lookup found, owned;
-	struct alias alias;
 	enum alias_level level;
 	struct buf out = { 0 };
 	bool done;
@@ -252,7 +253,7 @@ static void change_alias(struct aliases *aliases, const char *user, const char *
 		answer_no_ledger(request);
 		return;
 	}
-	owned = look_up(aliases, txn, user, key, &found, &alias);
+	owned = look_up(aliases, txn, user, key, &found, alias);
 	if (owned != LOOKUP_FOUND) {
 		ledger_abort(txn);
 		if (owned == LOOKUP_ERROR)
@@ -261,8 +262,8 @@ static void change_alias(struct aliases *aliases, const char *user, const char *
 			answer_error(request, 404, "no-such-alias", "this user has no such alias");
 		return;
 	}
-	done = apply(&alias, found, change, user) && ledger_put_alias(txn, key, &alias) &&
-	       note(txn, user, key, &alias);
+	done = apply(alias, found, change, user) && entry_take_key(&act, key) &&
+	       ledger_act(txn, &act, clock_wall()) && note(txn, user, key, alias);
 	if (!done)
 		ledger_abort(txn);
 	else
@@ -272,10 +273,10 @@ static void change_alias(struct aliases *aliases, const char *user, const char *
 		return;
 	}
 	log_info("alias=%s user=%s switched it %s, level %s%s", key, user,
-		 alias.enabled ? "on" : "off", alias_level_name(alias.level),
-		 alias.otherwise == ALIAS_MAILBOX ? ", otherwise sealed" : "");
-	webmail_json_alias(&out, key, &alias,
-			   alias_sealed(aliases->settings, LOOKUP_FOUND, &alias, &level));
+		 alias->enabled ? "on" : "off", alias_level_name(alias->level),
+		 alias->otherwise == ALIAS_MAILBOX ? ", otherwise sealed" : "");
+	webmail_json_alias(&out, key, alias,
+			   alias_sealed(aliases->settings, LOOKUP_FOUND, alias, &level));
 	answer_json(request, &out);
 }
 

@@ -14,6 +14,7 @@ bench/idle_milter_LIBS += -lmilter
 
 ## bench       what everything costs, beside the least it could; PART="cold learn" for some
 .PHONY: bench
-bench: all $(BENCH_NAMES:%=$(BUILD)/bench/%) $(BUILD)/tests/peer
+bench:
 	tests/deps.sh bench
+	+$(MAKE) all $(BENCH_NAMES:%=$(BUILD)/bench/%) $(BUILD)/tests/peer
 	tests/bench/run $(BUILD) $(PART)

@@ -37,9 +37,9 @@ static void start_webmail(void)
 	close(notify);
 }
 
-static void put_alias(const char *key, const char *mailbox)
+static void put_alias(const char *key, const char *mailbox, int64_t changed)
 {
-	struct alias alias = { .enabled = true, .level = ALIAS_VERIFY, .changed = 1 };
+	struct alias alias = { .enabled = true, .level = ALIAS_VERIFY, .changed = changed };
 	char error[LEDGER_ERROR_SIZE];
 	struct ledger *ledger = ledger_open(ledger_dir, LEDGER_WRITE, error);
 	struct ledger_txn *txn;
@@ -57,8 +57,8 @@ static void set_up_with(const char *settings)
 	char more[1024];
 
 	set_up_server_dir();
-	put_alias("extra@s.example", "me@example.com");
-	put_alias("taken@s.example", "other@example.com");
+	put_alias("extra@s.example", "me@example.com", 1);
+	put_alias("taken@s.example", "other@example.com", 1);
 	snprintf(more, sizeof(more),
 		 "secure_domains = {\"s.example\"}\nsecure_aliases = \"enabled\"\n"
 		 "secure_owner = {\"s.example=example.com\"}\nwebmail_rate = 60\n"
@@ -179,6 +179,16 @@ START_TEST(switches_ones_own)
 	expect(ALIAS("Me@S.example", "17", "{\"enabled\":false}"), "200",
 	       "\"enabled\":false,\"level\":\"dane-only\",\"otherwise\":\"refuse\",\"sealed\":"
 	       "false,");
+}
+END_TEST
+
+/* As another host's admin did, whose clock is ahead of ours: this is the later act. */
+START_TEST(acts_after_what_is_on_file)
+{
+	put_alias("extra@s.example", "me@example.com", INT64_C(4102444800));
+	expect(ALIAS("extra@s.example", "17", "{\"enabled\":false}"), "200",
+	       "\"enabled\":false,\"level\":\"verify\",\"otherwise\":\"refuse\",\"sealed\":false,"
+	       "\"changed\":\"2100-01-01T00:00:01Z\"");
 }
 END_TEST
 
@@ -308,6 +318,7 @@ int main(void)
 	tcase_add_test(tcase, tells_of_recipients);
 	tcase_add_test(tcase, wants_to_know_whose);
 	tcase_add_test(tcase, switches_ones_own);
+	tcase_add_test(tcase, acts_after_what_is_on_file);
 	tcase_add_test(tcase, switches_nothing_else);
 	tcase_add_test(tcase, bounds_each_user);
 	tcase_add_test(tcase, takes_new_clients);
