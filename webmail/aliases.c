@@ -217,8 +217,9 @@ static bool note(struct ledger_txn *txn, const char *user, const char *key,
 	snprintf(entry.event, sizeof(entry.event), "alias-%s",
 		 alias->enabled ? "enabled" : "disabled");
 	snprintf(entry.author, sizeof(entry.author), "%s", alias->author);
-	snprintf(entry.detail, sizeof(entry.detail), "level %s, for %.100s",
-		 alias_level_name(alias->level), user);
+	snprintf(entry.detail, sizeof(entry.detail), "level %s%s, for %.100s",
+		 alias_level_name(alias->level),
+		 alias->otherwise == ALIAS_MAILBOX ? ", otherwise sealed" : "", user);
 	return ledger_add_journal(txn, &entry);
 }
 
@@ -230,6 +231,8 @@ static bool apply(struct alias *alias, enum lookup found, const struct webmail_c
 	alias->enabled = change->enabled;
 	if (change->has_level)
 		alias->level = change->level;
+	if (change->has_otherwise)
+		alias->otherwise = change->otherwise;
 	snprintf(alias->author, sizeof(alias->author), "webmail:%.55s", user);
 	return str_copy(alias->mailbox, sizeof(alias->mailbox), user);
 }
@@ -269,8 +272,9 @@ static void change_alias(struct aliases *aliases, const char *user, const char *
 		answer_no_ledger(request);
 		return;
 	}
-	log_info("alias=%s user=%s switched it %s, level %s", key, user,
-		 alias->enabled ? "on" : "off", alias_level_name(alias->level));
+	log_info("alias=%s user=%s switched it %s, level %s%s", key, user,
+		 alias->enabled ? "on" : "off", alias_level_name(alias->level),
+		 alias->otherwise == ALIAS_MAILBOX ? ", otherwise sealed" : "");
 	webmail_json_alias(&out, key, alias,
 			   alias_sealed(aliases->settings, LOOKUP_FOUND, alias, &level));
 	answer_json(request, &out);
@@ -299,6 +303,10 @@ void aliases_answer_change(struct aliases *aliases, const char *user, const char
 		answer_error(request, 400, "body", error);
 	else if (!read_key(aliases, key, address))
 		answer_error(request, 404, "no-such-alias", "this user has no such alias");
+	else if (change.has_otherwise && change.otherwise == ALIAS_MAILBOX &&
+		 aliases->settings->mailbox_domain[0] == '\0')
+		answer_error(request, 503, "not-set-up",
+			     "sealed mail is not set up on this server");
 	else
 		change_alias(aliases, user, key, &change, request);
 }

@@ -52,7 +52,7 @@ static void put_alias(const char *key, const char *mailbox, int64_t changed)
 	ledger_close(ledger);
 }
 
-static void set_up(void)
+static void set_up_with(const char *settings)
 {
 	char more[1024];
 
@@ -62,11 +62,21 @@ static void set_up(void)
 	snprintf(more, sizeof(more),
 		 "secure_domains = {\"s.example\"}\nsecure_aliases = \"enabled\"\n"
 		 "secure_owner = {\"s.example=example.com\"}\nwebmail_rate = 60\n"
-		 "webmail_clients = {\"%s\"}\nwebmail_listen = \"unix:%s\"\n",
-		 my_name(), in_dir("web"));
+		 "webmail_clients = {\"%s\"}\nwebmail_listen = \"unix:%s\"\n%s",
+		 my_name(), in_dir("web"), settings);
 	start_server(more);
 	start_webmail();
 	ck_assert_int_ge(chmod(dir, 0755), 0);
+}
+
+static void set_up(void)
+{
+	set_up_with("");
+}
+
+static void set_up_sealing(void)
+{
+	set_up_with("mailbox_domain = sealed.example\n");
 }
 
 static const char *ask(const char *text);
@@ -156,17 +166,19 @@ START_TEST(switches_ones_own)
 	       "{\"user\":\"me@example.com\",\"levels\":[\"encrypt\",\"authenticated\",\"verify\","
 	       "\"dane-only\"],\"seal\":null,\"aliases\":[{\"address\":\"me@s.example\",\"on_"
 	       "file\":false,"
-	       "\"enabled\":false,\"level\":\"encrypt\",\"sealed\":false,\"changed\":null,"
-	       "\"author\":null},{\"address\":\"extra@s.example\",\"on_file\":true,"
-	       "\"enabled\":true,\"level\":\"verify\",\"sealed\":true,");
+	       "\"enabled\":false,\"level\":\"encrypt\",\"otherwise\":\"refuse\","
+	       "\"sealed\":false,\"changed\":null,\"author\":null},{\"address\":\"extra@s."
+	       "example\",\"on_file\":true,"
+	       "\"enabled\":true,\"level\":\"verify\",\"otherwise\":\"refuse\",\"sealed\":true,");
 	expect(ALIAS("me@s.example", "37", "{\"enabled\":true,\"level\":\"dane-only\"} "), "200",
 	       "{\"address\":\"me@s.example\",\"on_file\":true,\"enabled\":true,"
-	       "\"level\":\"dane-only\",\"sealed\":true,");
+	       "\"level\":\"dane-only\",\"otherwise\":\"refuse\",\"sealed\":true,");
 	expect("GET /v1/aliases HTTP/1.1\r\n" USER END, "200",
 	       "\"author\":\"webmail:me@example.com\"}");
 	/* The level stays what it was. */
 	expect(ALIAS("Me@S.example", "17", "{\"enabled\":false}"), "200",
-	       "\"enabled\":false,\"level\":\"dane-only\",\"sealed\":false,");
+	       "\"enabled\":false,\"level\":\"dane-only\",\"otherwise\":\"refuse\",\"sealed\":"
+	       "false,");
 }
 END_TEST
 
@@ -175,7 +187,7 @@ START_TEST(acts_after_what_is_on_file)
 {
 	put_alias("extra@s.example", "me@example.com", INT64_C(4102444800));
 	expect(ALIAS("extra@s.example", "17", "{\"enabled\":false}"), "200",
-	       "\"enabled\":false,\"level\":\"verify\",\"sealed\":false,"
+	       "\"enabled\":false,\"level\":\"verify\",\"otherwise\":\"refuse\",\"sealed\":false,"
 	       "\"changed\":\"2100-01-01T00:00:01Z\"");
 }
 END_TEST
@@ -196,6 +208,9 @@ START_TEST(switches_nothing_else)
 		ALIAS("me@s.example", "2", "{}"),
 		ALIAS("me@s.example", "13", "{\"enabled\":1}"),
 		ALIAS("me@s.example", "31", "{\"enabled\":true,\"level\":\"none\"}"),
+		ALIAS("me@s.example", "34", "{\"enabled\":true,\"otherwise\":\"may\"}"),
+		ALIAS("me@s.example", "33", "{\"enabled\":true,\"otherwise\":true} "),
+		ALIAS("me@s.example", "22", "{\"otherwise\":\"refuse\"}"),
 		ALIAS("me@s.example", "42", "{\"enabled\":true,\"mailbox\":\"eve@x.example\"}"),
 		ALIAS("me@s.example", "32", "{\"enabled\":true,\"enabled\":false}"),
 	};
@@ -207,6 +222,34 @@ START_TEST(switches_nothing_else)
 		expect(bodies[i], "400", "{\"error\":\"body\"");
 	journal = ask("GET /v1/aliases HTTP/1.1\r\n" USER END);
 	ck_assert_msg(strstr(journal, "webmail:") == NULL, "%s", journal);
+}
+END_TEST
+
+#define TO_MAILBOX ALIAS("me@s.example", "38", "{\"enabled\":true,\"otherwise\":\"mailbox\"}")
+
+START_TEST(seals_nothing_where_nothing_is_sealed)
+{
+	const char *list;
+
+	expect(TO_MAILBOX, "503", "{\"error\":\"not-set-up\"");
+	list = ask("GET /v1/aliases HTTP/1.1\r\n" USER END);
+	ck_assert_msg(strstr(list, "webmail:") == NULL, "%s", list);
+	expect(ALIAS("me@s.example", "37", "{\"enabled\":true,\"otherwise\":\"refuse\"}"), "200",
+	       "\"otherwise\":\"refuse\"");
+}
+END_TEST
+
+START_TEST(seals_what_cannot_be_sent)
+{
+	expect(TO_MAILBOX, "200",
+	       "\"enabled\":true,\"level\":\"encrypt\",\"otherwise\":\"mailbox\",");
+	/* It stays, whatever else is changed. */
+	expect(ALIAS("me@s.example", "37", "{\"enabled\":true,\"level\":\"dane-only\"} "), "200",
+	       "\"level\":\"dane-only\",\"otherwise\":\"mailbox\",");
+	expect("GET /v1/aliases HTTP/1.1\r\n" USER END, "200",
+	       "\"level\":\"dane-only\",\"otherwise\":\"mailbox\",");
+	expect(ALIAS("me@s.example", "37", "{\"enabled\":true,\"otherwise\":\"refuse\"}"), "200",
+	       "\"level\":\"dane-only\",\"otherwise\":\"refuse\",");
 }
 END_TEST
 
@@ -266,7 +309,7 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("webmail");
-	TCase *tcase = tcase_create("webmail");
+	TCase *tcase = tcase_create("webmail"), *sealing = tcase_create("sealing");
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
@@ -280,7 +323,12 @@ int main(void)
 	tcase_add_test(tcase, bounds_each_user);
 	tcase_add_test(tcase, takes_new_clients);
 	tcase_add_test(tcase, answers_no_stranger);
+	tcase_add_test(tcase, seals_nothing_where_nothing_is_sealed);
 	suite_add_tcase(suite, tcase);
+	tcase_add_checked_fixture(sealing, set_up_sealing, tear_down);
+	tcase_set_timeout(sealing, 120);
+	tcase_add_test(sealing, seals_what_cannot_be_sent);
+	suite_add_tcase(suite, sealing);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -52,6 +52,7 @@ static bool read_change(struct webmail_change *change, const json_t *json,
 {
 	const json_t *enabled = json_object_get(json, "enabled");
 	const json_t *level = json_object_get(json, "level");
+	const json_t *otherwise = json_object_get(json, "otherwise");
 
 	if (!json_is_boolean(enabled))
 		return refuse(error, "\"enabled\" has to be true or false");
@@ -61,13 +62,18 @@ static bool read_change(struct webmail_change *change, const json_t *json,
 			      !alias_level_parse(&change->level, json_string_value(level))))
 		return refuse(error, "\"level\" has to be encrypt, authenticated, verify or "
 				     "dane-only");
+	change->has_otherwise = otherwise != NULL;
+	if (otherwise != NULL &&
+	    (!json_is_string(otherwise) ||
+	     !alias_otherwise_parse(&change->otherwise, json_string_value(otherwise))))
+		return refuse(error, "\"otherwise\" has to be refuse or mailbox");
 	return true;
 }
 
 bool webmail_json_read_change(struct webmail_change *change, const char *body, size_t len,
 			      char error[WEBMAIL_JSON_ERROR_SIZE])
 {
-	static const char *const members[] = { "enabled", "level", NULL };
+	static const char *const members[] = { "enabled", "level", "otherwise", NULL };
 	json_t *json = read_object(body, len, members, error);
 	bool good;
 
@@ -111,11 +117,14 @@ void webmail_json_alias(struct buf *out, const char *key, const struct alias *al
 
 	if (alias != NULL)
 		utc_format(changed, alias->changed);
-	write_out(out, json_pack("{s:s, s:b, s:b, s:s, s:b, s:s?, s:s?}", "address", key, "on_file",
-				 alias != NULL, "enabled", alias != NULL && alias->enabled, "level",
-				 alias_level_name(alias != NULL ? alias->level : ALIAS_ENCRYPT),
-				 "sealed", sealed, "changed", alias != NULL ? changed : NULL,
-				 "author", alias != NULL ? alias->author : NULL));
+	write_out(out,
+		  json_pack("{s:s, s:b, s:b, s:s, s:s, s:b, s:s?, s:s?}", "address", key, "on_file",
+			    alias != NULL, "enabled", alias != NULL && alias->enabled, "level",
+			    alias_level_name(alias != NULL ? alias->level : ALIAS_ENCRYPT),
+			    "otherwise",
+			    alias_otherwise_name(alias != NULL ? alias->otherwise : ALIAS_REFUSE),
+			    "sealed", sealed, "changed", alias != NULL ? changed : NULL, "author",
+			    alias != NULL ? alias->author : NULL));
 }
 
 void webmail_json_seal(struct buf *out, const struct settings *settings)

@@ -16,11 +16,15 @@
 
 #define WEBMAIL_JSON_ERROR_SIZE 160
 
-/* PUT /v1/aliases/ADDRESS: {"enabled": true, "level": "encrypt"}; the level may be missing. */
+/*
+ * PUT /v1/aliases/ADDRESS: {"enabled": true, "level": "encrypt", "otherwise": "refuse"}; all
+ * but the first may be missing.
+ */
 struct webmail_change {
 	bool enabled;
-	bool has_level;
+	bool has_level, has_otherwise;
 	enum alias_level level;
+	enum alias_otherwise otherwise;
 };
 bool webmail_json_read_change(struct webmail_change *change, const char *body, size_t len,
 			      char error[WEBMAIL_JSON_ERROR_SIZE]);
