@@ -30,10 +30,10 @@ void doctor_look_mailbox(struct patient *patient);
 /* Can certificates be read from this file? */
 void doctor_look_cas(struct doctor_thing *thing, const char *path);
 
-/* What a look-up table of Postfix says of `key`. A map of ours is not asked: ABSENT. */
-enum lookup doctor_ask_table(struct span table, const char *key, struct buf *value);
+/* What a look-up table of Postfix says of `asked`. A map of ours is not asked: ABSENT. */
+enum lookup doctor_ask_table(struct span table, const char *asked, struct buf *value);
 /* Is it in a match list: names, and tables? ERROR: in none that could be asked. */
-enum lookup doctor_list_has(const char *list, const char *name);
+enum lookup doctor_list_has(const char *list, const char *domain);
 /* May we not connect to this local socket? */
 bool doctor_is_barred(const char *path);
 

@@ -263,10 +263,9 @@ static void look_at_records(struct patient *patient)
 		doctor_note(records, LOOKUP_ERROR, "%s", error);
 	else if (!resolver_mx(resolver, domain, &mx))
 		doctor_note(records, LOOKUP_ERROR, "%s", resolver_trouble(resolver));
-	else if (mx.facts.state == MX_NXDOMAIN || mx.facts.state == MX_NULL)
-		records->state = LOOKUP_ABSENT;
-	else if (mx.facts.state == MX_IMPLICIT &&
-		 resolver_addresses(resolver, domain, &addresses) == LOOKUP_ABSENT)
+	else if (mx.facts.state == MX_NXDOMAIN || mx.facts.state == MX_NULL ||
+		 (mx.facts.state == MX_IMPLICIT &&
+		  resolver_addresses(resolver, domain, &addresses) == LOOKUP_ABSENT))
 		records->state = LOOKUP_ABSENT;
 	else
 		judge_exchangers(patient, resolver, &mx.facts);
