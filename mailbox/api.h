@@ -60,7 +60,6 @@ struct api_user {
 };
 bool api_user(struct api_call *call, struct api_user *user);
 
-/* {"id", "address", ...} of an open mailbox. NULL: its key does not open what it keeps. */
 /*
  * Enters a PIN at a gate; counts before it compares. True: it was right, or none is needed,
  * and the gate is as it was but for the tries. False: it was answered.
@@ -71,6 +70,10 @@ bool api_try_pin(struct api_call *call, const struct handle *mailbox, const stru
 /* The link of this id. */
 enum lookup api_find_link(struct store_txn *txn, const unsigned char id[32],
 			  struct mbox_link *link);
+
+/* Changes a gate in a transaction of its own. False: it is not there, or cannot be written. */
+bool api_change_gate(struct home *home, const struct handle *mailbox, const char *sender,
+		     void (*change)(struct mbox_gate *gate));
 
 bool api_same_sender(const char *a, const char *b);
 

@@ -221,8 +221,7 @@ void api_link(struct api_call *call)
 	api_answer(call, 200, json);
 }
 
-/* Changes a gate in a transaction of its own. */
-static bool put_gate(struct home *home, const struct handle *mailbox, const char *sender,
+bool api_change_gate(struct home *home, const struct handle *mailbox, const char *sender,
 		     void (*change)(struct mbox_gate *gate))
 {
 	struct store_key key = store_key_gate(mailbox, sender);
@@ -302,7 +301,7 @@ static void tell_wrong(struct api_call *call, const struct handle *mailbox,
 				    box->address);
 		store_abort(txn);
 		free(box);
-		put_gate(home, mailbox, gate->sender, mark_told);
+		api_change_gate(home, mailbox, gate->sender, mark_told);
 	}
 	api_error_with(call, 403, "pin", "That is not the PIN.", "tries_left",
 		       life_tries_left(gate, most));
@@ -327,7 +326,8 @@ bool api_try_pin(struct api_call *call, const struct handle *mailbox, const stru
 		api_error(call, 423, "locked", "Too many wrong PINs; the sender has been told.");
 	else if (found == LOOKUP_FOUND && !is_right(vault, mailbox, &gate, pin))
 		tell_wrong(call, mailbox, &gate);
-	else if (found == LOOKUP_FOUND && put_gate(home, mailbox, sender, life_give_back_try))
+	else if (found == LOOKUP_FOUND &&
+		 api_change_gate(home, mailbox, sender, life_give_back_try))
 		return true;
 	else
 		api_error_later(call);
@@ -402,6 +402,7 @@ void api_ticket(struct api_call *call)
 	json_decref(body);
 }
 
+/* {"id", "address", ...} of an open mailbox. NULL: its key does not open what it keeps. */
 static json_t *api_mailbox_json(const struct home *home, const struct api_user *user)
 {
 	unsigned char wrapped[WRAPPED_KEY_SIZE];

@@ -438,23 +438,6 @@ void api_delete_letter(struct api_call *call)
 	end_letter(one);
 }
 
-static bool open_gate(struct home *home, const struct handle *mailbox, const char *sender)
-{
-	struct store_key key = store_key_gate(mailbox, sender);
-	struct store_txn *txn = store_begin(home->store, true);
-	struct mbox_gate gate;
-
-	if (txn == NULL)
-		return false;
-	if (store_get_gate(txn, &key, &gate) == LOOKUP_FOUND) {
-		life_open_gate(&gate);
-		if (store_put_gate(txn, &key, &gate))
-			return store_commit(txn);
-	}
-	store_abort(txn);
-	return false;
-}
-
 /* Whose gate it is: by a letter, or by a link to this mailbox. */
 static enum lookup find_sender(struct home *home, const struct api_user *user, bool by_letter,
 			       const struct handle *letter_id, const unsigned char link_id[32],
@@ -520,7 +503,7 @@ void api_release(struct api_call *call)
 		api_error_later(call);
 	} else if (api_try_pin(call, &user.mailbox, &user.vault, sender, pin)) {
 		listing.sender = sender;
-		if (!open_gate(home, &user.mailbox, sender)) {
+		if (!api_change_gate(home, &user.mailbox, sender, life_open_gate)) {
 			api_error_later(call);
 		} else if (list_letters(call, &user, &listing)) {
 			log_info("mailbox=%s sender=%s released by PIN", user.box.address, sender);

@@ -137,3 +137,25 @@ bool str_number(const char *s, size_t len, uint64_t max, uint64_t *value)
 	*value = n;
 	return true;
 }
+
+size_t str_utf8_length(const char *s, size_t len)
+{
+	const unsigned char *at = (const unsigned char *)s;
+	size_t need = at[0] < 0x80   ? 1
+		      : at[0] < 0xc2 ? 0
+		      : at[0] < 0xe0 ? 2
+		      : at[0] < 0xf0 ? 3
+		      : at[0] < 0xf5 ? 4
+				     : 0;
+
+	if (need == 0 || need > len)
+		return 0;
+	for (size_t i = 1; i < need; i++)
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+	/* Longer than it need be, half of a pair, or beyond Unicode. */
+	if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
+	    (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
+		return 0;
+	return need;
+}

@@ -50,6 +50,9 @@ bool str_starts_nocase_n(const char *s, size_t len, const char *prefix);
  */
 char *str_printable(char *dst, size_t size, const char *src, size_t len);
 
+/* How many bytes the character of UTF-8 at s[0..len) has, len > 0; 0: it is none (RFC 3629). */
+size_t str_utf8_length(const char *s, size_t len);
+
 /*
  * A decimal number of at most `max`, of all of s[0..len); no sign, no blanks,
  * not empty. False otherwise, and *value untouched.

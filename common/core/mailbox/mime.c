@@ -97,32 +97,10 @@ bool mime_is_ours(struct span name)
 	return str_starts_nocase_n(name.at, name.len, "X-Postseal-");
 }
 
-/* Length of the UTF-8 sequence at text[0..len); 0 if there is none. */
-static size_t sequence(const unsigned char *at, size_t len)
-{
-	size_t need = at[0] < 0x80   ? 1
-		      : at[0] < 0xc2 ? 0
-		      : at[0] < 0xe0 ? 2
-		      : at[0] < 0xf0 ? 3
-		      : at[0] < 0xf5 ? 4
-				     : 0;
-
-	if (need == 0 || need > len)
-		return 0;
-	for (size_t i = 1; i < need; i++) {
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
-	    (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
-		return 0;
-	return need;
-}
-
 bool mime_is_utf8(const char *text, size_t len)
 {
 	for (size_t at = 0, n; at < len; at += n) {
-		n = sequence((const unsigned char *)text + at, len - at);
+		n = str_utf8_length(text + at, len - at);
 		if (n == 0 || text[at] == '\0')
 			return false;
 	}
@@ -135,7 +113,7 @@ static void put_clean(struct buf *out, const char *text, size_t len, size_t limi
 	for (size_t at = 0, n; at < len; at += n) {
 		const unsigned char *c = (const unsigned char *)text + at;
 
-		n = sequence(c, len - at);
+		n = str_utf8_length((const char *)c, len - at);
 		if (out->len + (n == 0 ? 1 : n) > limit)
 			return;
 		/* C1 controls are two octets, and so are some that turn text around: three. */
@@ -479,7 +457,7 @@ static void put_encoded(struct buf *out, const char *text)
 		size_t end = at, n;
 
 		while (end < len) {
-			n = sequence((const unsigned char *)text + end, len - end);
+			n = str_utf8_length(text + end, len - end);
 			n = n == 0 ? 1 : n;
 			if (end + n - at > ENCODED_OCTETS)
 				break;

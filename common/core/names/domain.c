@@ -98,23 +98,9 @@ bool domain_fold(char dst[DOMAIN_SIZE], const char *text, size_t len)
 
 bool domain_is_utf8(const char *text, size_t len)
 {
-	static const unsigned least[] = { 0, 0x80, 0x800, 0x10000 };
-
-	for (size_t i = 0; i < len; i++) {
-		unsigned char first = (unsigned char)text[i];
-		unsigned more = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-		unsigned code = first & (more == 0 ? 0x7fU : 0x3fU >> more);
-
-		if ((first >= 0x80 && first < 0xc0) || first >= 0xf8 || len - i <= more)
-			return false;
-		for (unsigned k = 0; k < more; k++) {
-			unsigned char next = (unsigned char)text[++i];
-
-			if ((next & 0xc0) != 0x80)
-				return false;
-			code = code << 6 | (next & 0x3f);
-		}
-		if (code < least[more] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+	for (size_t at = 0, step; at < len; at += step) {
+		step = str_utf8_length(text + at, len - at);
+		if (step == 0)
 			return false;
 	}
 	return true;

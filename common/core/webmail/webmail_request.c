@@ -56,28 +56,6 @@ static bool decode(char *dst, size_t size, struct span text)
 	return true;
 }
 
-/* How many bytes the character of UTF-8 at s[0..len) has; 0: it is none (RFC 3629). */
-static size_t utf8_length(const unsigned char *s, size_t len)
-{
-	size_t need = s[0] < 0x80   ? 1
-		      : s[0] < 0xc2 ? 0
-		      : s[0] < 0xe0 ? 2
-		      : s[0] < 0xf0 ? 3
-		      : s[0] < 0xf5 ? 4
-				    : 0;
-
-	if (need == 0 || need > len)
-		return 0;
-	for (size_t i = 1; i < need; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	/* Longer than it need be, half of a pair, or beyond Unicode. */
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return need;
-}
-
 /* Valid UTF-8 that neither C0, DEL nor C1 controls stand in. */
 static bool is_text(const char *text)
 {
@@ -85,7 +63,7 @@ static bool is_text(const char *text)
 	size_t len = strlen(text), step;
 
 	for (size_t i = 0; i < len; i += step) {
-		step = utf8_length(s + i, len - i);
+		step = str_utf8_length(text + i, len - i);
 		if (step == 0 || s[i] < 0x20 || s[i] == 0x7f || (s[i] == 0xc2 && s[i + 1] < 0xa0))
 			return false;
 	}
