@@ -11,6 +11,7 @@ guest() { "$BUILD/mailbox/guest" "$@"; }
 mailbox_up() {
     local name
     install -d -o postseal -g postseal "$MAILBOX_DIR" "$MAILBOX_DIR"/{run,store,keys}
+    cp "$SEAL_CONF" "$MAILBOX_DIR/conf.before"
     seal_setting mailbox_url '"https://sealed.sender.test"'
     seal_setting mailbox_domain '"sealed.sender.test"'
     seal_setting mailbox_from '"sealed@sender.test"'
@@ -113,4 +114,6 @@ check 'the password opens nothing any more' refute guest read "$MAILBOX_PORT" "$
 check 'it ends in good order' seal_stop mailbox
 postconf -X transport_maps
 postconf -MX 127.0.0.1:8692/inet
+cat "$MAILBOX_DIR/conf.before" >"$SEAL_CONF"
+seal_restart
 sender_restart
