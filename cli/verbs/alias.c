@@ -89,7 +89,7 @@ static void print_exception(const struct cli *cli, const struct exception *excep
 		 exception_in_force(exception, cli->now) ? "" : " (not in force)",
 		 exception->author, exception->reason[0] != '\0' ? ": " : "", exception->reason);
 	fputs(label, stdout);
-	page_rest(sizeof(label) - 1, text);
+	terminal_rest(sizeof(label) - 1, text);
 }
 
 /* A line of the table, or a few where it has no room for the names. */
@@ -99,8 +99,8 @@ static void print_row(const char *key, const char *is, const char *level, const 
 		printf("%-36s %-4s %-14s %s\n", key, is, level, mailbox);
 		return;
 	}
-	page_rest(0, key);
-	page_text(2, "%s, %s, for %s", is, level, mailbox);
+	terminal_rest(0, key);
+	terminal_text(2, "%s, %s, for %s", is, level, mailbox);
 }
 
 /* `alias` NULL: it is not on file. */

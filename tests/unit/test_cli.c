@@ -512,7 +512,7 @@ START_TEST(wrong_usage)
 	} cases[] = {
 		{ "", "usage: postseal [-c FILE] VERB" },
 		{ "frobnicate", "there is no verb \"frobnicate\"" },
-		{ "--state tls list", "that option stands behind the verb" },
+		{ "--state tls list", "write that option after the verb" },
 		{ "--frobnicate", "`postseal --help` lists" },
 		{ "status", "an argument is missing" },
 		{ "explain", "an argument is missing" },
