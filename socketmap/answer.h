@@ -22,6 +22,7 @@
 
 #include "base/buf.h"
 #include "core/names/nexthop.h"
+#include "core/names/seal_address.h"
 #include "core/policy/request.h"
 #include "core/settings/settings.h"
 
@@ -32,12 +33,14 @@ struct question {
 	enum map map;
 	bool tlsrpt;
 	struct nexthop nexthop;
+	char address[SEAL_ADDRESS_SIZE]; /* of ANSWER_SEALING */
 };
 
 enum answer {
 	ANSWER_GIVEN,   /* the reply has been appended */
 	ANSWER_REFRESH, /* the same, and the prober should look at the next hop again */
-	ANSWER_PARK     /* nothing appended: worth waiting for the prober */
+	ANSWER_PARK,    /* nothing appended: worth waiting for the prober */
+	ANSWER_SEALING  /* nothing appended: postseal-mailbox knows (sealing.h) */
 };
 
 /* *settings must outlive it. */

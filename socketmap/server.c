@@ -247,6 +247,7 @@ void server_reload(struct server *server, const struct settings *settings)
 	server->settings = settings;
 	answerer_reload(server->home.answerer, settings);
 	parking_reload(server->home.parking, settings);
+	sealing_reload(server->home.sealing, settings);
 }
 
 static void start(struct server *server, struct loop *loop)
@@ -257,6 +258,7 @@ static void start(struct server *server, struct loop *loop)
 	home->loop = loop;
 	home->answerer = answerer_new(server->settings);
 	home->parking = parking_new(loop, server->settings, home->answerer);
+	home->sealing = sealing_new(loop, server->settings);
 	home->closed = on_client_closed;
 	home->context = server;
 	LIST_INIT(&home->connections);
@@ -285,6 +287,7 @@ static void stop(struct server *server)
 	loop_timer_free(server->alive);
 	loop_timer_free(server->hurry);
 	parking_free(server->home.parking);
+	sealing_free(server->home.sealing);
 	answerer_free(server->home.answerer);
 }
 

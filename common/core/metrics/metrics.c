@@ -26,7 +26,7 @@ _Static_assert(METRIC_VALUES_PROSPECT == PROSPECT_NONE + 1, "all prospects");
 
 VALUES(NONE, "")
 VALUES(DAEMON, "socketmap", "prober", "milter", "learn", "webmail", "mailbox")
-VALUES(SERVED, "ledger", "refresh", "parked", "unparked")
+VALUES(SERVED, "ledger", "refresh", "parked", "unparked", "mailbox")
 VALUES(UNPARKED, "settled", "timeout", "prober-lost", "client-gone")
 VALUES(REFUSED, "netstring", "malformed", "unknown-map", "bad-key")
 VALUES(LOOKUP, "mx", "address", "tlsa", "sts-txt", "check")

@@ -54,7 +54,7 @@
 	METRIC(SERVED, SOCKETMAP, COUNTER, SERVED, NONE, "postseal_socketmap_served_total",        \
 	       "served",                                                                           \
 	       "Requests: answered from the ledger, answered so while the prober "                 \
-	       "looks again, parked to wait for it, or not to be parked")                          \
+	       "looks again, parked to wait for it, not to be parked, or asked of postseal-mailbox")                          \
 	METRIC(UNPARKED, SOCKETMAP, COUNTER, UNPARKED, NONE, "postseal_socketmap_unparked_total",  \
 	       "waiting ended",                                                                    \
 	       "Parked questions, by why they wait no longer: settled, "                           \
