@@ -12,6 +12,7 @@
 #include "core/mailbox/pin.h"
 #include "io/crypto/crypto.h"
 #include "io/crypto/hpke.h"
+#include "io/local/metrics_file.h"
 #include "mailbox/api_json.h"
 #include "mailbox/notice.h"
 #include "mailbox/vault.h"
@@ -303,6 +304,7 @@ static void tell_wrong(struct api_call *call, const struct handle *mailbox,
 		free(box);
 		api_change_gate(home, mailbox, gate->sender, mark_told);
 	}
+	metrics_count(METRIC1(PINS, METRIC_PIN_WRONG));
 	api_error_with(call, 403, "pin", "That is not the PIN.", "tries_left",
 		       life_tries_left(gate, most));
 }
@@ -322,15 +324,18 @@ bool api_try_pin(struct api_call *call, const struct handle *mailbox, const stru
 		return true;
 	if (found == LOOKUP_ABSENT)
 		gone(call);
-	else if (found == LOOKUP_FOUND && try == LIFE_LOCKED)
+	else if (found == LOOKUP_FOUND && try == LIFE_LOCKED) {
+		metrics_count(METRIC1(PINS, METRIC_PIN_LOCKED));
 		api_error(call, 423, "locked", "Too many wrong PINs; the sender has been told.");
-	else if (found == LOOKUP_FOUND && !is_right(vault, mailbox, &gate, pin))
+	} else if (found == LOOKUP_FOUND && !is_right(vault, mailbox, &gate, pin)) {
 		tell_wrong(call, mailbox, &gate);
-	else if (found == LOOKUP_FOUND &&
-		 api_change_gate(home, mailbox, sender, life_give_back_try))
+	} else if (found == LOOKUP_FOUND &&
+		   api_change_gate(home, mailbox, sender, life_give_back_try)) {
+		metrics_count(METRIC1(PINS, METRIC_PIN_RIGHT));
 		return true;
-	else
+	} else {
 		api_error_later(call);
+	}
 	return false;
 }
 
@@ -568,6 +573,7 @@ static void open_mailbox(struct api_call *call, const struct session_info *ticke
 		answer_session(call, status, &user);
 	if (status == 201) {
 		log_info("mailbox=%s opened for the first time", user.box.address);
+		metrics_count(M_OPENED);
 		fresh_forget(home->fresh, &user.mailbox);
 		if (home->settings->mailbox_notify_opened)
 			notice_send(call->portal->work, home, NOTE_OPENED, held.sender,
@@ -676,11 +682,13 @@ void api_login(struct api_call *call)
 	json_decref(body);
 	if (found == LOOKUP_ABSENT) {
 		network_count(call->portal->sessions, call->client, NETWORK_WRONG);
+		metrics_count(METRIC1(LOGINS, METRIC_LOGIN_WRONG));
 		api_error(call, 403, "password", "No mailbox of this address has this password.");
 	} else if (found == LOOKUP_ERROR ||
 		   !vault_read(&user.vault, home->settings->mailbox_keys, &user.mailbox)) {
 		api_error_later(call);
 	} else {
+		metrics_count(METRIC1(LOGINS, METRIC_LOGIN_RIGHT));
 		answer_session(call, 201, &user);
 		crypto_wipe(&user.vault, sizeof(user.vault));
 	}

@@ -45,6 +45,11 @@ VALUES(DIRECTION, "in", "out")
 VALUES(CAUSE, "tls-in", "tls-out", "not-owner", "destination", "tls-required-header", "header-from",
        "forgery", "mark", "other")
 VALUES(PROSPECT, "unknown", "good", "none")
+VALUES(TAKEN, "taken", "later", "mark", "address", "size", "other")
+VALUES(BOX, "closed", "open", "retired")
+VALUES(LETTER, "unread", "read", "sent")
+VALUES(PIN, "right", "wrong", "locked")
+VALUES(LOGIN, "right", "wrong")
 
 static const char *value_STATE(size_t i)
 {
@@ -111,6 +116,11 @@ static const char *value_ANSWER(size_t i)
 #define NAME_CAUSE "cause"
 #define NAME_PROSPECT "prospect"
 #define NAME_CALL "call"
+#define NAME_TAKEN "outcome"
+#define NAME_BOX "state"
+#define NAME_LETTER "state"
+#define NAME_PIN "outcome"
+#define NAME_LOGIN "outcome"
 
 #define LABEL(name)                                             \
 	{                                                       \
