@@ -46,6 +46,7 @@ VALUES(CAUSE, "tls-in", "tls-out", "not-owner", "destination", "tls-required-hea
        "forgery", "mark", "other")
 VALUES(PROSPECT, "unknown", "good", "none")
 VALUES(TAKEN, "taken", "later", "mark", "address", "size", "other")
+VALUES(WAY, "mailbox", "openpgp")
 VALUES(BOX, "closed", "open", "retired")
 VALUES(LETTER, "unread", "read", "sent")
 VALUES(PIN, "right", "wrong", "locked")
@@ -117,6 +118,7 @@ static const char *value_ANSWER(size_t i)
 #define NAME_PROSPECT "prospect"
 #define NAME_CALL "call"
 #define NAME_TAKEN "outcome"
+#define NAME_WAY "way"
 #define NAME_BOX "state"
 #define NAME_LETTER "state"
 #define NAME_PIN "outcome"

@@ -165,6 +165,13 @@
 	       "mail to be sealed",                                                                \
 	       "Mails to be sealed, or that came back, one for each recipient: taken, put off, "   \
 	       "or refused: no valid mark, no such address, too large, other")                     \
+	METRIC(SEALED_BY, MAILBOX, COUNTER, WAY, NONE, "postseal_mailbox_sealed_total",            \
+	       "sealed", "Mails sealed: into a mailbox, or encrypted with OpenPGP")                \
+	METRIC(NOTES, MAILBOX, GAUGE, NONE, NONE, "postseal_mailbox_notes_waiting",                \
+	       "notes waiting",                                                                    \
+	       "Link mails, receipts and notices that Postfix has not taken yet")                  \
+	METRIC(NOTES_LOST, MAILBOX, COUNTER, NONE, NONE, "postseal_mailbox_notes_lost_total",      \
+	       "notes lost", "The same, that were given up")                                       \
 	METRIC(BOXES, MAILBOX, GAUGE, BOX, NONE, "postseal_mailbox_mailboxes", "mailboxes",        \
 	       "Temporary mailboxes, counted every five minutes: nobody has opened them yet, "     \
 	       "open, or replaced by another")                                                     \
