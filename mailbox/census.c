@@ -51,8 +51,8 @@ static bool count_gate(void *context, const struct store_key *key, struct span v
 
 	(void)key;
 	if (mbox_get_gate(&census->of.gate, value.at, value.len))
-		census->locked += life_is_locked(&census->of.gate,
-						 census->home->settings->mailbox_pin_tries);
+		census->locked +=
+			life_is_locked(&census->of.gate, census->home->settings->mailbox_pin_tries);
 	return true;
 }
 

@@ -42,7 +42,7 @@ struct connection {
 	struct loop_io *io;
 	struct buf in;
 	struct buf out;
-	struct parked *parked; /* the question that all later ones wait for, or NULL */
+	struct parked *parked;        /* the question that all later ones wait for, or NULL */
 	struct sealing_wait *sealing; /* the same, of postseal-mailbox */
 	struct share_client share;
 	int64_t active; /* clock_mono_us: of the batch that last answered it, or at first */

@@ -54,7 +54,8 @@
 	METRIC(SERVED, SOCKETMAP, COUNTER, SERVED, NONE, "postseal_socketmap_served_total",        \
 	       "served",                                                                           \
 	       "Requests: answered from the ledger, answered so while the prober "                 \
-	       "looks again, parked to wait for it, not to be parked, or asked of postseal-mailbox")                          \
+	       "looks again, parked to wait for it, not to be parked, or asked of "                \
+	       "postseal-mailbox")                                                                 \
 	METRIC(UNPARKED, SOCKETMAP, COUNTER, UNPARKED, NONE, "postseal_socketmap_unparked_total",  \
 	       "waiting ended",                                                                    \
 	       "Parked questions, by why they wait no longer: settled, "                           \
@@ -165,11 +166,10 @@
 	       "mail to be sealed",                                                                \
 	       "Mails to be sealed, or that came back, one for each recipient: taken, put off, "   \
 	       "or refused: no valid mark, no such address, too large, other")                     \
-	METRIC(SEALED_BY, MAILBOX, COUNTER, WAY, NONE, "postseal_mailbox_sealed_total",            \
-	       "sealed", "Mails sealed: into a mailbox, or encrypted with OpenPGP")                \
+	METRIC(SEALED_BY, MAILBOX, COUNTER, WAY, NONE, "postseal_mailbox_sealed_total", "sealed",  \
+	       "Mails sealed: into a mailbox, or encrypted with OpenPGP")                          \
 	METRIC(NOTES, MAILBOX, GAUGE, NONE, NONE, "postseal_mailbox_notes_waiting",                \
-	       "notes waiting",                                                                    \
-	       "Link mails, receipts and notices that Postfix has not taken yet")                  \
+	       "notes waiting", "Link mails, receipts and notices that Postfix has not taken yet") \
 	METRIC(NOTES_LOST, MAILBOX, COUNTER, NONE, NONE, "postseal_mailbox_notes_lost_total",      \
 	       "notes lost", "The same, that were given up")                                       \
 	METRIC(BOXES, MAILBOX, GAUGE, BOX, NONE, "postseal_mailbox_mailboxes", "mailboxes",        \
