@@ -108,6 +108,9 @@ struct doctor_mailbox {
 	struct doctor_thing runs;
 	struct doctor_thing pages; /* ABSENT: what is served is not what was installed */
 	struct doctor_thing keys;  /* ABSENT: who has the store has the keys */
+	struct doctor_thing proxy; /* ABSENT: the pages are not to be had at mailbox_url */
+	int64_t certificate_ends;  /* of the proxy, seconds since 1970; 0: not known */
+	struct doctor_thing clock; /* ABSENT: nobody sets it */
 	unsigned others;           /* of modes: what strangers may do with both */
 };
 
