@@ -9,7 +9,6 @@
 #include "base/utc.h"
 #include "cli/doctor/doctor_look.h"
 #include "io/ledger/ledger.h"
-#include "io/ledger/ledger_place.h"
 
 static bool count_pins(void *context, const char *key, const struct pins *pins)
 {

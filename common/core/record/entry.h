@@ -83,13 +83,16 @@ bool entry_is_record(enum entry_kind kind);
 void entry_key(char dst[ENTRY_KEY_SIZE], const struct entry *entry);
 bool entry_take_key(struct entry *entry, const char *key);
 
+/* How the ledger writes and reads records of this kind; NULL for what is not a record. */
+const struct record_codec *entry_codec(enum entry_kind kind);
 /* Appends the bytes of the record, without its key. For records only. */
 void entry_put_record(struct buf *out, const struct entry *entry);
 /* The way back, by its kind; false when these are none. */
 bool entry_get_record(struct entry *entry, const void *bytes, size_t len);
 /* Would the ledger take the record? For records only. */
 bool entry_is_sound(const struct entry *entry);
-/* Are these of the same bytes? Both are records of one kind. */
+/* Both are records of one kind: which has the greater bytes, as memcmp(3); are they the same? */
+int entry_compare(const struct entry *a, const struct entry *b);
 bool entry_is_same(const struct entry *a, const struct entry *b);
 
 /*
