@@ -98,7 +98,7 @@ bool entry_take_key(struct entry *entry, const char *key)
  * Records.
  */
 
-const struct record_codec *entry_codec(enum entry_kind kind)
+static const struct record_codec *codec_of(enum entry_kind kind)
 {
 	static const struct record_codec *const codecs[ENTRY_ALL_KINDS] = {
 		[ENTRY_DOMAIN] = &record_codec_domain,
@@ -115,7 +115,7 @@ const struct record_codec *entry_codec(enum entry_kind kind)
 
 void entry_put_record(struct buf *out, const struct entry *entry)
 {
-	const struct record_codec *codec = entry_codec(entry->kind);
+	const struct record_codec *codec = codec_of(entry->kind);
 
 	if (codec != NULL)
 		codec->put(out, &entry->of);
@@ -123,7 +123,7 @@ void entry_put_record(struct buf *out, const struct entry *entry)
 
 bool entry_get_record(struct entry *entry, const void *bytes, size_t len)
 {
-	const struct record_codec *codec = entry_codec(entry->kind);
+	const struct record_codec *codec = codec_of(entry->kind);
 
 	return codec != NULL && codec->get(&entry->of, bytes, len);
 }
@@ -234,7 +234,7 @@ int64_t entry_latest(const struct entry *entry)
 	switch (entry->kind) {
 	case ENTRY_DOMAIN:
 		return num_max(domain->forgotten,
-			     num_max(fold_latest(&domain->evidence), domain->sts.fetched));
+			       num_max(fold_latest(&domain->evidence), domain->sts.fetched));
 	case ENTRY_HOST:
 		return fold_latest(&entry->of.host.history);
 	default:

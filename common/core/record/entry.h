@@ -83,8 +83,6 @@ bool entry_is_record(enum entry_kind kind);
 void entry_key(char dst[ENTRY_KEY_SIZE], const struct entry *entry);
 bool entry_take_key(struct entry *entry, const char *key);
 
-/* How the ledger writes and reads records of this kind; NULL for what is not a record. */
-const struct record_codec *entry_codec(enum entry_kind kind);
 /* Appends the bytes of the record, without its key. For records only. */
 void entry_put_record(struct buf *out, const struct entry *entry);
 /* The way back, by its kind; false when these are none. */

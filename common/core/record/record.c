@@ -47,7 +47,7 @@ static void get_name(struct wire *r, char dst[DOMAIN_SIZE])
 		r->ok = false;
 }
 
-void record_get_name(struct wire *r, char dst[DOMAIN_SIZE])
+static void get_optional_name(struct wire *r, char dst[DOMAIN_SIZE])
 {
 	dst[0] = '\0';
 	if (r->ok && r->at < r->end && *r->at == 0)
@@ -56,14 +56,14 @@ void record_get_name(struct wire *r, char dst[DOMAIN_SIZE])
 		get_name(r, dst);
 }
 
-void record_put_spki(struct buf *out, const uint8_t spki[SPKI_SIZE], bool has)
+static void put_spki(struct buf *out, const uint8_t spki[SPKI_SIZE], bool has)
 {
 	wire_put_u8(out, has);
 	if (has)
 		buf_append(out, spki, SPKI_SIZE);
 }
 
-bool record_get_spki(struct wire *r, uint8_t dst[SPKI_SIZE])
+static bool get_spki(struct wire *r, uint8_t dst[SPKI_SIZE])
 {
 	bool has = wire_get_bool(r);
 
@@ -72,6 +72,12 @@ bool record_get_spki(struct wire *r, uint8_t dst[SPKI_SIZE])
 		wire_get_bytes(r, dst, SPKI_SIZE);
 	return has;
 }
+
+/* Rows that there are of hosts alone (record_rows.h). */
+#define PUT_name(member, none) wire_put_name(out, member)
+#define GET_name(member, none) get_optional_name(r, member)
+#define PUT_spki(member, has) put_spki(out, member, has)
+#define GET_spki(member, has) (has) = get_spki(r, member)
 
 /*
  * Domains.

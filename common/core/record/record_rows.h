@@ -172,10 +172,8 @@ enum record_kind {
 #define PUT_u16(member, none) wire_put_u16(out, member)
 #define PUT_text(member, none) wire_put_text(out, member)
 #define PUT_plain(member, none) wire_put_name(out, member)
-#define PUT_name(member, none) wire_put_name(out, member)
 #define PUT_cipher(member, none) record_put_cipher(out, member)
 #define PUT_key(member, none) buf_append(out, member, SPKI_SIZE)
-#define PUT_spki(member, has) record_put_spki(out, member, has)
 
 /*
  * Reading from `struct wire *r`.
@@ -186,19 +184,14 @@ enum record_kind {
 #define GET_u16(member, none) (member) = wire_get_u16(r)
 #define GET_text(member, none) wire_get_text(r, member, sizeof(member))
 #define GET_plain(member, none) wire_get_text(r, member, sizeof(member))
-#define GET_name(member, none) record_get_name(r, member)
 #define GET_cipher(member, none) record_get_cipher(r, member)
 #define GET_key(member, none) wire_get_bytes(r, member, SPKI_SIZE)
-#define GET_spki(member, has) (has) = record_get_spki(r, member)
 
 /* What it starts with. */
 void record_put_header(struct buf *out, enum record_kind kind);
 
 void record_put_cipher(struct buf *out, const char *cipher);
-void record_put_spki(struct buf *out, const uint8_t spki[SPKI_SIZE], bool has);
 void record_get_cipher(struct wire *r, char dst[CIPHER_SIZE]);
-bool record_get_spki(struct wire *r, uint8_t dst[SPKI_SIZE]); /* is there one? */
-void record_get_name(struct wire *r, char dst[DOMAIN_SIZE]);
 
 /* A history: what `decide` goes by is in the gist, its moments are in the rest. */
 void record_put_history_gist(struct buf *out, const struct history *history);

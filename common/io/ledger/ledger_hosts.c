@@ -13,7 +13,7 @@
 
 /* What record_get_host_gist tells, without the room for all that it does not: the members
  * of the gist, one after another. */
-#define GIST_BYTES(how, member, bound) +sizeof(member)
+#define GIST_BYTES(how, member, bound) +sizeof(member) /* NOLINT(bugprone-macro-parentheses) */
 #define GIST_SIZE (0 HOST_GIST(GIST_BYTES, *(const struct host_facts *)NULL))
 
 struct place {
@@ -44,16 +44,20 @@ void ledger_hosts_free(struct ledger_hosts *hosts)
 	free(hosts);
 }
 
-static void keep(unsigned char *at, const struct host_facts *host)
+static void keep(struct place *place, const struct host_facts *host)
 {
+	unsigned char *at = place->gist;
+
 #define KEEP(how, member, bound)               \
 	memcpy(at, &(member), sizeof(member)); \
 	at += sizeof(member);
 	HOST_GIST(KEEP, *host)
 }
 
-static void tell(struct host_facts *host, const unsigned char *at)
+static void tell(struct host_facts *host, const struct place *place)
 {
+	const unsigned char *at = place->gist;
+
 #define TELL(how, member, bound)               \
 	memcpy(&(member), at, sizeof(member)); \
 	at += sizeof(member);
@@ -94,7 +98,7 @@ enum lookup ledger_hosts_get(struct ledger_hosts *hosts, struct ledger_txn *txn,
 
 	for (size_t i = 0; i < IN_ROW; i++) {
 		if (holds(&place[i], snapshot, host, len, port)) {
-			tell(out, place[i].gist);
+			tell(out, &place[i]);
 			return place[i].found;
 		}
 	}
@@ -107,6 +111,6 @@ enum lookup ledger_hosts_get(struct ledger_hosts *hosts, struct ledger_txn *txn,
 	place->port = port;
 	place->len = (uint8_t)len;
 	memcpy(place->name, host, len);
-	keep(place->gist, out);
+	keep(place, out);
 	return found;
 }
