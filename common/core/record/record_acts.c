@@ -34,22 +34,25 @@ bool record_get_pin(struct pin_act *out, const void *bytes, size_t len)
 	return wire_close(r);
 }
 
+/* The first byte has a bit each: it is on; otherwise its mail is sealed; it was removed. */
 void record_put_alias(struct buf *out, const struct alias *alias)
 {
 	record_put_header(out, RECORD_ALIAS);
-	wire_put_u8(out, (uint8_t)(alias->enabled | alias->otherwise << 1));
+	wire_put_u8(out, (uint8_t)(alias->enabled | alias->otherwise << 1 | alias->removed << 2));
 	ALIAS_ROWS(PUT, *alias)
 }
 
 bool record_get_alias(struct alias *out, const void *bytes, size_t len)
 {
 	struct wire wire = wire_open(bytes, len, RECORD_ALIAS, RECORD_VERSION), *r = &wire;
-	unsigned switches = wire_get_small(r, 3); /* it is on; otherwise its mail is sealed */
+	unsigned switches = wire_get_small(r, 7);
 
 	out->enabled = (switches & 1) != 0;
+	out->removed = (switches & 4) != 0;
 	out->otherwise = (switches & 2) != 0 ? ALIAS_MAILBOX : ALIAS_REFUSE;
 	ALIAS_ROWS(GET, *out)
-	if (out->level < ALIAS_ENCRYPT || strchr(out->mailbox, '@') == NULL)
+	if (out->level < ALIAS_ENCRYPT || strchr(out->mailbox, '@') == NULL ||
+	    (out->enabled && out->removed))
 		r->ok = false;
 	return wire_close(r);
 }

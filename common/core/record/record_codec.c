@@ -89,6 +89,9 @@ static bool upgrade_domain(struct buf *out, const void *bytes, size_t len)
 	return true;
 }
 
+/* An alias had two switches then, in its first byte. */
+#define OLD_ALIAS_SWITCHES 3
+
 /* Those whose bytes are the same but for the version. */
 static const struct record_codec *unchanged_kind(unsigned char kind)
 {
@@ -119,7 +122,7 @@ bool record_upgrade(struct buf *out, const void *bytes, size_t len)
 	if (old[0] == RECORD_DOMAIN)
 		return upgrade_domain(out, bytes, len);
 	codec = unchanged_kind(old[0]);
-	if (codec == NULL)
+	if (codec == NULL || (old[0] == RECORD_ALIAS && len > 2 && old[2] > OLD_ALIAS_SWITCHES))
 		return false;
 	buf_append(out, bytes, len);
 	out->data[before + 1] = RECORD_VERSION;
