@@ -24,6 +24,10 @@ enum ledger_db {
 	LEDGER_JOURNAL,
 	LEDGER_EXCEPTION,
 	LEDGER_REFUSAL,
+	LEDGER_FLEET,
+	LEDGER_MEMBER,
+	LEDGER_OUTBOX,
+	LEDGER_OUTBOX_LATER,
 	LEDGER_DB_COUNT
 };
 
@@ -37,6 +41,9 @@ const char *ledger_db_name(enum ledger_db db);
 #define LEDGER_META_PROGRAM "program"
 #define LEDGER_META_SCHEMA "schema"
 #define LEDGER_META_LOG "log "
+
+/* The one key of `fleet`. */
+#define LEDGER_FLEET_STATE "state"
 
 /* What joins the name of a next hop or alias with the rest of a key. */
 #define LEDGER_OF_ONE " "
