@@ -170,7 +170,7 @@ bool entry_is_same(const struct entry *a, const struct entry *b)
  * Acts.
  */
 
-/* Where the stamp of an act is; 0: the kind is not an act. */
+/* Where the stamp of an act is; 0: the kind is not an act, or, as what was read, none at all. */
 static size_t stamp_at(enum entry_kind kind)
 {
 	static const size_t at[ENTRY_ALL_KINDS] = {
@@ -180,7 +180,7 @@ static size_t stamp_at(enum entry_kind kind)
 		[ENTRY_EXCEPTION] = offsetof(struct entry, of.exception.exception.set),
 	};
 
-	return at[kind];
+	return (size_t)kind < ENTRY_ALL_KINDS ? at[kind] : 0;
 }
 
 bool entry_is_act(enum entry_kind kind)
