@@ -9,8 +9,7 @@
 #include "core/policy/reply.h"
 #include "io/json/status_json.h"
 #include "io/link/mailbox_link.h"
-#include "socketmap/tally.h"
-#include "socketmap/throttle.h"
+#include "io/local/metrics_file.h"
 
 /* A webmail or a script waits for it, with a user before it. */
 #define PATIENCE_MS 2000
@@ -18,7 +17,7 @@
 struct sealing {
 	const struct settings *settings;
 	struct mailbox_link *link;
-	struct throttle unanswered; /* log lines */
+	struct log_throttle unanswered; /* log lines */
 };
 
 struct sealing_wait {
@@ -51,9 +50,9 @@ void sealing_free(struct sealing *sealing)
 
 static void log_unanswered(struct sealing *sealing, const char *why)
 {
-	char note[THROTTLE_NOTE_SIZE];
+	char note[LOG_THROTTLE_NOTE_SIZE];
 
-	if (throttle_pass(&sealing->unanswered, clock_mono_ms(), note))
+	if (log_throttle_pass(&sealing->unanswered, clock_mono_ms(), note))
 		log_warning("map=%s answer=TEMP: %s%s", map_name(MAP_MAILBOX), why, note);
 }
 
@@ -72,7 +71,8 @@ static void on_heard(void *context, const char *answer, const char *error)
 								     : "postseal-mailbox cannot "
 								       "tell; its log says why");
 		}
-		tally_reply(MAP_MAILBOX, buf_cstr(&reply));
+		metrics_count(METRIC2(ANSWERS, MAP_MAILBOX,
+				      way != NULL ? METRIC_ANSWER_OK : METRIC_ANSWER_TEMP));
 		wait->answered(wait->context, &reply);
 		buf_free(&reply);
 	}
