@@ -29,13 +29,13 @@ static enum paint paint_of(enum health health)
 	return paints[health];
 }
 
-/* What was printed of the checks before. */
+/* What was printed for earlier checks. */
 struct told {
 	const char *name;
 	struct buf mend;
 };
 
-/* The mend of an earlier check that this one begins with; its end, past it in `mend`. */
+/* The earlier check whose mend this one begins with, or NULL; *mend is moved past it. */
 static const struct told *told_before(struct told *told, size_t count, const char **mend)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -49,14 +49,14 @@ static const struct told *told_before(struct told *told, size_t count, const cha
 	return NULL;
 }
 
-/* As it is, to be copied: a line that is broken could not be pasted. */
+/* Not wrapped: an admin is to copy whole lines. */
 static void print_mend(const char *mend, struct told *told, size_t count)
 {
 	const struct told *before = told_before(told, count, &mend);
 
 	if (before != NULL)
-		printf("%*s# what is said for %s above%s\n", MEND_COLUMN, "", before->name,
-		       *mend != '\0' ? ", and then:" : "");
+		printf("%*s# first what is said for %s above%s\n", MEND_COLUMN, "", before->name,
+		       *mend != '\0' ? ", then:" : "");
 	while (*mend != '\0') {
 		int len = (int)strcspn(mend, "\n");
 
@@ -76,7 +76,7 @@ static void print_finding(const struct doctor_check *check, struct finding *find
 
 static void print_summary(const size_t counts[HEALTHS])
 {
-	printf("\n%zu ok, %zu warning%s, %zu wrong, %zu could not be told.\n", counts[HEALTH_OK],
+	printf("\n%zu ok, %zu warning%s, %zu wrong, %zu unsure.\n", counts[HEALTH_OK],
 	       counts[HEALTH_WARNING], counts[HEALTH_WARNING] == 1 ? "" : "s", counts[HEALTH_WRONG],
 	       counts[HEALTH_UNSURE]);
 }
@@ -121,7 +121,7 @@ static enum cli_status examine(const struct cli *cli, const struct patient *pati
 	return outcome(counts);
 }
 
-/* A real mail says what no look at settings can. */
+/* A real mail tells more than settings. */
 static enum cli_status send_mail(const struct cli *cli)
 {
 	static const char *const words[] = { "sent", "deferred", "bounced", "unknown" };
@@ -146,7 +146,7 @@ static enum cli_status run(struct cli *cli)
 	enum cli_status status;
 
 	if (cli->send != (cli->count == 1)) {
-		cli_error(cli, "a test mail takes both: --send ADDRESS");
+		cli_error(cli, "to send a test mail, give both --send and ADDRESS");
 		return CLI_USAGE;
 	}
 	patient = doctor_look(cli);
@@ -161,9 +161,9 @@ static enum cli_status run(struct cli *cli)
 const struct verb verb_doctor = {
 	.name = "doctor",
 	.arguments = "[ADDRESS]",
-	.summary = "Looks whether all on this machine is as it should be",
+	.summary = "Checks that this machine is set up as it should be",
 	.options = "S",
-	.help = "  -S, --send  send a test mail to ADDRESS, and tell what became of it\n"
+	.help = "  -S, --send  send a test mail to ADDRESS, and show what became of it\n"
 		"\n"
 		"Resolver, Postfix's settings, secure aliases, sealed mail, postseal's own\n"
 		"services, the way out: what was looked at, what was found, and, where something\n"
