@@ -165,17 +165,17 @@ const struct verb verb_doctor = {
 	.options = "S",
 	.help = "  -S, --send  send a test mail to ADDRESS, and show what became of it\n"
 		"\n"
-		"Resolver, Postfix's settings, secure aliases, sealed mail, postseal's own\n"
-		"services, the way out: what was looked at, what was found, and, where something\n"
-		"is amiss, what to type to mend it; lines that start with # say what no command\n"
-		"can do. Nothing is changed. Whoever may not see something is told so; nobody\n"
-		"needs to be root.\n"
+		"Checks resolvers, Postfix's settings, secure aliases, sealed mail, postseal's\n"
+		"own services, and the outbound port. For each check it shows what was found and,\n"
+		"if something is wrong, what to type to mend it; lines that start with # say what\n"
+		"no command can do. It changes nothing. It need not be root, and says what it may\n"
+		"not see.\n"
 		"\n"
-		"Of the network only the DNS is asked: for org, for dnssec-failed.org, whose\n"
+		"Of the network it asks only the DNS: for org, for dnssec-failed.org, whose\n"
 		"signatures are wrong on purpose, and for mailbox_domain.\n"
 		"\n"
-		"Exit status: 1 if something is wrong, 3 if nothing is but something could not\n"
-		"be told; warnings do not count.\n",
+		"Exit status: 1 if something is wrong; 3 if nothing is wrong but something is\n"
+		"unsure. Warnings do not count.\n",
 	.least = 0,
 	.most = 1,
 	.run = run,

@@ -413,6 +413,7 @@ void doctor_judge_overrides(const struct patient *patient, struct finding *findi
 		free(service);
 	}
 	if (finding->health == HEALTH_OK)
-		finding_say(finding, HEALTH_OK, "no service that sends mail overrides these settings");
+		finding_say(finding, HEALTH_OK,
+			    "no service that sends mail overrides these settings");
 	finding_mend_reload(finding);
 }
