@@ -240,14 +240,14 @@ int server_serve(void *state)
 
 	server->loop = loop_new();
 	server->quota = webmail_quota_new(server->settings->webmail_rate);
-	server->answerer = answerer_new(server->settings);
+	server->answerer = answerer_new(server->settings, server->loop);
 	watch = daemon_loop_watch(server->loop, on_stop, server);
 	http = http_server_new(server->loop, &limits, on_request, server);
 	http_server_listen(http, server->fd);
 	loop_run(server->loop);
+	answerer_free(server->answerer);
 	http_server_free(http);
 	daemon_loop_free(watch);
-	answerer_free(server->answerer);
 	webmail_quota_free(server->quota);
 	loop_free(server->loop);
 	return EXIT_SUCCESS;
