@@ -550,18 +550,18 @@ START_TEST(wrong_usage)
 		{ "pin add tls.test", "--from-probe" },
 		{ "pin add .test", "write for which next hop" },
 		{ "alias enable me@ordinary.test --for me@tls.test",
-		  "is not at one of `secure_domains`" },
-		{ "alias enable me@secure.test", "say whose it is" },
+		  "is not at a domain in `secure_domains`" },
+		{ "alias enable me@secure.test", "write whose alias it is" },
 		{ "alias enable me+x@secure.test --for me@tls.test",
-		  "is no address that mail can be kept under" },
+		  "cannot be an alias or a mailbox" },
 		{ "alias enable a%b@secure.test --for me@tls.test",
 		  "a%b@secure.test could be a route" },
 		{ "alias enable a!b@secure.test --for me@tls.test",
 		  "a!b@secure.test could be a route" },
-		{ "alias enable me@secure.test --for nobody", "\"nobody\" is no address" },
+		{ "alias enable me@secure.test --for nobody", "\"nobody\" cannot be an alias" },
 		{ "alias enable me@secure.test --for me@tls.test --level may",
 		  "\"may\" is not a level" },
-		{ "alias show", "say which alias" },
+		{ "alias show", "write which alias" },
 		{ "-c /nonexistent/conf list", "/nonexistent/conf" },
 		{ "list -c /nonexistent/conf", "/nonexistent/conf" },
 	};
@@ -1114,9 +1114,9 @@ START_TEST(aliases)
 	       "{\"alias\":\"me@secure.test\",\"enabled\":true,\"level\":\"verify\","
 	       "\"mailbox\":\"me@tls.test\",\"changed\":\"2026-01-10T12:00:01Z\"");
 	expect("alias enable me@secure.test you@old.test", 2, "too many arguments");
-	expect("alias remove", 2, "say which alias");
+	expect("alias remove", 2, "write which alias");
 	expect("alias remove you@secure.test", 1, "you@secure.test is not on file");
-	expect("alias disable me@secure.test", 0, "every address of its domain stays sealed");
+	expect("alias disable me@secure.test", 0, "every address of its domain stays a secure alias");
 	expect("alias show me@secure.test", 1, "off  verify         me@tls.test\n");
 	expect("alias allow me@secure.test you@old.test", 0, "may write to it without TLS");
 	expect("alias remove me@secure.test", 0, "me@secure.test: is no longer on file\n");
@@ -1124,7 +1124,7 @@ START_TEST(aliases)
 	expect("alias list", 1, "there are none");
 	expect("alias remove me@secure.test", 1, "is not on file");
 	expect("export --journal", 0, "\"event\":\"alias-removed\"");
-	expect("alias enable me@secure.test", 2, "say whose it is");
+	expect("alias enable me@secure.test", 2, "write whose alias it is");
 	expect("alias enable me@secure.test --for me@tls.test", 0,
 	       "on   encrypt        me@tls.test\n");
 	expect("alias remove --json me@secure.test", 0,
@@ -1141,7 +1141,7 @@ START_TEST(exceptions)
 	expect("alias allow me@secure.test <>", 2, "the null sender cannot have an exception");
 	expect("alias allow me@secure.test \"a,b\"@old.test", 2, "name the sender");
 	expect("alias allow me@secure.test you@secure.test", 2, "accepted over TLS only");
-	expect("alias allow me@tls.test you@old.test", 2, "is not at one of `secure_domains`");
+	expect("alias allow me@tls.test you@old.test", 2, "is not at a domain in `secure_domains`");
 	expect("alias allow me@secure.test you@old.test --expires never", 2,
 	       "is not a time in the future");
 	expect("alias allow me@secure.test you@old.test --expires 2025-01-01T00:00:00Z", 2,
