@@ -88,7 +88,7 @@ static void judge_doors(const struct patient *patient, struct finding *finding)
 static void judge_filter(const struct patient *patient, struct finding *finding)
 {
 	static const char why[] = "this hides headers from the milter, so mail to and from secure "
-				  "aliases is deferred";
+				  "aliases is put off";
 	const struct postconf *overrides = &patient->postfix.overrides;
 	const char *filter = patient_value(patient, "smtpd_proxy_filter");
 

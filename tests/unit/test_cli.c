@@ -1116,7 +1116,8 @@ START_TEST(aliases)
 	expect("alias enable me@secure.test you@old.test", 2, "too many arguments");
 	expect("alias remove", 2, "write which alias");
 	expect("alias remove you@secure.test", 1, "you@secure.test is not on file");
-	expect("alias disable me@secure.test", 0, "every address of its domain stays a secure alias");
+	expect("alias disable me@secure.test", 0,
+	       "every address of its domain stays a secure alias");
 	expect("alias show me@secure.test", 1, "off  verify         me@tls.test\n");
 	expect("alias allow me@secure.test you@old.test", 0, "may write to it without TLS");
 	expect("alias remove me@secure.test", 0, "me@secure.test: is no longer on file\n");

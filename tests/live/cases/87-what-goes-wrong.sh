@@ -55,7 +55,7 @@ for name in postseal-prober postseal-socketmap postseal-milter postseal; do
         "${program[@]}" -x
 done
 for name in prober socketmap milter; do
-    check "postseal-$name: an argument" says 2 'takes no arguments, but got: "start" usage: ' \
+    check "postseal-$name: an argument" says 2 'takes no arguments, but there is: "start" usage: ' \
         "$BUILD/postseal-$name" start
     check "postseal-$name: a sink that is none" says 2 \
         '-l is stderr or syslog, not: "file" usage: ' "$BUILD/postseal-$name" -l file
