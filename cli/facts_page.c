@@ -328,7 +328,7 @@ void facts_page_floor(const struct known *known, const struct cli *cli)
 	else
 		terminal_field("floor",
 			       "no: %u handshakes seen, %zu needed (learn_after_successes); "
-			   "on %u days, %zu needed (learn_after_days)%s",
+			       "on %u days, %zu needed (learn_after_days)%s",
 			       (unsigned)history->successes.count, s->learn_after_successes,
 			       (unsigned)history->tls_days.count, s->learn_after_days,
 			       s->history_max_age != 0

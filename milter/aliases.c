@@ -90,8 +90,8 @@ void aliases_look_up(struct secure_record *record, const struct settings *settin
 	}
 	record->enabled = ask(&question, MAP_TRANSPORT, transport, sizeof(transport));
 	if (record->enabled == LOOKUP_FOUND && !alias_transport_parse(&record->level, transport)) {
-		log_error("alias=%s map=transport postseal-socketmap gave a bad answer: %s",
-			  key, transport);
+		log_error("alias=%s map=transport postseal-socketmap gave a bad answer: %s", key,
+			  transport);
 		record->enabled = LOOKUP_ERROR;
 	}
 	if (record->enabled != LOOKUP_ERROR)
@@ -141,8 +141,8 @@ void aliases_ask_prospect(struct aliases_prospect *prospect, const struct settin
 		log_info("domain=%s map=%s %s", nexthop, map, error);
 	else if (strncmp(buf_cstr(&reply), "OK ", 3) != 0 ||
 		 !reply_read_prospect(&prospect->prospect, &reason, buf_cstr(&reply) + 3))
-		log_warning("domain=%s map=%s postseal-socketmap gave a bad answer: %s",
-			    nexthop, map, buf_cstr(&reply));
+		log_warning("domain=%s map=%s postseal-socketmap gave a bad answer: %s", nexthop,
+			    map, buf_cstr(&reply));
 	if (!str_copy(prospect->reason, sizeof(prospect->reason), reason) || reason[0] == '\0')
 		str_copy(prospect->reason, sizeof(prospect->reason),
 			 "its server cannot be reached that securely");

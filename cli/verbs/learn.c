@@ -16,7 +16,7 @@ static void print_page(const struct cli *cli, const struct learner_counts *count
 	if (counts->sent > 0 && counts->handshakes == 0)
 		cli_error(cli,
 			  "%" PRIu64 " deliveries, but no lines about TLS. To have Postfix write "
-				     "them: postconf -e smtp_tls_loglevel=1 && postfix reload",
+			  "them: postconf -e smtp_tls_loglevel=1 && postfix reload",
 			  counts->sent);
 }
 
@@ -26,7 +26,7 @@ static enum cli_status tell_outcome(const struct cli *cli, const struct learner_
 	if (counts->unwritten > 0) {
 		cli_error(cli,
 			  "the last %" PRIu64 " lines were not written down; mend that, and run "
-					      "the same command again: it goes on with them",
+			  "the same command again: it goes on with them",
 			  counts->unwritten);
 		return CLI_UNSURE;
 	}

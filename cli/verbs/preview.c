@@ -237,7 +237,7 @@ static void print_page(struct preview *p)
 	if (p->unjudged > 0)
 		terminal_text(0,
 			      "%" PRIu64 " went over TLS to providers that would need a verified "
-					 "certificate. The log does not tell whether they had one.",
+			      "certificate. The log does not tell whether they had one.",
 			      p->unjudged);
 }
 
