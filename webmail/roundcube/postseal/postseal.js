@@ -26,6 +26,9 @@
 
   const label = (name, values = {}) => Object.entries(values).reduce(
     (text, [key, value]) => text.replace("$" + key, () => value), rcmail.get_label(name, "postseal"));
+  /* A sentence of postseal's in the user's language, where there is one: else as it came. */
+  const translated = (sentence) => Object.hasOwn(rcmail.labels, "postseal." + sentence) ?
+    label(sentence) : sentence;
   const text = (value) => typeof value === "string" ? value.slice(0, TEXT_MAX) : "";
   const version = (value) => text(value).replace(/^TLSv/, "TLS ");
 
@@ -158,7 +161,7 @@
     const servers = (status.servers ?? []).slice(0, SERVERS_SHOWN).map(({host, tls, dane, version: v}) =>
       element("span", "", host, ` (${[tls ? v : label("label_plain"), dane ? "DANE" : ""].filter(Boolean).join(", ")})`));
     return [["version", status.version], ["cipher", status.cipher], ["first", status.first],
-      ["last", status.last], ["servers", ...servers], ["why", status.reason]]
+      ["last", status.last], ["servers", ...servers], ["why", translated(status.reason ?? "")]]
       .filter(([, ...values]) => values.some(Boolean));
   }
 
@@ -363,7 +366,17 @@
    * A sealed mail in Sent.
    */
 
-  const ACTS = {waiting: ["resend", "revoke"], opened: ["resend", "revoke"], locked: ["unlock", "revoke"]};
+  /* What may be done of a mail in each state. */
+  const ACTS = {waiting: ["resend", "revoke"], unread: ["resend", "revoke"], read: ["resend"],
+    locked: ["unlock", "revoke"], retired: [], none: []};
+
+  function stateOf(mail) {
+    if (mail.state === "opened") return mail.read === true ? "read" : "unread";
+    return Object.hasOwn(ACTS, mail.state) ? mail.state : "none";
+  }
+
+  /* Before a mailbox is opened, the link to it is known to its recipient alone. */
+  const acts = (mail) => ACTS[stateOf(mail)].filter((what) => what !== "resend" || mail.opened);
 
   function act(recipient, what) {
     const run = () => rcmail.http_post("plugin.postseal.act", {_recipient: recipient, _act: what},
@@ -373,10 +386,8 @@
   }
 
   function sealedMail(mail) {
-    const state = ["waiting", "opened", "locked", "retired"].includes(mail.state) ? mail.state : "waiting";
-    const line = element("p", "", `${text(mail.recipient)}: ${label("state_" + state)}`,
-      state === "opened" && mail.opened ? ` (${date(mail.opened)})` : "");
-    for (const what of ACTS[state] ?? []) {
+    const line = element("p", "", `${text(mail.recipient)}: ${label("state_" + stateOf(mail))}`);
+    for (const what of acts(mail)) {
       const button = element("button", "btn btn-secondary btn-sm", label("act_" + what));
       button.type = "button";
       button.addEventListener("click", () => act(text(mail.recipient), what));

@@ -157,7 +157,7 @@ class postseal_settings
             if ($status !== 200) {
                 $args['abort'] = true;
                 $args['result'] = false;
-                $args['message'] = $status === 0 ? $this->text('noanswer') : (string) ($answer['text'] ?? '');
+                $args['message'] = $this->plugin->why_not($answer);
 
                 return $args;
             }
