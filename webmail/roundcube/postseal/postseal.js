@@ -131,6 +131,8 @@
 
   const labelOf = (state) => state === "asking" ? "…" : label("label_" + (state === "failed" ? "unknown" : state));
 
+  const worn = new WeakMap(); /* pill -> of what its symbol was made */
+
   function dress(pill) {
     const address = addressOf(pill);
     if (!address) return;
@@ -138,16 +140,15 @@
       known.set(address, {state: "asking", why: "asking", times: 0});
       ask(address);
     }
-    const status = known.get(address);
-    const person = sealing() && status.seal?.endsWith("mailbox");
-    const state = person ? "person" : status.state;
-    const name = `${address}: ${labelOf(state)}. ${sentences(status).join(" ")}`;
-    /* Only what differs is written: each attribute is a change that somebody may watch. */
-    if (pill.dataset.postseal !== state) pill.dataset.postseal = state;
-    if (pill.dataset.postsealLabel !== labelOf(state)) pill.dataset.postsealLabel = labelOf(state);
-    if (pill.getAttribute("aria-label") !== name) pill.setAttribute("aria-label", name);
-    if (pill.tabIndex !== 0) pill.tabIndex = 0;
-    if (pill.title) pill.removeAttribute("title");
+    const status = known.get(address), seals = sealing(), before = worn.get(pill);
+    if (before?.status === status && before.seals === seals && pill.dataset.postseal) return;
+    worn.set(pill, {status, seals});
+    const state = seals && status.seal?.endsWith("mailbox") ? "person" : status.state;
+    pill.dataset.postseal = state;
+    pill.dataset.postsealLabel = labelOf(state);
+    pill.setAttribute("aria-label", `${address}: ${labelOf(state)}. ${sentences(status).join(" ")}`);
+    pill.tabIndex = 0;
+    pill.removeAttribute("title");
   }
 
   /*

@@ -151,6 +151,7 @@ class postseal extends rcube_plugin
             return $args;
         }
 
+        // Tab stops as Elastic has them here: 2 comes after the mail itself.
         $row = static fn (string $id, string $label, string $field, string $class) => html::div(
             ['class' => 'form-group row ' . $class, 'id' => $id . '-row'],
             html::label(['for' => $id, 'class' => 'col-form-label col-6'], rcube::Q($label))
@@ -169,7 +170,8 @@ class postseal extends rcube_plugin
                 $this->gettext('pin'),
                 $pin->show() . html::div(
                     ['class' => 'postseal-pin-buttons'],
-                    $this->button('postseal-pin-new', 'pinnew') . $this->button('postseal-pin-copy', 'pincopy')
+                    $this->button('postseal-pin-new', 'pinnew', ['tabindex' => 2])
+                    . $this->button('postseal-pin-copy', 'pincopy', ['tabindex' => 2])
                 ),
                 'hidden'
             )
@@ -179,10 +181,11 @@ class postseal extends rcube_plugin
         return $args;
     }
 
-    private function button(string $id, string $label): string
+    /** @param array<string, mixed> $more Further attributes */
+    private function button(string $id, string $label, array $more = []): string
     {
-        return html::tag('button', ['type' => 'button', 'id' => $id, 'class' => 'btn btn-secondary btn-sm',
-            'tabindex' => 2], rcube::Q($this->gettext($label)), ['type', ...html::$common_attrib]);
+        return html::tag('button', $more + ['type' => 'button', 'id' => $id,
+            'class' => 'btn btn-secondary btn-sm'], rcube::Q($this->gettext($label)), ['type', ...html::$common_attrib]);
     }
 
     /*
