@@ -484,8 +484,9 @@ def hostile_words(mail, _shots):
 
 def strangers(mail, _shots):
     """user B gets nothing of user A's, whatever he sends; another local user gets nothing at all"""
+    # 0: he cannot connect; 403 where the file system has no access lists.
     status, answer = curl("nobody", "GET", "/v1/aliases")
-    check("another local user", (status, answer.get("error")), (403, "not-a-client"))
+    check("another local user", (status, answer.get("error")), (0, None), (403, "not-a-client"))
     before = as_roundcube("GET", "/v1/aliases")[1]
     mail.login("bob")
     mail.settings()
