@@ -238,12 +238,8 @@ void server_reload(void *state, const struct settings *settings)
 {
 	struct webmail_server *server = state;
 
-void server_reload(struct server *server, const struct settings *settings)
-{
 	if (know_clients(server, settings))
 		let_clients_in(server);
-=======
-	know_clients(server, settings);
 	server->settings = settings;
 	webmail_quota_free(server->quota);
 	server->quota = webmail_quota_new(settings->webmail_rate);

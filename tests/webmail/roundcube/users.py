@@ -810,6 +810,41 @@ def acts(mail, shots):
         raise Failed("it is still there")
 
 
+def typed_pin(mail, _shots):
+    """a PIN that is typed, and sent by keyboard at once, is the one that is sent; a short one is refused"""
+    def write(pin):
+        mail.write(f"with {pin}", "mo@plain.test", "typed")
+        mail.until("the switch", "return !document.querySelector('#postseal-options').classList.contains('hidden')")
+        mail.run("document.querySelector('#postseal-seal').click();"
+                 "document.querySelector('#postseal-pin').select(); document.querySelector('#postseal-pin').focus()")
+        mail.browser.press(pin)
+        mail.run("rcmail.command('send', '', null)")
+    write("1234")
+    mail.message("8 to 16 digits")
+    write("5820 1739")
+    mail.sent()
+    open_sent(mail, "with 5820 1739")
+    mail.browser.click("#postseal-check")
+    mail.until("the PIN", "return document.querySelector('#postseal-sealed-list').innerText.includes('58201739')")
+    if "typed" not in guest("open", until("the link mail", lambda: link_mail("mo@plain.test")), "58201739", f"{WORLD}/mo"):
+        raise Failed("the typed PIN does not open it")
+
+
+def hostile_sealed(mail, _shots):
+    """markup in an address, a PIN or a state of a sealed mail stays text, in its question too"""
+    evil = "<img src=x onerror=document.title='owned'>"
+    open_sent(mail, "for your eyes")
+    title = mail.run("return document.title")
+    mail.run("""
+        rcmail.triggerEvent("plugin.postseal_sealed", {known: true, pins: {[arguments[0]]: arguments[0]}, mails: [
+            {recipient: arguments[0], state: "waiting"}, {recipient: {}, state: "constructor"}]});
+        document.querySelector("#postseal-sealed-list button").click();""", evil)
+    mail.until("the question", "return document.querySelector('.ui-dialog')?.innerText.includes(arguments[0])", evil)
+    check("images", mail.run("return document.querySelectorAll('#postseal-sealed-list img, .ui-dialog img').length"), 0)
+    check("title", mail.run("return document.title"), title)
+    mail.browser.click(".ui-dialog button.cancel")
+
+
 def sealed_accessible(mail, shots):
     """axe-core finds nothing in the switch and the settings of sealed mail; narrow and dark they are whole"""
     for name, size in (("light", (1000, 760)), ("dark-narrow", (360, 740, True))):
@@ -887,8 +922,8 @@ def otherwise(mail, shots):
 
 CASES = [switch_on, five_symbols, address_book, asked_again, clear_is_asked, refused_by_level, hundred_pasted,
          hostile_words, reading, accessible, pictures, german, never_unsealed, down, switch_off, forged, strangers]
-SEALED_CASES = [sealed_whole, forwards_strip, redirects_strip, acts, drafts_have_none, sealed_accessible, otherwise,
-                forged, sealed_strangers]
+SEALED_CASES = [sealed_whole, forwards_strip, redirects_strip, acts, typed_pin, hostile_sealed,
+                drafts_have_none, sealed_accessible, otherwise, forged, sealed_strangers]
 webmaild = None
 
 

@@ -285,6 +285,8 @@
   /* Of a mail with "no SSL" recipients it is asked first; what is not known yet is waited for by nobody. */
   function beforeSend() {
     const plain = plainOnes();
+    /* Elastic takes notice of what was typed only when the field is left. */
+    if (sealing()) setPin(field("pin").value);
     if (!rcmail.env.postseal_ask_plain || sealing() || plain.length === 0 || agreed === plain.join()) return undefined;
     const list = element("ul", "", ...plain.map((address) => element("li", "", address)));
     const send = (how) => () => {
@@ -382,7 +384,8 @@
   function act(recipient, what) {
     const run = () => rcmail.http_post("plugin.postseal.act", {_recipient: recipient, _act: what},
       rcmail.set_busy(true, "loading"));
-    if (what === "revoke") rcmail.confirm_dialog(label("revokesure", {who: recipient}), "postseal.act_revoke", run);
+    /* An element: text would be taken for HTML there, and an address can hold some. */
+    if (what === "revoke") rcmail.confirm_dialog(element("p", "", label("revokesure", {who: recipient})), "postseal.act_revoke", run);
     else run();
   }
 
