@@ -18,16 +18,16 @@
 
 struct probing {
 	const struct cli *cli;
-	const char *note; /* what stands before all that is told; "" for what is shown next */
+	const char *note; /* the beginning of each message; "" if the status is shown next */
 	const struct subject *subjects;
 	int count;
 	struct prober_client *client;
 	bool *done;
 	int left;
 	int64_t started, deadline; /* clock_mono_ms */
-	bool busy;                 /* said the prober last */
-	bool lost;                 /* said it of one of them, which is then done */
-	bool progress;             /* someone sees it */
+	bool busy;                 /* the prober said so last */
+	bool lost;     /* the prober could not write down what it found of one of them */
+	bool progress; /* a person sees it */
 };
 
 static void complain(const struct probing *p, const char *error)
@@ -43,22 +43,6 @@ static bool ask(struct probing *p, const char *key)
 		return true;
 	complain(p, error);
 	return false;
-}
-
-static bool ask_all(struct probing *p)
-{
-	for (int i = 0; i < p->count; i++) {
-		if (!ask(p, p->subjects[i].nexthop.key))
-			return false;
-	}
-	return true;
-}
-
-static void show_progress(const struct probing *p)
-{
-	if (p->progress)
-		fprintf(stderr, "\rlooking at %d of %d ... %lld s ", p->left, p->count,
-			(long long)((clock_mono_ms() - p->started) / 1000));
 }
 
 static void end_progress(const struct probing *p)
@@ -77,7 +61,7 @@ static void note_done(struct probing *p, const char *key)
 	}
 }
 
-/* To ask again would be to look again, for nothing. */
+/* It is not asked again: it would look again, and fail to write again. */
 static void note_lost(struct probing *p, const char *key)
 {
 	char error[PROBER_CLIENT_ERROR_SIZE];
@@ -85,13 +69,13 @@ static void note_lost(struct probing *p, const char *key)
 	p->lost = true;
 	end_progress(p);
 	snprintf(error, sizeof(error),
-		 "the prober could not write down what it saw of %s (its "
-		 "log says why: journalctl -u postseal-prober); what is known of it is older",
+		 "the prober could not write down what it found of %s; what is shown is older (see "
+		 "journalctl -u postseal-prober)",
 		 key);
 	complain(p, error);
 }
 
-/* False when there is no more to wait for. */
+/* False to stop waiting. */
 static bool take(struct probing *p, const struct prober_message *message)
 {
 	if (message->word == PROBER_DONE || message->word == PROBER_LOST)
@@ -109,10 +93,10 @@ static void tell_time_is_up(const struct probing *p)
 {
 	char error[PROBER_CLIENT_ERROR_SIZE];
 
-	snprintf(error, sizeof(error), "the prober was not done after %lld s%s%s",
+	snprintf(error, sizeof(error), "the prober has not finished after %lld s%s%s",
 		 (long long)((p->deadline - p->started) / 1000),
-		 p->busy ? ", since it is busy" : "",
-		 p->note[0] == '\0' ? "; what follows is what is known so far" : "");
+		 p->busy ? " because it is busy" : "",
+		 p->note[0] == '\0' ? "; this is what is known so far" : "");
 	complain(p, error);
 }
 
@@ -124,7 +108,9 @@ static bool wait_all(struct probing *p)
 	while (p->left > 0 && clock_mono_ms() < p->deadline) {
 		int64_t tick = clock_mono_ms() + TICK_MS;
 
-		show_progress(p);
+		if (p->progress)
+			fprintf(stderr, "\rlooking at %d of %d ... %lld s ", p->left, p->count,
+				(long long)((clock_mono_ms() - p->started) / 1000));
 		switch (prober_client_hear(p->client, tick < p->deadline ? tick : p->deadline,
 					   &message, error)) {
 		case LOOKUP_FOUND:
@@ -148,7 +134,7 @@ static bool wait_all(struct probing *p)
 static bool probe_all(struct probing *p)
 {
 	char error[PROBER_CLIENT_ERROR_SIZE];
-	bool whole;
+	bool whole = true;
 
 	p->client = prober_client_open(p->cli->settings.runtime, p->deadline, error);
 	if (p->client == NULL) {
@@ -157,7 +143,9 @@ static bool probe_all(struct probing *p)
 	}
 	p->left = p->count;
 	p->done = mem_zero((size_t)p->count, sizeof(*p->done));
-	whole = ask_all(p) && wait_all(p);
+	for (int i = 0; whole && i < p->count; i++)
+		whole = ask(p, p->subjects[i].nexthop.key);
+	whole = whole && wait_all(p);
 	prober_client_close(p->client);
 	free(p->done);
 	return whole;

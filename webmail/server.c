@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "webmail/server.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -20,16 +22,15 @@
 #include "io/net/loop.h"
 #include "webmail/answer.h"
 
-/* A file mode cannot say which users; the kernel says who each client is. */
-#define SOCKET_MODE 0666
 #define BODY_MAX 65536
-/* A webmail asks at once and reads at once; a silent client costs a descriptor. */
+/* A webmail asks and reads at once; a silent client costs a descriptor. */
 #define SILENCE_S 10
-/* Strangers are worth a line, not a flood. */
+/* Strangers are worth a line in the log, not a flood. */
 #define STRANGER_LINE_MS 60000
 
 struct webmail_server {
 	const struct settings *settings;
+	struct endpoint endpoint;
 	int fd;
 	size_t client_count;
 	uid_t *clients;
@@ -40,7 +41,7 @@ struct webmail_server {
 	struct webmail_answerer *answerer;
 };
 
-/* False, and logged, where a name is no user's; then the clients stay who they were. */
+/* False, and logged, if a name is not a user; then the clients stay as they were. */
 static bool know_clients(struct webmail_server *server, const struct settings *settings)
 {
 	const struct string_list *names = &settings->webmail_clients;
@@ -50,35 +51,55 @@ static bool know_clients(struct webmail_server *server, const struct settings *s
 		const struct passwd *entry = getpwnam(names->items[i]);
 
 		if (entry == NULL) {
-			log_error("webmail_clients=%s is no user of this machine", names->items[i]);
+			log_error("webmail_clients=%s is not a user of this machine",
+				  names->items[i]);
 			free(clients);
 			return false;
 		}
 		clients[i] = entry->pw_uid;
 	}
 	if (names->count == 0)
-		log_warning("webmail_clients is empty: nobody is answered");
+		log_warning("webmail_clients is empty, so nobody is answered");
 	free(server->clients);
 	server->clients = clients;
 	server->client_count = names->count;
 	return true;
 }
 
+/*
+ * Strangers cannot even connect, so that they cannot take all places; where the file system
+ * cannot say so, they are refused when they ask.
+ */
+static void let_clients_in(const struct webmail_server *server)
+{
+	const char *path = server->endpoint.path;
+
+	if (listen_allow(path, server->clients, server->client_count))
+		return;
+	log_info("webmail_listen=%s has no access list: %s; anybody may connect, and is refused",
+		 path, strerror(errno));
+	if (chmod(path, 0666) != 0)
+		log_error("webmail_listen=%s: %s", path, strerror(errno));
+}
+
 static bool open_listener(struct webmail_server *server)
 {
 	const char *where = server->settings->webmail_listen;
 	char error[LISTEN_ERROR_SIZE];
-	struct endpoint endpoint;
 
-	if (!endpoint_parse(&endpoint, where) || !endpoint.is_unix) {
-		log_error("webmail_listen=%s has to be unix:/PATH, where the kernel says who asks",
+	if (!endpoint_parse(&server->endpoint, where) || !server->endpoint.is_unix) {
+		log_error("webmail_listen=%s has to be unix:/PATH: only there the kernel says who "
+			  "asks",
 			  where);
 		return false;
 	}
-	server->fd = listen_open(&endpoint, SOCKET_MODE, error);
-	if (server->fd < 0)
+	server->fd = listen_open(&server->endpoint, 0600, error);
+	if (server->fd < 0) {
 		log_error("webmail_listen=%s", error);
-	return server->fd >= 0;
+		return false;
+	}
+	let_clients_in(server);
+	return true;
 }
 
 void *server_open(const struct settings *settings)
@@ -140,16 +161,16 @@ static void refuse_request(struct http_request *request, enum webmail_verdict ve
 		answer_error(request, 404, "no-such-call", "there is no such call");
 		return;
 	case WEBMAIL_OTHER_METHOD:
-		answer_error(request, 405, "method", "this call has another method");
+		answer_error(request, 405, "method", "this call needs another method");
 		return;
 	case WEBMAIL_BAD_QUERY:
-		answer_error(request, 400, "query", "these are not the parameters of this call");
+		answer_error(request, 400, "query", "the parameters do not fit this call");
 		return;
 	case WEBMAIL_BAD_ADDRESS:
-		answer_error(request, 400, "address", "this is not one mail address");
+		answer_error(request, 400, "address", "this is not a single mail address");
 		return;
 	case WEBMAIL_TOO_MANY:
-		answer_error(request, 400, "too-many", "at most 100 addresses may be asked about");
+		answer_error(request, 400, "too-many", "at most 100 addresses are allowed");
 		return;
 	}
 }
@@ -164,7 +185,7 @@ static bool read_user(const struct webmail_server *server, struct http_request *
 	    webmail_user_read(user, value, server->settings->recipient_delimiter))
 		return true;
 	answer_error(request, 400, "user",
-		     "X-Postseal-User has to stand once and be an address with a domain");
+		     "X-Postseal-User has to be there once, with a mail address");
 	return false;
 }
 
@@ -178,13 +199,13 @@ static bool may_ask(struct webmail_server *server, struct http_request *request,
 		return true;
 	metrics_count(M_WEBMAIL_LIMITED);
 	http_reply_header(request, "Retry-After", str_decimal(seconds, (uint64_t)wait));
-	answer_error(request, 429, "too-often", "this user asks too much; wait a moment");
+	answer_error(request, 429, "too-often", "this user asks too often; wait a moment");
 	return false;
 }
 
 static void on_request(void *context, struct http_request *request)
 {
-	/* Larger than a stack likes, and there is one request at a time. */
+	/* Static because of its size; there is one request at a time. */
 	static struct webmail_request call;
 	struct webmail_server *server = context;
 	char user[ALIAS_ADDRESS_SIZE];
@@ -219,7 +240,8 @@ void server_reload(void *state, const struct settings *settings)
 {
 	struct webmail_server *server = state;
 
-	know_clients(server, settings);
+	if (know_clients(server, settings))
+		let_clients_in(server);
 	server->settings = settings;
 	webmail_quota_free(server->quota);
 	server->quota = webmail_quota_new(settings->webmail_rate);
