@@ -54,6 +54,11 @@ TESTS           += tests/peer
 tests/peer_SRCS := tests/live/peer.c tests/live/peer_smtp.c
 tests/peer_LIBS := $(LIBS_TLS)
 
+# A host's ledger, for the tests of the fleet.
+TESTS           += tests/fleet_host
+tests/fleet_host_SRCS := tests/fleet/host.c
+tests/fleet_host_LIBS := $(LIBS_LEDGER) $(core_LIBS)
+
 # What makes mail for the pages' tests.
 TESTS                 += tests/seal-token
 tests/seal-token_SRCS := tests/mailbox-web/seal-token.c

@@ -107,6 +107,10 @@ struct settings {
 	char *webmail_listen;
 	struct string_list webmail_clients; /* names of local users */
 	size_t webmail_rate;                /* units a minute for each user */
+	/* Of postseal-share. */
+	char *share;         /* a service of libpq; "": this host shares with nobody */
+	char *share_name;    /* "": the host's */
+	char *share_runtime; /* directory of what it counts */
 	int log_level;                      /* enum log_level of base/log.h */
 };
 
