@@ -148,8 +148,8 @@ static bool read_pages(struct page *page)
 	size_t count = ENGINE_PAGE;
 
 	while (count == ENGINE_PAGE) {
-		enum engine_result result =
-			engine_since(share->engine, &place, share->greeting.n, keep_row, page, &count);
+		enum engine_result result = engine_since(share->engine, &place, share->greeting.n,
+							 keep_row, page, &count);
 		bool written = result == ENGINE_DONE && write_page(page);
 
 		empty(page);

@@ -15,7 +15,7 @@
 #include "io/ledger/ledger_entry.h"
 #include "io/local/metrics_file.h"
 
-#define BATCHES 20            /* in one go; then it is time to read again */
+#define BATCHES 20                /* in one go; then it is time to read again */
 #define REFUSED_MS INT64_C(60000) /* before what the engine refused is tried again */
 
 struct item {

@@ -42,9 +42,10 @@ static bool find_name(struct share *share)
 		name = host;
 	if (fleet_name_good(name, strlen(name)))
 		return str_copy(share->name, sizeof(share->name), name);
-	log_error("share_name=%s is no name for a host that shares; set it to letters, digits, '.', "
-		  "'-' and '_', at most 64 of them",
-		  name);
+	log_error(
+		"share_name=%s is no name for a host that shares; set it to letters, digits, '.', "
+		"'-' and '_', at most 64 of them",
+		name);
 	return false;
 }
 
@@ -166,7 +167,9 @@ static bool wait_ready(void *context, int fd, bool writing, int64_t deadline)
  * What goes wrong.
  */
 
-void share_trouble(struct share *share, const char *format, ...)
+/* Why it does not share; told when it changes. */
+__attribute__((format(printf, 2, 3))) static void share_trouble(struct share *share,
+								const char *format, ...)
 {
 	char trouble[FLEET_TROUBLE_SIZE] = "", printable[FLEET_TROUBLE_SIZE];
 	va_list args;
@@ -222,8 +225,7 @@ static bool connect_engine(struct share *share)
 
 	if (clock_mono_ms() < share->next_try)
 		return false;
-	share->engine =
-		engine_open(share->settings->share, share->name, wait_ready, share, error);
+	share->engine = engine_open(share->settings->share, share->name, wait_ready, share, error);
 	if (share->engine != NULL) {
 		metrics_set(M_SHARE_CONNECTED, 1);
 		log_info("share=%s name=%s connected", share->settings->share, share->name);
@@ -248,9 +250,8 @@ static bool is_known_engine(const struct share *share)
 	const struct fleet_state *state = &share->state;
 
 	return memcmp(state->epoch, greeting->epoch, FLEET_ID_SIZE) == 0 &&
-	       (state->n == 0 ||
-		(greeting->has_asked &&
-		 memcmp(state->nonce, greeting->asked_nonce, FLEET_ID_SIZE) == 0));
+	       (state->n == 0 || (greeting->has_asked &&
+				  memcmp(state->nonce, greeting->asked_nonce, FLEET_ID_SIZE) == 0));
 }
 
 static bool meet_engine(struct share *share)
@@ -281,14 +282,12 @@ static int64_t clock_off(const struct share *share)
 
 static bool greet(struct share *share)
 {
-	enum engine_result result =
-		engine_greet(share->engine, share->state.n, &share->greeting);
+	enum engine_result result = engine_greet(share->engine, share->state.n, &share->greeting);
 
 	if (result != ENGINE_DONE)
 		return share_goes_on(share, ENGINE_LOST);
-	metrics_set(M_SHARE_BEHIND, share->greeting.n > share->state.n
-					    ? share->greeting.n - share->state.n
-					    : 0);
+	metrics_set(M_SHARE_BEHIND,
+		    share->greeting.n > share->state.n ? share->greeting.n - share->state.n : 0);
 	if (share->greeting.acts != share->state.acts) {
 		share->state.acts = share->greeting.acts;
 		log_info("share=%s this host %s acts of admins", share->settings->share,

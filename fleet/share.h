@@ -20,19 +20,19 @@ struct share {
 	const struct settings *settings;
 	char name[FLEET_NAME_SIZE];
 	struct ledger *ledger;
-	struct engine *engine;          /* NULL: not connected */
+	struct engine *engine;           /* NULL: not connected */
 	struct engine_greeting greeting; /* the latest */
 	struct fleet_state state;        /* as the ledger has it */
 	int signals;                     /* signalfd(2) */
 	bool stop;
-	int64_t backoff;      /* milliseconds; 0: all is well */
-	int64_t next_try;     /* clock_mono_ms, as the next three */
+	int64_t backoff;  /* milliseconds; 0: all is well */
+	int64_t next_try; /* clock_mono_ms, as the next three */
 	int64_t next_pull;
-	int64_t next_hello;   /* tell the others of us */
-	int64_t next_push;    /* after something was refused */
-	int64_t pulled;       /* when all was last read; 0: never */
-	int64_t saved;        /* when the state was last written */
-	bool twice;           /* another host has our name */
+	int64_t next_hello; /* tell the others of us */
+	int64_t next_push;  /* after something was refused */
+	int64_t pulled;     /* when all was last read; 0: never */
+	int64_t saved;      /* when the state was last written */
+	bool twice;         /* another host has our name */
 	struct sweep {
 		enum entry_kind kind; /* ENTRY_HEADER: not begun */
 		char after[ENTRY_KEY_SIZE];
@@ -45,10 +45,6 @@ void share_close(struct share *share); /* NULL is allowed */
 
 /* Writes the state down. False on failure, which has been logged. */
 bool share_save(struct share *share);
-/* Why it does not share; told when it changes. */
-__attribute__((format(printf, 2, 3))) void share_trouble(struct share *share, const char *format,
-							 ...);
-
 /*
  * All that others told up to the greeting's batch. False: try again later, and `engine` is
  * closed if it was the engine's fault.

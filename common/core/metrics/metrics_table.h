@@ -159,7 +159,7 @@
 	       "asked too often", "Requests of users who had asked too much within a minute")      \
 	METRIC(WEBMAIL_STRANGERS, WEBMAIL, COUNTER, NONE, NONE,                                    \
 	       "postseal_webmail_strangers_total", "strangers refused",                            \
-	       "Requests of local users who are not in webmail_clients")                                                                                               \
+	       "Requests of local users who are not in webmail_clients")                           \
                                                                                                    \
 	METRIC(SHARE_CONNECTED, SHARE, GAUGE, NONE, NONE, "postseal_share_connected",              \
 	       "engine reached", "Whether the engine that hosts share is reached (1) or not (0)")  \
@@ -167,8 +167,8 @@
 	       "seconds behind", "How long ago all that others told was last read")                \
 	METRIC(SHARE_BEHIND, SHARE, GAUGE, NONE, NONE, "postseal_share_batches_behind",            \
 	       "batches behind", "Batches of changes that are not read yet")                       \
-	METRIC(SHARE_WAITING, SHARE, GAUGE, BOX, NONE, "postseal_share_outbox",                    \
-	       "to be told", "Records that others are to be told, at once or once a day")          \
+	METRIC(SHARE_WAITING, SHARE, GAUGE, BOX, NONE, "postseal_share_outbox", "to be told",      \
+	       "Records that others are to be told, at once or once a day")                        \
 	METRIC(SHARE_CLOCK, SHARE, GAUGE, NONE, NONE, "postseal_share_clock_off_seconds",          \
 	       "clock off by", "How far this machine's clock is from the engine's")                \
 	METRIC(SHARE_MEMBERS, SHARE, GAUGE, NONE, NONE, "postseal_share_members", "hosts",         \

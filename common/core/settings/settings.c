@@ -283,7 +283,8 @@ const struct setting settings_table[] = {
 		  "service, in libpq's service file, that leads to their PostgreSQL. Empty: this "
 		  "host keeps its memory to itself." },
 	{ FIELD(share_name), FIXED, STRING(label), .defaults = { "" },
-	  .help = "Under which name this host shares: letters, digits, '.', '-' and '_', and no two "
+	  .help = "Under which name this host shares: letters, digits, '.', '-' and '_', and no "
+		  "two "
 		  "hosts have the same. Empty: the name of this machine." },
 	{ FIELD(share_runtime), FIXED, PATH(path, RUNTIME_MAX),
 	  .defaults = { "/run/postseal-share" },

@@ -111,7 +111,7 @@ struct settings {
 	char *share;         /* a service of libpq; "": this host shares with nobody */
 	char *share_name;    /* "": the host's */
 	char *share_runtime; /* directory of what it counts */
-	int log_level;                      /* enum log_level of base/log.h */
+	int log_level;       /* enum log_level of base/log.h */
 };
 
 enum setting_type {

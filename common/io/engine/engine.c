@@ -275,9 +275,10 @@ static bool read_greeting(const PGresult *result, struct engine_greeting *greeti
 {
 	uint64_t now;
 
-	if (PQntuples(result) != 1 || PQnfields(result) != 8 || !id_at(result, 0, 0, greeting->epoch) ||
-	    !number_at(result, 0, 1, &greeting->n) || !number_at(result, 0, 2, &now) ||
-	    !bool_at(result, 0, 3, &greeting->facts) || !bool_at(result, 0, 4, &greeting->acts))
+	if (PQntuples(result) != 1 || PQnfields(result) != 8 ||
+	    !id_at(result, 0, 0, greeting->epoch) || !number_at(result, 0, 1, &greeting->n) ||
+	    !number_at(result, 0, 2, &now) || !bool_at(result, 0, 3, &greeting->facts) ||
+	    !bool_at(result, 0, 4, &greeting->acts))
 		return false;
 	greeting->now = (int64_t)now;
 	greeting->has_last = number_at(result, 0, 5, &greeting->last) &&
@@ -356,10 +357,12 @@ enum engine_result engine_since(struct engine *engine, struct engine_place *plac
 				engine_row_fn *visit, void *context, size_t *count)
 {
 	static const char fresh[] =
-		"select " COLUMNS " from ((select " COLUMNS " from postseal.fact where n > $1::bigint"
-		" and n <= $2::bigint order by n, kind, key limit 500) union all (select " ACT_COLUMNS
-		" from postseal.act where n > $1::bigint and n <= $2::bigint"
-		" order by n, kind, key limit 500)) as t(" COLUMNS ") order by n, kind, key limit 500";
+		"select " COLUMNS " from ((select " COLUMNS
+		" from postseal.fact where n > $1::bigint"
+		" and n <= $2::bigint order by n, kind, key limit 500) union all "
+		"(select " ACT_COLUMNS " from postseal.act where n > $1::bigint and n <= $2::bigint"
+		" order by n, kind, key limit 500)) as t(" COLUMNS
+		") order by n, kind, key limit 500";
 	static const char onward[] =
 		"select " COLUMNS " from ((select " COLUMNS " from postseal.fact"
 		" where (n, kind, key) > ($1::bigint, $3, $4) and n <= $2::bigint"
@@ -459,7 +462,8 @@ static enum engine_result upsert(struct engine *engine, const struct fleet_row *
 {
 	static const char facts[] =
 		"insert into postseal.fact (kind, key, schema, record, first_tls, last_tls, latest,"
-		" rev, n, origin) select kind, key, schema, record, first_tls, last_tls, latest, rev,"
+		" rev, n, origin) select kind, key, schema, record, first_tls, last_tls, latest, "
+		"rev,"
 		" $9::bigint, $10 from unnest($1::text[], $2::text[], $3::int[], $4::bytea[],"
 		" $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])"
 		" as r(kind, key, schema, record, first_tls, last_tls, latest, rev)"
@@ -515,8 +519,8 @@ static enum engine_result number_batch(struct engine *engine, const uint8_t nonc
 	char number[STR_DECIMAL_SIZE];
 	const char *values[3];
 	PGresult *result;
-	enum engine_result done = run(
-		engine, "update postseal.fleet set n = n + 1 returning n", 0, NULL, &result);
+	enum engine_result done =
+		run(engine, "update postseal.fleet set n = n + 1 returning n", 0, NULL, &result);
 
 	if (done == ENGINE_DONE && (PQntuples(result) != 1 || !number_at(result, 0, 0, n)))
 		done = lie(engine, "a number was asked for");
@@ -631,11 +635,11 @@ enum engine_result engine_members(struct engine *engine,
 {
 	struct fleet_member member;
 	PGresult *result;
-	enum engine_result done =
-		run(engine,
-		    "select name, instance, floor(extract(epoch from seen))::bigint, n, acts, version"
-		    " from postseal.member order by seen desc limit 1000",
-		    0, NULL, &result);
+	enum engine_result done = run(
+		engine,
+		"select name, instance, floor(extract(epoch from seen))::bigint, n, acts, version"
+		" from postseal.member order by seen desc limit 1000",
+		0, NULL, &result);
 
 	if (done != ENGINE_DONE)
 		return done;

@@ -173,8 +173,8 @@ static bool write_record(struct writing *w, const struct entry *entry)
 		return restore(w, entry);
 	if (is_passed_over(w, entry) || !ledger_take(&w->take, entry))
 		return true;
-	return write_change(w, w->take.found == LOOKUP_ABSENT ? w->tally->added
-							      : w->tally->changed);
+	return write_change(w,
+			    w->take.found == LOOKUP_ABSENT ? w->tally->added : w->tally->changed);
 }
 
 /* One transaction's worth, or all. What came of the reading is in *got. */

@@ -14,10 +14,10 @@ struct ledger_take {
 	bool every_host;       /* `mixed_mx = lenient` */
 	uint16_t default_port; /* of MX hosts */
 	int64_t now;
-	const char *author;         /* of the journal's entries */
-	const char *by;             /* "by an import" */
-	struct entry have, merged;  /* of the latest record: what was, and what is to be */
-	enum lookup found;          /* whether there was one that could be read */
+	const char *author;        /* of the journal's entries */
+	const char *by;            /* "by an import" */
+	struct entry have, merged; /* of the latest record: what was, and what is to be */
+	enum lookup found;         /* whether there was one that could be read */
 };
 
 /* Merges a record in memory: is there anything to be written? */
