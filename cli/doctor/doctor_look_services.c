@@ -18,7 +18,6 @@
 #include "core/protocol/prober_words.h"
 #include "io/ledger/ledger.h"
 #include "io/ledger/ledger_fleet.h"
-#include "io/ledger/ledger_place.h"
 #include "io/link/prober_client.h"
 #include "io/link/socketmap_client.h"
 #include "io/local/command.h"

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "base/utc.h"
 #include "core/record/merge.h"
+#include "io/ledger/ledger_facts.h"
 
 /* `format` NULL: there is no more to be said. */
 __attribute__((format(printf, 3, 4))) static bool note(struct ledger_take *take, const char *event,
