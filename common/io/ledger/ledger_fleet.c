@@ -260,7 +260,7 @@ bool ledger_sweep(struct ledger_txn *txn, struct entry *entry, const char *after
 	for (; rc == 0; rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
 		if (!str_copy_n(name, sizeof(name), key.mv_data, key.mv_size) ||
 		    strcmp(name, after) == 0 ||
-		    !codec->decode(&entry->of, value.mv_data, value.mv_size) ||
+		    !entry_get_record(entry, value.mv_data, value.mv_size) ||
 		    !entry_take_key(entry, name))
 			continue;
 		if (!visit(context, entry, mdb_txn_id(txn->txn)))
