@@ -6,6 +6,7 @@ MANDIR        ?= $(PREFIX)/share/man
 DOCDIR        ?= $(PREFIX)/share/doc/postseal
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 PAGESDIR      ?= $(PREFIX)/share/postseal/mailbox
+SHAREDIR      ?= $(PREFIX)/share/postseal
 # systemd reads these below /usr/local as well.
 UNITDIR       ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR   ?= $(PREFIX)/lib/sysusers.d
@@ -31,6 +32,7 @@ install: all
 	        >$(DESTDIR)$(UNITDIR)/$$unit && chmod 644 $(DESTDIR)$(UNITDIR)/$$unit || exit; done
 	install -m 644 systemd/postseal.sysusers $(DESTDIR)$(SYSUSERSDIR)/postseal.conf
 	install -m 644 systemd/postseal.tmpfiles $(DESTDIR)$(TMPFILESDIR)/postseal.conf
+	$(call put,644,$(SHAREDIR),fleet/postseal-share.sql)
 	$(call put,644,$(COMPLETIONDIR),completions/postseal)
 	$(call put,644,$(DOCDIR),README.md)
 	$(call put,644,$(DOCDIR)/examples,postseal.conf.sample)

@@ -54,6 +54,11 @@ TESTS           += tests/peer
 tests/peer_SRCS := tests/live/peer.c tests/live/peer_smtp.c
 tests/peer_LIBS := $(LIBS_TLS)
 
+# A host's ledger, for the tests of the fleet.
+TESTS           += tests/fleet_host
+tests/fleet_host_SRCS := tests/fleet/host.c
+tests/fleet_host_LIBS := $(LIBS_LEDGER) $(core_LIBS)
+
 # What makes mail for the pages' tests.
 TESTS                 += tests/seal-token
 tests/seal-token_SRCS := tests/mailbox-web/seal-token.c
@@ -84,6 +89,8 @@ PART_law      := law      "$(BUILD)/law 20000"
 PART_fleet    := fleet    "$(BUILD)/fleet_law 3000"
 PART_every    := every    "$(BUILD)/every"
 PART_live     := live     "tests/live/run"
+PART_gap      := gap      "tests/fleet/gap"
+PART_share    := share    "tests/fleet/short"
 
 # As many jobs as there are processors, unless the user said how many.
 JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -97,7 +104,7 @@ check:
 	tests/deps.sh live
 	tests/deps.sh lint
 	+$(MAKE) $(JOBS) testers
-	tests/run-all $(PART_lint) $(PART_tools) $(PARTS_HERE) $(PART_live)
+	tests/run-all $(PART_lint) $(PART_tools) $(PARTS_HERE) $(PART_share) $(PART_live)
 
 ## check-here  the same without the live tests
 check-here: testers
@@ -106,6 +113,13 @@ check-here: testers
 ## check-live  the live tests alone
 check-live: testers
 	tests/live/run
+
+## check-fleet  hosts that share, on a real PostgreSQL: all of it (tests/fleet); what it needs is installed (as root)
+.PHONY: check-fleet
+check-fleet: all $(BUILD)/tests/fleet_host
+	tests/deps.sh build
+	tests/deps.sh live
+	tests/run-all $(PART_gap) $(PART_share) trouble tests/fleet/trouble many tests/fleet/many
 
 # Not a part of `check`, which needs no browser.
 ## check-webmail  the Roundcube plugin and the small example in a headless Chromium; what that needs is installed (as root)

@@ -117,6 +117,25 @@ static void one_server(struct doctor_servers *servers, const char *source)
 						   .broken_name = BROKEN_REFUSED };
 }
 
+static void shares_well(struct patient *p)
+{
+	p->fleet = (struct doctor_fleet){ .shares = true, .runs = true, .waiting = 3, .lag = 2 };
+	str_copy(p->fleet.state.name, sizeof(p->fleet.state.name), "mx1");
+}
+
+static void shares_late(struct patient *p)
+{
+	shares_well(p);
+	p->fleet.lag = 4000;
+}
+
+static void shares_not(struct patient *p)
+{
+	shares_well(p);
+	str_copy(p->fleet.state.trouble, sizeof(p->fleet.state.trouble),
+		 "this machine's clock is 70 seconds ahead of the engine's");
+}
+
 static void make_patient(const struct sickness *s)
 {
 	char error[SETTINGS_FILE_ERROR_SIZE];
@@ -1002,6 +1021,17 @@ static const struct sickness sicknesses[] = {
 	  "no user in webmail_clients is shared", NULL },
 	{ "webmail", "webmail_clients = {\"roundcube\", \"www-data\"}\n", WARNING,
 	  "every program that runs as that user", "webmail_clients = {" },
+	{ "fleet", "share = \"\"\n", OK, "shares with nobody", NULL },
+	{ "fleet", "share = \"\"\n", .spoil = shares_well, WARNING, "still noted",
+	  "postseal fleet leave" },
+	{ "fleet", "share = \"fleet\"\n", WRONG, "does not run",
+	  "systemctl restart postseal-share\n" },
+	{ "fleet", "share = \"fleet\"\n", .spoil = shares_well, OK,
+	  "as mx1; 3 records wait to be told; admins act on other hosts", NULL },
+	{ "fleet", "share = \"fleet\"\n", .spoil = shares_late, WARNING, "4000 seconds ago",
+	  "systemctl restart postseal-share\n" },
+	{ "fleet", "share = \"fleet\"\n", .spoil = shares_not, WRONG, "clock is 70 seconds",
+	  "# postseal-share(8)" },
 	{ "ca-store", .spoil = no_cas, WRONG, "No such file",
 	  "apt install --reinstall ca-certificates" },
 	{ "ca-store", "ca_file = \"/a\"\n", .spoil = no_cas, WRONG, "No such file",

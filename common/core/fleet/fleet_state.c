@@ -58,6 +58,7 @@ void fleet_state_put(struct buf *out, const struct fleet_state *state)
 	wire_put_time(out, state->round);
 	put_bool(out, state->sweep);
 	put_bool(out, state->acts);
+	wire_put_text(out, state->trouble);
 }
 
 bool fleet_state_get(struct fleet_state *out, const void *bytes, size_t len)
@@ -74,6 +75,7 @@ bool fleet_state_get(struct fleet_state *out, const void *bytes, size_t len)
 	out->round = wire_get_time(&r);
 	out->sweep = wire_get_bool(&r);
 	out->acts = wire_get_bool(&r);
+	wire_get_text(&r, out->trouble, sizeof(out->trouble));
 	return wire_close(&r);
 }
 

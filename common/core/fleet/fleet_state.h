@@ -18,6 +18,8 @@
 #define FLEET_ID_SIZE 16
 #define FLEET_NAME_SIZE 65 /* 1 to 64 of letters, digits, '.', '-', '_' */
 
+#define FLEET_TROUBLE_SIZE 300
+
 bool fleet_name_good(const char *name, size_t len);
 
 struct fleet_state {
@@ -31,6 +33,7 @@ struct fleet_state {
 	int64_t round;     /* by the same, when what can wait was last sent; 0: never */
 	bool sweep;        /* all that is held is to be sent, not just what is in the outbox */
 	bool acts;         /* the engine takes this host's acts */
+	char trouble[FLEET_TROUBLE_SIZE]; /* why it does not share just now; "": it does */
 };
 
 void fleet_state_put(struct buf *out, const struct fleet_state *state);

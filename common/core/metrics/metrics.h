@@ -34,6 +34,7 @@ enum metrics_source {
 	METRICS_LEARN,
 	METRICS_WEBMAIL,
 	METRICS_MAILBOX,
+	METRICS_SHARE,
 	/* What is found out by who shows it. */
 	METRICS_DAEMONS,
 	METRICS_READING, /* of the ledger: */
@@ -127,6 +128,7 @@ enum {
 #define METRIC_VALUES_DIRECTION 2
 #define METRIC_VALUES_CAUSE 9
 #define METRIC_VALUES_PROSPECT 3
+#define METRIC_VALUES_BOX 2
 #define METRIC_VALUES_CALL WEBMAIL_CALLS
 
 #define METRIC_FAST_BUCKETS 15

@@ -278,6 +278,17 @@ const struct setting settings_table[] = {
 	{ FIELD(webmail_rate), NUMBER(10, 100000), .unit = "requests", .defaults = { "300" },
 	  .help = "How much each user of a webmail may ask of postseal-webmail in a minute. A "
 		  "request counts as one, and as one more for each recipient it asks about." },
+	{ FIELD(share), FIXED, STRING(label), .defaults = { "" },
+	  .help = "Share what is learned with other hosts by postseal-share: the name of the "
+		  "service, in libpq's service file, that leads to their PostgreSQL. Empty: this "
+		  "host keeps its memory to itself." },
+	{ FIELD(share_name), FIXED, STRING(label), .defaults = { "" },
+	  .help = "Under which name this host shares: letters, digits, '.', '-' and '_', and no "
+		  "two "
+		  "hosts have the same. Empty: the name of this machine." },
+	{ FIELD(share_runtime), FIXED, PATH(path, RUNTIME_MAX),
+	  .defaults = { "/run/postseal-share" },
+	  .help = "Directory in which postseal-share keeps what it counts." },
 	{ FIELD(log_level), CHOICE(log_level_names), .defaults = { "info" },
 	  .help = "The least severe messages that are logged. At info these are what is learned, "
 		  "and the answers to Postfix for which mail has waited, that make it wait (TEMP), "
@@ -381,6 +392,9 @@ void settings_free(struct settings *settings)
 	free(settings->mailbox_submit);
 	free(settings->mailbox_store);
 	free(settings->mailbox_keys);
+	free(settings->share);
+	free(settings->share_name);
+	free(settings->share_runtime);
 	free(settings->mailbox_runtime);
 	free(settings->mailbox_token_key);
 	free(settings->mailbox_pages);

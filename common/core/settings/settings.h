@@ -107,7 +107,11 @@ struct settings {
 	char *webmail_listen;
 	struct string_list webmail_clients; /* names of local users */
 	size_t webmail_rate;                /* units a minute for each user */
-	int log_level;                      /* enum log_level of base/log.h */
+	/* Of postseal-share. */
+	char *share;         /* a service of libpq; "": this host shares with nobody */
+	char *share_name;    /* "": the host's */
+	char *share_runtime; /* directory of what it counts */
+	int log_level;       /* enum log_level of base/log.h */
 };
 
 enum setting_type {

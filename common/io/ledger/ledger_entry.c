@@ -28,7 +28,7 @@ bool ledger_put_entry(struct ledger_txn *txn, const struct entry *entry)
 	return key[0] != '\0' && ledger_store(txn, ledger_codec(entry->kind), key, &entry->of);
 }
 
-static bool ledger_remove_entry(struct ledger_txn *txn, const struct entry *entry)
+bool ledger_remove_entry(struct ledger_txn *txn, const struct entry *entry)
 {
 	char key[ENTRY_KEY_SIZE];
 

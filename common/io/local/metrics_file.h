@@ -18,6 +18,7 @@
 
 #include "base/lookup.h"
 #include "core/metrics/metrics.h"
+#include "core/settings/settings.h"
 
 extern _Atomic(uint64_t) *metrics_cells;
 
@@ -56,6 +57,8 @@ static inline void metrics_observe_in(enum metric_kind kind, enum metric_cell fi
 	metrics_add(sum, us * n);
 }
 
+/* Where a daemon keeps its file: `runtime`, but for one that runs as a user of its own. */
+const char *metrics_directory(const struct settings *settings, enum metrics_source source);
 /* From here on counts go to the file of `source` in this directory; if it cannot be
  * made, that is logged. Once a process. */
 void metrics_open(const char *runtime, enum metrics_source source);
