@@ -12,6 +12,7 @@
 #include "core/mailbox/pin.h"
 #include "io/crypto/crypto.h"
 #include "io/crypto/hpke.h"
+#include "io/local/metrics_file.h"
 #include "mailbox/api_json.h"
 #include "mailbox/notice.h"
 #include "mailbox/vault.h"
@@ -294,6 +295,7 @@ static void tell_wrong(struct api_call *call, const struct handle *mailbox,
 
 	if (life_is_locked(gate, most) && !gate->told) {
 		log_warning("sender=%s too many wrong PINs: locked", gate->sender);
+		metrics_count(M_MAILBOX_LOCKED);
 		box = mem_alloc(sizeof(*box));
 		txn = store_begin(home->store, false);
 		if (txn != NULL && store_get_mailbox(txn, &key, box) == LOOKUP_FOUND)

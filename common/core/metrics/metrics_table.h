@@ -159,6 +159,10 @@
 	       "asked too often", "Requests of users who had asked too much within a minute")      \
 	METRIC(WEBMAIL_STRANGERS, WEBMAIL, COUNTER, NONE, NONE,                                    \
 	       "postseal_webmail_strangers_total", "strangers refused",                            \
-	       "Requests of local users who are not in webmail_clients")
+	       "Requests of local users who are not in webmail_clients")                           \
+                                                                                                   \
+	METRIC(MAILBOX_LOCKED, MAILBOX, COUNTER, NONE, NONE, "postseal_mailbox_locked_total",      \
+	       "senders locked",                                                                   \
+	       "How often too many wrong PINs were tried, so that a sender's mail is locked")
 
 #endif

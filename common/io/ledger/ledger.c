@@ -246,6 +246,13 @@ static int next_sequence(struct ledger_txn *txn, enum ledger_db db, uint64_t *ne
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
+static MDB_val sequence_key(unsigned char bytes[LEDGER_SEQUENCE_LEN], uint64_t number)
+{
+	for (size_t i = 0; i < LEDGER_SEQUENCE_LEN; i++)
+		bytes[i] = (unsigned char)(number >> (8 * (LEDGER_SEQUENCE_LEN - 1 - i)));
+	return val_of(bytes, LEDGER_SEQUENCE_LEN);
+}
+
 bool ledger_append(struct ledger_txn *txn, const struct codec *codec, const void *record)
 {
 	unsigned char bytes[LEDGER_SEQUENCE_LEN];
@@ -256,9 +263,7 @@ bool ledger_append(struct ledger_txn *txn, const struct codec *codec, const void
 		log_unwritten(txn->ledger, "writing", rc);
 		return false;
 	}
-	for (size_t i = 0; i < LEDGER_SEQUENCE_LEN; i++)
-		bytes[i] = (unsigned char)(next >> (8 * (LEDGER_SEQUENCE_LEN - 1 - i)));
-	return put(txn, codec, val_of(bytes, LEDGER_SEQUENCE_LEN), record);
+	return put(txn, codec, sequence_key(bytes, next), record);
 }
 
 bool ledger_delete(struct ledger_txn *txn, const struct codec *codec, const char *name)
@@ -284,19 +289,27 @@ static bool key_text(char name[LEDGER_KEY_SIZE], enum ledger_db db, const MDB_va
 	       strlen(name) == key->mv_size;
 }
 
+/* Which keys a walk comes by: those from `start` on, and of these what begins as it does. */
+struct range {
+	MDB_val start;
+	size_t prefix; /* so many bytes of it */
+};
+
 /* The first key that a walk comes by, or the next one; MDB_NOTFOUND after the last. */
-static int step(MDB_cursor *cursor, const char *prefix, bool first, MDB_val *key, MDB_val *value)
+static int step(MDB_cursor *cursor, const struct range *range, bool first, MDB_val *key,
+		MDB_val *value)
 {
-	size_t len = prefix != NULL ? strlen(prefix) : 0;
 	int rc;
 
-	if (first && len > 0) {
-		*key = val_of(prefix, len);
+	if (first && range->start.mv_size > 0) {
+		*key = range->start;
 		rc = mdb_cursor_get(cursor, key, value, MDB_SET_RANGE);
 	} else {
 		rc = mdb_cursor_get(cursor, key, value, MDB_NEXT);
 	}
-	if (rc == 0 && len > 0 && (key->mv_size < len || memcmp(key->mv_data, prefix, len) != 0))
+	if (rc == 0 && range->prefix > 0 &&
+	    (key->mv_size < range->prefix ||
+	     memcmp(key->mv_data, range->start.mv_data, range->prefix) != 0))
 		return MDB_NOTFOUND;
 	return rc;
 }
@@ -321,7 +334,7 @@ static void give_cursor(struct ledger_txn *txn, enum ledger_db db, MDB_cursor *c
 	txn->cursor_db = db;
 }
 
-bool ledger_walk(struct ledger_txn *txn, const struct codec *codec, const char *prefix,
+static bool walk(struct ledger_txn *txn, const struct codec *codec, const struct range *range,
 		 void *record, ledger_visit_fn *visit, void *context)
 {
 	char name[LEDGER_KEY_SIZE];
@@ -334,7 +347,7 @@ bool ledger_walk(struct ledger_txn *txn, const struct codec *codec, const char *
 		log_failure(txn->ledger, "reading", rc);
 		return false;
 	}
-	for (bool first = true; (rc = step(cursor, prefix, first, &key, &value)) == 0;
+	for (bool first = true; (rc = step(cursor, range, first, &key, &value)) == 0;
 	     first = false) {
 		if (!key_text(name, codec->db, &key) ||
 		    !codec->decode(record, value.mv_data, value.mv_size)) {
@@ -349,4 +362,22 @@ bool ledger_walk(struct ledger_txn *txn, const struct codec *codec, const char *
 	if (rc != 0 && rc != MDB_NOTFOUND)
 		log_failure(txn->ledger, "reading", rc);
 	return whole && (rc == 0 || rc == MDB_NOTFOUND);
+}
+
+bool ledger_walk(struct ledger_txn *txn, const struct codec *codec, const char *prefix,
+		 void *record, ledger_visit_fn *visit, void *context)
+{
+	size_t len = prefix != NULL ? strlen(prefix) : 0;
+	const struct range range = { val_of(prefix, len), len };
+
+	return walk(txn, codec, &range, record, visit, context);
+}
+
+bool ledger_walk_from(struct ledger_txn *txn, const struct codec *codec, uint64_t number,
+		      void *record, ledger_visit_fn *visit, void *context)
+{
+	unsigned char bytes[LEDGER_SEQUENCE_LEN];
+	const struct range range = { sequence_key(bytes, number), 0 };
+
+	return walk(txn, codec, &range, record, visit, context);
 }

@@ -164,5 +164,10 @@ bool ledger_add_journal(struct ledger_txn *txn, const struct journal_entry *entr
 bool ledger_each_journal(struct ledger_txn *txn, const char *subject,
 			 bool (*visit)(void *context, const struct journal_entry *entry),
 			 void *context);
+/* Those with this number and later ones, each with its number; the first is 1. */
+bool ledger_each_journal_from(struct ledger_txn *txn, uint64_t number,
+			      bool (*visit)(void *context, uint64_t number,
+					    const struct journal_entry *entry),
+			      void *context);
 
 #endif

@@ -58,3 +58,41 @@ bool ledger_put_place(struct ledger_txn *txn, const char *log, const struct logp
 
 	return !key_of(key, log) || ledger_store(txn, &codec_place, key, place);
 }
+
+/* Apart from the other keys of `meta` by its blank. */
+#define ALERTS_KEY "alerts told"
+
+static void encode_alerts(struct buf *out, const void *record)
+{
+	alert_state_put(out, record);
+}
+
+static bool decode_alerts(void *record, const void *bytes, size_t len)
+{
+	return alert_state_get(record, bytes, len);
+}
+
+static bool alerts_readable(const void *bytes, size_t len)
+{
+	struct alert_state scratch;
+
+	return alert_state_get(&scratch, bytes, len);
+}
+
+static const struct codec codec_alerts = {
+	.db = LEDGER_META,
+	.size = sizeof(struct alert_state),
+	.encode = encode_alerts,
+	.decode = decode_alerts,
+	.readable = alerts_readable,
+};
+
+enum lookup ledger_get_alerts(struct ledger_txn *txn, struct alert_state *state)
+{
+	return ledger_load(txn, &codec_alerts, ALERTS_KEY, state);
+}
+
+bool ledger_put_alerts(struct ledger_txn *txn, const struct alert_state *state)
+{
+	return ledger_store(txn, &codec_alerts, ALERTS_KEY, state);
+}

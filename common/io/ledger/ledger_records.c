@@ -2,6 +2,7 @@
 /* The ledger's records by name and type. */
 #include "io/ledger/ledger_store.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -371,6 +372,29 @@ bool ledger_each_journal(struct ledger_txn *txn, const char *subject,
 	struct journal_walk walk = { subject, visit, context };
 
 	return ledger_walk(txn, &codec_journal, NULL, &record, visit_journal, &walk);
+}
+
+struct numbered_walk {
+	bool (*visit)(void *context, uint64_t number, const struct journal_entry *entry);
+	void *context;
+};
+
+static bool visit_numbered(void *walk, const char *key, const void *record)
+{
+	const struct numbered_walk *w = walk;
+
+	return w->visit(w->context, strtoull(key, NULL, 10), record);
+}
+
+bool ledger_each_journal_from(struct ledger_txn *txn, uint64_t number,
+			      bool (*visit)(void *context, uint64_t number,
+					    const struct journal_entry *entry),
+			      void *context)
+{
+	struct journal_entry record;
+	struct numbered_walk walk = { visit, context };
+
+	return ledger_walk_from(txn, &codec_journal, number, &record, visit_numbered, &walk);
 }
 
 const struct codec *ledger_codec(enum entry_kind kind)
