@@ -12,7 +12,8 @@ alert() {
 }
 
 mails() {
-    cat "$TOLD" 2>/dev/null | grep -c '^Subject: postseal on ' || true
+    [[ -e $TOLD ]] || echo 0
+    grep -cs '^Subject: postseal on ' "$TOLD" || true
 }
 
 # The bodies of all of them, in one line.
