@@ -12,7 +12,7 @@
 #include "cli/json.h"
 #include "cli/known.h"
 #include "core/alert/alert.h"
-#include "io/ledger/ledger_place.h"
+#include "io/ledger/ledger.h"
 #include "io/local/command.h"
 #include "io/local/metrics_file.h"
 
