@@ -186,6 +186,9 @@
 	METRIC(SHARE_OUTAGES, SHARE, COUNTER, NONE, NONE, "postseal_share_outages_total",          \
 	       "engine lost", "How often the engine could no longer be reached")                   \
 	METRIC(SHARE_TIME, SHARE, SLOW, NONE, NONE, "postseal_share_exchange_seconds",             \
-	       "time of exchanges", "How long it took to read and to tell what was new")
+	       "time of exchanges", "How long it took to read and to tell what was new")           \
+	METRIC(MAILBOX_LOCKED, MAILBOX, COUNTER, NONE, NONE, "postseal_mailbox_locked_total",      \
+	       "senders locked",                                                                   \
+	       "How often too many wrong PINs were tried, so that a sender's mail is locked")
 
 #endif

@@ -289,6 +289,23 @@ const struct setting settings_table[] = {
 	{ FIELD(share_runtime), FIXED, PATH(path, RUNTIME_MAX),
 	  .defaults = { "/run/postseal-share" },
 	  .help = "Directory in which postseal-share keeps what it counts." },
+	{ FIELD(alert_mail), STRING(ascii_address_or_none), .defaults = { "" },
+	  .help = "Address that is told by mail when a provider no longer offers TLS, our own "
+		  "network takes TLS away, the resolver stops validating, or too many wrong PINs "
+		  "of sealed mail were tried: once per event, at most every 15 minutes, with what "
+		  "to do. postseal alert tells, by postseal-alert.timer. Take one that is "
+		  "delivered "
+		  "on this machine, or one that needs no provider in doubt. Empty: nobody is." },
+	{ FIELD(alert_command), LIST(words),
+	  .help = "Program that is told the same, on its standard input: a line that says what "
+		  "happened, an empty line, the text. The first value is its path, the others are "
+		  "its arguments; there is no shell. It runs as user postseal, has a minute, "
+		  "and no network: systemctl edit postseal-alert gives it one, with a line "
+		  "IPAddressDeny= of section Service. "
+		  "Empty: none." },
+	{ FIELD(alert_summary), BOOL, .defaults = { "false" },
+	  .help = "Also tell alert_mail and alert_command once a week what was written into the "
+		  "journal." },
 	{ FIELD(log_level), CHOICE(log_level_names), .defaults = { "info" },
 	  .help = "The least severe messages that are logged. At info these are what is learned, "
 		  "and the answers to Postfix for which mail has waited, that make it wait (TEMP), "
@@ -406,5 +423,7 @@ void settings_free(struct settings *settings)
 	string_list_free(&settings->secure_owner);
 	free(settings->webmail_listen);
 	string_list_free(&settings->webmail_clients);
+	free(settings->alert_mail);
+	string_list_free(&settings->alert_command);
 	*settings = (struct settings){ 0 };
 }

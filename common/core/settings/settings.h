@@ -107,6 +107,9 @@ struct settings {
 	char *webmail_listen;
 	struct string_list webmail_clients; /* names of local users */
 	size_t webmail_rate;                /* units a minute for each user */
+	char *alert_mail;                   /* as seal_address_take has it, ASCII; "": nobody */
+	struct string_list alert_command;   /* a program's path and its arguments; empty: none */
+	bool alert_summary;
 	/* Of postseal-share. */
 	char *share;         /* a service of libpq; "": this host shares with nobody */
 	char *share_name;    /* "": the host's */
