@@ -21,6 +21,7 @@
 #include "core/mailbox/lmtp.h"
 #include "core/mailbox/mime.h"
 #include "io/crypto/crypto.h"
+#include "io/crypto/seal_print.h"
 #include "io/net/stream.h"
 #include "mailbox/deliver.h"
 #include "mailbox/submit.h"
@@ -109,10 +110,44 @@ static void clean(struct buf *out, struct span message)
 	buf_append(out, message.at + body, message.len - body);
 }
 
-/* NULL, and the reply to all recipients in *why, when this is not to be sealed. */
+static bool is_same_address(const char *a, const char *b)
+{
+	struct store_key one = store_key_address(a), two = store_key_address(b);
+
+	return memcmp(one.bytes, two.bytes, one.len) == 0;
+}
+
+/*
+ * Is it the mail that was marked? All recipients on this host see its token. NULL: it is.
+ */
+static const char *judge_mail(const struct token *token, struct span message)
+{
+	struct seal_print *print = seal_print_new();
+	char author[SEAL_ADDRESS_SIZE] = "";
+	struct span value;
+	struct buf name = { 0 };
+	bool same;
+
+	seal_print_message(print, message);
+	same = seal_print_is(print, token);
+	seal_print_free(print);
+	if (!same)
+		return "550 5.7.1 this mark of postseal-milter is of another mail, or the mail was "
+		       "changed since; what changes bodies or subjects has to come before "
+		       "postseal-milter";
+	if (mime_find_header(message, "From", &value))
+		mime_first_address(value, author, &name);
+	buf_free(&name);
+	return is_same_address(author, token->sender)
+		       ? NULL
+		       : "550 5.7.1 the author is not who has marked this mail";
+}
+
+/* NULL, or the reply to all recipients, when this is not to be sealed. */
 static const char *read_token(struct session *session, struct token *token, struct span message)
 {
 	struct span value;
+	const char *why;
 
 	switch (mime_count_header(message, TOKEN_HEADER)) {
 	case 0:
@@ -128,10 +163,12 @@ static const char *read_token(struct session *session, struct token *token, stru
 	    !seal_token_read(token, value.at, value.len, &session->home->token))
 		return "550 5.7.1 this mark of postseal-milter is not one that was made with our "
 		       "key";
-	if (life_token_is_fresh(token->time, clock_wall()))
-		return NULL;
-	token_free(token);
-	return "550 5.7.1 this mark of postseal-milter is too old, or a clock is wrong";
+	why = life_token_is_fresh(token->time, clock_wall())
+		      ? judge_mail(token, message)
+		      : "550 5.7.1 this mark of postseal-milter is too old, or a clock is wrong";
+	if (why != NULL)
+		token_free(token);
+	return why;
 }
 
 /* Mail from a machine, to a list, or round in a circle is never sealed. */
@@ -205,13 +242,6 @@ static void forward_return(struct session *session, const char *sender, char *re
 	case SUBMIT_NOBODY:
 		str_copy(reply, DELIVER_REPLY_SIZE, "451 4.3.0 the sender cannot be told now");
 	}
-}
-
-static bool is_same_address(const char *a, const char *b)
-{
-	struct store_key one = store_key_address(a), two = store_key_address(b);
-
-	return memcmp(one.bytes, two.bytes, one.len) == 0;
 }
 
 /* `token` NULL: `why` says why there is none. */

@@ -37,9 +37,9 @@ struct session;
 
 /*
  * `actions`: what the MTA lets us do, MILTER_MAY_... of core/protocol/milter_packet.h.
- * `addr` NULL: not an Internet address, so the client is not local. Settings outlive it.
+ * `shows_body`: session_body is called with all that it wants. `addr` NULL: not an Internet address, so the client is not local. Settings outlive it.
  */
-struct session *session_new(const struct settings *settings, uint32_t actions,
+struct session *session_new(const struct settings *settings, uint32_t actions, bool shows_body,
 			    const struct ipaddr *addr);
 void session_free(struct session *session); /* NULL is allowed */
 
@@ -69,6 +69,9 @@ void session_data(struct secure_answer *answer, struct session *session, bool hi
 
 /* One header of the message. May have to ask the socketmap server, as MAIL and RCPT do. */
 void session_header(struct session *session, const char *name, const char *value);
+
+/* A piece of its body, after all headers. False: no more of it is wanted. */
+bool session_body(struct session *session, struct span octets);
 
 /*
  * The message is complete: may it pass? If so, what is to be done to it is appended to

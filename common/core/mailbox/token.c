@@ -10,7 +10,7 @@
 #include "core/record/wire.h"
 
 #define KIND 'T'
-#define VERSION 1
+#define VERSION 2
 
 bool token_encode(struct buf *out, const struct token *token)
 {
@@ -22,6 +22,8 @@ bool token_encode(struct buf *out, const struct token *token)
 	wire_put_name(out, token->sender);
 	wire_put_time(out, token->time);
 	buf_append(out, token->random, sizeof(token->random));
+	wire_put_u8(out, (uint8_t)token->parts);
+	buf_append(out, token->print, sizeof(token->print));
 	wire_put_u8(out, token->pin_required);
 	wire_put_number(out, token->count);
 	for (size_t i = 0; i < token->count; i++) {
@@ -54,7 +56,7 @@ static void get_pin(struct wire *wire, char dst[PIN_SIZE])
 
 static void get_token(struct token *token, struct wire *wire)
 {
-	const unsigned char *random;
+	const unsigned char *random, *print;
 
 	wire_get_text(wire, token->login, sizeof(token->login));
 	get_address(wire, token->sender);
@@ -62,6 +64,10 @@ static void get_token(struct token *token, struct wire *wire)
 	random = wire_take(wire, sizeof(token->random));
 	if (random != NULL)
 		memcpy(token->random, random, sizeof(token->random));
+	token->parts = wire_get_small(wire, UINT8_MAX);
+	print = wire_take(wire, sizeof(token->print));
+	if (print != NULL)
+		memcpy(token->print, print, sizeof(token->print));
 	token->pin_required = wire_get_bool(wire);
 	token->count = wire_get_number(wire);
 	if (!wire->ok || token->count > TOKEN_RECIPIENTS_MAX) {
