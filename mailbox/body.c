@@ -301,9 +301,9 @@ void body_remove_all(const struct store *store, const struct handle *mailbox)
 
 static bool read_file(struct body_file *file, int folder, const char *name)
 {
-	static const char *const suffixes[] = { [BODY_LETTER] = "",
-						[BODY_UPLOAD] = ".up",
-						[BODY_UNFINISHED] = ".new" };
+	static const char *const suffixes[] = {
+		[BODY_LETTER] = "", [BODY_UPLOAD] = ".up", [BODY_UNFINISHED] = ".new"
+	};
 	struct stat st;
 
 	if (strlen(name) < 2 * HANDLE_SIZE ||
@@ -336,7 +336,8 @@ static void sweep_folder(const char *dir, struct body_file *file,
 	closedir(folder);
 }
 
-bool body_sweep(const struct store *store, bool (*drop)(void *context, const struct body_file *file),
+bool body_sweep(const struct store *store,
+		bool (*drop)(void *context, const struct body_file *file),
 		bool (*keeps)(void *context, const struct handle *mailbox, int64_t changed),
 		void *context)
 {
@@ -354,8 +355,7 @@ bool body_sweep(const struct store *store, bool (*drop)(void *context, const str
 		    !folder_of(dir, store, &file.mailbox))
 			continue;
 		sweep_folder(dir, &file, drop, context);
-		if (stat(dir, &st) == 0 &&
-		    !keeps(context, &file.mailbox, st.st_ctim.tv_sec))
+		if (stat(dir, &st) == 0 && !keeps(context, &file.mailbox, st.st_ctim.tv_sec))
 			rmdir(dir);
 	}
 	closedir(folder);

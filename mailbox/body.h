@@ -42,7 +42,8 @@ struct body_file {
  * All files; those for which `drop` is true are removed, and then folders that are empty and not
  * of a mailbox that `keeps` knows. False, logged, if the store's folder cannot be read.
  */
-bool body_sweep(const struct store *store, bool (*drop)(void *context, const struct body_file *file),
+bool body_sweep(const struct store *store,
+		bool (*drop)(void *context, const struct body_file *file),
 		bool (*keeps)(void *context, const struct handle *mailbox, int64_t changed),
 		void *context);
 

@@ -58,8 +58,8 @@ struct session {
 	bool has_sender;
 	size_t count;
 	char *recipients[RECIPIENTS_MAX]; /* as they were written */
-	size_t size; /* as MAIL says; 0: it says nothing */
-	size_t room; /* of memory, for the text: its share of intake->taken */
+	size_t size;                      /* as MAIL says; 0: it says nothing */
+	size_t room;                      /* of memory, for the text: its share of intake->taken */
 	struct buf message;
 };
 
@@ -382,9 +382,9 @@ static bool take_text(struct session *session)
 		return deliver_all(session);
 	for (size_t i = 0; good && i < session->count; i++)
 		good = say(session, most < home_message_max(session->home)
-					     ? "451 4.3.4 the mail is larger than its SIZE says"
-					     : "552 5.3.4 the mail is larger than "
-					       "mailbox_message_size");
+					    ? "451 4.3.4 the mail is larger than its SIZE says"
+					    : "552 5.3.4 the mail is larger than "
+					      "mailbox_message_size");
 	return good;
 }
 

@@ -39,18 +39,18 @@ static void step(void)
 }
 
 /* The real one. */
-#define STEP(result, name, parameters, arguments)                        \
-	result name parameters                                           \
-	{                                                                \
-		static result(*real) parameters;                         \
-                                                                         \
-		if (real == NULL) {                                      \
-			void *symbol = dlsym(RTLD_NEXT, #name);          \
-                                                                         \
-			memcpy(&real, &symbol, sizeof(real));            \
-		}                                                        \
-		step();                                                  \
-		return real arguments;                                   \
+#define STEP(result, name, parameters, arguments)               \
+	result name parameters                                  \
+	{                                                       \
+		static result(*real) parameters;                \
+                                                                \
+		if (real == NULL) {                             \
+			void *symbol = dlsym(RTLD_NEXT, #name); \
+                                                                \
+			memcpy(&real, &symbol, sizeof(real));   \
+		}                                               \
+		step();                                         \
+		return real arguments;                          \
 	}
 
 STEP(int, fsync, (int fd), (fd))

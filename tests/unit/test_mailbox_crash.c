@@ -11,10 +11,9 @@
 
 #define STEPS_MAX 400
 
-static struct marked mail = { .sender = "alice@example.com",
-			      .pin = "58201947",
-			      .subject = "one",
-			      .body = "all of it" };
+static struct marked mail = {
+	.sender = "alice@example.com", .pin = "58201947", .subject = "one", .body = "all of it"
+};
 
 static void in_case(char path[128], const char *name)
 {
@@ -308,9 +307,9 @@ static json_t *reply_body(const struct guest *guest, const struct handle *id)
 	struct answer inbox = guest_letters(guest, "inbox");
 	const char *letter =
 		get_text(json_array_get(json_object_get(inbox.json, "letters"), 0), "id");
-	json_t *body = json_pack("{s:o,s:s,s:s,s:s,s:[]}", "id", b64_json(id->bytes, HANDLE_SIZE),
-				 "letter", letter, "subject", "s", "text", "the answer",
-				 "attachments");
+	json_t *body =
+		json_pack("{s:o,s:s,s:s,s:s,s:[]}", "id", b64_json(id->bytes, HANDLE_SIZE),
+			  "letter", letter, "subject", "s", "text", "the answer", "attachments");
 
 	answer_free(&inbox);
 	return body;

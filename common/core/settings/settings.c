@@ -210,7 +210,8 @@ const struct setting settings_table[] = {
 		  "for "
 		  "a few days only: what was deleted is gone when the last copy is. Without "
 		  "this directory the store is lost." },
-	{ FIELD(mailbox_runtime), FIXED, PATH(path, RUNTIME_MAX), .defaults = { "/run/postseal-mailbox" },
+	{ FIELD(mailbox_runtime), FIXED, PATH(path, RUNTIME_MAX),
+	  .defaults = { "/run/postseal-mailbox" },
 	  .help = "Directory of the socket by which postseal and postseal-webmail talk to "
 		  "postseal-mailbox." },
 	{ FIELD(mailbox_token_key), FIXED, PATH(path, PATH_MAX_BYTES),
