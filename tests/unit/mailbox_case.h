@@ -122,6 +122,8 @@ static inline void sink_serve(int fd)
 			fprintf(in, "354 go on\r\n");
 			while (fgets(line, sizeof(line), in) != NULL && strcmp(line, ".\r\n") != 0)
 				buf_append_str(&text, line[0] == '.' ? line + 1 : line);
+			if (strcmp(line, ".\r\n") != 0)
+				break; /* whoever gave it has died */
 			pthread_mutex_lock(&sink.lock);
 			ck_assert_uint_lt(sink.count, CASE_MAILS);
 			sink.from[sink.count] = from;

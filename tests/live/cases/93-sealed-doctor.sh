@@ -19,11 +19,12 @@ seal_setting mailbox_keys "\"$BOX/keys\""
 seal_setting mailbox_runtime "\"$BOX/run\""
 seal_setting mailbox_pages "\"$BOX/pages\""
 seal_setting mailbox_from '"sealed@sender.test"'
+seal_setting mailbox_bounce '"sealed-bounce@sender.test"'
 check 'the daemon is not there' doctor_says mailbox 'wrong .*cannot reach postseal-mailbox'
 seal_start mailbox
 postconf -e 'message_size_limit = 26214400'
 for name in sealed-domain sealed-dns sealed-size sealed-milters sealed-filters sealed-lists \
-    mailbox mailbox-pages mailbox-keys; do
+    mailbox mailbox-from mailbox-pages mailbox-keys; do
     check "$name is sound" doctor_says "$name" 'ok '
 done
 
