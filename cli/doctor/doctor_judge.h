@@ -161,6 +161,7 @@ void doctor_judge_sealed_milters(const struct patient *patient, struct finding *
 void doctor_judge_sealed_filters(const struct patient *patient, struct finding *finding);
 void doctor_judge_sealed_lists(const struct patient *patient, struct finding *finding);
 void doctor_judge_mailbox_runs(const struct patient *patient, struct finding *finding);
+void doctor_judge_mailbox_from(const struct patient *patient, struct finding *finding);
 void doctor_judge_mailbox_pages(const struct patient *patient, struct finding *finding);
 void doctor_judge_mailbox_keys(const struct patient *patient, struct finding *finding);
 void doctor_judge_mailbox_proxy(const struct patient *patient, struct finding *finding);

@@ -260,7 +260,7 @@ static enum cli_status run(struct cli *cli)
 	find_host(telling->host);
 	telling->ledger = known_ledger(cli, cli->send ? LEDGER_WRITE : LEDGER_READ);
 	if (telling->ledger != NULL && read_journal(telling)) {
-		note_locked(&telling->alerts, cli->settings.runtime);
+		note_locked(&telling->alerts, &cli->settings);
 		status = cli->send ? send_all(telling) : show(telling);
 	}
 	ledger_close(telling->ledger);

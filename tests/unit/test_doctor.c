@@ -15,6 +15,7 @@
 
 #define NOW INT64_C(1768046400)
 #define SEALED "mailbox_domain = sealed.example.com\n"
+#define URL SEALED "mailbox_url = https://post.example.com\n"
 
 /*
  * A sound machine: postfix-examples on Debian, as postconf -x, -F and -Px print it.
@@ -1000,6 +1001,14 @@ static const struct sickness sicknesses[] = {
 	{ "mailbox", "mailbox_url = https://post.example.com\n", .spoil = no_mailbox, OK,
 	  "mailbox_domain is empty", NULL },
 	{ "mailbox", .spoil = mailbox_barred, UNSURE, "Permission denied", NULL },
+	{ "mailbox-from", WRONG, "mailbox_from is not set", "# write mailbox_from" },
+	{ "mailbox-from", URL "mailbox_from = post@sealed.example.com\n", WRONG,
+	  "is an address of mailbox_domain", "# write mailbox_from" },
+	{ "mailbox-from", URL "mailbox_from = post@example.com\n", WARNING,
+	  "mailbox_bounce is not set", "# lead sealed-bounce" },
+	{ "mailbox-from",
+	  URL "mailbox_from = post@example.com\nmailbox_bounce = back@example.com\n", OK,
+	  "to post@example.com, and link mails to back@example.com", NULL },
 	{ "mailbox-pages", .spoil = other_pages, WRONG, "not as installed: app/main.js, csp",
 	  "systemctl restart postseal-mailbox\n" },
 	{ "mailbox-pages", .spoil = no_mailbox, UNSURE, "cannot be fetched", NULL },

@@ -186,50 +186,53 @@ const struct setting settings_table[] = {
 	  .help = "Domain by which mail is sealed, such as sealed.example.com: who writes to "
 		  "bob=example.net@sealed.example.com seals mail to bob@example.net. It stands in "
 		  "Postfix's transport_maps alone. Empty: no mail is sealed." },
-	{ FIELD(mailbox_url), STRING(url_or_none), .defaults = { "" },
+	{ FIELD(mailbox_url), FIXED, STRING(url_or_none), .defaults = { "" },
 	  .help = "Where recipients reach the temporary mailbox, such as "
 		  "https://sealed.example.com: https, a host, perhaps a port, and no path. "
 		  "postseal-mailbox does not start without it." },
-	{ FIELD(mailbox_listen), STRING(endpoint), .defaults = { "inet:127.0.0.1:8690" },
+	{ FIELD(mailbox_listen), FIXED, STRING(endpoint), .defaults = { "inet:127.0.0.1:8690" },
 	  .help = "Where postseal-mailbox serves its pages by HTTP to the web server in front of "
 		  "it: inet:ADDRESS:PORT or unix:/PATH. Loopback only: what comes here is "
 		  "believed about where it is from." },
-	{ FIELD(mailbox_intake), STRING(endpoint), .defaults = { "inet:127.0.0.1:8691" },
+	{ FIELD(mailbox_intake), FIXED, STRING(endpoint), .defaults = { "inet:127.0.0.1:8691" },
 	  .help = "Where postseal-mailbox takes mail from Postfix by LMTP: inet:ADDRESS:PORT or "
 		  "unix:/PATH." },
-	{ FIELD(mailbox_submit), STRING(endpoint), .defaults = { "inet:127.0.0.1:8692" },
+	{ FIELD(mailbox_submit), FIXED, STRING(endpoint), .defaults = { "inet:127.0.0.1:8692" },
 	  .help = "A listener of Postfix without milters and without authentication, for this "
 		  "machine alone, to which postseal-mailbox gives its own mail by SMTP." },
-	{ FIELD(mailbox_store), PATH(path, PATH_MAX_BYTES),
+	{ FIELD(mailbox_store), FIXED, PATH(path, PATH_MAX_BYTES),
 	  .defaults = { "/var/lib/postseal-mailbox" },
 	  .help = "Directory of the sealed letters. What lies in it opens nothing." },
-	{ FIELD(mailbox_keys), PATH(path, PATH_MAX_BYTES),
+	{ FIELD(mailbox_keys), FIXED, PATH(path, PATH_MAX_BYTES),
 	  .defaults = { "/var/lib/postseal-mailbox-keys" },
 	  .help = "Directory of the key files: one for each mailbox, which is shredded with it, "
 		  "and the server's own. Back it up apart from mailbox_store, and keep each copy "
 		  "for "
 		  "a few days only: what was deleted is gone when the last copy is. Without "
 		  "this directory the store is lost." },
-	{ FIELD(mailbox_runtime), PATH(path, RUNTIME_MAX), .defaults = { "/run/postseal-mailbox" },
+	{ FIELD(mailbox_runtime), FIXED, PATH(path, RUNTIME_MAX),
+	  .defaults = { "/run/postseal-mailbox" },
 	  .help = "Directory of the socket by which postseal and postseal-webmail talk to "
 		  "postseal-mailbox." },
-	{ FIELD(mailbox_token_key), PATH(path, PATH_MAX_BYTES),
+	{ FIELD(mailbox_token_key), FIXED, PATH(path, PATH_MAX_BYTES),
 	  .defaults = { "/var/lib/postseal-seal/token.key" },
 	  .help = "File with the key that postseal-milter and postseal-mailbox share. "
 		  "postseal-mailbox makes it where it is missing. Of several hosts that seal, "
 		  "each has the same." },
-	{ FIELD(mailbox_pages), PATH(path, PATH_MAX_BYTES),
+	{ FIELD(mailbox_pages), FIXED, PATH(path, PATH_MAX_BYTES),
 	  .defaults = { "/usr/share/postseal/mailbox" },
 	  .help = "Directory of the pages of the temporary mailbox." },
-	{ FIELD(mailbox_name), STRING(text), .defaults = { "" },
+	{ FIELD(mailbox_name), FIXED, STRING(text), .defaults = { "" },
 	  .help = "Whose mail this is, as it stands on the pages and in mail to recipients: the "
 		  "name of a practice, a law firm, a provider. Empty: the host of mailbox_url." },
-	{ FIELD(mailbox_logo), PATH(path_or_none, PATH_MAX_BYTES), .defaults = { "" },
+	{ FIELD(mailbox_logo), FIXED, PATH(path_or_none, PATH_MAX_BYTES), .defaults = { "" },
 	  .help = "File with a logo for the pages, .svg or .png, of at most 256 KiB. Empty: "
 		  "none." },
-	{ FIELD(mailbox_from), STRING(address_or_none), .defaults = { "" },
+	{ FIELD(mailbox_from), FIXED, STRING(address_or_none), .defaults = { "" },
 	  .help = "Address that link mails are from, such as sealed@example.com. It has to be "
-		  "delivered here. Empty: postmaster at the host of mailbox_url." },
+		  "delivered here, and is not of mailbox_domain: what comes back of receipts, "
+		  "notices and replies comes to it. postseal-mailbox does not start without "
+		  "it." },
 	{ FIELD(mailbox_bounce), STRING(address_or_none), .defaults = { "" },
 	  .help = "Address to which link mails that cannot be delivered come back, such as "
 		  "sealed-bounce@example.com; an extension is added. Postfix's transport_maps lead "
