@@ -35,9 +35,6 @@ void pool_submit(struct pool *pool, struct job *job);
 /* Moves all done jobs into *done, which must be initialised. */
 void pool_take(struct pool *pool, struct job_list *done);
 
-/* How many workers there are at present. */
-size_t pool_workers(struct pool *pool);
-
 /*
  * No more jobs are begun, and workers are waited for. False when some are still
  * busy after `timeout_ms`: then nothing that they use may be freed. True: all

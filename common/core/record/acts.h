@@ -42,6 +42,18 @@ struct exception_act {
 	struct exception exception;
 };
 
+/*
+ * An entry of the journal: who did what to what, and when. The ledger keeps entries in the
+ * order in which they were written and never changes one.
+ */
+struct journal_entry {
+	int64_t time;               /* seconds since 1970 */
+	char subject[NEXTHOP_SIZE]; /* next hop or host the entry is about */
+	char event[32];             /* "raised", "downgrade", "forgotten", "override", ... */
+	char author[64];            /* "prober", "learn", or the admin's login name */
+	char detail[DETAIL_SIZE];
+};
+
 /* The stamp of an act at `now` that comes after one of `seen` (0: none). */
 int64_t acts_stamp(int64_t now, int64_t seen);
 

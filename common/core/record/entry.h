@@ -18,7 +18,6 @@
 #include "base/buf.h"
 #include "core/secure/alias.h"
 #include "core/facts/facts.h"
-#include "core/record/journal.h"
 #include "core/record/record.h"
 
 /* The version of the format; raised when a reader of this one would be misled. */

@@ -30,7 +30,6 @@
 #include "base/buf.h"
 #include "core/facts/facts.h"
 #include "core/record/acts.h"
-#include "core/record/journal.h"
 #include "core/secure/alias.h"
 #include "core/secure/refusals.h"
 

@@ -31,7 +31,6 @@
 #include "core/facts/facts.h"
 #include "core/log/logplace.h"
 #include "core/record/acts.h"
-#include "core/record/journal.h"
 #include "core/secure/alias.h"
 #include "core/secure/refusals.h"
 #include "core/settings/settings.h"
