@@ -145,7 +145,9 @@ static void make_patient(const struct sickness *s)
 	buf_append_str(&conf, s->settings != NULL
 				      ? s->settings
 				      : "secure_domains = {\"secure.example.com\"}\n" SEALED
-					"mailbox_url = https://post.example.com\n");
+					"mailbox_url = https://post.example.com\n"
+					"mailbox_from = post@example.com\n"
+					"mailbox_bounce = back@example.com\n");
 	settings_init(&settings);
 	ck_assert_msg(settings_file_parse(&settings, "conf", buf_cstr(&conf), conf.len, error),
 		      "%s", error);
@@ -1001,7 +1003,7 @@ static const struct sickness sicknesses[] = {
 	{ "mailbox", "mailbox_url = https://post.example.com\n", .spoil = no_mailbox, OK,
 	  "mailbox_domain is empty", NULL },
 	{ "mailbox", .spoil = mailbox_barred, UNSURE, "Permission denied", NULL },
-	{ "mailbox-from", WRONG, "mailbox_from is not set", "# write mailbox_from" },
+	{ "mailbox-from", URL, WRONG, "mailbox_from is not set", "# write mailbox_from" },
 	{ "mailbox-from", URL "mailbox_from = post@sealed.example.com\n", WRONG,
 	  "is an address of mailbox_domain", "# write mailbox_from" },
 	{ "mailbox-from", URL "mailbox_from = post@example.com\n", WARNING,
