@@ -16,5 +16,5 @@ bench/idle_milter_LIBS += -lmilter
 .PHONY: bench
 bench:
 	tests/deps.sh bench
-	+$(MAKE) all $(BENCH_NAMES:%=$(BUILD)/bench/%) $(BUILD)/tests/peer
+	+$(MAKE) all $(BENCH_NAMES:%=$(BUILD)/bench/%) $(BUILD)/tests/peer $(BUILD)/tests/fleet_host
 	tests/bench/run $(BUILD) $(PART)

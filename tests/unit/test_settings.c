@@ -76,6 +76,9 @@ static const struct {
 	{ "webmail_listen", "\"unix:/run/postseal/webmail.sock\"" },
 	{ "webmail_clients", "{}" },
 	{ "webmail_rate", "300" },
+	{ "share", "\"\"" },
+	{ "share_name", "\"\"" },
+	{ "share_runtime", "\"/run/postseal-share\"" },
 	{ "log_level", "info" },
 };
 
@@ -235,6 +238,9 @@ static const struct {
 	{ "mailbox_from", { "nobody" }, 0, "a mail address, such as sealed@example.com" },
 	{ "mailbox_name", { "two\nlines" }, 0, "at most 100 bytes of UTF-8 in one line" },
 	{ "mailbox_name", { "\xff" }, 0, "at most 100 bytes of UTF-8 in one line" },
+	{ "share_name", { "mx 1" }, 0, "at most 64 letters, digits, '.', '-' and '_'" },
+	{ "share", { "a/b" }, 0, "at most 64 letters, digits, '.', '-' and '_'" },
+	{ "share", { "a", "b" }, 2, "exactly one value" },
 	{ "log_level", { "loud" }, 0, "one of error, warning, info, debug" },
 };
 
