@@ -142,10 +142,15 @@ static enum engine_result swap(struct share *share, const struct fleet_row *cons
 	uint8_t nonce[FLEET_ID_SIZE];
 	bool taken[ENGINE_PAGE];
 	enum engine_result result;
+	uint64_t n;
 
 	if (getrandom(nonce, sizeof(nonce), 0) != sizeof(nonce))
 		return ENGINE_AGAIN;
-	result = engine_swap(share->engine, rows, count, nonce, taken);
+	result = engine_swap(share->engine, rows, count, nonce, taken, &n);
+	if (result == ENGINE_DONE) {
+		share->state.told = n;
+		memcpy(share->state.told_nonce, nonce, sizeof(nonce));
+	}
 	for (size_t i = 0; i < count && result == ENGINE_DONE; i++)
 		if (taken[i]) {
 			items[i]->what = ITEM_TAKEN;
@@ -213,6 +218,10 @@ static bool note_told(struct batch *batch, size_t *stay)
 
 	if (txn == NULL)
 		return false;
+	if (!ledger_put_fleet(txn, &batch->share->state)) {
+		ledger_abort(txn);
+		return false;
+	}
 	for (size_t i = 0; i < batch->keys; i++) {
 		const struct key *key = &batch->key[i];
 

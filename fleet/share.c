@@ -243,15 +243,25 @@ static bool connect_engine(struct share *share)
  * A turn.
  */
 
-/* Is what we know as batch n still that? Else a backup was restored there, or it is new. */
+static bool is_batch(const struct engine_greeting *greeting, int asked, uint64_t n,
+		     const uint8_t nonce[FLEET_ID_SIZE])
+{
+	return n == 0 || (greeting->has_asked[asked] &&
+			  memcmp(nonce, greeting->asked_nonce[asked], FLEET_ID_SIZE) == 0);
+}
+
+/*
+ * Are the batches that we read, and told, last still those? Else a backup was restored
+ * there, or it is another one.
+ */
 static bool is_known_engine(const struct share *share)
 {
 	const struct engine_greeting *greeting = &share->greeting;
 	const struct fleet_state *state = &share->state;
 
 	return memcmp(state->epoch, greeting->epoch, FLEET_ID_SIZE) == 0 &&
-	       (state->n == 0 || (greeting->has_asked &&
-				  memcmp(state->nonce, greeting->asked_nonce, FLEET_ID_SIZE) == 0));
+	       is_batch(greeting, 0, state->n, state->nonce) &&
+	       is_batch(greeting, 1, state->told, state->told_nonce);
 }
 
 static bool meet_engine(struct share *share)
@@ -267,6 +277,7 @@ static bool meet_engine(struct share *share)
 			    share->settings->share);
 	memcpy(state->epoch, share->greeting.epoch, FLEET_ID_SIZE);
 	state->n = 0;
+	state->told = 0;
 	state->sweep = true;
 	share->sweep.kind = ENTRY_HEADER;
 	return share_save(share);
@@ -282,7 +293,8 @@ static int64_t clock_off(const struct share *share)
 
 static bool greet(struct share *share)
 {
-	enum engine_result result = engine_greet(share->engine, share->state.n, &share->greeting);
+	const uint64_t asked[ENGINE_ASKED] = { share->state.n, share->state.told };
+	enum engine_result result = engine_greet(share->engine, asked, &share->greeting);
 
 	if (result != ENGINE_DONE)
 		return share_goes_on(share, ENGINE_LOST);

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/policy/freshness.h"
+#include "io/ledger/ledger_fleet.h"
 #include "io/tls/https.h"
 #include "prober/forget.h"
 
@@ -278,6 +279,7 @@ static void run_fetch(struct worker *worker, struct job *job)
 struct walk {
 	struct job_scan *scan;
 	struct ledger_txn *txn;
+	bool shares; /* with other hosts (ledger_fleet.h) */
 };
 
 static bool visit_domain(void *context, const char *key, const struct domain_facts *domain)
@@ -291,6 +293,8 @@ static bool visit_domain(void *context, const char *key, const struct domain_fac
 			due_offer(&scan->never, JOB_SCAN_FORGET_MAX, key, domain->mx.fresh.expires);
 		return true;
 	}
+	if (walk->shares && freshness_never_looked(domain))
+		return true;
 	scan->known++;
 	if (due <= scan->now)
 		due_offer(&scan->due, DUE_MAX, key, due);
@@ -299,10 +303,12 @@ static bool visit_domain(void *context, const char *key, const struct domain_fac
 
 static void run_scan(struct job *job)
 {
-	struct walk walk = { &job->scan, ledger_begin_read(job->scan.ledger) };
+	struct walk walk = { &job->scan, ledger_begin_read(job->scan.ledger), false };
+	struct fleet_state state;
 
 	if (walk.txn == NULL)
 		return;
+	walk.shares = ledger_get_fleet(walk.txn, &state) != LOOKUP_ABSENT;
 	/* What is damaged was logged, and has no time at which it is due. */
 	ledger_each_domain(walk.txn, visit_domain, &walk);
 	ledger_abort(walk.txn);

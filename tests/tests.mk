@@ -117,7 +117,7 @@ check-live: testers
 
 ## check-fleet  hosts that share, on a real PostgreSQL: all of it (tests/fleet); what it needs is installed (as root)
 .PHONY: check-fleet
-check-fleet: all $(BUILD)/tests/fleet_host
+check-fleet: all $(BUILD)/tests/fleet_host $(BUILD)/faults/skew.so
 	tests/deps.sh build
 	tests/deps.sh live
 	tests/run-all $(PART_gap) $(PART_share) trouble tests/fleet/trouble many tests/fleet/many

@@ -170,7 +170,7 @@ static enum cli_status run(struct cli *cli)
 
 const struct verb verb_fleet = {
 	.name = "fleet",
-	.arguments = "[status|leave]",
+	.arguments = "[ACT]",
 	.summary = "Shows the hosts that share what they know",
 	.options = "",
 	.help = "  status  this host, what waits to be told, and the others (as without a word)\n"

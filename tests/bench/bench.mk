@@ -17,5 +17,6 @@ bench/http_floor_LIBS  += $(LIBS_HTTP)
 .PHONY: bench
 bench:
 	tests/deps.sh bench
-	+$(MAKE) all $(BENCH_NAMES:%=$(BUILD)/bench/%) $(BUILD)/tests/peer $(BUILD)/tests/seal-token
+	+$(MAKE) all $(BENCH_NAMES:%=$(BUILD)/bench/%) $(BUILD)/tests/peer $(BUILD)/tests/seal-token \
+	    $(BUILD)/tests/fleet_host
 	tests/bench/run $(BUILD) $(PART)

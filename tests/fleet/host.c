@@ -10,6 +10,7 @@
  *   host LEDGER digest                             all that is shared, a line a record
  *   host LEDGER count                              domains, and what waits in the outbox
  *   host LEDGER age DAYS                           the last exchange was so long ago
+ *   host LEDGER round                              the daily round is due
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -233,6 +234,15 @@ static void age(int64_t days)
 	must(ledger_put_fleet(txn, &state), "state");
 }
 
+static void make_round_due(void)
+{
+	struct fleet_state state;
+
+	must(ledger_get_fleet(txn, &state) == LOOKUP_FOUND, "it does not share");
+	state.round = 0;
+	must(ledger_put_fleet(txn, &state), "state");
+}
+
 static void run(const char *what, int argc, char **argv)
 {
 	if (strcmp(what, "see") == 0 && argc == 7)
@@ -248,6 +258,8 @@ static void run(const char *what, int argc, char **argv)
 		print_counts();
 	else if (strcmp(what, "age") == 0 && argc == 4)
 		age(number(argv[3]));
+	else if (strcmp(what, "round") == 0)
+		make_round_due();
 	else if (strcmp(what, "create") != 0)
 		fail("see the head of tests/fleet/host.c");
 }

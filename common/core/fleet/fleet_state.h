@@ -29,6 +29,10 @@ struct fleet_state {
 	/* All batches up to this one were read; its nonce says that it is still the same. */
 	uint64_t n;
 	uint8_t nonce[FLEET_ID_SIZE];
+	/* The same of the latest batch that this host told, which may be one after that: a
+	 * backup from between the two lacks what nobody notes any more. 0: none. */
+	uint64_t told;
+	uint8_t told_nonce[FLEET_ID_SIZE];
 	int64_t exchanged; /* by the engine's clock, when all was last read; 0: never */
 	int64_t round;     /* by the same, when what can wait was last sent; 0: never */
 	bool sweep;        /* all that is held is to be sent, not just what is in the outbox */

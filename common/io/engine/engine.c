@@ -275,7 +275,7 @@ static bool read_greeting(const PGresult *result, struct engine_greeting *greeti
 {
 	uint64_t now;
 
-	if (PQntuples(result) != 1 || PQnfields(result) != 8 ||
+	if (PQntuples(result) != 1 || PQnfields(result) != 9 ||
 	    !id_at(result, 0, 0, greeting->epoch) || !number_at(result, 0, 1, &greeting->n) ||
 	    !number_at(result, 0, 2, &now) || !bool_at(result, 0, 3, &greeting->facts) ||
 	    !bool_at(result, 0, 4, &greeting->acts))
@@ -283,25 +283,27 @@ static bool read_greeting(const PGresult *result, struct engine_greeting *greeti
 	greeting->now = (int64_t)now;
 	greeting->has_last = number_at(result, 0, 5, &greeting->last) &&
 			     id_at(result, 0, 6, greeting->last_nonce);
-	greeting->has_asked = id_at(result, 0, 7, greeting->asked_nonce);
+	for (int i = 0; i < ENGINE_ASKED; i++)
+		greeting->has_asked[i] = id_at(result, 0, 7 + i, greeting->asked_nonce[i]);
 	return true;
 }
 
-enum engine_result engine_greet(struct engine *engine, uint64_t asked,
+enum engine_result engine_greet(struct engine *engine, const uint64_t asked[ENGINE_ASKED],
 				struct engine_greeting *greeting)
 {
-	char n[STR_DECIMAL_SIZE];
-	const char *values[] = { str_decimal(n, asked) };
+	char n[ENGINE_ASKED][STR_DECIMAL_SIZE];
+	const char *values[] = { str_decimal(n[0], asked[0]), str_decimal(n[1], asked[1]) };
 	PGresult *result;
 	enum engine_result done = run(
 		engine,
 		"select f.epoch, f.n, floor(extract(epoch from clock_timestamp()))::bigint,"
 		" has_table_privilege('postseal.fact', 'insert'),"
-		" has_table_privilege('postseal.act', 'insert'), b.n, b.nonce, a.nonce"
+		" has_table_privilege('postseal.act', 'insert'), b.n, b.nonce, a.nonce, t.nonce"
 		" from postseal.fleet f"
 		" left join (select n, nonce from postseal.batch order by n desc limit 1) b on true"
-		" left join postseal.batch a on a.n = $1::bigint",
-		1, values, &result);
+		" left join postseal.batch a on a.n = $1::bigint"
+		" left join postseal.batch t on t.n = $2::bigint",
+		2, values, &result);
 
 	memset(greeting, 0, sizeof(*greeting));
 	if (done == ENGINE_DONE && !read_greeting(result, greeting))
@@ -544,15 +546,14 @@ static enum engine_result number_batch(struct engine *engine, const uint8_t nonc
 
 static enum engine_result swap_inside(struct engine *engine, struct fleet_row *copies,
 				      const struct fleet_row *const *rows, size_t count,
-				      const uint8_t nonce[FLEET_ID_SIZE], bool *taken)
+				      const uint8_t nonce[FLEET_ID_SIZE], bool *taken, uint64_t *n)
 {
 	const struct fleet_row *numbered[ENGINE_PAGE];
-	uint64_t n = 0;
-	enum engine_result done = number_batch(engine, nonce, &n);
+	enum engine_result done = number_batch(engine, nonce, n);
 
 	for (size_t i = 0; i < count; i++) {
 		copies[i] = *rows[i];
-		copies[i].n = n;
+		copies[i].n = *n;
 		numbered[i] = &copies[i];
 	}
 	if (done == ENGINE_DONE)
@@ -563,14 +564,16 @@ static enum engine_result swap_inside(struct engine *engine, struct fleet_row *c
 }
 
 enum engine_result engine_swap(struct engine *engine, const struct fleet_row *const *rows,
-			       size_t count, const uint8_t nonce[FLEET_ID_SIZE], bool *taken)
+			       size_t count, const uint8_t nonce[FLEET_ID_SIZE], bool *taken,
+			       uint64_t *n)
 {
 	struct fleet_row *copies = mem_zero(ENGINE_PAGE, sizeof(*copies));
 	enum engine_result done = run_plain(engine, "begin");
 
+	*n = 0;
 	memset(taken, 0, count * sizeof(*taken));
 	if (done == ENGINE_DONE)
-		done = swap_inside(engine, copies, rows, count, nonce, taken);
+		done = swap_inside(engine, copies, rows, count, nonce, taken, n);
 	free(copies); /* their records are the rows' */
 	if (done == ENGINE_DONE)
 		done = run_plain(engine, "commit");

@@ -46,18 +46,20 @@ enum engine_result {
 /* Why the latest call did not end with ENGINE_DONE. */
 const char *engine_error(const struct engine *engine);
 
+#define ENGINE_ASKED 2
+
 struct engine_greeting {
 	uint8_t epoch[FLEET_ID_SIZE];
 	uint64_t n;  /* all batches so far */
 	int64_t now; /* its clock, seconds since 1970 */
 	bool facts;  /* we may write facts; else the role postseal_mx is not ours */
 	bool acts;   /* and acts: postseal_admin */
-	/* The latest batch, and that with the number that was asked for. */
-	bool has_last, has_asked;
+	/* The latest batch, and those with the numbers that were asked for. */
+	bool has_last, has_asked[ENGINE_ASKED];
 	uint64_t last;
-	uint8_t last_nonce[FLEET_ID_SIZE], asked_nonce[FLEET_ID_SIZE];
+	uint8_t last_nonce[FLEET_ID_SIZE], asked_nonce[ENGINE_ASKED][FLEET_ID_SIZE];
 };
-enum engine_result engine_greet(struct engine *engine, uint64_t asked,
+enum engine_result engine_greet(struct engine *engine, const uint64_t asked[ENGINE_ASKED],
 				struct engine_greeting *greeting);
 
 /*
@@ -81,10 +83,12 @@ enum engine_result engine_fetch(struct engine *engine, const struct fleet_row *c
 
 /*
  * Writes these rows as one batch, each where the engine's has still the revision before
- * (row->rev - 1; 0: there is none). taken[i] says whether it was. All or nothing unless DONE.
+ * (row->rev - 1; 0: there is none). taken[i] says whether it was; *n is the number of the
+ * batch. All or nothing unless DONE.
  */
 enum engine_result engine_swap(struct engine *engine, const struct fleet_row *const *rows,
-			       size_t count, const uint8_t nonce[FLEET_ID_SIZE], bool *taken);
+			       size_t count, const uint8_t nonce[FLEET_ID_SIZE], bool *taken,
+			       uint64_t *n);
 
 /*
  * Tells the others of ourselves. *twice: another host, heard of lately, has our name; then
