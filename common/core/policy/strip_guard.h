@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * strip_guard - is it they who lost STARTTLS, or is somebody taking it away
- * from everyone we talk to?
+ * strip_guard - did these hosts lose STARTTLS, or does something remove it from all our * connections?
  *
  * One provider that stops offering TLS is a downgrade of that provider. Many
  * hosts with a long history of TLS that lose it within the hour, more of them
