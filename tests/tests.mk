@@ -110,9 +110,11 @@ check-live: testers
 # Not a part of `check`, which needs no browser.
 ## check-webmail  the Roundcube plugin and the small example in a headless Chromium; what that needs is installed (as root)
 .PHONY: check-webmail
-check-webmail: all $(BUILD)/tests/peer $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/mailbox/guest.c))
+check-webmail:
+	tests/deps.sh build
 	tests/deps.sh live
 	tests/deps.sh webmail
+	+$(MAKE) $(JOBS) all $(BUILD)/tests/peer $(BUILD)/mailbox/guest
 	tests/run-all webmail "tests/webmail/run $(BUILD)" plugin "tests/webmail/roundcube/lint" \
 	    roundcube "tests/webmail/roundcube/run $(abspath $(BUILD))/webmail"
 

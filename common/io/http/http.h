@@ -41,7 +41,8 @@ struct http_server *http_server_new(struct loop *loop, const struct http_limits 
 				    http_fn *fn, void *context);
 /* Accept clients on a listening, non-blocking socket, which is ours from then on. */
 void http_server_listen(struct http_server *server, int fd);
-/* Ends all connections, also those that wait for an answer. NULL is allowed. */
+/* Ends all connections, also those that wait for an answer. The loop must not run again after
+ * this. NULL is allowed. */
 void http_server_free(struct http_server *server);
 
 enum http_method http_request_method(const struct http_request *request);
