@@ -102,7 +102,10 @@ static void open_letter(struct letter *letter, const struct item *items, size_t 
 	}
 }
 
-/* Nobody needs this record: there is nothing to tell, and the time when the owner was told * no longer matters. */
+/*
+ * Nobody needs this record: there is nothing to tell, and the time when the owner was told no
+ * longer matters.
+ */
 static bool is_over(struct ledger_txn *txn, const struct item *item, int64_t now)
 {
 	struct refusals refusals;
@@ -147,7 +150,10 @@ static bool write_told(struct ledger *ledger, const struct letter *letter, int64
 	return false;
 }
 
-/* The null sender, so that no bounce comes back. The address comes after "--", so that it is * never taken for an option. */
+/*
+ * The null sender, so that no bounce comes back. The address comes after "--", so that it is
+ * never taken for an option.
+ */
 static bool send_mail(const struct cli *cli, const struct letter *letter, const struct buf *mail)
 {
 	char to[DIGEST_ADDRESS_SIZE], error[COMMAND_ERROR_SIZE];

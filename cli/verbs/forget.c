@@ -89,7 +89,8 @@ static void add_hosts(struct history *history, struct ledger_txn *txn, const str
 }
 
 /*
- * The look-ups stay, since they are not evidence. A record that cannot be read is made * anew, so what it held is forgotten as well.
+ * The look-ups stay, since they are not evidence. A record that cannot be read is made anew, so
+ * what it held is forgotten as well.
  */
 static bool forget_in(struct ledger_txn *txn, const struct cli *cli, const char *domain,
 		      struct domain_facts *facts, struct history *was)

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * postseal preview - what would have become of the mails in a log if Postfix had asked * postseal. For admins who want to know before they switch it on.
+ * postseal preview - what would have become of the mails in a log if Postfix had asked postseal.
+ * For admins who want to know before they switch it on.
  *
- * Each delivery is judged by what the log had shown of its domain before, and by what the * ledger knows of its DNS and MTA-STS now. Then it counts as evidence itself, as for `learn`. * Nothing is written.
+ * Each delivery is judged by what the log had shown of its domain before, and by what the ledger
+ * knows of its DNS and MTA-STS now. Then it counts as evidence itself, as for `learn`. Nothing is
+ * written.
  */
 #include <inttypes.h>
 #include <poll.h>
@@ -46,8 +49,7 @@ struct preview {
 	struct facts facts;
 	int64_t from, to; /* of the deliveries */
 	uint64_t lines, deliveries, same, waits, handshakes, strange;
-	uint64_t
-		unjudged; /* of `same`: over TLS, but the log does not tell whether the certificate was good */
+	uint64_t unjudged; /* of `same`: over TLS, with a certificate that the log does not judge */
 	char first[FIRST_SIZE];
 	struct progress progress;
 };

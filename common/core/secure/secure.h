@@ -172,7 +172,9 @@ void secure_refuse_destination(struct secure_answer *answer, const struct settin
 			       const char *reason);
 
 /*
- * Should Authentication-Results (core/secure/authres.h) be added for this accepted * recipient, and forged ones removed? Yes for a secure alias, if the mail came from the * network. Mail that is handed on locally was treated when it came in.
+ * Should Authentication-Results (core/secure/authres.h) be added for this accepted recipient, and
+ * forged ones removed? Yes for a secure alias, if the mail came from the network. Mail that is
+ * handed on locally was treated when it came in.
  */
 bool secure_tells_tls(const struct secure_client *client, const struct secure_address *recipient);
 
