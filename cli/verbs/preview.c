@@ -167,14 +167,6 @@ static struct log_source *open_source(const struct cli *cli, char error[LOG_SOUR
 	return log_source_file(cli->words[0], NULL, error);
 }
 
-static void show_progress(struct preview *p, struct log_source *source)
-{
-	struct logplace place;
-
-	if (p->lines % 4096 == 0 && log_source_place(source, &place) && place.kind == LOGPLACE_FILE)
-		progress_at(&p->progress, place.offset);
-}
-
 /* A file is read up to its present end. */
 static bool read_all(struct preview *p, struct log_source *source)
 {
@@ -186,7 +178,9 @@ static bool read_all(struct preview *p, struct log_source *source)
 
 		if (got == LOG_READ_LINE) {
 			take_line(p, source, line);
-			show_progress(p, source);
+			if (p->lines % 4096 == 0 && log_source_place(source, &place) &&
+			    place.kind == LOGPLACE_FILE)
+				progress_at(&p->progress, place.offset);
 		} else if (got == LOG_READ_IDLE) {
 			if (log_source_place(source, &place) && place.kind == LOGPLACE_FILE)
 				return true;
@@ -299,20 +293,9 @@ static enum cli_status preview_log(struct preview *p, struct log_source *source)
 	return status;
 }
 
-/* Without a ledger, or permission to read it, the log alone has to do. */
-static struct ledger *open_ledger(const struct cli *cli)
-{
-	char error[LEDGER_ERROR_SIZE];
-	struct ledger *ledger = ledger_open(cli->settings.ledger, LEDGER_READ, error);
-
-	if (ledger == NULL)
-		cli_error(cli, "note: DANE and MTA-STS are not taken into account: %s", error);
-	return ledger;
-}
-
 static enum cli_status run(struct cli *cli)
 {
-	char error[LOG_SOURCE_ERROR_SIZE];
+	char error[LOG_SOURCE_ERROR_SIZE], ledger_error[LEDGER_ERROR_SIZE];
 	enum cli_status status = CLI_UNSURE;
 	struct log_source *source;
 	struct preview *p;
@@ -329,7 +312,11 @@ static enum cli_status run(struct cli *cli)
 	}
 	p = mem_zero(1, sizeof(*p));
 	p->cli = cli;
-	ledger = open_ledger(cli);
+	/* Without a ledger, or permission to read it, the log alone has to do. */
+	ledger = ledger_open(cli->settings.ledger, LEDGER_READ, ledger_error);
+	if (ledger == NULL)
+		cli_error(cli, "note: DANE and MTA-STS are not taken into account: %s",
+			  ledger_error);
 	p->txn = ledger != NULL ? ledger_begin_read(ledger) : NULL;
 	status = preview_log(p, source);
 	ledger_abort(p->txn);
