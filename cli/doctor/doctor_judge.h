@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * doctor_judge - is what was found on this machine right, and if not, what to type to * mend it. Pure: no file, socket, clock or environment.
+ * doctor_judge - is what was found on this machine right, and if not, what to type to mend it.
+ * Pure: no file, socket, clock or environment.
  */
 #ifndef POSTSEAL_CLI_DOCTOR_JUDGE_H
 #define POSTSEAL_CLI_DOCTOR_JUDGE_H

@@ -109,7 +109,8 @@ void doctor_judge_policy_map(const struct patient *patient, struct finding *find
 }
 
 /*
- * Parameters with one good value, or a few. A service in master.cf may override them, so * one function judges a value, wherever it comes from.
+ * Parameters with one good value, or a few. A service in master.cf may override them, so one
+ * function judges a value, wherever it comes from.
  */
 
 static bool has_dns(const char *value)
@@ -287,7 +288,10 @@ void doctor_judge_mta_cas(const struct patient *patient, struct finding *finding
  * -o in master.cf.
  */
 
-/* "smtp/unix" of "smtp/unix/command", if its command is smtp(8). Our transports are judged by * doctor_judge_transports. */
+/*
+ * "smtp/unix" of "smtp/unix/command", if its command is smtp(8). Our transports are judged by
+ * doctor_judge_transports.
+ */
 static bool is_sender(const struct postconf_entry *field, struct span *service)
 {
 	struct span name = span_of(field->name), command = span_of(field->value);

@@ -31,7 +31,7 @@
 	       "postseal_ledger_domains_downgraded", "domains downgraded",                         \
 	       "Domains that had TLS and lost it; mail to them waits")                             \
 	METRIC(LEDGER_HOSTS, LEDGER, GAUGE, OBSERVED, NONE, "postseal_ledger_hosts", "MX hosts",   \
-	       "MX hosts in the ledger, by what the latest look at them showed")                   \
+	       "MX hosts in the ledger, by the result of the latest contact")                      \
 	METRIC(LEDGER_HOSTS_DOWN, LEDGER, GAUGE, NONE, NONE, "postseal_ledger_hosts_downgraded",   \
 	       "MX hosts downgraded", "MX hosts that offered STARTTLS and no longer do")           \
 	METRIC(LEDGER_OVERRIDES, LEDGER, GAUGE, NONE, NONE, "postseal_ledger_overrides",           \
@@ -86,12 +86,12 @@
 	METRIC(FETCHES, PROBER, COUNTER, FETCH, NONE, "postseal_prober_sts_fetches_total",         \
 	       "policies fetched", "Fetches of MTA-STS policies")                                  \
 	METRIC(PROBES, PROBER, COUNTER, PROBED, NONE, "postseal_prober_probes_total",              \
-	       "SMTP probes", "Talks with MX hosts, by what came of them")                         \
+	       "SMTP probes", "SMTP conversations with MX hosts, by result")                       \
 	METRIC(EVENTS, PROBER, COUNTER, EVENT, NONE, "postseal_prober_events_total", "events",     \
 	       "What the prober had to tell an admin: floors raised and expired, downgrades, "     \
 	       "DANE and MTA-STS lost, stripping by our own network")                              \
 	METRIC(STRIPPED, PROBER, GAUGE, NONE, NONE, "postseal_prober_stripped_network",            \
-	       "network strips TLS", "Whether our own network seems to take STARTTLS away (1)")    \
+	       "network strips TLS", "Whether our own network seems to remove STARTTLS (1)")       \
 	METRIC(ASKS, PROBER, COUNTER, ASK, NONE, "postseal_prober_asks_total", "asked",            \
 	       "Questions over the local socket")                                                  \
 	METRIC(TOLD, PROBER, COUNTER, TOLD, NONE, "postseal_prober_replies_total", "told",         \
@@ -100,7 +100,7 @@
 	METRIC(TASKS, PROBER, GAUGE, TASK, NONE, "postseal_prober_tasks", "looked at now",         \
 	       "Domains and MX hosts that are being looked at")                                    \
 	METRIC(DUE, PROBER, GAUGE, NONE, NONE, "postseal_prober_domains_due", "domains due",       \
-	       "Domains due to be looked at when the ledger was last gone through")                \
+	       "Domains due to be looked at when the ledger was last scanned")                     \
 	METRIC(NEVER_WERE, PROBER, COUNTER, NONE, NONE, "postseal_prober_domains_forgotten_total", \
 	       "domains forgotten",                                                                \
 	       "Domains that never were, nor were asked about for 30 days, taken out of the "      \
@@ -108,7 +108,7 @@
 	METRIC(WORKERS, PROBER, GAUGE, NONE, NONE, "postseal_prober_workers", "workers at most",   \
 	       "Look-ups and probes that may run at the same time")                                \
 	METRIC(BUSY, PROBER, GAUGE, LANE, NONE, "postseal_prober_workers_busy", "workers busy",    \
-	       "Workers that are at it, by lane")                                                  \
+	       "Workers that are busy, by lane")                                                   \
 	METRIC(QUEUED, PROBER, GAUGE, LANE, NONE, "postseal_prober_jobs_queued", "jobs waiting",   \
 	       "Jobs that wait for a worker, by lane")                                             \
 	METRIC(JOB_TIME, PROBER, SLOW, JOB, NONE, "postseal_prober_job_seconds", "time of jobs",   \
@@ -127,19 +127,19 @@
 	METRIC(SESSIONS, MILTER, GAUGE, NONE, NONE, "postseal_milter_sessions", "sessions now",    \
 	       "SMTP sessions that are open now")                                                  \
 	METRIC(MESSAGES, MILTER, COUNTER, MESSAGE, NONE, "postseal_milter_messages_total",         \
-	       "messages", "Messages begun, and what became of those that came to their end")      \
+	       "messages", "Messages begun, and what became of those that ended")                  \
 	METRIC(SEALED, MILTER, COUNTER, DIRECTION, NONE, "postseal_milter_sealed_messages_total",  \
-	       "sealed mail", "Messages that passed for secure aliases over TLS, or from them")    \
+	       "sealed mail", "Messages to and from secure aliases that passed, over TLS")         \
 	METRIC(MARKED, MILTER, COUNTER, NONE, NONE, "postseal_milter_marked_messages_total",       \
 	       "to be sealed", "Messages that were marked, and handed to postseal-mailbox")        \
 	METRIC(REFUSALS, MILTER, COUNTER, CAUSE, NONE, "postseal_milter_refusals_total",           \
 	       "refused", "Senders, recipients and messages refused, by cause")                    \
 	METRIC(PUT_OFF, MILTER, COUNTER, DIRECTION, NONE, "postseal_milter_put_off_total",         \
-	       "put off", "Senders and recipients put off, because it could not be told")          \
+	       "put off", "Senders and recipients put off, because the answer was not known")      \
 	METRIC(PROSPECTS, MILTER, COUNTER, PROSPECT, NONE, "postseal_milter_prospects_total",      \
-	       "prospects", "Whether mail from a secure alias could get where it is addressed")    \
+	       "prospects", "Whether a recipient's provider meets the level of a secure alias")    \
 	METRIC(PROSPECT_TIME, MILTER, SLOW, NONE, NONE, "postseal_milter_prospect_seconds",        \
-	       "time of prospects", "How long a recipient waited for that")                        \
+	       "time of prospects", "How long a recipient waited for that answer")                 \
 	METRIC(FORGED, MILTER, COUNTER, NONE, NONE, "postseal_milter_forged_headers_total",        \
 	       "forged headers",                                                                   \
 	       "Forged Authentication-Results headers found in messages that passed")              \
@@ -149,7 +149,7 @@
 	METRIC(LINES, LEARN, COUNTER, NONE, NONE, "postseal_learn_lines_total", "lines read",      \
 	       "Lines of Postfix's log that were read")                                            \
 	METRIC(HANDSHAKES, LEARN, COUNTER, NONE, NONE, "postseal_learn_handshakes_total",          \
-	       "TLS handshakes", "TLS handshakes of Postfix that the log tells of")                \
+	       "TLS handshakes", "TLS handshakes of Postfix in the log")                           \
 	METRIC(DELIVERIES, LEARN, COUNTER, NONE, NONE, "postseal_learn_deliveries_total",          \
 	       "deliveries over TLS", "Deliveries that went over TLS for certain")                 \
 	METRIC(NEW_HOSTS, LEARN, COUNTER, NONE, NONE, "postseal_learn_new_hosts_total",            \
@@ -158,7 +158,7 @@
 	METRIC(WEBMAIL_REQUESTS, WEBMAIL, COUNTER, CALL, NONE, "postseal_webmail_requests_total",  \
 	       "requests", "Requests of webmails, by call")                                        \
 	METRIC(WEBMAIL_LIMITED, WEBMAIL, COUNTER, NONE, NONE, "postseal_webmail_limited_total",    \
-	       "asked too often", "Requests of users who had asked too much within a minute")      \
+	       "asked too often", "Requests of users who asked too often in a minute")             \
 	METRIC(WEBMAIL_STRANGERS, WEBMAIL, COUNTER, NONE, NONE,                                    \
 	       "postseal_webmail_strangers_total", "strangers refused",                            \
 	       "Requests of local users who are not in webmail_clients")                           \

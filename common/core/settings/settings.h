@@ -43,6 +43,9 @@ struct string_list {
 	char **items; /* owned */
 };
 
+/* Compared byte by byte. */
+bool string_list_has(const struct string_list *list, const char *item);
+
 struct settings {
 	char *ledger;
 	char *runtime;

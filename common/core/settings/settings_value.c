@@ -22,6 +22,15 @@ void string_list_free(struct string_list *list)
 	*list = (struct string_list){ 0 };
 }
 
+bool string_list_has(const struct string_list *list, const char *item)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(list->items[i], item) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void *field_of(struct settings *settings, const struct setting *self)
 {
 	return (char *)settings + self->offset;
