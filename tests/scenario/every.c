@@ -336,6 +336,27 @@ static void hold_policy(const struct state *s, const char *map, const char *text
 		fail(s, map, text, "is weaker than Postfix by itself");
 }
 
+/*
+ * Mail does not wait without need: nothing is owed to the domain, no host is known to lack
+ * TLSA records, and signed MX records name them. Then Postfix by itself, at level `dane`,
+ * sends nothing in the clear to a host whose look-up succeeds, and skips one whose fails.
+ */
+static void hold_no_longer(const struct state *s, const struct decision *d)
+{
+	bool reaches = false;
+
+	if (d->verdict != VERDICT_TEMP || !d->settled || s->floor || s->promise ||
+	    !s->world.mx_signed)
+		return;
+	for (size_t i = 0; i < s->hosts; i++) {
+		if (classes[s->host[i]].counts && s->world.tlsa[i] == ORACLE_NONE)
+			return;
+		reaches |= classes[s->host[i]].counts;
+	}
+	if (reaches)
+		fail(s, "policy", say(d), "waits where Postfix by itself is as good");
+}
+
 /* What is answered in the end, at once or after waiting, by each way of a first contact. */
 static void check_answer(struct state *s, const struct decision *now)
 {
@@ -526,6 +547,7 @@ static void check_state(struct state *s)
 	if (d.guaranteed &&
 	    (d.verdict != VERDICT_POLICY || end_of(s, "policy", say(&d)) == ORACLE_PLAIN))
 		fail(s, "policy", say(&d), "is called guaranteed");
+	hold_no_longer(s, &d);
 	check_maps(s, d.under);
 	if (s->hosts < 2)
 		check_overrides(s, &d);
