@@ -100,7 +100,7 @@ static void get_observation_rest(struct wire *r, struct observation *seen)
 	memset(seen->spki, 0, SPKI_SIZE);
 	if (seen->has_spki)
 		get_spki(r, seen->spki);
-	seen->verified = (enum verified)wire_get_small(r, VERIFIED_NOT);
+	seen->verified = (enum verified)wire_get_small(r, VERIFIED_NEXTHOP);
 	wire_get_text(r, seen->detail, sizeof(seen->detail));
 }
 
