@@ -145,8 +145,8 @@ static void op_tlsa(struct script *s, char **w, size_t n)
 /* key HOST BYTE [VERIFIED [DOMAIN]]: what its certificate was like in the latest probe. */
 static void op_key(struct script *s, char **w, size_t n)
 {
-	static const char *const names[] = { "unknown", "dane", "name", "chain", "no",
-					     "next-hop", NULL };
+	static const char *const names[] = { "unknown", "dane",     "name", "chain",
+					     "no",      "next-hop", NULL };
 	struct host_facts *host = n > 2 ? host_named(s, w[1]) : NULL;
 	int verified = n > 3 ? index_of(w[3], names) : 0;
 

@@ -61,6 +61,6 @@ const char *observed_name(enum observed observed); /* "tls", "plain", "tls-faile
 const char *verified_name(enum verified verified);
 /* Does DANE prove the server to mail for that next hop? */
 bool observation_by_dane(const struct observation *seen, const char *next_hop);
-const char *source_name(enum source source);       /* "probe", "delivery", "admin" */
+const char *source_name(enum source source); /* "probe", "delivery", "admin" */
 
 #endif

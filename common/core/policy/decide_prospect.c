@@ -65,7 +65,7 @@ static enum outlook outlook_for_dane(const struct facts *facts, const struct hos
 		return host->tlsa_fresh.failed == 0 ? OUTLOOK_TOO_WEAK : OUTLOOK_UNKNOWN;
 	case TLSA_USABLE:
 		return observation_by_dane(&host->last, facts->nexthop.name) ? OUTLOOK_GOOD
-									      : OUTLOOK_UNKNOWN;
+									     : OUTLOOK_UNKNOWN;
 	case TLSA_UNKNOWN:
 		break;
 	}
