@@ -208,8 +208,7 @@ static void decide_tlsa_unusable(struct decision *d, const struct survey *s)
 static void decide_tlsa_failed(struct decision *d, const struct settings *settings,
 			       const struct survey *s)
 {
-	bool sound = s->absent + s->unusable > 0;
-	bool floor_waits = s->floor && (settings->mixed_mx == MIXED_MX_STRICT || !sound);
+	bool floor_waits = s->floor && (settings->mixed_mx == MIXED_MX_STRICT || s->absent == 0);
 	bool undoes_rule_9 = s->unusable > 0 && s->absent > 0;
 
 	if ((floor_waits || undoes_rule_9) && !s->sts_enforced)

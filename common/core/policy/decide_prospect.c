@@ -140,7 +140,7 @@ static enum outlook outlook_of_all(const struct look *look)
 		if (outlook == OUTLOOK_TOO_WEAK || worst == OUTLOOK_ASIDE)
 			worst = outlook;
 	}
-	return unknown || worst == OUTLOOK_ASIDE ? OUTLOOK_UNKNOWN : worst;
+	return unknown ? OUTLOOK_UNKNOWN : worst;
 }
 
 /* It has TLSA records, and they prove nothing: unsigned MX records name the hosts. */
