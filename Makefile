@@ -77,7 +77,7 @@ all: $(PROGRAMS:%=$(BUILD)/%)
 demo:
 	tests/deps.sh build
 	tests/deps.sh live
-	+$(MAKE) all $(BUILD)/tests/peer
+	+$(MAKE) all $(BUILD)/tests/peer $(BUILD)/mailbox/guest
 	tests/live/demo
 
 include install.mk

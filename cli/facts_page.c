@@ -12,35 +12,35 @@
 
 #define SENTENCE_SIZE 512
 
-static char *moment_span(char dst[MOMENT_SIZE], int64_t when, int64_t now)
+static char *moment_span(char dst[FACTS_PAGE_DATE_SIZE], int64_t when, int64_t now)
 {
 	char span[UTC_SPAN_SIZE];
 
 	if (when == 0)
-		snprintf(dst, MOMENT_SIZE, "never");
+		snprintf(dst, FACTS_PAGE_DATE_SIZE, "never");
 	else if (when == now)
-		snprintf(dst, MOMENT_SIZE, "now");
+		snprintf(dst, FACTS_PAGE_DATE_SIZE, "now");
 	else if (when > now)
-		snprintf(dst, MOMENT_SIZE, "in %s", utc_span(span, when - now));
+		snprintf(dst, FACTS_PAGE_DATE_SIZE, "in %s", utc_span(span, when - now));
 	else
-		snprintf(dst, MOMENT_SIZE, "%s ago", utc_span(span, now - when));
+		snprintf(dst, FACTS_PAGE_DATE_SIZE, "%s ago", utc_span(span, now - when));
 	return dst;
 }
 
-char *moment_date(char dst[MOMENT_SIZE], int64_t when, int64_t now)
+char *facts_page_date(char dst[FACTS_PAGE_DATE_SIZE], int64_t when, int64_t now)
 {
-	char date[UTC_SIZE], span[MOMENT_SIZE];
+	char date[UTC_SIZE], span[FACTS_PAGE_DATE_SIZE];
 
 	moment_span(span, when, now);
 	if (when == 0)
-		snprintf(dst, MOMENT_SIZE, "never");
+		snprintf(dst, FACTS_PAGE_DATE_SIZE, "never");
 	else
-		snprintf(dst, MOMENT_SIZE, "%s (%.*s)", utc_format(date, when), UTC_SPAN_SIZE,
-			 span);
+		snprintf(dst, FACTS_PAGE_DATE_SIZE, "%s (%.*s)", utc_format(date, when),
+			 UTC_SPAN_SIZE, span);
 	return dst;
 }
 
-const char *downgrade_text(bool guaranteed)
+const char *facts_page_downgrade(bool guaranteed)
 {
 	return guaranteed ? "a server that had TLS no longer offers it, and mail to it waits. Tell "
 			    "its "
@@ -53,7 +53,8 @@ const char *downgrade_text(bool guaranteed)
 /* When a fact was looked up, and when it will be again. */
 static char *age_of(char dst[SENTENCE_SIZE], const struct freshness *fresh, int64_t now)
 {
-	char checked[MOMENT_SIZE], failed[MOMENT_SIZE], next[MOMENT_SIZE];
+	char checked[FACTS_PAGE_DATE_SIZE], failed[FACTS_PAGE_DATE_SIZE],
+		next[FACTS_PAGE_DATE_SIZE];
 	bool due = fresh->expires <= now;
 
 	moment_span(checked, fresh->checked, now);
@@ -65,7 +66,7 @@ static char *age_of(char dst[SENTENCE_SIZE], const struct freshness *fresh, int6
 			 due ? "is due" : next);
 	else
 		snprintf(dst, SENTENCE_SIZE, "THE LOOK-UP FAILS since %s; it %s%s; next try %s",
-			 moment_date(failed, fresh->failed, now),
+			 facts_page_date(failed, fresh->failed, now),
 			 fresh->checked != 0 ? "last succeeded " : "never succeeded",
 			 fresh->checked != 0 ? checked : "", due ? "is due" : next);
 	return dst;
@@ -104,22 +105,22 @@ static const char *mx_text(const struct mx_facts *mx)
 	return "unknown";
 }
 
-void page_mx(const struct facts *facts, const struct cli *cli)
+void facts_page_mx(const struct facts *facts, const struct cli *cli)
 {
 	const struct mx_facts *mx = &facts->domain.mx;
 	char age[SENTENCE_SIZE];
 
-	page_heading("MX look-up");
+	terminal_heading("MX look-up");
 	if (mx->state == MX_UNKNOWN || mx->state == MX_LITERAL)
-		page_field("result", "%s", mx_text(mx));
+		terminal_field("result", "%s", mx_text(mx));
 	else
-		page_field("result", "%s; the answer is %s", mx_text(mx),
-			   signed_or_not(mx->secure));
+		terminal_field("result", "%s; the answer is %s", mx_text(mx),
+			       signed_or_not(mx->secure));
 	if (mx->state != MX_LITERAL)
-		page_field("age", "%s", age_of(age, &mx->fresh, cli->now));
+		terminal_field("age", "%s", age_of(age, &mx->fresh, cli->now));
 	for (size_t i = 0; i < mx->count; i++)
-		page_field(i == 0 ? "hosts" : "", "%u %s", mx->refs[i].preference,
-			   mx->refs[i].host);
+		terminal_field(i == 0 ? "hosts" : "", "%u %s", mx->refs[i].preference,
+			       mx->refs[i].host);
 }
 
 static void page_address(const struct host_facts *host, int64_t now)
@@ -129,13 +130,13 @@ static void page_address(const struct host_facts *host, int64_t now)
 	age_of(age, &host->addr_fresh, now);
 	switch (host->addr) {
 	case ADDR_UNKNOWN:
-		page_field("address", "unknown; %s", age);
+		terminal_field("address", "unknown; %s", age);
 		break;
 	case ADDR_FOUND:
-		page_field("address", "found, %s; %s", signed_or_not(host->addr_secure), age);
+		terminal_field("address", "found, %s; %s", signed_or_not(host->addr_secure), age);
 		break;
 	case ADDR_NONE:
-		page_field("address", "there is none, so this host does not count; %s", age);
+		terminal_field("address", "there is none, so this host does not count; %s", age);
 		break;
 	}
 }
@@ -147,20 +148,20 @@ static void page_tlsa(const struct host_facts *host, int64_t now)
 	age_of(age, &host->tlsa_fresh, now);
 	switch (host->tlsa) {
 	case TLSA_UNKNOWN:
-		page_field("TLSA", "unknown; %s", age);
+		terminal_field("TLSA", "unknown; %s", age);
 		break;
 	case TLSA_ABSENT:
 		if (host->addr == ADDR_FOUND && !host->addr_secure)
-			page_field("TLSA",
-				   "none that counts: the host's address is not signed (RFC "
-				   "7672, section 2.2)");
+			terminal_field("TLSA",
+				       "none that counts: the host's address is not signed (RFC "
+				       "7672, section 2.2)");
 		else
-			page_field("TLSA", "none; %s", age);
+			terminal_field("TLSA", "none; %s", age);
 		break;
 	case TLSA_USABLE:
 	case TLSA_UNUSABLE:
-		page_field("TLSA", "%u usable and %u unusable records of %s; %s", host->tlsa_usable,
-			   host->tlsa_unusable, host->tlsa_base, age);
+		terminal_field("TLSA", "%u usable and %u unusable records of %s; %s",
+			       host->tlsa_usable, host->tlsa_unusable, host->tlsa_base, age);
 		break;
 	}
 }
@@ -214,89 +215,93 @@ static char *observed_text(char dst[SENTENCE_SIZE], const struct observation *se
 static void page_probe(const struct host_facts *host, int64_t now)
 {
 	const struct observation *seen = &host->last;
-	char text[SENTENCE_SIZE], when[MOMENT_SIZE], next[MOMENT_SIZE], spki[2 * SPKI_SIZE + 1];
+	char text[SENTENCE_SIZE], when[FACTS_PAGE_DATE_SIZE], next[FACTS_PAGE_DATE_SIZE],
+		spki[2 * SPKI_SIZE + 1];
 
 	observed_text(text, seen);
 	if (seen->observed == OBSERVED_NOTHING) {
-		page_field("latest look", "%s", text);
+		terminal_field("latest look", "%s", text);
 		return;
 	}
-	page_field("latest look", "%s", text);
-	page_field("", "by %s, %s; next %s", source_name(seen->source),
-		   moment_date(when, seen->time, now),
-		   host->last_expires > now ? moment_span(next, host->last_expires, now)
-					    : "is due");
+	terminal_field("latest look", "%s", text);
+	terminal_field("", "by %s, %s; next %s", source_name(seen->source),
+		       facts_page_date(when, seen->time, now),
+		       host->last_expires > now ? moment_span(next, host->last_expires, now)
+						: "is due");
 	if (!seen->has_spki)
 		return;
 	for (size_t i = 0; i < SPKI_SIZE; i++)
 		snprintf(spki + 2 * i, 3, "%02x", seen->spki[i]);
-	page_field("key SHA-256", "%s", spki);
+	terminal_field("key SHA-256", "%s", spki);
 }
 
-void page_history(const struct history *history, int64_t now)
+void facts_page_history(const struct history *history, int64_t now)
 {
-	char first[MOMENT_SIZE], last[MOMENT_SIZE], days[DAYS_SIZE];
+	char first[FACTS_PAGE_DATE_SIZE], last[FACTS_PAGE_DATE_SIZE], days[DAYS_SIZE];
 
 	if (history->last_tls == 0) {
-		page_field("TLS", "never seen");
+		terminal_field("TLS", "never seen");
 	} else {
-		page_field("TLS", "first seen %s", moment_date(first, history->first_tls, now));
-		page_field("", "last seen %s, on %s", moment_date(last, history->last_tls, now),
-			   count_days(days, &history->tls_days));
-		page_field("", "%s with %s", tls_version_name(history->last_version),
-			   history->last_cipher);
+		terminal_field("TLS", "first seen %s",
+			       facts_page_date(first, history->first_tls, now));
+		terminal_field("", "last seen %s, on %s",
+			       facts_page_date(last, history->last_tls, now),
+			       count_days(days, &history->tls_days));
+		terminal_field("", "%s with %s", tls_version_name(history->last_version),
+			       history->last_cipher);
 	}
 	if (history->last_plain == 0)
-		page_field("no TLS", "never seen");
+		terminal_field("no TLS", "never seen");
 	else
-		page_field("no TLS", "last seen %s, on %s",
-			   moment_date(last, history->last_plain, now),
-			   count_days(days, &history->plain_days));
+		terminal_field("no TLS", "last seen %s, on %s",
+			       facts_page_date(last, history->last_plain, now),
+			       count_days(days, &history->plain_days));
 }
 
-void page_host(const struct facts *facts, size_t i, const struct cli *cli)
+void facts_page_host(const struct facts *facts, size_t i, const struct cli *cli)
 {
 	const struct host_facts *host = &facts->host[i];
 	int64_t lost = fold_downgrade_since(&host->history);
-	char since[MOMENT_SIZE];
+	char since[FACTS_PAGE_DATE_SIZE];
 
-	page_heading("MX host %s, port %u", facts->domain.mx.refs[i].host,
-		     (unsigned)nexthop_port(&facts->nexthop, cli->settings.smtp_port));
+	terminal_heading("MX host %s, port %u", facts->domain.mx.refs[i].host,
+			 (unsigned)nexthop_port(&facts->nexthop, cli->settings.smtp_port));
 	page_address(host, cli->now);
 	page_tlsa(host, cli->now);
 	page_probe(host, cli->now);
-	page_history(&host->history, cli->now);
+	facts_page_history(&host->history, cli->now);
 	if (lost != 0)
-		page_field("DOWNGRADE", "it had TLS and no longer offers it, since %s",
-			   moment_date(since, lost, cli->now));
+		terminal_field("DOWNGRADE", "it had TLS and no longer offers it, since %s",
+			       facts_page_date(since, lost, cli->now));
 }
 
-void page_sts(const struct facts *facts, const struct cli *cli)
+void facts_page_sts(const struct facts *facts, const struct cli *cli)
 {
 	const struct sts_facts *sts = &facts->domain.sts;
-	char age[SENTENCE_SIZE], fetched[MOMENT_SIZE], until[MOMENT_SIZE];
+	char age[SENTENCE_SIZE], fetched[FACTS_PAGE_DATE_SIZE], until[FACTS_PAGE_DATE_SIZE];
 
-	page_heading("MTA-STS");
+	terminal_heading("MTA-STS");
 	if (!cli->settings.mta_sts) {
-		page_field("policy", "not looked at (mta_sts = false)");
+		terminal_field("policy", "not looked at (mta_sts = false)");
 		return;
 	}
 	if (facts->nexthop.kind != NEXTHOP_DOMAIN) {
-		page_field("policy", "none: domains have policies, not hosts (RFC 8461)");
+		terminal_field("policy", "none: domains have policies, not hosts (RFC 8461)");
 		return;
 	}
 	if (sts->mode == STS_UNKNOWN || sts->mode == STS_NONE)
-		page_field("policy", "%s", sts->mode == STS_NONE ? "none" : "unknown");
+		terminal_field("policy", "%s", sts->mode == STS_NONE ? "none" : "unknown");
 	else
-		page_field("policy", "mode %s, id %s, fetched %s, %s %s", sts_mode_name(sts->mode),
-			   sts->id, moment_span(fetched, sts->fetched, cli->now),
-			   sts->until > cli->now ? "runs out" : "ran out",
-			   moment_span(until, sts->until, cli->now));
-	page_field("age", "%s", age_of(age, &sts->fresh, cli->now));
+		terminal_field("policy", "mode %s, id %s, fetched %s, %s %s",
+			       sts_mode_name(sts->mode), sts->id,
+			       moment_span(fetched, sts->fetched, cli->now),
+			       sts->until > cli->now ? "runs out" : "ran out",
+			       moment_span(until, sts->until, cli->now));
+	terminal_field("age", "%s", age_of(age, &sts->fresh, cli->now));
 	if (sts->detail[0] != '\0')
-		page_field("failure", "%s", sts->detail);
+		terminal_field("failure", "%s", sts->detail);
 	for (size_t i = 0; i < sts->patterns; i++)
-		page_field(i == 0 ? "mx" : "", "%s", sts->pattern[i]);
+		terminal_field(i == 0 ? "mx" : "", "%s", sts->pattern[i]);
 }
 
 /* Where only `learn` has seen TLS, its hosts know it, and the domain does by them. */
@@ -312,31 +317,31 @@ static struct history folded_history(const struct known *known, const struct cli
 	return history;
 }
 
-void page_floor(const struct known *known, const struct cli *cli)
+void facts_page_floor(const struct known *known, const struct cli *cli)
 {
 	const struct history folded = folded_history(known, cli), *history = &folded;
 	const struct settings *s = &cli->settings;
-	char forgotten[MOMENT_SIZE];
+	char forgotten[FACTS_PAGE_DATE_SIZE];
 
-	page_heading("History of the domain");
-	page_history(history, cli->now);
+	terminal_heading("History of the domain");
+	facts_page_history(history, cli->now);
 	if (known->facts.domain.forgotten != 0)
-		page_field("forgotten", "%s: what was seen up to then does not count",
-			   moment_date(forgotten, known->facts.domain.forgotten, cli->now));
+		terminal_field("forgotten", "%s: what was seen up to then does not count",
+			       facts_page_date(forgotten, known->facts.domain.forgotten, cli->now));
 	if (known->decision.floor)
-		page_field("floor", "yes: TLS is required, whatever happens");
+		terminal_field("floor", "yes: TLS is required, whatever happens");
 	else
-		page_field("floor",
-			   "no: handshakes on record %u, needed %zu (learn_after_successes); "
-			   "days %u, needed %zu (learn_after_days)%s",
-			   (unsigned)history->successes.count, s->learn_after_successes,
-			   (unsigned)history->tls_days.count, s->learn_after_days,
-			   s->history_max_age != 0 ? "; none older than history_max_age" : "");
+		terminal_field("floor",
+			       "no: handshakes on record %u, needed %zu (learn_after_successes); "
+			       "days %u, needed %zu (learn_after_days)%s",
+			       (unsigned)history->successes.count, s->learn_after_successes,
+			       (unsigned)history->tls_days.count, s->learn_after_days,
+			       s->history_max_age != 0 ? "; none older than history_max_age" : "");
 }
 
-void page_override(const struct override *override, int64_t now)
+void facts_page_override(const struct override *override, int64_t now)
 {
-	char set[MOMENT_SIZE], expires[MOMENT_SIZE];
+	char set[FACTS_PAGE_DATE_SIZE], expires[FACTS_PAGE_DATE_SIZE];
 	const char *what = "";
 
 	switch (override->kind) {
@@ -352,26 +357,27 @@ void page_override(const struct override *override, int64_t now)
 		what = "left to main.cf; ";
 		break;
 	}
-	page_heading("Override");
-	page_field("answer", "%s%s", what,
-		   override->kind == OVERRIDE_HANDS_OFF ? "NOTFOUND" : level_name(override->level));
-	page_field("set", "%s by %s: %s", moment_date(set, override->set, now), override->author,
-		   override->reason);
-	page_field(override->expires != 0 && override->expires <= now ? "expired" : "expires", "%s",
-		   moment_date(expires, override->expires, now));
+	terminal_heading("Override");
+	terminal_field("answer", "%s%s", what,
+		       override->kind == OVERRIDE_HANDS_OFF ? "NOTFOUND"
+							    : level_name(override->level));
+	terminal_field("set", "%s by %s: %s", facts_page_date(set, override->set, now),
+		       override->author, override->reason);
+	terminal_field(override->expires != 0 && override->expires <= now ? "expired" : "expires",
+		       "%s", facts_page_date(expires, override->expires, now));
 }
 
-void page_pins(const struct pins *pins)
+void facts_page_pins(const struct pins *pins)
 {
 	char spki[2 * SPKI_SIZE + 1];
 
 	if (pins->count == 0)
 		return;
-	page_heading("Keys on file");
+	terminal_heading("Keys on file");
 	for (size_t i = 0; i < pins->count; i++) {
 		for (size_t j = 0; j < SPKI_SIZE; j++)
 			snprintf(spki + 2 * j, 3, "%02x", pins->spki[i][j]);
-		page_field("key SHA-256", "%s", spki);
+		terminal_field("key SHA-256", "%s", spki);
 	}
 }
 
@@ -389,13 +395,14 @@ static bool page_entry(void *context, const struct journal_entry *entry)
 	if (!known_concerns(page->known, page->cli, entry))
 		return true;
 	if (page->entries++ == 0)
-		page_heading("Journal");
-	page_field(entry->event, "%s %s, by %s%s%s", utc_format(date, entry->time), entry->subject,
-		   entry->author, entry->detail[0] != '\0' ? ": " : "", entry->detail);
+		terminal_heading("Journal");
+	terminal_field(entry->event, "%s %s, by %s%s%s", utc_format(date, entry->time),
+		       entry->subject, entry->author, entry->detail[0] != '\0' ? ": " : "",
+		       entry->detail);
 	return true;
 }
 
-void page_journal(const struct known *known, const struct cli *cli, struct ledger_txn *txn)
+void facts_page_journal(const struct known *known, const struct cli *cli, struct ledger_txn *txn)
 {
 	struct journal_page page = { known, cli, 0 };
 

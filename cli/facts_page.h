@@ -10,25 +10,25 @@
 #include "cli/cli.h"
 #include "cli/known.h"
 
-#define MOMENT_SIZE (UTC_SIZE + UTC_SPAN_SIZE + 16)
+#define FACTS_PAGE_DATE_SIZE (UTC_SIZE + UTC_SPAN_SIZE + 16)
 /* "5 min ago", "in 2 h", "now", or "never" for 0. */
 /* "2026-01-02T03:04:05Z (5 min ago)", or "never". */
-char *moment_date(char dst[MOMENT_SIZE], int64_t when, int64_t now);
+char *facts_page_date(char dst[FACTS_PAGE_DATE_SIZE], int64_t when, int64_t now);
 
 /* What a downgrade means and what to do about it; DOMAIN is to be put in. */
-const char *downgrade_text(bool guaranteed);
+const char *facts_page_downgrade(bool guaranteed);
 
 /* The MX look-up, then each host under a heading of its own. */
-void page_mx(const struct facts *facts, const struct cli *cli);
-void page_host(const struct facts *facts, size_t i, const struct cli *cli);
-void page_sts(const struct facts *facts, const struct cli *cli);
+void facts_page_mx(const struct facts *facts, const struct cli *cli);
+void facts_page_host(const struct facts *facts, size_t i, const struct cli *cli);
+void facts_page_sts(const struct facts *facts, const struct cli *cli);
 /* Fields "TLS" and "plain". */
-void page_history(const struct history *history, int64_t now);
+void facts_page_history(const struct history *history, int64_t now);
 /* Is there a floor, and why or why not? */
-void page_floor(const struct known *known, const struct cli *cli);
-void page_override(const struct override *override, int64_t now);
-void page_pins(const struct pins *pins);
+void facts_page_floor(const struct known *known, const struct cli *cli);
+void facts_page_override(const struct override *override, int64_t now);
+void facts_page_pins(const struct pins *pins);
 /* What the journal says of it; a heading, and a line an entry. Nothing if none. */
-void page_journal(const struct known *known, const struct cli *cli, struct ledger_txn *txn);
+void facts_page_journal(const struct known *known, const struct cli *cli, struct ledger_txn *txn);
 
 #endif

@@ -314,13 +314,29 @@ void json_print_finding(const char *check, const char *looks_at, const char *hea
 			     "health", health, "found", found, "mend", lines_json(mend)));
 }
 
-void json_print_preview(uint64_t lines, uint64_t deliveries, uint64_t same, uint64_t waits,
-			uint64_t unjudged, uint64_t strange)
+void json_print_counts(const struct json_count *counts, size_t count)
 {
-	print_line(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "lines", (json_int_t)lines,
-			     "deliveries", (json_int_t)deliveries, "same", (json_int_t)same,
-			     "waits", (json_int_t)waits, "unjudged", (json_int_t)unjudged,
-			     "strange", (json_int_t)strange));
+	json_t *json = json_object();
+
+	for (size_t i = 0; i < count; i++)
+		json_object_set_new(json, counts[i].name,
+				    json_integer((json_int_t)counts[i].count));
+	print_line(json);
+}
+
+void json_print_imported(const struct import_tally *tally)
+{
+	json_t *json = json_object();
+
+	for (enum entry_kind kind = ENTRY_DOMAIN; kind < ENTRY_END; kind++)
+		json_object_set_new(json, entry_kind_name(kind),
+				    json_pack("{s:I, s:I, s:I}", "read",
+					      (json_int_t)tally->read[kind], "added",
+					      (json_int_t)tally->added[kind], "changed",
+					      (json_int_t)tally->changed[kind]));
+	json_object_set_new(json, "ahead", json_integer((json_int_t)tally->ahead));
+	json_object_set_new(json, "old_acts", json_integer((json_int_t)tally->acts));
+	print_line(json);
 }
 
 void json_print_preview_domain(const char *domain, uint64_t waits, const char *last,
@@ -375,64 +391,6 @@ void json_print_settings(const struct settings *settings,
 		buf_free(&value);
 	}
 	print_line(json);
-}
-
-/*
- * The way back.
- */
-
-static bool read_text(const json_t *json, const char *name, char *dst, size_t size)
-{
-	const json_t *member = json_object_get(json, name);
-
-	if (json_is_null(member)) {
-		dst[0] = '\0';
-		return true;
-	}
-	if (!json_is_string(member))
-		return false;
-	str_printable(dst, size, json_string_value(member), json_string_length(member));
-	return true;
-}
-
-static bool read_date(const json_t *json, const char *name, int64_t *seconds)
-{
-	const json_t *member = json_object_get(json, name);
-
-	*seconds = 0;
-	return json_is_null(member) ||
-	       (json_is_string(member) && utc_parse(json_string_value(member), seconds));
-}
-
-static bool read_state(const json_t *json, enum status_state *state)
-{
-	static const enum status_state states[] = { STATUS_UNKNOWN, STATUS_PLAIN, STATUS_TLS,
-						    STATUS_DANE };
-	const json_t *member = json_object_get(json, "state");
-
-	for (size_t i = 0; json_is_string(member) && i < ARRAY_LEN(states); i++) {
-		*state = states[i];
-		if (strcmp(json_string_value(member), status_state_name(states[i])) == 0)
-			return true;
-	}
-	return false;
-}
-
-bool json_read_standing(struct standing *standing, const char *line, size_t len)
-{
-	json_t *json = json_loadb(line, len, 0, NULL);
-	const json_t *guaranteed = json_object_get(json, "guaranteed");
-	bool good = json_is_boolean(guaranteed) && read_state(json, &standing->state) &&
-		    read_text(json, "domain", standing->domain, sizeof(standing->domain)) &&
-		    read_text(json, "tls_version", standing->tls_version,
-			      sizeof(standing->tls_version)) &&
-		    read_text(json, "cipher", standing->cipher, sizeof(standing->cipher)) &&
-		    read_text(json, "reason", standing->reason, sizeof(standing->reason)) &&
-		    read_date(json, "downgrade_since", &standing->downgrade_since);
-
-	standing->guaranteed = json_is_true(guaranteed);
-	json_decref(json);
-	return good;
 }
 
 /* Its number is an integer, or the seconds of a histogram. */

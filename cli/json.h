@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * json - what the verbs print with --json: one object, one line each, and the
- * way back for the status that the socketmap server sends. A member that is not
- * known or does not apply is null; dates are RFC 3339.
+ * json - what the verbs print with --json: one object, one line each. A member that is
+ * not known or does not apply is null; dates are RFC 3339.
  */
 #ifndef POSTSEAL_CLI_JSON_H
 #define POSTSEAL_CLI_JSON_H
@@ -15,20 +14,7 @@
 #include "cli/known.h"
 #include "core/secure/digest.h"
 #include "core/metrics/metrics.h"
-
-/* What `status` shows of the line of JSON that io/json/status_json.h describes. */
-struct standing {
-	enum status_state state;
-	bool guaranteed;
-	char domain[NEXTHOP_SIZE];
-	char tls_version[16];
-	char cipher[CIPHER_SIZE];
-	char reason[REASON_SIZE];
-	int64_t downgrade_since; /* 0: none */
-};
-
-/* False when it is not what a status looks like. */
-bool json_read_standing(struct standing *standing, const char *line, size_t len);
+#include "io/json/import_json.h"
 
 /* Each prints one line. */
 void json_print_listed(const struct known *known);
@@ -45,9 +31,14 @@ void json_print_refusals(const char *mailbox, const struct digest_part *part);
 /* What `doctor` found: texts as in doctor_judge.h, `mend` in lines. */
 void json_print_finding(const char *check, const char *looks_at, const char *health,
 			const char *found, const char *mend);
-/* Of `preview`: all told, and a domain of which mail would have waited. */
-void json_print_preview(uint64_t lines, uint64_t deliveries, uint64_t same, uint64_t waits,
-			uint64_t unjudged, uint64_t strange);
+/* An object of numbers. */
+struct json_count {
+	const char *name;
+	uint64_t count;
+};
+void json_print_counts(const struct json_count *counts, size_t count);
+void json_print_imported(const struct import_tally *tally);
+/* Of `preview`: a domain of which mail would have waited. */
 void json_print_preview_domain(const char *domain, uint64_t waits, const char *last,
 			       const char *reason);
 /* A test mail; `tls` is "" where there was none. */

@@ -16,7 +16,7 @@
 #include "base/str.h"
 #include "base/zone.h"
 #include "cli/known.h"
-#include "cli/progress.h"
+#include "cli/terminal.h"
 #include "core/log/logbatch.h"
 #include "core/log/logfold.h"
 #include "core/log/logline.h"
@@ -161,21 +161,21 @@ static bool learn_domain(struct learner *l, struct ledger_txn *txn,
 	       tell_raised(l, txn, nexthop.key, seen);
 }
 
-struct writing {
+struct learner_writing {
 	struct learner *learning;
 	struct ledger_txn *txn;
 };
 
 static bool learn_next(void *context, const struct logbatch_host *seen)
 {
-	const struct writing *writing = context;
+	const struct learner_writing *writing = context;
 
 	return learn_host(writing->learning, writing->txn, seen);
 }
 
 static bool learn_next_domain(void *context, const struct logbatch_domain *seen)
 {
-	const struct writing *writing = context;
+	const struct learner_writing *writing = context;
 
 	return learn_domain(writing->learning, writing->txn, seen);
 }
@@ -195,7 +195,7 @@ static bool learn_held(struct learner *l, struct ledger_txn *txn)
 
 static bool learn_batch(struct learner *l, struct ledger_txn *txn)
 {
-	struct writing writing = { l, txn };
+	struct learner_writing writing = { l, txn };
 
 	return logbatch_each(l->batch, learn_next, &writing) &&
 	       logbatch_each_domain(l->batch, learn_next_domain, &writing) &&

@@ -1,11 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* postseal - shows, explains and edits what postseal knows. */
+/*
+ * postseal - shows, explains and edits what postseal knows.
+ *
+ * main.c turns the command line into a struct cli (cli.h) and runs one verb. All verbs
+ * are in verbs/, but for `doctor`:
+ *
+ *   verbs/     a file for each, or for two that show the same; status, probe, explain,
+ *              history, list and stats read; the others act
+ *   doctor/    looks at this machine (doctor_look*) into one struct (doctor_patient.h),
+ *              and judges that without asking anybody (doctor_judge*)
+ *   setup/     what `setup` does about what doctor has found: a plan, and files
+ *
+ * What they share:
+ *
+ *   known       what the ledger knows about a next hop, and what follows from it
+ *   act         a change by an admin: one transaction, with an entry in the journal
+ *   facts_page  facts as sentences
+ *   json        everything that is printed with --json
+ *   terminal    colour, pages of text, questions, a bar of progress
+ *   probing     have the prober look, and wait for it
+ *   learner     Postfix's log into the ledger; with --follow this is a daemon
+ *   trial       a real mail through this Postfix
+ */
 #include <errno.h>
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -20,34 +44,81 @@ static const struct verb *const verbs[] = {
 	&verb_stats,   &verb_doctor,   &verb_setup,   &verb_preview, &verb_config,
 };
 
-/* Letters of the options that every verb takes. */
+/*
+ * All options. A verb takes those whose letter is in its `options`, and these of every verb.
+ */
 #define COMMON_OPTIONS "chj"
+#define FLAG(member) no_argument, offsetof(struct cli, member)
+#define TEXT(member) required_argument, offsetof(struct cli, member)
 
-static const struct option options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "changed", no_argument, NULL, 'n' },
-	{ "follow", no_argument, NULL, 'f' },
-	{ "journal", no_argument, NULL, 'J' },
-	{ "state", required_argument, NULL, 's' },
-	{ "version", no_argument, NULL, 'V' },
-	{ "yes", no_argument, NULL, 'y' },
-	{ "reason", required_argument, NULL, 'r' },
-	{ "for", required_argument, NULL, 'F' },
-	{ "expires", required_argument, NULL, 'e' },
-	{ "level", required_argument, NULL, 'l' },
-	{ "otherwise", required_argument, NULL, 'o' },
-	{ "from-probe", no_argument, NULL, 'p' },
-	{ "replace", no_argument, NULL, 'R' },
-	{ "send", no_argument, NULL, 'S' },
-	{ "prometheus", no_argument, NULL, 'P' },
-	{ "no-ledger", no_argument, NULL, 'L' },
-	{ "dry-run", no_argument, NULL, 'N' },
-	{ "undo", no_argument, NULL, 'U' },
-	{ "to", required_argument, NULL, 't' },
-	{ 0 },
+static const struct known_option {
+	char letter;
+	const char *name;
+	int argument;
+	size_t member; /* of struct cli; none for help and version, which end the program */
+} known_options[] = {
+	{ 'c', "config", TEXT(settings_file) },
+	{ 'h', "help", no_argument, 0 },
+	{ 'j', "json", FLAG(json) },
+	{ 'V', "version", no_argument, 0 },
+	{ 'e', "expires", TEXT(expires) },
+	{ 'f', "follow", FLAG(follow) },
+	{ 'F', "for", TEXT(mailbox) },
+	{ 'J', "journal", FLAG(journal) },
+	{ 'l', "level", TEXT(level) },
+	{ 'L', "no-ledger", FLAG(no_ledger) },
+	{ 'n', "changed", FLAG(changed) },
+	{ 'N', "dry-run", FLAG(dry_run) },
+	{ 'o', "otherwise", TEXT(otherwise) },
+	{ 'p', "from-probe", FLAG(from_probe) },
+	{ 'P', "prometheus", FLAG(prometheus) },
+	{ 'r', "reason", TEXT(reason) },
+	{ 'R', "replace", FLAG(replace) },
+	{ 's', "state", TEXT(state) },
+	{ 'S', "send", FLAG(send) },
+	{ 't', "to", TEXT(to) },
+	{ 'U', "undo", FLAG(undo) },
+	{ 'y', "yes", FLAG(yes) },
 };
+
+/* The same as getopt_long(3) wants it; `before` is "+" to stop at the first argument. */
+struct getopt_words {
+	struct option names[ARRAY_LEN(known_options) + 1];
+	char letters[2 * ARRAY_LEN(known_options) + 2];
+};
+
+static void write_getopt_words(struct getopt_words *words, const char *before)
+{
+	struct buf letters = { 0 };
+
+	memset(words, 0, sizeof(*words));
+	buf_append_str(&letters, before);
+	for (size_t i = 0; i < ARRAY_LEN(known_options); i++) {
+		const struct known_option *o = &known_options[i];
+
+		words->names[i] = (struct option){ o->name, o->argument, NULL, o->letter };
+		buf_printf(&letters, "%c%s", o->letter, o->argument == no_argument ? "" : ":");
+	}
+	str_copy(words->letters, sizeof(words->letters), buf_cstr(&letters));
+	buf_free(&letters);
+}
+
+static void put_option(struct cli *cli, char letter)
+{
+	for (size_t i = 0; i < ARRAY_LEN(known_options); i++) {
+		const struct known_option *o = &known_options[i];
+		char *member = (char *)cli + o->member;
+
+		if (o->letter == letter && o->argument == required_argument)
+			*(const char **)(void *)member = optarg;
+		else if (o->letter == letter)
+			*(bool *)(void *)member = true;
+	}
+}
+
+/*
+ * Help.
+ */
 
 static void print_usage(FILE *to)
 {
@@ -77,15 +148,6 @@ static void print_verb_usage(FILE *to, const struct verb *verb)
 		verb->help);
 }
 
-static const struct verb *find_verb(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
-		if (strcmp(verbs[i]->name, name) == 0)
-			return verbs[i];
-	}
-	return NULL;
-}
-
 /* What was printed is only now known to have got through. */
 static _Noreturn void leave(enum cli_status status)
 {
@@ -96,29 +158,30 @@ static _Noreturn void leave(enum cli_status status)
 	exit(status);
 }
 
-/* What stands before the verb; returns the verb's index in argv. */
+/*
+ * The command line.
+ */
+
+/* What comes before the verb; returns the verb's index in argv. */
 static int parse_program(struct cli *cli, int argc, char **argv)
 {
+	struct getopt_words words;
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "+c:hjV", options, NULL)) != -1) {
-		switch (letter) {
-		case 'c':
-			cli->settings_file = optarg;
-			break;
-		case 'h':
+	write_getopt_words(&words, "+");
+	while ((letter = getopt_long(argc, argv, words.letters, words.names, NULL)) != -1) {
+		if (letter == 'h') {
 			print_usage(stdout);
 			leave(CLI_YES);
-		case 'j':
-			cli->json = true;
-			break;
-		case 'V':
+		} else if (letter == 'V') {
 			printf("postseal %s\n", POSTSEAL_VERSION);
 			leave(CLI_YES);
-		default:
+		} else if (letter == 'c' || letter == 'j') {
+			put_option(cli, (char)letter);
+		} else {
 			if (letter != '?')
 				fprintf(stderr,
-					"postseal: that option stands behind the verb it is for\n");
+					"postseal: write that option after the verb it is for\n");
 			fprintf(stderr, "postseal: `postseal --help` lists verbs and options\n");
 			exit(CLI_USAGE);
 		}
@@ -144,90 +207,33 @@ static void take_option(struct cli *cli, int letter)
 		cli_error(cli, "there is no option -%c here", letter);
 		refuse_usage(cli);
 	}
-	switch (letter) {
-	case 'c':
-		cli->settings_file = optarg;
-		break;
-	case 'e':
-		cli->expires = optarg;
-		break;
-	case 'f':
-		cli->follow = true;
-		break;
-	case 'F':
-		cli->mailbox = optarg;
-		break;
-	case 'h':
+	if (letter == 'h') {
 		print_verb_usage(stdout, cli->verb);
 		leave(CLI_YES);
-	case 'j':
-		cli->json = true;
-		break;
-	case 'J':
-		cli->journal = true;
-		break;
-	case 'l':
-		cli->level = optarg;
-		break;
-	case 'L':
-		cli->no_ledger = true;
-		break;
-	case 'o':
-		cli->otherwise = optarg;
-		break;
-	case 'n':
-		cli->changed = true;
-		break;
-	case 'N':
-		cli->dry_run = true;
-		break;
-	case 't':
-		cli->to = optarg;
-		break;
-	case 'U':
-		cli->undo = true;
-		break;
-	case 'p':
-		cli->from_probe = true;
-		break;
-	case 'P':
-		cli->prometheus = true;
-		break;
-	case 'r':
-		cli->reason = optarg;
-		break;
-	case 'R':
-		cli->replace = true;
-		break;
-	case 'S':
-		cli->send = true;
-		break;
-	case 's':
-		cli->state = optarg;
-		break;
-	case 'y':
-		cli->yes = true;
-		break;
 	}
+	put_option(cli, (char)letter);
 }
 
 /* argv[0] is the verb's name. */
 static void parse_verb(struct cli *cli, int argc, char **argv)
 {
-	char *name = argv[0];
+	const char *name = argv[0];
+	struct getopt_words words;
+	char shown[32];
 	int letter;
 
-	cli->verb = find_verb(name);
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+		if (strcmp(verbs[i]->name, name) == 0)
+			cli->verb = verbs[i];
+	}
 	if (cli->verb == NULL) {
-		char shown[32];
-
 		fprintf(stderr, "postseal: there is no verb \"%s\"; `postseal --help` lists them\n",
 			str_printable(shown, sizeof(shown), name, strlen(name)));
 		exit(CLI_USAGE);
 	}
+	write_getopt_words(&words, "");
 	optind = 0; /* glibc: begin anew, with another argv */
-	while ((letter = getopt_long(argc, argv, "c:e:F:fhjJl:LnNo:pPr:RSs:t:Uy", options, NULL)) !=
-	       -1)
+	while ((letter = getopt_long(argc, argv, words.letters, words.names, NULL)) != -1)
 		take_option(cli, letter);
 	cli->count = argc - optind;
 	cli->words = argv + optind;

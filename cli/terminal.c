@@ -10,10 +10,15 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 
 #define PAGE_INDENT 2
-#define PAGE_NAME 13 /* columns of a field's name, with the blank behind it */
+#define PAGE_NAME 13 /* columns of a field's name, with the blank after it */
+
+#define BAR "########################################"
+#define BAR_WIDTH ((int)sizeof(BAR) - 1)
+#define REDRAW_MS 100
 
 static bool colours;
 static bool symbols;
@@ -33,10 +38,15 @@ bool terminal_has_person(void)
 	return isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
 }
 
-bool terminal_says_yes(void)
+bool terminal_confirms(const char *format, ...)
 {
 	char answer[8];
+	va_list args;
 
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputs(" [y/N] ", stderr);
 	return fgets(answer, sizeof(answer), stdin) != NULL &&
 	       (answer[0] == 'y' || answer[0] == 'Y');
 }
@@ -109,7 +119,7 @@ int terminal_word(char *dst, size_t size, const char *word)
 }
 
 /* Words, broken at blanks, from column `column` on. */
-void page_rest(int column, const char *text)
+void terminal_rest(int column, const char *text)
 {
 	int at = column;
 
@@ -131,7 +141,7 @@ void page_rest(int column, const char *text)
 	putchar('\n');
 }
 
-void page_heading(const char *format, ...)
+void terminal_heading(const char *format, ...)
 {
 	static bool begun;
 	char line[2048];
@@ -147,11 +157,11 @@ void page_heading(const char *format, ...)
 	if (strlen(line) <= PAGE_WIDTH)
 		puts(line);
 	else
-		page_rest(PAGE_INDENT, line);
+		terminal_rest(PAGE_INDENT, line);
 	fputs(terminal_plain(), stdout);
 }
 
-void page_field(const char *name, const char *format, ...)
+void terminal_field(const char *name, const char *format, ...)
 {
 	char line[2048];
 	va_list args;
@@ -160,10 +170,10 @@ void page_field(const char *name, const char *format, ...)
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
 	printf("%*s%-*s", PAGE_INDENT, "", PAGE_NAME, name);
-	page_rest(PAGE_INDENT + PAGE_NAME, line);
+	terminal_rest(PAGE_INDENT + PAGE_NAME, line);
 }
 
-void page_beside(int at, int column, int indent, const char *format, ...)
+void terminal_beside(int at, int column, int indent, const char *format, ...)
 {
 	char line[2048];
 	va_list args;
@@ -178,10 +188,10 @@ void page_beside(int at, int column, int indent, const char *format, ...)
 		return;
 	}
 	printf("\n%*s", indent, "");
-	page_rest(indent, line);
+	terminal_rest(indent, line);
 }
 
-void page_text(int column, const char *format, ...)
+void terminal_text(int column, const char *format, ...)
 {
 	char line[2048];
 	va_list args;
@@ -190,5 +200,47 @@ void page_text(int column, const char *format, ...)
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
 	printf("%*s", column, "");
-	page_rest(column, line);
+	terminal_rest(column, line);
+}
+
+static void draw_progress(struct progress *progress, uint64_t done)
+{
+	double part = done < progress->total ? (double)done / (double)progress->total : 1;
+	int full = (int)(part * BAR_WIDTH);
+
+	progress->drawn = clock_mono_ms();
+	fprintf(stderr, "\r%s [%.*s%*s] %3d %%", progress->doing, full, BAR, BAR_WIDTH - full, "",
+		(int)(part * 100));
+	fflush(stderr);
+}
+
+void progress_begin(struct progress *progress, const char *doing, uint64_t total)
+{
+	const char *term = getenv("TERM");
+
+	*progress = (struct progress){
+		.doing = doing,
+		.total = total > 0 ? total : 1,
+		.shown = isatty(STDERR_FILENO) == 1 && term != NULL && strcmp(term, "dumb") != 0,
+	};
+	if (progress->shown)
+		draw_progress(progress, 0);
+}
+
+void progress_at(struct progress *progress, uint64_t done)
+{
+	if (progress->shown && clock_mono_ms() - progress->drawn >= REDRAW_MS)
+		draw_progress(progress, done);
+}
+
+void progress_hide(const struct progress *progress)
+{
+	if (progress->shown)
+		fputs("\r\033[K", stderr);
+}
+
+void progress_end(struct progress *progress)
+{
+	progress_hide(progress);
+	progress->shown = false;
 }

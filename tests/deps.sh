@@ -20,6 +20,9 @@
 
 set -euo pipefail
 
+# Some archives have it in nodejs, and then none of its own.
+npm_package() { command -v npm >/dev/null || echo npm; }
+
 packages() {
     case $1 in
     build)
@@ -50,7 +53,8 @@ packages() {
         echo python3 libmilter-dev
         ;;
     webmail)
-        echo python3 chromium chromium-driver curl npm php-codesniffer
+        echo python3 chromium chromium-driver curl php-codesniffer
+        npm_package
         echo nginx php-fpm roundcube-core roundcube-sqlite3 dovecot-imapd
         ;;
     release)
@@ -58,8 +62,7 @@ packages() {
         ;;
     mailbox)
         echo python3 chromium chromium-driver nodejs iproute2 nginx openssl
-        # Some archives have it in nodejs, and then none of its own.
-        command -v npm >/dev/null || echo npm
+        npm_package
         ;;
     all)
         packages build

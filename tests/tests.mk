@@ -118,8 +118,10 @@ check-webmail: all $(BUILD)/tests/peer $(patsubst tests/%.c,$(BUILD)/%,$(wildcar
 
 ## check-mailbox  the pages of the temporary mailbox in a headless Chromium, installed if missing (as root)
 .PHONY: check-mailbox
-check-mailbox: all $(BUILD)/tests/seal-token
+check-mailbox:
+	tests/deps.sh build
 	tests/deps.sh mailbox
+	+$(MAKE) $(JOBS) all $(BUILD)/tests/seal-token
 	tests/mailbox-web/run $(BUILD)
 
 # What is built in $(BUILD), however it was.

@@ -5,23 +5,26 @@
 
 #include "base/mem.h"
 #include "io/json/webmail_json.h"
+#include "io/link/mailbox_link.h"
 #include "webmail/aliases.h"
 #include "webmail/recipients.h"
 #include "webmail/sealed.h"
 
 struct answerer {
+	struct mailbox_link *link;
 	struct recipients *recipients;
 	struct aliases *aliases;
 	struct sealed *sealed;
 };
 
-struct answerer *answerer_new(const struct settings *settings)
+struct answerer *answerer_new(const struct settings *settings, struct loop *loop)
 {
 	struct answerer *answerer = mem_zero(1, sizeof(*answerer));
 
+	answerer->link = mailbox_link_new(loop);
 	answerer->aliases = aliases_new(settings);
-	answerer->sealed = sealed_new(settings, answerer->aliases);
-	answerer->recipients = recipients_new(settings, answerer->sealed);
+	answerer->sealed = sealed_new(settings, answerer->aliases, answerer->link);
+	answerer->recipients = recipients_new(settings, answerer->link);
 	return answerer;
 }
 
@@ -34,6 +37,8 @@ void answerer_reload(struct answerer *answerer, const struct settings *settings)
 
 void answerer_free(struct answerer *answerer)
 {
+	/* First: who waits for it is told, and belongs to those below. */
+	mailbox_link_free(answerer->link);
 	recipients_free(answerer->recipients);
 	sealed_free(answerer->sealed);
 	aliases_free(answerer->aliases);

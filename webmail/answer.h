@@ -14,11 +14,12 @@
 
 struct answerer;
 
-struct answerer *answerer_new(const struct settings *settings);
+struct answerer *answerer_new(const struct settings *settings, struct loop *loop);
 void answerer_reload(struct answerer *answerer, const struct settings *settings);
+/* Before the server of HTTP, whose requests may still wait for an answer. */
 void answerer_free(struct answerer *answerer);
 
-/* Answers `request`, whose call and user these are. */
+/* Answers `request`, whose call and user these are, at once or later. */
 void answer(struct answerer *answerer, const char *user, const struct webmail_request *call,
 	    struct http_request *request);
 

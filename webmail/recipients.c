@@ -23,17 +23,17 @@
 
 struct recipients {
 	const struct settings *settings;
-	struct sealed *sealed;
+	struct mailbox_link *link;
 	struct socketmap_client *client; /* for one request; NULL: none now */
 	int64_t not_before;              /* clock_mono_ms(): do not ask earlier */
 };
 
-struct recipients *recipients_new(const struct settings *settings, struct sealed *sealed)
+struct recipients *recipients_new(const struct settings *settings, struct mailbox_link *link)
 {
 	struct recipients *recipients = mem_zero(1, sizeof(*recipients));
 
 	recipients->settings = settings;
-	recipients->sealed = sealed;
+	recipients->link = link;
 	return recipients;
 }
 
@@ -76,43 +76,103 @@ static bool ask(struct recipients *recipients, const char *address, int64_t dead
 	return false;
 }
 
-static void append_status(struct recipients *recipients, const char *address, int64_t deadline,
-			  struct buf *out)
+/* One request: what is said of each recipient, an object of JSON. */
+struct inquiry {
+	struct http_request *request;
+	size_t count, awaited; /* answers of postseal-mailbox that are still to come */
+	struct part {
+		struct inquiry *inquiry;
+		struct buf json;
+		bool known; /* it has a status */
+	} parts[];
+};
+
+static void read_status(struct recipients *recipients, const char *address, int64_t deadline,
+			struct part *part)
 {
 	struct buf reply = { 0 };
 	bool answered = ask(recipients, address, deadline, &reply);
 	const char *text = buf_cstr(&reply);
 
-	if (answered && strncmp(text, "OK ", 3) == 0) {
-		buf_append_str(out, text + 3);
-		sealed_complete(recipients->sealed, address, deadline, out);
-	} else if (answered && strncmp(text, "NOTFOUND ", 9) == 0)
-		webmail_json_no_status(out, address, "no-such-address",
+	part->known = answered && strncmp(text, "OK {", 4) == 0 && reply.data[reply.len - 1] == '}';
+	if (part->known)
+		buf_append_str(&part->json, text + 3);
+	else if (answered && strncmp(text, "NOTFOUND ", 9) == 0)
+		webmail_json_no_status(&part->json, address, "no-such-address",
 				       "no mail can go to such an address");
 	else
-		webmail_json_no_status(out, address, "not-now",
+		webmail_json_no_status(&part->json, address, "not-now",
 				       answered ? "postseal cannot tell just now"
 						: "postseal cannot be asked just now");
 	buf_free(&reply);
+}
+
+/* Once nothing more is to come. */
+static void finish(struct inquiry *inquiry)
+{
+	struct buf out = { 0 };
+
+	buf_append_str(&out, "{\"recipients\":[");
+	for (size_t i = 0; i < inquiry->count; i++) {
+		if (i > 0)
+			buf_append_str(&out, ",");
+		buf_append(&out, inquiry->parts[i].json.data, inquiry->parts[i].json.len);
+		buf_free(&inquiry->parts[i].json);
+	}
+	buf_append_str(&out, "]}");
+	answer_json(inquiry->request, &out);
+	free(inquiry);
+}
+
+/* The symbol can do without it: where there is no answer, nothing is said of sealing. */
+static void on_seal(void *context, const char *answer, const char *error)
+{
+	struct part *part = context;
+
+	(void)error;
+	if (answer != NULL) {
+		part->json.len--; /* the "}" */
+		webmail_json_seal_of(&part->json, answer);
+	}
+	if (--part->inquiry->awaited == 0)
+		finish(part->inquiry);
+}
+
+static void ask_how_sealed(struct recipients *recipients, const struct webmail_request *call,
+			   int64_t deadline, struct inquiry *inquiry)
+{
+	struct mailbox_question question = { .act = "seal" };
+
+	for (size_t i = 0; i < inquiry->count; i++) {
+		if (!inquiry->parts[i].known)
+			continue;
+		question.mailbox = call->address[i];
+		inquiry->awaited++;
+		mailbox_link_ask(recipients->link, recipients->settings, &question, deadline,
+				 on_seal, &inquiry->parts[i]);
+	}
 }
 
 void recipients_answer(struct recipients *recipients, const struct webmail_request *call,
 		       struct http_request *request)
 {
 	int64_t deadline = clock_mono_ms() + PATIENCE_MS;
-	struct buf out = { 0 };
+	struct inquiry *inquiry =
+		mem_zero(1, sizeof(*inquiry) + call->count * sizeof(inquiry->parts[0]));
 
-	buf_append_str(&out, "{\"recipients\":[");
+	inquiry->request = request;
+	inquiry->count = call->count;
 	for (size_t i = 0; i < call->count; i++) {
-		if (i > 0)
-			buf_append_str(&out, ",");
-		append_status(recipients, call->address[i], deadline, &out);
+		inquiry->parts[i].inquiry = inquiry;
+		read_status(recipients, call->address[i], deadline, &inquiry->parts[i]);
 	}
-	buf_append_str(&out, "]}");
 	/* Postfix's clients are many; an idle one of ours is not to take a place of theirs. */
 	socketmap_client_close(recipients->client);
 	recipients->client = NULL;
 	if (recipients->not_before == deadline)
 		recipients->not_before = 0;
-	answer_json(request, &out);
+	if (recipients->settings->mailbox_domain[0] != '\0')
+		ask_how_sealed(recipients, call, deadline, inquiry);
+	if (inquiry->awaited == 0)
+		finish(inquiry);
 }

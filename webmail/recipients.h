@@ -2,7 +2,8 @@
 /*
  * recipients - how mail to each of these addresses travels: what map `status` of
  * postseal-socketmap says, word for word, so that a symbol and what Postfix is told
- * cannot disagree. Who is new is looked at by the prober meanwhile.
+ * cannot disagree. Who is new is looked at by the prober meanwhile. Where mail is sealed,
+ * postseal-mailbox says how a sealed mail would go to each.
  */
 #ifndef POSTSEAL_WEBMAIL_RECIPIENTS_H
 #define POSTSEAL_WEBMAIL_RECIPIENTS_H
@@ -10,15 +11,16 @@
 #include "core/settings/settings.h"
 #include "core/webmail/webmail_request.h"
 #include "io/http/http.h"
-#include "webmail/sealed.h"
+#include "io/link/mailbox_link.h"
 
 struct recipients;
 
-/* `sealed` outlives it. */
-struct recipients *recipients_new(const struct settings *settings, struct sealed *sealed);
+/* It outlives the questions of `link`. */
+struct recipients *recipients_new(const struct settings *settings, struct mailbox_link *link);
 void recipients_reload(struct recipients *recipients, const struct settings *settings);
 void recipients_free(struct recipients *recipients);
 
+/* Answered at once, or later. */
 void recipients_answer(struct recipients *recipients, const struct webmail_request *call,
 		       struct http_request *request);
 

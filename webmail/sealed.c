@@ -8,24 +8,41 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/json/webmail_json.h"
-#include "io/link/mailbox_client.h"
 #include "webmail/answer.h"
 
-/* All other users wait meanwhile. */
+/* For one request; other users do not wait meanwhile. */
 #define PATIENCE_MS 2000
 #define SENDERS_MAX 20
 
 struct sealed {
 	const struct settings *settings;
 	struct aliases *aliases;
+	struct mailbox_link *link;
 };
 
-struct sealed *sealed_new(const struct settings *settings, struct aliases *aliases)
+/* One request, which goes through the addresses that its user writes from. */
+struct errand {
+	const struct sealed *sealed;
+	struct http_request *request;
+	enum webmail_call call;
+	char recipient[WEBMAIL_ADDRESS_SIZE];
+	char senders[SENDERS_MAX][ALIAS_ADDRESS_SIZE];
+	size_t count, at;
+	int64_t deadline;
+	struct buf show; /* of the sender that is looked at */
+	struct buf out;  /* what was found */
+};
+
+static void look_at_sender(struct errand *errand);
+
+struct sealed *sealed_new(const struct settings *settings, struct aliases *aliases,
+			  struct mailbox_link *link)
 {
 	struct sealed *sealed = mem_zero(1, sizeof(*sealed));
 
 	sealed->settings = settings;
 	sealed->aliases = aliases;
+	sealed->link = link;
 	return sealed;
 }
 
@@ -39,116 +56,160 @@ void sealed_free(struct sealed *sealed)
 	free(sealed);
 }
 
-static bool ask(const struct sealed *sealed, const char *act, const char *mailbox, const char *as,
-		int64_t deadline, struct buf *answer)
+/* As this sender, and as no other. */
+static void ask(struct errand *errand, const char *act, mailbox_link_fn *heard)
 {
-	const struct mailbox_question question = { .act = act, .mailbox = mailbox, .as = as };
-	char error[MAILBOX_CLIENT_ERROR_SIZE];
+	const struct mailbox_question question = { .act = act,
+						   .mailbox = errand->recipient,
+						   .as = errand->senders[errand->at] };
 
-	if (mailbox_client_ask(sealed->settings, &question, deadline, answer, error))
-		return true;
-	log_error("act=%s %s", act, error);
-	return false;
+	mailbox_link_ask(errand->sealed->link, errand->sealed->settings, &question,
+			 errand->deadline, heard, errand);
 }
 
-/* What this sender has sealed for the recipient, appended; false: nothing. */
-static bool append_letters(const struct sealed *sealed, const char *sender, const char *recipient,
-			   int64_t deadline, struct buf *out)
+static void end(struct errand *errand)
 {
-	struct buf show = { 0 }, pin = { 0 };
-	bool good = ask(sealed, "show", recipient, sender, deadline, &show);
-	bool pinned = good && ask(sealed, "pin", recipient, sender, deadline, &pin);
-
-	good = good &&
-	       webmail_json_sealed(out, sender, buf_cstr(&show), pinned ? buf_cstr(&pin) : NULL);
-	buf_free(&show);
-	buf_free(&pin);
-	return good;
+	buf_free(&errand->show);
+	buf_free(&errand->out);
+	free(errand);
 }
 
-static void answer_letters(const struct sealed *sealed, char senders[][ALIAS_ADDRESS_SIZE],
-			   size_t count, const char *recipient, struct http_request *request)
+/* By what postseal-mailbox said, or by us; "later" is its word for what we call "not-now". */
+static void end_with(struct errand *errand, const char *word, const char *sentence)
 {
-	int64_t deadline = clock_mono_ms() + PATIENCE_MS;
-	struct buf out = { 0 }, one = { 0 };
-	bool first = true;
+	if (strcmp(word, "later") == 0 || strcmp(word, "not-now") == 0)
+		answer_error(errand->request, 503, "not-now",
+			     "postseal-mailbox cannot do this just now");
+	else
+		answer_error(errand->request, strcmp(word, "gone") == 0 ? 404 : 409, word,
+			     sentence);
+	end(errand);
+}
 
-	buf_append_str(&out, "{\"sealed\":[");
-	for (size_t i = 0; i < count; i++) {
-		if (append_letters(sealed, senders[i], recipient, deadline, &one)) {
-			buf_append_str(&out, first ? "" : ",");
-			buf_append(&out, one.data, one.len);
-			first = false;
-		}
-		one.len = 0;
+/*
+ * True: it is done. Else what was said instead; of no answer, that there is none now, and
+ * the log knows why.
+ */
+static bool is_done(const char *act, const char *answer, const char *error,
+		    char word[WEBMAIL_JSON_WORD_SIZE], char text[WEBMAIL_JSON_ERROR_SIZE])
+{
+	if (answer == NULL)
+		log_error("act=%s %s", act, error);
+	return webmail_json_done(answer != NULL ? answer : "", word, text);
+}
+
+/*
+ * SEALED: what each of his addresses has sealed for the recipient.
+ */
+
+static void next_sender(struct errand *errand)
+{
+	errand->at++;
+	look_at_sender(errand);
+}
+
+static void append_letters(struct errand *errand, const char *pin)
+{
+	size_t before = errand->out.len;
+
+	if (before > 0)
+		buf_append_str(&errand->out, ",");
+	if (!webmail_json_sealed(&errand->out, errand->senders[errand->at], buf_cstr(&errand->show),
+				 pin))
+		errand->out.len = before;
+	errand->show.len = 0;
+	next_sender(errand);
+}
+
+static void on_pin(void *context, const char *answer, const char *error)
+{
+	struct errand *errand = context;
+	char word[WEBMAIL_JSON_WORD_SIZE], text[WEBMAIL_JSON_ERROR_SIZE];
+
+	/* "none": he needs no PIN, or none any more. */
+	if (is_done("pin", answer, error, word, text))
+		append_letters(errand, answer);
+	else if (strcmp(word, "none") == 0 || strcmp(word, "gone") == 0)
+		append_letters(errand, NULL);
+	else
+		end_with(errand, word, text);
+}
+
+static void on_show(void *context, const char *answer, const char *error)
+{
+	struct errand *errand = context;
+	char word[WEBMAIL_JSON_WORD_SIZE], text[WEBMAIL_JSON_ERROR_SIZE];
+
+	if (is_done("show", answer, error, word, text)) {
+		buf_append_str(&errand->show, answer);
+		ask(errand, "pin", on_pin);
+	} else if (strcmp(word, "gone") == 0) {
+		next_sender(errand);
+	} else {
+		end_with(errand, word, text);
 	}
-	buf_append_str(&out, "]}");
-	buf_free(&one);
-	answer_json(request, &out);
 }
 
-static void answer_act(const struct sealed *sealed, char senders[][ALIAS_ADDRESS_SIZE],
-		       size_t count, const struct webmail_request *call,
-		       struct http_request *request)
+static void look_at_sender(struct errand *errand)
 {
-	int64_t deadline = clock_mono_ms() + PATIENCE_MS;
-	char word[WEBMAIL_JSON_WORD_SIZE] = "gone", text[WEBMAIL_JSON_ERROR_SIZE] = "";
-	struct buf answer = { 0 };
-	bool done = false;
+	struct buf body = { 0 };
 
-	/* The mail is of one of his addresses; for the others it is "gone". */
-	for (size_t i = 0; i < count && !done && strcmp(word, "gone") == 0; i++) {
-		answer.len = 0;
-		ask(sealed, webmail_call_name(call->call), call->address[0], senders[i], deadline,
-		    &answer);
-		done = webmail_json_done(buf_cstr(&answer), word, text);
-	}
-	answer.len = 0;
-	if (done) {
-		buf_append_str(&answer, "{\"done\":true}");
-		answer_json(request, &answer);
+	if (errand->at < errand->count) {
+		ask(errand, "show", on_show);
 		return;
 	}
-	buf_free(&answer);
-	answer_error(request,
-		     strcmp(word, "gone") == 0      ? 404
-		     : strcmp(word, "not-now") == 0 ? 503
-						    : 409,
-		     word, text);
+	buf_append_str(&body, "{\"sealed\":[");
+	buf_append(&body, errand->out.data, errand->out.len);
+	buf_append_str(&body, "]}");
+	answer_json(errand->request, &body);
+	end(errand);
+}
+
+/*
+ * UNLOCK, RESEND, REVOKE: the mail is of one of his addresses; for the others it is "gone".
+ */
+
+static void on_act(void *context, const char *answer, const char *error)
+{
+	struct errand *errand = context;
+	const char *act = webmail_call_name(errand->call);
+	char word[WEBMAIL_JSON_WORD_SIZE], text[WEBMAIL_JSON_ERROR_SIZE];
+
+	if (is_done(act, answer, error, word, text)) {
+		buf_append_str(&errand->out, "{\"done\":true}");
+		answer_json(errand->request, &errand->out);
+		end(errand);
+	} else if (strcmp(word, "gone") == 0 && errand->at + 1 < errand->count) {
+		errand->at++;
+		ask(errand, act, on_act);
+	} else {
+		end_with(errand, word, text);
+	}
 }
 
 void sealed_answer(struct sealed *sealed, const char *user, const struct webmail_request *call,
 		   struct http_request *request)
 {
-	char senders[SENDERS_MAX][ALIAS_ADDRESS_SIZE];
-	size_t count;
+	struct errand *errand;
 
 	if (sealed->settings->mailbox_domain[0] == '\0') {
 		answer_error(request, 503, "not-set-up",
 			     "sealed mail is not set up on this server");
 		return;
 	}
-	count = aliases_senders(sealed->aliases, user, senders, SENDERS_MAX);
-	if (count == 0)
+	errand = mem_zero(1, sizeof(*errand));
+	errand->sealed = sealed;
+	errand->request = request;
+	errand->call = call->call;
+	errand->deadline = clock_mono_ms() + PATIENCE_MS;
+	memcpy(errand->recipient, call->address[0], sizeof(errand->recipient));
+	errand->count = aliases_senders(sealed->aliases, user, errand->senders, SENDERS_MAX);
+	if (errand->count == 0) {
 		answer_error(request, 503, "not-now", "the ledger cannot be read just now");
-	else if (call->call == WEBMAIL_SEALED)
-		answer_letters(sealed, senders, count, call->address[0], request);
-	else
-		answer_act(sealed, senders, count, call, request);
-}
-
-void sealed_complete(struct sealed *sealed, const char *recipient, int64_t deadline,
-		     struct buf *status)
-{
-	const struct mailbox_question question = { .act = "seal", .mailbox = recipient };
-	char error[MAILBOX_CLIENT_ERROR_SIZE];
-	struct buf answer = { 0 };
-
-	if (sealed->settings->mailbox_domain[0] != '\0' && clock_mono_ms() < deadline &&
-	    status->len > 0 && status->data[status->len - 1] == '}' &&
-	    mailbox_client_ask(sealed->settings, &question, deadline, &answer, error)) {
-		status->len--;
-		webmail_json_seal_of(status, buf_cstr(&answer));
+		end(errand);
+	} else if (errand->call == WEBMAIL_SEALED) {
+		look_at_sender(errand);
+	} else {
+		ask(errand, webmail_call_name(errand->call), on_act);
 	}
-	buf_free(&answer);
 }

@@ -7,30 +7,22 @@
 #ifndef POSTSEAL_WEBMAIL_SEALED_H
 #define POSTSEAL_WEBMAIL_SEALED_H
 
-#include <stdint.h>
-
-#include "base/buf.h"
 #include "core/settings/settings.h"
 #include "core/webmail/webmail_request.h"
 #include "io/http/http.h"
+#include "io/link/mailbox_link.h"
 #include "webmail/aliases.h"
 
 struct sealed;
 
-/* `aliases` outlives it. */
-struct sealed *sealed_new(const struct settings *settings, struct aliases *aliases);
+/* `aliases` outlives it; it outlives the questions of `link`. */
+struct sealed *sealed_new(const struct settings *settings, struct aliases *aliases,
+			  struct mailbox_link *link);
 void sealed_reload(struct sealed *sealed, const struct settings *settings);
 void sealed_free(struct sealed *sealed);
 
-/* SEALED, UNLOCK, RESEND, REVOKE. */
+/* SEALED, UNLOCK, RESEND, REVOKE. Answered later. */
 void sealed_answer(struct sealed *sealed, const char *user, const struct webmail_request *call,
 		   struct http_request *request);
-
-/*
- * *status, a whole object of JSON about this recipient, also tells how a sealed mail would go
- * (member "seal"), where that is set up and can be told before `deadline` (clock_mono_ms()).
- */
-void sealed_complete(struct sealed *sealed, const char *recipient, int64_t deadline,
-		     struct buf *status);
 
 #endif

@@ -249,7 +249,7 @@ void server_run(struct server *server)
 
 	server->loop = loop_new();
 	server->quota = webmail_quota_new(server->settings->webmail_rate);
-	server->answerer = answerer_new(server->settings);
+	server->answerer = answerer_new(server->settings, server->loop);
 	server->alive = loop_timer_new(server->loop, on_alive, server);
 	if (daemon_alive_interval() > 0)
 		loop_timer_arm(server->alive, daemon_alive_interval());
@@ -259,9 +259,9 @@ void server_run(struct server *server)
 	http = http_server_new(server->loop, &limits, on_request, server);
 	http_server_listen(http, server->fd);
 	loop_run(server->loop);
+	answerer_free(server->answerer);
 	http_server_free(http);
 	loop_timer_free(server->alive);
-	answerer_free(server->answerer);
 	webmail_quota_free(server->quota);
 	loop_free(server->loop);
 }

@@ -70,7 +70,7 @@ static void print_finding(const struct doctor_check *check, struct finding *find
 {
 	printf("%s%-8s%s %-*s", terminal_paint(paint_of(finding->health)),
 	       health_word(finding->health), terminal_plain(), FOUND_COLUMN - 9, check->name);
-	page_rest(FOUND_COLUMN, buf_cstr(&finding->found));
+	terminal_rest(FOUND_COLUMN, buf_cstr(&finding->found));
 	print_mend(buf_cstr(&finding->mend), told, count);
 }
 

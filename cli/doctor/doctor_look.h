@@ -20,11 +20,10 @@ void patient_free(struct patient *patient);
 /*
  * Its parts, in this order.
  */
-void doctor_look_postfix(struct patient *patient);
 void doctor_look_resolvers(struct patient *patient);
 void doctor_look_ledger(struct patient *patient);
 void doctor_look_services(struct patient *patient);
-void doctor_look_mail(struct patient *patient);
+void doctor_look_alias(struct patient *patient);
 void doctor_look_mailbox(struct patient *patient);
 
 /* Can certificates be read from this file? */

@@ -13,6 +13,10 @@
 #include "cli/known.h"
 #include "cli/terminal.h"
 
+#define STILL_SEALED                                                                        \
+	"note: with `secure_aliases = any` every address of its domain stays sealed, this " \
+	"one too"
+
 /* An address as a key; false, and said why. */
 static bool parse_address(char key[ALIAS_ADDRESS_SIZE], const struct cli *cli, const char *text)
 {
@@ -38,13 +42,18 @@ bool alias_at_secure_domain(const struct cli *cli, const char *key)
 	return false;
 }
 
+/* The second word, at whichever domain. */
+static bool word(char key[ALIAS_ADDRESS_SIZE], const struct cli *cli)
+{
+	if (cli->count >= 2)
+		return parse_address(key, cli, cli->words[1]);
+	cli_error(cli, "say which alias: me@secure.example.com");
+	return false;
+}
+
 bool alias_word(char key[ALIAS_ADDRESS_SIZE], const struct cli *cli)
 {
-	if (cli->count < 2) {
-		cli_error(cli, "say which alias: me@secure.example.com");
-		return false;
-	}
-	if (!parse_address(key, cli, cli->words[1]))
+	if (!word(key, cli))
 		return false;
 	if (alias_at_secure_domain(cli, key))
 		return true;
@@ -89,7 +98,7 @@ static void print_exception(const struct cli *cli, const struct exception *excep
 		 exception_in_force(exception, cli->now) ? "" : " (not in force)",
 		 exception->author, exception->reason[0] != '\0' ? ": " : "", exception->reason);
 	fputs(label, stdout);
-	page_rest(sizeof(label) - 1, text);
+	terminal_rest(sizeof(label) - 1, text);
 }
 
 /* A line of the table, or a few where it has no room for the names. */
@@ -99,8 +108,8 @@ static void print_row(const char *key, const char *is, const char *level, const 
 		printf("%-36s %-4s %-14s %s\n", key, is, level, mailbox);
 		return;
 	}
-	page_rest(0, key);
-	page_text(2, "%s, %s, for %s", is, level, mailbox);
+	terminal_rest(0, key);
+	terminal_text(2, "%s, %s, for %s", is, level, mailbox);
 }
 
 /* `alias` NULL: it is not on file. */
@@ -206,10 +215,73 @@ static enum cli_status disable(const struct cli *cli)
 		return CLI_NO;
 	}
 	if (cli->settings.secure_aliases == SECURE_ALIASES_ANY)
-		cli_error(cli,
-			  "note: with `secure_aliases = any` every address of its domain stays "
-			  "sealed, this one too");
+		cli_error(cli, STILL_SEALED);
 	print_alias(cli, key, alias, &exceptions);
+	return CLI_YES;
+}
+
+/* Each of its exceptions is taken away for itself, so that none comes back by an import. */
+static bool disallow_all(struct act *act, const char *key, const struct exceptions *exceptions)
+{
+	for (size_t i = 0; i < exceptions->count; i++) {
+		struct entry entry = { .kind = ENTRY_EXCEPTION, .of.exception.removed = true };
+		struct exception *exception = &entry.of.exception.exception;
+
+		memcpy(exception->sender, exceptions->list[i].sender, sizeof(exception->sender));
+		act_author(exception->author);
+		if (!act_do(act, &entry, key))
+			return false;
+	}
+	return true;
+}
+
+/* Level and mailbox stay in the record: who asks later what it was can be told. */
+static bool take_off_file(struct act *act, struct entry *entry, const char *key)
+{
+	struct alias *alias = &entry->of.alias;
+
+	alias->enabled = false;
+	alias->removed = true;
+	act_author(alias->author);
+	return act_do(act, entry, key) && ledger_remove_refusals(act->txn, key);
+}
+
+/* Its domain need not be secure any more. */
+static enum cli_status take_away(const struct cli *cli)
+{
+	struct entry entry = { .kind = ENTRY_ALIAS };
+	struct exceptions exceptions;
+	char key[ALIAS_ADDRESS_SIZE];
+	enum lookup found, excepted;
+	struct act act;
+	bool done = true;
+
+	if (!act_takes(cli, 2) || !word(key, cli))
+		return CLI_USAGE;
+	if (!act_begin(&act, cli))
+		return CLI_UNSURE;
+	found = ledger_get_alias(act.txn, key, &entry.of.alias);
+	excepted = ledger_get_exceptions(act.txn, key, &exceptions);
+	if (found == LOOKUP_FOUND)
+		done = take_off_file(&act, &entry, key);
+	if (done && excepted == LOOKUP_FOUND)
+		done = disallow_all(&act, key, &exceptions);
+	if (done && (found == LOOKUP_FOUND || excepted == LOOKUP_FOUND))
+		done = act_note(&act, key, "alias-removed", "exceptions removed with it: %zu",
+				exceptions.count);
+	if (act_end(&act, done && found != LOOKUP_ERROR && excepted != LOOKUP_ERROR) != CLI_YES)
+		return CLI_UNSURE;
+	if (found == LOOKUP_ABSENT && excepted == LOOKUP_ABSENT) {
+		cli_error(cli, "%s is not on file", key);
+		return CLI_NO;
+	}
+	exceptions.count = 0;
+	if (cli->json)
+		json_print_alias(key, NULL, &exceptions, cli->now);
+	else
+		printf("%s: is no longer on file\n", key);
+	if (cli->settings.secure_aliases == SECURE_ALIASES_ANY && alias_at_secure_domain(cli, key))
+		cli_error(cli, STILL_SEALED);
 	return CLI_YES;
 }
 
@@ -302,8 +374,10 @@ static enum cli_status list(const struct cli *cli)
 static enum cli_status run(struct cli *cli)
 {
 	static const struct act_word acts[] = {
-		{ "enable", enable },           { "disable", disable }, { "allow", alias_allow },
-		{ "disallow", alias_disallow }, { "show", show },       { "list", list }
+		{ "enable", enable },     { "disable", disable },
+		{ "allow", alias_allow }, { "disallow", alias_disallow },
+		{ "remove", take_away },  { "show", show },
+		{ "list", list }
 	};
 
 	return act_dispatch(cli, acts, ARRAY_LEN(acts));
@@ -319,6 +393,7 @@ const struct verb verb_alias = {
 		"  disable ALIAS          switch it off; it stays on file\n"
 		"  allow ALIAS SENDER     let SENDER write to it without TLS, for a time\n"
 		"  disallow ALIAS SENDER  end that now\n"
+		"  remove ALIAS           take it off file, its exceptions too\n"
 		"  show ALIAS             what is on file\n"
 		"  list                   all that are on file, or have exceptions\n"
 		"\n"
@@ -337,8 +412,8 @@ const struct verb verb_alias = {
 		"SENDER is you@example.net, or @example.net for all at that domain. Senders are\n"
 		"easily forged: an exception opens ALIAS to all who claim to be SENDER.\n"
 		"\n"
-		"Exit status: 1 if it is not on file, or is switched off (show); if there is no\n"
-		"such exception (disallow), or no room for more (allow).\n",
+		"Exit status: 1 if it is not on file (disable, remove, show), or is switched off\n"
+		"(show); if there is no such exception (disallow), or no room for more (allow).\n",
 	.least = 1,
 	.most = 3,
 	.run = run,

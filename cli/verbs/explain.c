@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* postseal explain - every fact, the rule that decided, and the exact replies. */
+/*
+ * Two pages about one next hop.
+ *
+ * postseal explain - every fact, the rule that decided, and the exact replies.
+ * postseal history - what was seen, on which days, and what was done about it.
+ */
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/facts_page.h"
 #include "cli/json.h"
 #include "cli/terminal.h"
+
+#define DATE_LEN 10 /* of "2026-01-02T03:04:05Z" */
+
+/*
+ * explain
+ */
 
 static const char *answer_text(const struct decision *decision)
 {
@@ -24,36 +35,36 @@ static void page_decision(const struct known *known, const struct cli *cli)
 {
 	const struct decision *d = &known->decision;
 	const struct status *status = &known->status;
-	char since[MOMENT_SIZE];
+	char since[FACTS_PAGE_DATE_SIZE];
 
 	terminal_dot(status->state);
-	page_heading("%s: %s, %s", known->facts.nexthop.key, status_label(status->state),
-		     d->guaranteed ? "guaranteed" : "not guaranteed");
-	page_field("answer", "%s", answer_text(d));
-	page_field("decided by", "rule %d (%s): %s", (int)d->rule, rule_name(d->rule),
-		   rule_text(d->rule));
+	terminal_heading("%s: %s, %s", known->facts.nexthop.key, status_label(status->state),
+			 d->guaranteed ? "guaranteed" : "not guaranteed");
+	terminal_field("answer", "%s", answer_text(d));
+	terminal_field("decided by", "rule %d (%s): %s", (int)d->rule, rule_name(d->rule),
+		       rule_text(d->rule));
 	if (d->under != d->rule)
-		page_field("", "as before, by \"%s\": %s", rule_name(d->under),
-			   rule_text(d->under));
+		terminal_field("", "as before, by \"%s\": %s", rule_name(d->under),
+			       rule_text(d->under));
 	if (strcmp(d->reason, rule_text(d->rule)) != 0)
-		page_field("reason", "%s", d->reason);
+		terminal_field("reason", "%s", d->reason);
 	if (d->observed)
-		page_field("only observed",
-			   "enforce = false; else it would be %s, by rule %d (%s): %s",
-			   decide_word(d->would.verdict, d->would.level), (int)d->would.rule,
-			   rule_name(d->would.rule), rule_text(d->would.rule));
+		terminal_field("only observed",
+			       "enforce = false; else it would be %s, by rule %d (%s): %s",
+			       decide_word(d->would.verdict, d->would.level), (int)d->would.rule,
+			       rule_name(d->would.rule), rule_text(d->would.rule));
 	if (status->downgrade_since != 0)
-		page_field("DOWNGRADE", "since %s: %s %s",
-			   moment_date(since, status->downgrade_since, cli->now),
-			   downgrade_text(d->guaranteed),
-			   d->guaranteed ? known->facts.nexthop.key : "");
+		terminal_field("DOWNGRADE", "since %s: %s %s",
+			       facts_page_date(since, status->downgrade_since, cli->now),
+			       facts_page_downgrade(d->guaranteed),
+			       d->guaranteed ? known->facts.nexthop.key : "");
 	if (!d->settled && !d->observed)
-		page_field("not settled",
-			   "some fact was never looked up; Postfix waits for the prober "
-			   "(first_contact)");
+		terminal_field("not settled",
+			       "some fact was never looked up; Postfix waits for the prober "
+			       "(first_contact)");
 	else if (d->stale)
-		page_field("stale",
-			   "some fact is due for another look; asking has the prober look");
+		terminal_field("stale",
+			       "some fact is due for another look; asking has the prober look");
 }
 
 /* As it is, not wrapped: it is to be compared with what postmap -q prints. */
@@ -63,39 +74,35 @@ static void print_reply(void *context, const char *name, struct buf *reply)
 	printf("  %-27s %s\n", name, buf_cstr(reply));
 }
 
-static void page_replies(const struct known *known, const struct cli *cli)
-{
-	page_heading("Replies to Postfix");
-	known_each_reply(known, cli, print_reply, NULL);
-}
-
-static void print_page(const struct known *known, const struct cli *cli, struct ledger_txn *txn)
+static void print_explained(const struct known *known, const struct cli *cli,
+			    struct ledger_txn *txn)
 {
 	const struct facts *facts = &known->facts;
 
 	page_decision(known, cli);
-	page_mx(facts, cli);
+	facts_page_mx(facts, cli);
 	for (size_t i = 0; i < facts->domain.mx.count; i++)
-		page_host(facts, i, cli);
-	page_sts(facts, cli);
-	page_floor(known, cli);
-	page_override(&facts->override, cli->now);
-	page_pins(&facts->pins);
-	page_journal(known, cli, txn);
-	page_replies(known, cli);
+		facts_page_host(facts, i, cli);
+	facts_page_sts(facts, cli);
+	facts_page_floor(known, cli);
+	facts_page_override(&facts->override, cli->now);
+	facts_page_pins(&facts->pins);
+	facts_page_journal(known, cli, txn);
+	terminal_heading("Replies to Postfix");
+	known_each_reply(known, cli, print_reply, NULL);
 }
 
-static void show(const struct known *known, const struct cli *cli, struct ledger_txn *txn)
+static void show_explained(const struct known *known, const struct cli *cli, struct ledger_txn *txn)
 {
 	if (cli->json)
 		json_print_explained(known, cli, txn);
 	else
-		print_page(known, cli, txn);
+		print_explained(known, cli, txn);
 }
 
-static enum cli_status run(struct cli *cli)
+static enum cli_status run_explain(struct cli *cli)
 {
-	return known_show(cli, show);
+	return known_show(cli, show_explained);
 }
 
 const struct verb verb_explain = {
@@ -111,5 +118,71 @@ const struct verb verb_explain = {
 		"Exit status: 1 if nothing is known about it.\n",
 	.least = 1,
 	.most = 1,
-	.run = run,
+	.run = run_explain,
+};
+
+/*
+ * history
+ */
+
+static void page_days(const char *name, const struct timeset *days)
+{
+	struct buf line = { 0 };
+	char date[UTC_SIZE];
+
+	for (size_t i = 0; i < days->count; i++)
+		buf_printf(&line, "%s%.*s", i > 0 ? " " : "", DATE_LEN,
+			   utc_format(date, days->times[i]));
+	if (days->count > 0)
+		terminal_field(name, "%s%s", days->count == TIMESET_MAX ? "... " : "",
+			       buf_cstr(&line));
+	buf_free(&line);
+}
+
+static void page_all_days(const struct history *history)
+{
+	page_days("TLS days", &history->tls_days);
+	page_days("no-TLS days", &history->plain_days);
+}
+
+static void print_history(const struct known *known, const struct cli *cli, struct ledger_txn *txn)
+{
+	const struct facts *facts = &known->facts;
+
+	facts_page_floor(known, cli);
+	page_all_days(&facts->domain.history);
+	for (size_t i = 0; i < facts->domain.mx.count; i++) {
+		terminal_heading("MX host %s, port %u", facts->domain.mx.refs[i].host,
+				 (unsigned)nexthop_port(&facts->nexthop, cli->settings.smtp_port));
+		facts_page_history(&facts->host[i].history, cli->now);
+		page_all_days(&facts->host[i].history);
+	}
+	facts_page_journal(known, cli, txn);
+}
+
+static void show_history(const struct known *known, const struct cli *cli, struct ledger_txn *txn)
+{
+	if (cli->json)
+		json_print_history(known, cli, txn);
+	else
+		print_history(known, cli, txn);
+}
+
+static enum cli_status run_history(struct cli *cli)
+{
+	return known_show(cli, show_history);
+}
+
+const struct verb verb_history = {
+	.name = "history",
+	.arguments = "DOMAIN",
+	.summary = "Shows what was seen of TLS, day by day, and the journal",
+	.options = "",
+	.help = "Of the domain and of each of its MX hosts; the latest 32 days of each kind are\n"
+		"kept. The journal says who changed what: the prober, or an admin.\n"
+		"\n"
+		"Exit status: 1 if nothing is known about it.\n",
+	.least = 1,
+	.most = 1,
+	.run = run_history,
 };

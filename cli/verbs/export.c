@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/known.h"
+#include "cli/json.h"
 #include "io/json/export_json.h"
 
 /*
@@ -106,7 +106,7 @@ static enum cli_status replace_file(const struct cli *cli, const char *path)
 	}
 	handle_stops(SIG_DFL);
 	if (cli->json)
-		printf("{\"records\":%" PRIu64 "}\n", records);
+		json_print_counts(&(struct json_count){ "records", records }, 1);
 	else
 		printf("%" PRIu64 " records written to %s.\n", records, path);
 	return CLI_YES;

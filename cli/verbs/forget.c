@@ -33,11 +33,9 @@ static bool confirmed(const struct cli *cli, const char *domain, const struct hi
 	if (cli->yes || !terminal_has_person())
 		return true;
 	describe(what, sizeof(what), history);
-	fprintf(stderr,
-		"%s: %s.\nMail to it may be sent in the clear once this is forgotten. "
-		"Forget it? [y/N] ",
-		domain, what);
-	return terminal_says_yes();
+	return terminal_confirms("%s: %s.\nMail to it may be sent in the clear once this is "
+				 "forgotten. Forget it?",
+				 domain, what);
 }
 
 static bool note(struct ledger_txn *txn, const struct cli *cli, const char *domain,
@@ -158,7 +156,8 @@ static enum cli_status forget(const struct cli *cli, struct ledger *ledger, cons
 	} else {
 		describe(what, sizeof(what), &was);
 		printf("%s: forgotten", domain);
-		page_beside((int)strlen(domain) + 11, (int)strlen(domain) + 12, 2, "(%s).", what);
+		terminal_beside((int)strlen(domain) + 11, (int)strlen(domain) + 12, 2, "(%s).",
+				what);
 		puts("Only what is seen from now on counts.");
 	}
 	return CLI_YES;

@@ -12,8 +12,8 @@
 
 #include "base/str.h"
 #include "cli/act.h"
-#include "cli/known.h"
-#include "cli/progress.h"
+#include "cli/json.h"
+#include "cli/terminal.h"
 #include "io/json/import_json.h"
 
 #define SPOOL_DIR "/var/tmp" /* unless $TMPDIR says otherwise */
@@ -96,26 +96,6 @@ static FILE *open_input(const struct cli *cli, const char *word, uint64_t *size)
  * What came of it.
  */
 
-static void print_json(const struct import_tally *tally)
-{
-	for (enum entry_kind kind = ENTRY_DOMAIN; kind < ENTRY_END; kind++)
-		printf("%c\"%s\":{\"read\":%" PRIu64 ",\"added\":%" PRIu64 ",\"changed\":%" PRIu64
-		       "}",
-		       kind == ENTRY_DOMAIN ? '{' : ',', entry_kind_name(kind), tally->read[kind],
-		       tally->added[kind], tally->changed[kind]);
-	printf(",\"ahead\":%" PRIu64 ",\"old_acts\":%" PRIu64 "}\n", tally->ahead, tally->acts);
-}
-
-static void print_table(const struct import_tally *tally)
-{
-	printf("%-10s %10s %10s %10s\n", "", "READ", "NEW", "CHANGED");
-	for (enum entry_kind kind = ENTRY_DOMAIN; kind < ENTRY_END; kind++)
-		if (tally->read[kind] > 0)
-			printf("%-10s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 "\n",
-			       entry_kind_name(kind), tally->read[kind], tally->added[kind],
-			       tally->changed[kind]);
-}
-
 /* What of the file does not count, and why. */
 static void tell_passed_over(const struct cli *cli, const struct import_tally *tally)
 {
@@ -138,10 +118,15 @@ static void print_outcome(const struct cli *cli, const struct import_tally *tall
 {
 	tell_passed_over(cli, tally);
 	if (cli->json) {
-		print_json(tally);
+		json_print_imported(tally);
 		return;
 	}
-	print_table(tally);
+	printf("%-10s %10s %10s %10s\n", "", "READ", "NEW", "CHANGED");
+	for (enum entry_kind kind = ENTRY_DOMAIN; kind < ENTRY_END; kind++)
+		if (tally->read[kind] > 0)
+			printf("%-10s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 "\n",
+			       entry_kind_name(kind), tally->read[kind], tally->added[kind],
+			       tally->changed[kind]);
 	if (tally->read[ENTRY_JOURNAL] > tally->added[ENTRY_JOURNAL])
 		puts("The journal was passed over; this ledger has its own.");
 }

@@ -3,17 +3,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "cli/cli.h"
+#include "base/str.h"
+#include "cli/json.h"
 #include "cli/learner.h"
 #include "io/local/metrics_file.h"
-
-static void print_json(const struct learner_counts *counts)
-{
-	printf("{\"lines\":%" PRIu64 ",\"handshakes\":%" PRIu64 ",\"deliveries\":%" PRIu64
-	       ",\"new_hosts\":%" PRIu64 ",\"strange\":%" PRIu64 "}\n",
-	       counts->lines, counts->handshakes, counts->deliveries, counts->new_hosts,
-	       counts->strange);
-}
 
 static void print_page(const struct cli *cli, const struct learner_counts *counts)
 {
@@ -37,10 +30,17 @@ static enum cli_status tell_outcome(const struct cli *cli, const struct learner_
 			  counts->unwritten);
 		return CLI_UNSURE;
 	}
-	if (cli->json)
-		print_json(counts);
-	else
+	if (cli->json) {
+		const struct json_count told[] = {
+			{ "lines", counts->lines },           { "handshakes", counts->handshakes },
+			{ "deliveries", counts->deliveries }, { "new_hosts", counts->new_hosts },
+			{ "strange", counts->strange },
+		};
+
+		json_print_counts(told, ARRAY_LEN(told));
+	} else {
 		print_page(cli, counts);
+	}
 	if (counts->strange == 0)
 		return CLI_YES;
 	cli_error(cli,

@@ -15,7 +15,7 @@
 #define NAME_COLUMN 28
 #define ROW "%-*s %s%-7s%s  %-11s %4s  %*s"
 
-struct listing {
+struct list_walk {
 	const struct cli *cli;
 	struct ledger_txn *txn;
 	struct known *known;
@@ -107,7 +107,7 @@ static void print_row(const struct known *known)
 
 static bool show_domain(void *context, const char *key, const struct domain_facts *domain)
 {
-	struct listing *listing = context;
+	struct list_walk *listing = context;
 	struct nexthop nexthop;
 
 	(void)domain;
@@ -131,7 +131,7 @@ static bool show_domain(void *context, const char *key, const struct domain_fact
 
 static enum cli_status list(const struct cli *cli, struct ledger *ledger)
 {
-	struct listing listing = { .cli = cli };
+	struct list_walk listing = { .cli = cli };
 	bool whole;
 
 	listing.txn = ledger_begin_read(ledger);

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* postseal mailbox - temporary mailboxes, their PINs, and what an admin may do about them. */
+/*
+ * Verbs that ask postseal-mailbox at its control socket.
+ *
+ * postseal mailbox - temporary mailboxes, their PINs, and what an admin may do about them.
+ * postseal openpgp - keys of recipients to whom sealed mail goes out encrypted.
+ */
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -13,6 +19,11 @@
 #include "io/link/mailbox_client.h"
 
 #define PATIENCE_MS 60000
+#define KEY_MAX 65536
+
+/*
+ * What the daemon answers, for people.
+ */
 
 /* What comes from the daemon was once a stranger's: printable ASCII alone reaches the terminal. */
 static const char *text_of(json_t *object, const char *name)
@@ -104,31 +115,68 @@ static void print_done(json_t *answer)
 	printf("done\n");
 }
 
-static const struct act {
+static void print_keys(json_t *answer)
+{
+	char shown[1200];
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "keys"), i, one)
+		printf("%s\n", str_printable(shown, sizeof(shown), json_string_value(one),
+					     json_string_length(one)));
+}
+
+/*
+ * The acts.
+ */
+
+static const struct mailbox_act {
 	const char *name;
-	int words; /* besides the act */
-	bool sender;
+	const char *asks; /* as the daemon knows it */
+	int words;        /* besides the act */
+	bool sender;      /* the second is one, ... */
+	bool key;         /* ... or a file with a key */
 	bool destroys;
 	void (*print)(json_t *answer);
-} acts[] = {
-	{ "list", 0, false, false, print_list },    { "show", 1, false, false, print_show },
-	{ "pin", 2, true, false, print_pin },       { "unlock", 2, true, false, print_done },
-	{ "resend", 1, false, false, print_done },  { "revoke", 2, true, true, print_revoked },
-	{ "restart", 1, false, true, print_done },  { "delete", 1, false, true, print_done },
-	{ "expire", 0, false, false, print_ended },
+} mailbox_acts[] = {
+	{ "list", "list", 0, false, false, false, print_list },
+	{ "show", "show", 1, false, false, false, print_show },
+	{ "pin", "pin", 2, true, false, false, print_pin },
+	{ "unlock", "unlock", 2, true, false, false, print_done },
+	{ "resend", "resend", 1, false, false, false, print_done },
+	{ "revoke", "revoke", 2, true, false, true, print_revoked },
+	{ "restart", "restart", 1, false, false, true, print_done },
+	{ "delete", "delete", 1, false, false, true, print_done },
+	{ "expire", "expire", 0, false, false, false, print_ended },
+}, openpgp_acts[] = {
+	{ "list", "openpgp-list", 0, false, false, false, print_keys },
+	{ "add", "openpgp-add", 2, false, true, false, print_keys },
+	{ "remove", "openpgp-remove", 1, false, false, false, print_keys },
 };
 
-static const struct act *find_act(const char *name)
+/* The whole file; false, and said why. */
+static bool read_key(const struct cli *cli, const char *path, struct buf *key)
 {
-	for (size_t i = 0; i < ARRAY_LEN(acts); i++) {
-		if (strcmp(acts[i].name, name) == 0)
-			return &acts[i];
+	FILE *file = fopen(path, "re");
+	size_t n;
+
+	if (file == NULL) {
+		cli_error(cli, "%s cannot be read: %s", path, strerror(errno));
+		return false;
 	}
-	return NULL;
+	while (key->len <= KEY_MAX && (n = fread(buf_reserve(key, 4096), 1, 4096, file)) > 0)
+		key->len += n;
+	fclose(file);
+	if (key->len <= KEY_MAX && memchr(buf_cstr(key), '\0', key->len) == NULL &&
+	    strstr(buf_cstr(key), "-----BEGIN PGP PUBLIC KEY BLOCK-----") != NULL)
+		return true;
+	cli_error(cli, "%s is no armored public key of at most 64 KiB", path);
+	return false;
 }
 
 /* 1 where the daemon says no, 3 where it could not tell. */
-static enum cli_status tell(const struct cli *cli, const struct act *act, const struct buf *line)
+static enum cli_status tell(const struct cli *cli, const struct mailbox_act *act,
+			    const struct buf *line)
 {
 	json_t *answer = json_loadb(line->data, line->len, JSON_REJECT_DUPLICATES, NULL);
 	enum cli_status status = CLI_UNSURE;
@@ -152,33 +200,62 @@ static enum cli_status tell(const struct cli *cli, const struct act *act, const 
 	return status;
 }
 
-static enum cli_status run(struct cli *cli)
+static enum cli_status ask(const struct cli *cli, const struct mailbox_act *act)
 {
-	const struct act *act = find_act(cli->words[0]);
-	struct mailbox_question question = { .act = cli->words[0] };
+	struct mailbox_question question = { .act = act->asks };
 	char error[MAILBOX_CLIENT_ERROR_SIZE];
-	struct buf answer = { 0 };
+	struct buf answer = { 0 }, key = { 0 };
 	enum cli_status status = CLI_UNSURE;
 
-	if (act == NULL || cli->count != act->words + 1) {
-		cli_error(cli, "`postseal mailbox --help` lists what can be done, and to what");
-		return CLI_USAGE;
-	}
-	if (act->destroys && !cli->yes) {
-		cli_error(cli, "this cannot be undone: say --yes");
-		return CLI_USAGE;
-	}
 	if (act->words > 0)
 		question.mailbox = cli->words[1];
 	if (act->sender)
 		question.sender = cli->words[2];
+	if (act->key) {
+		if (!read_key(cli, cli->words[2], &key)) {
+			buf_free(&key);
+			return CLI_UNSURE;
+		}
+		question.key = buf_cstr(&key);
+	}
 	if (mailbox_client_ask(&cli->settings, &question, clock_mono_ms() + PATIENCE_MS, &answer,
 			       error))
 		status = tell(cli, act, &answer);
 	else
 		cli_error(cli, "%s", error);
 	buf_free(&answer);
+	buf_free(&key);
 	return status;
+}
+
+static enum cli_status run(const struct cli *cli, const struct mailbox_act *acts, size_t count)
+{
+	const struct mailbox_act *act = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(acts[i].name, cli->words[0]) == 0)
+			act = &acts[i];
+	}
+	if (act == NULL || cli->count != act->words + 1) {
+		cli_error(cli, "`postseal %s --help` lists what can be done, and to what",
+			  cli->verb->name);
+		return CLI_USAGE;
+	}
+	if (act->destroys && !cli->yes) {
+		cli_error(cli, "this cannot be undone: say --yes");
+		return CLI_USAGE;
+	}
+	return ask(cli, act);
+}
+
+static enum cli_status run_mailbox(struct cli *cli)
+{
+	return run(cli, mailbox_acts, ARRAY_LEN(mailbox_acts));
+}
+
+static enum cli_status run_openpgp(struct cli *cli)
+{
+	return run(cli, openpgp_acts, ARRAY_LEN(openpgp_acts));
 }
 
 const struct verb verb_mailbox = {
@@ -202,5 +279,22 @@ const struct verb verb_mailbox = {
 		"\n",
 	.least = 1,
 	.most = 3,
-	.run = run,
+	.run = run_mailbox,
+};
+
+const struct verb verb_openpgp = {
+	.name = "openpgp",
+	.arguments = "ACT...",
+	.summary = "OpenPGP keys of recipients of sealed mail",
+	.options = "",
+	.help = "  add ADDRESS FILE   puts an armored key on file\n"
+		"  list               addresses that have one\n"
+		"  remove ADDRESS     takes it away\n"
+		"\n"
+		"One of the key's user IDs has to be just this address.\n"
+		"postseal-mailbox has to run.\n"
+		"\n",
+	.least = 1,
+	.most = 3,
+	.run = run_openpgp,
 };

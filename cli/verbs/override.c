@@ -150,10 +150,10 @@ static bool show(void *context, const char *key, const struct override *override
 		return true;
 	}
 	describe(what, sizeof(what), override);
-	page_heading("%s", key);
-	page_field("answer", "%s%s", what, expired ? " (expired)" : "");
-	page_field("set", "%s by %s", utc_format(date, override->set), override->author);
-	page_field("reason", "%s", override->reason);
+	terminal_heading("%s", key);
+	terminal_field("answer", "%s%s", what, expired ? " (expired)" : "");
+	terminal_field("set", "%s by %s", utc_format(date, override->set), override->author);
+	terminal_field("reason", "%s", override->reason);
 	return true;
 }
 

@@ -85,8 +85,7 @@ static bool person_agrees(const struct cli *cli)
 			  "nobody is here to look at them; add --yes to put them on file unseen");
 		return false;
 	}
-	fprintf(stderr, "Put these keys on file? [y/N] ");
-	return terminal_says_yes();
+	return terminal_confirms("Put these keys on file?");
 }
 
 /* What the latest probe of each MX host has seen, for the admin to judge. */
@@ -96,20 +95,21 @@ static bool show_probed(struct pins *keys, const struct cli *cli, const struct f
 		const struct observation *seen = &facts->host[i].last;
 		char text[RECORD_SPKI_HEX_SIZE];
 
-		page_heading("%s", facts->domain.mx.refs[i].host);
+		terminal_heading("%s", facts->domain.mx.refs[i].host);
 		if (!seen->has_spki) {
-			page_field("certificate", "none seen: %s",
-				   seen->detail[0] != '\0' ? seen->detail
-							   : observed_name(seen->observed));
+			terminal_field("certificate", "none seen: %s",
+				       seen->detail[0] != '\0' ? seen->detail
+							       : observed_name(seen->observed));
 			continue;
 		}
 		record_spki_hex(text, seen->spki);
-		page_field("key SHA-256", "%s", text);
-		page_field("verified", "%s", verified_name(seen->verified));
-		page_field("over", "%s, %s", tls_version_name(seen->version), seen->cipher);
+		terminal_field("key SHA-256", "%s", text);
+		terminal_field("verified", "%s", verified_name(seen->verified));
+		terminal_field("over", "%s, %s", tls_version_name(seen->version), seen->cipher);
 		if (!survey_key_as_postfix(&cli->settings, facts, i))
-			page_field("note", "Postfix will send another server name (SNI) than the "
-					   "prober did, and may be shown another key");
+			terminal_field("note",
+				       "Postfix will send another server name (SNI) than the "
+				       "prober did, and may be shown another key");
 		if (!pins_add(keys, seen->spki)) {
 			cli_error(cli, "at most %d keys can be on file for a domain", PINS_MAX);
 			return false;
@@ -160,7 +160,7 @@ static void print_pins(const struct cli *cli, const char *key, const struct pins
 	for (size_t i = 0; i < pins->count; i++) {
 		fputs(key, stdout);
 		record_spki_hex(text, pins->spki[i]);
-		page_beside((int)strlen(key), (int)strlen(key) + 1, PIN_INDENT, "%s", text);
+		terminal_beside((int)strlen(key), (int)strlen(key) + 1, PIN_INDENT, "%s", text);
 	}
 }
 

@@ -20,7 +20,6 @@
 #include "base/utc.h"
 #include "base/zone.h"
 #include "cli/json.h"
-#include "cli/progress.h"
 #include "cli/terminal.h"
 #include "core/log/logfold.h"
 #include "core/log/logline.h"
@@ -33,7 +32,7 @@
 #define FIRST_SIZE 256
 
 /* A domain in the log. */
-struct place {
+struct preview_domain {
 	char domain[DOMAIN_SIZE]; /* first: sorted by it */
 	struct history history;   /* up to the line that was read last */
 	uint64_t waits;           /* deliveries that would have waited, ... */
@@ -46,7 +45,7 @@ struct preview {
 	const struct cli *cli;
 	struct ledger_txn *txn; /* NULL: nothing is known but the log */
 	struct logfold *fold;
-	struct place *places;
+	struct preview_domain *places;
 	struct facts facts;
 	int64_t from, to; /* of the deliveries */
 	uint64_t lines, deliveries, same, waits, handshakes, strange;
@@ -55,9 +54,9 @@ struct preview {
 	struct progress progress;
 };
 
-static struct place *place_of(struct preview *p, const char *domain)
+static struct preview_domain *place_of(struct preview *p, const char *domain)
 {
-	struct place *place;
+	struct preview_domain *place;
 
 	HASH_FIND_STR(p->places, domain, place);
 	if (place != NULL)
@@ -69,7 +68,7 @@ static struct place *place_of(struct preview *p, const char *domain)
 }
 
 /* What the ledger knows but for histories: the log is to tell those, in its order. */
-static bool load_facts(struct preview *p, const struct place *place)
+static bool load_facts(struct preview *p, const struct preview_domain *place)
 {
 	struct nexthop nexthop;
 
@@ -102,7 +101,7 @@ static bool would_wait(struct preview *p, const struct decision *decision, bool 
 	return !tls && (level == LEVEL_ENCRYPT || is_authenticated(level));
 }
 
-static void judge(struct preview *p, struct place *place, int64_t time, bool tls)
+static void judge(struct preview *p, struct preview_domain *place, int64_t time, bool tls)
 {
 	struct decision decision;
 
@@ -198,7 +197,7 @@ static bool read_all(struct preview *p, struct log_source *source)
 	}
 }
 
-static int by_waits(const struct place *a, const struct place *b)
+static int by_waits(const struct preview_domain *a, const struct preview_domain *b)
 {
 	if (a->waits != b->waits)
 		return a->waits < b->waits ? 1 : -1;
@@ -207,7 +206,7 @@ static int by_waits(const struct place *a, const struct place *b)
 
 static void print_places(struct preview *p)
 {
-	struct place *place, *next;
+	struct preview_domain *place, *next;
 
 	HASH_SRT(hh, p->places, by_waits);
 	HASH_ITER(hh, p->places, place, next)
@@ -220,8 +219,9 @@ static void print_places(struct preview *p)
 		if (p->cli->json)
 			json_print_preview_domain(place->domain, place->waits, date, place->reason);
 		else
-			page_text(2, "%s: %" PRIu64 " mail%s, the last at %s: %s", place->domain,
-				  place->waits, place->waits == 1 ? "" : "s", date, place->reason);
+			terminal_text(2, "%s: %" PRIu64 " mail%s, the last at %s: %s",
+				      place->domain, place->waits, place->waits == 1 ? "" : "s",
+				      date, place->reason);
 	}
 }
 
@@ -237,17 +237,22 @@ static void print_page(struct preview *p)
 		printf("%" PRIu64 " would wait:\n", p->waits);
 	print_places(p);
 	if (p->unjudged > 0)
-		page_text(0,
-			  "%" PRIu64 " went over TLS to providers of whom a proven certificate "
-			  "would be demanded; the log does not tell whether theirs was.",
-			  p->unjudged);
+		terminal_text(0,
+			      "%" PRIu64 " went over TLS to providers of whom a proven certificate "
+			      "would be demanded; the log does not tell whether theirs was.",
+			      p->unjudged);
 }
 
 static enum cli_status tell(struct preview *p)
 {
 	if (p->cli->json) {
-		json_print_preview(p->lines, p->deliveries, p->same, p->waits, p->unjudged,
-				   p->strange);
+		const struct json_count counts[] = {
+			{ "lines", p->lines },       { "deliveries", p->deliveries },
+			{ "same", p->same },         { "waits", p->waits },
+			{ "unjudged", p->unjudged }, { "strange", p->strange },
+		};
+
+		json_print_counts(counts, ARRAY_LEN(counts));
 		print_places(p);
 	} else {
 		print_page(p);
@@ -268,7 +273,7 @@ static enum cli_status tell(struct preview *p)
 
 static void free_places(struct preview *p)
 {
-	struct place *place, *next;
+	struct preview_domain *place, *next;
 
 	HASH_ITER(hh, p->places, place, next)
 	{

@@ -132,10 +132,7 @@ static bool print_plan(const struct setup_plan *plan)
 
 static bool confirmed(const struct cli *cli, const char *question)
 {
-	if (cli->yes)
-		return true;
-	fprintf(stderr, "%s [y/N] ", question);
-	return terminal_says_yes();
+	return cli->yes || terminal_confirms("%s", question);
 }
 
 /* Postfix would let all mail wait for a server that is not there. */

@@ -64,7 +64,7 @@ static void find_daemon(struct stats *stats, enum metrics_source source)
 	metrics_view_add(view, &found->snapshot, !found->alive);
 }
 
-struct walk {
+struct stats_walk {
 	struct stats *stats;
 	struct ledger_txn *txn;
 	struct known *known;
@@ -73,7 +73,7 @@ struct walk {
 
 static bool count_domain(void *context, const char *key, const struct domain_facts *domain)
 {
-	struct walk *walk = context;
+	struct stats_walk *walk = context;
 	uint64_t *cell = walk->stats->view.cell;
 	struct nexthop nexthop;
 
@@ -90,7 +90,7 @@ static bool count_domain(void *context, const char *key, const struct domain_fac
 
 static bool count_host(void *context, const char *key, const struct host_facts *host)
 {
-	struct walk *walk = context;
+	struct stats_walk *walk = context;
 	uint64_t *cell = walk->stats->view.cell;
 
 	(void)key;
@@ -101,7 +101,7 @@ static bool count_host(void *context, const char *key, const struct host_facts *
 
 static bool count_override(void *context, const char *key, const struct override *override)
 {
-	struct walk *walk = context;
+	struct stats_walk *walk = context;
 
 	(void)key;
 	walk->stats->view.cell[M_LEDGER_OVERRIDES] +=
@@ -111,7 +111,7 @@ static bool count_override(void *context, const char *key, const struct override
 
 static bool count_alias(void *context, const char *key, const struct alias *alias)
 {
-	struct walk *walk = context;
+	struct stats_walk *walk = context;
 
 	(void)key;
 	walk->stats->view.cell[M_LEDGER_ALIASES] += alias->enabled;
@@ -120,7 +120,9 @@ static bool count_alias(void *context, const char *key, const struct alias *alia
 
 static bool walk_ledger(struct stats *stats, struct ledger *ledger)
 {
-	struct walk walk = { .stats = stats, .txn = ledger_begin_read(ledger), .whole = true };
+	struct stats_walk walk = { .stats = stats,
+				   .txn = ledger_begin_read(ledger),
+				   .whole = true };
 
 	if (walk.txn == NULL)
 		return false;
@@ -190,9 +192,9 @@ static void print_daemon(const struct stats *stats, enum metrics_source source)
 	else
 		snprintf(state, sizeof(state), "not running; started %s, it died",
 			 utc_format(date, snapshot->started));
-	page_heading("postseal-%s", metrics_source_name(source));
+	terminal_heading("postseal-%s", metrics_source_name(source));
 	printf("%*s%s", NAME_COLUMN, "", terminal_paint(found->alive ? PAINT_GREEN : PAINT_RED));
-	page_rest(NAME_COLUMN, state);
+	terminal_rest(NAME_COLUMN, state);
 	fputs(terminal_plain(), stdout);
 }
 
@@ -206,7 +208,7 @@ static void print_rows(const struct stats *stats, enum metrics_source source)
 		    metric_write_row(&row, &stats->view, metric)) {
 			printf("%*s%-*s", NAME_COLUMN, "", TEXT_COLUMN - NAME_COLUMN,
 			       metric->title);
-			page_rest(TEXT_COLUMN, buf_cstr(&row));
+			terminal_rest(TEXT_COLUMN, buf_cstr(&row));
 		}
 		buf_free(&row);
 	}
@@ -222,7 +224,7 @@ static void print_page(const struct stats *stats)
 	}
 	if (!stats->ledger_read)
 		return;
-	page_heading("ledger");
+	terminal_heading("ledger");
 	print_rows(stats, METRICS_LEDGER);
 }
 

@@ -1,17 +1,293 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* postseal status - what a webmail shows beside a recipient. */
+/*
+ * postseal status - what a webmail shows beside a recipient.
+ * postseal probe - has the prober look first, and shows the same.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "cli/standing.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/utc.h"
+#include "cli/facts_page.h"
+#include "cli/known.h"
+#include "cli/probing.h"
+#include "cli/terminal.h"
+#include "io/json/status_json.h"
+#include "io/link/socketmap_client.h"
 
-static enum cli_status run(struct cli *cli)
+/* The server never makes `status` wait. */
+#define ASK_WAIT_MS 10000
+#define ADDRESS_SHOWN 512
+/* An address up to this width shares its column with the others. */
+#define ADDRESS_COLUMN 28
+#define LABEL_COLUMN 7
+
+/* What `status` shows of the line of JSON that io/json/status_json.h describes. */
+struct standing {
+	enum status_state state;
+	bool guaranteed;
+	char domain[NEXTHOP_SIZE];
+	char tls_version[16];
+	char cipher[CIPHER_SIZE];
+	char reason[REASON_SIZE];
+	int64_t downgrade_since; /* 0: none */
+};
+
+/*
+ * What the server sends.
+ */
+
+static bool read_text(const json_t *json, const char *name, char *dst, size_t size)
+{
+	const json_t *member = json_object_get(json, name);
+
+	if (json_is_null(member)) {
+		dst[0] = '\0';
+		return true;
+	}
+	if (!json_is_string(member))
+		return false;
+	str_printable(dst, size, json_string_value(member), json_string_length(member));
+	return true;
+}
+
+static bool read_date(const json_t *json, const char *name, int64_t *seconds)
+{
+	const json_t *member = json_object_get(json, name);
+
+	*seconds = 0;
+	return json_is_null(member) ||
+	       (json_is_string(member) && utc_parse(json_string_value(member), seconds));
+}
+
+static bool read_state(const json_t *json, enum status_state *state)
+{
+	static const enum status_state states[] = { STATUS_UNKNOWN, STATUS_PLAIN, STATUS_TLS,
+						    STATUS_DANE };
+	const json_t *member = json_object_get(json, "state");
+
+	for (size_t i = 0; json_is_string(member) && i < ARRAY_LEN(states); i++) {
+		*state = states[i];
+		if (strcmp(json_string_value(member), status_state_name(states[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* False when it is not what a status looks like. */
+static bool read_standing(struct standing *standing, const char *line, size_t len)
+{
+	json_t *json = json_loadb(line, len, 0, NULL);
+	const json_t *guaranteed = json_object_get(json, "guaranteed");
+	bool good = json_is_boolean(guaranteed) && read_state(json, &standing->state) &&
+		    read_text(json, "domain", standing->domain, sizeof(standing->domain)) &&
+		    read_text(json, "tls_version", standing->tls_version,
+			      sizeof(standing->tls_version)) &&
+		    read_text(json, "cipher", standing->cipher, sizeof(standing->cipher)) &&
+		    read_text(json, "reason", standing->reason, sizeof(standing->reason)) &&
+		    read_date(json, "downgrade_since", &standing->downgrade_since);
+
+	standing->guaranteed = json_is_true(guaranteed);
+	json_decref(json);
+	return good;
+}
+
+/*
+ * Whom to ask: the ledger, or the server where the ledger may not be read.
+ */
+
+/* One of these is there. */
+struct informant {
+	struct ledger *ledger;
+	struct socketmap_client *client;
+};
+
+static bool open_informant(struct informant *informant, const struct cli *cli)
+{
+	char error[LEDGER_ERROR_SIZE], client_error[SOCKETMAP_CLIENT_ERROR_SIZE];
+
+	*informant = (struct informant){ 0 };
+	informant->ledger = ledger_open(cli->settings.ledger, LEDGER_READ, error);
+	if (informant->ledger != NULL)
+		return true;
+	if (errno == EACCES) {
+		informant->client = socketmap_client_open(
+			&cli->settings, clock_mono_ms() + ASK_WAIT_MS, client_error);
+		if (informant->client != NULL)
+			return true;
+		cli_error(cli, "%s", client_error);
+	}
+	cli_error(cli, "%s", error);
+	return false;
+}
+
+static void standing_of(struct standing *standing, const struct status *status, const char *domain)
+{
+	*standing = (struct standing){
+		.state = status->state,
+		.guaranteed = status->guaranteed,
+		.downgrade_since = status->downgrade_since,
+	};
+	str_copy(standing->domain, sizeof(standing->domain), domain);
+	str_copy(standing->tls_version, sizeof(standing->tls_version),
+		 tls_version_name(status->version));
+	str_copy(standing->cipher, sizeof(standing->cipher), status->cipher);
+	str_printable(standing->reason, sizeof(standing->reason), status->reason,
+		      strlen(status->reason));
+}
+
+/* The line is for --json alone. */
+static bool ask_ledger(struct ledger *ledger, const struct cli *cli, const struct subject *subject,
+		       const char *word, struct standing *standing, struct buf *line)
+{
+	struct known *known = mem_alloc(sizeof(*known));
+	struct ledger_txn *txn = ledger_begin_read(ledger);
+	bool told = txn != NULL && known_get(known, cli, txn, &subject->nexthop) != LOOKUP_ERROR;
+
+	if (told)
+		standing_of(standing, &known->status, subject->nexthop.key);
+	if (told && cli->json)
+		status_json_append(line, &known->status, subject->is_address ? word : NULL,
+				   strlen(word), subject->nexthop.key);
+	if (!told)
+		cli_error(cli, "cannot tell about %s: its record in the ledger cannot be read",
+			  subject->nexthop.key);
+	ledger_abort(txn);
+	free(known);
+	return told;
+}
+
+static bool ask_server(struct socketmap_client *client, const struct cli *cli, const char *word,
+		       struct standing *standing, struct buf *line)
+{
+	char error[SOCKETMAP_CLIENT_ERROR_SIZE];
+
+	if (!socketmap_client_ask(client, map_name(MAP_STATUS), word, clock_mono_ms() + ASK_WAIT_MS,
+				  line, error)) {
+		cli_error(cli, "%s", error);
+		return false;
+	}
+	if (line->len < 3 || memcmp(line->data, "OK ", 3) != 0) {
+		char shown[ADDRESS_SHOWN];
+
+		cli_error(cli, "postseal-socketmap could not tell: %s",
+			  str_printable(shown, sizeof(shown), line->data, line->len));
+		return false;
+	}
+	buf_consume(line, 3);
+	if (read_standing(standing, line->data, line->len))
+		return true;
+	cli_error(cli,
+		  "postseal-socketmap says what cannot be understood; is it of the same "
+		  "version as this program, %s?",
+		  POSTSEAL_VERSION);
+	return false;
+}
+
+/*
+ * Showing.
+ */
+
+/* The address and what there is to say of it, on one line where there is room. */
+static void print_first_line(const struct standing *standing, const char *word, int column)
+{
+	char address[ADDRESS_SHOWN];
+	int width = terminal_word(address, sizeof(address), word);
+	int start = terminal_dot(standing->state) + LABEL_COLUMN + 2;
+	int at = start + width, beside = start + (width > column ? width : column) + 2;
+	const char *sealed = standing->guaranteed ? "guaranteed" : "not guaranteed";
+
+	printf("%s%-*s%s  %s", terminal_paint(terminal_state_paint(standing->state)), LABEL_COLUMN,
+	       status_label(standing->state), terminal_plain(), address);
+	if (standing->state == STATUS_PLAIN || standing->state == STATUS_UNKNOWN)
+		terminal_beside(at, beside, start, "%s", standing->reason);
+	else if (standing->tls_version[0] != '\0')
+		terminal_beside(at, beside, start, "%s %s, %s", standing->tls_version,
+				standing->cipher, sealed);
+	else
+		terminal_beside(at, beside, start, "%s", sealed);
+}
+
+static enum cli_status print_standing(const struct cli *cli, const struct standing *standing,
+				      const struct buf *line, const char *word, int column)
+{
+	char since[FACTS_PAGE_DATE_SIZE];
+
+	if (cli->json)
+		printf("%.*s\n", (int)line->len, line->data);
+	else
+		print_first_line(standing, word, column);
+	if (!cli->json && standing->downgrade_since != 0)
+		terminal_text(LABEL_COLUMN + 2, "DOWNGRADE since %s: %s %s",
+			      facts_page_date(since, standing->downgrade_since, cli->now),
+			      facts_page_downgrade(standing->guaranteed),
+			      standing->guaranteed ? standing->domain : "");
+	if (standing->state == STATUS_UNKNOWN)
+		return CLI_UNSURE;
+	return standing->state == STATUS_PLAIN ? CLI_NO : CLI_YES;
+}
+
+static int address_column(const struct cli *cli)
+{
+	char address[ADDRESS_SHOWN];
+	int column = 0;
+
+	for (int i = 0; i < cli->count; i++) {
+		int width = terminal_word(address, sizeof(address), cli->words[i]);
+
+		if (width > column && width <= ADDRESS_COLUMN)
+			column = width;
+	}
+	return column;
+}
+
+/*
+ * Prints a line (or two) for each argument. NO when mail to one of them would be sent in
+ * the clear; UNSURE when that could not be told of one.
+ */
+static enum cli_status print_all(const struct cli *cli, const struct subject *subjects)
+{
+	enum cli_status worst = CLI_YES;
+	struct informant informant;
+
+	if (!open_informant(&informant, cli))
+		return CLI_UNSURE;
+	for (int i = 0; i < cli->count; i++) {
+		const char *word = cli->words[i];
+		struct standing standing;
+		struct buf line = { 0 };
+		bool told = informant.ledger != NULL
+				    ? ask_ledger(informant.ledger, cli, &subjects[i], word,
+						 &standing, &line)
+				    : ask_server(informant.client, cli, word, &standing, &line);
+
+		worst = cli_worse(worst, told ? print_standing(cli, &standing, &line, word,
+							       address_column(cli))
+					      : CLI_UNSURE);
+		buf_free(&line);
+	}
+	ledger_close(informant.ledger);
+	socketmap_client_close(informant.client);
+	return worst;
+}
+
+/*
+ * The verbs.
+ */
+
+static enum cli_status run_status(struct cli *cli)
 {
 	struct subject *subjects = cli_destinations(cli);
 	enum cli_status status;
 
 	if (subjects == NULL)
 		return CLI_USAGE;
-	status = standing_print_all(cli, subjects);
+	status = print_all(cli, subjects);
 	free(subjects);
 	return status;
 }
@@ -32,5 +308,35 @@ const struct verb verb_status = {
 		"Exit status: 1 if any would be sent in the clear, 3 if any is not known.\n",
 	.least = 1,
 	.most = -1,
-	.run = run,
+	.run = run_status,
+};
+
+static enum cli_status run_probe(struct cli *cli)
+{
+	struct subject *subjects = cli_destinations(cli);
+	enum cli_status status;
+	bool heard;
+
+	if (subjects == NULL)
+		return CLI_USAGE;
+	status = probing_run(cli, subjects, cli->count, &heard);
+	if (heard)
+		status = cli_worse(status, print_all(cli, subjects));
+	free(subjects);
+	return status;
+}
+
+const struct verb verb_probe = {
+	.name = "probe",
+	.arguments = "DOMAIN...",
+	.summary = "Has the prober look again, waits, and shows the outcome",
+	.options = "",
+	.help = "All look-ups and the SMTP probe of each MX host are made anew, whatever is\n"
+		"known. The outcome is shown as by `postseal status`; `postseal explain` has\n"
+		"the details.\n"
+		"\n"
+		"Exit status: as `postseal status`; 3 also if the prober could not be asked.\n",
+	.least = 1,
+	.most = -1,
+	.run = run_probe,
 };

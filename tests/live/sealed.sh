@@ -11,6 +11,11 @@
 #   not_taken REGEX ...  the same, and the refusal that is expected
 #   nothing_left         no receiver got any of it, nor a mark, token or PIN
 #   gone QID             it has left the queue
+#   mailbox_up           postseal-mailbox itself, after sealed_up; BOX is its folder
+#   mailbox_down         ends it
+#   mailbox_proxy        nginx before it, as examples/mailbox/nginx.conf has it
+#   link_for TO          a receiver has a link mail for that address; LINK is the newest one's file
+#   guest ACT ...        the recipient's browser: see tests/mailbox/guest.c
 
 DOMAIN=sealed.sender.test
 KEY=$SEAL/token.key
@@ -101,3 +106,60 @@ nothing_left() {
 gone() {
     ! mailq | grep -q "$1" || because "still in the queue: $(mailq)"
 }
+
+# --- the mailbox ---------------------------------------------------------------------------
+
+BOX=$WORLD/mailbox
+MAILBOX_PORT=8690
+
+mailbox_up() {
+    local name
+    install -d -o postseal -g postseal -m 700 "$BOX"/{store,keys,run}
+    for name in store keys; do
+        seal_setting "mailbox_$name" "\"$BOX/$name\""
+    done
+    seal_setting mailbox_runtime "\"$BOX/run\""
+    seal_setting mailbox_url "\"https://$DOMAIN\""
+    seal_setting mailbox_pages "\"$BUILD/web\""
+    seal_setting mailbox_from '"sealed@sender.test"'
+    echo 'sealed: postmaster' >>/etc/aliases
+    newaliases
+    seal_start mailbox
+}
+
+mailbox_down() {
+    seal_stop mailbox
+}
+
+# A certificate of the world's authority stands where the example looks for one.
+mailbox_proxy() {
+    local live=/etc/letsencrypt/live/$DOMAIN conf=$WORLD/nginx.conf
+    [[ -e $PKI/$DOMAIN.pem ]] || pki_issue "$DOMAIN"
+    mkdir -p "$live" /var/log/nginx
+    cp "$PKI/$DOMAIN.pem" "$live/fullchain.pem"
+    cp "$PKI/$DOMAIN.pem" "$live/privkey.pem"
+    {
+        printf '%s\n' 'user root;' 'daemon off;' "pid $WORLD/nginx.pid;" 'events {}' 'http {'
+        for name in client_body proxy fastcgi uwsgi scgi; do
+            echo "${name}_temp_path $WORLD/nginx-$name;"
+        done
+        # Every other address of this machine may be a peer's.
+        sed -e "s/sealed\.example\.com/$DOMAIN/g" -e "s/listen 443/listen $ME_ADDR:443/" \
+            -e '/listen \[::\]/d' "$REPO/examples/mailbox/nginx.conf"
+        echo '}'
+    } >"$conf"
+    job_start nginx nginx -c "$conf" -e /var/log/nginx/error.log
+    until_true tcp_open "$ME_ADDR" 443 || die "nginx does not start: $(tail -n 3 /var/log/nginx/error.log)"
+}
+
+LINK=
+has_link() {
+    LINK=$(grep -lixF "Delivered-To: $1" "$RECEIVERS_MAIL"/* 2>/dev/null |
+        xargs -r grep -lF "https://$DOMAIN/#v1." | xargs -r ls -t | head -n 1)
+    [[ $LINK ]]
+}
+link_for() {
+    until_true has_link "$1" || because "no link mail for $1; $(tail -n 3 "$(seal_log mailbox)")"
+}
+
+guest() { "$BUILD/mailbox/guest" "$@"; }

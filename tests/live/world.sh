@@ -7,7 +7,8 @@
 # DNS or files, and it is gone without a trace when its first process ends,
 # however that ends.
 #
-#   tests/live/world.sh [COMMAND...]     brings it up, runs COMMAND (or a shell)
+#   tests/live/world.sh [COMMAND...]     brings it up, runs COMMAND; or a shell, with a sealed mail
+#                                        that waits to be opened
 #
 # or, for scripts: source it, then
 #
@@ -143,6 +144,29 @@ world_down() {
     seal_down
 }
 
+# A sealed mail that waits for bob@plain.test, so that one can be bob. Opened by a browser in here,
+# where nginx is installed (tests/deps.sh mailbox); else by what the tests have for one.
+world_sealed() {
+    # shellcheck source=tests/live/lib.sh
+    . "$LIVE/lib.sh"
+    # shellcheck source=tests/live/sealed.sh
+    . "$LIVE/sealed.sh"
+    local pin guest=$BUILD/mailbox/guest
+    sealed_up
+    mailbox_up
+    taken alice alice@sender.test -- "<bob=plain.test@$DOMAIN>" || die "no sealed mail: $WHY"
+    link_for bob@plain.test || die "no link mail: $WHY"
+    until_true grep -q '^X-Postseal-PIN:' /var/mail/alice || die 'no receipt for alice'
+    pin=$(sed -n 's/^X-Postseal-PIN: *bob@plain.test *//p' /var/mail/alice)
+    echo "alice@sender.test has sealed a mail to bob@plain.test, who has no TLS. He got this link:"
+    echo "    $(grep -om 1 "https://$DOMAIN/#v1.[0-9A-Z]*" "$LINK")     PIN: $pin"
+    if command -v nginx >/dev/null; then
+        mailbox_proxy
+        echo '    chromium --no-sandbox --ignore-certificate-errors LINK'
+    fi
+    [[ ! -x $guest ]] || echo "    $guest open $MAILBOX_PORT $LINK $pin \$WORLD/bob"
+}
+
 if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
     set -euo pipefail
     world_enter "$0" "$@"
@@ -150,8 +174,9 @@ if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
     if (($#)); then
         "$@"
     else
+        [[ -n ${POSTSEAL_BARE:-} ]] || world_sealed
         echo "The world is up; leave the shell to end it. \$WORLD is $WORLD."
         export WORLD LIVE REPO BUILD
-        "$BASH" --rcfile "$LIVE/lib.sh" -i || true
+        "$BASH" --rcfile <(printf ". '$LIVE/%s'\n" world.sh lib.sh sealed.sh) -i || true
     fi
 fi

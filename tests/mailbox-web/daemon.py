@@ -17,7 +17,10 @@ from smtp_sink import Sink
 DOMAIN = "sealed.praxis.example"
 
 
-# X-Test-Client says from which network somebody comes: all are on this machine here.
+HERE = os.path.dirname(os.path.realpath(__file__))
+EXAMPLE = os.path.join(HERE, "..", "..", "examples", "mailbox", "nginx.conf")
+
+# Around the example, what a distribution's nginx.conf has.
 NGINX = """
 user root;
 daemon off;
@@ -32,25 +35,24 @@ http {{
   fastcgi_temp_path {base}/fastcgi;
   uwsgi_temp_path {base}/uwsgi;
   scgi_temp_path {base}/scgi;
-  client_max_body_size 2m;
-  map $http_x_test_client $client {{ default $http_x_test_client; "" 127.0.0.1; }}
-  map $request_uri $logged {{ default 1; ~^/%(25)*23 0; }}
-  server {{
-    listen 127.0.0.1:{https} ssl;
-    ssl_certificate {base}/cert.pem;
-    ssl_certificate_key {base}/key.pem;
-    location / {{
-      access_log {base}/access.log combined if=$logged;
-      proxy_pass http://127.0.0.1:{http};
-      proxy_http_version 1.1;
-      proxy_set_header Connection "";
-      proxy_set_header Host $http_host;
-      proxy_set_header X-Forwarded-For $client;
-      proxy_set_header X-Test-Client "";
-    }}
-  }}
+  map $http_x_test_client $test_client {{ default $http_x_test_client; "" $remote_addr; }}
+{example}
 }}
 """
+
+
+def example(base, name, address, http):
+    """The example for admins as one would fit it to a machine: name, addresses, certificate, logs.
+    X-Test-Client says from which network somebody comes, since all are on this machine here."""
+    with open(EXAMPLE, encoding="utf-8") as file:
+        text = file.read().replace("sealed.example.com", name)
+    for written, here in ((f"/etc/letsencrypt/live/{name}", base), ("/var/log/nginx", base),
+                          ("listen 443 ssl", f"listen {address}:443 ssl"), ("    listen [::]:443 ssl;\n", ""),
+                          ("127.0.0.1:8690", f"127.0.0.1:{http}"), ("$remote_addr;", "$test_client;")):
+        if text.count(written) < 1:
+            raise Failed(f"{EXAMPLE} has no {written!r}")
+        text = text.replace(written, here)
+    return text
 
 
 def free_port():
@@ -64,11 +66,16 @@ class World:
     """A running daemon; `settings` are lines for its settings file."""
     counter = itertools.count(1)
 
-    def __init__(self, build, directory, settings=""):
+    worlds = itertools.count(1)
+
+    def __init__(self, build, directory, watch, settings=""):
         self.build, self.directory, self.process = build, directory, None
         self.sink = Sink()
-        self.https, self.http, self.lmtp = free_port(), free_port(), free_port()
-        self.url = f"https://localhost:{self.https}"
+        self.http, self.lmtp = free_port(), free_port()
+        number = next(self.worlds)
+        self.name, self.address = f"post{number}.praxis.example", f"127.0.1.{number}"
+        watch.hosts[self.name] = self.address
+        self.url = f"https://{self.name}"
         self.conf = os.path.join(directory, "postseal.conf")
         for name in "store", "keys", "run":
             os.mkdir(f"{directory}/{name}", 0o700)
@@ -96,11 +103,11 @@ mailbox_message_size = 40
         base = f"{self.directory}/nginx"
         os.mkdir(base)
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                        "-nodes", "-keyout", f"{base}/key.pem", "-out", f"{base}/cert.pem", "-days", "2",
-                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
+                        "-nodes", "-keyout", f"{base}/privkey.pem", "-out", f"{base}/fullchain.pem", "-days", "2",
+                        "-subj", f"/CN={self.name}", "-addext", f"subjectAltName=DNS:{self.name}"],
                        check=True, capture_output=True)
         with open(f"{base}/nginx.conf", "w", encoding="ascii") as file:
-            file.write(NGINX.format(base=base, https=self.https, http=self.http))
+            file.write(NGINX.format(base=base, example=example(base, self.name, self.address, self.http)))
         # pylint: disable=consider-using-with
         running = subprocess.Popen(["nginx", "-p", base, "-c", f"{base}/nginx.conf", "-e", f"{base}/error.log"],
                                    stderr=subprocess.DEVNULL)
@@ -110,7 +117,7 @@ mailbox_message_size = 40
                 with open(f"{base}/error.log", encoding="utf-8") as file:
                     raise Failed(f"nginx ended: {file.read()}")
             with socket.socket() as probe:
-                return probe.connect_ex(("127.0.0.1", self.https)) == 0
+                return probe.connect_ex((self.address, 443)) == 0
         until("nginx serves", ready)
         return running
 
@@ -153,7 +160,7 @@ mailbox_message_size = 40
     def proxy_logs(self):
         """What nginx wrote down."""
         logs = ""
-        for name in "access.log", "error.log":
+        for name in "access.log", "error.log", "sealed.log", "sealed-error.log":
             with open(f"{self.directory}/nginx/{name}", encoding="utf-8") as file:
                 logs += file.read()
         return logs

@@ -30,9 +30,10 @@ def html_mail(markup):
 
 def tell_after(ground, what, browser):
     """Until a page that is certainly asked for was asked for: all before it had its time."""
-    browser.run("window.open(arguments[0], '_blank', 'noopener')", f"http://{what}.leak.test/")
+    browser.beside(f"http://{what}.leak.test/")
     if not ground.watch.wait_for(f"{what}.leak.test", 60):
         raise Failed(f"{what}.leak.test was never asked for: this test sees nothing")
+    browser.alone()
 
 
 def control(ground):
@@ -116,6 +117,23 @@ def cleaned(ground):
     quiet(browser, "Content Security Policy", "sandboxed")
 
 
+HEIGHT = "return document.querySelector('iframe').getBoundingClientRect().height"
+
+
+def height(ground):
+    """the letter's frame is as high as its letter, also where it was fed while nobody saw it"""
+    browser = module_page(ground)
+    tall = html_mail("<div style='height: 2000px'>tall</div>")
+    call(browser, "/test/letters.js", "showMail", tall)
+    until("the frame is as high as its letter", lambda: 2000 <= browser.run(HEIGHT) < 2100)
+    browser.beside("about:blank")
+    until("the page is hidden", lambda: browser.run("return document.visibilityState") == "hidden")
+    call(browser, "/test/letters.js", "showMail", tall)
+    browser.alone()
+    until("the frame is as high as its letter, once it is seen", lambda: 2000 <= browser.run(HEIGHT) < 2100)
+    quiet(browser, "Content Security Policy", "sandboxed")
+
+
 def frame(ground):
     """the letter's frame has no origin, runs only its own script, is fed once, and cannot get out"""
     browser = module_page(ground)
@@ -123,8 +141,7 @@ def frame(ground):
         "<p id=here>Grüße</p><a href='https://praxis.example/'>out</a><a href='javascript:1'>js</a>"
         "<a href='#here'>within</a><div style='height: 200vh'>tall</div>"))
     # It grows with what is in it, and not for ever.
-    until("the frame is as high as its letter", lambda: 100 < browser.run(
-        "return document.querySelector('iframe').getBoundingClientRect().height") <= 30000)
+    until("the frame has grown as far as it may", lambda: browser.run(HEIGHT) == 30000)
     # From outside, nothing of it can be reached; a second letter is not taken.
     check("markup in the pages", browser.run(
         "try { document.body.innerHTML = '<p>'; return true } catch { return false }"), False)
@@ -169,4 +186,4 @@ def mails(ground):
     quiet(browser, "Content Security Policy", "sandboxed")
 
 
-CASES = [control, no_leak, cleaned, frame, mails]
+CASES = [control, no_leak, cleaned, height, frame, mails]

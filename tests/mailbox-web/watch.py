@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Sees what a browser asks the network: every DNS question and every TCP connection, in a network
-namespace of our own where nothing else is. Names below leak.test exist; no other does."""
+namespace of our own where nothing else is. Names below leak.test and `hosts` exist; no other does."""
 
 import socket
 import struct
@@ -21,11 +21,12 @@ def question(packet):
 
 
 class Watch:
-    """`names` asked for, and `connects` as (port, first line), since the last `forget`."""
+    """`names` asked for, and `connects` as (port, first line), since the last `forget`.
+    `hosts`: more names that exist, and their addresses."""
 
     def __init__(self):
         self.names, self.connects, self.lock = [], [], threading.Condition()
-        self.sockets = []
+        self.sockets, self.hosts = [], {}
         dns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         dns.bind((DNS, 53))
         self._serve(self._answer, dns)
@@ -47,8 +48,9 @@ class Watch:
             packet, peer = dns.recvfrom(4096)
             name, kind, asked = question(packet)
             self._note(self.names, name)
-            known = name == "leak.test" or name.endswith(".leak.test")
-            answer = b"\xc0\x0c" + struct.pack("!HHIH", A, 1, 0, 4) + socket.inet_aton(SINK) \
+            address = SINK if name == "leak.test" or name.endswith(".leak.test") else self.hosts.get(name)
+            known = address is not None
+            answer = b"\xc0\x0c" + struct.pack("!HHIH", A, 1, 0, 4) + socket.inet_aton(address) \
                 if known and kind == A else b""
             flags = 0x8580 | (0 if known else NXDOMAIN)
             dns.sendto(packet[:2] + struct.pack("!HHHHH", flags, 1, 1 if answer else 0, 0, 0)

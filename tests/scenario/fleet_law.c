@@ -177,6 +177,7 @@ static void write_act(struct entry *entry, const char *author, int64_t time)
 		break;
 	case ENTRY_ALIAS:
 		entry->of.alias = (struct alias){ .enabled = !away,
+						  .removed = away,
 						  .level = ALIAS_ENCRYPT,
 						  .mailbox = "me@example.com" };
 		str_copy(entry->of.alias.author, 64, author);

@@ -125,8 +125,8 @@ static inline void sample_entry(struct entry *e, enum entry_kind kind)
 	case ENTRY_ALIAS:
 		str_copy(e->key, sizeof(e->key), "me@secure.example.com");
 		e->of.alias =
-			(struct alias){ true,  ALIAS_AUTHENTICATED, "me@example.com", SAMPLE_T,
-					"bob", ALIAS_MAILBOX };
+			(struct alias){ true,     false, ALIAS_AUTHENTICATED, "me@example.com",
+					SAMPLE_T, "bob", ALIAS_MAILBOX };
 		break;
 	case ENTRY_EXCEPTION:
 		str_copy(e->key, sizeof(e->key), "me@secure.example.com");
@@ -280,12 +280,14 @@ static inline void some_entry(struct entry *e, enum entry_kind kind, uint64_t *s
 		break;
 	default:
 		e->of.alias = (struct alias){ chance(state, 2) == 0,
+					      false,
 					      ALIAS_ENCRYPT + chance(state, 4),
 					      "a@example.com",
 					      some_moment(state),
 					      "bob",
 					      (enum alias_otherwise)chance(state, 2) };
 		e->of.alias.mailbox[0] = (char)('a' + chance(state, 2));
+		e->of.alias.removed = !e->of.alias.enabled && chance(state, 2) == 0;
 	}
 }
 

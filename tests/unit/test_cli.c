@@ -512,7 +512,7 @@ START_TEST(wrong_usage)
 	} cases[] = {
 		{ "", "usage: postseal [-c FILE] VERB" },
 		{ "frobnicate", "there is no verb \"frobnicate\"" },
-		{ "--state tls list", "that option stands behind the verb" },
+		{ "--state tls list", "write that option after the verb" },
 		{ "--frobnicate", "`postseal --help` lists" },
 		{ "status", "an argument is missing" },
 		{ "explain", "an argument is missing" },
@@ -1111,8 +1111,21 @@ START_TEST(aliases)
 	       "{\"alias\":\"me@secure.test\",\"enabled\":true,\"level\":\"verify\","
 	       "\"mailbox\":\"me@tls.test\",\"changed\":\"2026-01-10T12:00:01Z\"");
 	expect("alias enable me@secure.test you@old.test", 2, "too many arguments");
+	expect("alias remove", 2, "say which alias");
+	expect("alias remove you@secure.test", 1, "you@secure.test is not on file");
 	expect("alias disable me@secure.test", 0, "every address of its domain stays sealed");
 	expect("alias show me@secure.test", 1, "off  verify         me@tls.test\n");
+	expect("alias allow me@secure.test you@old.test", 0, "may write to it without TLS");
+	expect("alias remove me@secure.test", 0, "me@secure.test: is no longer on file\n");
+	expect("alias show me@secure.test", 1, "is not on file");
+	expect("alias list", 1, "there are none");
+	expect("alias remove me@secure.test", 1, "is not on file");
+	expect("export --journal", 0, "\"event\":\"alias-removed\"");
+	expect("alias enable me@secure.test", 2, "say whose it is");
+	expect("alias enable me@secure.test --for me@tls.test", 0,
+	       "on   encrypt        me@tls.test\n");
+	expect("alias remove --json me@secure.test", 0,
+	       "{\"alias\":\"me@secure.test\",\"enabled\":null,");
 }
 END_TEST
 

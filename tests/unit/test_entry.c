@@ -185,7 +185,7 @@ START_TEST(looks_as_documented)
 		  "\"removed\":false,\"set\":\"2026-01-02T03:04:05Z\",\"author\":\"ada\"}" },
 		{ ENTRY_ALIAS,
 		  "{\"record\":\"alias\",\"alias\":\"me@secure.example.com\",\"enabled\":true,"
-		  "\"level\":\"authenticated\",\"mailbox\":\"me@example.com\","
+		  "\"removed\":false,\"level\":\"authenticated\",\"mailbox\":\"me@example.com\","
 		  "\"changed\":\"2026-01-02T03:04:05Z\",\"author\":\"bob\","
 		  "\"otherwise\":\"mailbox\"}" },
 		{ ENTRY_EXCEPTION,
@@ -361,6 +361,7 @@ static const struct {
 	{ ENTRY_DOMAIN, "\"preference\":20", "\"preference\":5", "MX hosts by preference" },
 	{ ENTRY_DOMAIN, "\"_odd.a-host.xn--bcher-kva.example\"", "\"a.mx.example\"", "none twice" },
 	{ ENTRY_DOMAIN, "\"20260101T00\"", "\"2026-01-01\"", "an id of letters and digits" },
+	{ ENTRY_ALIAS, "\"removed\":false", "\"removed\":true", "enabled, or removed, or neither" },
 	{ ENTRY_ALIAS, "\"me@secure.example.com\"", "\"Me@secure.example.com\"", "\"alias\" is" },
 	{ ENTRY_ALIAS, "\"me@secure.example.com\"", "\"<me@secure.example.com>\"", "\"alias\" is" },
 	{ ENTRY_ALIAS, "\"me@example.com\"", "\"me@example.com, you@example.com\"",

@@ -318,9 +318,13 @@ static void take_all_away(int64_t now)
 	entry.of.exception.removed = true;
 	entry.of.exception.exception.expires = 0;
 	act(&entry, now);
+	sample_entry(&entry, ENTRY_ALIAS);
+	entry.of.alias.enabled = false;
+	entry.of.alias.removed = true;
+	act(&entry, now);
 }
 
-/* Are override, pin and exception of the samples in force in the ledger in use? */
+/* Are override, pin, exception and alias of the samples in force in the ledger in use? */
 static bool acts_are_there(void)
 {
 	static struct exceptions exceptions;
@@ -328,15 +332,18 @@ static bool acts_are_there(void)
 	struct ledger_txn *txn = ledger_begin_read(ledger);
 	struct override override;
 	struct pins pins;
+	struct alias alias;
 	enum lookup found[] = {
 		ledger_get_override(txn, ".bank.example", &override),
 		ledger_get_pins(txn, "example.com", &pins),
 		ledger_get_exceptions(txn, "me@secure.example.com", &exceptions),
+		ledger_get_alias(txn, "me@secure.example.com", &alias),
 	};
 
 	ledger_abort(txn);
 	ledger_close(ledger);
-	ck_assert(found[0] == found[1] && found[1] == found[2] && found[0] != LOOKUP_ERROR);
+	ck_assert(found[0] == found[1] && found[1] == found[2] && found[2] == found[3] &&
+		  found[0] != LOOKUP_ERROR);
 	return found[0] == LOOKUP_FOUND;
 }
 
@@ -507,11 +514,11 @@ START_TEST(what_need_not_be_remembered_is_let_go)
 	put_samples();
 	take_all_away(T + 1);
 	ck_assert_uint_eq(drop_spent(T + 1 + 400 * UTC_DAY), 0);
-	ck_assert_uint_eq(drop_spent(T + 2 + 400 * UTC_DAY), 3);
+	ck_assert_uint_eq(drop_spent(T + 2 + 400 * UTC_DAY), 4);
 	ck_assert_uint_eq(drop_spent(T + 2 + 400 * UTC_DAY), 0);
 	text = exported(false);
 	ck_assert_uint_eq(count(buf_cstr(&text), "\"record\":\"override\""), 0);
-	ck_assert_uint_eq(count(buf_cstr(&text), "\"record\":\"alias\""), 1);
+	ck_assert_uint_eq(count(buf_cstr(&text), "\"record\":\"alias\""), 0);
 	buf_free(&text);
 }
 END_TEST
@@ -525,9 +532,10 @@ END_TEST
 	"{\"record\":\"journal\",\"time\":" time              \
 	",\"subject\":\"a\",\"event\":\"e\",\"author\":null," \
 	"\"detail\":null}\n"
-#define ALIAS                                                                                  \
-	"{\"record\":\"alias\",\"alias\":\"a@b.test\",\"enabled\":true,\"level\":\"encrypt\"," \
-	"\"mailbox\":\"a@c.test\",\"changed\":null,\"author\":null,"                           \
+#define ALIAS                                                                              \
+	"{\"record\":\"alias\",\"alias\":\"a@b.test\",\"enabled\":true,\"removed\":false," \
+	"\"level\":\"encrypt\","                                                           \
+	"\"mailbox\":\"a@c.test\",\"changed\":null,\"author\":null,"                       \
 	"\"otherwise\":\"refuse\"}\n"
 
 START_TEST(files_that_are_refused)

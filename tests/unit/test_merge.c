@@ -269,6 +269,7 @@ START_TEST(later_acts_stand)
 			b.of.pin.removed = true;
 		} else if (kinds[i] == ENTRY_ALIAS) {
 			b.of.alias.enabled = false;
+			b.of.alias.removed = true;
 		} else {
 			b.of.exception.removed = true;
 			b.of.exception.exception.expires = 0;
@@ -318,6 +319,13 @@ START_TEST(of_one_stamp_the_stricter_stands)
 	b.of.exception.exception.expires = 0;
 	ab = taken(&b, &a);
 	ck_assert(ab.of.exception.removed);
+	/* Where every address is sealed, one on file keeps its level, also when it is off. */
+	sample_entry(&a, ENTRY_ALIAS);
+	a.of.alias.enabled = false;
+	b = a;
+	b.of.alias.removed = true;
+	ab = taken(&b, &a);
+	ck_assert(!ab.of.alias.removed);
 }
 END_TEST
 
@@ -347,7 +355,11 @@ START_TEST(what_was_taken_away_is_kept_for_so_long)
 	ck_assert(!entry_is_spent(&a, T + 430 * UTC_DAY));
 	ck_assert(entry_is_spent(&a, T + 430 * UTC_DAY + 1));
 	sample_entry(&a, ENTRY_ALIAS);
+	a.of.alias.enabled = false;
 	ck_assert(!entry_is_spent(&a, T + 9999 * UTC_DAY));
+	a.of.alias.removed = true;
+	ck_assert(!entry_is_spent(&a, T + 400 * UTC_DAY));
+	ck_assert(entry_is_spent(&a, T + 400 * UTC_DAY + 1));
 }
 END_TEST
 

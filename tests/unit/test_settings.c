@@ -394,16 +394,16 @@ START_TEST(paths_are_bounded)
 	char path[128];
 	const char *value = path;
 
-	/* "/", its letters, "/prober.sock" and a NUL have to fit in sun_path, 108 bytes. */
+	/* "/", its letters, "/mailbox.sock" and a NUL have to fit in sun_path, 108 bytes. */
 	settings_init(&settings);
 	memset(path, 'a', sizeof(path));
 	path[0] = '/';
-	path[95] = '\0';
+	path[94] = '\0';
 	ck_assert(setting->put(&settings, setting, &value, 1, &fault));
-	path[95] = 'a';
-	path[96] = '\0';
+	path[94] = 'a';
+	path[95] = '\0';
 	ck_assert(!setting->put(&settings, setting, &value, 1, &fault));
-	ck_assert_str_eq(fault.expected, "a path of at most 95 bytes");
+	ck_assert_str_eq(fault.expected, "a path of at most 94 bytes");
 	settings_free(&settings);
 }
 END_TEST

@@ -62,8 +62,9 @@ static void set_up_with(const char *settings)
 	snprintf(more, sizeof(more),
 		 "secure_domains = {\"s.example\"}\nsecure_aliases = \"enabled\"\n"
 		 "secure_owner = {\"s.example=example.com\"}\nwebmail_rate = 60\n"
-		 "webmail_clients = {\"%s\"}\nwebmail_listen = \"unix:%s\"\n%s",
-		 my_name(), in_dir("web"), settings);
+		 "webmail_clients = {\"%s\"}\nmailbox_runtime = \"%s\"\nwebmail_listen = "
+		 "\"unix:%s\"\n%s",
+		 my_name(), dir, in_dir("web"), settings);
 	start_server(more);
 	start_webmail();
 	ck_assert_int_ge(chmod(dir, 0755), 0);
@@ -96,19 +97,25 @@ static void tear_down(void)
 	tear_down_server_dir();
 }
 
-/* All that comes for this until the server hangs up, "" where it does not answer. */
-static const char *ask(const char *text)
+static int sent(const char *text)
 {
-	static char reply[65536];
 	const struct timeval patience = { .tv_sec = PATIENCE_S };
 	struct sockaddr_un addr = unix_address("web");
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	size_t len = 0;
-	ssize_t n;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
 		send(fd, text, strlen(text), MSG_NOSIGNAL);
+	return fd;
+}
+
+/* All that comes until the server hangs up, "" where it does not answer. */
+static const char *received(int fd)
+{
+	static char reply[65536];
+	size_t len = 0;
+	ssize_t n;
+
 	while ((n = recv(fd, reply + len, sizeof(reply) - 1 - len, 0)) > 0)
 		len += (size_t)n;
 	reply[len] = '\0';
@@ -116,13 +123,21 @@ static const char *ask(const char *text)
 	return reply;
 }
 
-static void expect(const char *request, const char *status, const char *part)
+static const char *ask(const char *text)
 {
-	const char *reply = ask(request);
+	return received(sent(text));
+}
 
+static void expect_of(const char *reply, const char *request, const char *status, const char *part)
+{
 	ck_assert_msg(strncmp(reply, "HTTP/1.1 ", 9) == 0 && strncmp(reply + 9, status, 3) == 0 &&
 			      strstr(reply, part) != NULL,
 		      "for %s\nwith %s and %s:\n%s", request, status, part, reply);
+}
+
+static void expect(const char *request, const char *status, const char *part)
+{
+	expect_of(ask(request), request, status, part);
 }
 
 START_TEST(tells_of_recipients)
@@ -306,6 +321,184 @@ START_TEST(answers_no_stranger)
 }
 END_TEST
 
+/*
+ * Sealed mail. The test is postseal-mailbox here: the real one would have to hang, and to lie.
+ */
+
+#define SEALED_OF_KIM "GET /v1/sealed/kim@plain.test HTTP/1.1\r\n" USER END
+#define SHOWN                                                                                    \
+	"{\"ok\":true,\"box\":{\"mailbox\":\"kim@plain.test\",\"state\":\"open\",\"opened\":0,"  \
+	"\"expires\":4102444800},\"letters\":[{\"date\":1,\"read\":false,\"message_id\":\"<1@a>" \
+	"\"}],"                                                                                  \
+	"\"senders\":[{\"sender\":\"me@example.com\",\"open\":false,\"locked\":false,"           \
+	"\"tries_left\":10}]}"
+#define GONE "{\"ok\":false,\"error\":\"gone\",\"text\":\"no letter\"}"
+
+static int mailbox;
+
+static void mailbox_up(void)
+{
+	mailbox = bound_socket(MAILBOX_SOCKET, SOCK_STREAM);
+}
+
+/* Takes the next question, which has to be this one; its connection. */
+static int asked(const char *question)
+{
+	const struct timeval patience = { .tv_sec = PATIENCE_S };
+	char line[1024] = "";
+	size_t len = 0;
+	int fd;
+
+	wait_readable(mailbox);
+	fd = accept(mailbox, NULL, NULL);
+	ck_assert_int_ge(fd, 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	while (strchr(line, '\n') == NULL) {
+		ssize_t n = recv(fd, line + len, sizeof(line) - 1 - len, 0);
+
+		ck_assert_int_gt(n, 0);
+		len += (size_t)n;
+	}
+	ck_assert_str_eq(line, question);
+	return fd;
+}
+
+#define KIM(act, as) "{\"do\":\"" act "\",\"mailbox\":\"kim@plain.test\",\"as\":\"" as "\"}\n"
+
+static void tell(int fd, const char *answer)
+{
+	ck_assert_int_eq(send(fd, answer, strlen(answer), MSG_NOSIGNAL), (ssize_t)strlen(answer));
+	ck_assert_int_eq(send(fd, "\n", 1, MSG_NOSIGNAL), 1);
+	close(fd);
+}
+
+/* As each of his addresses, one after the other; others are answered meanwhile. */
+START_TEST(waits_for_the_mailbox_without_others)
+{
+	int client, show;
+
+	mailbox_up();
+	client = sent(SEALED_OF_KIM);
+	show = asked(KIM("show", "me@example.com"));
+	expect("GET /v1/aliases HTTP/1.1\r\n" USER END, "200", "\"aliases\":[");
+	tell(show, SHOWN);
+	tell(asked(KIM("pin", "me@example.com")), "{\"ok\":true,\"pin\":\"47110815\"}");
+	tell(asked(KIM("show", "me@s.example")), GONE);
+	tell(asked(KIM("show", "extra@s.example")), SHOWN);
+	tell(asked(KIM("pin", "extra@s.example")),
+	     "{\"ok\":false,\"error\":\"none\",\"text\":\"no PIN\"}");
+	expect_of(received(client), SEALED_OF_KIM, "200",
+		  "{\"sealed\":[{\"sender\":\"me@example.com\",\"recipient\":\"kim@plain.test\","
+		  "\"state\":\"waiting\",\"opened\":null,\"expires\":\"2100-01-01T00:00:00Z\","
+		  "\"tries_left\":10,\"pin\":\"47110815\",\"letters\":[{\"sealed\":\"1970-01-01T"
+		  "00:00:01Z\",\"message_id\":\"<1@a>\",\"read\":false}]},{\"sender\":\"extra@s."
+		  "example\"");
+	close(mailbox);
+}
+END_TEST
+
+/* "Nothing is sealed" and "nobody knows" are different answers. */
+START_TEST(tells_none_from_unknown)
+{
+	static const char *const answers[] = {
+		"", "[]", "nonsense", "{\"ok\":1}",
+		"{\"ok\":false,\"error\":\"later\",\"text\":\"x\"}"
+	};
+	int client;
+
+	expect(SEALED_OF_KIM, "503", "{\"error\":\"not-now\"");
+	mailbox_up();
+	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+		client = sent(SEALED_OF_KIM);
+		tell(asked(KIM("show", "me@example.com")), answers[i]);
+		expect_of(received(client), answers[i], "503", "{\"error\":\"not-now\"");
+		client = sent(SEALED_OF_KIM);
+		tell(asked(KIM("show", "me@example.com")), SHOWN);
+		tell(asked(KIM("pin", "me@example.com")), answers[i]);
+		expect_of(received(client), answers[i], "503", "{\"error\":\"not-now\"");
+	}
+	client = sent(SEALED_OF_KIM);
+	close(asked(KIM("show", "me@example.com")));
+	expect_of(received(client), "closed", "503", "{\"error\":\"not-now\"");
+	client = sent(SEALED_OF_KIM);
+	tell(asked(KIM("show", "me@example.com")), GONE);
+	tell(asked(KIM("show", "me@s.example")), GONE);
+	tell(asked(KIM("show", "extra@s.example")), GONE);
+	expect_of(received(client), "gone", "200", "\r\n\r\n{\"sealed\":[]}");
+	close(mailbox);
+}
+END_TEST
+
+START_TEST(acts_as_whose_mail_it_is)
+{
+	static const char request[] =
+		"POST /v1/sealed/kim@plain.test/revoke HTTP/1.1\r\nContent-Length: 0\r\n" USER END;
+	int client;
+
+	mailbox_up();
+	client = sent(request);
+	tell(asked(KIM("revoke", "me@example.com")), GONE);
+	tell(asked(KIM("revoke", "me@s.example")), "{\"ok\":true,\"revoked\":1}");
+	expect_of(received(client), request, "200", "{\"done\":true}");
+	client = sent(request);
+	for (int i = 0; i < 3; i++)
+		tell(asked(i == 0   ? KIM("revoke", "me@example.com")
+			   : i == 1 ? KIM("revoke", "me@s.example")
+				    : KIM("revoke", "extra@s.example")),
+		     GONE);
+	expect_of(received(client), request, "404", "{\"error\":\"gone\"");
+	client = sent(request);
+	tell(asked(KIM("revoke", "me@example.com")),
+	     "{\"ok\":false,\"error\":\"closed\",\"text\":\"why\"}");
+	expect_of(received(client), request, "409", "{\"error\":\"closed\",\"text\":\"why\"");
+	close(mailbox);
+}
+END_TEST
+
+START_TEST(tells_how_it_would_be_sealed)
+{
+	static const char request[] =
+		"GET /v1/recipients?a=a@tls.test&a=a@b@c&a=b@tls.test HTTP/1.1\r\n" USER END;
+	int client, first;
+
+	mailbox_up();
+	client = sent(request);
+	first = asked("{\"do\":\"seal\",\"mailbox\":\"a@tls.test\"}\n");
+	tell(asked("{\"do\":\"seal\",\"mailbox\":\"b@tls.test\"}\n"), "what?");
+	tell(first, "{\"ok\":true,\"seal\":\"new-mailbox\"}");
+	expect_of(received(client), request, "200",
+		  ",\"seal\":\"new-mailbox\"},{\"address\":\"a@b@c\",\"error\":");
+	close(mailbox);
+	expect(request, "200", "]},{\"address\":\"a@b@c\"");
+}
+END_TEST
+
+/* Both while postseal-mailbox has not answered yet. */
+START_TEST(outlives_who_hangs_up_and_ends_in_order)
+{
+	int client, gone, status;
+
+	mailbox_up();
+	gone = sent(SEALED_OF_KIM);
+	client = asked(KIM("show", "me@example.com"));
+	close(gone);
+	tell(client, SHOWN);
+	tell(asked(KIM("pin", "me@example.com")), "{\"ok\":true,\"pin\":\"1\"}");
+	close(asked(KIM("show", "me@s.example")));
+	client = sent(SEALED_OF_KIM);
+	gone = asked(KIM("show", "me@example.com"));
+	ck_assert_int_eq(kill(webmail, SIGTERM), 0);
+	ck_assert_str_eq(received(client), "");
+	close(gone);
+	close(mailbox);
+	ck_assert_int_eq(waitpid(webmail, &status, 0), webmail);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %#x", status);
+	unlink(in_dir("web"));
+	unlink(in_dir("notify"));
+	start_webmail();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("webmail");
@@ -328,6 +521,11 @@ int main(void)
 	tcase_add_checked_fixture(sealing, set_up_sealing, tear_down);
 	tcase_set_timeout(sealing, 120);
 	tcase_add_test(sealing, seals_what_cannot_be_sent);
+	tcase_add_test(sealing, waits_for_the_mailbox_without_others);
+	tcase_add_test(sealing, tells_none_from_unknown);
+	tcase_add_test(sealing, acts_as_whose_mail_it_is);
+	tcase_add_test(sealing, tells_how_it_would_be_sealed);
+	tcase_add_test(sealing, outlives_who_hangs_up_and_ends_in_order);
 	suite_add_tcase(suite, sealing);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -89,6 +89,19 @@ class Browser:
         """Loads a page."""
         self.call("POST", "/url", {"url": url})
 
+    def beside(self, url):
+        """Opens an address in a window before this one, which then is hidden: it draws nothing, and
+        what waits for its drawing stands still."""
+        self.run("window.open(arguments[0], '_blank', 'noopener')", url)
+
+    def alone(self):
+        """Closes all windows but this one, which is seen again."""
+        this = self.call("GET", "/window")
+        for other in set(self.call("GET", "/window/handles")) - {this}:
+            self.call("POST", "/window", {"handle": other})
+            self.call("DELETE", "/window")
+        self.call("POST", "/window", {"handle": this})
+
     def run(self, script, *arguments):
         """What a function of this body returns in the page."""
         return self.call("POST", "/execute/sync", {"script": script, "args": list(arguments)})

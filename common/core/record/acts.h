@@ -5,7 +5,7 @@
  * exceptions one a sender.
  *
  * What was taken away stays as a record that says so (an override of OVERRIDE_NONE,
- * a pin or exception that is `removed`): else it came back with the next import from a
+ * a pin, alias or exception that is `removed`): else it came back with the next import from a
  * ledger that still has it. Of two records the one with the later stamp holds. A stamp is the
  * time, or one more than the latest that was seen (acts_stamp): so an act holds
  * against those before it even by a clock that is behind.

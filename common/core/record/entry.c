@@ -238,6 +238,8 @@ static int64_t over_since(const struct entry *entry)
 		return entry->of.override.kind == OVERRIDE_NONE ? entry->of.override.set : 0;
 	case ENTRY_PIN:
 		return entry->of.pin.removed ? entry->of.pin.set : 0;
+	case ENTRY_ALIAS:
+		return entry->of.alias.removed ? entry->of.alias.changed : 0;
 	case ENTRY_EXCEPTION:
 		return entry->of.exception.removed ? exception->set : exception->expires;
 	default:
@@ -280,6 +282,8 @@ const char *entry_rule(enum entry_kind kind)
 		       "in state found or literal; an id of letters and digits";
 	case ENTRY_HOST:
 		return "a source wherever something was observed";
+	case ENTRY_ALIAS:
+		return "an alias that is enabled, or removed, or neither";
 	case ENTRY_EXCEPTION:
 		return "an exception that expires after it was set, at most 366 days; one that was "
 		       "removed does not expire; alias and sender have 510 characters at most";

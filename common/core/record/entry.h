@@ -142,7 +142,7 @@ struct member {
 	int64_t min, max, bucket;
 	size_t count; /* offset */
 	size_t stride;
-	int64_t since; /* schema; 0: always */
+	int64_t since; /* schema; 0: always. In one before it a bool was, or a word is, `min` */
 	const char *(*word)(int value);
 	const struct member *inner;
 };

@@ -34,9 +34,9 @@ static const char *word_source(int value)
  * Kinds of members, as they are written below.
  */
 #define FIELD(s, field) .offset = offsetof(s, field), .size = sizeof(((s *)NULL)->field)
-#define BOOL_SINCE(name, s, field, schema)                            \
-	{                                                             \
-		name, MEMBER_BOOL, FIELD(s, field), .since = (schema) \
+#define BOOL_SINCE(name, s, field, schema, before)                                     \
+	{                                                                              \
+		name, MEMBER_BOOL, FIELD(s, field), .since = (schema), .min = (before) \
 	}
 #define BOOL(name, s, field)                       \
 	{                                          \
@@ -158,7 +158,8 @@ static const struct member domain_members[] = {
 	GROUP("mta_sts", struct entry, of.domain.sts, sts_members),
 	GROUP("history", struct entry, of.domain.evidence, history_members),
 	DATE("forgotten", struct entry, of.domain.forgotten),
-	BOOL_SINCE("any_host", struct entry, of.domain.any_host, 2),
+	/* `mixed_mx` was strict, if nobody said otherwise. */
+	BOOL_SINCE("any_host", struct entry, of.domain.any_host, 2, true),
 	LAST,
 };
 
@@ -242,6 +243,7 @@ static const struct member old_pins_members[] = {
 static const struct member alias_members[] = {
 	KEY("alias", ADDRESS),
 	BOOL("enabled", struct entry, of.alias.enabled),
+	BOOL_SINCE("removed", struct entry, of.alias.removed, 2, false),
 	WORDS("level", struct entry, of.alias.level, alias_level, ALIAS_ENCRYPT, ALIAS_DANE_ONLY),
 	{ "mailbox", MEMBER_ADDRESS, FIELD(struct entry, of.alias.mailbox) },
 	DATE("changed", struct entry, of.alias.changed),

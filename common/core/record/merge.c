@@ -53,7 +53,8 @@ static int strictness(const struct override *override)
 	return 1 + (int)LEVEL_SECURE;
 }
 
-/* What is taken away is the stricter of two: fewer keys will do, or fewer senders. */
+/* A pin or exception that is taken away is the stricter of two: fewer keys will do, or fewer
+ * senders. An alias that is taken away is the less strict. */
 static int64_t act_strictness(const struct entry *entry)
 {
 	switch (entry->kind) {
@@ -62,6 +63,9 @@ static int64_t act_strictness(const struct entry *entry)
 	case ENTRY_PIN:
 		return entry->of.pin.removed;
 	case ENTRY_ALIAS:
+		/* One on file keeps its level where all addresses of its domain are sealed. */
+		if (entry->of.alias.removed)
+			return -1;
 		return entry->of.alias.enabled ? (int)entry->of.alias.level : 0;
 	default:
 		return entry->of.exception.removed;

@@ -7,10 +7,11 @@
 #include "core/record/record_kind.h"
 #include "core/record/wire.h"
 
+/* The first byte has a bit each: it is on; otherwise its mail is sealed; it was removed. */
 void record_put_alias(struct buf *out, const struct alias *alias)
 {
 	record_put_header(out, RECORD_ALIAS);
-	wire_put_u8(out, (uint8_t)(alias->enabled | alias->otherwise << 1));
+	wire_put_u8(out, (uint8_t)(alias->enabled | alias->otherwise << 1 | alias->removed << 2));
 	wire_put_u8(out, (uint8_t)alias->level);
 	wire_put_text(out, alias->mailbox);
 	wire_put_time(out, alias->changed);
@@ -20,9 +21,12 @@ void record_put_alias(struct buf *out, const struct alias *alias)
 bool record_get_alias_at(struct alias *out, const void *bytes, size_t len, uint8_t version)
 {
 	struct wire r = wire_open(bytes, len, RECORD_ALIAS, version);
-	unsigned switches = wire_get_small(&r, 3); /* it is on; otherwise its mail is sealed */
+	unsigned switches = wire_get_small(&r, version == RECORD_VERSION ? 7 : 3);
 
 	out->enabled = (switches & 1) != 0;
+	out->removed = (switches & 4) != 0;
+	if (out->enabled && out->removed)
+		r.ok = false;
 	out->otherwise = (switches & 2) != 0 ? ALIAS_MAILBOX : ALIAS_REFUSE;
 	out->level = (enum alias_level)wire_get_small(&r, ALIAS_DANE_ONLY);
 	if (out->level < ALIAS_ENCRYPT)

@@ -37,6 +37,7 @@ enum alias_otherwise {
 
 struct alias {
 	bool enabled;
+	bool removed; /* taken off file, which is remembered (acts.h); then it is not enabled */
 	enum alias_level level;
 	char mailbox[ALIAS_ADDRESS_SIZE]; /* whose it is: "me@example.com" */
 	int64_t changed;                  /* seconds since 1970 */

@@ -9,8 +9,8 @@
 #include "core/settings/settings_value.h"
 #include "core/facts/timeset.h"
 
-/* Room behind `runtime` for the names of the sockets in it. */
-#define RUNTIME_MAX (ENDPOINT_PATH_SIZE - (int64_t)sizeof("/" PROBER_SOCKET))
+/* Room after `runtime` for the names of the sockets in it, of which this is the longest. */
+#define RUNTIME_MAX (ENDPOINT_PATH_SIZE - (int64_t)sizeof("/" MAILBOX_SOCKET))
 #define PATH_MAX_BYTES 4000
 /* A span that no sum of times can overflow with, and no admin can mean. */
 #define DAYS_MAX 36500

@@ -351,11 +351,10 @@ static bool add_what_came_later(json_t *line, const struct member *members, int6
 	for (const struct member *m = members; m->name != NULL; m++) {
 		if (m->since <= schema)
 			continue;
-		/* `mixed_mx` was strict, if nobody said otherwise; a word is the first there is. */
 		if (json_object_get(line, m->name) != NULL ||
 		    json_object_set_new(line, m->name,
 					m->type == MEMBER_WORD ? json_string(m->word((int)m->min))
-							       : json_true()) != 0)
+							       : json_boolean(m->min != 0)) != 0)
 			return false;
 	}
 	return true;

@@ -167,6 +167,8 @@ static bool note_record(struct writing *w)
 		return note(w, now->key, now->of.pin.removed ? "pin-removed" : "pin-added",
 			    "by an import: %s", hex);
 	case ENTRY_ALIAS:
+		if (now->of.alias.removed)
+			return note(w, now->key, "alias-removed", "by an import");
 		return note(w, now->key, now->of.alias.enabled ? "alias-enabled" : "alias-disabled",
 			    "by an import: level %s, for %.100s",
 			    alias_level_name(now->of.alias.level), now->of.alias.mailbox);

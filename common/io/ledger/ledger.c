@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Transactions, and records under their keys (ledger_store.h). */
 #include "io/ledger/ledger_env.h"
+#include "io/ledger/ledger_fleet.h"
 #include "io/ledger/ledger_store.h"
 
 #include <errno.h>
@@ -16,15 +17,6 @@ _Static_assert(LEDGER_DB_COUNT <= 8 * sizeof(unsigned), "a bit for each database
 
 /* Less than LMDB writes at once is left of a disk that is full. */
 #define DISK_FULL_BELOW 262144
-
-/* LMDB does not write to keys and values it is given, but does not say so in its types. */
-static MDB_val val_of(const void *bytes, size_t len)
-{
-	MDB_val val = { .mv_size = len };
-
-	memcpy(&val.mv_data, &bytes, sizeof(bytes));
-	return val;
-}
 
 /* LMDB says EIO where a write came out short, which is how most disks become full. */
 static bool disk_is_full(const struct ledger *ledger, int rc)
@@ -63,6 +55,13 @@ static void log_unwritten(struct ledger *ledger, const char *doing, int rc)
 {
 	if (ledger_report_fails_anew(&ledger->report, rc))
 		log_failure(ledger, doing, rc);
+}
+
+bool ledger_wrote(struct ledger_txn *txn, const char *doing, int rc)
+{
+	if (rc != 0)
+		log_unwritten(txn->ledger, doing, rc);
+	return rc == 0;
 }
 
 /*
@@ -182,7 +181,7 @@ enum lookup ledger_load(struct ledger_txn *txn, const struct codec *codec, const
 			void *out)
 {
 	enum ledger_db db = codec->db;
-	MDB_val key = val_of(name, strlen(name)), value;
+	MDB_val key = ledger_val(name, strlen(name)), value;
 	int rc = mdb_get(txn->txn, txn->ledger->dbi[db], &key, &value);
 
 	if (rc == MDB_NOTFOUND) {
@@ -204,14 +203,16 @@ static bool put(struct ledger_txn *txn, const struct codec *codec, MDB_val key, 
 {
 	struct buf bytes = { 0 };
 	MDB_val value;
-	bool readable;
+	bool readable, noted = true;
 	int rc = 0;
 
 	codec->encode(&bytes, record);
 	/* An unreadable record would keep mail waiting until an admin came. */
 	readable = codec->readable(bytes.data, bytes.len);
-	if (readable) {
-		value = val_of(bytes.data, bytes.len);
+	if (readable)
+		noted = ledger_outbox_note(txn, codec->db, key.mv_data, key.mv_size, &bytes);
+	if (readable && noted) {
+		value = ledger_val(bytes.data, bytes.len);
 		rc = mdb_put(txn->txn, txn->ledger->dbi[codec->db], &key, &value, 0);
 	}
 	buf_free(&bytes);
@@ -220,15 +221,13 @@ static bool put(struct ledger_txn *txn, const struct codec *codec, MDB_val key, 
 		return false;
 	}
 	txn->changed = true;
-	if (rc != 0)
-		log_unwritten(txn->ledger, "writing", rc);
-	return rc == 0;
+	return noted && ledger_wrote(txn, "writing", rc);
 }
 
 bool ledger_store(struct ledger_txn *txn, const struct codec *codec, const char *name,
 		  const void *record)
 {
-	return put(txn, codec, val_of(name, strlen(name)), record);
+	return put(txn, codec, ledger_val(name, strlen(name)), record);
 }
 
 /* The number that follows the last one of a database kept by sequence numbers. */
@@ -258,19 +257,24 @@ bool ledger_append(struct ledger_txn *txn, const struct codec *codec, const void
 	}
 	for (size_t i = 0; i < LEDGER_SEQUENCE_LEN; i++)
 		bytes[i] = (unsigned char)(next >> (8 * (LEDGER_SEQUENCE_LEN - 1 - i)));
-	return put(txn, codec, val_of(bytes, LEDGER_SEQUENCE_LEN), record);
+	return put(txn, codec, ledger_val(bytes, LEDGER_SEQUENCE_LEN), record);
 }
 
 bool ledger_delete(struct ledger_txn *txn, const struct codec *codec, const char *name)
 {
-	MDB_val key = val_of(name, strlen(name));
+	MDB_val key = ledger_val(name, strlen(name));
 	int rc = mdb_del(txn->txn, txn->ledger->dbi[codec->db], &key, NULL);
 
 	txn->changed = txn->changed || rc == 0;
-	if (rc == 0 || rc == MDB_NOTFOUND)
-		return true;
-	log_unwritten(txn->ledger, "removing a record", rc);
-	return false;
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return ledger_wrote(txn, "removing a record", rc);
+	return ledger_outbox_forget(txn, codec->db, name, strlen(name));
+}
+
+bool ledger_empty(struct ledger_txn *txn, enum ledger_db db)
+{
+	txn->changed = true;
+	return ledger_wrote(txn, "emptying", mdb_drop(txn->txn, txn->ledger->dbi[db], 0));
 }
 
 /* The key's text in `name`. A key that no next hop or host could have is damage. */
@@ -291,7 +295,7 @@ static int step(MDB_cursor *cursor, const char *prefix, bool first, MDB_val *key
 	int rc;
 
 	if (first && len > 0) {
-		*key = val_of(prefix, len);
+		*key = ledger_val(prefix, len);
 		rc = mdb_cursor_get(cursor, key, value, MDB_SET_RANGE);
 	} else {
 		rc = mdb_cursor_get(cursor, key, value, MDB_NEXT);

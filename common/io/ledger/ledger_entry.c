@@ -104,6 +104,7 @@ bool ledger_drop_spent(struct ledger_txn *txn, int64_t now, size_t *dropped)
 {
 	return drop_of_kind(txn, ENTRY_OVERRIDE, now, dropped) &&
 	       drop_of_kind(txn, ENTRY_PIN, now, dropped) &&
+	       drop_of_kind(txn, ENTRY_ALIAS, now, dropped) &&
 	       drop_of_kind(txn, ENTRY_EXCEPTION, now, dropped);
 }
 

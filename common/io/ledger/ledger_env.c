@@ -31,11 +31,19 @@ _Static_assert(NEXTHOP_SIZE < 511, "next hops must fit in an LMDB key");
 const char *ledger_db_name(enum ledger_db db)
 {
 	static const char *const names[LEDGER_DB_COUNT] = {
-		[LEDGER_META] = "meta",       [LEDGER_DOMAIN] = "domain",
-		[LEDGER_HOST] = "host",       [LEDGER_OVERRIDE] = "override",
-		[LEDGER_PIN] = "pin",         [LEDGER_ALIAS] = "alias",
-		[LEDGER_JOURNAL] = "journal", [LEDGER_EXCEPTION] = "exception",
+		[LEDGER_META] = "meta",
+		[LEDGER_DOMAIN] = "domain",
+		[LEDGER_HOST] = "host",
+		[LEDGER_OVERRIDE] = "override",
+		[LEDGER_PIN] = "pin",
+		[LEDGER_ALIAS] = "alias",
+		[LEDGER_JOURNAL] = "journal",
+		[LEDGER_EXCEPTION] = "exception",
 		[LEDGER_REFUSAL] = "refusal",
+		[LEDGER_FLEET] = "fleet",
+		[LEDGER_MEMBER] = "member",
+		[LEDGER_OUTBOX] = "outbox",
+		[LEDGER_OUTBOX_LATER] = "outbox-later",
 	};
 
 	return names[db];

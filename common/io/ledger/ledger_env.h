@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * ledger_env - the inside of struct ledger, for ledger_env.c (opening and closing the
- * environment), ledger.c (transactions and records) and ledger_migrate.c only.
+ * environment), ledger.c (transactions and records), ledger_fleet.c and ledger_migrate.c only.
  */
 #ifndef POSTSEAL_IO_LEDGER_ENV_H
 #define POSTSEAL_IO_LEDGER_ENV_H
@@ -9,6 +9,7 @@
 #include <lmdb.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "io/ledger/ledger.h"
 #include "io/ledger/ledger_files.h"
@@ -32,10 +33,28 @@ struct ledger_txn {
 	/* Of a snapshot: which databases hold nothing, as a bit each; asked once, then known. */
 	unsigned asked;
 	unsigned empty;
-	bool changed;       /* there is something to be written */
+	bool changed; /* there is something to be written */
+	/* Of one that writes (ledger_fleet.h): are changes to be noted? */
+	enum { LEDGER_SHARES_UNKNOWN, LEDGER_SHARES, LEDGER_SHARES_NOT } sharing;
+	bool paused;        /* not just now */
 	MDB_cursor *cursor; /* of one that reads: of the last walk, to be renewed; or NULL */
 	enum ledger_db cursor_db;
 };
+
+/* LMDB does not write to keys and values it is given, but does not say so in its types. */
+static inline MDB_val ledger_val(const void *bytes, size_t len)
+{
+	MDB_val val = { .mv_size = len };
+
+	memcpy(&val.mv_data, &bytes, sizeof(bytes));
+	return val;
+}
+
+/* True if LMDB did what it was to do; else that is logged. */
+bool ledger_wrote(struct ledger_txn *txn, const char *doing, int rc);
+
+/* Takes all out of a database. */
+bool ledger_empty(struct ledger_txn *txn, enum ledger_db db);
 
 /* Of one that reads, and is not to be renewed; NULL is allowed. */
 void ledger_txn_free(struct ledger_txn *txn);

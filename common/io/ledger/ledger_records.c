@@ -140,7 +140,9 @@ enum lookup ledger_get_pins(struct ledger_txn *txn, const char *key, struct pins
 
 enum lookup ledger_get_alias(struct ledger_txn *txn, const char *address, struct alias *out)
 {
-	return ledger_load(txn, &codec_alias, address, out);
+	enum lookup found = ledger_load(txn, &codec_alias, address, out);
+
+	return found == LOOKUP_FOUND && out->removed ? LOOKUP_ABSENT : found;
 }
 
 static bool gather_exception(void *all, const char *key, const void *exception)
@@ -232,17 +234,19 @@ bool ledger_remove_refusals(struct ledger_txn *txn, const char *address)
 }
 
 /*
- * Walks: each puts its type back on what it is shown.
+ * Walks: each puts its type back on what it is shown. A record that was taken away is on
+ * file, and is shown to nobody.
  */
-#define EACH(name, type)                                                                    \
+#define EACH(name, type, taken_away)                                                        \
 	struct name##_walk {                                                                \
 		bool (*visit)(void *context, const char *key, const type *record);          \
 		void *context;                                                              \
 	};                                                                                  \
-	static bool visit_##name(void *walk, const char *key, const void *record)           \
+	static bool visit_##name(void *walk, const char *key, const void *bytes)            \
 	{                                                                                   \
 		const struct name##_walk *w = walk;                                         \
-		return w->visit(w->context, key, record);                                   \
+		const type *record = bytes;                                                 \
+		return (taken_away) || w->visit(w->context, key, record);                   \
 	}                                                                                   \
 	LEDGER_EACH(name, type)                                                             \
 	{                                                                                   \
@@ -251,31 +255,11 @@ bool ledger_remove_refusals(struct ledger_txn *txn, const char *address)
 		return ledger_walk(txn, &codec_##name, NULL, &record, visit_##name, &walk); \
 	}
 
-EACH(domain, struct domain_facts)
-EACH(host, struct host_facts)
-EACH(alias, struct alias)
-EACH(refusals, struct refusals)
-
-struct override_walk {
-	bool (*visit)(void *context, const char *key, const struct override *record);
-	void *context;
-};
-
-static bool visit_override(void *walk, const char *key, const void *record)
-{
-	const struct override_walk *w = walk;
-	const struct override *override = record;
-
-	return override->kind == OVERRIDE_NONE || w->visit(w->context, key, override);
-}
-
-LEDGER_EACH(override, struct override)
-{
-	struct override_walk walk = { visit, context };
-	struct override record;
-
-	return ledger_walk(txn, &codec_override, NULL, &record, visit_override, &walk);
-}
+EACH(domain, struct domain_facts, false)
+EACH(host, struct host_facts, false)
+EACH(override, struct override, record->kind == OVERRIDE_NONE)
+EACH(alias, struct alias, record->removed)
+EACH(refusals, struct refusals, false)
 
 /*
  * Pins and exceptions by whose they are: each walk gathers what follows under one name, and

@@ -10,7 +10,6 @@
 #include "core/names/endpoint.h"
 #include "io/net/stream.h"
 
-#define ANSWER_MAX ((size_t)16 << 20)
 #define READ_SIZE 65536
 
 /* A member, with what JSON wants quoted (RFC 8259 7); UTF-8 stays. */
@@ -32,7 +31,7 @@ static void put_member(struct buf *out, const char *name, const char *value)
 
 static bool read_line(int fd, int64_t deadline, struct buf *answer)
 {
-	while (answer->len < ANSWER_MAX) {
+	while (answer->len < MAILBOX_ANSWER_MAX) {
 		ssize_t n = stream_read(fd, buf_reserve(answer, READ_SIZE), READ_SIZE, deadline);
 
 		if (n == 0)
@@ -49,25 +48,45 @@ static bool read_line(int fd, int64_t deadline, struct buf *answer)
 	return false;
 }
 
+void mailbox_client_endpoint(struct endpoint *endpoint, const struct settings *settings)
+{
+	*endpoint = (struct endpoint){ .is_unix = true };
+	/* It fits: RUNTIME_MAX of the settings. */
+	str_join(endpoint->path, sizeof(endpoint->path), settings->mailbox_runtime,
+		 "/" MAILBOX_SOCKET, NULL);
+}
+
+void mailbox_client_line(struct buf *line, const struct mailbox_question *question)
+{
+	buf_append_str(line, "{");
+	put_member(line, "do", question->act);
+	put_member(line, "mailbox", question->mailbox);
+	put_member(line, "sender", question->sender);
+	put_member(line, "as", question->as);
+	put_member(line, "key", question->key);
+	buf_append_str(line, "}\n");
+}
+
+void mailbox_client_failed(char error[MAILBOX_CLIENT_ERROR_SIZE], const struct endpoint *endpoint,
+			   int why)
+{
+	snprintf(error, MAILBOX_CLIENT_ERROR_SIZE,
+		 "postseal-mailbox at %s does not answer: %s; is it running? (systemctl status "
+		 "postseal-mailbox)",
+		 endpoint->path, strerror(why));
+}
+
 bool mailbox_client_ask(const struct settings *settings, const struct mailbox_question *question,
 			int64_t deadline, struct buf *answer, char error[MAILBOX_CLIENT_ERROR_SIZE])
 {
-	struct endpoint endpoint = { .is_unix = true };
+	struct endpoint endpoint;
 	struct buf line = { 0 };
 	bool good = false;
-	int fd = -1, why;
+	int fd, why;
 
-	buf_append_str(&line, "{");
-	put_member(&line, "do", question->act);
-	put_member(&line, "mailbox", question->mailbox);
-	put_member(&line, "sender", question->sender);
-	put_member(&line, "as", question->as);
-	put_member(&line, "key", question->key);
-	buf_append_str(&line, "}\n");
-	errno = ENAMETOOLONG;
-	if (str_join(endpoint.path, sizeof(endpoint.path), settings->mailbox_runtime,
-		     "/" MAILBOX_SOCKET, NULL))
-		fd = stream_connect_endpoint(&endpoint, deadline);
+	mailbox_client_endpoint(&endpoint, settings);
+	mailbox_client_line(&line, question);
+	fd = stream_connect_endpoint(&endpoint, deadline);
 	if (fd >= 0)
 		good = stream_write(fd, line.data, line.len, deadline) &&
 		       read_line(fd, deadline, answer);
@@ -76,9 +95,6 @@ bool mailbox_client_ask(const struct settings *settings, const struct mailbox_qu
 		close(fd);
 	buf_free(&line);
 	if (!good)
-		snprintf(error, MAILBOX_CLIENT_ERROR_SIZE,
-			 "postseal-mailbox at %.120s/" MAILBOX_SOCKET
-			 " does not answer: %s; is it running? (systemctl status postseal-mailbox)",
-			 settings->mailbox_runtime, strerror(why));
+		mailbox_client_failed(error, &endpoint, why);
 	return good;
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "core/names/endpoint.h"
 #include "core/settings/settings.h"
 
 #define MAILBOX_CLIENT_ERROR_SIZE 256
@@ -29,5 +30,12 @@ struct mailbox_question {
 bool mailbox_client_ask(const struct settings *settings, const struct mailbox_question *question,
 			int64_t deadline, struct buf *answer,
 			char error[MAILBOX_CLIENT_ERROR_SIZE]);
+
+/* For mailbox_link, which asks the same from an event loop: where, what, and how to say why not. */
+#define MAILBOX_ANSWER_MAX ((size_t)16 << 20)
+void mailbox_client_endpoint(struct endpoint *endpoint, const struct settings *settings);
+void mailbox_client_line(struct buf *line, const struct mailbox_question *question);
+void mailbox_client_failed(char error[MAILBOX_CLIENT_ERROR_SIZE], const struct endpoint *endpoint,
+			   int why);
 
 #endif

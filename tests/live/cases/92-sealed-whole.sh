@@ -5,32 +5,7 @@
 # shellcheck source=tests/live/sealed.sh
 . "$LIVE/sealed.sh"
 sealed_up
-BOX=$WORLD/mailbox
-
-install -d -o postseal -g postseal -m 700 "$BOX" "$BOX/store" "$BOX/keys" "$BOX/run"
-seal_setting mailbox_url '"https://sealed.sender.test"'
-seal_setting mailbox_store "\"$BOX/store\""
-seal_setting mailbox_keys "\"$BOX/keys\""
-seal_setting mailbox_runtime "\"$BOX/run\""
-seal_setting mailbox_pages "\"$BUILD/web\""
-seal_setting mailbox_from '"sealed@sender.test"'
-echo 'sealed: postmaster' >>/etc/aliases
-newaliases
-seal_start mailbox
-
-# link_for TO: the link mail that a receiver got last for that address; LINK is the file.
-has_link() {
-    local file
-    LINK=
-    for file in "$RECEIVERS_MAIL"/*; do
-        [[ -f $file ]] && grep -qixF "Delivered-To: $1" "$file" &&
-            grep -qF 'https://sealed.sender.test/#v1.' "$file" && LINK=$file
-    done
-    [[ $LINK ]]
-}
-link_for() {
-    until_true has_link "$1" || because "no link mail for $1; $(tail -n 3 "$(seal_log mailbox)")"
-}
+mailbox_up
 
 check 'a header: taken' taken alice alice@sender.test 'X-Postseal-Seal: yes' \
     'X-Postseal-PIN: x@plain.test 47110815' -- \
@@ -77,5 +52,5 @@ away() {
 seal_kill mailbox
 away
 
-seal_stop mailbox
+mailbox_down
 sealed_down

@@ -206,15 +206,16 @@ def switch_on(mail, shots):
     """the alias is off, is switched on by keyboard alone, and is an identity then"""
     mail.login("alice")
     mail.settings()
-    check("levels", mail.run("return [...document.querySelectorAll('.postseal-level input')].map((i) => i.value)"),
+    check("levels", mail.run("return [...document.querySelectorAll('.postseal-level input[type=radio]')].map((i) => i.value)"),
           ["off", "encrypt", "authenticated", "verify", "dane-only"])
-    check("at first", mail.run("return document.querySelector('.postseal-level input:checked').value"), "off")
-    mail.run("document.querySelector('.postseal-level input:checked').focus()")
+    check("at first", mail.run("return document.querySelector('.postseal-level input[type=radio]:checked').value"), "off")
+    check("nothing is sealed here", mail.run("return document.querySelectorAll('.postseal-otherwise').length"), 0)
+    mail.run("document.querySelector('.postseal-level input[type=radio]:checked').focus()")
     mail.browser.press("\ue015")  # down: from off to on
     check("by keyboard", mail.run("return document.activeElement.value"), "encrypt")
     mail.browser.screenshot(f"{shots}/roundcube-settings.png")
     mail.save()
-    check("after that", mail.run("return document.querySelector('.postseal-level input:checked').value"), "encrypt")
+    check("after that", mail.run("return document.querySelector('.postseal-level input[type=radio]:checked').value"), "encrypt")
     told = as_roundcube("GET", "/v1/aliases")[1]["aliases"][0]
     check("on file", (told["address"], told["enabled"], told["level"], told["author"]),
           (ALIAS, True, "encrypt", "webmail:alice@sender.test"))
@@ -602,10 +603,30 @@ def switch_off(mail, _shots):
         raise Failed("an identity that the user had edited was taken away")
 
 
+def otherwise(mail, shots):
+    """a user has mail sealed that cannot be sent otherwise, and takes that back"""
+    box = "document.querySelector('.postseal-otherwise input[type=checkbox]')"
+
+    def tick(expected):
+        mail.settings()
+        mail.run("document.querySelector('.postseal-level input[value=encrypt]').click()")
+        mail.run(f"{box}.click(); {box}.scrollIntoView()")
+        mail.browser.screenshot(f"{shots}/roundcube-otherwise.png")
+        mail.save()
+        told = as_roundcube("GET", "/v1/aliases")[1]["aliases"][0]
+        check("on file", (told["enabled"], told["level"], told["otherwise"]), (True, "encrypt", expected))
+        check("shown", mail.run(f"return {box}.checked"), expected == "mailbox")
+    mail.login("alice")
+    mail.settings()
+    check("at first", mail.run(f"return {box}.checked"), False)
+    tick("mailbox")
+    tick("refuse")
+
+
 CASES = [switch_on, five_symbols, asked_again, clear_is_asked, refused_by_level, hundred_pasted, hostile_words,
          reading, accessible, pictures, never_unsealed, down, strangers]
 CASES.insert(CASES.index(strangers), switch_off)
-SEALED_CASES = [sealed_whole, forwards_strip, drafts_have_none, sealed_strangers]
+SEALED_CASES = [sealed_whole, forwards_strip, drafts_have_none, sealed_strangers, otherwise]
 webmaild = None
 
 

@@ -3,8 +3,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 /**
- * Settings, Encrypted sending: off, on, or on with an expert level; and the identity that goes
- * with it, so that the alias can be chosen as a sender at once.
+ * Settings, Encrypted sending: off, on, or on with an expert level; whether mail that cannot
+ * be sent so is sealed; and the identity that goes with it, so that the alias can be chosen as
+ * a sender at once.
  */
 class postseal_settings
 {
@@ -53,9 +54,13 @@ class postseal_settings
                 $aliases ? 'about' : ($status === 200 ? 'noalias' : 'noanswer')
             )))],
         ]];
+        $seals = ($answer['seal'] ?? null) !== null;
         foreach ($aliases as $i => $alias) {
-            $args['blocks']['alias' . $i] = ['name' => rcube::Q($alias['address']),
-                'options' => ['level' => ['content' => $this->choices((int) $i, $alias)]]];
+            $options = ['level' => ['content' => $this->choices((int) $i, $alias)]];
+            if ($seals) {
+                $options['otherwise'] = ['content' => $this->otherwise((int) $i, $alias)];
+            }
+            $args['blocks']['alias' . $i] = ['name' => rcube::Q($alias['address']), 'options' => $options];
         }
 
         return $args;
@@ -106,6 +111,29 @@ class postseal_settings
         );
     }
 
+    /**
+     * What becomes of mail that cannot be sent so. A box that is not ticked is not in the
+     * form, so there is a field beside it that tells that it was shown.
+     *
+     * @param array<string, mixed> $alias
+     */
+    private function otherwise(int $i, array $alias): string
+    {
+        $id = "postseal-{$i}-otherwise";
+        $box = new html_checkbox(['name' => "_postseal_otherwise[{$i}]", 'id' => $id, 'value' => 'mailbox',
+            'aria-describedby' => $id . '-means']);
+
+        return html::div(
+            'postseal-level postseal-otherwise',
+            (new html_hiddenfield(['name' => "_postseal_seals[{$i}]", 'value' => '1']))->show()
+            . $box->show($alias['otherwise'] ?? '') . html::div(
+                null,
+                html::label(['for' => $id], rcube::Q($this->text('otherwise')))
+                . html::p(['id' => $id . '-means', 'class' => 'hint'], rcube::Q($this->text('means_otherwise')))
+            )
+        );
+    }
+
     public function save($args)
     {
         if ($args['section'] !== self::SECTION) {
@@ -114,15 +142,18 @@ class postseal_settings
 
         $aliases = (array) rcube_utils::get_input_value('_postseal_alias', rcube_utils::INPUT_POST);
         $levels = (array) rcube_utils::get_input_value('_postseal_level', rcube_utils::INPUT_POST);
+        $seals = (array) rcube_utils::get_input_value('_postseal_seals', rcube_utils::INPUT_POST);
+        $otherwise = (array) rcube_utils::get_input_value('_postseal_otherwise', rcube_utils::INPUT_POST);
         foreach ($aliases as $i => $alias) {
             $level = $levels[$i] ?? '';
             if (!is_string($alias) || !in_array($level, ['off', ...self::LEVELS], true)) {
                 continue;
             }
-            [$status, $answer] = $this->plugin->client()->change(
-                $alias,
-                $level === 'off' ? ['enabled' => false] : ['enabled' => true, 'level' => $level]
-            );
+            $change = $level === 'off' ? ['enabled' => false] : ['enabled' => true, 'level' => $level];
+            if (isset($seals[$i])) {
+                $change['otherwise'] = ($otherwise[$i] ?? '') === 'mailbox' ? 'mailbox' : 'refuse';
+            }
+            [$status, $answer] = $this->plugin->client()->change($alias, $change);
             if ($status !== 200) {
                 $args['abort'] = true;
                 $args['result'] = false;

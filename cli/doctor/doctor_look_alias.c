@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* doctor_look_mail - what secure aliases need of our own Postfix: TLS at its door, domains. */
+/* doctor_look_alias - what secure aliases need of our own Postfix: TLS at its door, domains. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -189,7 +189,7 @@ static void look_at_domains(struct patient *patient)
 	buf_free(&absent);
 }
 
-void doctor_look_mail(struct patient *patient)
+void doctor_look_alias(struct patient *patient)
 {
 	if (patient->settings->secure_domains.count == 0 ||
 	    patient->postfix.ran.state != LOOKUP_FOUND)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* doctor_judge_seal - postseal's own: services, ledger, the network it sees. */
+/* doctor_judge_services - postseal's own: services, ledger, the network it sees. */
 #include <stdio.h>
 #include <string.h>
 

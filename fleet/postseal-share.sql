@@ -1,0 +1,140 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- What hosts share (postseal-share(8)): an admin of the database installs it once, with
+-- rights to make roles and a schema:
+--
+--     psql -d postseal -f postseal-share.sql
+--
+-- Installed again it changes nothing. Only plain SQL is used by the hosts themselves; the
+-- triggers below keep out what a host must not write, whatever program it runs.
+
+begin;
+
+do $$
+begin
+    if not exists (select from pg_roles where rolname = 'postseal_mx') then
+        create role postseal_mx nologin;
+    end if;
+    if not exists (select from pg_roles where rolname = 'postseal_admin') then
+        create role postseal_admin nologin in role postseal_mx;
+    end if;
+end $$;
+
+create schema if not exists postseal;
+
+-- One row. Who publishes raises n and holds the row until its transaction ends: so the order
+-- of n is the order of commits, and who has read up to n has missed nothing. (A sequence is
+-- not so: a number taken earlier may be committed later.)
+create table if not exists postseal.fleet (
+    one boolean primary key default true check (one),
+    epoch uuid not null default gen_random_uuid(), -- another one: this is another database
+    n bigint not null default 0
+);
+insert into postseal.fleet default values on conflict do nothing;
+
+-- Which batch got which n. The nonce tells a reader that a backup was restored: then what it
+-- knows as n has another nonce here, or none.
+create table if not exists postseal.batch (
+    n bigint primary key,
+    nonce bytea not null check (length(nonce) = 16),
+    origin text not null check (length(origin) between 1 and 64),
+    at timestamptz not null default now()
+);
+
+-- What was seen: histories of domains and hosts. The record is the ledger's, as
+-- core/record/record.h has it; what the triggers go by stands beside it.
+create table if not exists postseal.fact (
+    kind text not null check (kind in ('domain', 'host')),
+    key text not null check (length(key) between 1 and 511),
+    schema int not null,
+    record bytea not null check (length(record) < 65536),
+    first_tls bigint not null,
+    last_tls bigint not null,
+    latest bigint not null,
+    rev bigint not null,
+    n bigint not null,
+    origin text not null check (length(origin) between 1 and 64),
+    primary key (kind, key)
+);
+create index if not exists fact_n on postseal.fact (n, kind, key);
+
+-- What admins did, and what was forgotten.
+create table if not exists postseal.act (
+    kind text not null
+        check (kind in ('forgotten', 'override', 'pin', 'alias', 'exception')),
+    key text not null check (length(key) between 1 and 511),
+    schema int not null,
+    record bytea not null check (length(record) < 65536),
+    stamp bigint not null,
+    rev bigint not null,
+    n bigint not null,
+    origin text not null check (length(origin) between 1 and 64),
+    primary key (kind, key)
+);
+create index if not exists act_n on postseal.act (n, kind, key);
+
+-- 300 s: ACTS_AHEAD of core/record/acts.h.
+create or replace function postseal.keep_fact() returns trigger language plpgsql as $$
+begin
+    if new.latest > extract(epoch from clock_timestamp()) + 300 then
+        raise exception 'postseal: % % is dated ahead', new.kind, new.key
+            using errcode = 'check_violation';
+    end if;
+    if tg_op = 'UPDATE' then
+        if new.kind <> old.kind or new.key <> old.key or new.rev <> old.rev + 1 or
+           new.n <= old.n or new.schema < old.schema then
+            raise exception 'postseal: % % is not what comes next', old.kind, old.key
+                using errcode = 'check_violation';
+        end if;
+        -- A floor never sinks, nor begins later than it did.
+        if new.last_tls < old.last_tls or
+           (old.first_tls > 0 and (new.first_tls = 0 or new.first_tls > old.first_tls)) then
+            raise exception 'postseal: the floor of % % would sink', old.kind, old.key
+                using errcode = 'check_violation';
+        end if;
+    end if;
+    return new;
+end $$;
+
+create or replace function postseal.keep_act() returns trigger language plpgsql as $$
+begin
+    if new.stamp > extract(epoch from clock_timestamp()) + 300 then
+        raise exception 'postseal: % % is dated ahead', new.kind, new.key
+            using errcode = 'check_violation';
+    end if;
+    if tg_op = 'UPDATE' and
+       (new.kind <> old.kind or new.key <> old.key or new.rev <> old.rev + 1 or
+        new.n <= old.n or new.schema < old.schema or new.stamp < old.stamp) then
+        raise exception 'postseal: % % is not what comes next', old.kind, old.key
+            using errcode = 'check_violation';
+    end if;
+    return new;
+end $$;
+
+create or replace function postseal.keep_fleet() returns trigger language plpgsql as $$
+begin
+    if new.epoch <> old.epoch or new.n <> old.n + 1 then
+        raise exception 'postseal: n goes up by one' using errcode = 'check_violation';
+    end if;
+    return new;
+end $$;
+
+drop trigger if exists keep on postseal.fact;
+create trigger keep before insert or update on postseal.fact
+    for each row execute function postseal.keep_fact();
+drop trigger if exists keep on postseal.act;
+create trigger keep before insert or update on postseal.act
+    for each row execute function postseal.keep_act();
+drop trigger if exists keep on postseal.fleet;
+create trigger keep before update on postseal.fleet
+    for each row execute function postseal.keep_fleet();
+
+-- Nobody deletes.
+revoke all on all tables in schema postseal from public, postseal_mx, postseal_admin;
+grant usage on schema postseal to postseal_mx;
+grant select on all tables in schema postseal to postseal_mx;
+grant update (n) on postseal.fleet to postseal_mx;
+grant insert on postseal.batch to postseal_mx;
+grant insert, update on postseal.fact to postseal_mx;
+grant insert, update on postseal.act to postseal_admin;
+
+commit;

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What an engine or a ledger says of the fleet: rows, ten texts with a NUL after each; keys and
+ * values of the outbox, states, members. What is taken is exactly what would be written.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/fleet/fleet_outbox.h"
+#include "core/fleet/fleet_row.h"
+
+static void must_equal(struct buf *again, const void *bytes, size_t len)
+{
+	if (again->len != len || memcmp(again->data, bytes, len) != 0)
+		abort();
+	buf_free(again);
+}
+
+static void try_row(const uint8_t *bytes, size_t len)
+{
+	static struct entry entry, other;
+	struct fleet_text columns[FLEET_COLUMNS] = { { NULL, 0 } };
+	struct fleet_row row, copy[FLEET_ROWS];
+	size_t count;
+
+	for (int i = 0; i < FLEET_COLUMNS && len > 0; i++) {
+		const uint8_t *end = memchr(bytes, 0, len);
+		size_t size = end != NULL ? (size_t)(end - bytes) : len;
+
+		columns[i] = (struct fleet_text){ (const char *)bytes, size };
+		bytes += end != NULL ? size + 1 : size;
+		len -= end != NULL ? size + 1 : size;
+	}
+	if (fleet_row_read(&row, columns) && fleet_row_take(&entry, &row) == FLEET_ROW_GOOD) {
+		if (!entry_is_sound(&entry))
+			abort();
+		count = fleet_rows(copy, &entry);
+		if (count != 1 || fleet_row_take(&other, &copy[0]) != FLEET_ROW_GOOD ||
+		    fleet_row_merge(&copy[0], &row, &entry))
+			abort();
+		fleet_row_free(&copy[0]);
+	}
+	fleet_row_free(&row);
+}
+
+static void try_records(const uint8_t *bytes, size_t len)
+{
+	struct fleet_state state;
+	struct fleet_member member;
+	struct buf again = { 0 };
+	uint64_t generation;
+
+	if (fleet_state_get(&state, bytes, len)) {
+		fleet_state_put(&again, &state);
+		must_equal(&again, bytes, len);
+	}
+	if (fleet_member_get(&member, bytes, len)) {
+		fleet_member_put(&again, &member);
+		must_equal(&again, bytes, len);
+	}
+	if (fleet_outbox_get(&generation, bytes, len)) {
+		fleet_outbox_put(&again, generation);
+		must_equal(&again, bytes, len);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	char name[ENTRY_KEY_SIZE], key[FLEET_OUTBOX_KEY_SIZE];
+	uint8_t id[FLEET_ID_SIZE];
+	enum entry_kind kind;
+
+	try_row(bytes, len);
+	try_records(bytes, len);
+	fleet_take_id(id, (const char *)bytes, len);
+	if (fleet_outbox_take_key(&kind, name, bytes, len) &&
+	    (fleet_outbox_key(key, kind, name, strlen(name)) != len ||
+	     memcmp(key, bytes, len) != 0))
+		abort();
+	return 0;
+}
