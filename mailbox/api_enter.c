@@ -13,7 +13,7 @@
 #include "io/crypto/crypto.h"
 #include "io/crypto/hpke.h"
 #include "mailbox/api_json.h"
-#include "mailbox/notice.h"
+#include "mailbox/tell.h"
 #include "mailbox/vault.h"
 
 #define PASSWORD_MIN 12
@@ -239,34 +239,6 @@ bool api_change_gate(struct home *home, const struct handle *mailbox, const char
 	return false;
 }
 
-static void mark_told(struct mbox_gate *gate)
-{
-	gate->told = true;
-}
-
-/* FOUND: one try was counted, and *gate is as it is on disk. ABSENT: no gate. */
-static enum lookup begin_try(struct home *home, const struct store_key *key, struct mbox_gate *gate,
-			     enum life_try *try)
-{
-	struct store_txn *txn = store_begin(home->store, true);
-	enum lookup found = txn != NULL ? store_get_gate(txn, key, gate) : LOOKUP_ERROR;
-
-	if (found != LOOKUP_FOUND) {
-		store_abort(txn);
-		return found;
-	}
-	*try = life_begin_try(gate, home->settings->mailbox_pin_tries);
-	if (*try != LIFE_TRY) {
-		store_abort(txn);
-		return LOOKUP_FOUND;
-	}
-	if (!store_put_gate(txn, key, gate)) {
-		store_abort(txn);
-		return LOOKUP_ERROR;
-	}
-	return store_commit(txn) ? LOOKUP_FOUND : LOOKUP_ERROR;
-}
-
 static bool is_right(const struct seal_key *vault, const struct handle *mailbox,
 		     const struct mbox_gate *gate, const char *pin)
 {
@@ -283,54 +255,98 @@ static bool is_right(const struct seal_key *vault, const struct handle *mailbox,
 	return right;
 }
 
-static void tell_wrong(struct api_call *call, const struct handle *mailbox,
-		       const struct mbox_gate *gate)
+/* The tries are used up: in the same transaction the sender is told. */
+static bool tell_locked(struct home *home, struct store_txn *txn, const struct handle *mailbox,
+			struct mbox_gate *gate)
 {
-	struct home *home = call->portal->home;
-	size_t most = home->settings->mailbox_pin_tries;
 	struct store_key key = store_key_handle(mailbox);
-	struct store_txn *txn;
-	struct mbox_mailbox *box;
+	struct mbox_mailbox *box = mem_alloc(sizeof(*box));
+	bool good = store_get_mailbox(txn, &key, box) == LOOKUP_FOUND;
+	struct note_facts facts = { .sender = gate->sender,
+				    .recipient = box->address,
+				    .date = clock_wall() };
+	struct handle random;
+	char id[HANDLE_HEX_SIZE];
 
-	if (life_is_locked(gate, most) && !gate->told) {
-		log_warning("sender=%s too many wrong PINs: locked", gate->sender);
-		box = mem_alloc(sizeof(*box));
-		txn = store_begin(home->store, false);
-		if (txn != NULL && store_get_mailbox(txn, &key, box) == LOOKUP_FOUND)
-			notice_send(call->portal->work, home, NOTE_LOCKED, gate->sender,
-				    box->address);
-		store_abort(txn);
-		free(box);
-		api_change_gate(home, mailbox, gate->sender, mark_told);
+	handle_make(&random);
+	good = good && tell_sender(home, txn, NOTE_LOCKED, facts, handle_hex(id, &random));
+	gate->told = true;
+	free(box);
+	return good;
+}
+
+enum tried {
+	TRIED_LATER, /* it could not be written; nothing was counted */
+	TRIED_GONE,  /* there is no gate */
+	TRIED_RIGHT, /* or none is needed */
+	TRIED_WRONG,
+	TRIED_LOCKED /* by this try, or before it */
+};
+
+/* One try, and all that comes of it, in one transaction; nobody hears of it before it is on disk. */
+static enum tried put_try(struct home *home, struct store_txn *txn, const struct handle *mailbox,
+			  const struct seal_key *vault, const char *sender, const char *pin,
+			  struct mbox_gate *gate)
+{
+	size_t most = home->settings->mailbox_pin_tries;
+	struct store_key key = store_key_gate(mailbox, sender);
+	enum lookup found = store_get_gate(txn, &key, gate);
+	enum tried tried = TRIED_WRONG;
+
+	if (found != LOOKUP_FOUND)
+		return found == LOOKUP_ABSENT ? TRIED_GONE : TRIED_LATER;
+	switch (life_begin_try(gate, most)) {
+	case LIFE_FREE:
+		return TRIED_RIGHT;
+	case LIFE_LOCKED:
+		return TRIED_LOCKED;
+	case LIFE_TRY:
+		break;
 	}
-	api_error_with(call, 403, "pin", "That is not the PIN.", "tries_left",
-		       life_tries_left(gate, most));
+	if (is_right(vault, mailbox, gate, pin)) {
+		life_give_back_try(gate);
+		tried = TRIED_RIGHT;
+	} else if (life_is_locked(gate, most)) {
+		tried = TRIED_LOCKED;
+		if (!gate->told && !tell_locked(home, txn, mailbox, gate))
+			return TRIED_LATER;
+	}
+	return store_put_gate(txn, &key, gate) ? tried : TRIED_LATER;
 }
 
 bool api_try_pin(struct api_call *call, const struct handle *mailbox, const struct seal_key *vault,
 		 const char *sender, const char *pin)
 {
-	struct store_key key = store_key_gate(mailbox, sender);
 	struct home *home = call->portal->home;
-	struct mbox_gate gate;
-	enum life_try try = LIFE_LOCKED;
-	enum lookup found;
+	struct store_txn *txn = store_begin(home->store, true);
+	struct mbox_gate gate = { .open = false };
+	enum tried tried = TRIED_LATER;
 
 	network_count(call->portal->sessions, call->client, NETWORK_ASK);
-	found = begin_try(home, &key, &gate, &try);
-	if (found == LOOKUP_FOUND && try == LIFE_FREE)
+	if (txn != NULL)
+		tried = put_try(home, txn, mailbox, vault, sender, pin, &gate);
+	if (tried == TRIED_LATER || tried == TRIED_GONE)
+		store_abort(txn);
+	else if (!store_commit(txn))
+		tried = TRIED_LATER;
+	switch (tried) {
+	case TRIED_RIGHT:
 		return true;
-	if (found == LOOKUP_ABSENT)
+	case TRIED_GONE:
 		gone(call);
-	else if (found == LOOKUP_FOUND && try == LIFE_LOCKED)
+		break;
+	case TRIED_LOCKED:
+		log_warning("sender=%s too many wrong PINs: locked", gate.sender);
 		api_error(call, 423, "locked", "Too many wrong PINs; the sender has been told.");
-	else if (found == LOOKUP_FOUND && !is_right(vault, mailbox, &gate, pin))
-		tell_wrong(call, mailbox, &gate);
-	else if (found == LOOKUP_FOUND &&
-		 api_change_gate(home, mailbox, sender, life_give_back_try))
-		return true;
-	else
+		break;
+	case TRIED_WRONG:
+		api_error_with(call, 403, "pin", "That is not the PIN.", "tries_left",
+			       life_tries_left(&gate, home->settings->mailbox_pin_tries));
+		break;
+	case TRIED_LATER:
 		api_error_later(call);
+		break;
+	}
 	return false;
 }
 
@@ -493,8 +509,21 @@ static bool put_new_keys(struct store_txn *txn, const struct session_info *ticke
 	return good && *shape;
 }
 
+static bool tell_opened(struct home *home, struct store_txn *txn, const char *sender,
+			const struct mbox_mailbox *box)
+{
+	struct note_facts facts = { .sender = sender,
+				    .recipient = box->address,
+				    .date = box->opened };
+	struct handle random;
+	char id[HANDLE_HEX_SIZE];
+
+	handle_make(&random);
+	return tell_sender(home, txn, NOTE_OPENED, facts, handle_hex(id, &random));
+}
+
 /* The status to answer with; 0: the store failed. */
-static int put_opening(struct store_txn *txn, const struct session_info *ticket,
+static int put_opening(struct home *home, struct store_txn *txn, const struct session_info *ticket,
 		       const struct opening *opening, struct api_user *user)
 {
 	struct store_key key = store_key_handle(&ticket->mailbox);
@@ -536,6 +565,9 @@ static int put_opening(struct store_txn *txn, const struct session_info *ticket,
 	}
 	if (!put_new_keys(txn, ticket, &user->vault, opening->letters, &shape))
 		return shape ? 0 : 400;
+	if (!again && home->settings->mailbox_notify_opened &&
+	    !tell_opened(home, txn, ticket->sender, box))
+		return 0;
 	return again ? 200 : 201;
 }
 
@@ -550,7 +582,7 @@ static void open_mailbox(struct api_call *call, const struct session_info *ticke
 
 	if (vault_read(&user.vault, home->settings->mailbox_keys, &ticket->mailbox) &&
 	    (txn = store_begin(home->store, true)) != NULL) {
-		status = put_opening(txn, &held, opening, &user);
+		status = put_opening(home, txn, &held, opening, &user);
 		if (status != 200 && status != 201)
 			store_abort(txn);
 		else if (!store_commit(txn))
@@ -569,9 +601,6 @@ static void open_mailbox(struct api_call *call, const struct session_info *ticke
 	if (status == 201) {
 		log_info("mailbox=%s opened for the first time", user.box.address);
 		fresh_forget(home->fresh, &user.mailbox);
-		if (home->settings->mailbox_notify_opened)
-			notice_send(call->portal->work, home, NOTE_OPENED, held.sender,
-				    user.box.address);
 	}
 	crypto_wipe(&user.vault, sizeof(user.vault));
 }

@@ -22,6 +22,7 @@
 #include "mailbox/body.h"
 #include "mailbox/janitor.h"
 #include "mailbox/openpgp.h"
+#include "mailbox/outbox.h"
 #include "mailbox/tell.h"
 #include "mailbox/vault.h"
 
@@ -297,6 +298,16 @@ static bool do_unlock(struct wish *wish)
 	return true;
 }
 
+/* Ends a transaction that writes; false, and it has failed, if `good` is false or it cannot be. */
+static bool finish(struct wish *wish, struct store_txn *txn, bool good)
+{
+	if (good && store_commit(txn))
+		return true;
+	if (!good)
+		store_abort(txn);
+	return fail_later(wish);
+}
+
 static bool do_resend(struct wish *wish)
 {
 	struct seen_box seen;
@@ -304,6 +315,7 @@ static bool do_resend(struct wish *wish)
 	struct note_facts facts = { .sender = wish->as[0] != '\0' ? wish->as : wish->home->from,
 				    .recipient = wish->box.address,
 				    .language = wish->box.language };
+	struct store_txn *txn;
 	struct handle random;
 	char id[HANDLE_HEX_SIZE];
 
@@ -316,9 +328,10 @@ static bool do_resend(struct wish *wish)
 			    "nobody has opened this mailbox, and the link is not known here: send "
 			    "the mail again");
 	handle_make(&random);
-	return tell_recipient(wish->home, NOTE_ARRIVED, facts, handle_hex(id, &random), "") ==
-		       SUBMIT_DONE ||
-	       fail(wish, "later", "Postfix does not take mail now");
+	txn = store_begin(wish->home->store, true);
+	return finish(wish, txn,
+		      txn != NULL && tell_recipient(wish->home, txn, NOTE_ARRIVED, facts,
+						    handle_hex(id, &random)));
 }
 
 struct mine {
@@ -370,7 +383,7 @@ static bool do_revoke(struct wish *wish)
 	return good || fail_later(wish);
 }
 
-static void tell_restarted(struct wish *wish, json_t *gates)
+static bool tell_restarted(struct wish *wish, struct store_txn *txn, json_t *gates)
 {
 	struct note_facts facts = { .sender = wish->as[0] != '\0' ? wish->as : wish->home->from,
 				    .recipient = wish->box.address,
@@ -378,14 +391,16 @@ static void tell_restarted(struct wish *wish, json_t *gates)
 	char id[HANDLE_HEX_SIZE];
 	json_t *gate;
 	size_t i;
+	bool good;
 
 	handle_hex(id, &wish->handle);
-	tell_recipient(wish->home, NOTE_RESTARTED, facts, id, "");
+	good = tell_recipient(wish->home, txn, NOTE_RESTARTED, facts, id);
 	json_array_foreach(gates, i, gate)
 	{
 		facts.sender = json_string_value(json_object_get(gate, "sender"));
-		tell_sender(wish->home, NOTE_SENDER_RESTARTED, facts, id);
+		good = good && tell_sender(wish->home, txn, NOTE_SENDER_RESTARTED, facts, id);
 	}
+	return good;
 }
 
 static bool do_restart(struct wish *wish)
@@ -407,16 +422,9 @@ static bool do_restart(struct wish *wish)
 		txn = store_begin(wish->home->store, true);
 		good = txn != NULL && store_get_mailbox(txn, &key, &wish->box) == LOOKUP_FOUND;
 		wish->box.retired = true;
-		if (good && store_put_mailbox(txn, &key, &wish->box)) {
-			good = store_commit(txn);
-		} else {
-			store_abort(txn);
-			good = false;
-		}
-		if (good)
-			tell_restarted(wish, seen.gates);
-		else
-			fail_later(wish);
+		good = finish(wish, txn,
+			      good && store_put_mailbox(txn, &key, &wish->box) &&
+				      tell_restarted(wish, txn, seen.gates));
 	}
 	json_decref(seen.letters);
 	json_decref(seen.gates);
@@ -508,6 +516,21 @@ static bool do_openpgp_list(struct wish *wish)
 	return openpgp_each(wish->home, list_key, list) || fail_later(wish);
 }
 
+/* Mails of our own that Postfix has not taken. */
+static bool do_outbox(struct wish *wish)
+{
+	struct outbox_state state;
+
+	if (wish->as[0] != '\0')
+		return fail(wish, "others", "an administrator alone does this");
+	if (!outbox_look(wish->home->outbox, &state))
+		return fail_later(wish);
+	json_object_set_new(wish->reply, "waiting", json_integer((json_int_t)state.waiting));
+	json_object_set_new(wish->reply, "oldest", json_integer(state.oldest));
+	json_object_set_new(wish->reply, "lost", json_integer((json_int_t)state.lost));
+	return true;
+}
+
 static const struct {
 	const char *word;
 	bool needs_mailbox, needs_sender;
@@ -523,6 +546,7 @@ static const struct {
 	{ "delete", true, false, do_delete },
 	{ "expire", false, false, do_expire },
 	{ "seal", true, false, do_seal },
+	{ "outbox", false, false, do_outbox },
 	{ "openpgp-add", true, false, do_openpgp_add },
 	{ "openpgp-remove", true, false, do_openpgp_remove },
 	{ "openpgp-list", false, false, do_openpgp_list },

@@ -18,13 +18,16 @@
 #include "io/crypto/crypto.h"
 #include "io/crypto/hpke.h"
 #include "mailbox/body.h"
+#include "mailbox/grave.h"
 #include "mailbox/openpgp.h"
 #include "mailbox/quota.h"
+#include "mailbox/submit.h"
 #include "mailbox/tell.h"
 
 #define BOUNCE_OCTETS 8
 #define SUMMARY_STEP 256
 #define SUBJECT_MAX 998
+#define TRIES 5 /* where another thread is faster */
 
 /* All that is known of one delivery. */
 struct delivery {
@@ -36,7 +39,7 @@ struct delivery {
 	struct store_key seen_key;
 	unsigned char bounce[BOUNCE_OCTETS];
 	unsigned char secret[CODE_SECRET_SIZE], link_id[CRYPTO_HASH_SIZE];
-	unsigned char link_private[HPKE_PRIVATE_SIZE], link_public[HPKE_PUBLIC_SIZE];
+	unsigned char link_public[HPKE_PUBLIC_SIZE];
 	unsigned char k[FRAME_KEY_SIZE];
 	struct handle mailbox, letter_handle;
 	struct seal_key vault;
@@ -47,32 +50,29 @@ struct delivery {
 	bool pin_replaced;
 };
 
-/*
- * Everything that a second try has to make again is derived: of the token's random
- * number, the recipient, and the server's key.
- */
-static void derive(struct delivery *d)
+/* What Postfix gives again, as it may after any answer, is known by this key. */
+static void settle_seen_key(struct delivery *d)
 {
-	unsigned char seed[TOKEN_RANDOM_SIZE + CRYPTO_HASH_SIZE], out[CRYPTO_HASH_SIZE];
+	unsigned char seed[TOKEN_RANDOM_SIZE + CRYPTO_HASH_SIZE], hash[CRYPTO_HASH_SIZE];
 	struct store_key address = store_key_address(d->recipient);
-	const struct seal_key *server = &d->home->server;
 
 	memcpy(seed, d->token->random, TOKEN_RANDOM_SIZE);
 	memcpy(seed + TOKEN_RANDOM_SIZE, address.bytes, CRYPTO_HASH_SIZE);
-	crypto_sha256(out, seed, sizeof(seed));
-	d->seen_key = store_key(out, sizeof(out), "", 0);
-	crypto_hmac(out, server->bytes, sizeof(server->bytes), "postseal v1 bounce", 18, seed,
-		    sizeof(seed));
-	memcpy(d->bounce, out, BOUNCE_OCTETS);
-	crypto_hmac(out, server->bytes, sizeof(server->bytes), "postseal v1 link", 16, seed,
-		    sizeof(seed));
-	memcpy(d->secret, out, CODE_SECRET_SIZE);
+	crypto_sha256(hash, seed, sizeof(seed));
+	d->seen_key = store_key(hash, sizeof(hash), "", 0);
+}
+
+static void make_link(struct delivery *d)
+{
+	unsigned char ikm[CRYPTO_HASH_SIZE], private_key[HPKE_PRIVATE_SIZE];
+
+	crypto_random(d->bounce, sizeof(d->bounce));
+	crypto_random(d->secret, sizeof(d->secret));
 	crypto_hkdf(d->link_id, d->secret, sizeof(d->secret), "postseal v1 link id");
-	crypto_hkdf(out, d->secret, sizeof(d->secret), "postseal v1 link key");
-	hpke_derive_pair(d->link_private, d->link_public, out, sizeof(out));
-	crypto_wipe(d->link_private, sizeof(d->link_private));
-	crypto_wipe(out, sizeof(out));
-	crypto_wipe(seed, sizeof(seed));
+	crypto_hkdf(ikm, d->secret, sizeof(d->secret), "postseal v1 link key");
+	hpke_derive_pair(private_key, d->link_public, ikm, sizeof(ikm));
+	crypto_wipe(private_key, sizeof(private_key));
+	crypto_wipe(ikm, sizeof(ikm));
 }
 
 /* The mailbox that mail to this address goes to. */
@@ -101,7 +101,9 @@ static bool put_new_mailbox(struct store_txn *txn, struct delivery *d)
 	struct mbox_address address = { 0 };
 	enum lookup found = store_get_address(txn, &key, &address);
 
-	if (found == LOOKUP_ERROR || address.count == MBOX_PER_ADDRESS_MAX)
+	/* The janitor may have taken it for one that was left over. */
+	if (found == LOOKUP_ERROR || address.count == MBOX_PER_ADDRESS_MAX ||
+	    !grave_fill(txn, &d->mailbox))
 		return false;
 	address.mailbox[address.count++] = d->mailbox;
 	d->box = (struct mbox_mailbox){ .created = d->now };
@@ -120,11 +122,16 @@ static enum lookup settle_mailbox(struct delivery *d)
 	store_abort(txn);
 	if (found == LOOKUP_ABSENT) {
 		handle_make(&d->mailbox);
-		if (!vault_make(keys, &d->mailbox))
+		if (!grave_dig(d->home->store, &d->mailbox))
 			return LOOKUP_ERROR;
-	}
-	if (found != LOOKUP_ERROR && !vault_read(&d->vault, keys, &d->mailbox))
+		if (!vault_make(keys, &d->mailbox, VAULT_MAILBOX) ||
+		    !vault_read(&d->vault, keys, &d->mailbox)) {
+			grave_bury(d->home, &d->mailbox);
+			return LOOKUP_ERROR;
+		}
+	} else if (found == LOOKUP_FOUND && !vault_read(&d->vault, keys, &d->mailbox)) {
 		return LOOKUP_ERROR;
+	}
 	return found;
 }
 
@@ -420,11 +427,9 @@ static bool settle_gate(struct store_txn *txn, struct delivery *d)
 	return store_put_gate(txn, &key, &d->gate) && recall_pin(d);
 }
 
-static bool put_seen(struct store_txn *txn, const struct delivery *d, bool done)
+static bool put_seen(struct store_txn *txn, const struct delivery *d)
 {
-	struct mbox_seen seen = {
-		.date = d->now, .done = done, .mailbox = d->mailbox, .letter = d->letter_handle
-	};
+	struct mbox_seen seen = { .date = d->now };
 
 	return store_put_seen(txn, &d->seen_key, &seen);
 }
@@ -454,6 +459,31 @@ static bool put_bounce(struct store_txn *txn, const struct delivery *d)
 	return good;
 }
 
+/* The link or the news for the recipient, and the receipt for the sender. */
+static bool tell_both(struct store_txn *txn, struct delivery *d)
+{
+	char bounce[2 * BOUNCE_OCTETS + 1];
+	struct note_facts facts = {
+		.sender = d->token->sender,
+		.name = d->letter.name,
+		.recipient = d->recipient,
+		.pin = d->pin,
+		.pin_needed = d->pin[0] != '\0',
+		.pin_replaced = d->pin_replaced,
+		.language = d->box.language,
+		.date = d->now,
+	};
+
+	str_hex(bounce, d->bounce, BOUNCE_OCTETS);
+	facts.secret = d->letter.has_key ? NULL : d->secret;
+	if (!tell_letter(d->home, txn, d->letter.has_key ? NOTE_ARRIVED : NOTE_LINK, facts, bounce,
+			 &d->mailbox, &d->letter_handle))
+		return false;
+	facts.secret = NULL;
+	facts.in_reply_to = d->letter.message_id;
+	return tell_sender(d->home, txn, NOTE_RECEIPT, facts, bounce);
+}
+
 /* All records in one transaction. ABSENT: another thread was faster, begin anew. */
 static enum lookup put_records(struct delivery *d, bool new_mailbox)
 {
@@ -481,7 +511,7 @@ static enum lookup put_records(struct delivery *d, bool new_mailbox)
 	}
 	if ((new_mailbox && !put_new_mailbox(txn, d)) || !settle_gate(txn, d) ||
 	    !put_keys(txn, d) || !store_put_letter(txn, &letter, &d->letter) ||
-	    !put_bounce(txn, d) || !put_seen(txn, d, false)) {
+	    !put_bounce(txn, d) || !put_seen(txn, d) || !tell_both(txn, d)) {
 		store_abort(txn);
 		return LOOKUP_ERROR;
 	}
@@ -499,74 +529,20 @@ static enum lookup put_records(struct delivery *d, bool new_mailbox)
 	return LOOKUP_FOUND;
 }
 
-/* What an earlier try has left on file. */
-static enum lookup recall(struct delivery *d, struct mbox_seen *seen)
+/* It left, encrypted: the token is done with, and the sender is told. */
+static bool put_encrypted(struct delivery *d)
 {
-	struct store_txn *txn = store_begin(d->home->store, false);
-	enum lookup found = txn != NULL ? store_get_seen(txn, &d->seen_key, seen) : LOOKUP_ERROR;
-
-	if (found == LOOKUP_FOUND && !seen->done) {
-		struct store_key mailbox = store_key_handle(&seen->mailbox);
-		struct store_key letter = store_key_pair(&seen->mailbox, &seen->letter);
-		struct store_key gate = store_key_gate(&seen->mailbox, d->token->sender);
-
-		d->mailbox = seen->mailbox;
-		d->letter_handle = seen->letter;
-		if (store_get_mailbox(txn, &mailbox, &d->box) != LOOKUP_FOUND ||
-		    store_get_letter(txn, &letter, &d->letter) != LOOKUP_FOUND ||
-		    store_get_gate(txn, &gate, &d->gate) != LOOKUP_FOUND ||
-		    !vault_read(&d->vault, d->home->settings->mailbox_keys, &d->mailbox) ||
-		    !recall_pin(d))
-			found = LOOKUP_ERROR;
-	}
-	store_abort(txn);
-	return found;
-}
-
-static char *hex_of(char *dst, const unsigned char *bytes, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		snprintf(dst + 2 * i, 3, "%02x", bytes[i]);
-	return dst;
-}
-
-static bool tell_both(struct delivery *d)
-{
-	char id[2 * CRYPTO_HASH_SIZE + 1], bounce[2 * BOUNCE_OCTETS + 1];
-	struct note_facts facts = {
-		.sender = d->token->sender,
-		.name = d->letter.name,
-		.recipient = d->recipient,
-		.pin = d->pin,
-		.pin_needed = d->pin[0] != '\0',
-		.pin_replaced = d->pin_replaced,
-		.language = d->box.language,
-		.date = d->now,
-	};
-	enum submitted link, receipt;
-
-	hex_of(id, d->bounce, BOUNCE_OCTETS);
-	hex_of(bounce, d->bounce, BOUNCE_OCTETS);
-	/* By the letter: its mailbox may have been opened since it was sealed to links alone. */
-	facts.secret = d->letter.has_key ? NULL : d->secret;
-	link = tell_recipient(d->home, d->letter.has_key ? NOTE_ARRIVED : NOTE_LINK, facts, id,
-			      bounce);
-	if (link == SUBMIT_LATER)
-		return false;
-	facts.secret = NULL;
-	facts.in_reply_to = d->letter.message_id;
-	receipt = tell_sender(d->home, link == SUBMIT_REFUSED ? NOTE_LINK_BOUNCED : NOTE_RECEIPT,
-			      facts, id);
-	return receipt != SUBMIT_LATER;
-}
-
-static bool mark_done(struct delivery *d)
-{
+	struct note_facts facts = { .sender = d->token->sender, .recipient = d->recipient };
+	char id[2 * BOUNCE_OCTETS + 1], message_id[MBOX_ID_SIZE] = "";
 	struct store_txn *txn = store_begin(d->home->store, true);
+	struct span value;
 
-	if (txn == NULL)
-		return false;
-	if (put_seen(txn, d, true))
+	if (mime_find_header(d->message, "Message-ID", &value))
+		mime_message_id(message_id, sizeof(message_id), value);
+	facts.in_reply_to = message_id;
+	if (txn != NULL && put_seen(txn, d) &&
+	    tell_sender(d->home, txn, NOTE_RECEIPT_PGP, facts,
+			str_hex(id, d->bounce, BOUNCE_OCTETS)))
 		return store_commit(txn);
 	store_abort(txn);
 	return false;
@@ -575,21 +551,13 @@ static bool mark_done(struct delivery *d)
 /* FOUND: it went out encrypted with OpenPGP. ABSENT: there is no key for it. */
 static enum lookup send_encrypted(struct delivery *d)
 {
-	struct note_facts facts = { .sender = d->token->sender, .recipient = d->recipient };
-	char id[2 * BOUNCE_OCTETS + 1], message_id[MBOX_ID_SIZE] = "";
-	struct span value;
 	struct buf out = { 0 };
 	enum lookup sealed = openpgp_seal(d->home, d->recipient, d->message, &out);
 
-	if (sealed == LOOKUP_FOUND) {
-		if (mime_find_header(d->message, "Message-ID", &value))
-			mime_message_id(message_id, sizeof(message_id), value);
-		facts.in_reply_to = message_id;
-		if (submit_mail(d->home, d->token->sender, d->recipient, &out) != SUBMIT_DONE ||
-		    tell_sender(d->home, NOTE_RECEIPT_PGP, facts,
-				hex_of(id, d->bounce, BOUNCE_OCTETS)) == SUBMIT_LATER)
-			sealed = LOOKUP_ERROR;
-	}
+	if (sealed == LOOKUP_FOUND &&
+	    (submit_mail(d->home, d->token->sender, d->recipient, &out) != SUBMIT_DONE ||
+	     !put_encrypted(d)))
+		sealed = LOOKUP_ERROR;
 	buf_free(&out);
 	return sealed;
 }
@@ -605,11 +573,10 @@ static enum lookup keep(struct delivery *d)
 	if (seal_letter(d))
 		kept = put_records(d, made);
 	if (kept != LOOKUP_FOUND) {
-		body_remove(d->home->store, &d->mailbox, &d->letter_handle);
-		if (made) {
-			body_remove_all(d->home->store, &d->mailbox);
-			vault_shred(d->home->settings->mailbox_keys, &d->mailbox);
-		}
+		if (made)
+			grave_bury(d->home, &d->mailbox);
+		else
+			body_remove(d->home->store, &d->mailbox, &d->letter_handle);
 	}
 	return kept;
 }
@@ -620,40 +587,46 @@ static void reply_later(char reply[DELIVER_REPLY_SIZE])
 		 "451 4.3.0 it cannot be kept now; see postseal-mailbox's log");
 }
 
+/* Was this token taken for this recipient already? */
+static enum lookup recall(const struct delivery *d)
+{
+	struct store_txn *txn = store_begin(d->home->store, false);
+	struct mbox_seen seen;
+	enum lookup found = txn != NULL ? store_get_seen(txn, &d->seen_key, &seen) : LOOKUP_ERROR;
+
+	store_abort(txn);
+	return found;
+}
+
 static void run(struct delivery *d, char reply[DELIVER_REPLY_SIZE])
 {
-	struct mbox_seen seen;
-	enum lookup found = recall(d, &seen), sent = LOOKUP_ABSENT;
+	enum lookup seen = recall(d), sent = seen, kept = LOOKUP_ABSENT;
 
-	if (found == LOOKUP_ABSENT)
+	if (seen == LOOKUP_ABSENT)
 		sent = send_encrypted(d);
-	if (sent == LOOKUP_FOUND && mark_done(d)) {
+	if (seen == LOOKUP_ABSENT && sent == LOOKUP_FOUND) {
 		log_info("recipient=%s sender=%s encrypted with OpenPGP", d->recipient,
 			 d->token->sender);
 		str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 encrypted");
 		return;
 	}
-	if (sent != LOOKUP_ABSENT) {
+	for (int tries = 0; tries < TRIES && sent == LOOKUP_ABSENT && seen == LOOKUP_ABSENT &&
+			    kept == LOOKUP_ABSENT;
+	     tries++) {
+		kept = keep(d);
+		if (kept == LOOKUP_ABSENT)
+			seen = recall(d);
+	}
+	if (seen == LOOKUP_FOUND) {
+		str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 it is sealed already");
+	} else if (kept == LOOKUP_FOUND) {
+		log_info("mailbox=%s sender=%s sealed, %zu octets%s", d->box.address,
+			 d->token->sender, d->message.len,
+			 d->letter.has_key ? "" : ", with a link");
+		str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 sealed");
+	} else {
 		reply_later(reply);
-		return;
 	}
-	for (int tries = 0; tries < 5 && (tries == 0 || found == LOOKUP_ABSENT); tries++) {
-		if (tries > 0)
-			found = recall(d, &seen);
-		if (found == LOOKUP_FOUND && seen.done) {
-			str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 it is sealed already");
-			return;
-		}
-		if (found == LOOKUP_ABSENT)
-			found = keep(d);
-	}
-	if (found != LOOKUP_FOUND || !tell_both(d) || !mark_done(d)) {
-		reply_later(reply);
-		return;
-	}
-	log_info("mailbox=%s sender=%s sealed, %zu octets%s", d->box.address, d->token->sender,
-		 d->message.len, d->letter.has_key ? "" : ", a link was sent");
-	str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 sealed");
 }
 
 void deliver(struct home *home, const struct token *token, const char *recipient,
@@ -666,67 +639,44 @@ void deliver(struct home *home, const struct token *token, const char *recipient
 	d->recipient = recipient;
 	d->message = message;
 	d->now = clock_wall();
-	derive(d);
+	settle_seen_key(d);
+	make_link(d);
 	run(d, reply);
 	crypto_wipe(d, sizeof(*d));
 	free(d);
 }
 
-/* Small digits alone, as bounces' addresses have them, and no more of them. */
-static bool read_hex(unsigned char *octets, size_t count, const char *text)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	if (strlen(text) != 2 * count)
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		const char *high = strchr(digits, text[2 * i]);
-		const char *low = strchr(digits, text[2 * i + 1]);
-
-		if (high == NULL || low == NULL)
-			return false;
-		octets[i] = (unsigned char)((high - digits) * 16 + (low - digits));
-	}
-	return true;
-}
-
 void deliver_bounce(struct home *home, const char *extension, char reply[DELIVER_REPLY_SIZE])
 {
-	struct store_txn *txn = store_begin(home->store, false);
+	struct store_txn *txn = store_begin(home->store, true);
 	unsigned char octets[BOUNCE_OCTETS];
-	struct mbox_mailbox *box = mem_alloc(sizeof(*box));
-	struct mbox_letter *letter = mem_alloc(sizeof(*letter));
-	enum lookup found = LOOKUP_ABSENT;
+	enum lookup found = txn != NULL ? LOOKUP_ABSENT : LOOKUP_ERROR;
+	struct handle mailbox, letter;
 	struct store_key key;
-	struct span value = { "", 0 };
+	struct span value;
 
-	str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 nobody is waiting for this");
-	if (read_hex(octets, sizeof(octets), extension)) {
-		key = store_key(octets, sizeof(octets), "", 0);
-		found = txn != NULL ? store_get(txn, STORE_BOUNCE, &key, &value) : LOOKUP_ERROR;
+	if (found == LOOKUP_ABSENT && strlen(extension) == 2 * BOUNCE_OCTETS &&
+	    str_hex_read(octets, BOUNCE_OCTETS, extension)) {
+		key = store_key(octets, BOUNCE_OCTETS, "", 0);
+		found = store_get(txn, STORE_BOUNCE, &key, &value);
 	}
-	if (found == LOOKUP_FOUND && value.len == 2 * sizeof(struct handle)) {
-		struct store_key pair = store_key(value.at, value.len, "", 0);
-		struct store_key mailbox = store_key(value.at, HANDLE_SIZE, "", 0);
-
-		found = store_get_letter(txn, &pair, letter);
-		if (found == LOOKUP_FOUND)
-			found = store_get_mailbox(txn, &mailbox, box);
+	if (found == LOOKUP_FOUND && value.len == 2 * HANDLE_SIZE) {
+		memcpy(mailbox.bytes, value.at, HANDLE_SIZE);
+		memcpy(letter.bytes, value.at + HANDLE_SIZE, HANDLE_SIZE);
+		/* Once: what comes back to one link mail twice tells nothing new. */
+		if (!store_drop(txn, STORE_BOUNCE, &key) ||
+		    !tell_link_lost(home, txn, &mailbox, &letter))
+			found = LOOKUP_ERROR;
+	}
+	if (found == LOOKUP_FOUND) {
+		found = store_commit(txn) ? LOOKUP_FOUND : LOOKUP_ERROR;
+		txn = NULL;
 	}
 	store_abort(txn);
-	if (found == LOOKUP_FOUND) {
-		struct note_facts facts = { .sender = letter->sender,
-					    .name = letter->name,
-					    .recipient = box->address,
-					    .in_reply_to = letter->message_id };
-
-		if (tell_sender(home, NOTE_LINK_BOUNCED, facts, extension) == SUBMIT_LATER)
-			found = LOOKUP_ERROR;
-		else
-			str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 the sender is told");
-	}
 	if (found == LOOKUP_ERROR)
 		reply_later(reply);
-	free(box);
-	free(letter);
+	else
+		str_copy(reply, DELIVER_REPLY_SIZE,
+			 found == LOOKUP_FOUND ? "250 2.0.0 the sender is told"
+					       : "250 2.0.0 nobody is waiting for this");
 }

@@ -3,11 +3,13 @@
  * deliver - one mail for one recipient: sealed, kept, and told of; or encrypted with OpenPGP
  * and sent, where there is a key on file.
  *
- * In this order, so that it can be killed anywhere and begun again: the sealed body is on
- * disk; one transaction has letter, link, gate, and that this token was seen;
- * Postfix has the mails that tell; the token is marked as done. A second try with the
- * same token makes the same link, which is derived from it (and from the server's key:
- * the token is gone when the mail has left the queue, and nobody can derive it again).
+ * In this order, so that it can be killed anywhere and begun again: of a new mailbox, a note
+ * that its key file is being made; the key file; the sealed body; and then one transaction,
+ * which has letter, link, gate, the mails that tell of them (outbox.h), and that this token
+ * was seen for this recipient. Before it there is nothing, and what lies about is swept; after
+ * it all is there, and 250 is said. A second try finds the token seen.
+ *
+ * The link's secret is random, and in the outbox alone until the link mail has left.
  */
 #ifndef POSTSEAL_MAILBOX_DELIVER_H
 #define POSTSEAL_MAILBOX_DELIVER_H

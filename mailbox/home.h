@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * home - what all parts of postseal-mailbox share. Made before any thread starts, and
- * only read from then on, but for `used`; `store` is for all threads, `fresh` has a lock of its own.
+ * only read from then on, but for `used`; `store` is for all threads, `fresh` and `outbox` have locks of their own.
  */
 #ifndef POSTSEAL_MAILBOX_HOME_H
 #define POSTSEAL_MAILBOX_HOME_H
@@ -12,12 +12,15 @@
 #include "mailbox/fresh.h"
 #include "mailbox/store.h"
 
+struct outbox;
+
 struct home {
 	const struct settings *settings;
 	struct store *store;
-	struct seal_key server; /* of salts and links */
+	struct seal_key server; /* of salts */
 	struct seal_key token;  /* shared with the milter */
 	struct fresh *fresh;
+	struct outbox *outbox;
 	_Atomic uint64_t used; /* octets of all letters, about (quota.h) */
 	struct endpoint submit;
 	char host[DOMAIN_SIZE + 8]; /* of mailbox_url, as Host: has it */

@@ -23,6 +23,7 @@
 #include "io/crypto/crypto.h"
 #include "io/net/stream.h"
 #include "mailbox/deliver.h"
+#include "mailbox/submit.h"
 #include "mailbox/tell.h"
 
 #define SESSIONS_MAX 16
@@ -165,7 +166,11 @@ static void answer_reply(struct session *session, struct span message, char *rep
 {
 	struct home *home = session->home;
 	unsigned char hash[CRYPTO_HASH_SIZE];
-	struct mbox_seen seen = { .date = clock_wall(), .done = true };
+	struct mbox_seen seen = { .date = clock_wall() };
+	struct note_facts facts = { .sender = home->from,
+				    .recipient = session->sender,
+				    .language = MBOX_LANGUAGE_NONE };
+	char id[17];
 	struct store_key key;
 	struct store_txn *txn;
 	enum lookup found;
@@ -178,19 +183,11 @@ static void answer_reply(struct session *session, struct span message, char *rep
 	key = store_key(hash, sizeof(hash), "", 0);
 	txn = store_begin(home->store, true);
 	found = txn != NULL ? store_get_seen(txn, &key, &seen) : LOOKUP_ERROR;
-	if (found != LOOKUP_ABSENT || !store_put_seen(txn, &key, &seen)) {
+	if (found == LOOKUP_ABSENT && store_put_seen(txn, &key, &seen) &&
+	    tell_recipient(home, txn, NOTE_USE_LINK, facts, str_hex(id, hash, 8)))
+		store_commit(txn);
+	else
 		store_abort(txn);
-		return;
-	}
-	if (store_commit(txn)) {
-		struct note_facts facts = { .sender = home->from,
-					    .recipient = session->sender,
-					    .language = MBOX_LANGUAGE_NONE };
-		char id[17];
-
-		snprintf(id, sizeof(id), "%02x%02x%02x%02x", hash[0], hash[1], hash[2], hash[3]);
-		tell_recipient(home, NOTE_USE_LINK, facts, id, "");
-	}
 }
 
 static void forward_return(struct session *session, const char *sender, char *reply)
@@ -205,6 +202,7 @@ static void forward_return(struct session *session, const char *sender, char *re
 		str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 the sender does not take it");
 		break;
 	case SUBMIT_LATER:
+	case SUBMIT_NOBODY:
 		str_copy(reply, DELIVER_REPLY_SIZE, "451 4.3.0 the sender cannot be told now");
 	}
 }

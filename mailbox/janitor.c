@@ -14,6 +14,7 @@
 #include "core/mailbox/life.h"
 #include "io/crypto/crypto.h"
 #include "mailbox/body.h"
+#include "mailbox/grave.h"
 #include "mailbox/quota.h"
 #include "mailbox/tell.h"
 #include "mailbox/vault.h"
@@ -23,7 +24,6 @@
 #define DAY INT64_C(86400)
 /* Longer than tokens live: what was seen once is never sealed again. */
 #define SEEN_LIFE (TOKEN_LIFE + 2 * DAY)
-#define GRAVE "grave"
 
 struct janitor {
 	struct home *home;
@@ -60,30 +60,6 @@ static bool collect_all(struct store *store, enum store_db db, const struct stor
 	return good;
 }
 
-static struct store_key grave_of(const struct handle *mailbox)
-{
-	return store_key(GRAVE, strlen(GRAVE), mailbox->bytes, HANDLE_SIZE);
-}
-
-/* The key, the files, and then the note of it. */
-static bool bury(struct home *home, const struct handle *mailbox)
-{
-	struct store_key grave = grave_of(mailbox);
-	struct store_txn *txn;
-
-	if (!vault_shred(home->settings->mailbox_keys, mailbox))
-		return false;
-	body_remove_all(home->store, mailbox);
-	fresh_forget(home->fresh, mailbox);
-	txn = store_begin(home->store, true);
-	if (txn == NULL)
-		return false;
-	if (store_drop(txn, STORE_META, &grave))
-		return store_commit(txn);
-	store_abort(txn);
-	return false;
-}
-
 static bool is_of_mailbox(void *context, const struct store_key *key, struct span value)
 {
 	(void)key;
@@ -107,6 +83,44 @@ static bool drop_address(struct store_txn *txn, const struct handle *mailbox,
 			      : store_drop(txn, STORE_ADDRESS, &key);
 }
 
+/* Who has written to a mailbox. */
+struct senders {
+	size_t count;
+	char *address[BATCH];
+};
+
+static bool note_sender(void *context, const struct store_key *key, struct span value)
+{
+	struct senders *senders = context;
+	struct mbox_gate gate;
+
+	(void)key;
+	if (mbox_get_gate(&gate, value.at, value.len))
+		senders->address[senders->count++] = mem_strdup(gate.sender);
+	return senders->count < BATCH;
+}
+
+/* Nobody has opened it: whoever wrote to it is told. Before its gates are dropped. */
+static bool tell_unopened(struct home *home, struct store_txn *txn, const struct handle *mailbox,
+			  const struct mbox_mailbox *box)
+{
+	struct senders *senders = mem_zero(1, sizeof(*senders));
+	struct store_key prefix = store_key_handle(mailbox);
+	char id[HANDLE_HEX_SIZE];
+	bool good = store_each(txn, STORE_GATE, &prefix, false, note_sender, senders);
+
+	handle_hex(id, mailbox);
+	for (size_t i = 0; i < senders->count; i++) {
+		struct note_facts facts = { .sender = senders->address[i],
+					    .recipient = box->address };
+
+		good = good && tell_sender(home, txn, NOTE_UNOPENED, facts, id);
+		free(senders->address[i]);
+	}
+	free(senders);
+	return good;
+}
+
 /*
  * In one transaction: nothing of it is there any more, but a note of its grave. `now`, if
  * not 0: only if it has ended by then, for a letter or its owner may have come meanwhile.
@@ -115,19 +129,19 @@ static bool drop_records(struct home *home, const struct handle *mailbox, int64_
 {
 	static const enum store_db own[] = { STORE_LETTER, STORE_LINK,  STORE_GATE,
 					     STORE_UPLOAD, STORE_DRAFT, STORE_REPLY };
-	struct store_key key = store_key_handle(mailbox), grave = grave_of(mailbox);
+	struct store_key key = store_key_handle(mailbox);
 	struct keys *ids = mem_zero(1, sizeof(*ids));
 	struct handle own_copy = *mailbox;
 	struct store_txn *txn = store_begin(home->store, true);
 	struct store_key all = store_key("", 0, "", 0);
-	struct buf value = { 0 };
 	struct mbox_mailbox *box = mem_alloc(sizeof(*box));
 	bool good = txn != NULL && store_get_mailbox(txn, &key, box) == LOOKUP_FOUND &&
 		    (now == 0 || life_has_ended(home->settings, box, now)) &&
-		    drop_address(txn, mailbox, box) && store_drop(txn, STORE_MAILBOX, &key);
+		    drop_address(txn, mailbox, box) && store_drop(txn, STORE_MAILBOX, &key) &&
+		    grave_mark(txn, mailbox);
 
-	buf_append_str(&value, "1");
-	good = good && store_put(txn, STORE_META, &grave, &value);
+	if (good && now != 0 && box->opened == 0)
+		good = tell_unopened(home, txn, mailbox, box);
 	for (size_t i = 0; good && i < ARRAY_LEN(own); i++)
 		good = store_drop_all(txn, own[i], &key);
 	ids->wanted = is_of_mailbox;
@@ -146,7 +160,6 @@ static bool drop_records(struct home *home, const struct handle *mailbox, int64_
 		good = store_commit(txn);
 	else
 		store_abort(txn);
-	buf_free(&value);
 	free(box);
 	free(ids);
 	return good;
@@ -154,102 +167,44 @@ static bool drop_records(struct home *home, const struct handle *mailbox, int64_
 
 bool mailbox_end(struct home *home, const struct handle *mailbox)
 {
-	return drop_records(home, mailbox, 0) && bury(home, mailbox);
-}
-
-/* Who has written to a mailbox. */
-struct senders {
-	size_t count;
-	char *address[BATCH];
-};
-
-static bool note_sender(void *context, const struct store_key *key, struct span value)
-{
-	struct senders *senders = context;
-	struct mbox_gate gate;
-
-	(void)key;
-	if (mbox_get_gate(&gate, value.at, value.len))
-		senders->address[senders->count++] = mem_strdup(gate.sender);
-	return senders->count < BATCH;
-}
-
-static struct senders *senders_of(struct home *home, const struct handle *mailbox)
-{
-	struct senders *senders = mem_zero(1, sizeof(*senders));
-	struct store_key prefix = store_key_handle(mailbox);
-	struct store_txn *txn = store_begin(home->store, false);
-
-	if (txn == NULL || !store_each(txn, STORE_GATE, &prefix, false, note_sender, senders))
-		log_warning("janitor: not all senders of a mailbox that nobody opened are told");
-	store_abort(txn);
-	return senders;
-}
-
-static void senders_free(struct senders *senders)
-{
-	for (size_t i = 0; i < senders->count; i++)
-		free(senders->address[i]);
-	free(senders);
-}
-
-/* After it has ended, not before: to tell them takes long, and letters come meanwhile. */
-static void tell_unopened(struct home *home, const struct handle *mailbox,
-			  const struct mbox_mailbox *box, const struct senders *senders)
-{
-	char id[HANDLE_HEX_SIZE];
-
-	handle_hex(id, mailbox);
-	for (size_t i = 0; i < senders->count; i++) {
-		struct note_facts facts = { .sender = senders->address[i],
-					    .recipient = box->address };
-
-		tell_sender(home, NOTE_UNOPENED, facts, id);
-	}
+	return drop_records(home, mailbox, 0) && grave_bury(home, mailbox);
 }
 
 /* True if it has ended. */
 static bool end_unused(struct home *home, const struct handle *mailbox,
 		       const struct mbox_mailbox *box, int64_t now)
 {
-	struct senders *senders = senders_of(home, mailbox);
-	bool ended = drop_records(home, mailbox, now);
-
-	if (ended) {
-		log_info("mailbox=%s deleted: %s", box->address,
-			 box->opened == 0 ? "nobody has opened it" : "not used any more");
-		ended = bury(home, mailbox);
-		if (box->opened == 0)
-			tell_unopened(home, mailbox, box, senders);
-	}
-	senders_free(senders);
-	return ended;
+	if (!drop_records(home, mailbox, now))
+		return false;
+	log_info("mailbox=%s deleted: %s", box->address,
+		 box->opened == 0 ? "nobody has opened it" : "not used any more");
+	return grave_bury(home, mailbox);
 }
 
 static void warn(struct home *home, const struct store_key *key, struct mbox_mailbox *box,
 		 const struct handle *mailbox, int64_t now)
 {
-	struct note_facts facts = { .sender = home->from,
-				    .recipient = box->address,
-				    .language = box->language,
-				    .date = life_ends(home->settings, box) };
+	struct store_txn *txn = store_begin(home->store, true);
 	char id[HANDLE_HEX_SIZE + 24], hex[HANDLE_HEX_SIZE], number[STR_DECIMAL_SIZE];
-	struct store_txn *txn;
+	bool good = txn != NULL && store_get_mailbox(txn, key, box) == LOOKUP_FOUND &&
+		    life_warn_is_due(home->settings, box, now);
 
 	str_join(id, sizeof(id), handle_hex(hex, mailbox), ".",
 		 str_decimal(number, (uint64_t)(now / DAY)), NULL);
-	if (tell_recipient(home, NOTE_WARN, facts, id, "") == SUBMIT_LATER)
-		return;
-	txn = store_begin(home->store, true);
-	if (txn != NULL && store_get_mailbox(txn, key, box) == LOOKUP_FOUND) {
+	if (good) {
+		struct note_facts facts = { .sender = home->from,
+					    .recipient = box->address,
+					    .language = box->language,
+					    .date = life_ends(home->settings, box) };
+
 		box->warned = now;
-		if (store_put_mailbox(txn, key, box)) {
-			store_commit(txn);
-			log_info("mailbox=%s warned of its end", box->address);
-			return;
-		}
+		good = store_put_mailbox(txn, key, box) &&
+		       tell_recipient(home, txn, NOTE_WARN, facts, id);
 	}
-	store_abort(txn);
+	if (!good)
+		store_abort(txn);
+	else if (store_commit(txn))
+		log_info("mailbox=%s warned of its end", box->address);
 }
 
 /* True if it has ended. */
@@ -365,22 +320,6 @@ static void sweep_seen(struct home *home, int64_t now)
 	free(old);
 }
 
-static void sweep_graves(struct home *home)
-{
-	struct store_key prefix = store_key(GRAVE, strlen(GRAVE), "", 0);
-	struct keys *graves = mem_zero(1, sizeof(*graves));
-
-	if (collect_all(home->store, STORE_META, &prefix, graves)) {
-		for (size_t i = 0; i < graves->count; i++) {
-			struct handle mailbox;
-
-			memcpy(mailbox.bytes, graves->key[i].bytes + strlen(GRAVE), HANDLE_SIZE);
-			bury(home, &mailbox);
-		}
-	}
-	free(graves);
-}
-
 size_t janitor_sweep(struct home *home)
 {
 	struct store_key all = store_key("", 0, "", 0);
@@ -391,7 +330,7 @@ size_t janitor_sweep(struct home *home)
 
 	boxes->wanted = is_due;
 	boxes->context = &moment;
-	sweep_graves(home);
+	grave_sweep(home);
 	if (collect_all(home->store, STORE_MAILBOX, &all, boxes)) {
 		for (size_t i = 0; i < boxes->count; i++)
 			ended += look_at(home, &boxes->key[i], now);

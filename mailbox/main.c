@@ -8,7 +8,8 @@
  *   janitor   expiry, warnings
  *   control   for postseal(1) and postseal-webmail(8)
  *   store     records (LMDB); body has the files; vault the key files; fresh what is in memory
- *   submit    mail out; tell and notice write it
+ *   outbox    mail out, over restarts; tell writes it, submit gives it to Postfix
+ *   grave     what is to be removed for good
  *   work      threads for what must not hold the loop
  */
 #include <signal.h>
@@ -28,6 +29,7 @@
 #include "mailbox/home.h"
 #include "mailbox/intake.h"
 #include "mailbox/janitor.h"
+#include "mailbox/outbox.h"
 #include "mailbox/portal.h"
 #include "mailbox/quota.h"
 #include "mailbox/vault.h"
@@ -114,6 +116,7 @@ static void close_state(void *argument)
 {
 	struct daemon_state *state = argument;
 
+	outbox_close(state->home.outbox);
 	store_close(state->home.store);
 	fresh_free(state->home.fresh);
 	free(state);
@@ -142,7 +145,8 @@ static void *open_state(const struct settings *settings)
 	    need(settings->mailbox_domain, "mailbox_domain")) {
 		name_site(&state->home);
 		state->home.fresh = fresh_new();
-		if (open_keys(&state->home) && open_store(&state->home) && open_sockets(state))
+		if (open_keys(&state->home) && open_store(&state->home) && open_sockets(state) &&
+		    (state->home.outbox = outbox_open(&state->home)) != NULL)
 			return state;
 	}
 	close_state(state);
@@ -181,6 +185,7 @@ static int serve(void *argument)
 		loop_timer_arm(state->alive, daemon_alive_interval());
 	loop_signal(state->loop, SIGTERM, on_stop, state);
 	loop_signal(state->loop, SIGINT, on_stop, state);
+	outbox_start(state->home.outbox);
 	intake = intake_start(&state->home, state->intake_fd);
 	janitor = janitor_start(&state->home);
 	control = control_start(&state->home, state->control_fd);
@@ -189,6 +194,7 @@ static int serve(void *argument)
 	intake_stop(intake);
 	janitor_stop(janitor);
 	portal_free(portal);
+	outbox_stop(state->home.outbox);
 	loop_timer_free(state->alive);
 	loop_free(state->loop);
 	return EXIT_SUCCESS;

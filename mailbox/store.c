@@ -21,6 +21,7 @@ static const char *const names[STORE_DBS] = {
 	[STORE_LINK] = "link",       [STORE_LINK_ID] = "link-id", [STORE_GATE] = "gate",
 	[STORE_SEEN] = "seen",       [STORE_BOUNCE] = "bounce",   [STORE_UPLOAD] = "upload",
 	[STORE_DRAFT] = "draft",     [STORE_REPLY] = "reply",     [STORE_META] = "meta",
+	[STORE_OUTBOX] = "outbox",
 };
 
 struct store {
@@ -307,3 +308,4 @@ STORE_RECORD(gate, mbox_gate, STORE_GATE)
 STORE_RECORD(seen, mbox_seen, STORE_SEEN)
 STORE_RECORD(upload, mbox_upload, STORE_UPLOAD)
 STORE_RECORD(draft, mbox_draft, STORE_DRAFT)
+STORE_RECORD(outgoing, mbox_outgoing, STORE_OUTBOX)

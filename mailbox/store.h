@@ -32,6 +32,7 @@ enum store_db {
 	STORE_DRAFT,   /* mailbox, draft */
 	STORE_REPLY,   /* mailbox, reply -> letter in Sent */
 	STORE_META,
+	STORE_OUTBOX, /* mail, dated */
 	STORE_DBS
 };
 
@@ -90,6 +91,7 @@ STORE_RECORD(gate, mbox_gate)
 STORE_RECORD(seen, mbox_seen)
 STORE_RECORD(upload, mbox_upload)
 STORE_RECORD(draft, mbox_draft)
+STORE_RECORD(outgoing, mbox_outgoing)
 #undef STORE_RECORD
 
 #endif

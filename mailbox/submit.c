@@ -3,19 +3,22 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "core/protocol/smtp_reply.h"
 #include "io/net/stream.h"
 
 #define PATIENCE_MS 60000
 #define INPUT_SIZE 4096
 
-struct talk {
-	int fd;
+struct submit {
+	const struct home *home;
+	int fd; /* -1: not connected */
 	int64_t deadline;
 	char input[INPUT_SIZE];
 	size_t have;
@@ -23,7 +26,7 @@ struct talk {
 };
 
 /* The code of the next reply; 0: there was none, see errno. */
-static unsigned next_reply(struct talk *talk)
+static unsigned next_reply(struct submit *talk)
 {
 	enum smtp_reply_state state;
 
@@ -50,7 +53,7 @@ static unsigned next_reply(struct talk *talk)
 	}
 }
 
-static unsigned say(struct talk *talk, const struct buf *line)
+static unsigned say(struct submit *talk, const struct buf *line)
 {
 	return stream_write(talk->fd, line->data, line->len, talk->deadline) ? next_reply(talk) : 0;
 }
@@ -65,7 +68,7 @@ static bool is_ascii(const char *text)
 }
 
 /* Dots doubled at the start of lines, and the end. */
-static bool send_text(struct talk *talk, const struct buf *message)
+static bool send_text(struct submit *talk, const struct buf *message)
 {
 	struct buf out = { 0 };
 	bool good, start = true;
@@ -94,23 +97,35 @@ static bool send_text(struct talk *talk, const struct buf *message)
 	return good;
 }
 
-/* The code that ended it; 0 when nothing did. */
-static unsigned converse(struct talk *talk, const struct home *home, const char *from,
-			 const char *to, const struct buf *message)
+/* 250, or the code of what was said in its place; 0 where there was no reply. */
+static unsigned greet(struct submit *talk)
 {
 	struct buf line = { 0 };
-	unsigned code = next_reply(talk);
+	unsigned code;
 
+	talk->have = 0;
+	talk->fd = stream_connect_endpoint(&talk->home->submit, talk->deadline);
+	if (talk->fd < 0)
+		return 0;
+	code = next_reply(talk);
 	if (code == 220) {
-		buf_printf(&line, "EHLO %s\r\n", seal_address_domain(home->from));
+		buf_printf(&line, "EHLO %s\r\n", seal_address_domain(talk->home->from));
 		code = say(talk, &line);
 	}
-	if (code == 250) {
-		line.len = 0;
-		buf_printf(&line, "MAIL FROM:<%s> BODY=8BITMIME%s\r\n", from,
-			   is_ascii(from) && is_ascii(to) ? "" : " SMTPUTF8");
-		code = say(talk, &line);
-	}
+	buf_free(&line);
+	return code;
+}
+
+/* The code that ended it; 0 when nothing did. */
+static unsigned converse(struct submit *talk, const char *from, const char *to,
+			 const struct buf *message)
+{
+	struct buf line = { 0 };
+	unsigned code;
+
+	buf_printf(&line, "MAIL FROM:<%s> BODY=8BITMIME%s\r\n", from,
+		   is_ascii(from) && is_ascii(to) ? "" : " SMTPUTF8");
+	code = say(talk, &line);
 	if (code == 250) {
 		line.len = 0;
 		buf_printf(&line, "RCPT TO:<%s>\r\n", to);
@@ -127,26 +142,62 @@ static unsigned converse(struct talk *talk, const struct home *home, const char 
 	return code;
 }
 
+static void hang_up(struct submit *talk)
+{
+	if (talk->fd < 0)
+		return;
+	(void)stream_write(talk->fd, "QUIT\r\n", 6, talk->deadline);
+	close(talk->fd);
+	talk->fd = -1;
+}
+
+struct submit *submit_new(const struct home *home)
+{
+	struct submit *submit = mem_zero(1, sizeof(*submit));
+
+	submit->home = home;
+	submit->fd = -1;
+	return submit;
+}
+
+void submit_free(struct submit *submit)
+{
+	hang_up(submit);
+	free(submit);
+}
+
+enum submitted submit_give(struct submit *submit, const char *from, const char *to,
+			   const struct buf *message)
+{
+	unsigned code = 250;
+	bool greeted;
+	int why;
+
+	submit->deadline = clock_mono_ms() + PATIENCE_MS;
+	if (submit->fd < 0)
+		code = greet(submit);
+	greeted = code == 250;
+	if (greeted)
+		code = converse(submit, from, to, message);
+	why = errno;
+	if (code == 250)
+		return SUBMIT_DONE;
+	/* What was begun is void, whatever the other end thinks of it. */
+	hang_up(submit);
+	log_warning("to=%s mailbox_submit=%s mail was not taken: %u %s", to,
+		    submit->home->settings->mailbox_submit, code,
+		    code != 0 ? submit->reply.text : strerror(why));
+	if (!greeted || code == 0 || code == 421)
+		return SUBMIT_NOBODY;
+	return code >= 500 ? SUBMIT_REFUSED : SUBMIT_LATER;
+}
+
 enum submitted submit_mail(const struct home *home, const char *from, const char *to,
 			   const struct buf *message)
 {
-	struct talk talk = { .deadline = clock_mono_ms() + PATIENCE_MS };
-	unsigned code = 0;
-	int why = 0;
+	struct submit *submit = submit_new(home);
+	enum submitted result = submit_give(submit, from, to, message);
 
-	talk.fd = stream_connect_endpoint(&home->submit, talk.deadline);
-	why = errno;
-	if (talk.fd >= 0) {
-		code = converse(&talk, home, from, to, message);
-		why = errno;
-		if (code != 0)
-			(void)stream_write(talk.fd, "QUIT\r\n", 6, talk.deadline);
-		close(talk.fd);
-	}
-	if (code == 250)
-		return SUBMIT_DONE;
-	log_warning("to=%s mailbox_submit=%s mail was not taken: %u %s", to,
-		    home->settings->mailbox_submit, code,
-		    code != 0 ? talk.reply.text : strerror(why));
-	return code >= 500 ? SUBMIT_REFUSED : SUBMIT_LATER;
+	submit_free(submit);
+	return result;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mailbox/vault.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -14,6 +15,7 @@
 #include "io/crypto/crypto.h"
 
 #define PATH_SIZE 4200
+#define SERVER_KEY "/server.key"
 
 void handle_make(struct handle *handle)
 {
@@ -34,9 +36,7 @@ void handle_make_dated(struct handle *handle, int64_t now)
 
 char *handle_hex(char dst[HANDLE_HEX_SIZE], const struct handle *handle)
 {
-	for (size_t i = 0; i < HANDLE_SIZE; i++)
-		snprintf(dst + 2 * i, 3, "%02x", handle->bytes[i]);
-	return dst;
+	return str_hex(dst, handle->bytes, HANDLE_SIZE);
 }
 
 bool handle_same(const struct handle *a, const struct handle *b)
@@ -64,7 +64,7 @@ bool vault_open_server(struct seal_key *key, const char *dir, char error[SEAL_KE
 			 strerror(errno));
 		return false;
 	}
-	if (!str_join(path, sizeof(path), dir, "/server.key", NULL))
+	if (!str_join(path, sizeof(path), dir, SERVER_KEY, NULL))
 		return false;
 	found = seal_key_read(key, path, error);
 	if (found == LOOKUP_ABSENT && seal_key_make(path, error) && sync_directory(dir))
@@ -72,18 +72,19 @@ bool vault_open_server(struct seal_key *key, const char *dir, char error[SEAL_KE
 	return found == LOOKUP_FOUND;
 }
 
-static bool path_of(char path[PATH_SIZE], const char *dir, const struct handle *mailbox)
+static bool path_of(char path[PATH_SIZE], const char *dir, const struct handle *handle,
+		    const char *suffix)
 {
 	char hex[HANDLE_HEX_SIZE];
 
-	return str_join(path, PATH_SIZE, dir, "/", handle_hex(hex, mailbox), ".key", NULL);
+	return str_join(path, PATH_SIZE, dir, "/", handle_hex(hex, handle), suffix, NULL);
 }
 
-bool vault_make(const char *dir, const struct handle *mailbox)
+bool vault_make(const char *dir, const struct handle *handle, const char *suffix)
 {
 	char path[PATH_SIZE], error[SEAL_KEY_ERROR_SIZE] = "too long a path";
 
-	if (path_of(path, dir, mailbox) && seal_key_make(path, error) && sync_directory(dir))
+	if (path_of(path, dir, handle, suffix) && seal_key_make(path, error) && sync_directory(dir))
 		return true;
 	log_error("mailbox_keys: %s", error);
 	return false;
@@ -93,19 +94,36 @@ bool vault_read(struct seal_key *key, const char *dir, const struct handle *mail
 {
 	char path[PATH_SIZE], error[SEAL_KEY_ERROR_SIZE] = "too long a path";
 
-	if (path_of(path, dir, mailbox) && seal_key_read(key, path, error) == LOOKUP_FOUND)
+	if (path_of(path, dir, mailbox, VAULT_MAILBOX) &&
+	    seal_key_read(key, path, error) == LOOKUP_FOUND)
 		return true;
 	log_error("mailbox_keys: %s", error);
 	return false;
 }
 
-bool vault_shred(const char *dir, const struct handle *mailbox)
+enum lookup vault_find(struct seal_key *key, const char *dir, const struct handle *handle,
+		       const char *suffix)
+{
+	char path[PATH_SIZE], error[SEAL_KEY_ERROR_SIZE];
+	enum lookup found;
+
+	if (!path_of(path, dir, handle, suffix))
+		return LOOKUP_ERROR;
+	found = seal_key_read(key, path, error);
+	/* The server's own key is there as long as the directory is. */
+	if (found == LOOKUP_ABSENT &&
+	    (!str_join(path, sizeof(path), dir, SERVER_KEY, NULL) || access(path, F_OK) != 0))
+		return LOOKUP_ERROR;
+	return found;
+}
+
+bool vault_shred(const char *dir, const struct handle *handle, const char *suffix)
 {
 	static const char zeros[2 * FRAME_KEY_SIZE + 1];
 	char path[PATH_SIZE];
 	int fd;
 
-	if (!path_of(path, dir, mailbox))
+	if (!path_of(path, dir, handle, suffix))
 		return false;
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd >= 0) {
@@ -119,6 +137,41 @@ bool vault_shred(const char *dir, const struct handle *mailbox)
 		return false;
 	}
 	return sync_directory(dir);
+}
+
+/* The handle in "HEX.suffix"; false for any other name. */
+static bool read_name(struct handle *handle, const char *name, const char *suffix)
+{
+	return strlen(name) == HANDLE_HEX_SIZE - 1 + strlen(suffix) &&
+	       strcmp(name + HANDLE_HEX_SIZE - 1, suffix) == 0 &&
+	       str_hex_read(handle->bytes, HANDLE_SIZE, name);
+}
+
+bool vault_each(const char *dir, const char *suffix,
+		void (*visit)(void *context, const struct handle *handle), void *context)
+{
+	DIR *folder = opendir(dir);
+	struct dirent *entry;
+	struct handle handle;
+	char path[PATH_SIZE];
+
+	if (folder == NULL) {
+		log_error("mailbox_keys=%s cannot be read: %s", dir, strerror(errno));
+		return false;
+	}
+	while ((entry = readdir(folder)) != NULL) {
+		const char *end = strrchr(entry->d_name, '.');
+
+		if (read_name(&handle, entry->d_name, suffix))
+			visit(context, &handle);
+		else if (end != NULL && strcmp(end, ".new") == 0 &&
+			 str_join(path, sizeof(path), dir, "/", entry->d_name, NULL) &&
+			 unlink(path) != 0)
+			log_warning("mailbox_keys: %s cannot be removed: %s", path,
+				    strerror(errno));
+	}
+	closedir(folder);
+	return true;
 }
 
 static void key_for(unsigned char out[FRAME_KEY_SIZE], const struct seal_key *key,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * vault - the key files (`mailbox_keys`): the server's own key, and one for each
- * mailbox, under which all that is sealed is encrypted once more. Without its file,
- * a mailbox is gone: that is how one is deleted for good.
+ * vault - the key files (`mailbox_keys`): the server's own key; one for each mailbox, under
+ * which all that is sealed is encrypted once more; and those of the outbox. What a file
+ * opens is gone without it: that is how it is deleted for good, in copies of the store, too.
  */
 #ifndef POSTSEAL_MAILBOX_VAULT_H
 #define POSTSEAL_MAILBOX_VAULT_H
@@ -16,12 +16,28 @@
 /* "server.key" in this directory, made where it is missing; the directory, too. */
 bool vault_open_server(struct seal_key *key, const char *dir, char error[SEAL_KEY_ERROR_SIZE]);
 
+/* Names of key files end so. */
+#define VAULT_MAILBOX ".key"
+#define VAULT_OUTBOX ".out"
+
 /* On disk when true. */
-bool vault_make(const char *dir, const struct handle *mailbox);
-/* False: it is not there, or cannot be read; logged. */
+bool vault_make(const char *dir, const struct handle *handle, const char *suffix);
+/* The mailbox's. False: it is not there, or cannot be read; logged. */
 bool vault_read(struct seal_key *key, const char *dir, const struct handle *mailbox);
+/*
+ * Any; not logged. ABSENT: this file is not there, and the directory is: it was shredded. Where
+ * the whole directory is missing, that is ERROR.
+ */
+enum lookup vault_find(struct seal_key *key, const char *dir, const struct handle *handle,
+		       const char *suffix);
 /* Overwritten, then removed; true if it is not there any more. */
-bool vault_shred(const char *dir, const struct handle *mailbox);
+bool vault_shred(const char *dir, const struct handle *handle, const char *suffix);
+/*
+ * All files of this kind; and what was left half made is removed, so before there are other
+ * threads. False, logged, if the directory cannot be read.
+ */
+bool vault_each(const char *dir, const char *suffix,
+		void (*visit)(void *context, const struct handle *handle), void *context);
 
 /* `out` has len + VAULT_EXTRA octets. What is sealed for one purpose and object opens for no
  * other. */

@@ -116,34 +116,20 @@ void work_free(struct work *work)
 	free(work);
 }
 
-static bool add(struct work *work, const struct job *wanted, bool always)
+bool work_add(struct work *work, work_fn *run, work_fn *done, void *job)
 {
 	bool fits;
 
 	pthread_mutex_lock(&work->lock);
-	fits = always || work->count < work->most;
+	fits = work->count < work->most;
 	if (fits) {
 		struct job *one = mem_zero(1, sizeof(*one));
 
-		*one = *wanted;
+		*one = (struct job){ .run = run, .done = done, .job = job };
 		STAILQ_INSERT_TAIL(&work->waiting, one, next);
 		work->count++;
 		pthread_cond_signal(&work->more);
 	}
 	pthread_mutex_unlock(&work->lock);
 	return fits;
-}
-
-bool work_add(struct work *work, work_fn *run, work_fn *done, void *job)
-{
-	const struct job wanted = { .run = run, .done = done, .job = job };
-
-	return add(work, &wanted, false);
-}
-
-void work_add_always(struct work *work, work_fn *run, work_fn *done, void *job)
-{
-	const struct job wanted = { .run = run, .done = done, .job = job };
-
-	add(work, &wanted, true);
 }

@@ -19,7 +19,5 @@ struct work *work_new(struct loop *loop, size_t threads, size_t most);
 void work_free(struct work *work);
 /* False, and nothing happens, when `most` jobs wait already. `run` and `done` own the job in turn. */
 bool work_add(struct work *work, work_fn *run, work_fn *done, void *job);
-/* However many wait: for what is seldom, and must not be crowded out by what guests ask for. */
-void work_add_always(struct work *work, work_fn *run, work_fn *done, void *job);
 
 #endif

@@ -159,3 +159,37 @@ size_t str_utf8_length(const char *s, size_t len)
 		return 0;
 	return need;
 }
+
+char *str_hex(char *dst, const void *octets, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *from = octets;
+
+	for (size_t i = 0; i < len; i++) {
+		dst[2 * i] = digits[from[i] >> 4];
+		dst[2 * i + 1] = digits[from[i] & 15];
+	}
+	dst[2 * len] = '\0';
+	return dst;
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool str_hex_read(void *octets, size_t len, const char *s)
+{
+	unsigned char *to = octets;
+
+	for (size_t i = 0; i < len; i++) {
+		int high = hex_value(s[2 * i]), low = high < 0 ? -1 : hex_value(s[2 * i + 1]);
+
+		if (low < 0)
+			return false;
+		to[i] = (unsigned char)(high << 4 | low);
+	}
+	return true;
+}

@@ -30,6 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	TRY(seen, mbox_seen);
 	TRY(upload, mbox_upload);
 	TRY(draft, mbox_draft);
+	TRY(outgoing, mbox_outgoing);
 	TRY(address, mbox_address);
 	return 0;
 }

@@ -39,6 +39,8 @@
 #include "io/crypto/crypto.h"
 #include "io/crypto/hpke.h"
 #include "io/crypto/seal_token.h"
+#include "core/settings/settings.h"
+#include "io/link/mailbox_client.h"
 #include "io/net/stream.h"
 
 /* A program of its own may have others. */
@@ -300,6 +302,46 @@ static inline void case_close(void)
 	pthread_join(sink.thread, NULL);
 	snprintf(command, sizeof(command), "rm -rf %s", case_dir);
 	ck_assert_int_eq(system(command), 0);
+}
+
+/* One question at the control socket. */
+static inline json_t *control(const struct mailbox_question *question)
+{
+	char error[MAILBOX_CLIENT_ERROR_SIZE];
+	struct settings settings;
+	struct buf answer = { 0 };
+	json_t *json;
+
+	settings_init(&settings);
+	free(settings.mailbox_runtime);
+	settings.mailbox_runtime = strdup(case_dir);
+	ck_assert_msg(
+		mailbox_client_ask(&settings, question, clock_mono_ms() + PATIENCE, &answer, error),
+		"%s", error);
+	json = json_loadb(answer.data, answer.len, 0, NULL);
+	ck_assert_ptr_nonnull(json);
+	settings_free(&settings);
+	buf_free(&answer);
+	return json;
+}
+
+static inline json_int_t outbox_number(const char *name)
+{
+	struct mailbox_question question = { .act = "outbox" };
+	json_t *answer = control(&question);
+	json_int_t number = json_integer_value(json_object_get(answer, name));
+
+	ck_assert(json_is_true(json_object_get(answer, "ok")));
+	json_decref(answer);
+	return number;
+}
+
+/* How many mails have left, once nothing waits any more. */
+static inline size_t sink_settled(void)
+{
+	while (outbox_number("waiting") > 0)
+		poll(NULL, 0, 10);
+	return sink.count;
 }
 
 /*

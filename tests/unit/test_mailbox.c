@@ -85,7 +85,7 @@ START_TEST(sealed_read_and_answered)
 	guest_read(&guest, json_array_get(json_object_get(answer.json, "letters"), 0), &text,
 		   &subject);
 	ck_assert_str_eq(text.data, mail);
-	ck_assert_uint_eq(sink.count, sink.taken);
+	ck_assert_uint_eq(sink_settled(), sink.taken);
 	answer_free(&answer);
 	buf_free(&text);
 	free(subject);
@@ -100,34 +100,65 @@ START_TEST(same_token_is_sealed_once)
 			 "250 2.0.0 it is sealed already\r\n");
 	/* For another recipient it is another. */
 	ck_assert_str_eq(give_marked("carol@example.net", &first), "250 2.0.0 sealed\r\n");
-	ck_assert_uint_eq(sink.count, 4);
+	ck_assert_uint_eq(sink_settled(), 4);
 }
 END_TEST
 
-START_TEST(what_postfix_does_not_take_is_begun_again_with_the_same_link)
+/* Postfix takes nothing, and the daemon is killed twice: what it has taken, it tells of. */
+START_TEST(what_postfix_does_not_take_waits_in_the_outbox)
 {
 	unsigned char secret[CODE_SECRET_SIZE];
+	struct answer ticket;
+	char *pin;
 
 	sink.refuse = true;
-	ck_assert_int_eq(strncmp(give_marked("bob@example.net", &first), "451 ", 4), 0);
-	daemon_stop(SIGKILL);
-	daemon_start();
-	ck_assert_int_eq(strncmp(give_marked("bob@example.net", &first), "451 ", 4), 0);
-	sink.refuse = false;
 	ck_assert_str_eq(give_marked("bob@example.net", &first), "250 2.0.0 sealed\r\n");
-	link_secret(secret, sink_next("bob@example.net"));
-	free(mail_pin(sink_next("alice@example.com")));
 	daemon_stop(SIGKILL);
 	daemon_start();
 	ck_assert_str_eq(give_marked("bob@example.net", &first),
 			 "250 2.0.0 it is sealed already\r\n");
-	ck_assert_uint_eq(sink.count, 2);
-	{
-		struct answer ticket = ask_ticket(secret, "11223344");
+	ck_assert_int_eq(outbox_number("waiting"), 2);
+	daemon_stop(SIGKILL);
+	sink.refuse = false;
+	daemon_start();
+	link_secret(secret, sink_next("bob@example.net"));
+	pin = mail_pin(sink_next("alice@example.com"));
+	ck_assert_uint_eq(sink_settled(), 2);
+	ticket = ask_ticket(secret, pin);
+	expect(&ticket, 200);
+	answer_free(&ticket);
+	free(pin);
+}
+END_TEST
 
-		expect(&ticket, 403);
-		answer_free(&ticket);
-	}
+/* Nothing that lies on this host after the link mail has left makes its secret again. */
+START_TEST(a_link_cannot_be_derived)
+{
+	unsigned char secret[CODE_SECRET_SIZE], other[CODE_SECRET_SIZE], seed[48], out[32];
+	struct seal_key server;
+	struct marked again = first;
+	char path[128], error[SEAL_KEY_ERROR_SIZE];
+
+	ck_assert_str_eq(give_marked("bob@example.net", &first), "250 2.0.0 sealed\r\n");
+	link_secret(secret, sink_next("bob@example.net"));
+	snprintf(path, sizeof(path), "%s/keys/server.key", case_dir);
+	ck_assert_int_eq(seal_key_read(&server, path, error), LOOKUP_FOUND);
+	/* As it was made once: of the server's key, the token's random number and the address. */
+	memset(seed, first.random, 16);
+	crypto_sha256(seed + 16, "bob@example.net", 15);
+	crypto_hmac(out, server.bytes, sizeof(server.bytes), "postseal v1 link", 16, seed,
+		    sizeof(seed));
+	ck_assert_mem_ne(out, secret, sizeof(secret));
+	/* The same mail, sealed in another world with the same keys, has another link. */
+	sink_next("alice@example.com");
+	ck_assert_uint_eq(sink_settled(), 2);
+	daemon_stop(SIGTERM);
+	snprintf(path, sizeof(path), "rm -r %s/store", case_dir);
+	ck_assert_int_eq(system(path), 0);
+	daemon_start();
+	ck_assert_str_eq(give_marked("bob@example.net", &again), "250 2.0.0 sealed\r\n");
+	link_secret(other, sink_next("bob@example.net"));
+	ck_assert_mem_ne(secret, other, sizeof(secret));
 }
 END_TEST
 
@@ -158,7 +189,7 @@ START_TEST(marks_that_are_refused)
 	ck_assert_int_eq(
 		strncmp(give_marked("Alice@example.com", &to_self), "550 5.7.1 a mail to its", 23),
 		0);
-	ck_assert_uint_eq(sink.count, 0);
+	ck_assert_uint_eq(sink_settled(), 0);
 }
 END_TEST
 
@@ -350,13 +381,14 @@ START_TEST(ten_wrong_pins_and_no_more)
 		wrong += (long)status == 403;
 		locked += (long)status == 423;
 	}
-	ck_assert_uint_eq(wrong, 10);
-	ck_assert_uint_eq(locked, 20);
+	/* The tenth locks, and says so. */
+	ck_assert_uint_eq(wrong, 9);
+	ck_assert_uint_eq(locked, 21);
 	ck_assert_ptr_nonnull(strstr(sink_next("alice@example.com"), "entered wrongly"));
 	answer = ask_ticket(secret, pin);
 	expect(&answer, 423);
 	answer_free(&answer);
-	ck_assert_uint_eq(sink.count, sink.taken);
+	ck_assert_uint_eq(sink_settled(), sink.taken);
 	free(pin);
 }
 END_TEST
@@ -646,27 +678,6 @@ START_TEST(attachment_there_and_back)
 }
 END_TEST
 
-/* One question at the control socket. */
-static json_t *control(const struct mailbox_question *question)
-{
-	char error[MAILBOX_CLIENT_ERROR_SIZE];
-	struct settings settings;
-	struct buf answer = { 0 };
-	json_t *json;
-
-	settings_init(&settings);
-	free(settings.mailbox_runtime);
-	settings.mailbox_runtime = strdup(case_dir);
-	ck_assert_msg(
-		mailbox_client_ask(&settings, question, clock_mono_ms() + PATIENCE, &answer, error),
-		"%s", error);
-	json = json_loadb(answer.data, answer.len, 0, NULL);
-	ck_assert_ptr_nonnull(json);
-	settings_free(&settings);
-	buf_free(&answer);
-	return json;
-}
-
 static bool control_ok(const struct mailbox_question *question)
 {
 	json_t *answer = control(question);
@@ -676,7 +687,7 @@ static bool control_ok(const struct mailbox_question *question)
 	return ok;
 }
 
-static size_t key_files(void)
+static size_t files_of(const char *suffix)
 {
 	char dir[128];
 	DIR *folder;
@@ -686,10 +697,29 @@ static size_t key_files(void)
 	snprintf(dir, sizeof(dir), "%s/keys", case_dir);
 	folder = opendir(dir);
 	while ((entry = readdir(folder)) != NULL)
-		count += entry->d_name[0] != '.' && strcmp(entry->d_name, "server.key") != 0;
+		count += strlen(entry->d_name) == 36 && strcmp(entry->d_name + 32, suffix) == 0;
 	closedir(folder);
 	return count;
 }
+
+/* What waited under a key file was sealed with the secret of a link, or with a PIN. */
+START_TEST(key_files_of_the_outbox_are_shredded)
+{
+	sink.refuse = true;
+	give_marked("bob@example.net", &first);
+	ck_assert_uint_eq(files_of(".out"), 1);
+	daemon_stop(SIGKILL);
+	daemon_start();
+	ck_assert_int_eq(outbox_number("waiting"), 2);
+	ck_assert_uint_eq(files_of(".out"), 1);
+	sink.refuse = false;
+	ck_assert_uint_eq(sink_settled(), 2);
+	daemon_stop(SIGKILL);
+	daemon_start();
+	while (files_of(".out") > 0)
+		poll(NULL, 0, 10);
+}
+END_TEST
 
 START_TEST(what_an_administrator_does)
 {
@@ -709,7 +739,7 @@ START_TEST(what_an_administrator_does)
 	json_decref(json);
 	for (int i = 0; i < 10; i++) {
 		answer = ask_ticket(secret, "90909091");
-		expect(&answer, 403);
+		expect(&answer, i < 9 ? 403 : 423);
 		answer_free(&answer);
 	}
 	answer = ask_ticket(secret, pin);
@@ -731,9 +761,9 @@ START_TEST(what_an_administrator_does)
 	question.act = "delete";
 	ck_assert(!control_ok(&question));
 	question.as = NULL;
-	ck_assert_uint_eq(key_files(), 1);
+	ck_assert_uint_eq(files_of(".key"), 1);
 	ck_assert(control_ok(&question));
-	ck_assert_uint_eq(key_files(), 0);
+	ck_assert_uint_eq(files_of(".key"), 0);
 	answer = ask_ticket(secret, pin);
 	expect(&answer, 404);
 	answer_free(&answer);
@@ -843,13 +873,13 @@ START_TEST(full_disk_means_wait)
 	case_file_max = 300000;
 	daemon_start();
 	ck_assert_int_eq(strncmp(give_marked("bob@example.net", &mail), "451 ", 4), 0);
-	ck_assert_uint_eq(key_files(), 0);
-	ck_assert_uint_eq(sink.count, 0);
+	ck_assert_uint_eq(files_of(".key"), 0);
+	ck_assert_uint_eq(sink_settled(), 0);
 	daemon_stop(SIGTERM);
 	case_file_max = RLIM_INFINITY;
 	daemon_start();
 	ck_assert_str_eq(give_marked("bob@example.net", &mail), "250 2.0.0 sealed\r\n");
-	ck_assert_uint_eq(sink.count, 2);
+	ck_assert_uint_eq(sink_settled(), 2);
 }
 END_TEST
 
@@ -915,11 +945,11 @@ START_TEST(nobody_comes)
 	sink_next("alice@example.com");
 	move_clock(89);
 	ck_assert_int_eq(expire(), 0);
-	ck_assert_uint_eq(sink.count, 2);
+	ck_assert_uint_eq(sink_settled(), 2);
 	move_clock(91);
 	ck_assert_int_eq(expire(), 1);
 	ck_assert_ptr_nonnull(strstr(sink_next("alice@example.com"), "nobody"));
-	ck_assert_uint_eq(key_files(), 0);
+	ck_assert_uint_eq(files_of(".key"), 0);
 	answer = ask_ticket(secret, "12345678");
 	expect(&answer, 404);
 	answer_free(&answer);
@@ -943,12 +973,12 @@ START_TEST(warned_and_then_deleted_unless_he_comes)
 	sink_next("alice@example.com");
 	move_clock(75);
 	ck_assert_int_eq(expire(), 0);
-	ck_assert_uint_eq(sink.count, sink.taken);
+	ck_assert_uint_eq(sink_settled(), sink.taken);
 	move_clock(77);
 	ck_assert_int_eq(expire(), 0);
 	ck_assert_ptr_null(strstr(sink_next("bob@example.net"), "#v1."));
 	ck_assert_int_eq(expire(), 0);
-	ck_assert_uint_eq(sink.count, sink.taken);
+	ck_assert_uint_eq(sink_settled(), sink.taken);
 	answer = guest_login(&guest, "bob@example.net");
 	expect(&answer, 201);
 	answer_free(&answer);
@@ -959,7 +989,7 @@ START_TEST(warned_and_then_deleted_unless_he_comes)
 	answer = guest_login(&guest, "bob@example.net");
 	expect(&answer, 403);
 	answer_free(&answer);
-	ck_assert_uint_eq(key_files(), 0);
+	ck_assert_uint_eq(files_of(".key"), 0);
 	free(pin);
 }
 END_TEST
@@ -989,7 +1019,9 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, sealed_read_and_answered);
 	tcase_add_test(tcase, same_token_is_sealed_once);
-	tcase_add_test(tcase, what_postfix_does_not_take_is_begun_again_with_the_same_link);
+	tcase_add_test(tcase, what_postfix_does_not_take_waits_in_the_outbox);
+	tcase_add_test(tcase, a_link_cannot_be_derived);
+	tcase_add_test(tcase, key_files_of_the_outbox_are_shredded);
 	tcase_add_test(tcase, marks_that_are_refused);
 	tcase_add_loop_test(tcase, three_letters_and_two_link_mails_lost, 0, 3);
 	tcase_add_test(tcase, second_sender_is_withheld_until_his_pin);

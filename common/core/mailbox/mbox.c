@@ -15,6 +15,7 @@ enum {
 	SEEN = 'S',
 	UPLOAD = 'U',
 	DRAFT = 'D',
+	OUTGOING = 'O',
 	ADDRESS = 'A'
 };
 
@@ -210,9 +211,6 @@ void mbox_put_seen(struct buf *out, const struct mbox_seen *s)
 {
 	open_record(out, SEEN);
 	wire_put_time(out, s->date);
-	wire_put_u8(out, s->done);
-	put_handle(out, &s->mailbox);
-	put_handle(out, &s->letter);
 }
 
 bool mbox_get_seen(struct mbox_seen *s, const void *octets, size_t len)
@@ -220,9 +218,6 @@ bool mbox_get_seen(struct mbox_seen *s, const void *octets, size_t len)
 	struct wire wire = wire_open(octets, len, SEEN, VERSION);
 
 	s->date = wire_get_time(&wire);
-	s->done = wire_get_bool(&wire);
-	get_octets(&wire, s->mailbox.bytes, HANDLE_SIZE);
-	get_octets(&wire, s->letter.bytes, HANDLE_SIZE);
 	return wire_close(&wire);
 }
 
@@ -267,6 +262,40 @@ bool mbox_get_draft(struct mbox_draft *d, const void *octets, size_t len)
 		return false;
 	body = wire_take(&wire, d->len);
 	d->body = (unsigned char *)(uintptr_t)body;
+	return wire_close(&wire);
+}
+
+void mbox_put_outgoing(struct buf *out, const struct mbox_outgoing *o)
+{
+	open_record(out, OUTGOING);
+	wire_put_time(out, o->date);
+	wire_put_u8(out, o->note);
+	wire_put_name(out, o->from);
+	wire_put_name(out, o->to);
+	put_handle(out, &o->mailbox);
+	put_handle(out, &o->letter);
+	put_handle(out, &o->key);
+	wire_put_number(out, o->len);
+	buf_append(out, o->body, o->len);
+}
+
+bool mbox_get_outgoing(struct mbox_outgoing *o, const void *octets, size_t len)
+{
+	struct wire wire = wire_open(octets, len, OUTGOING, VERSION);
+	const unsigned char *body;
+
+	o->date = wire_get_time(&wire);
+	o->note = (uint8_t)wire_get_small(&wire, UINT8_MAX);
+	get_name(&wire, o->from, sizeof(o->from));
+	get_name(&wire, o->to, sizeof(o->to));
+	get_octets(&wire, o->mailbox.bytes, HANDLE_SIZE);
+	get_octets(&wire, o->letter.bytes, HANDLE_SIZE);
+	get_octets(&wire, o->key.bytes, HANDLE_SIZE);
+	o->len = wire_get_number(&wire);
+	if (o->len > MBOX_OUTGOING_MAX)
+		return false;
+	body = wire_take(&wire, o->len);
+	o->body = (unsigned char *)(uintptr_t)body;
 	return wire_close(&wire);
 }
 

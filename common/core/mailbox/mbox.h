@@ -93,11 +93,9 @@ struct mbox_gate {
 	unsigned char pin[MBOX_PIN_SIZE]; /* sealed; filled up with NUL */
 };
 
-/* A token's random number together with a recipient: what became of it. */
+/* A token's random number together with a recipient: it was sealed, or sent encrypted. */
 struct mbox_seen {
 	int64_t date;
-	bool done; /* the link mail is in Postfix's hands */
-	struct handle mailbox, letter;
 };
 
 struct mbox_upload {
@@ -109,6 +107,20 @@ struct mbox_draft {
 	int64_t date;
 	struct handle letter;
 	unsigned char key[MBOX_KEY_SIZE]; /* sealed */
+	size_t len;
+	unsigned char *body; /* sealed; where it stands in the record */
+};
+
+#define MBOX_OUTGOING_MAX 262144
+
+/* A mail of our own that Postfix has not taken yet. */
+struct mbox_outgoing {
+	int64_t date;                 /* when it was written */
+	uint8_t note;                 /* core/mailbox/notes.h */
+	char from[SEAL_ADDRESS_SIZE]; /* of the envelope, "" for the empty one */
+	char to[SEAL_ADDRESS_SIZE];
+	struct handle mailbox, letter; /* that it brings the news of; all zero: of none */
+	struct handle key;             /* whose file opens it */
 	size_t len;
 	unsigned char *body; /* sealed; where it stands in the record */
 };
@@ -127,6 +139,7 @@ void mbox_put_gate(struct buf *out, const struct mbox_gate *gate);
 void mbox_put_seen(struct buf *out, const struct mbox_seen *seen);
 void mbox_put_upload(struct buf *out, const struct mbox_upload *upload);
 void mbox_put_draft(struct buf *out, const struct mbox_draft *draft);
+void mbox_put_outgoing(struct buf *out, const struct mbox_outgoing *outgoing);
 void mbox_put_address(struct buf *out, const struct mbox_address *address);
 
 /* *out is undefined where they are false. */
@@ -138,6 +151,8 @@ bool mbox_get_seen(struct mbox_seen *out, const void *octets, size_t len);
 bool mbox_get_upload(struct mbox_upload *out, const void *octets, size_t len);
 /* `body` points into octets. */
 bool mbox_get_draft(struct mbox_draft *out, const void *octets, size_t len);
+/* The same. */
+bool mbox_get_outgoing(struct mbox_outgoing *out, const void *octets, size_t len);
 bool mbox_get_address(struct mbox_address *out, const void *octets, size_t len);
 
 #endif

@@ -18,31 +18,6 @@
 #define MAC_LETTERS 24 /* hexadecimal: case does not survive every mailer */
 #define HEX_LEN ((size_t)2 * FRAME_KEY_SIZE)
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool hex_read(unsigned char *out, size_t size, const char *text)
-{
-	for (size_t i = 0; i < size; i++) {
-		int high = hex_value(text[2 * i]), low = high < 0 ? -1 : hex_value(text[2 * i + 1]);
-
-		if (low < 0)
-			return false;
-		out[i] = (unsigned char)(high << 4 | low);
-	}
-	return true;
-}
-
-static void hex_write(char *dst, const unsigned char *bytes, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		snprintf(dst + 2 * i, 3, "%02x", bytes[i]);
-}
-
 enum lookup seal_key_read(struct seal_key *key, const char *path, char error[SEAL_KEY_ERROR_SIZE])
 {
 	char text[HEX_LEN + 2];
@@ -60,7 +35,7 @@ enum lookup seal_key_read(struct seal_key *key, const char *path, char error[SEA
 	n = read(fd, text, sizeof(text));
 	close(fd);
 	good = (n == HEX_LEN || (n == HEX_LEN + 1 && text[HEX_LEN] == '\n')) &&
-	       hex_read(key->bytes, sizeof(key->bytes), text);
+	       str_hex_read(key->bytes, sizeof(key->bytes), text);
 	crypto_wipe(text, sizeof(text));
 	if (!good)
 		snprintf(error, SEAL_KEY_ERROR_SIZE,
@@ -76,7 +51,7 @@ bool seal_key_make(const char *path, char error[SEAL_KEY_ERROR_SIZE])
 	bool good = str_join(new_path, sizeof(new_path), path, ".new", NULL);
 
 	crypto_random(bytes, sizeof(bytes));
-	hex_write(text, bytes, sizeof(bytes));
+	str_hex(text, bytes, sizeof(bytes));
 	text[HEX_LEN] = '\n';
 	if (good)
 		fd = open(new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
@@ -162,7 +137,7 @@ static void return_mac(char mac[MAC_LETTERS + 1], const char *sender, const stru
 
 	crypto_hmac(full, key->bytes, sizeof(key->bytes), "postseal v1 return", 18, sender,
 		    strlen(sender));
-	hex_write(mac, full, MAC_LETTERS / 2);
+	str_hex(mac, full, MAC_LETTERS / 2);
 }
 
 bool seal_return_write(char dst[SEAL_ADDRESS_SIZE], const char *sender, const char *mailbox_domain,

@@ -142,7 +142,7 @@ async function adopt(mine, link) {
 }
 
 // The last wrong PIN locks, as does any after it.
-const isLocked = ({ error, said }) => error === "locked" || (error === "pin" && said.tries_left === 0);
+const isLocked = ({ error }) => error === "locked";
 
 async function lockedOr(trying, { sender }) {
   try {
