@@ -119,9 +119,9 @@ static enum outlook outlook_of(const struct look *look, const struct host_facts 
 	case ALIAS_VERIFY:
 		return outlook_for_pins(look, host);
 	case ALIAS_DANE_ONLY:
-		return outlook_for_dane(look->facts, host);
+		break;
 	}
-	return OUTLOOK_UNKNOWN;
+	return outlook_for_dane(look->facts, host);
 }
 
 /* The best of the hosts; where none is any good, why the last of them is not. */
