@@ -58,12 +58,12 @@ static const struct {
 	(MILTER_MAY_ADD_HEADERS | MILTER_MAY_CHANGE_HEADERS | MILTER_MAY_CHANGE_FROM | \
 	 MILTER_MAY_ADD_RECIPIENTS | MILTER_MAY_DELETE_RECIPIENTS)
 
-struct connection {
+struct mta_connection {
 	int fd;
 	const struct settings *_Atomic *settings;
 	struct buf in, out;
-	uint32_t actions, steps; /* as negotiated */
-	struct session *session; /* NULL before the client is known */
+	uint32_t actions, steps;        /* as negotiated */
+	struct milter_session *session; /* NULL before the client is known */
 	/*
 	 * Pairs as milter_read_macros takes them. What is said of the connection and at HELO
 	 * holds until it is said again; at the other steps for the next command alone, so that
@@ -79,7 +79,7 @@ static struct span span_of_buf(const struct buf *buf)
 }
 
 /* At `command`; where an MTA chooses by itself it may have been said earlier. */
-static const char *macro(const struct connection *c, char command, const char *name)
+static const char *macro(const struct mta_connection *c, char command, const char *name)
 {
 	const char *value = NULL;
 
@@ -92,7 +92,7 @@ static const char *macro(const struct connection *c, char command, const char *n
 	return value;
 }
 
-static bool keep_macros(struct connection *c, struct span data)
+static bool keep_macros(struct mta_connection *c, struct span data)
 {
 	struct buf *to = &c->at_step;
 	struct span pairs;
@@ -111,18 +111,18 @@ static bool keep_macros(struct connection *c, struct span data)
 	return true;
 }
 
-static void go_on(struct connection *c)
+static void go_on(struct mta_connection *c)
 {
 	milter_write(&c->out, MILTER_CONTINUE, NULL);
 }
 
-static void try_later(struct connection *c)
+static void try_later(struct mta_connection *c)
 {
 	milter_write(&c->out, MILTER_REPLY, "451 4.7.1 Service unavailable - try again later",
 		     NULL);
 }
 
-static void answer(struct connection *c, const struct secure_answer *said)
+static void answer(struct mta_connection *c, const struct secure_answer *said)
 {
 	char text[SECURE_TEXT_SIZE + 16];
 
@@ -134,7 +134,7 @@ static void answer(struct connection *c, const struct secure_answer *said)
 	milter_write(&c->out, MILTER_REPLY, text, NULL);
 }
 
-static bool on_negotiate(struct connection *c, struct span data)
+static bool on_negotiate(struct mta_connection *c, struct span data)
 {
 	struct milter_offer offer;
 	size_t begun;
@@ -159,7 +159,7 @@ static bool on_negotiate(struct connection *c, struct span data)
 }
 
 /* Also when the MTA takes up a new session on the same connection. */
-static void drop_session(struct connection *c)
+static void drop_session(struct mta_connection *c)
 {
 	session_free(c->session);
 	c->session = NULL;
@@ -167,7 +167,7 @@ static void drop_session(struct connection *c)
 	c->at_helo.len = 0;
 }
 
-static bool on_connect(struct connection *c, struct span data)
+static bool on_connect(struct mta_connection *c, struct span data)
 {
 	struct ipaddr addr;
 	bool known;
@@ -181,7 +181,7 @@ static bool on_connect(struct connection *c, struct span data)
 	return true;
 }
 
-static bool on_mail(struct connection *c, struct span data)
+static bool on_mail(struct mta_connection *c, struct span data)
 {
 	const struct session_macros macros = {
 		.tls_version = macro(c, MILTER_MAIL, "tls_version"),
@@ -208,7 +208,7 @@ static bool on_mail(struct connection *c, struct span data)
 	return true;
 }
 
-static bool on_recipient(struct connection *c, struct span data)
+static bool on_recipient(struct mta_connection *c, struct span data)
 {
 	struct session_route route = {
 		.rewritten = macro(c, MILTER_RECIPIENT, "rcpt_addr"),
@@ -233,7 +233,7 @@ static bool on_recipient(struct connection *c, struct span data)
  * Postfix has a queue id from the first recipient on, unless it hands the message to a
  * filter before it queues it (smtpd_proxy_filter): then no milter sees a header.
  */
-static bool on_data(struct connection *c)
+static bool on_data(struct mta_connection *c)
 {
 	bool hidden =
 		macro(c, MILTER_DATA, WITNESS) != NULL && macro(c, MILTER_DATA, QUEUE_ID) == NULL;
@@ -248,7 +248,7 @@ static bool on_data(struct connection *c)
 	return true;
 }
 
-static bool on_header(struct connection *c, struct span data)
+static bool on_header(struct mta_connection *c, struct span data)
 {
 	const char *name, *value;
 
@@ -261,7 +261,7 @@ static bool on_header(struct connection *c, struct span data)
 	return true;
 }
 
-static bool on_message(struct connection *c)
+static bool on_message(struct mta_connection *c)
 {
 	struct secure_answer said;
 	size_t before = c->out.len;
@@ -278,7 +278,7 @@ static bool on_message(struct connection *c)
 }
 
 /* False: the connection is over. */
-static bool take(struct connection *c, const struct milter_packet *packet)
+static bool take(struct mta_connection *c, const struct milter_packet *packet)
 {
 	bool good = true;
 
@@ -325,7 +325,7 @@ static bool take(struct connection *c, const struct milter_packet *packet)
 }
 
 /* All packets that are there. */
-static bool take_all(struct connection *c, size_t *needs)
+static bool take_all(struct mta_connection *c, size_t *needs)
 {
 	struct milter_packet packet;
 	size_t done = 0, len;
@@ -340,7 +340,7 @@ static bool take_all(struct connection *c, size_t *needs)
 	return true;
 }
 
-static bool say(struct connection *c)
+static bool say(struct mta_connection *c)
 {
 	bool good = c->out.len == 0 ||
 		    stream_write(c->fd, c->out.data, c->out.len, clock_mono_ms() + PACKET_MS);
@@ -349,7 +349,7 @@ static bool say(struct connection *c)
 	return good;
 }
 
-static bool hear(struct connection *c, size_t needs)
+static bool hear(struct mta_connection *c, size_t needs)
 {
 	int64_t patience = c->in.len > 0 ? PACKET_MS : IDLE_MS;
 	size_t size = needs > c->in.len + READ_SIZE ? needs - c->in.len : READ_SIZE;
@@ -364,7 +364,7 @@ static bool hear(struct connection *c, size_t needs)
 
 void connection_serve(int fd, const struct settings *_Atomic *settings)
 {
-	struct connection c = { .fd = fd, .settings = settings };
+	struct mta_connection c = { .fd = fd, .settings = settings };
 	size_t needs = MILTER_LENGTH_SIZE;
 
 	while (hear(&c, needs) && take_all(&c, &needs) && say(&c))

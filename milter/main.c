@@ -1,39 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * postseal-milter: refuses what the secure alias forbids, and seals what is marked
- * (DESIGN.md section 7, MAILBOX.md section 1).
+ * postseal-milter - refuses what a secure alias forbids, and seals what is marked
+ * (DESIGN.md section 7, MAILBOX.md section 1). From the socket inwards:
  *
- * To read it, from the socket inwards: server.c takes MTAs in; connection.c speaks the
- * milter protocol with one of them; session.c follows its messages, and asks aliases.c
- * for what is on file. All that can be argued about is decided in core/secure.
+ *   server      takes MTAs in, a thread for each; tells the watchdog that it answers
+ *   connection  one MTA: packets of the milter protocol in and out
+ *   session     one SMTP session: its messages, and what is answered at each step
+ *   message     what is looked at in a message's headers, and done to them
+ *   sealing     what marks make of a message: other recipients, and a token
+ *   aliases     what is on file of an alias, asked of postseal-socketmap
+ *
+ * All that can be argued about is decided in core/secure and core/mailbox/mark.
  */
-#include <stdlib.h>
-
-#include "base/log.h"
 #include "daemon/daemon.h"
 #include "milter/server.h"
-
-static void *open_server(const struct settings *settings)
-{
-	if (settings->secure_domains.count == 0)
-		log_warning("secure_domains is empty: every sender and recipient is accepted");
-	return server_open(settings);
-}
-
-static int serve(void *server)
-{
-	return server_serve(server) ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-static void reload(void *server, const struct settings *settings)
-{
-	server_reload(server, settings);
-}
-
-static void close_server(void *server)
-{
-	server_close(server);
-}
 
 int main(int argc, char **argv)
 {
@@ -41,10 +21,10 @@ int main(int argc, char **argv)
 		.name = "postseal-milter",
 		.summary = "Refuse what a secure alias must neither get nor send in the clear.",
 		.metrics = METRICS_MILTER,
-		.open = open_server,
-		.serve = serve,
-		.reload = reload,
-		.close = close_server,
+		.open = server_open,
+		.serve = server_serve,
+		.reload = server_reload,
+		.close = server_close,
 	};
 
 	return daemon_main(&daemon, argc, argv);

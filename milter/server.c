@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "milter/server.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -12,13 +14,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/names/endpoint.h"
 #include "daemon/daemon.h"
 #include "io/net/listen.h"
+#include "io/net/stream.h"
 #include "milter/connection.h"
-#include "milter/pulse.h"
 
 /* Who may connect is up to the directory, as it is up to the port on loopback. */
 #define SOCKET_MODE 0666
@@ -29,14 +32,16 @@
 #define DESCRIPTORS_OURS 32
 /* How long to wait where a connection cannot be taken. */
 #define PAUSE_MS 100
+/* How long the milter may take to answer itself. */
+#define PULSE_MS 10000
 
 struct guest {
-	struct server *server;
+	struct milter_server *server;
 	int fd;
 	LIST_ENTRY(guest) others;
 };
 
-struct server {
+struct milter_server {
 	const struct settings *_Atomic settings;
 	struct endpoint endpoint;
 	int listener;
@@ -47,11 +52,13 @@ struct server {
 	size_t count, most;
 };
 
-struct server *server_open(const struct settings *settings)
+void *server_open(const struct settings *settings)
 {
-	struct server *server = mem_zero(1, sizeof(*server));
+	struct milter_server *server = mem_zero(1, sizeof(*server));
 	char error[LISTEN_ERROR_SIZE];
 
+	if (settings->secure_domains.count == 0)
+		log_warning("secure_domains is empty: every sender and recipient is accepted");
 	server->settings = settings;
 	server->listener = -1;
 	if (!endpoint_parse(&server->endpoint, settings->milter_listen)) {
@@ -77,7 +84,7 @@ struct server *server_open(const struct settings *settings)
 static void *receive(void *argument)
 {
 	struct guest *guest = argument;
-	struct server *server = guest->server;
+	struct milter_server *server = guest->server;
 
 	connection_serve(guest->fd, &server->settings);
 	pthread_mutex_lock(&server->lock);
@@ -106,7 +113,7 @@ static bool start_thread(struct guest *guest)
 	return rc == 0;
 }
 
-static void welcome(struct server *server, int fd)
+static void welcome(struct milter_server *server, int fd)
 {
 	struct guest *guest = mem_zero(1, sizeof(*guest));
 
@@ -125,7 +132,7 @@ static void welcome(struct server *server, int fd)
 }
 
 /* False when there is room for no more: then those who come wait to be taken in. */
-static bool has_room(struct server *server)
+static bool has_room(struct milter_server *server)
 {
 	bool room;
 
@@ -136,7 +143,7 @@ static bool has_room(struct server *server)
 }
 
 /* Takes in whoever is there. False where that cannot be done just now. */
-static bool take_one(struct server *server)
+static bool take_one(struct milter_server *server)
 {
 	int fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
@@ -152,7 +159,7 @@ static bool take_one(struct server *server)
 
 static void *listen_on(void *argument)
 {
-	struct server *server = argument;
+	struct milter_server *server = argument;
 	struct pollfd look[] = { { .fd = server->stop[0], .events = POLLIN },
 				 { .fd = server->listener, .events = POLLIN } };
 	bool able = true;
@@ -168,7 +175,7 @@ static void *listen_on(void *argument)
 }
 
 /* Wakes whoever reads; who is asking the socketmap server ends when that answers. */
-static void cut_off(struct server *server)
+static void cut_off(struct milter_server *server)
 {
 	struct guest *guest;
 
@@ -179,6 +186,74 @@ static void cut_off(struct server *server)
 		pthread_cond_wait(&server->changed, &server->lock);
 	pthread_mutex_unlock(&server->lock);
 }
+
+/*
+ * Does it still answer?
+ */
+
+/* The milter protocol: four bytes of length, a command, its data. */
+#define NEGOTIATE 'O'
+/* Room for the lists of macros that come with the answer. */
+#define PACKET_MAX 4096
+/* Version 6, of an MTA that takes every action and can leave out every step. */
+static const char pulse_offer[] = "\0\0\0\15O\0\0\0\6\0\0\1\377\0\37\377\377";
+static const char pulse_end[] = "\0\0\0\1Q";
+
+/* Whatever is agreed. All of the answer is read: to close before that would be a reset. */
+static bool negotiates(int fd, int64_t deadline)
+{
+	uint32_t length;
+	char packet[PACKET_MAX];
+
+	if (!stream_write(fd, pulse_offer, sizeof(pulse_offer) - 1, deadline) ||
+	    !stream_read_all(fd, &length, sizeof(length), deadline))
+		return false;
+	length = ntohl(length);
+	errno = EPROTO;
+	return length > 0 && length <= sizeof(packet) &&
+	       stream_read_all(fd, packet, length, deadline) && packet[0] == NEGOTIATE;
+}
+
+static bool beats(const struct endpoint *endpoint)
+{
+	int64_t deadline = clock_mono_ms() + PULSE_MS;
+	int fd = stream_connect_endpoint(endpoint, deadline), saved;
+	bool good;
+
+	if (fd < 0)
+		return false;
+	good = negotiates(fd, deadline);
+	saved = errno;
+	/* If this fails, closing will do as well. */
+	(void)stream_write(fd, pulse_end, sizeof(pulse_end) - 1, deadline);
+	close(fd);
+	errno = saved;
+	return good;
+}
+
+/* Asks, and tells the watchdog if all is well. */
+static void take_pulse(const struct endpoint *endpoint)
+{
+	static bool felt, missed; /* ever; and the last time, which the log says */
+	bool good = beats(endpoint);
+
+	if (!good && !missed)
+		log_warning(
+			"milter_listen: no answer to a connection from here within %d s: %s; %s",
+			PULSE_MS / 1000, strerror(errno),
+			felt ? "the service manager will start the milter anew"
+			     : "whether it hangs cannot be seen by the watchdog");
+	if (good && missed)
+		log_info("milter_listen: answers again");
+	felt = felt || good;
+	missed = !good;
+	if (good || !felt)
+		daemon_alive();
+}
+
+/*
+ * Serving.
+ */
 
 /* Which of them came; 0 when it is time to tell the watchdog. */
 static int wait_for(const sigset_t *signals, long milliseconds)
@@ -193,14 +268,17 @@ static int wait_for(const sigset_t *signals, long milliseconds)
 	return signum > 0 ? signum : 0;
 }
 
-void server_reload(struct server *server, const struct settings *settings)
+void server_reload(void *state, const struct settings *settings)
 {
+	struct milter_server *server = state;
+
 	server->settings = settings;
 }
 
 /* All threads inherit the mask, so the signals wait for the main thread. */
-bool server_serve(struct server *server)
+int server_serve(void *state)
 {
+	struct milter_server *server = state;
 	sigset_t signals;
 	pthread_t listener;
 	int signum;
@@ -212,22 +290,24 @@ bool server_serve(struct server *server)
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	if (pthread_create(&listener, NULL, listen_on, server) != 0) {
 		log_error("cannot start a thread to listen");
-		return false;
+		return EXIT_FAILURE;
 	}
 	while ((signum = wait_for(&signals, daemon_alive_interval())) == 0 || signum == SIGHUP) {
 		if (signum == SIGHUP)
 			daemon_reload();
-		pulse_take(&server->endpoint);
+		take_pulse(&server->endpoint);
 	}
 	close(server->stop[1]);
 	server->stop[1] = -1;
 	pthread_join(listener, NULL);
 	cut_off(server);
-	return true;
+	return EXIT_SUCCESS;
 }
 
-void server_close(struct server *server)
+void server_close(void *state)
 {
+	struct milter_server *server = state;
+
 	close(server->listener);
 	close(server->stop[0]);
 	if (server->stop[1] >= 0)

@@ -1,26 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * server - the milter's socket: a thread for each MTA that connects (connection.h).
- * An MTA's session may have to wait for the socketmap server; no other waits for it.
+ * server - the milter's socket, and a thread for each MTA that connects (connection.h).
+ * A session may have to wait for the socketmap server; no other session waits for it.
+ *
+ * The service manager's watchdog is fed only while the milter answers. To find out, the
+ * server asks itself as an MTA asks: a connection to its own socket, the negotiation that
+ * each begins with, and an end. So its listener has taken somebody in, and one of its
+ * threads has answered. What threads do later has time limits of its own, and is not
+ * looked at here. Where it has never answered from here, as when a firewall is in between,
+ * no answer means nothing: that is logged, and the service manager is told that all is
+ * well.
  */
 #ifndef POSTSEAL_MILTER_SERVER_H
 #define POSTSEAL_MILTER_SERVER_H
 
-#include <stdbool.h>
-
 #include "core/settings/settings.h"
 
-struct server; /* opaque; one a process, as signals are */
-
-/* Bind and listen. NULL on failure, which has been logged. The settings outlive it. */
-struct server *server_open(const struct settings *settings);
-/* These count from the next message of any session on; see daemon.h. */
-void server_reload(struct server *server, const struct settings *settings);
 /*
- * Serve until SIGTERM or SIGINT, with new settings at SIGHUP; false when it could not go on. Sessions under
- * way are cut off then, which an MTA takes for a temporary failure.
+ * The four acts of a daemon (daemon/daemon.h); one server a process, as signals are.
+ * `state` is what server_open returned: NULL, and logged, where it cannot listen.
  */
-bool server_serve(struct server *server);
-void server_close(struct server *server);
+void *server_open(const struct settings *settings);
+/* These count from the next message of any session on. */
+void server_reload(void *state, const struct settings *settings);
+/*
+ * Serve until SIGTERM or SIGINT, with new settings at SIGHUP; EXIT_FAILURE when it could
+ * not go on. Sessions under way are cut off then, which an MTA takes for a temporary
+ * failure.
+ */
+int server_serve(void *state);
+void server_close(void *state);
 
 #endif

@@ -25,7 +25,7 @@
 #define PATIENCE_LEAST_MS 1000
 #define PATIENCE_MOST_MS 20000
 
-struct session {
+struct milter_session {
 	uint32_t actions;
 	char name[IPADDR_SIZE]; /* of the client: its address, or "unknown" */
 	struct ipaddr addr;     /* len 0: it has none */
@@ -35,10 +35,10 @@ struct session {
 	struct message message;
 };
 
-struct session *session_new(const struct settings *settings, uint32_t actions,
-			    const struct ipaddr *addr)
+struct milter_session *session_new(const struct settings *settings, uint32_t actions,
+				   const struct ipaddr *addr)
 {
-	struct session *session = mem_zero(1, sizeof(*session));
+	struct milter_session *session = mem_zero(1, sizeof(*session));
 
 	metrics_count(M_SESSIONS);
 	session->settings = settings;
@@ -53,7 +53,7 @@ struct session *session_new(const struct settings *settings, uint32_t actions,
 	return session;
 }
 
-void session_free(struct session *session)
+void session_free(struct milter_session *session)
 {
 	if (session == NULL)
 		return;
@@ -76,7 +76,7 @@ static void show(char shown[MESSAGE_SHOWN_MAX + 1], const char *argument)
 }
 
 /* `to` NULL: the message as a whole. */
-static void log_refusal(const struct session *session, const struct secure_answer *answer,
+static void log_refusal(const struct milter_session *session, const struct secure_answer *answer,
 			const char *to, bool unsure)
 {
 	char recipient[MESSAGE_SHOWN_MAX + 8] = "", shown[MESSAGE_SHOWN_MAX + 1];
@@ -91,7 +91,7 @@ static void log_refusal(const struct session *session, const struct secure_answe
 		unsure ? "; the address could be a secure one" : "");
 }
 
-static void log_exception(const struct session *session, const struct secure_record *record,
+static void log_exception(const struct milter_session *session, const struct secure_record *record,
 			  const char *to)
 {
 	char shown[MESSAGE_SHOWN_MAX + 1];
@@ -127,7 +127,7 @@ static void look_at_tls(struct secure_client *client, const struct session_macro
 	}
 }
 
-static void tell_tls(struct session *session, const struct session_macros *macros)
+static void tell_tls(struct milter_session *session, const struct session_macros *macros)
 {
 	const struct authres_tls tls = { tls_version_name(session->client.version), macros->cipher,
 					 macros->cipher_bits };
@@ -151,7 +151,7 @@ static int64_t patience(const struct settings *settings)
 	return ms < PATIENCE_MOST_MS ? ms : PATIENCE_MOST_MS;
 }
 
-void session_begin(struct secure_answer *answer, struct session *session,
+void session_begin(struct secure_answer *answer, struct milter_session *session,
 		   const struct settings *settings, const struct session_macros *macros,
 		   const char *from)
 {
@@ -187,7 +187,7 @@ void session_begin(struct secure_answer *answer, struct session *session,
 }
 
 /* Of the alias that sends; false where it cannot be told, or is none. */
-static bool own_level(enum alias_level *level, struct session *session)
+static bool own_level(enum alias_level *level, struct milter_session *session)
 {
 	struct secure_record *record = &session->message.record;
 	const struct secure_address *sender = &session->message.sender;
@@ -204,7 +204,8 @@ static bool own_level(enum alias_level *level, struct session *session)
  * What the way to a recipient has to meet: what its transport sees to and, as
  * transport_maps may choose another than the alias's own, the alias's level.
  */
-static size_t demands(enum alias_level levels[2], struct session *session, const char *mailer)
+static size_t demands(enum alias_level levels[2], struct milter_session *session,
+		      const char *mailer)
 {
 	enum secure_way way = secure_way(&levels[0], mailer);
 	size_t count = way == SECURE_WAY_SEALED ? 1 : 0;
@@ -215,7 +216,7 @@ static size_t demands(enum alias_level levels[2], struct session *session, const
 	return count;
 }
 
-static void ask_prospect(struct aliases_prospect *prospect, struct session *session,
+static void ask_prospect(struct aliases_prospect *prospect, struct milter_session *session,
 			 enum alias_level level, const char *nexthop)
 {
 	int64_t began = clock_mono_ms(), *left = &session->message.patience;
@@ -228,7 +229,7 @@ static void ask_prospect(struct aliases_prospect *prospect, struct session *sess
 }
 
 /* Is a mail that cannot go there sealed instead? By its marks so far, or by its alias. */
-static bool seals_otherwise(struct session *session)
+static bool seals_otherwise(struct milter_session *session)
 {
 	struct message *message = &session->message;
 	const struct settings *settings = session->settings;
@@ -247,7 +248,7 @@ static bool seals_otherwise(struct session *session)
  * What the transport would have to return is refused now. Whatever cannot be
  * found out is taken: the transport sees to it.
  */
-static void look_ahead(struct secure_answer *answer, struct session *session,
+static void look_ahead(struct secure_answer *answer, struct milter_session *session,
 		       const struct session_route *route, const char *to)
 {
 	struct aliases_prospect prospect = { .prospect = PROSPECT_UNKNOWN };
@@ -273,7 +274,7 @@ static void look_ahead(struct secure_answer *answer, struct session *session,
  * writes it down. This never waits, and changes no answer: what the prober does not take
  * at once is dropped, counted, and said once.
  */
-static void report(const struct session *session, const struct secure_answer *answer,
+static void report(const struct milter_session *session, const struct secure_answer *answer,
 		   const struct secure_address *recipient)
 {
 	static atomic_size_t dropped; /* since the prober last took one */
@@ -297,7 +298,7 @@ static void report(const struct session *session, const struct secure_answer *an
 	}
 }
 
-static void accept_recipient(struct session *session, const struct secure_address *recipient,
+static void accept_recipient(struct milter_session *session, const struct secure_address *recipient,
 			     const struct secure_record *record, const char *to)
 {
 	bool excepted =
@@ -310,7 +311,7 @@ static void accept_recipient(struct session *session, const struct secure_addres
 }
 
 /* As far as its marks are concerned. */
-static void mark_recipient(struct secure_answer *answer, struct session *session,
+static void mark_recipient(struct secure_answer *answer, struct milter_session *session,
 			   const struct session_route *route, const char *to)
 {
 	const struct sealing_route sealing = { route->rewritten, route->mailer, route->parameters };
@@ -321,7 +322,7 @@ static void mark_recipient(struct secure_answer *answer, struct session *session
 		count_refusal(answer, METRIC_CAUSE_MARK, METRIC_OUT);
 }
 
-void session_recipient(struct secure_answer *answer, struct session *session,
+void session_recipient(struct secure_answer *answer, struct milter_session *session,
 		       const struct session_route *route, const char *to)
 {
 	const struct settings *settings = session->settings;
@@ -351,7 +352,7 @@ void session_recipient(struct secure_answer *answer, struct session *session,
 		accept_recipient(session, &recipient, &record, to);
 }
 
-void session_data(struct secure_answer *answer, struct session *session, bool hidden)
+void session_data(struct secure_answer *answer, struct milter_session *session, bool hidden)
 {
 	const struct message *message = &session->message;
 
@@ -365,7 +366,7 @@ void session_data(struct secure_answer *answer, struct session *session, bool hi
 	log_refusal(session, answer, NULL, false);
 }
 
-void session_header(struct session *session, const char *name, const char *value)
+void session_header(struct milter_session *session, const char *name, const char *value)
 {
 	message_header(&session->message, session->settings, name, value);
 }
@@ -398,7 +399,7 @@ static void count_message(const struct message *message, const struct secure_ans
 }
 
 static void finish_marks(struct secure_answer *answer, enum mark_verdict *verdict,
-			 struct buf *edits, const struct session *session)
+			 struct buf *edits, const struct milter_session *session)
 {
 	const struct message *message = &session->message;
 
@@ -409,7 +410,7 @@ static void finish_marks(struct secure_answer *answer, enum mark_verdict *verdic
 		count_refusal(answer, METRIC_CAUSE_MARK, METRIC_OUT);
 }
 
-void session_finish(struct secure_answer *answer, struct buf *edits, struct session *session)
+void session_finish(struct secure_answer *answer, struct buf *edits, struct milter_session *session)
 {
 	const struct message *message = &session->message;
 	enum mark_verdict verdict = MARK_PASS;
@@ -434,7 +435,7 @@ void session_finish(struct secure_answer *answer, struct buf *edits, struct sess
 	session_end(session);
 }
 
-void session_end(struct session *session)
+void session_end(struct milter_session *session)
 {
 	sealing_end(&session->message.sealing);
 	session->message =

@@ -33,18 +33,18 @@ struct session_macros {
 	const char *mta;         /* j: what the MTA calls itself */
 };
 
-struct session;
+struct milter_session;
 
 /*
  * `actions`: what the MTA lets us do, MILTER_MAY_... of core/protocol/milter_packet.h.
  * `addr` NULL: not an Internet address, so the client is not local. Settings outlive it.
  */
-struct session *session_new(const struct settings *settings, uint32_t actions,
-			    const struct ipaddr *addr);
-void session_free(struct session *session); /* NULL is allowed */
+struct milter_session *session_new(const struct settings *settings, uint32_t actions,
+				   const struct ipaddr *addr);
+void session_free(struct milter_session *session); /* NULL is allowed */
 
 /* MAIL: a message begins, for which these settings count. `from` is its argument as it came. */
-void session_begin(struct secure_answer *answer, struct session *session,
+void session_begin(struct secure_answer *answer, struct milter_session *session,
 		   const struct settings *settings, const struct session_macros *macros,
 		   const char *from);
 
@@ -61,21 +61,22 @@ struct session_route {
  * wait for the prober; over all recipients of a message little longer than
  * first_contact_wait.
  */
-void session_recipient(struct secure_answer *answer, struct session *session,
+void session_recipient(struct secure_answer *answer, struct milter_session *session,
 		       const struct session_route *route, const char *to);
 
 /* DATA. `hidden`: the MTA will show nothing of this message's headers. */
-void session_data(struct secure_answer *answer, struct session *session, bool hidden);
+void session_data(struct secure_answer *answer, struct milter_session *session, bool hidden);
 
 /* One header of the message. May have to ask the socketmap server, as MAIL and RCPT do. */
-void session_header(struct session *session, const char *name, const char *value);
+void session_header(struct milter_session *session, const char *name, const char *value);
 
 /*
  * The message is complete: may it pass? If so, what is to be done to it is appended to
  * *edits, as packets. The message is over then.
  */
-void session_finish(struct secure_answer *answer, struct buf *edits, struct session *session);
+void session_finish(struct secure_answer *answer, struct buf *edits,
+		    struct milter_session *session);
 /* The message is over before its end. */
-void session_end(struct session *session);
+void session_end(struct milter_session *session);
 
 #endif

@@ -16,9 +16,8 @@
 #include "io/ledger/ledger.h"
 #include "io/ledger/ledger_hosts.h"
 #include "io/json/status_json.h"
+#include "io/local/metrics_file.h"
 #include "socketmap/alias_maps.h"
-#include "socketmap/tally.h"
-#include "socketmap/throttle.h"
 
 #define LEDGER_RETRY_MS 1000
 /* How often to see whether it was replaced. */
@@ -34,14 +33,60 @@ struct answerer {
 	int64_t ledger_retry_at;              /* clock_mono_ms */
 	int64_t ledger_look_at;               /* the same */
 	char ledger_error[LEDGER_ERROR_SIZE]; /* as last logged; "" if it was never amiss */
-	struct throttle bad_requests;
-	struct throttle bad_keys;
-	struct throttle unclear_keys;
+	struct log_throttle bad_requests;
+	struct log_throttle bad_keys;
+	struct log_throttle unclear_keys;
 	/* Work space for one answer, kept because of its size. */
 	struct facts facts;
 	struct decision decision;
 	struct status status;
 };
+
+/*
+ * Counting answers, by map (core/metrics/metrics.h). An answer is a level, or one of
+ * METRIC_ANSWER_OK and METRIC_ANSWER_TEMP.
+ */
+
+static void tally_answer(enum map map, unsigned answer)
+{
+	metrics_count(METRIC2(ANSWERS, map, answer));
+}
+
+static unsigned counted(enum verdict verdict, enum level level)
+{
+	switch (verdict) {
+	case VERDICT_POLICY:
+		return level;
+	case VERDICT_NOTFOUND:
+		return LEVEL_NONE;
+	case VERDICT_TEMP:
+		break;
+	}
+	return METRIC_ANSWER_TEMP;
+}
+
+/* Of a policy map, and the rule behind it. */
+static void tally_decision(enum map map, const struct decision *decision)
+{
+	tally_answer(map, counted(decision->verdict, decision->level));
+	if (decide_holds_back(decision))
+		metrics_count(
+			METRIC1(WOULD, counted(decision->would.verdict, decision->would.level)));
+	metrics_count(METRIC1(RULES, decision->rule - RULE_OVERRIDE));
+}
+
+/* What was answered is in its reply alone: socketmap_table(5), without the frame. */
+static void tally_reply(enum map map, const char *reply)
+{
+	if (reply[0] == 'O')
+		tally_answer(map, METRIC_ANSWER_OK);
+	else
+		tally_answer(map, reply[0] == 'N' ? LEVEL_NONE : METRIC_ANSWER_TEMP);
+}
+
+/*
+ * The ledger.
+ */
 
 struct answerer *answerer_new(const struct settings *settings)
 {
@@ -146,6 +191,10 @@ static enum lookup look_up(struct answerer *answerer, const struct nexthop *next
 	return found;
 }
 
+/*
+ * Policies.
+ */
+
 static enum answer answer_no_ledger(enum map map, const struct nexthop *nexthop, struct buf *reply)
 {
 	char reason[NEXTHOP_SIZE + 64];
@@ -242,13 +291,17 @@ enum answer answer_question(struct answerer *answerer, const struct question *qu
 	return answer_or_park(answerer, question, waited, LOG_LEVEL_INFO, now, reply);
 }
 
+/*
+ * Keys.
+ */
+
 /* No next hop that Postfix could ever use, so there is nothing to hold to TLS. */
 static enum answer answer_bad_key(struct answerer *answerer, const struct request *request,
 				  struct buf *reply)
 {
-	char note[THROTTLE_NOTE_SIZE];
+	char note[LOG_THROTTLE_NOTE_SIZE];
 
-	if (throttle_pass(&answerer->bad_keys, clock_mono_ms(), note))
+	if (log_throttle_pass(&answerer->bad_keys, clock_mono_ms(), note))
 		log_warning("domain=%.*s%s map=%s cannot be a next hop or an address; answered "
 			    "NOTFOUND%s",
 			    (int)(request->key_len < KEY_SHOWN ? request->key_len : KEY_SHOWN),
@@ -267,11 +320,11 @@ static enum answer answer_bad_key(struct answerer *answerer, const struct reques
 static enum answer answer_unclear(struct answerer *answerer, const struct request *request,
 				  const char *why, struct buf *reply)
 {
-	char shown[NEXTHOP_SIZE], reason[NEXTHOP_SIZE + 128], note[THROTTLE_NOTE_SIZE];
+	char shown[NEXTHOP_SIZE], reason[NEXTHOP_SIZE + 128], note[LOG_THROTTLE_NOTE_SIZE];
 
 	str_printable(shown, sizeof(shown), request->key, request->key_len);
 	snprintf(reason, sizeof(reason), "%s: %s", shown, why);
-	if (throttle_pass(&answerer->unclear_keys, clock_mono_ms(), note))
+	if (log_throttle_pass(&answerer->unclear_keys, clock_mono_ms(), note))
 		log_warning("domain=%s map=%s answer=TEMP: %s%s", shown, map_name(request->map),
 			    why, note);
 	tally_answer(request->map, METRIC_ANSWER_TEMP);
@@ -330,6 +383,10 @@ static enum answer answer_status(struct answerer *answerer, const struct request
 	return contact == CONTACT_ANSWER ? ANSWER_GIVEN : ANSWER_REFRESH;
 }
 
+/*
+ * Requests.
+ */
+
 static void answer_alias(struct answerer *answerer, const struct request *request, int64_t now,
 			 struct buf *reply)
 {
@@ -349,9 +406,9 @@ static void answer_alias(struct answerer *answerer, const struct request *reques
 static enum answer refuse(struct answerer *answerer, const char *map, const char *reason,
 			  struct buf *reply)
 {
-	char note[THROTTLE_NOTE_SIZE];
+	char note[LOG_THROTTLE_NOTE_SIZE];
 
-	if (throttle_pass(&answerer->bad_requests, clock_mono_ms(), note))
+	if (log_throttle_pass(&answerer->bad_requests, clock_mono_ms(), note))
 		log_warning("map=%s answer=PERM: %s%s", map, reason, note);
 	reply_permanent(reply, reason);
 	return ANSWER_GIVEN;

@@ -99,10 +99,10 @@ static void peer_name(char dst[PEER_SIZE], int fd)
 static void log_ending(struct connection *c, enum ending ending)
 {
 	char peer[PEER_SIZE];
-	char note[THROTTLE_NOTE_SIZE];
+	char note[LOG_THROTTLE_NOTE_SIZE];
 
 	if (ending == ENDING_MALFORMED) {
-		if (!throttle_pass(&c->home->malformed, clock_mono_ms(), note))
+		if (!log_throttle_pass(&c->home->malformed, clock_mono_ms(), note))
 			return;
 		peer_name(peer, c->fd);
 		log_warning("client=%s %s%s", peer, endings[ending], note);

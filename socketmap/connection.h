@@ -20,10 +20,10 @@
 #include <sys/queue.h>
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "io/net/loop.h"
 #include "socketmap/answer.h"
 #include "socketmap/parking.h"
-#include "socketmap/throttle.h"
 
 struct connection;
 LIST_HEAD(connection_list, connection);
@@ -49,8 +49,8 @@ struct connection_home {
 	void (*closed)(void *context); /* one has ended by itself */
 	void *context;
 	enum finishing finishing;
-	struct throttle malformed; /* log lines about clients that speak no netstrings */
-	struct buf reply;          /* work space */
+	struct log_throttle malformed; /* log lines about clients that speak no netstrings */
+	struct buf reply;              /* work space */
 };
 
 /* Serve a client on fd, which is non-blocking and belongs to the connection now. */

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,13 +13,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/daemon.h"
-#include "daemon/slice.h"
+#include "daemon/daemon_loop.h"
 #include "io/net/listen.h"
 #include "io/net/loop.h"
 #include "socketmap/answer.h"
 #include "socketmap/connection.h"
 #include "socketmap/parking.h"
-#include "socketmap/throttle.h"
 
 #define LISTENERS_MAX 16
 /* Descriptors that are not for clients: standard ones, ledger, prober, loop, listeners. */
@@ -34,7 +32,7 @@
 /* smtp(8) may run as any user; who may reach the socket is for its directory to say. */
 #define SOCKET_MODE 0666
 
-struct server {
+struct socketmap_server {
 	const struct settings *settings;
 	int fds[LISTENERS_MAX];
 	size_t listeners;
@@ -43,14 +41,14 @@ struct server {
 	struct loop_io *ios[LISTENERS_MAX];
 	bool accepting;
 	struct loop_timer *accept_again;
-	struct loop_timer *alive;
+	struct daemon_loop *watch;
 	struct loop *loop;
 	struct loop_timer *hurry; /* armed from the first signal on */
-	struct throttle full;
+	struct log_throttle full;
 	struct connection_home home;
 };
 
-static bool open_listeners(struct server *server)
+static bool open_listeners(struct socketmap_server *server)
 {
 	const struct string_list *wanted = &server->settings->socketmap_listen;
 	char error[LISTEN_ERROR_SIZE];
@@ -89,9 +87,9 @@ static size_t clients_max(void)
 	return descriptors > 2 * RESERVED_FDS ? descriptors - RESERVED_FDS : RESERVED_FDS;
 }
 
-struct server *server_open(const struct settings *settings)
+void *server_open(const struct settings *settings)
 {
-	struct server *server = mem_zero(1, sizeof(*server));
+	struct socketmap_server *server = mem_zero(1, sizeof(*server));
 
 	server->settings = settings;
 	server->clients_max = clients_max();
@@ -102,8 +100,10 @@ struct server *server_open(const struct settings *settings)
 	return server;
 }
 
-void server_close(struct server *server)
+void server_close(void *state)
 {
+	struct socketmap_server *server = state;
+
 	if (server == NULL)
 		return;
 	for (size_t i = 0; i < server->listeners; i++)
@@ -111,7 +111,7 @@ void server_close(struct server *server)
 	free(server);
 }
 
-static void set_accepting(struct server *server, bool accepting)
+static void set_accepting(struct socketmap_server *server, bool accepting)
 {
 	server->accepting = accepting;
 	for (size_t i = 0; i < server->listeners; i++)
@@ -119,24 +119,24 @@ static void set_accepting(struct server *server, bool accepting)
 }
 
 /* Without this a listener that is always ready would keep the loop busy with failing. */
-static void stop_accepting(struct server *server, const char *why)
+static void stop_accepting(struct socketmap_server *server, const char *why)
 {
-	char note[THROTTLE_NOTE_SIZE];
+	char note[LOG_THROTTLE_NOTE_SIZE];
 
-	if (throttle_pass(&server->full, clock_mono_ms(), note))
+	if (log_throttle_pass(&server->full, clock_mono_ms(), note))
 		log_warning("clients=%zu new ones wait: %s%s", server->home.count, why, note);
 	set_accepting(server, false);
 }
 
 static void on_accept_again(void *context)
 {
-	struct server *server = context;
+	struct socketmap_server *server = context;
 
 	if (!server->accepting && server->home.finishing == FINISHING_NOT)
 		set_accepting(server, true);
 }
 
-static void stop_when_empty(struct server *server)
+static void stop_when_empty(struct socketmap_server *server)
 {
 	if (server->home.finishing != FINISHING_NOT && server->home.count == 0)
 		loop_stop(server->loop);
@@ -148,7 +148,7 @@ static void on_client_closed(void *context)
 	stop_when_empty(context);
 }
 
-static void accept_failed(struct server *server)
+static void accept_failed(struct socketmap_server *server)
 {
 	switch (errno) {
 	case EAGAIN:
@@ -162,7 +162,7 @@ static void accept_failed(struct server *server)
 }
 
 /* The end of another makes one, too: on_client_closed. */
-static bool make_place(struct server *server)
+static bool make_place(struct socketmap_server *server)
 {
 	if (connection_end_idle(&server->home))
 		return true;
@@ -173,7 +173,7 @@ static bool make_place(struct server *server)
 
 static void on_listener(void *context, int listener, unsigned ready)
 {
-	struct server *server = context;
+	struct socketmap_server *server = context;
 	const int on = 1;
 
 	(void)ready;
@@ -193,20 +193,12 @@ static void on_listener(void *context, int listener, unsigned ready)
 	}
 }
 
-static void on_alive(void *context)
-{
-	struct server *server = context;
-
-	daemon_alive();
-	loop_timer_arm(server->alive, daemon_alive_interval());
-}
-
 static void on_batch(void *context)
 {
 	connection_serve_ready(context);
 }
 
-static void finish(struct server *server, enum finishing how, int64_t patience_ms)
+static void finish(struct socketmap_server *server, enum finishing how, int64_t patience_ms)
 {
 	loop_timer_arm(server->hurry, patience_ms);
 	connection_finish_all(&server->home, how);
@@ -216,7 +208,7 @@ static void finish(struct server *server, enum finishing how, int64_t patience_m
 /* First drop clients that have not sent a request; at the second time-out, stop. */
 static void on_hurry(void *context)
 {
-	struct server *server = context;
+	struct socketmap_server *server = context;
 
 	if (server->home.finishing == FINISHING_IDLE)
 		finish(server, FINISHING_SLOW, server->settings->first_contact_wait * 1000);
@@ -226,7 +218,7 @@ static void on_hurry(void *context)
 
 static void on_stop(void *context)
 {
-	struct server *server = context;
+	struct socketmap_server *server = context;
 
 	if (server->home.finishing != FINISHING_NOT) {
 		loop_stop(server->loop);
@@ -236,20 +228,16 @@ static void on_stop(void *context)
 	finish(server, FINISHING_IDLE, SLOW_MS);
 }
 
-static void on_hangup(void *context)
+void server_reload(void *state, const struct settings *settings)
 {
-	(void)context;
-	daemon_reload();
-}
+	struct socketmap_server *server = state;
 
-void server_reload(struct server *server, const struct settings *settings)
-{
 	server->settings = settings;
 	answerer_reload(server->home.answerer, settings);
 	parking_reload(server->home.parking, settings);
 }
 
-static void start(struct server *server, struct loop *loop)
+static void start(struct socketmap_server *server, struct loop *loop)
 {
 	struct connection_home *home = &server->home;
 
@@ -263,39 +251,36 @@ static void start(struct server *server, struct loop *loop)
 	TAILQ_INIT(&home->ready);
 	answerer_open_ledger(home->answerer);
 	server->accept_again = loop_timer_new(loop, on_accept_again, server);
-	server->alive = loop_timer_new(loop, on_alive, server);
+	server->watch = daemon_loop_watch(loop, on_stop, server);
 	server->hurry = loop_timer_new(loop, on_hurry, server);
-	if (daemon_alive_interval() > 0)
-		loop_timer_arm(server->alive, daemon_alive_interval());
 	for (size_t i = 0; i < server->listeners; i++)
 		server->ios[i] = loop_io_new(loop, server->fds[i], LOOP_READ, on_listener, server);
 	server->accepting = true;
 	loop_on_batch(loop, on_batch, home);
-	loop_signal(loop, SIGTERM, on_stop, server);
-	loop_signal(loop, SIGINT, on_stop, server);
-	loop_signal(loop, SIGHUP, on_hangup, server);
 }
 
-static void stop(struct server *server)
+static void stop(struct socketmap_server *server)
 {
 	connection_free_all(&server->home);
 	for (size_t i = 0; i < server->listeners; i++)
 		loop_io_free(server->ios[i]);
 	loop_timer_free(server->accept_again);
-	loop_timer_free(server->alive);
+	daemon_loop_free(server->watch);
 	loop_timer_free(server->hurry);
 	parking_free(server->home.parking);
 	answerer_free(server->home.answerer);
 }
 
-void server_run(struct server *server)
+int server_serve(void *state)
 {
+	struct socketmap_server *server = state;
 	struct loop *loop = loop_new();
 
-	if (!slice_shorten())
+	if (!daemon_shorten_slices())
 		log_debug("the kernel gives this server slices as long as all others have");
 	start(server, loop);
 	loop_run(loop);
 	stop(server);
 	loop_free(loop);
+	return EXIT_SUCCESS;
 }

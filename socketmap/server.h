@@ -12,23 +12,22 @@
 
 #include "core/settings/settings.h"
 
-struct server;
-
 /*
+ * The four acts of a daemon (daemon/daemon.h). `state` is what server_open returned.
+ *
  * Open the listeners: those handed over by systemd, else `socketmap_listen`.
- * NULL, and the reason logged, when one of them cannot be. *settings must
- * outlive the server.
+ * NULL, and the reason logged, when one of them cannot be.
  */
-struct server *server_open(const struct settings *settings);
-/* While it runs, in its thread: these count from the next question on. */
-void server_reload(struct server *server, const struct settings *settings);
+void *server_open(const struct settings *settings);
+/* These settings count from the next question on. */
+void server_reload(void *state, const struct settings *settings);
 /*
  * Serve until SIGTERM or SIGINT. Then no more clients are taken in: they wait in
  * the queue of the listener, for the next server where systemd keeps it. All that
  * has been asked is answered first, what waits for the prober included; another
  * signal cuts that short.
  */
-void server_run(struct server *server);
-void server_close(struct server *server); /* NULL is allowed */
+int server_serve(void *state);
+void server_close(void *state); /* NULL is allowed */
 
 #endif

@@ -12,10 +12,10 @@ tests/$(1)_LIBS := $(LIBS_CHECK) $(LIBS_TESTS)
 endef
 $(foreach t,$(UNIT_NAMES),$(eval $(call unit_vars,$(t))))
 # Those that look into a program.
-tests/test_answer_SRCS += socketmap/answer.c socketmap/alias_maps.c socketmap/tally.c socketmap/throttle.c
+tests/test_answer_SRCS += socketmap/answer.c socketmap/alias_maps.c
 tests/test_share_SRCS += socketmap/share.c
 tests/test_alias_maps_SRCS += socketmap/alias_maps.c
-tests/test_status_SRCS += socketmap/answer.c socketmap/alias_maps.c socketmap/tally.c socketmap/throttle.c
+tests/test_status_SRCS += socketmap/answer.c socketmap/alias_maps.c
 tests/test_tasks_SRCS += $(filter-out prober/main.c prober/pool.c,$(wildcard prober/*.c))
 tests/test_pool_SRCS += prober/pool.c
 tests/test_postconf_SRCS += cli/doctor/postconf.c

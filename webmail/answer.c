@@ -10,16 +10,16 @@
 #include "webmail/recipients.h"
 #include "webmail/sealed.h"
 
-struct answerer {
+struct webmail_answerer {
 	struct mailbox_link *link;
 	struct recipients *recipients;
 	struct aliases *aliases;
 	struct sealed *sealed;
 };
 
-struct answerer *answerer_new(const struct settings *settings, struct loop *loop)
+struct webmail_answerer *answerer_new(const struct settings *settings, struct loop *loop)
 {
-	struct answerer *answerer = mem_zero(1, sizeof(*answerer));
+	struct webmail_answerer *answerer = mem_zero(1, sizeof(*answerer));
 
 	answerer->link = mailbox_link_new(loop);
 	answerer->aliases = aliases_new(settings);
@@ -28,14 +28,14 @@ struct answerer *answerer_new(const struct settings *settings, struct loop *loop
 	return answerer;
 }
 
-void answerer_reload(struct answerer *answerer, const struct settings *settings)
+void answerer_reload(struct webmail_answerer *answerer, const struct settings *settings)
 {
 	recipients_reload(answerer->recipients, settings);
 	aliases_reload(answerer->aliases, settings);
 	sealed_reload(answerer->sealed, settings);
 }
 
-void answerer_free(struct answerer *answerer)
+void answerer_free(struct webmail_answerer *answerer)
 {
 	/* First: who waits for it is told, and belongs to those below. */
 	mailbox_link_free(answerer->link);
@@ -66,7 +66,7 @@ void answer_error(struct http_request *request, int status, const char *word, co
 	send_json(request, status, &body);
 }
 
-void answer(struct answerer *answerer, const char *user, const struct webmail_request *call,
+void answer(struct webmail_answerer *answerer, const char *user, const struct webmail_request *call,
 	    struct http_request *request)
 {
 	switch (call->call) {

@@ -12,15 +12,15 @@
 #include "core/webmail/webmail_request.h"
 #include "io/http/http.h"
 
-struct answerer;
+struct webmail_answerer;
 
-struct answerer *answerer_new(const struct settings *settings, struct loop *loop);
-void answerer_reload(struct answerer *answerer, const struct settings *settings);
+struct webmail_answerer *answerer_new(const struct settings *settings, struct loop *loop);
+void answerer_reload(struct webmail_answerer *answerer, const struct settings *settings);
 /* Before the server of HTTP, whose requests may still wait for an answer. */
-void answerer_free(struct answerer *answerer);
+void answerer_free(struct webmail_answerer *answerer);
 
 /* Answers `request`, whose call and user these are, at once or later. */
-void answer(struct answerer *answerer, const char *user, const struct webmail_request *call,
+void answer(struct webmail_answerer *answerer, const char *user, const struct webmail_request *call,
 	    struct http_request *request);
 
 /* Both end the request. Nothing of what was asked is repeated in an error. */

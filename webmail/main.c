@@ -8,31 +8,8 @@
  *   aliases     a user's secure aliases, in the ledger
  *   sealed      a user's sealed mails, asked of postseal-mailbox
  */
-#include <stdlib.h>
-
 #include "daemon/daemon.h"
 #include "webmail/server.h"
-
-static void *open_server(const struct settings *settings)
-{
-	return server_open(settings);
-}
-
-static int serve(void *server)
-{
-	server_run(server);
-	return EXIT_SUCCESS;
-}
-
-static void reload(void *server, const struct settings *settings)
-{
-	server_reload(server, settings);
-}
-
-static void close_server(void *server)
-{
-	server_close(server);
-}
 
 int main(int argc, char **argv)
 {
@@ -40,10 +17,10 @@ int main(int argc, char **argv)
 		.name = "postseal-webmail",
 		.summary = "Serve webmails on this machine: symbols, secure aliases, sealed mail.",
 		.metrics = METRICS_WEBMAIL,
-		.open = open_server,
-		.serve = serve,
-		.reload = reload,
-		.close = close_server,
+		.open = server_open,
+		.serve = server_serve,
+		.reload = server_reload,
+		.close = server_close,
 	};
 
 	return daemon_main(&daemon, argc, argv);

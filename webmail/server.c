@@ -2,7 +2,6 @@
 #include "webmail/server.h"
 
 #include <pwd.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "base/str.h"
 #include "core/webmail/webmail_quota.h"
 #include "daemon/daemon.h"
+#include "daemon/daemon_loop.h"
 #include "io/http/http.h"
 #include "io/local/metrics_file.h"
 #include "io/net/listen.h"
@@ -28,7 +28,7 @@
 /* Strangers are worth a line, not a flood. */
 #define STRANGER_LINE_MS 60000
 
-struct server {
+struct webmail_server {
 	const struct settings *settings;
 	int fd;
 	size_t client_count;
@@ -36,13 +36,12 @@ struct server {
 	int64_t next_line; /* when the next stranger may be logged */
 	/* From here on: while it runs. */
 	struct loop *loop;
-	struct loop_timer *alive;
 	struct webmail_quota *quota;
-	struct answerer *answerer;
+	struct webmail_answerer *answerer;
 };
 
 /* False, and logged, where a name is no user's; then the clients stay who they were. */
-static bool know_clients(struct server *server, const struct settings *settings)
+static bool know_clients(struct webmail_server *server, const struct settings *settings)
 {
 	const struct string_list *names = &settings->webmail_clients;
 	uid_t *clients = names->count > 0 ? mem_zero(names->count, sizeof(uid_t)) : NULL;
@@ -65,7 +64,7 @@ static bool know_clients(struct server *server, const struct settings *settings)
 	return true;
 }
 
-static bool open_listener(struct server *server)
+static bool open_listener(struct webmail_server *server)
 {
 	const char *where = server->settings->webmail_listen;
 	char error[LISTEN_ERROR_SIZE];
@@ -82,9 +81,9 @@ static bool open_listener(struct server *server)
 	return server->fd >= 0;
 }
 
-struct server *server_open(const struct settings *settings)
+void *server_open(const struct settings *settings)
 {
-	struct server *server = mem_zero(1, sizeof(*server));
+	struct webmail_server *server = mem_zero(1, sizeof(*server));
 
 	server->settings = settings;
 	server->fd = -1;
@@ -95,13 +94,15 @@ struct server *server_open(const struct settings *settings)
 	return NULL;
 }
 
-void server_close(struct server *server)
+void server_close(void *state)
 {
+	struct webmail_server *server = state;
+
 	free(server->clients);
 	free(server);
 }
 
-static bool is_client(struct server *server, const struct http_request *request)
+static bool is_client(struct webmail_server *server, const struct http_request *request)
 {
 	uid_t uid;
 	int64_t now = clock_mono_ms();
@@ -154,7 +155,7 @@ static void refuse_request(struct http_request *request, enum webmail_verdict ve
 }
 
 /* Whose request this is; false: it has been answered. */
-static bool read_user(const struct server *server, struct http_request *request,
+static bool read_user(const struct webmail_server *server, struct http_request *request,
 		      char user[ALIAS_ADDRESS_SIZE])
 {
 	const char *value;
@@ -167,7 +168,7 @@ static bool read_user(const struct server *server, struct http_request *request,
 	return false;
 }
 
-static bool may_ask(struct server *server, struct http_request *request, const char *user,
+static bool may_ask(struct webmail_server *server, struct http_request *request, const char *user,
 		    size_t units)
 {
 	char seconds[STR_DECIMAL_SIZE];
@@ -185,7 +186,7 @@ static void on_request(void *context, struct http_request *request)
 {
 	/* Larger than a stack likes, and there is one request at a time. */
 	static struct webmail_request call;
-	struct server *server = context;
+	struct webmail_server *server = context;
 	char user[ALIAS_ADDRESS_SIZE];
 	enum webmail_verdict verdict;
 
@@ -207,29 +208,17 @@ static void on_request(void *context, struct http_request *request)
 	answer(server->answerer, user, &call, request);
 }
 
-static void on_alive(void *context)
-{
-	struct server *server = context;
-
-	daemon_alive();
-	loop_timer_arm(server->alive, daemon_alive_interval());
-}
-
 static void on_stop(void *context)
 {
-	struct server *server = context;
+	struct webmail_server *server = context;
 
 	loop_stop(server->loop);
 }
 
-static void on_hangup(void *context)
+void server_reload(void *state, const struct settings *settings)
 {
-	(void)context;
-	daemon_reload();
-}
+	struct webmail_server *server = state;
 
-void server_reload(struct server *server, const struct settings *settings)
-{
 	know_clients(server, settings);
 	server->settings = settings;
 	webmail_quota_free(server->quota);
@@ -237,31 +226,29 @@ void server_reload(struct server *server, const struct settings *settings)
 	answerer_reload(server->answerer, settings);
 }
 
-void server_run(struct server *server)
+int server_serve(void *state)
 {
+	struct webmail_server *server = state;
 	const struct http_limits limits = {
 		.headers_max = WEBMAIL_TARGET_MAX + 8192,
 		.body_max = BODY_MAX,
 		.silence = SILENCE_S,
 		.methods = 1u << HTTP_GET | 1u << HTTP_POST | 1u << HTTP_PUT,
 	};
+	struct daemon_loop *watch;
 	struct http_server *http;
 
 	server->loop = loop_new();
 	server->quota = webmail_quota_new(server->settings->webmail_rate);
 	server->answerer = answerer_new(server->settings, server->loop);
-	server->alive = loop_timer_new(server->loop, on_alive, server);
-	if (daemon_alive_interval() > 0)
-		loop_timer_arm(server->alive, daemon_alive_interval());
-	loop_signal(server->loop, SIGTERM, on_stop, server);
-	loop_signal(server->loop, SIGINT, on_stop, server);
-	loop_signal(server->loop, SIGHUP, on_hangup, server);
+	watch = daemon_loop_watch(server->loop, on_stop, server);
 	http = http_server_new(server->loop, &limits, on_request, server);
 	http_server_listen(http, server->fd);
 	loop_run(server->loop);
 	answerer_free(server->answerer);
 	http_server_free(http);
-	loop_timer_free(server->alive);
+	daemon_loop_free(watch);
 	webmail_quota_free(server->quota);
 	loop_free(server->loop);
+	return EXIT_SUCCESS;
 }

@@ -9,13 +9,14 @@
 
 #include "core/settings/settings.h"
 
-struct server;
-
-/* NULL, and logged, when it cannot listen or a client is no user of this machine. */
-struct server *server_open(const struct settings *settings);
-void server_run(struct server *server); /* until SIGTERM or SIGINT */
-/* Counts from the next request on; with a client that is no user, the clients stay. */
-void server_reload(struct server *server, const struct settings *settings);
-void server_close(struct server *server);
+/*
+ * The four acts of a daemon (daemon/daemon.h). `state` is what server_open returned: NULL,
+ * and logged, when it cannot listen or a client is not a user of this machine.
+ */
+void *server_open(const struct settings *settings);
+int server_serve(void *state); /* until SIGTERM or SIGINT */
+/* Counts from the next request on. Where a client is not a user, the clients stay. */
+void server_reload(void *state, const struct settings *settings);
+void server_close(void *state);
 
 #endif

@@ -28,7 +28,7 @@
 #define LABEL_COLUMN 7
 
 /* What `status` shows of the line of JSON that io/json/status_json.h describes. */
-struct standing {
+struct shown_status {
 	enum status_state state;
 	bool guaranteed;
 	char domain[NEXTHOP_SIZE];
@@ -80,19 +80,19 @@ static bool read_state(const json_t *json, enum status_state *state)
 }
 
 /* False when it is not what a status looks like. */
-static bool read_standing(struct standing *standing, const char *line, size_t len)
+static bool read_status(struct shown_status *shown, const char *line, size_t len)
 {
 	json_t *json = json_loadb(line, len, 0, NULL);
 	const json_t *guaranteed = json_object_get(json, "guaranteed");
-	bool good = json_is_boolean(guaranteed) && read_state(json, &standing->state) &&
-		    read_text(json, "domain", standing->domain, sizeof(standing->domain)) &&
-		    read_text(json, "tls_version", standing->tls_version,
-			      sizeof(standing->tls_version)) &&
-		    read_text(json, "cipher", standing->cipher, sizeof(standing->cipher)) &&
-		    read_text(json, "reason", standing->reason, sizeof(standing->reason)) &&
-		    read_date(json, "downgrade_since", &standing->downgrade_since);
+	bool good =
+		json_is_boolean(guaranteed) && read_state(json, &shown->state) &&
+		read_text(json, "domain", shown->domain, sizeof(shown->domain)) &&
+		read_text(json, "tls_version", shown->tls_version, sizeof(shown->tls_version)) &&
+		read_text(json, "cipher", shown->cipher, sizeof(shown->cipher)) &&
+		read_text(json, "reason", shown->reason, sizeof(shown->reason)) &&
+		read_date(json, "downgrade_since", &shown->downgrade_since);
 
-	standing->guaranteed = json_is_true(guaranteed);
+	shown->guaranteed = json_is_true(guaranteed);
 	json_decref(json);
 	return good;
 }
@@ -126,31 +126,29 @@ static bool open_informant(struct informant *informant, const struct cli *cli)
 	return false;
 }
 
-static void standing_of(struct standing *standing, const struct status *status, const char *domain)
+static void shown_of(struct shown_status *shown, const struct status *status, const char *domain)
 {
-	*standing = (struct standing){
+	*shown = (struct shown_status){
 		.state = status->state,
 		.guaranteed = status->guaranteed,
 		.downgrade_since = status->downgrade_since,
 	};
-	str_copy(standing->domain, sizeof(standing->domain), domain);
-	str_copy(standing->tls_version, sizeof(standing->tls_version),
-		 tls_version_name(status->version));
-	str_copy(standing->cipher, sizeof(standing->cipher), status->cipher);
-	str_printable(standing->reason, sizeof(standing->reason), status->reason,
-		      strlen(status->reason));
+	str_copy(shown->domain, sizeof(shown->domain), domain);
+	str_copy(shown->tls_version, sizeof(shown->tls_version), tls_version_name(status->version));
+	str_copy(shown->cipher, sizeof(shown->cipher), status->cipher);
+	str_printable(shown->reason, sizeof(shown->reason), status->reason, strlen(status->reason));
 }
 
 /* The line is for --json alone. */
 static bool ask_ledger(struct ledger *ledger, const struct cli *cli, const struct subject *subject,
-		       const char *word, struct standing *standing, struct buf *line)
+		       const char *word, struct shown_status *shown, struct buf *line)
 {
 	struct known *known = mem_alloc(sizeof(*known));
 	struct ledger_txn *txn = ledger_begin_read(ledger);
 	bool told = txn != NULL && known_get(known, cli, txn, &subject->nexthop) != LOOKUP_ERROR;
 
 	if (told)
-		standing_of(standing, &known->status, subject->nexthop.key);
+		shown_of(shown, &known->status, subject->nexthop.key);
 	if (told && cli->json)
 		status_json_append(line, &known->status, subject->is_address ? word : NULL,
 				   strlen(word), subject->nexthop.key);
@@ -163,7 +161,7 @@ static bool ask_ledger(struct ledger *ledger, const struct cli *cli, const struc
 }
 
 static bool ask_server(struct socketmap_client *client, const struct cli *cli, const char *word,
-		       struct standing *standing, struct buf *line)
+		       struct shown_status *shown, struct buf *line)
 {
 	char error[SOCKETMAP_CLIENT_ERROR_SIZE];
 
@@ -173,14 +171,14 @@ static bool ask_server(struct socketmap_client *client, const struct cli *cli, c
 		return false;
 	}
 	if (line->len < 3 || memcmp(line->data, "OK ", 3) != 0) {
-		char shown[ADDRESS_SHOWN];
+		char answer[ADDRESS_SHOWN];
 
 		cli_error(cli, "postseal-socketmap could not tell: %s",
-			  str_printable(shown, sizeof(shown), line->data, line->len));
+			  str_printable(answer, sizeof(answer), line->data, line->len));
 		return false;
 	}
 	buf_consume(line, 3);
-	if (read_standing(standing, line->data, line->len))
+	if (read_status(shown, line->data, line->len))
 		return true;
 	cli_error(cli,
 		  "postseal-socketmap says what cannot be understood; is it of the same "
@@ -194,42 +192,42 @@ static bool ask_server(struct socketmap_client *client, const struct cli *cli, c
  */
 
 /* The address and what there is to say of it, on one line where there is room. */
-static void print_first_line(const struct standing *standing, const char *word, int column)
+static void print_first_line(const struct shown_status *shown, const char *word, int column)
 {
 	char address[ADDRESS_SHOWN];
 	int width = terminal_word(address, sizeof(address), word);
-	int start = terminal_dot(standing->state) + LABEL_COLUMN + 2;
+	int start = terminal_dot(shown->state) + LABEL_COLUMN + 2;
 	int at = start + width, beside = start + (width > column ? width : column) + 2;
-	const char *sealed = standing->guaranteed ? "guaranteed" : "not guaranteed";
+	const char *sealed = shown->guaranteed ? "guaranteed" : "not guaranteed";
 
-	printf("%s%-*s%s  %s", terminal_paint(terminal_state_paint(standing->state)), LABEL_COLUMN,
-	       status_label(standing->state), terminal_plain(), address);
-	if (standing->state == STATUS_PLAIN || standing->state == STATUS_UNKNOWN)
-		terminal_beside(at, beside, start, "%s", standing->reason);
-	else if (standing->tls_version[0] != '\0')
-		terminal_beside(at, beside, start, "%s %s, %s", standing->tls_version,
-				standing->cipher, sealed);
+	printf("%s%-*s%s  %s", terminal_paint(terminal_state_paint(shown->state)), LABEL_COLUMN,
+	       status_label(shown->state), terminal_plain(), address);
+	if (shown->state == STATUS_PLAIN || shown->state == STATUS_UNKNOWN)
+		terminal_beside(at, beside, start, "%s", shown->reason);
+	else if (shown->tls_version[0] != '\0')
+		terminal_beside(at, beside, start, "%s %s, %s", shown->tls_version, shown->cipher,
+				sealed);
 	else
 		terminal_beside(at, beside, start, "%s", sealed);
 }
 
-static enum cli_status print_standing(const struct cli *cli, const struct standing *standing,
-				      const struct buf *line, const char *word, int column)
+static enum cli_status print_status(const struct cli *cli, const struct shown_status *shown,
+				    const struct buf *line, const char *word, int column)
 {
 	char since[FACTS_PAGE_DATE_SIZE];
 
 	if (cli->json)
 		printf("%.*s\n", (int)line->len, line->data);
 	else
-		print_first_line(standing, word, column);
-	if (!cli->json && standing->downgrade_since != 0)
+		print_first_line(shown, word, column);
+	if (!cli->json && shown->downgrade_since != 0)
 		terminal_text(LABEL_COLUMN + 2, "DOWNGRADE since %s: %s %s",
-			      facts_page_date(since, standing->downgrade_since, cli->now),
-			      facts_page_downgrade(standing->guaranteed),
-			      standing->guaranteed ? standing->domain : "");
-	if (standing->state == STATUS_UNKNOWN)
+			      facts_page_date(since, shown->downgrade_since, cli->now),
+			      facts_page_downgrade(shown->guaranteed),
+			      shown->guaranteed ? shown->domain : "");
+	if (shown->state == STATUS_UNKNOWN)
 		return CLI_UNSURE;
-	return standing->state == STATUS_PLAIN ? CLI_NO : CLI_YES;
+	return shown->state == STATUS_PLAIN ? CLI_NO : CLI_YES;
 }
 
 static int address_column(const struct cli *cli)
@@ -259,16 +257,16 @@ static enum cli_status print_all(const struct cli *cli, const struct subject *su
 		return CLI_UNSURE;
 	for (int i = 0; i < cli->count; i++) {
 		const char *word = cli->words[i];
-		struct standing standing;
+		struct shown_status shown;
 		struct buf line = { 0 };
 		bool told = informant.ledger != NULL
-				    ? ask_ledger(informant.ledger, cli, &subjects[i], word,
-						 &standing, &line)
-				    : ask_server(informant.client, cli, word, &standing, &line);
+				    ? ask_ledger(informant.ledger, cli, &subjects[i], word, &shown,
+						 &line)
+				    : ask_server(informant.client, cli, word, &shown, &line);
 
-		worst = cli_worse(worst, told ? print_standing(cli, &standing, &line, word,
-							       address_column(cli))
-					      : CLI_UNSURE);
+		worst = cli_worse(worst,
+				  told ? print_status(cli, &shown, &line, word, address_column(cli))
+				       : CLI_UNSURE);
 		buf_free(&line);
 	}
 	ledger_close(informant.ledger);

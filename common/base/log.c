@@ -130,3 +130,17 @@ void log_fatal(const char *fmt, ...)
 	LOG_AT(LOG_LEVEL_ERROR);
 	exit(EXIT_FAILURE);
 }
+
+bool log_throttle_pass(struct log_throttle *throttle, int64_t now_ms,
+		       char note[LOG_THROTTLE_NOTE_SIZE])
+{
+	if (throttle->used && now_ms - throttle->since < LOG_THROTTLE_MS) {
+		throttle->held++;
+		return false;
+	}
+	note[0] = '\0';
+	if (throttle->held > 0)
+		snprintf(note, LOG_THROTTLE_NOTE_SIZE, " (%u more like it before)", throttle->held);
+	*throttle = (struct log_throttle){ .used = true, .since = now_ms };
+	return true;
+}

@@ -21,6 +21,7 @@
 #define POSTSEAL_BASE_LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 enum log_sink { LOG_SINK_STDERR, LOG_SINK_SYSLOG };
@@ -51,5 +52,26 @@ void log_debug(const char *fmt, ...) LOG_PRINTF(1, 2);
 /* For what is an event at one time and the usual thing at another. */
 void log_at(enum log_level level, const char *fmt, ...) LOG_PRINTF(2, 3);
 _Noreturn void log_fatal(const char *fmt, ...) LOG_PRINTF(1, 2);
+
+/*
+ * At most one line of a kind in LOG_THROTTLE_MS, and how many were held back since: what a
+ * client does a thousand times a second is news once. A zeroed struct is ready for use, by
+ * one thread.
+ */
+#define LOG_THROTTLE_MS 10000
+#define LOG_THROTTLE_NOTE_SIZE 48
+
+struct log_throttle {
+	bool used;
+	int64_t since; /* when the latest line was let through */
+	unsigned held; /* lines held back since then */
+};
+
+/*
+ * May a line be written now (clock_mono_ms)? If so, `note` is what to end it with:
+ * " (17 more like it before)", or "" if none was held back.
+ */
+bool log_throttle_pass(struct log_throttle *throttle, int64_t now_ms,
+		       char note[LOG_THROTTLE_NOTE_SIZE]);
 
 #endif

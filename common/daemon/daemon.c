@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/sched.h>
+#include <linux/sched/types.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -10,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -132,21 +135,21 @@ static void *open_as(const struct daemon *daemon, const struct settings *setting
  * Reload. Each reading of the settings is kept until the end: whoever reads them, in
  * whatever thread, needs no lock, and an admin reloads seldom.
  */
-struct reading {
+struct daemon_settings {
 	struct settings settings;
-	struct reading *earlier;
+	struct daemon_settings *earlier;
 };
 
 static struct {
 	const struct daemon *daemon;
 	const char *path;
 	void *state;
-	struct reading *latest;
+	struct daemon_settings *latest;
 } running;
 
-static struct reading *add_reading(void)
+static struct daemon_settings *add_reading(void)
 {
-	struct reading *reading = mem_zero(1, sizeof(*reading));
+	struct daemon_settings *reading = mem_zero(1, sizeof(*reading));
 
 	settings_init(&reading->settings);
 	reading->earlier = running.latest;
@@ -156,7 +159,7 @@ static struct reading *add_reading(void)
 static void free_readings(void)
 {
 	while (running.latest != NULL) {
-		struct reading *reading = running.latest;
+		struct daemon_settings *reading = running.latest;
 
 		running.latest = reading->earlier;
 		settings_free(&reading->settings);
@@ -180,7 +183,7 @@ static void tell_difference(void *context, const struct setting *setting)
 
 static bool read_anew(void)
 {
-	struct reading *fresh = add_reading();
+	struct daemon_settings *fresh = add_reading();
 	char error[SETTINGS_FILE_ERROR_SIZE];
 
 	if (!settings_file_read(&fresh->settings, running.path, error)) {
@@ -238,6 +241,21 @@ size_t daemon_raise_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 	getrlimit(RLIMIT_NOFILE, &limit);
 	return (size_t)limit.rlim_cur;
+}
+
+/*
+ * glibc has no names for these system calls before 2.41. Older kernels tell no slice, and
+ * take one without a word.
+ */
+bool daemon_shorten_slices(void)
+{
+	struct sched_attr attributes = { .size = sizeof(attributes) };
+
+	if (syscall(SYS_sched_getattr, 0, &attributes, sizeof(attributes), 0) != 0 ||
+	    attributes.sched_policy != SCHED_NORMAL || attributes.sched_runtime == 0)
+		return false;
+	attributes.sched_runtime = DAEMON_SLICE_NS;
+	return syscall(SYS_sched_setattr, 0, &attributes, 0) == 0;
 }
 
 int daemon_main(const struct daemon *daemon, int argc, char **argv)

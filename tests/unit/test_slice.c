@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a process asks the kernel's scheduler for: each time in a child, whose own it is. */
-#include "daemon/slice.h"
+#include "daemon/daemon.h"
 
 #include <check.h>
 #include <linux/sched.h>
@@ -27,10 +27,10 @@ START_TEST(asks_for_short_slices)
 	ck_assert_int_eq(setpriority(PRIO_PROCESS, 0, 19), 0);
 	before = attributes();
 	may = before.sched_policy == SCHED_NORMAL && before.sched_runtime != 0;
-	ck_assert_uint_ne(before.sched_runtime, SLICE_NS);
-	ck_assert(slice_shorten() == may);
+	ck_assert_uint_ne(before.sched_runtime, DAEMON_SLICE_NS);
+	ck_assert(daemon_shorten_slices() == may);
 	after = attributes();
-	ck_assert_uint_eq(after.sched_runtime, may ? SLICE_NS : before.sched_runtime);
+	ck_assert_uint_eq(after.sched_runtime, may ? DAEMON_SLICE_NS : before.sched_runtime);
 	ck_assert_uint_eq(after.sched_policy, before.sched_policy);
 	ck_assert_int_eq(after.sched_nice, 19);
 }
@@ -42,7 +42,7 @@ START_TEST(leaves_a_policy_without_slices_alone)
 
 	ck_assert_int_eq(syscall(SYS_sched_setattr, 0, &idle, 0), 0);
 	idle = attributes();
-	ck_assert(!slice_shorten());
+	ck_assert(!daemon_shorten_slices());
 	after = attributes();
 	ck_assert_uint_eq(after.sched_policy, SCHED_IDLE);
 	ck_assert_uint_eq(after.sched_runtime, idle.sched_runtime);
