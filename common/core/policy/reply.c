@@ -33,7 +33,7 @@ static void append_fingerprints(struct buf *out, const struct facts *facts)
 			buf_append_str(out, "|");
 		append_fingerprint(out, pins->spki[i]);
 	}
-	if (survey_pins_by_name(facts))
+	if (pins->count > 0 && survey_pins_by_name(facts))
 		buf_append_str(out, " servername=hostname");
 }
 
