@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "core/record/record.h"
 #include "core/policy/reply.h"
+#include "io/ledger/ledger_facts.h"
 
 struct ledger *known_ledger(const struct cli *cli, enum ledger_mode mode)
 {

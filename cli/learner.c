@@ -24,7 +24,6 @@
 #include "core/record/record.h"
 #include "daemon/daemon.h"
 #include "daemon/notify.h"
-#include "io/ledger/ledger_place.h"
 #include "io/local/metrics_file.h"
 #include "io/log/log_source.h"
 

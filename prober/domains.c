@@ -11,6 +11,7 @@
 #include "core/policy/freshness.h"
 #include "prober/learn.h"
 #include "prober/refresh.h"
+#include "io/ledger/ledger_facts.h"
 
 static bool load_facts(const struct prober *prober, const struct nexthop *nexthop,
 		       struct facts *facts)

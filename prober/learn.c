@@ -12,6 +12,7 @@
 #include "core/protocol/sts.h"
 #include "prober/forget.h"
 #include "prober/tell.h"
+#include "io/ledger/ledger_facts.h"
 
 /*
  * Domains.

@@ -14,7 +14,7 @@
 #include "core/policy/status.h"
 #include "core/names/subject.h"
 #include "io/ledger/ledger.h"
-#include "io/ledger/ledger_hosts.h"
+#include "io/ledger/ledger_facts.h"
 #include "io/json/status_json.h"
 #include "io/local/metrics_file.h"
 #include "socketmap/alias_maps.h"

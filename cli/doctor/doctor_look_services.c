@@ -15,7 +15,6 @@
 #include "cli/doctor/doctor_look.h"
 #include "core/protocol/prober_words.h"
 #include "io/ledger/ledger.h"
-#include "io/ledger/ledger_place.h"
 #include "io/link/prober_client.h"
 #include "io/link/socketmap_client.h"
 #include "io/local/command.h"

@@ -11,6 +11,7 @@
 #include "cli/json.h"
 #include "cli/terminal.h"
 #include "core/policy/fold.h"
+#include "io/ledger/ledger_facts.h"
 
 /* What is given up, in a sentence without a full stop. */
 static void describe(char *dst, size_t size, const struct history *history)

@@ -25,7 +25,7 @@
 #include "core/log/logline.h"
 #include "core/policy/decide.h"
 #include "core/policy/fold.h"
-#include "io/ledger/ledger.h"
+#include "io/ledger/ledger_facts.h"
 #include "io/log/log_source.h"
 
 #define LOOK_AGAIN_MS 1000

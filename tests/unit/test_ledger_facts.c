@@ -2,6 +2,7 @@
 /* Facts put together from records; walks; the journal. */
 #include "base/str.h"
 #include "tests/unit/ledger_case.h"
+#include "io/ledger/ledger_facts.h"
 
 START_TEST(facts_are_put_together)
 {

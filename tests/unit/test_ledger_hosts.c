@@ -8,6 +8,7 @@
 #include "core/policy/fold.h"
 #include "core/policy/reply.h"
 #include "tests/unit/ledger_case.h"
+#include "io/ledger/ledger_facts.h"
 
 #define DOMAINS 4
 #define HOSTS 6

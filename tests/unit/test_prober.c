@@ -18,6 +18,7 @@
 #include "tests/unit/fork.h"
 #include "tests/unit/ledger_case.h"
 #include "tests/unit/smtp_stub.h"
+#include "io/ledger/ledger_facts.h"
 
 #define PATIENCE_MS INT64_C(60000)
 

@@ -21,6 +21,7 @@
 #include "tests/unit/ledger_case.h"
 #include "tests/unit/metrics_case.h"
 #include "tests/unit/valgrind.h"
+#include "io/ledger/ledger_facts.h"
 
 #define NOW INT64_C(1700000000)
 #define PATIENCE_MS 60000 /* for what should come at once */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/num.h"
+
 #define DAY INT64_C(86400)
 
 enum life_access life_access(const struct mbox_letter *letter, const struct mbox_gate *gate)
@@ -103,22 +105,17 @@ enum life_pin life_pin_for(const struct settings *settings, const struct mbox_ma
 	return wanted ? LIFE_PIN_NEW : LIFE_PIN_NONE;
 }
 
-static int64_t later(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
 int64_t life_ends(const struct settings *settings, const struct mbox_mailbox *mailbox)
 {
 	int64_t unopened =
-		later(mailbox->created, mailbox->last_letter) + settings->mailbox_unopened * DAY;
+		num_max(mailbox->created, mailbox->last_letter) + settings->mailbox_unopened * DAY;
 	int64_t active;
 
 	if (mailbox->opened == 0)
 		return unopened;
-	active = later(later(mailbox->opened, mailbox->active), mailbox->last_letter);
+	active = num_max(num_max(mailbox->opened, mailbox->active), mailbox->last_letter);
 	/* No letter lives less than mailbox_unopened. */
-	return later(active + settings->mailbox_expire * DAY, unopened);
+	return num_max(active + settings->mailbox_expire * DAY, unopened);
 }
 
 bool life_has_ended(const struct settings *settings, const struct mbox_mailbox *mailbox,

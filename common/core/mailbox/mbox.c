@@ -30,14 +30,6 @@ static void put_handle(struct buf *out, const struct handle *handle)
 	buf_append(out, handle->bytes, HANDLE_SIZE);
 }
 
-static void get_octets(struct wire *wire, void *dst, size_t size)
-{
-	const unsigned char *from = wire_take(wire, size);
-
-	if (from != NULL)
-		memcpy(dst, from, size);
-}
-
 /* UTF-8 as it stands, without NUL. */
 static void get_name(struct wire *wire, char *dst, size_t size)
 {
@@ -94,9 +86,9 @@ bool mbox_get_mailbox(struct mbox_mailbox *m, const void *octets, size_t len)
 	m->retired = wire_get_bool(&wire);
 	m->language = (enum mbox_language)wire_get_small(&wire, MBOX_LANGUAGE_EN);
 	if (m->opened != 0) {
-		get_octets(&wire, m->public_key, sizeof(m->public_key));
-		get_octets(&wire, m->auth_hash, sizeof(m->auth_hash));
-		get_octets(&wire, m->wrapped, sizeof(m->wrapped));
+		wire_get_bytes(&wire, m->public_key, sizeof(m->public_key));
+		wire_get_bytes(&wire, m->auth_hash, sizeof(m->auth_hash));
+		wire_get_bytes(&wire, m->wrapped, sizeof(m->wrapped));
 		m->memory = get_u32(&wire);
 		m->passes = get_u32(&wire);
 		m->lanes = get_u32(&wire);
@@ -141,18 +133,18 @@ bool mbox_get_letter(struct mbox_letter *l, const void *octets, size_t len)
 	l->read = wire_get_bool(&wire);
 	l->has_key = wire_get_bool(&wire);
 	if (l->has_key)
-		get_octets(&wire, l->key, sizeof(l->key));
+		wire_get_bytes(&wire, l->key, sizeof(l->key));
 	l->links = wire_get_number(&wire);
 	if (l->links > MBOX_LINKS_MAX)
 		return false;
 	for (size_t i = 0; i < l->links; i++) {
-		get_octets(&wire, l->link[i].link.bytes, HANDLE_SIZE);
-		get_octets(&wire, l->link[i].key, sizeof(l->link[i].key));
+		wire_get_bytes(&wire, l->link[i].link.bytes, HANDLE_SIZE);
+		wire_get_bytes(&wire, l->link[i].key, sizeof(l->link[i].key));
 	}
 	l->summary_len = wire_get_number(&wire);
 	if (l->summary_len > MBOX_SUMMARY_MAX)
 		return false;
-	get_octets(&wire, l->summary, l->summary_len);
+	wire_get_bytes(&wire, l->summary, l->summary_len);
 	return wire_close(&wire);
 }
 
@@ -171,12 +163,12 @@ bool mbox_get_link(struct mbox_link *l, const void *octets, size_t len)
 {
 	struct wire wire = wire_open(octets, len, LINK, VERSION);
 
-	get_octets(&wire, l->mailbox.bytes, HANDLE_SIZE);
-	get_octets(&wire, l->handle.bytes, HANDLE_SIZE);
+	wire_get_bytes(&wire, l->mailbox.bytes, HANDLE_SIZE);
+	wire_get_bytes(&wire, l->handle.bytes, HANDLE_SIZE);
 	get_name(&wire, l->sender, sizeof(l->sender));
 	get_name(&wire, l->name, sizeof(l->name));
 	l->date = wire_get_time(&wire);
-	get_octets(&wire, l->public_key, sizeof(l->public_key));
+	wire_get_bytes(&wire, l->public_key, sizeof(l->public_key));
 	return wire_close(&wire);
 }
 
@@ -203,7 +195,7 @@ bool mbox_get_gate(struct mbox_gate *g, const void *octets, size_t len)
 	g->told = wire_get_bool(&wire);
 	g->has_pin = wire_get_bool(&wire);
 	if (g->has_pin)
-		get_octets(&wire, g->pin, sizeof(g->pin));
+		wire_get_bytes(&wire, g->pin, sizeof(g->pin));
 	return wire_close(&wire);
 }
 
@@ -255,8 +247,8 @@ bool mbox_get_draft(struct mbox_draft *d, const void *octets, size_t len)
 	const unsigned char *body;
 
 	d->date = wire_get_time(&wire);
-	get_octets(&wire, d->letter.bytes, HANDLE_SIZE);
-	get_octets(&wire, d->key, sizeof(d->key));
+	wire_get_bytes(&wire, d->letter.bytes, HANDLE_SIZE);
+	wire_get_bytes(&wire, d->key, sizeof(d->key));
 	d->len = wire_get_number(&wire);
 	if (d->len > MBOX_DRAFT_MAX + VAULT_EXTRA)
 		return false;
@@ -288,9 +280,9 @@ bool mbox_get_outgoing(struct mbox_outgoing *o, const void *octets, size_t len)
 	o->note = (uint8_t)wire_get_small(&wire, UINT8_MAX);
 	get_name(&wire, o->from, sizeof(o->from));
 	get_name(&wire, o->to, sizeof(o->to));
-	get_octets(&wire, o->mailbox.bytes, HANDLE_SIZE);
-	get_octets(&wire, o->letter.bytes, HANDLE_SIZE);
-	get_octets(&wire, o->key.bytes, HANDLE_SIZE);
+	wire_get_bytes(&wire, o->mailbox.bytes, HANDLE_SIZE);
+	wire_get_bytes(&wire, o->letter.bytes, HANDLE_SIZE);
+	wire_get_bytes(&wire, o->key.bytes, HANDLE_SIZE);
 	o->len = wire_get_number(&wire);
 	if (o->len > MBOX_OUTGOING_MAX)
 		return false;
@@ -315,6 +307,6 @@ bool mbox_get_address(struct mbox_address *a, const void *octets, size_t len)
 	if (a->count > MBOX_PER_ADDRESS_MAX)
 		return false;
 	for (size_t i = 0; i < a->count; i++)
-		get_octets(&wire, a->mailbox[i].bytes, HANDLE_SIZE);
+		wire_get_bytes(&wire, a->mailbox[i].bytes, HANDLE_SIZE);
 	return wire_close(&wire);
 }

@@ -54,14 +54,10 @@ static void get_pin(struct wire *wire, char dst[PIN_SIZE])
 
 static void get_token(struct token *token, struct wire *wire)
 {
-	const unsigned char *random;
-
 	wire_get_text(wire, token->login, sizeof(token->login));
 	get_address(wire, token->sender);
 	token->time = wire_get_time(wire);
-	random = wire_take(wire, sizeof(token->random));
-	if (random != NULL)
-		memcpy(token->random, random, sizeof(token->random));
+	wire_get_bytes(wire, token->random, sizeof(token->random));
 	token->pin_required = wire_get_bool(wire);
 	token->count = wire_get_number(wire);
 	if (!wire->ok || token->count > TOKEN_RECIPIENTS_MAX) {

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/num.h"
 #include "core/policy/fold.h"
 
 int64_t acts_stamp(int64_t now, int64_t seen)
@@ -10,24 +11,19 @@ int64_t acts_stamp(int64_t now, int64_t seen)
 	return now > seen ? now : seen + 1;
 }
 
-static int64_t later(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
 void acts_forget_host(struct host_facts *host, int64_t now, int64_t *seen)
 {
 	fold_drop_later(&host->history, now + ACTS_BEHIND);
-	*seen = later(*seen, fold_latest(&host->history));
+	*seen = num_max(*seen, fold_latest(&host->history));
 }
 
 void acts_forget_domain(struct domain_facts *domain, int64_t now, int64_t seen)
 {
 	fold_merge(&domain->evidence, &domain->history);
 	fold_drop_later(&domain->evidence, now + ACTS_BEHIND);
-	seen = later(seen, fold_latest(&domain->evidence));
+	seen = num_max(seen, fold_latest(&domain->evidence));
 	if (domain->forgotten <= now + ACTS_BEHIND)
-		seen = later(seen, domain->forgotten);
+		seen = num_max(seen, domain->forgotten);
 	domain->history = (struct history){ 0 };
 	domain->forgotten = acts_stamp(now, seen);
 }

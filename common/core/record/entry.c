@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/num.h"
 #include "base/str.h"
 #include "core/policy/fold.h"
 
@@ -97,55 +98,34 @@ bool entry_take_key(struct entry *entry, const char *key)
  * Records.
  */
 
+static const struct record_codec *codec_of(enum entry_kind kind)
+{
+	static const struct record_codec *const codecs[ENTRY_ALL_KINDS] = {
+		[ENTRY_DOMAIN] = &record_codec_domain,
+		[ENTRY_HOST] = &record_codec_host,
+		[ENTRY_OVERRIDE] = &record_codec_override,
+		[ENTRY_PIN] = &record_codec_pin,
+		[ENTRY_ALIAS] = &record_codec_alias,
+		[ENTRY_EXCEPTION] = &record_codec_exception,
+		[ENTRY_JOURNAL] = &record_codec_journal,
+	};
+
+	return codecs[kind];
+}
+
 void entry_put_record(struct buf *out, const struct entry *entry)
 {
-	switch (entry->kind) {
-	case ENTRY_DOMAIN:
-		record_put_domain(out, &entry->of.domain);
-		break;
-	case ENTRY_HOST:
-		record_put_host(out, &entry->of.host);
-		break;
-	case ENTRY_OVERRIDE:
-		record_put_override(out, &entry->of.override);
-		break;
-	case ENTRY_PIN:
-		record_put_pin(out, &entry->of.pin);
-		break;
-	case ENTRY_ALIAS:
-		record_put_alias(out, &entry->of.alias);
-		break;
-	case ENTRY_EXCEPTION:
-		record_put_exception(out, &entry->of.exception);
-		break;
-	case ENTRY_JOURNAL:
-		record_put_journal(out, &entry->of.journal);
-		break;
-	default:
-		break;
-	}
+	const struct record_codec *codec = codec_of(entry->kind);
+
+	if (codec != NULL)
+		codec->put(out, &entry->of);
 }
 
 bool entry_get_record(struct entry *entry, const void *bytes, size_t len)
 {
-	switch (entry->kind) {
-	case ENTRY_DOMAIN:
-		return record_get_domain(&entry->of.domain, bytes, len);
-	case ENTRY_HOST:
-		return record_get_host(&entry->of.host, bytes, len);
-	case ENTRY_OVERRIDE:
-		return record_get_override(&entry->of.override, bytes, len);
-	case ENTRY_PIN:
-		return record_get_pin(&entry->of.pin, bytes, len);
-	case ENTRY_ALIAS:
-		return record_get_alias(&entry->of.alias, bytes, len);
-	case ENTRY_EXCEPTION:
-		return record_get_exception(&entry->of.exception, bytes, len);
-	case ENTRY_JOURNAL:
-		return record_get_journal(&entry->of.journal, bytes, len);
-	default:
-		return false;
-	}
+	const struct record_codec *codec = codec_of(entry->kind);
+
+	return codec != NULL && codec->get(&entry->of, bytes, len);
 }
 
 /* Its key, too, must be one that the ledger can have. */
@@ -164,68 +144,63 @@ bool entry_is_sound(const struct entry *entry)
 	return sound;
 }
 
-bool entry_is_same(const struct entry *a, const struct entry *b)
+int entry_compare(const struct entry *a, const struct entry *b)
 {
 	struct buf left = { 0 }, right = { 0 };
-	bool same;
+	size_t shorter;
+	int order;
 
 	entry_put_record(&left, a);
 	entry_put_record(&right, b);
-	same = left.len == right.len &&
-	       (left.len == 0 || memcmp(left.data, right.data, left.len) == 0);
+	shorter = left.len < right.len ? left.len : right.len;
+	order = shorter > 0 ? memcmp(left.data, right.data, shorter) : 0;
+	if (order == 0 && left.len != right.len)
+		order = left.len < right.len ? -1 : 1;
 	buf_free(&left);
 	buf_free(&right);
-	return same;
+	return order;
+}
+
+bool entry_is_same(const struct entry *a, const struct entry *b)
+{
+	return entry_compare(a, b) == 0;
 }
 
 /*
  * Acts.
  */
 
-bool entry_is_act(enum entry_kind kind)
+/* Where the stamp of an act is; 0: the kind is not an act, or, as what was read, none at all. */
+static size_t stamp_at(enum entry_kind kind)
 {
-	return kind == ENTRY_OVERRIDE || kind == ENTRY_PIN || kind == ENTRY_ALIAS ||
-	       kind == ENTRY_EXCEPTION;
+	static const size_t at[ENTRY_ALL_KINDS] = {
+		[ENTRY_OVERRIDE] = offsetof(struct entry, of.override.set),
+		[ENTRY_PIN] = offsetof(struct entry, of.pin.set),
+		[ENTRY_ALIAS] = offsetof(struct entry, of.alias.changed),
+		[ENTRY_EXCEPTION] = offsetof(struct entry, of.exception.exception.set),
+	};
+
+	return (size_t)kind < ENTRY_ALL_KINDS ? at[kind] : 0;
 }
 
-static int64_t *stamp_of(struct entry *entry)
+bool entry_is_act(enum entry_kind kind)
 {
-	switch (entry->kind) {
-	case ENTRY_OVERRIDE:
-		return &entry->of.override.set;
-	case ENTRY_PIN:
-		return &entry->of.pin.set;
-	case ENTRY_ALIAS:
-		return &entry->of.alias.changed;
-	case ENTRY_EXCEPTION:
-		return &entry->of.exception.exception.set;
-	default:
-		return NULL;
-	}
+	return stamp_at(kind) != 0;
 }
 
 int64_t entry_stamp(const struct entry *entry)
 {
-	switch (entry->kind) {
-	case ENTRY_OVERRIDE:
-		return entry->of.override.set;
-	case ENTRY_PIN:
-		return entry->of.pin.set;
-	case ENTRY_ALIAS:
-		return entry->of.alias.changed;
-	case ENTRY_EXCEPTION:
-		return entry->of.exception.exception.set;
-	default:
-		return 0;
-	}
+	int64_t stamp = 0;
+
+	if (entry_is_act(entry->kind))
+		memcpy(&stamp, (const char *)entry + stamp_at(entry->kind), sizeof(stamp));
+	return stamp;
 }
 
 void entry_set_stamp(struct entry *entry, int64_t stamp)
 {
-	int64_t *at = stamp_of(entry);
-
-	if (at != NULL)
-		*at = stamp;
+	if (entry_is_act(entry->kind))
+		memcpy((char *)entry + stamp_at(entry->kind), &stamp, sizeof(stamp));
 }
 
 /* Since when it says nothing any more; 0: it does. */
@@ -254,19 +229,14 @@ bool entry_is_spent(const struct entry *entry, int64_t now)
 	return over > 0 && now - over > ACTS_KEPT;
 }
 
-static int64_t later(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
 int64_t entry_latest(const struct entry *entry)
 {
 	const struct domain_facts *domain = &entry->of.domain;
 
 	switch (entry->kind) {
 	case ENTRY_DOMAIN:
-		return later(domain->forgotten,
-			     later(fold_latest(&domain->evidence), domain->sts.fetched));
+		return num_max(domain->forgotten,
+			       num_max(fold_latest(&domain->evidence), domain->sts.fetched));
 	case ENTRY_HOST:
 		return fold_latest(&entry->of.host.history);
 	default:

@@ -89,7 +89,8 @@ void entry_put_record(struct buf *out, const struct entry *entry);
 bool entry_get_record(struct entry *entry, const void *bytes, size_t len);
 /* Would the ledger take the record? For records only. */
 bool entry_is_sound(const struct entry *entry);
-/* Are these of the same bytes? Both are records of one kind. */
+/* Both are records of one kind: which has the greater bytes, as memcmp(3); are they the same? */
+int entry_compare(const struct entry *a, const struct entry *b);
 bool entry_is_same(const struct entry *a, const struct entry *b);
 
 /*

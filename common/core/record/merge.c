@@ -72,23 +72,6 @@ static int64_t act_strictness(const struct entry *entry)
 	}
 }
 
-static int compare_bytes(const struct entry *a, const struct entry *b)
-{
-	struct buf left = { 0 }, right = { 0 };
-	size_t shorter;
-	int order;
-
-	entry_put_record(&left, a);
-	entry_put_record(&right, b);
-	shorter = left.len < right.len ? left.len : right.len;
-	order = memcmp(left.data, right.data, shorter);
-	if (order == 0 && left.len != right.len)
-		order = left.len < right.len ? -1 : 1;
-	buf_free(&left);
-	buf_free(&right);
-	return order;
-}
-
 static void merge_act(struct entry *into, const struct entry *from)
 {
 	const int64_t theirs[] = { entry_stamp(from), act_strictness(from) };
@@ -96,7 +79,7 @@ static void merge_act(struct entry *into, const struct entry *from)
 	int order = COMPARE(theirs, ours);
 
 	if (order == 0)
-		order = compare_bytes(from, into);
+		order = entry_compare(from, into);
 	if (order > 0)
 		into->of = from->of;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Records of domains and hosts, and the keys of all records (record.h). */
 #include "core/record/record.h"
 
 #include <string.h>
@@ -6,15 +7,17 @@
 #include "base/str.h"
 #include "core/names/ipaddr.h"
 #include "core/policy/fold.h"
-#include "core/record/record_history.h"
-#include "core/record/record_kind.h"
-#include "core/record/wire.h"
+#include "core/record/record_rows.h"
 
 void record_put_header(struct buf *out, enum record_kind kind)
 {
 	wire_put_u8(out, (uint8_t)kind);
 	wire_put_u8(out, RECORD_VERSION);
 }
+
+/*
+ * Names and digests.
+ */
 
 /* An address's text has a colon, or a last label of digits alone. */
 static bool may_be_address(const char *text)
@@ -53,64 +56,36 @@ static void get_optional_name(struct wire *r, char dst[DOMAIN_SIZE])
 		get_name(r, dst);
 }
 
-static void put_freshness(struct buf *out, const struct freshness *fresh)
+static void put_spki(struct buf *out, const uint8_t spki[SPKI_SIZE], bool has)
 {
-	wire_put_time(out, fresh->checked);
-	wire_put_time_after(out, fresh->expires, fresh->checked);
-	wire_put_time(out, fresh->failed);
+	wire_put_u8(out, has);
+	if (has)
+		buf_append(out, spki, SPKI_SIZE);
 }
 
-static void get_freshness(struct wire *r, struct freshness *fresh)
+static bool get_spki(struct wire *r, uint8_t dst[SPKI_SIZE])
 {
-	fresh->checked = wire_get_time(r);
-	fresh->expires = wire_get_time_after(r, fresh->checked);
-	fresh->failed = wire_get_time(r);
+	bool has = wire_get_bool(r);
+
+	memset(dst, 0, SPKI_SIZE);
+	if (has)
+		wire_get_bytes(r, dst, SPKI_SIZE);
+	return has;
 }
 
-static void get_spki(struct wire *r, uint8_t dst[SPKI_SIZE])
-{
-	const unsigned char *bytes = wire_take(r, SPKI_SIZE);
+/* Rows that there are of hosts alone (record_rows.h). */
+#define PUT_name(member, none) wire_put_name(out, member)
+#define GET_name(member, none) get_optional_name(r, member)
+#define PUT_spki(member, has) put_spki(out, member, has)
+#define GET_spki(member, has) (has) = get_spki(r, member)
 
-	if (bytes != NULL)
-		memcpy(dst, bytes, SPKI_SIZE);
-}
-
-/* What became of the latest probe, and when, is in the gist. */
-static void put_observation_rest(struct buf *out, const struct observation *seen)
-{
-	wire_put_u8(out, (uint8_t)seen->source);
-	wire_put_u16(out, seen->version);
-	history_put_cipher(out, seen->cipher);
-	wire_put_u8(out, seen->has_spki);
-	if (seen->has_spki)
-		buf_append(out, seen->spki, SPKI_SIZE);
-	wire_put_u8(out, (uint8_t)seen->verified);
-	wire_put_text(out, seen->detail);
-}
-
-static void get_observation_rest(struct wire *r, struct observation *seen)
-{
-	seen->source = (enum source)wire_get_small(r, SOURCE_ADMIN);
-	/* Only "never looked" comes from nowhere. */
-	if (seen->source == 0 && seen->observed != OBSERVED_NOTHING)
-		r->ok = false;
-	seen->version = wire_get_u16(r);
-	history_get_cipher(r, seen->cipher);
-	seen->has_spki = wire_get_bool(r);
-	memset(seen->spki, 0, SPKI_SIZE);
-	if (seen->has_spki)
-		get_spki(r, seen->spki);
-	seen->verified = (enum verified)wire_get_small(r, VERIFIED_NEXTHOP);
-	wire_get_text(r, seen->detail, sizeof(seen->detail));
-}
+/*
+ * Domains.
+ */
 
 static void put_mx(struct buf *out, const struct mx_facts *mx)
 {
-	wire_put_u8(out, (uint8_t)mx->state);
-	wire_put_u8(out, mx->secure);
-	wire_put_u8(out, mx->truncated);
-	put_freshness(out, &mx->fresh);
-	wire_put_u8(out, (uint8_t)mx->count);
+	MX_ROWS(PUT, *mx)
 	for (size_t i = 0; i < mx->count; i++) {
 		wire_put_u16(out, mx->refs[i].preference);
 		wire_put_name(out, mx->refs[i].host);
@@ -146,11 +121,7 @@ static void get_exchanger(struct wire *r, char dst[DOMAIN_SIZE])
 
 static void get_mx(struct wire *r, struct mx_facts *mx)
 {
-	mx->state = (enum mx_state)wire_get_small(r, MX_NXDOMAIN);
-	mx->secure = wire_get_bool(r);
-	mx->truncated = wire_get_bool(r);
-	get_freshness(r, &mx->fresh);
-	mx->count = wire_get_small(r, MX_MAX);
+	MX_ROWS(GET, *mx)
 	for (size_t i = 0; i < mx->count && r->ok; i++) {
 		struct mx_ref *ref = &mx->refs[i];
 
@@ -166,11 +137,7 @@ static void get_mx(struct wire *r, struct mx_facts *mx)
 
 static void put_sts_gist(struct buf *out, const struct sts_facts *sts)
 {
-	wire_put_u8(out, (uint8_t)sts->mode);
-	wire_put_time(out, sts->until);
-	wire_put_time(out, sts->max_age);
-	put_freshness(out, &sts->fresh);
-	wire_put_u8(out, (uint8_t)sts->patterns);
+	STS_GIST(PUT, *sts)
 	for (size_t i = 0; i < sts->patterns; i++)
 		wire_put_name(out, sts->pattern[i]);
 }
@@ -192,33 +159,25 @@ static void get_pattern(struct wire *r, char dst[DOMAIN_SIZE])
 
 static void get_sts_gist(struct wire *r, struct sts_facts *sts)
 {
-	sts->mode = (enum sts_mode)wire_get_small(r, STS_ENFORCE);
-	sts->until = wire_get_time(r);
-	sts->max_age = wire_get_time(r);
-	get_freshness(r, &sts->fresh);
-	sts->patterns = wire_get_small(r, STS_PATTERN_MAX);
+	STS_GIST(GET, *sts)
 	for (size_t i = 0; i < sts->patterns && r->ok; i++)
 		get_pattern(r, sts->pattern[i]);
 }
 
 static void put_sts_rest(struct buf *out, const struct sts_facts *sts)
 {
-	wire_put_name(out, sts->id);
-	wire_put_time(out, sts->fetched);
-	wire_put_text(out, sts->detail);
+	STS_REST(PUT, *sts)
 }
 
 static void get_sts_rest(struct wire *r, struct sts_facts *sts)
 {
-	wire_get_text(r, sts->id, STS_ID_SIZE);
+	STS_REST(GET, *sts)
 	for (const char *p = sts->id; *p != '\0'; p++) {
 		char c = str_lower_char(*p);
 
 		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')))
 			r->ok = false;
 	}
-	sts->fetched = wire_get_time(r);
-	wire_get_text(r, sts->detail, sizeof(sts->detail));
 }
 
 /* What counts into all that was seen, and then cut out of it anew. */
@@ -245,20 +204,20 @@ void record_put_domain(struct buf *out, const struct domain_facts *domain)
 	record_put_header(out, RECORD_DOMAIN);
 	put_mx(out, &domain->mx);
 	put_sts_gist(out, &domain->sts);
-	history_put_gist(out, &counts);
+	record_put_history_gist(out, &counts);
 	wire_put_time(out, domain->forgotten);
 	put_sts_rest(out, &domain->sts);
 	wire_put_u8(out, domain->any_host);
 	if (domain->forgotten != 0)
-		history_put_gist(out, &all);
-	history_put_rest(out, &all);
+		record_put_history_gist(out, &all);
+	record_put_history_rest(out, &all);
 }
 
 static void get_domain_gist(struct wire *r, struct domain_facts *out)
 {
 	get_mx(r, &out->mx);
 	get_sts_gist(r, &out->sts);
-	history_get_gist(r, &out->history);
+	record_get_history_gist(r, &out->history);
 	out->forgotten = wire_get_time(r);
 }
 
@@ -285,10 +244,10 @@ static void get_evidence(struct wire *r, struct domain_facts *out)
 
 	memset(&out->evidence, 0, sizeof(out->evidence)); /* all of it is defined */
 	if (out->forgotten != 0)
-		history_get_gist(r, &out->evidence);
+		record_get_history_gist(r, &out->evidence);
 	else
 		out->evidence = gist;
-	history_get_rest(r, &out->evidence);
+	record_get_history_rest(r, &out->evidence);
 	if (!r->ok)
 		return;
 	fold_since(&out->history, &out->evidence, out->forgotten);
@@ -297,60 +256,47 @@ static void get_evidence(struct wire *r, struct domain_facts *out)
 	r->ok = same_gist(&out->history, &gist) && fold_equal(&again, &out->evidence);
 }
 
-bool record_get_domain_at(struct domain_facts *out, const void *bytes, size_t len, uint8_t version)
+bool record_get_domain(struct domain_facts *out, const void *bytes, size_t len)
 {
-	struct wire r = wire_open(bytes, len, RECORD_DOMAIN, version);
+	struct wire r = wire_open(bytes, len, RECORD_DOMAIN, RECORD_VERSION);
 
 	memset(&out->history, 0, sizeof(out->history));
 	get_domain_gist(&r, out);
 	get_sts_rest(&r, &out->sts);
-	if (version == RECORD_VERSION) {
-		out->any_host = wire_get_bool(&r);
-		get_evidence(&r, out);
-		return wire_close(&r);
-	}
+	out->any_host = wire_get_bool(&r);
+	get_evidence(&r, out);
+	return wire_close(&r);
+}
+
+bool record_get_old_domain(struct domain_facts *out, const void *bytes, size_t len)
+{
+	struct wire r = wire_open(bytes, len, RECORD_DOMAIN, RECORD_VERSION_OLD);
+
+	memset(&out->history, 0, sizeof(out->history));
+	get_domain_gist(&r, out);
+	get_sts_rest(&r, &out->sts);
 	/* `mixed_mx` was strict, if nobody said otherwise. */
 	out->any_host = true;
-	history_get_rest(&r, &out->history);
+	record_get_history_rest(&r, &out->history);
 	out->evidence = out->history;
 	return wire_close(&r);
 }
 
-bool record_get_domain(struct domain_facts *out, const void *bytes, size_t len)
-{
-	return record_get_domain_at(out, bytes, len, RECORD_VERSION);
-}
+/*
+ * Hosts.
+ */
 
 void record_put_host(struct buf *out, const struct host_facts *host)
 {
 	record_put_header(out, RECORD_HOST);
-	wire_put_u8(out, (uint8_t)host->addr);
-	wire_put_u8(out, host->addr_secure);
-	put_freshness(out, &host->addr_fresh);
-	wire_put_u8(out, (uint8_t)host->tlsa);
-	put_freshness(out, &host->tlsa_fresh);
-	wire_put_u8(out, (uint8_t)host->last.observed);
-	wire_put_time(out, host->last.time);
-	wire_put_time_after(out, host->last_expires, host->last.time);
-	history_put_gist(out, &host->history);
-	wire_put_u16(out, host->tlsa_usable);
-	wire_put_u16(out, host->tlsa_unusable);
-	wire_put_name(out, host->tlsa_base);
-	put_observation_rest(out, &host->last);
-	history_put_rest(out, &host->history);
+	HOST_GIST(PUT, *host)
+	HOST_REST(PUT, *host)
+	record_put_history_rest(out, &host->history);
 }
 
 static void get_host_gist(struct wire *r, struct host_facts *out)
 {
-	out->addr = (enum addr_state)wire_get_small(r, ADDR_NONE);
-	out->addr_secure = wire_get_bool(r);
-	get_freshness(r, &out->addr_fresh);
-	out->tlsa = (enum tlsa_state)wire_get_small(r, TLSA_UNUSABLE);
-	get_freshness(r, &out->tlsa_fresh);
-	out->last.observed = (enum observed)wire_get_small(r, OBSERVED_UNREACHABLE);
-	out->last.time = wire_get_time(r);
-	out->last_expires = wire_get_time_after(r, out->last.time);
-	history_get_gist(r, &out->history);
+	HOST_GIST(GET, *out)
 }
 
 bool record_get_host_gist(struct host_facts *out, const void *bytes, size_t len)
@@ -361,102 +307,28 @@ bool record_get_host_gist(struct host_facts *out, const void *bytes, size_t len)
 	return r.ok;
 }
 
-bool record_get_host_at(struct host_facts *out, const void *bytes, size_t len, uint8_t version)
+static void get_host_rest(struct wire *r, struct host_facts *out)
 {
-	struct wire r = wire_open(bytes, len, RECORD_HOST, version);
-
-	memset(&out->history, 0, sizeof(out->history)); /* all of it is defined */
-	get_host_gist(&r, out);
-	out->tlsa_usable = wire_get_u16(&r);
-	out->tlsa_unusable = wire_get_u16(&r);
-	get_optional_name(&r, out->tlsa_base);
-	get_observation_rest(&r, &out->last);
-	history_get_rest(&r, &out->history);
-	return wire_close(&r);
+	HOST_REST(GET, *out)
+	/* Only "never looked" comes from nowhere. */
+	if (out->last.source == 0 && out->last.observed != OBSERVED_NOTHING)
+		r->ok = false;
+	record_get_history_rest(r, &out->history);
 }
 
 bool record_get_host(struct host_facts *out, const void *bytes, size_t len)
 {
-	return record_get_host_at(out, bytes, len, RECORD_VERSION);
-}
+	struct wire r = wire_open(bytes, len, RECORD_HOST, RECORD_VERSION);
 
-void record_put_override(struct buf *out, const struct override *override)
-{
-	record_put_header(out, RECORD_OVERRIDE);
-	wire_put_u8(out, (uint8_t) override->kind);
-	wire_put_u8(out, (uint8_t) override->level);
-	wire_put_time(out, override->set);
-	wire_put_time(out, override->expires);
-	wire_put_text(out, override->author);
-	wire_put_text(out, override->reason);
-}
-
-bool record_get_override_at(struct override *out, const void *bytes, size_t len, uint8_t version)
-{
-	struct wire r = wire_open(bytes, len, RECORD_OVERRIDE, version);
-
-	out->kind = (enum override_kind)wire_get_small(&r, OVERRIDE_HANDS_OFF);
-	out->level = (enum level)wire_get_small(&r, LEVEL_DANE_ONLY);
-	out->set = wire_get_time(&r);
-	out->expires = wire_get_time(&r);
-	wire_get_text(&r, out->author, sizeof(out->author));
-	wire_get_text(&r, out->reason, sizeof(out->reason));
+	memset(&out->history, 0, sizeof(out->history)); /* all of it is defined */
+	get_host_gist(&r, out);
+	get_host_rest(&r, out);
 	return wire_close(&r);
 }
 
-bool record_get_override(struct override *out, const void *bytes, size_t len)
-{
-	return record_get_override_at(out, bytes, len, RECORD_VERSION);
-}
-
-void record_put_pin(struct buf *out, const struct pin_act *pin)
-{
-	record_put_header(out, RECORD_PIN);
-	buf_append(out, pin->spki, SPKI_SIZE);
-	wire_put_u8(out, pin->removed);
-	wire_put_time(out, pin->set);
-	wire_put_text(out, pin->author);
-}
-
-bool record_get_pin(struct pin_act *out, const void *bytes, size_t len)
-{
-	struct wire r = wire_open(bytes, len, RECORD_PIN, RECORD_VERSION);
-
-	memset(out->spki, 0, SPKI_SIZE);
-	get_spki(&r, out->spki);
-	out->removed = wire_get_bool(&r);
-	out->set = wire_get_time(&r);
-	wire_get_text(&r, out->author, sizeof(out->author));
-	return wire_close(&r);
-}
-
-void record_put_journal(struct buf *out, const struct journal_entry *entry)
-{
-	record_put_header(out, RECORD_JOURNAL);
-	wire_put_time(out, entry->time);
-	wire_put_text(out, entry->subject);
-	wire_put_text(out, entry->event);
-	wire_put_text(out, entry->author);
-	wire_put_text(out, entry->detail);
-}
-
-bool record_get_journal_at(struct journal_entry *out, const void *bytes, size_t len,
-			   uint8_t version)
-{
-	struct wire r = wire_open(bytes, len, RECORD_JOURNAL, version);
-
-	out->time = wire_get_time(&r);
-	wire_get_text(&r, out->subject, sizeof(out->subject));
-	wire_get_text(&r, out->event, sizeof(out->event));
-	wire_get_text(&r, out->author, sizeof(out->author));
-	wire_get_text(&r, out->detail, sizeof(out->detail));
-	return wire_close(&r);
-}
-
-bool record_get_journal(struct journal_entry *out, const void *bytes, size_t len)
-{
-	return record_get_journal_at(out, bytes, len, RECORD_VERSION);
-}
+/*
+ * Keys.
+ */
 
 bool record_host_key(char dst[HOST_KEY_SIZE], const char *host, uint16_t port)
 {

@@ -69,6 +69,20 @@ bool record_get_host_gist(struct host_facts *out, const void *bytes, size_t len)
  */
 void record_settle_history(struct domain_facts *domain);
 
+/* One kind of record under a type that is the same for all. */
+struct record_codec {
+	size_t size; /* of the record's struct */
+	void (*put)(struct buf *out, const void *record);
+	bool (*get)(void *out, const void *bytes, size_t len);
+};
+extern const struct record_codec record_codec_domain, record_codec_host, record_codec_override,
+	record_codec_pin, record_codec_alias, record_codec_exception, record_codec_refusals,
+	record_codec_journal;
+/* To read the gist alone; they cannot put. */
+extern const struct record_codec record_codec_domain_gist, record_codec_host_gist;
+/* Would `get` take these bytes? */
+bool record_can_be_read(const struct record_codec *codec, const void *bytes, size_t len);
+
 /*
  * A record of the version before this one, made into one of this. False when it is
  * none. Pins and exceptions were lists then, all of a next hop or alias in one.

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/record/record_history.h"
-
+/* A history in the bytes of a record (record_rows.h). */
 #include <string.h>
 
 #include "base/str.h"
 #include "base/utc.h"
+#include "core/record/record_rows.h"
 
 /* Buckets of a history's sets (facts.h). */
 #define SUCCESS_BUCKET INT64_C(1)
@@ -51,7 +51,7 @@ static size_t place_of(const char *cipher)
 	return place;
 }
 
-void history_put_cipher(struct buf *out, const char *cipher)
+void record_put_cipher(struct buf *out, const char *cipher)
 {
 	size_t place = place_of(cipher);
 
@@ -60,7 +60,7 @@ void history_put_cipher(struct buf *out, const char *cipher)
 		wire_put_text(out, cipher);
 }
 
-void history_get_cipher(struct wire *r, char dst[CIPHER_SIZE])
+void record_get_cipher(struct wire *r, char dst[CIPHER_SIZE])
 {
 	size_t place = wire_get_small(r, UINT8_MAX);
 
@@ -74,24 +74,19 @@ void history_get_cipher(struct wire *r, char dst[CIPHER_SIZE])
 		r->ok = false;
 }
 
-void history_put_gist(struct buf *out, const struct history *history)
+/*
+ * Histories. Moments are written as how much later each is than the one before it. The days
+ * with TLS are mostly the days of the handshakes kept, and then not written at all.
+ */
+
+void record_put_history_gist(struct buf *out, const struct history *history)
 {
-	wire_put_time(out, history->first_tls);
-	wire_put_time_after(out, history->last_tls, history->first_tls);
-	wire_put_time(out, history->last_plain);
-	wire_put_u8(out, history->successes.count);
-	wire_put_u8(out, history->tls_days.count);
-	wire_put_u8(out, history->plain_days.count);
+	HISTORY_GIST(PUT, *history)
 }
 
-void history_get_gist(struct wire *r, struct history *history)
+void record_get_history_gist(struct wire *r, struct history *history)
 {
-	history->first_tls = wire_get_time(r);
-	history->last_tls = wire_get_time_after(r, history->first_tls);
-	history->last_plain = wire_get_time(r);
-	history->successes.count = wire_get_small(r, TIMESET_MAX);
-	history->tls_days.count = wire_get_small(r, TIMESET_MAX);
-	history->plain_days.count = wire_get_small(r, TIMESET_MAX);
+	HISTORY_GIST(GET, *history)
 }
 
 /* `before`: a time from which the first is not far. */
@@ -155,21 +150,18 @@ static void get_days(struct wire *r, struct history *history)
 		r->ok = false;
 }
 
-void history_put_rest(struct buf *out, const struct history *history)
+void record_put_history_rest(struct buf *out, const struct history *history)
 {
-	wire_put_u16(out, history->best_version);
-	wire_put_u16(out, history->last_version);
-	history_put_cipher(out, history->last_cipher);
+	HISTORY_REST(PUT, *history)
 	put_moments(out, &history->successes, history->first_tls);
 	put_days(out, history);
 	put_moments(out, &history->plain_days, 0);
 }
 
-void history_get_rest(struct wire *r, struct history *history)
+/* After the gist, which says how many moments there are. */
+void record_get_history_rest(struct wire *r, struct history *history)
 {
-	history->best_version = wire_get_u16(r);
-	history->last_version = wire_get_u16(r);
-	history_get_cipher(r, history->last_cipher);
+	HISTORY_REST(GET, *history)
 	get_moments(r, &history->successes, history->first_tls, SUCCESS_BUCKET);
 	get_days(r, history);
 	get_moments(r, &history->plain_days, 0, DAY_BUCKET);

@@ -78,6 +78,15 @@ const unsigned char *wire_take(struct wire *wire, size_t len)
 	return bytes;
 }
 
+void wire_get_bytes(struct wire *wire, void *dst, size_t len)
+{
+	const unsigned char *bytes = wire_take(wire, len);
+
+	memset(dst, 0, len);
+	if (bytes != NULL)
+		memcpy(dst, bytes, len);
+}
+
 /* The last byte of a number of several: neither needless nor beyond the largest one. */
 static bool may_end(unsigned char byte, unsigned shift)
 {

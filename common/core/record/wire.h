@@ -49,6 +49,8 @@ const char *wire_get_string(struct wire *wire, size_t *len);
 void wire_get_text(struct wire *wire, char *dst, size_t size);
 /* The next len bytes as they are; NULL when there are fewer. */
 const unsigned char *wire_take(struct wire *wire, size_t len);
+/* The same as a copy; zeros when there are fewer. */
+void wire_get_bytes(struct wire *wire, void *dst, size_t len);
 
 /* Most numbers are of one byte, and each look-up reads some dozens of them. */
 static inline uint64_t wire_get_number(struct wire *wire)

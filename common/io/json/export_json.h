@@ -10,7 +10,7 @@
  * The journal is in it only where asked for. It tells what happened on one
  * machine, in the order in which it happened there; two machines that know the
  * same have got to know it on different ways. Up to where logs have been read
- * (ledger_place.h) is about files of this machine and never in it.
+ * (ledger.h) is about files of this machine and never in it.
  */
 #ifndef POSTSEAL_IO_EXPORT_JSON_H
 #define POSTSEAL_IO_EXPORT_JSON_H

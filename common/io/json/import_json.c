@@ -13,6 +13,7 @@
 #include "core/record/merge.h"
 #include "io/json/export_reader.h"
 #include "io/ledger/ledger_entry.h"
+#include "io/ledger/ledger_facts.h"
 
 #define PROGRESS_RECORDS 512
 

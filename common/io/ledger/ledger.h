@@ -9,12 +9,16 @@
  * Asking needs to read data.mdb and to write lock.mdb, where LMDB keeps its
  * readers: whoever may look is in the group of the files ("postseal").
  *
- * Databases: `meta` (schema version), `domain` (by next-hop key), `host` (by
- * host and port), `override` (by next-hop key), `pin` (by next-hop key and pin),
- * `alias` (by address), `journal` (audit, by sequence number), `exception` (by address of
- * an alias and sender) and `refusal` (by address of an alias). The records are those of core/record/record.h; a record that does
- * not decode is reported with its key, once per key, and counts as
- * LOOKUP_ERROR, never as absent. A record that would not decode is not written.
+ * Databases: `meta` (schema version, places in logs), `domain` (by next-hop key), `host` (by
+ * host and port), `override` (by next-hop key), `pin` (by next-hop key and pin), `alias` (by
+ * address), `journal` (audit, by sequence number), `exception` (by address of an alias and
+ * sender) and `refusal` (by address of an alias). The records are those of
+ * core/record/record.h. A record that does not decode is reported with its key, once per key,
+ * and counts as LOOKUP_ERROR, never as absent. A record that would not decode is not written.
+ *
+ * From above: ledger_facts.h puts the records of a next hop together, ledger_entry.h takes
+ * records of all kinds under one type, here each has its own. Below, ledger_store.h keeps
+ * bytes under keys, ledger_names.h says what they are called, ledger_env.h opens it all.
  */
 #ifndef POSTSEAL_IO_LEDGER_H
 #define POSTSEAL_IO_LEDGER_H
@@ -24,6 +28,7 @@
 
 #include "base/lookup.h"
 #include "core/facts/facts.h"
+#include "core/log/logplace.h"
 #include "core/record/acts.h"
 #include "core/record/journal.h"
 #include "core/secure/alias.h"
@@ -115,29 +120,6 @@ bool ledger_remove_domain(struct ledger_txn *txn, const char *key);
 bool ledger_remove_refusals(struct ledger_txn *txn, const char *address);
 
 /*
- * All there is about one next hop, put together for `decide`: its record, a
- * record for each of its MX hosts, the override that governs it at `now`
- * (core/policy/override.h), pins. FOUND when the next hop has a record, an override or
- * pins; ABSENT (and *out holds only the next hop) when nothing is known; ERROR
- * when any of it could not be read.
- */
-enum lookup ledger_get_facts(struct ledger_txn *txn, const struct nexthop *nexthop,
-			     uint16_t default_port, int64_t now, struct facts *out);
-
-/*
- * The same for decide_for_map and reply_policy alone, in a fraction of the time:
- * of domain and hosts there is no more than these need. `hosts`: see ledger_hosts.h.
- */
-struct ledger_hosts;
-enum lookup ledger_get_gist(struct ledger_txn *txn, struct ledger_hosts *hosts,
-			    const struct nexthop *nexthop, uint16_t default_port, int64_t now,
-			    struct facts *out);
-
-/* After `forgotten` of this domain rose: its MX hosts are to be looked at anew. */
-bool ledger_make_hosts_due(struct ledger_txn *txn, const char *key, uint16_t default_port,
-			   const struct mx_facts *mx);
-
-/*
  * Walk through all records of a kind in key order. Return false from `visit` to
  * stop; it may read in the same transaction, but not write. False when the walk
  * broke (logged); undecodable records are logged and passed over, and make the
@@ -164,5 +146,16 @@ bool ledger_add_journal(struct ledger_txn *txn, const struct journal_entry *entr
 bool ledger_each_journal(struct ledger_txn *txn, const char *subject,
 			 bool (*visit)(void *context, const struct journal_entry *entry),
 			 void *context);
+
+/*
+ * Up to where a log has been read (core/log/logplace.h), kept in `meta` in the same
+ * transaction as what was learned from it: so both are there, or neither is. `log` is an
+ * absolute path, or "journal"; one with a longer name than this has no place.
+ */
+#define LEDGER_PLACE_NAME_MAX 400
+/* On ABSENT *place is zeroed. */
+enum lookup ledger_get_place(struct ledger_txn *txn, const char *log, struct logplace *place);
+/* False on failure, which has been logged; then abort. */
+bool ledger_put_place(struct ledger_txn *txn, const char *log, const struct logplace *place);
 
 #endif

@@ -2,7 +2,6 @@
 /* Opening the ledger: every way in which it can fail, told apart. */
 #include "io/ledger/ledger_env.h"
 #include "io/ledger/ledger_files.h"
-#include "io/ledger/ledger_owner.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,10 +15,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-/* In `meta`: whose environment this is, and the version of what is in it. */
-#define META_PROGRAM_KEY "program"
-#define META_PROGRAM "postseal ledger"
-#define META_SCHEMA_KEY "schema"
+/* What `meta` says. */
+#define PROGRAM "postseal ledger"
 #define SCHEMA 4
 #define SCHEMA_OLD 3 /* ledger_migrate.c knows how to bring it up to date */
 
@@ -27,27 +24,6 @@
 #define READERS_MAX 510
 
 _Static_assert(NEXTHOP_SIZE < 511, "next hops must fit in an LMDB key");
-
-const char *ledger_db_name(enum ledger_db db)
-{
-	static const char *const names[LEDGER_DB_COUNT] = {
-		[LEDGER_META] = "meta",
-		[LEDGER_DOMAIN] = "domain",
-		[LEDGER_HOST] = "host",
-		[LEDGER_OVERRIDE] = "override",
-		[LEDGER_PIN] = "pin",
-		[LEDGER_ALIAS] = "alias",
-		[LEDGER_JOURNAL] = "journal",
-		[LEDGER_EXCEPTION] = "exception",
-		[LEDGER_REFUSAL] = "refusal",
-		[LEDGER_FLEET] = "fleet",
-		[LEDGER_MEMBER] = "member",
-		[LEDGER_OUTBOX] = "outbox",
-		[LEDGER_OUTBOX_LATER] = "outbox-later",
-	};
-
-	return names[db];
-}
 
 size_t ledger_map_size(void)
 {
@@ -139,10 +115,10 @@ static bool check_meta(struct ledger *ledger, MDB_txn *txn, enum ledger_mode mod
 	char program[32], schema[16];
 	uint64_t version;
 
-	if (meta_get(txn, meta, META_PROGRAM_KEY, program, sizeof(program)) != 0 ||
-	    strcmp(program, META_PROGRAM) != 0)
+	if (meta_get(txn, meta, LEDGER_META_PROGRAM, program, sizeof(program)) != 0 ||
+	    strcmp(program, PROGRAM) != 0)
 		return fail_foreign(error, ledger->dir);
-	if (meta_get(txn, meta, META_SCHEMA_KEY, schema, sizeof(schema)) != 0 ||
+	if (meta_get(txn, meta, LEDGER_META_SCHEMA, schema, sizeof(schema)) != 0 ||
 	    !str_number(schema, strlen(schema), UINT32_MAX, &version) || version == 0)
 		return fail_lmdb(error, ledger->dir, MDB_CORRUPTED);
 	if (version > SCHEMA)
@@ -199,7 +175,7 @@ static int put_schema(struct ledger *ledger, MDB_txn *txn)
 	char schema[16];
 
 	snprintf(schema, sizeof(schema), "%d", SCHEMA);
-	return meta_put(txn, ledger->dbi[LEDGER_META], META_SCHEMA_KEY, schema);
+	return meta_put(txn, ledger->dbi[LEDGER_META], LEDGER_META_SCHEMA, schema);
 }
 
 /* A new environment: all databases and `meta`, in one transaction. */
@@ -208,7 +184,7 @@ static bool lay_out(struct ledger *ledger, MDB_txn *txn, char error[LEDGER_ERROR
 	int rc = open_databases(ledger, txn, MDB_CREATE);
 
 	if (rc == 0)
-		rc = meta_put(txn, ledger->dbi[LEDGER_META], META_PROGRAM_KEY, META_PROGRAM);
+		rc = meta_put(txn, ledger->dbi[LEDGER_META], LEDGER_META_PROGRAM, PROGRAM);
 	if (rc == 0)
 		rc = put_schema(ledger, txn);
 	return rc == 0 || fail_lmdb(error, ledger->dir, rc);
@@ -274,7 +250,7 @@ static bool is_old(struct ledger *ledger)
 	if (mdb_txn_begin(ledger->env, NULL, MDB_RDONLY, &txn) != 0)
 		return false;
 	if (mdb_dbi_open(txn, ledger_db_name(LEDGER_META), 0, &meta) == 0 &&
-	    meta_get(txn, meta, META_SCHEMA_KEY, schema, sizeof(schema)) == 0)
+	    meta_get(txn, meta, LEDGER_META_SCHEMA, schema, sizeof(schema)) == 0)
 		old = strtol(schema, NULL, 10) == SCHEMA_OLD;
 	mdb_txn_abort(txn);
 	return old;
@@ -396,13 +372,13 @@ struct ledger *ledger_open(const char *dir, enum ledger_mode mode, char error[LE
 	struct ledger_owner before;
 	struct ledger *ledger;
 
-	if (!ledger_owner_enter(&before, dir)) {
+	if (!ledger_files_become_owner(&before, dir)) {
 		ledger_fail(error, "cannot act as the owner of the ledger's directory %s: %s", dir,
 			    strerror(errno));
 		return NULL;
 	}
 	ledger = open_ledger(dir, mode, error);
-	ledger_owner_leave(&before);
+	ledger_files_become_root(&before);
 	return ledger;
 }
 

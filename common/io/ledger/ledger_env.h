@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * ledger_env - the inside of struct ledger, for ledger_env.c (opening and closing the
- * environment), ledger.c (transactions and records), ledger_fleet.c and ledger_migrate.c only.
+ * environment), ledger_store.c (transactions and records), ledger_fleet.c and ledger_migrate.c only.
  */
 #ifndef POSTSEAL_IO_LEDGER_ENV_H
 #define POSTSEAL_IO_LEDGER_ENV_H

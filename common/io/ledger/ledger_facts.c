@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What there is about a next hop, put together from its records (ledger.h). */
-#include "io/ledger/ledger_hosts.h"
-#include "io/ledger/ledger_store.h"
+#include "io/ledger/ledger_facts.h"
 
 #include <string.h>
 
 #include "core/policy/override.h"
 #include "core/policy/survey.h"
+#include "io/ledger/ledger_store.h"
 
 /* FOUND if either look-up found something; ERROR if either could not tell. */
 static enum lookup either(enum lookup a, enum lookup b)

@@ -28,6 +28,24 @@ bool ledger_files_identify(struct ledger_files *files, const char *dir);
 /* Are there others now? Not, while those cannot be identified. */
 bool ledger_files_replaced(const struct ledger_files *files, const char *dir);
 
+/*
+ * Root acts as the ledger's owner while it opens the ledger's files. The directory belongs to
+ * the user of the daemons. Whoever has got hold of one of these may have put links there, to
+ * files that only root may write; LMDB writes to what it opens. As the owner, root opens no
+ * more than the owner could.
+ */
+struct ledger_owner {
+	bool acting; /* else nothing was changed: not root, or the owner is root itself */
+	gid_t group;
+	gid_t *groups;
+	int count;
+};
+
+/* False, and errno, when it cannot. Where there is no directory, nothing is changed. */
+bool ledger_files_become_owner(struct ledger_owner *before, const char *dir);
+/* Root is root again; the program ends where that fails. */
+void ledger_files_become_root(struct ledger_owner *before);
+
 /* Both end an attempt: they set `error` and errno, and return false. */
 __attribute__((format(printf, 2, 3))) bool ledger_fail(char error[LEDGER_ERROR_SIZE],
 						       const char *format, ...);

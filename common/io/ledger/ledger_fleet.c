@@ -7,78 +7,53 @@
 #include "base/str.h"
 #include "io/ledger/ledger_env.h"
 
-#define STATE_KEY "state"
-
 /*
  * State and members.
  */
 
-static void encode_state(struct buf *out, const void *record)
+static void put_state(struct buf *out, const void *record)
 {
 	fleet_state_put(out, record);
 }
 
-static bool decode_state(void *record, const void *bytes, size_t len)
+static bool get_state(void *record, const void *bytes, size_t len)
 {
 	return fleet_state_get(record, bytes, len);
 }
 
-static bool readable_state(const void *bytes, size_t len)
-{
-	struct fleet_state scratch;
-
-	return fleet_state_get(&scratch, bytes, len);
-}
-
-static void encode_member(struct buf *out, const void *record)
+static void put_member(struct buf *out, const void *record)
 {
 	fleet_member_put(out, record);
 }
 
-static bool decode_member(void *record, const void *bytes, size_t len)
+static bool get_member(void *record, const void *bytes, size_t len)
 {
 	return fleet_member_get(record, bytes, len);
 }
 
-static bool readable_member(const void *bytes, size_t len)
-{
-	struct fleet_member scratch;
-
-	return fleet_member_get(&scratch, bytes, len);
-}
-
-static const struct codec codec_state = {
-	.db = LEDGER_FLEET,
-	.size = sizeof(struct fleet_state),
-	.encode = encode_state,
-	.decode = decode_state,
-	.readable = readable_state,
-};
-
-static const struct codec codec_member = {
-	.db = LEDGER_MEMBER,
-	.size = sizeof(struct fleet_member),
-	.encode = encode_member,
-	.decode = decode_member,
-	.readable = readable_member,
-};
+static const struct record_codec state_codec = { sizeof(struct fleet_state), put_state, get_state };
+static const struct record_codec member_codec = { sizeof(struct fleet_member), put_member,
+						  get_member };
+static const struct codec codec_state = { LEDGER_FLEET, &state_codec };
+static const struct codec codec_member = { LEDGER_MEMBER, &member_codec };
 
 enum lookup ledger_get_fleet(struct ledger_txn *txn, struct fleet_state *out)
 {
-	return ledger_load(txn, &codec_state, STATE_KEY, out);
+	return ledger_load(txn, &codec_state, LEDGER_FLEET_STATE, out);
 }
 
 bool ledger_put_fleet(struct ledger_txn *txn, const struct fleet_state *state)
 {
 	txn->sharing = LEDGER_SHARES;
-	return ledger_store(txn, &codec_state, STATE_KEY, state);
+	return ledger_store(txn, &codec_state, LEDGER_FLEET_STATE, state);
 }
 
 bool ledger_leave_fleet(struct ledger_txn *txn)
 {
 	txn->sharing = LEDGER_SHARES_NOT;
 	return ledger_empty(txn, LEDGER_OUTBOX) && ledger_empty(txn, LEDGER_OUTBOX_LATER) &&
-	       ledger_empty(txn, LEDGER_MEMBER) && ledger_delete(txn, &codec_state, STATE_KEY);
+	       ledger_empty(txn, LEDGER_MEMBER) &&
+	       ledger_delete(txn, &codec_state, LEDGER_FLEET_STATE);
 }
 
 bool ledger_put_member(struct ledger_txn *txn, const struct fleet_member *member)
@@ -123,7 +98,7 @@ static bool kind_of(enum ledger_db db, enum entry_kind *kind)
 
 static bool shares(struct ledger_txn *txn)
 {
-	MDB_val key = ledger_val(STATE_KEY, strlen(STATE_KEY)), value;
+	MDB_val key = ledger_val(LEDGER_FLEET_STATE, strlen(LEDGER_FLEET_STATE)), value;
 
 	if (txn->sharing == LEDGER_SHARES_UNKNOWN)
 		txn->sharing = mdb_get(txn->txn, txn->ledger->dbi[LEDGER_FLEET], &key, &value) == 0

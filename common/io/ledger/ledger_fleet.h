@@ -51,7 +51,7 @@ bool ledger_outbox_mark(struct ledger_txn *txn, const struct entry *entry, enum 
 void ledger_outbox_pause(struct ledger_txn *txn, bool paused);
 
 /*
- * For ledger.c: before a record is put, and after it was deleted. False on failure, which
+ * For ledger_store.c: before a record is put, and after it was deleted. False on failure, which
  * has been logged.
  */
 bool ledger_outbox_note(struct ledger_txn *txn, enum ledger_db db, const char *key, size_t len,

@@ -5,32 +5,20 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "core/record/record_rows.h"
 #include "io/ledger/ledger_store.h"
 
 #define ROWS 512 /* a power of two */
 #define IN_ROW 2
 
-/* What record_get_host_gist tells, without the room for all that it does not. */
-struct gist {
-	struct freshness addr_fresh;
-	struct freshness tlsa_fresh;
-	int64_t seen;
-	int64_t last_expires;
-	int64_t first_tls;
-	int64_t last_tls;
-	int64_t last_plain;
-	enum addr_state addr;
-	enum tlsa_state tlsa;
-	enum observed observed;
-	bool addr_secure;
-	uint8_t successes;
-	uint8_t tls_days;
-	uint8_t plain_days;
-};
+/* What record_get_host_gist tells, without the room for all that it does not: the members
+ * of the gist, one after another. */
+#define GIST_BYTES(how, member, bound) +sizeof(member) /* NOLINT(bugprone-macro-parentheses) */
+#define GIST_SIZE (0 HOST_GIST(GIST_BYTES, *(const struct host_facts *)NULL))
 
 struct place {
 	uint64_t snapshot; /* 0: nothing is kept here */
-	struct gist gist;
+	unsigned char gist[GIST_SIZE];
 	enum lookup found; /* FOUND or ABSENT */
 	uint16_t port;
 	uint8_t len;
@@ -56,42 +44,24 @@ void ledger_hosts_free(struct ledger_hosts *hosts)
 	free(hosts);
 }
 
-static void keep(struct gist *gist, const struct host_facts *host)
+static void keep(struct place *place, const struct host_facts *host)
 {
-	*gist = (struct gist){
-		.addr_fresh = host->addr_fresh,
-		.tlsa_fresh = host->tlsa_fresh,
-		.seen = host->last.time,
-		.last_expires = host->last_expires,
-		.first_tls = host->history.first_tls,
-		.last_tls = host->history.last_tls,
-		.last_plain = host->history.last_plain,
-		.addr = host->addr,
-		.tlsa = host->tlsa,
-		.observed = host->last.observed,
-		.addr_secure = host->addr_secure,
-		.successes = host->history.successes.count,
-		.tls_days = host->history.tls_days.count,
-		.plain_days = host->history.plain_days.count,
-	};
+	unsigned char *at = place->gist;
+
+#define KEEP(how, member, bound)               \
+	memcpy(at, &(member), sizeof(member)); \
+	at += sizeof(member);
+	HOST_GIST(KEEP, *host)
 }
 
-static void tell(struct host_facts *host, const struct gist *gist)
+static void tell(struct host_facts *host, const struct place *place)
 {
-	host->addr_fresh = gist->addr_fresh;
-	host->tlsa_fresh = gist->tlsa_fresh;
-	host->last.time = gist->seen;
-	host->last_expires = gist->last_expires;
-	host->history.first_tls = gist->first_tls;
-	host->history.last_tls = gist->last_tls;
-	host->history.last_plain = gist->last_plain;
-	host->addr = gist->addr;
-	host->tlsa = gist->tlsa;
-	host->last.observed = gist->observed;
-	host->addr_secure = gist->addr_secure;
-	host->history.successes.count = gist->successes;
-	host->history.tls_days.count = gist->tls_days;
-	host->history.plain_days.count = gist->plain_days;
+	const unsigned char *at = place->gist;
+
+#define TELL(how, member, bound)               \
+	memcpy(&(member), at, sizeof(member)); \
+	at += sizeof(member);
+	HOST_GIST(TELL, *host)
 }
 
 /*
@@ -128,7 +98,7 @@ enum lookup ledger_hosts_get(struct ledger_hosts *hosts, struct ledger_txn *txn,
 
 	for (size_t i = 0; i < IN_ROW; i++) {
 		if (holds(&place[i], snapshot, host, len, port)) {
-			tell(out, &place[i].gist);
+			tell(out, &place[i]);
 			return place[i].found;
 		}
 	}
@@ -141,6 +111,6 @@ enum lookup ledger_hosts_get(struct ledger_hosts *hosts, struct ledger_txn *txn,
 	place->port = port;
 	place->len = (uint8_t)len;
 	memcpy(place->name, host, len);
-	keep(&place->gist, out);
+	keep(place, out);
 	return found;
 }

@@ -8,54 +8,18 @@
 #include "base/str.h"
 #include "core/record/record.h"
 
-/*
- * The codecs of core/record/record.h, one a database, under one type.
- */
-#define CODEC(name, DB, type)                                                  \
-	static void encode_##name(struct buf *out, const void *record)         \
-	{                                                                      \
-		record_put_##name(out, record);                                \
-	}                                                                      \
-	static bool decode_##name(void *record, const void *bytes, size_t len) \
-	{                                                                      \
-		return record_get_##name(record, bytes, len);                  \
-	}                                                                      \
-	static bool readable_##name(const void *bytes, size_t len)             \
-	{                                                                      \
-		type scratch;                                                  \
-		return record_get_##name(&scratch, bytes, len);                \
-	}                                                                      \
-	static const struct codec codec_##name = {                             \
-		.db = LEDGER_##DB,                                             \
-		.size = sizeof(type),                                          \
-		.encode = encode_##name,                                       \
-		.decode = decode_##name,                                       \
-		.readable = readable_##name,                                   \
-	};
+static const struct codec codec_domain = { LEDGER_DOMAIN, &record_codec_domain };
+static const struct codec codec_host = { LEDGER_HOST, &record_codec_host };
+static const struct codec codec_override = { LEDGER_OVERRIDE, &record_codec_override };
+static const struct codec codec_pin = { LEDGER_PIN, &record_codec_pin };
+static const struct codec codec_alias = { LEDGER_ALIAS, &record_codec_alias };
+static const struct codec codec_exception = { LEDGER_EXCEPTION, &record_codec_exception };
+static const struct codec codec_refusals = { LEDGER_REFUSAL, &record_codec_refusals };
+static const struct codec codec_journal = { LEDGER_JOURNAL, &record_codec_journal };
 
-CODEC(domain, DOMAIN, struct domain_facts)
-CODEC(host, HOST, struct host_facts)
-CODEC(override, OVERRIDE, struct override)
-CODEC(pin, PIN, struct pin_act)
-CODEC(alias, ALIAS, struct alias)
-CODEC(exception, EXCEPTION, struct exception_act)
-CODEC(refusals, REFUSAL, struct refusals)
-CODEC(journal, JOURNAL, struct journal_entry)
-
-/* How domains and hosts are read for look-ups: as records of their own kind, never written. */
-#define GIST(name, DB, type)                                                          \
-	static bool decode_##name##_gist(void *record, const void *bytes, size_t len) \
-	{                                                                             \
-		return record_get_##name##_gist(record, bytes, len);                  \
-	}                                                                             \
-	static const struct codec codec_##name##_gist = {                             \
-		.db = LEDGER_##DB,                                                    \
-		.size = sizeof(type),                                                 \
-		.decode = decode_##name##_gist,                                       \
-	};
-
-GIST(domain, DOMAIN, struct domain_facts)
-GIST(host, HOST, struct host_facts)
+/* How domains and hosts are read for look-ups. */
+static const struct codec codec_domain_gist = { LEDGER_DOMAIN, &record_codec_domain_gist };
+static const struct codec codec_host_gist = { LEDGER_HOST, &record_codec_host_gist };
 
 enum lookup ledger_get_domain(struct ledger_txn *txn, const char *key, struct domain_facts *out)
 {
@@ -109,7 +73,7 @@ enum lookup ledger_get_override(struct ledger_txn *txn, const char *key, struct 
 /* All records of a next hop or alias. */
 static bool prefix_of(char prefix[LEDGER_KEY_SIZE], const char *name)
 {
-	return str_join(prefix, LEDGER_KEY_SIZE, name, " ", NULL);
+	return str_join(prefix, LEDGER_KEY_SIZE, name, LEDGER_OF_ONE, NULL);
 }
 
 static bool gather_pin(void *all, const char *key, const void *pin)
@@ -303,7 +267,7 @@ static bool show_exceptions(struct gathering *g)
 static bool gather(void *gathering, const char *key, const void *record)
 {
 	struct gathering *g = gathering;
-	size_t len = strcspn(key, " ");
+	size_t len = strcspn(key, LEDGER_OF_ONE);
 
 	if (strlen(g->name) != len || memcmp(g->name, key, len) != 0) {
 		g->stopped = !g->show(g);
@@ -383,4 +347,45 @@ const struct codec *ledger_codec(enum entry_kind kind)
 	};
 
 	return codecs[kind];
+}
+
+/*
+ * Up to where each log has been read.
+ */
+
+static void put_place(struct buf *out, const void *record)
+{
+	char text[LOGPLACE_TEXT_SIZE];
+
+	logplace_format(text, record);
+	buf_append_str(out, text);
+}
+
+static bool get_place(void *record, const void *bytes, size_t len)
+{
+	return logplace_parse(record, bytes, len);
+}
+
+static const struct record_codec place_codec = { sizeof(struct logplace), put_place, get_place };
+static const struct codec codec_place = { LEDGER_META, &place_codec };
+
+/* The key in `meta`; the other keys there hold no blank. */
+#define PLACE_KEY_SIZE (LEDGER_PLACE_NAME_MAX + sizeof(LEDGER_META_LOG))
+
+enum lookup ledger_get_place(struct ledger_txn *txn, const char *log, struct logplace *place)
+{
+	char key[PLACE_KEY_SIZE];
+
+	if (str_join(key, sizeof(key), LEDGER_META_LOG, log, NULL))
+		return ledger_load(txn, &codec_place, key, place);
+	*place = (struct logplace){ 0 };
+	return LOOKUP_ABSENT;
+}
+
+bool ledger_put_place(struct ledger_txn *txn, const char *log, const struct logplace *place)
+{
+	char key[PLACE_KEY_SIZE];
+
+	return !str_join(key, sizeof(key), LEDGER_META_LOG, log, NULL) ||
+	       ledger_store(txn, &codec_place, key, place);
 }

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "io/ledger/ledger_report.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/num.h"
@@ -47,24 +44,6 @@ void ledger_report_written(struct ledger_report *report)
 {
 	if (atomic_exchange(&report->unwritten, 0) != 0)
 		log_info("ledger=%s is written to again", report->dir);
-}
-
-uint64_t ledger_key_sequence(const void *key, size_t len)
-{
-	const unsigned char *bytes = key;
-	uint64_t sequence = 0;
-
-	for (size_t i = 0; i < len && i < LEDGER_SEQUENCE_LEN; i++)
-		sequence = sequence << 8 | bytes[i];
-	return sequence;
-}
-
-void ledger_key_name(char dst[LEDGER_KEY_SIZE], enum ledger_db db, const void *key, size_t len)
-{
-	if (db == LEDGER_JOURNAL)
-		snprintf(dst, LEDGER_KEY_SIZE, "%" PRIu64, ledger_key_sequence(key, len));
-	else
-		str_printable(dst, LEDGER_KEY_SIZE, key, len);
 }
 
 static uint64_t hash_record(enum ledger_db db, const unsigned char *key, size_t len)

@@ -4,7 +4,7 @@
  * that it is met. A prober whose disk is full meets it at each look that it takes, and
  * a record that is damaged is read for each mail that depends on it.
  *
- * For ledger.c. Any thread may call.
+ * For ledger_store.c. Any thread may call.
  */
 #ifndef POSTSEAL_IO_LEDGER_REPORT_H
 #define POSTSEAL_IO_LEDGER_REPORT_H
@@ -15,14 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "io/ledger/ledger_store.h"
+#include "io/ledger/ledger_names.h"
 
 /* So many damaged records are named in the log; after that, one line says so. */
 #define LEDGER_REPORTS_MAX 128
-
-/* The journal's keys, and those of all that is appended: big-endian, so that LMDB
- * keeps them in order. */
-#define LEDGER_SEQUENCE_LEN 8
 
 struct ledger_report {
 	const char *dir;                     /* the ledger's, which owns it */
@@ -51,9 +47,5 @@ void ledger_report_damage(struct ledger_report *report, enum ledger_db db, const
 			  size_t len);
 void ledger_report_refused(const struct ledger_report *report, enum ledger_db db, const void *key,
 			   size_t len);
-
-/* A key's name, printable; the number that it is, where it is one. */
-void ledger_key_name(char dst[LEDGER_KEY_SIZE], enum ledger_db db, const void *key, size_t len);
-uint64_t ledger_key_sequence(const void *key, size_t len);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * ledger_store - records under their keys, whatever they are made of: what
- * ledger_records.c stands on and ledger.c does with LMDB. Not for others, who
- * want ledger.h.
+ * ledger_records.c stands on, done with LMDB. Not for others, who want ledger.h.
  */
 #ifndef POSTSEAL_IO_LEDGER_STORE_H
 #define POSTSEAL_IO_LEDGER_STORE_H
@@ -10,36 +9,12 @@
 #include "base/buf.h"
 #include "core/record/entry.h"
 #include "io/ledger/ledger.h"
+#include "io/ledger/ledger_names.h"
 
-enum ledger_db {
-	LEDGER_META,
-	LEDGER_DOMAIN,
-	LEDGER_HOST,
-	LEDGER_OVERRIDE,
-	LEDGER_PIN,
-	LEDGER_ALIAS,
-	LEDGER_JOURNAL,
-	LEDGER_EXCEPTION,
-	LEDGER_REFUSAL,
-	LEDGER_FLEET,
-	LEDGER_MEMBER,
-	LEDGER_OUTBOX,
-	LEDGER_OUTBOX_LATER,
-	LEDGER_DB_COUNT
-};
-
-/* The longest key that LMDB takes, and a NUL. */
-#define LEDGER_KEY_SIZE 512
-
-const char *ledger_db_name(enum ledger_db db);
-
-/* What a database holds. */
+/* What is kept in a database, and how it is written and read. */
 struct codec {
 	enum ledger_db db;
-	size_t size; /* of the record's struct */
-	void (*encode)(struct buf *out, const void *record);
-	bool (*decode)(void *record, const void *bytes, size_t len);
-	bool (*readable)(const void *bytes, size_t len); /* would decode succeed? */
+	const struct record_codec *of;
 };
 
 /* Of the records of a kind. */

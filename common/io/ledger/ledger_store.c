@@ -185,14 +185,14 @@ enum lookup ledger_load(struct ledger_txn *txn, const struct codec *codec, const
 	int rc = mdb_get(txn->txn, txn->ledger->dbi[db], &key, &value);
 
 	if (rc == MDB_NOTFOUND) {
-		memset(out, 0, codec->size);
+		memset(out, 0, codec->of->size);
 		return LOOKUP_ABSENT;
 	}
 	if (rc != 0) {
 		log_failure(txn->ledger, "reading", rc);
 		return LOOKUP_ERROR;
 	}
-	if (!codec->decode(out, value.mv_data, value.mv_size)) {
+	if (!codec->of->get(out, value.mv_data, value.mv_size)) {
 		ledger_report_damage(&txn->ledger->report, db, key.mv_data, key.mv_size);
 		return LOOKUP_ERROR;
 	}
@@ -206,9 +206,9 @@ static bool put(struct ledger_txn *txn, const struct codec *codec, MDB_val key, 
 	bool readable, noted = true;
 	int rc = 0;
 
-	codec->encode(&bytes, record);
+	codec->of->put(&bytes, record);
 	/* An unreadable record would keep mail waiting until an admin came. */
-	readable = codec->readable(bytes.data, bytes.len);
+	readable = record_can_be_read(codec->of, bytes.data, bytes.len);
 	if (readable)
 		noted = ledger_outbox_note(txn, codec->db, key.mv_data, key.mv_size, &bytes);
 	if (readable && noted) {
@@ -255,8 +255,7 @@ bool ledger_append(struct ledger_txn *txn, const struct codec *codec, const void
 		log_unwritten(txn->ledger, "writing", rc);
 		return false;
 	}
-	for (size_t i = 0; i < LEDGER_SEQUENCE_LEN; i++)
-		bytes[i] = (unsigned char)(next >> (8 * (LEDGER_SEQUENCE_LEN - 1 - i)));
+	ledger_sequence_key(bytes, next);
 	return put(txn, codec, ledger_val(bytes, LEDGER_SEQUENCE_LEN), record);
 }
 
@@ -341,7 +340,7 @@ bool ledger_walk(struct ledger_txn *txn, const struct codec *codec, const char *
 	for (bool first = true; (rc = step(cursor, prefix, first, &key, &value)) == 0;
 	     first = false) {
 		if (!key_text(name, codec->db, &key) ||
-		    !codec->decode(record, value.mv_data, value.mv_size)) {
+		    !codec->of->get(record, value.mv_data, value.mv_size)) {
 			ledger_report_damage(&txn->ledger->report, codec->db, key.mv_data,
 					     key.mv_size);
 			whole = false;
