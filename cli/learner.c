@@ -20,6 +20,7 @@
 #include "core/log/logbatch.h"
 #include "core/log/logfold.h"
 #include "core/log/logline.h"
+#include "core/policy/floor.h"
 #include "core/policy/fold.h"
 #include "core/record/record.h"
 #include "daemon/daemon.h"
@@ -151,12 +152,12 @@ static bool learn_domain(struct learner *l, struct ledger_txn *txn,
 	if (nexthop_parse(&nexthop, text, strlen(text)) != NEXTHOP_OK ||
 	    ledger_get_domain(txn, nexthop.key, domain) != LOOKUP_FOUND)
 		return true;
-	floor = fold_floor(&domain->history, settings, l->cli->now);
+	floor = floor_holds(&domain->history, settings, l->cli->now);
 	if (!fold_delivery(domain, settings, seen->host, &seen->history))
 		return true;
 	if (!ledger_put_domain(txn, nexthop.key, domain))
 		return false;
-	return floor || !fold_floor(&domain->history, settings, l->cli->now) ||
+	return floor || !floor_holds(&domain->history, settings, l->cli->now) ||
 	       tell_raised(l, txn, nexthop.key, seen);
 }
 

@@ -38,12 +38,6 @@ struct survey {
 bool survey_leaves_out(const struct host_facts *host);
 
 /*
- * Does it count moments of the hosts' histories? Only those that came after an
- * admin made us forget; else it is enough to know how many there are.
- */
-bool survey_counts_moments(const struct domain_facts *domain);
-
-/*
  * With keys on file, which name does Postfix send to a host (SNI)? The answer has
  * `servername=hostname` where each host that counts has usable TLSA records: then the
  * prober sends names as well (RFC 7672 8.1), and a certificate may depend on that.
