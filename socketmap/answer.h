@@ -39,7 +39,7 @@ enum answer {
 	ANSWER_GIVEN,   /* the reply is appended */
 	ANSWER_REFRESH, /* the same, and the prober should look at the next hop again */
 	ANSWER_PARK,    /* nothing is appended: wait for the prober */
-	ANSWER_SEALING  /* nothing is appended: postseal-mailbox knows (sealing.h) */
+	ANSWER_SEALING  /* nothing is appended: ask postseal-mailbox (sealing.h) */
 };
 
 /* *settings must outlive it. */
