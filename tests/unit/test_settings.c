@@ -76,12 +76,12 @@ static const struct {
 	{ "webmail_listen", "\"unix:/run/postseal/webmail.sock\"" },
 	{ "webmail_clients", "{}" },
 	{ "webmail_rate", "300" },
-	{ "alert_mail", "\"\"" },
-	{ "alert_command", "{}" },
-	{ "alert_summary", "false" },
 	{ "share", "\"\"" },
 	{ "share_name", "\"\"" },
 	{ "share_runtime", "\"/run/postseal-share\"" },
+	{ "alert_mail", "\"\"" },
+	{ "alert_command", "{}" },
+	{ "alert_summary", "false" },
 	{ "log_level", "info" },
 };
 

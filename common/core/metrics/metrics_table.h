@@ -169,7 +169,7 @@
 	       "seconds behind", "How long ago all that others told was last read")                \
 	METRIC(SHARE_BEHIND, SHARE, GAUGE, NONE, NONE, "postseal_share_batches_behind",            \
 	       "batches behind", "Batches of changes that are not read yet")                       \
-	METRIC(SHARE_WAITING, SHARE, GAUGE, OUTBOX, NONE, "postseal_share_outbox", "to be told",      \
+	METRIC(SHARE_WAITING, SHARE, GAUGE, OUTBOX, NONE, "postseal_share_outbox", "to be told",   \
 	       "Records that others are to be told, at once or once a day")                        \
 	METRIC(SHARE_CLOCK, SHARE, GAUGE, NONE, NONE, "postseal_share_clock_off_seconds",          \
 	       "clock off by", "How far this machine's clock is from the engine's")                \
@@ -191,7 +191,7 @@
 	       "time of exchanges", "How long it took to read and to tell what was new")           \
 	METRIC(MAILBOX_LOCKED, MAILBOX, COUNTER, NONE, NONE, "postseal_mailbox_locked_total",      \
 	       "senders locked",                                                                   \
-	       "How often too many wrong PINs were tried, so that a sender's mail is locked")          \
+	       "How often too many wrong PINs were tried, so that a sender's mail is locked")      \
 	METRIC(TAKEN, MAILBOX, COUNTER, TAKEN, NONE, "postseal_mailbox_intake_total",              \
 	       "mail to be sealed",                                                                \
 	       "Mails to be sealed, or that came back, one for each recipient: taken, put off, "   \
