@@ -9,7 +9,7 @@ bench/$(1)_LIBS := $(LIBS_TESTS)
 endef
 $(foreach b,$(BENCH_NAMES),$(eval $(call bench_vars,$(b))))
 
-bench/scan_SRCS        += prober/job.c prober/due.c prober/forget.c
+bench/scan_SRCS        += prober/job.c prober/due.c prober/crowd.c prober/forget.c
 bench/idle_milter_LIBS += -lmilter
 bench/http_floor_LIBS  += $(LIBS_HTTP)
 
@@ -17,5 +17,6 @@ bench/http_floor_LIBS  += $(LIBS_HTTP)
 .PHONY: bench
 bench:
 	tests/deps.sh bench
-	+$(MAKE) all $(BENCH_NAMES:%=$(BUILD)/bench/%) $(BUILD)/tests/peer $(BUILD)/tests/seal-token
+	+$(MAKE) all $(BENCH_NAMES:%=$(BUILD)/bench/%) $(BUILD)/tests/peer $(BUILD)/tests/seal-token \
+	    $(BUILD)/tests/fleet_host
 	tests/bench/run $(BUILD) $(PART)
