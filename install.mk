@@ -30,15 +30,10 @@ install: all
 	for unit in $(notdir $(wildcard systemd/*.service systemd/*.socket systemd/*.timer systemd/*.target)); do \
 	    sed -e 's|/usr/sbin/|$(SBINDIR)/|' -e 's|/usr/bin/|$(BINDIR)/|' systemd/$$unit \
 	        >$(DESTDIR)$(UNITDIR)/$$unit && chmod 644 $(DESTDIR)$(UNITDIR)/$$unit || exit; done
-<<<<<<< HEAD
-	install -m 644 systemd/postseal.sysusers $(DESTDIR)$(SYSUSERSDIR)/postseal.conf
-	install -m 644 systemd/postseal.tmpfiles $(DESTDIR)$(TMPFILESDIR)/postseal.conf
-	$(call put,644,$(SHAREDIR),fleet/postseal-share.sql)
-=======
 	for name in postseal postseal-mailbox; do \
 	    install -m 644 systemd/$$name.sysusers $(DESTDIR)$(SYSUSERSDIR)/$$name.conf && \
 	    install -m 644 systemd/$$name.tmpfiles $(DESTDIR)$(TMPFILESDIR)/$$name.conf || exit; done
->>>>>>> main
+	$(call put,644,$(SHAREDIR),fleet/postseal-share.sql)
 	$(call put,644,$(COMPLETIONDIR),completions/postseal)
 	$(call put,644,$(DOCDIR),README.md)
 	$(call put,644,$(DOCDIR)/examples,postseal.conf.sample)

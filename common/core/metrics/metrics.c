@@ -25,13 +25,8 @@ _Static_assert(METRIC_VALUES_PROSPECT == PROSPECT_NONE + 1, "all prospects");
 	}
 
 VALUES(NONE, "")
-<<<<<<< HEAD
 VALUES(DAEMON, "socketmap", "prober", "milter", "learn", "webmail", "mailbox", "share")
-VALUES(SERVED, "ledger", "refresh", "parked", "unparked")
-=======
-VALUES(DAEMON, "socketmap", "prober", "milter", "learn", "webmail", "mailbox")
 VALUES(SERVED, "ledger", "refresh", "parked", "unparked", "mailbox")
->>>>>>> main
 VALUES(UNPARKED, "settled", "timeout", "prober-lost", "client-gone")
 VALUES(REFUSED, "netstring", "malformed", "unknown-map", "bad-key")
 VALUES(LOOKUP, "mx", "address", "tlsa", "sts-txt", "check")
@@ -49,7 +44,7 @@ VALUES(MESSAGE, "begun", "passed", "refused")
 VALUES(DIRECTION, "in", "out")
 VALUES(CAUSE, "tls-in", "tls-out", "not-owner", "destination", "tls-required-header", "header-from",
        "forgery", "mark", "other")
-VALUES(BOX, "now", "later")
+VALUES(WHEN, "now", "later")
 VALUES(PROSPECT, "unknown", "good", "none")
 VALUES(TAKEN, "taken", "later", "mark", "address", "size", "other")
 VALUES(WAY, "mailbox", "openpgp")
@@ -122,7 +117,7 @@ static const char *value_ANSWER(size_t i)
 #define NAME_DIRECTION "direction"
 #define NAME_CAUSE "cause"
 #define NAME_PROSPECT "prospect"
-#define NAME_BOX "when"
+#define NAME_WHEN "when"
 #define NAME_CALL "call"
 #define NAME_TAKEN "outcome"
 #define NAME_WAY "way"

@@ -84,11 +84,9 @@ static bool make(const char *runtime, enum metrics_source source)
 
 const char *metrics_directory(const struct settings *settings, enum metrics_source source)
 {
-<<<<<<< HEAD
+	if (source == METRICS_MAILBOX)
+		return settings->mailbox_runtime;
 	return source == METRICS_SHARE ? settings->share_runtime : settings->runtime;
-=======
-	return source == METRICS_MAILBOX ? settings->mailbox_runtime : settings->runtime;
->>>>>>> main
 }
 
 void metrics_open(const char *runtime, enum metrics_source source)
