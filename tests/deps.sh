@@ -63,7 +63,7 @@ packages() {
         echo debootstrap systemd-container
         ;;
     mailbox)
-        echo python3 chromium chromium-driver nodejs iproute2 nginx openssl
+        echo python3 chromium chromium-driver firefox-esr nodejs iproute2 nginx openssl
         npm_package
         ;;
     all)

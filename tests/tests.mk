@@ -20,17 +20,19 @@ tests/test_tasks_SRCS += $(filter-out prober/main.c prober/pool.c,$(wildcard pro
 tests/test_pool_SRCS += prober/pool.c
 tests/test_postconf_SRCS += cli/doctor/postconf.c
 tests/test_due_SRCS += prober/due.c
+tests/test_crowd_SRCS += prober/crowd.c
 tests/test_doctor_SRCS += cli/doctor/doctor_patient.c cli/doctor/postconf.c $(wildcard cli/doctor/doctor_judge*.c)
 # Those that start one.
 $(patsubst %,$(BUILD)/tests/%,$(filter test_socketmap_%,$(UNIT_NAMES))): | $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_webmail: | $(BUILD)/postseal-webmail $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_prober: | $(BUILD)/postseal-prober
-$(BUILD)/tests/test_mailbox $(BUILD)/tests/test_mailbox_abuse: \
+$(BUILD)/tests/test_mailbox $(BUILD)/tests/test_mailbox_abuse $(BUILD)/tests/test_mailbox_crash: \
     | $(BUILD)/postseal-mailbox $(BUILD)/tests/postseal-mailbox-moved
 tests/test_mailbox_abuse_SRCS += mailbox/store.c
 # The mailbox daemon with a clock that can be moved, and a store that can be full.
 TESTS += tests/postseal-mailbox-moved
-tests/postseal-mailbox-moved_SRCS := $(wildcard mailbox/*.c) tests/unit/moved_clock.c tests/unit/full_store.c
+tests/postseal-mailbox-moved_SRCS := $(wildcard mailbox/*.c) tests/unit/moved_clock.c tests/unit/full_store.c \
+                                     tests/unit/crash_step.c
 tests/postseal-mailbox-moved_LIBS := $(postseal-mailbox_LIBS)
 # The command line with its clock stopped, which test_cli runs.
 TESTS += tests/postseal-stopped

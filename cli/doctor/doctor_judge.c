@@ -71,6 +71,8 @@ const struct doctor_check doctor_checks[] = {
 	{ "sealed-lists", "does no list send sealed mail on in its owner's name?", NEEDS_SEALED,
 	  doctor_judge_sealed_lists },
 	{ "mailbox", "does postseal-mailbox run?", NEEDS_MAILBOXES, doctor_judge_mailbox_runs },
+	{ "mailbox-from", "does what it writes come back where it cannot be delivered?",
+	  NEEDS_MAILBOXES, doctor_judge_mailbox_from },
 	{ "mailbox-pages", "does it serve the pages that were installed?", NEEDS_MAILBOXES,
 	  doctor_judge_mailbox_pages },
 	{ "mailbox-keys", "are its keys kept apart from the mail that they open?", NEEDS_MAILBOXES,

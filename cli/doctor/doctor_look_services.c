@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * doctor_look_services - do our daemons answer? And what they need: certificates, and the ledger, * with what it says about the network.
+ * doctor_look_services - do our daemons answer? And what they need: certificates, and the ledger,
+ * with what it says about the network.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -45,7 +46,9 @@ static bool listener_is_barred(const char *listener)
 }
 
 /*
- * Asks map `policy`, as Postfix does. The key is a parent domain, as Postfix asks for after * NOTFOUND, of a name that cannot exist: it is answered from the ledger at once, causes no * look-ups, and is ordinary in the log.
+ * Asks map `policy`, as Postfix does. The key is a parent domain, as Postfix asks for after
+ * NOTFOUND, of a name that cannot exist: it is answered from the ledger at once, causes no
+ * look-ups, and is ordinary in the log.
  */
 static void look_at_socketmap(struct patient *patient)
 {

@@ -15,6 +15,7 @@
 
 #define NOW INT64_C(1768046400)
 #define SEALED "mailbox_domain = sealed.example.com\n"
+#define URL SEALED "mailbox_url = https://post.example.com\n"
 
 /*
  * A sound machine: postfix-examples on Debian, as postconf -x, -F and -Px print it.
@@ -144,7 +145,9 @@ static void make_patient(const struct sickness *s)
 	buf_append_str(&conf, s->settings != NULL
 				      ? s->settings
 				      : "secure_domains = {\"secure.example.com\"}\n" SEALED
-					"mailbox_url = https://post.example.com\n");
+					"mailbox_url = https://post.example.com\n"
+					"mailbox_from = post@example.com\n"
+					"mailbox_bounce = back@example.com\n");
 	settings_init(&settings);
 	ck_assert_msg(settings_file_parse(&settings, "conf", buf_cstr(&conf), conf.len, error),
 		      "%s", error);
@@ -705,7 +708,24 @@ static const struct sickness sicknesses[] = {
 	{ "tls-level", .main_cf = "smtp_tls_security_level =\n", WRONG, "is empty",
 	  "postconf -e 'smtp_tls_security_level = may'\npostfix reload\n" },
 	{ "tls-level", .main_cf = "smtp_tls_security_level = none\n", WRONG, "= none", "= may'" },
-	{ "tls-level", .main_cf = "smtp_tls_security_level = encrypt\n", OK, "= encrypt", NULL },
+	/* main.cf holds where the answer is NOTFOUND; the other answers may be less */
+	{ "tls-level", .main_cf = "smtp_tls_security_level = encrypt\n", WARNING,
+	  "smtp_tls_security_level = encrypt, and map `policy` also answers what is less than "
+	  "that (`dane`): ",
+	  "postconf -e 'smtp_tls_policy_maps = " OURS "policy-encrypt'\npostfix reload\n" },
+	{ "tls-level", .main_cf = "smtp_tls_security_level = secure\n", WARNING,
+	  "(`dane`, `encrypt`)", OURS "policy-authenticated'\n" },
+	{ "tls-level", .main_cf = "smtp_tls_security_level = dane-only\n", WARNING,
+	  "(`dane`, `encrypt`)", OURS "policy-dane-only'\n" },
+	{ "tls-level", .main_cf = "smtp_tls_security_level = fingerprint\n", WARNING,
+	  "(`dane`, `encrypt`)", OURS "policy-verify'\n" },
+	{ "tls-level", .main_cf = "smtp_tls_security_level = dane\n", OK, "= dane", NULL },
+	{ "tls-level",
+	  .main_cf = "smtp_tls_security_level = encrypt\n"
+		     "smtp_tls_policy_maps = " OURS "policy-encrypt\n",
+	  OK, "= encrypt", NULL },
+	{ "policy-map", .main_cf = "smtp_tls_policy_maps = " OURS "policy-encrypt\n", OK,
+	  OURS "policy-encrypt", NULL },
 	{ "dns-support", .main_cf = "smtp_dns_support_level =\n", WRONG, "is empty: without DNSSEC",
 	  "postconf -e 'smtp_dns_support_level = dnssec'\npostfix reload\n" },
 	{ "dns-support", .main_cf = "smtp_dns_support_level = enabled\n", WRONG, "enabled",
@@ -794,6 +814,20 @@ static const struct sickness sicknesses[] = {
 	{ "overrides", .overrides = "filter/unix/smtp_dns_support_level =\n",
 	  .services = SERVICE("filter/unix", "n", "smtp"), WARNING, "stays on this machine",
 	  "# if its mail leaves this machine:\npostconf -PX filter/unix/smtp_dns_support_level\n" },
+
+	/* the prober knows main.cf's */
+	{ "overrides", .overrides = "smtp/unix/inet_protocols = ipv6\n", WRONG,
+	  "smtp/unix has -o inet_protocols=ipv6, and the prober goes by main.cf",
+	  "postconf -PX smtp/unix/inet_protocols\npostfix reload\n" },
+	{ "overrides", .overrides = "relay/unix/smtp_tls_mandatory_protocols = >=TLSv1.3\n", WRONG,
+	  "relay/unix has -o smtp_tls_mandatory_protocols=>=TLSv1.3", "-PX" },
+	{ "overrides", .overrides = "postseal-encrypt/unix/smtp_tls_servername = hostname\n",
+	  WARNING, "postseal-encrypt/unix has -o smtp_tls_servername=hostname", "-PX" },
+	{ "overrides", .overrides = "slow/unix/smtp_pix_workarounds =\n",
+	  .services = SERVICE("slow/unix", "n", "smtp"), WARNING, "slow/unix has -o", "-PX" },
+	{ "overrides", .main_cf = "inet_protocols = ipv4\n",
+	  .overrides = "smtp/unix/inet_protocols = ipv4\n", OK,
+	  "no service that sends mail overrides", NULL },
 
 	{ "milter", "\n", .main_cf = "smtpd_milters =\n", OK, "secure_domains is empty", NULL },
 	{ "milter", .main_cf = "smtpd_milters =\n", WRONG, "smtpd_milters is empty",
@@ -1000,6 +1034,14 @@ static const struct sickness sicknesses[] = {
 	{ "mailbox", "mailbox_url = https://post.example.com\n", .spoil = no_mailbox, OK,
 	  "mailbox_domain is empty", NULL },
 	{ "mailbox", .spoil = mailbox_barred, UNSURE, "Permission denied", NULL },
+	{ "mailbox-from", URL, WRONG, "mailbox_from is not set", "# write mailbox_from" },
+	{ "mailbox-from", URL "mailbox_from = post@sealed.example.com\n", WRONG,
+	  "is an address of mailbox_domain", "# write mailbox_from" },
+	{ "mailbox-from", URL "mailbox_from = post@example.com\n", WARNING,
+	  "mailbox_bounce is not set", "# lead sealed-bounce" },
+	{ "mailbox-from",
+	  URL "mailbox_from = post@example.com\nmailbox_bounce = back@example.com\n", OK,
+	  "to post@example.com, and link mails to back@example.com", NULL },
 	{ "mailbox-pages", .spoil = other_pages, WRONG, "not as installed: app/main.js, csp",
 	  "systemctl restart postseal-mailbox\n" },
 	{ "mailbox-pages", .spoil = no_mailbox, UNSURE, "cannot be fetched", NULL },

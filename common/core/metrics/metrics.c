@@ -44,7 +44,7 @@ VALUES(MESSAGE, "begun", "passed", "refused")
 VALUES(DIRECTION, "in", "out")
 VALUES(CAUSE, "tls-in", "tls-out", "not-owner", "destination", "tls-required-header", "header-from",
        "forgery", "mark", "other")
-VALUES(WHEN, "now", "later")
+VALUES(OUTBOX, "now", "later")
 VALUES(PROSPECT, "unknown", "good", "none")
 VALUES(TAKEN, "taken", "later", "mark", "address", "size", "other")
 VALUES(WAY, "mailbox", "openpgp")
@@ -117,7 +117,7 @@ static const char *value_ANSWER(size_t i)
 #define NAME_DIRECTION "direction"
 #define NAME_CAUSE "cause"
 #define NAME_PROSPECT "prospect"
-#define NAME_WHEN "when"
+#define NAME_OUTBOX "when"
 #define NAME_CALL "call"
 #define NAME_TAKEN "outcome"
 #define NAME_WAY "way"

@@ -84,9 +84,14 @@ static bool make(const char *runtime, enum metrics_source source)
 
 const char *metrics_directory(const struct settings *settings, enum metrics_source source)
 {
-	if (source == METRICS_MAILBOX)
+	switch (source) {
+	case METRICS_MAILBOX:
 		return settings->mailbox_runtime;
-	return source == METRICS_SHARE ? settings->share_runtime : settings->runtime;
+	case METRICS_SHARE:
+		return settings->share_runtime;
+	default:
+		return settings->runtime;
+	}
 }
 
 void metrics_open(const char *runtime, enum metrics_source source)
