@@ -149,7 +149,7 @@ set_wrong sender_dependent_default_transport_maps '' transport-map 'does not ask
 set_wrong virtual_alias_maps hash:/etc/aliases alias-map 'does not ask' warning
 set_wrong message_strip_characters '' nul-bytes 'leaves NUL' warning
 # shellcheck disable=SC2016 # $myhostname is Postfix's
-set_wrong mydestination '$myhostname, sender.test' secure-domains 'secure.sender.test is neither'
+set_wrong mydestination '$myhostname, sender.test' secure-domains 'secure.sender.test is not in mydestination'
 
 # smtpd(8) has to be told. A certificate of which only the name is there:
 postconf -e smtpd_tls_security_level=none
