@@ -26,6 +26,7 @@ START_TEST(put_and_get)
 	struct host_facts host = { .addr = ADDR_FOUND, .last_expires = T };
 	struct override override = { .kind = OVERRIDE_EXACT, .level = LEVEL_ENCRYPT, .set = T };
 	struct pin_act pin = { .set = T };
+	struct alias alias;
 	struct pins pins;
 	struct ledger_txn *txn = ledger_begin_write(ledger);
 
@@ -57,9 +58,17 @@ START_TEST(put_and_get)
 	ck_assert(ledger_put_override(txn, "sealed.test", &override));
 	pin.removed = true;
 	ck_assert(ledger_put_pin(txn, "sealed.test", &pin));
+	alias = (struct alias){ .removed = true,
+				.level = ALIAS_VERIFY,
+				.mailbox = "me@example.test",
+				.changed = T + 1 };
+	ck_assert(ledger_put_alias(txn, "me@sealed.test", &alias));
 	ck_assert(ledger_commit(txn));
 	txn = ledger_begin_read(ledger);
 	ck_assert_int_eq(ledger_get_override(txn, "sealed.test", &override), LOOKUP_ABSENT);
+	ck_assert_int_eq(override.set, 0);
+	ck_assert_int_eq(ledger_get_alias(txn, "me@sealed.test", &alias), LOOKUP_ABSENT);
+	ck_assert_int_eq(alias.changed, 0);
 	ck_assert_int_eq(ledger_get_pins(txn, "sealed.test", &pins), LOOKUP_ABSENT);
 	ledger_abort(txn);
 	ledger_close(ledger);

@@ -58,17 +58,18 @@ enum lookup ledger_get_domain_gist(struct ledger_txn *txn, const char *key,
 }
 
 /* What was taken away is on file as that, and there no more. */
-static enum lookup unless_cleared(enum lookup found, struct override *override)
+static enum lookup taken_away(void *out, size_t size)
 {
-	if (found != LOOKUP_FOUND || override->kind != OVERRIDE_NONE)
-		return found;
-	memset(override, 0, sizeof(*override));
+	memset(out, 0, size);
 	return LOOKUP_ABSENT;
 }
 
 enum lookup ledger_get_override(struct ledger_txn *txn, const char *key, struct override *out)
 {
-	return unless_cleared(ledger_load(txn, &codec_override, key, out), out);
+	enum lookup found = ledger_load(txn, &codec_override, key, out);
+
+	return found == LOOKUP_FOUND && out->kind == OVERRIDE_NONE ? taken_away(out, sizeof(*out))
+								   : found;
 }
 
 /* All records of a next hop or alias. */
@@ -107,7 +108,7 @@ enum lookup ledger_get_alias(struct ledger_txn *txn, const char *address, struct
 {
 	enum lookup found = ledger_load(txn, &codec_alias, address, out);
 
-	return found == LOOKUP_FOUND && out->removed ? LOOKUP_ABSENT : found;
+	return found == LOOKUP_FOUND && out->removed ? taken_away(out, sizeof(*out)) : found;
 }
 
 static bool gather_exception(void *all, const char *key, const void *exception)
