@@ -257,7 +257,7 @@ START_TEST(a_mark_is_refused_or_obeyed)
 	goes("<bob@example.net>", "smtp");
 	header("From", "alice@example.com");
 	header("X-Postseal-Seal", "yes");
-	expect_refusal("550 5.7.10 Mail that is to be sealed is taken over encrypted");
+	expect_refusal("550 5.7.10 Mail that is to be sealed is accepted over encrypted");
 	ck_assert_int_eq(mail_from("<alice@example.com>",
 				   TLS("TLSv1.3") " {auth_authen}=alice@example.com "
 						  "{mail_mailer}=smtp",
@@ -278,12 +278,12 @@ START_TEST(this_machine_has_to_log_in)
 	goes("<bob@example.net>", "smtp");
 	header("From", "alice@example.com");
 	header("X-Postseal-Seal", "yes");
-	expect_refusal("550 5.7.1 Only who has logged in");
+	expect_refusal("550 5.7.1 Only users who have logged in");
 	ck_assert_int_eq(mail_from("<alice@example.com>", PLAIN " {mail_mailer}=local", reply),
 			 'c');
 	goes("<bob=example.net@sealed.example.com>", "lmtp");
 	header("From", "alice@example.com");
-	expect_refusal("550 5.7.1 Only who has logged in");
+	expect_refusal("550 5.7.1 Only users who have logged in");
 	/* what a filter hands back stays as it is; the intake looks at its token */
 	ck_assert_int_eq(mail_from("<alice@example.com>", PLAIN " {mail_mailer}=local", reply),
 			 'c');

@@ -146,7 +146,7 @@ set_wrong sender_dependent_default_transport_maps '' transport-map 'does not ask
 set_wrong virtual_alias_maps hash:/etc/aliases alias-map 'does not ask' warning
 set_wrong message_strip_characters '' nul-bytes 'leaves NUL' warning
 # shellcheck disable=SC2016 # $myhostname is Postfix's
-set_wrong mydestination '$myhostname, sender.test' secure-domains 'secure.sender.test is neither'
+set_wrong mydestination '$myhostname, sender.test' secure-domains 'secure.sender.test is not in mydestination'
 
 # smtpd(8) has to be told. A certificate of which only the name is there:
 postconf -e smtpd_tls_security_level=none
@@ -190,7 +190,7 @@ service_wrong postseal-verify/unix/smtp_tls_policy_maps=socketmap:inet:127.0.0.1
 service_wrong postseal-dane-only/unix/smtp_delivery_status_filter= transports 'is empty'
 service_wrong 'postseal-encrypt/unix/smtp_fallback_relay=[relay.test]' transports 'without the demanded TLS'
 postconf -MX postseal-authenticated/unix
-sick transports wrong 'has no postseal-authenticated'
+sick transports wrong 'does not have postseal-authenticated'
 rm /etc/postfix/postseal-status-filter
 sick transports wrong 'does not exist'
 

@@ -91,7 +91,7 @@ check 'and it is kept for the next' shows '<z@elsewhere\.test>'
 seal_kill prober
 check 'no prober: refused as ever' refused x@elsewhere.test "$ALIAS"
 check 'no prober: and again' refused x@elsewhere.test "$ALIAS"
-check 'no prober: said' log_has "$(seal_log milter)" "alias=$ALIAS the prober does not take note"
+check 'no prober: said' log_has "$(seal_log milter)" "alias=$ALIAS the prober does not record refusals"
 check 'no prober: once' equals "$(log_count "$(seal_log milter)" 'does not take note')" 1
 seal_start prober
 check 'prober back: refused as ever' refused back@elsewhere.test "$ALIAS"
