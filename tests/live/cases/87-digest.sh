@@ -64,7 +64,7 @@ check 'with how often' shows '<x@elsewhere\.test>[[:space:]]*2 times, last 20[0-
 check 'nothing of those off or not on file' refute shows '(idle|nobody)@secure'
 check 'showing sends nothing' refute grep -qs '^Subject: Mail refused at your secure' /var/mail/alice
 
-check 'sent' matches "$(digest --send)" 'alice@sender\.test is told'
+check 'sent' matches "$(digest --send)" 'alice@sender\.test was told'
 check 'she gets it' until_true grep -qs '^Subject: Mail refused at your secure' /var/mail/alice
 check 'from nobody' matches "$(grep -B 30 -m 1 '^Subject: Mail refused' /var/mail/alice | grep '^Return-Path\|^From ' | tail -n 1)" \
     'MAILER-DAEMON|<>'
