@@ -92,7 +92,7 @@ seal_kill prober
 check 'no prober: refused as ever' refused x@elsewhere.test "$ALIAS"
 check 'no prober: and again' refused x@elsewhere.test "$ALIAS"
 check 'no prober: said' log_has "$(seal_log milter)" "alias=$ALIAS the prober does not record refusals"
-check 'no prober: once' equals "$(log_count "$(seal_log milter)" 'does not take note')" 1
+check 'no prober: once' equals "$(log_count "$(seal_log milter)" 'does not record refusals')" 1
 seal_start prober
 check 'prober back: refused as ever' refused back@elsewhere.test "$ALIAS"
 check 'prober back: noted' until_true shows '<back@elsewhere\.test>'
