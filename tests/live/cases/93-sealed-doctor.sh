@@ -69,7 +69,7 @@ transports=$(postconf -h transport_maps)
 postconf -e 'transport_maps = texthash:/etc/postfix/secret'
 check 'a table that root may read' doctor_says sealed-domain 'ok '
 check 'not root: cannot tell' grep -q \
-    '"check":"sealed-domain",.*"health":"unsure",.*secret cannot be asked' <<<"$(as_nobody)"
+    '"check":"sealed-domain",.*"health":"unsure",.*secret in transport_maps cannot be asked' <<<"$(as_nobody)"
 postconf -e "transport_maps = $transports"
 
 # --- The daemon ------------------------------------------------------------------------
