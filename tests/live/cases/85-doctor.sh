@@ -195,7 +195,7 @@ service_wrong postseal-verify/unix/smtp_tls_policy_maps=socketmap:inet:127.0.0.1
 service_wrong postseal-dane-only/unix/smtp_delivery_status_filter= transports 'is empty'
 service_wrong 'postseal-encrypt/unix/smtp_fallback_relay=[relay.test]' transports 'without the demanded TLS'
 postconf -MX postseal-authenticated/unix
-sick transports wrong 'has no postseal-authenticated'
+sick transports wrong 'does not have postseal-authenticated'
 rm /etc/postfix/postseal-status-filter
 sick transports wrong 'does not exist'
 

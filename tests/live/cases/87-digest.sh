@@ -64,7 +64,7 @@ check 'with how often' shows '<x@elsewhere\.test>[[:space:]]*2 times, last 20[0-
 check 'nothing of those off or not on file' refute shows '(idle|nobody)@secure'
 check 'showing sends nothing' refute grep -qs '^Subject: Mail refused at your secure' /var/mail/alice
 
-check 'sent' matches "$(digest --send)" 'alice@sender\.test is told'
+check 'sent' matches "$(digest --send)" 'alice@sender\.test was told'
 check 'she gets it' until_true grep -qs '^Subject: Mail refused at your secure' /var/mail/alice
 check 'from nobody' matches "$(grep -B 30 -m 1 '^Subject: Mail refused' /var/mail/alice | grep '^Return-Path\|^From ' | tail -n 1)" \
     'MAILER-DAEMON|<>'
@@ -91,8 +91,8 @@ check 'and it is kept for the next' shows '<z@elsewhere\.test>'
 seal_kill prober
 check 'no prober: refused as ever' refused x@elsewhere.test "$ALIAS"
 check 'no prober: and again' refused x@elsewhere.test "$ALIAS"
-check 'no prober: said' log_has "$(seal_log milter)" "alias=$ALIAS the prober does not take note"
-check 'no prober: once' equals "$(log_count "$(seal_log milter)" 'does not take note')" 1
+check 'no prober: said' log_has "$(seal_log milter)" "alias=$ALIAS the prober does not record refusals"
+check 'no prober: once' equals "$(log_count "$(seal_log milter)" 'does not record refusals')" 1
 seal_start prober
 check 'prober back: refused as ever' refused back@elsewhere.test "$ALIAS"
 check 'prober back: noted' until_true shows '<back@elsewhere\.test>'
