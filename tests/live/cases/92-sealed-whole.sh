@@ -38,6 +38,11 @@ check 'bob takes the token' thief 'Send me your money.' victim@plain.test
 check 'a stolen token: refused by the intake' until_true log_has "$SENDER_LOG" \
     'to=<victim=plain.test@sealed.sender.test>.*status=bounced.*is of another mail'
 check 'a stolen token: no link left' refute has_link victim@plain.test
+# --- how a sealed mail would go: map `mailbox` ------------------------------------------------
+
+check 'map mailbox: to the one that is there' equals "$(answer mailbox X@PLAIN.test)" mailbox
+check 'map mailbox: to one that is made' equals "$(answer mailbox nobody@plain.test)" new-mailbox
+check 'map mailbox: no address' equals "$(answer mailbox plain.test)" NOTFOUND
 
 check 'an address: taken' taken alice alice@sender.test -- "<y=plain.test@$DOMAIN>"
 check 'an address: a link' link_for y@plain.test
@@ -55,7 +60,22 @@ without_milter() {
 }
 with smtpd_milters '' without_milter
 
+# While postseal-mailbox hangs, who asks about it waits, and nobody else.
+hung() {
+    job_freeze postseal-mailbox
+    # postmap says on standard error that it got no answer.
+    postmap -q x@plain.test "$SOCKETMAP:mailbox" >"$WORLD/hung" 2>&1 &
+    check 'it hangs: other maps are answered' equals "$(answer policy plain.test)" NOTFOUND
+    check 'it hangs: nothing said yet' equals "$(cat "$WORLD/hung")" ''
+    wait $!
+    check 'it hangs: it cannot be told' matches "$(cat "$WORLD/hung")" 'cannot be told now|error'
+    job_thaw postseal-mailbox
+    check 'it goes on: it can be told' equals "$(answer mailbox x@plain.test)" mailbox
+}
+hung
+
 away() {
+    check 'map mailbox: it is away' equals "$(answer mailbox x@plain.test)" TEMP
     check 'the daemon is away: taken' taken alice alice@sender.test -- "<w=plain.test@$DOMAIN>"
     check 'the daemon is away: it waits' deferred "$QID" "w=plain.test@$DOMAIN" ''
     check 'the daemon is away: nothing left' nothing_left
