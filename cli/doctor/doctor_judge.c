@@ -298,18 +298,15 @@ void finding_mend_setting(struct finding *finding, const struct patient *patient
  * Maps.
  */
 
-static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
-{
-	if (a->is_unix || b->is_unix)
-		return a->is_unix && b->is_unix && strcmp(a->path, b->path) == 0;
-	return a->port == b->port && ipaddr_equal(&a->addr, &b->addr);
-}
-
 bool doctor_is_listener(const struct endpoint *endpoint, const char *listener)
 {
 	struct endpoint ours;
 
-	return endpoint_parse(&ours, listener) && same_endpoint(&ours, endpoint);
+	if (!endpoint_parse(&ours, listener) || ours.is_unix != endpoint->is_unix)
+		return false;
+	if (ours.is_unix)
+		return strcmp(ours.path, endpoint->path) == 0;
+	return ours.port == endpoint->port && ipaddr_equal(&ours.addr, &endpoint->addr);
 }
 
 static bool is_ours(const struct endpoint *endpoint, const struct string_list *listeners)

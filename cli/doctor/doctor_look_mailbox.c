@@ -61,24 +61,12 @@ static void look_at_route(struct patient *patient)
 	}
 }
 
-/* Is there a word in this list of main.cf? */
-static bool has_word(const char *list, const char *word)
-{
-	struct span rest = span_of(list), item;
-
-	while (postconf_item(&rest, &item)) {
-		if (span_is(item, word))
-			return true;
-	}
-	return false;
-}
-
 /* parent_domain_matches_subdomains says how relay_domains matches subdomains (postconf(5)). */
 static enum lookup is_relayed(const struct patient *patient, const char *domain)
 {
 	const char *list = patient_value(patient, "relay_domains");
-	bool bare = has_word(patient_value(patient, "parent_domain_matches_subdomains"),
-			     "relay_domains");
+	bool bare = postconf_has(patient_value(patient, "parent_domain_matches_subdomains"),
+				 "relay_domains");
 	enum lookup result = doctor_list_has(list, domain);
 	const char *parent = domain;
 
@@ -341,19 +329,11 @@ static bool fetch(const struct patient *patient, const char *name, struct buf *p
 	return n == 0;
 }
 
-static void hash_text(char text[HEX_SIZE], const void *bytes, size_t len)
-{
-	unsigned char hash[CRYPTO_HASH_SIZE];
-
-	crypto_sha256(hash, bytes, len);
-	for (size_t i = 0; i < sizeof(hash); i++)
-		snprintf(text + 2 * i, 3, "%02x", hash[i]);
-}
-
 /* `served`: an answer of HTTP (RFC 9112 2.1), whose body counts, and no body where it is not * 200. */
 static bool has_sum(const struct buf *answer, bool served, const char *sum)
 {
 	struct span body = { (const char *)answer->data, answer->len };
+	unsigned char hash[CRYPTO_HASH_SIZE];
 	char text[HEX_SIZE];
 	bool found = true;
 
@@ -361,7 +341,9 @@ static bool has_sum(const struct buf *answer, bool served, const char *sum)
 		return false;
 	if (served)
 		span_cut(&body, "\r\n\r\n", &found);
-	hash_text(text, body.at, body.len);
+	crypto_sha256(hash, body.at, body.len);
+	for (size_t i = 0; i < sizeof(hash); i++)
+		snprintf(text + 2 * i, 3, "%02x", hash[i]);
 	return found && strncmp(text, sum, HEX_SIZE - 1) == 0;
 }
 
