@@ -32,11 +32,12 @@
 #define SESSIONS_MAX 16
 #define COMMAND_MS 300000 /* RFC 5321 4.5.3.2 */
 #define READ_SIZE 65536
+#define LARGER_THAN_SAID "451 4.3.4 the mail is larger than its SIZE says"
+#define TOO_LARGE "552 5.3.4 the mail is larger than mailbox_message_size"
 /* Of the largest size, of all connections together; and how long one waits for its turn. */
 #define TEXTS_AT_ONCE 4
 #define ROOM_SECONDS 60
 #define TEXT_SLACK ((size_t)65536)
-#define TOO_LARGE "552 5.3.4 the mail is larger than mailbox_message_size"
 #define RECIPIENTS_MAX TOKEN_RECIPIENTS_MAX
 
 struct intake {
@@ -404,9 +405,8 @@ static bool take_text(struct session *session)
 	if (!text.too_large)
 		return deliver_all(session);
 	for (size_t i = 0; good && i < session->count; i++) {
-		const char *reply = most < home_message_max(session->home)
-					    ? "451 4.3.4 the mail is larger than its SIZE says"
-					    : TOO_LARGE;
+		const char *reply =
+			most < home_message_max(session->home) ? LARGER_THAN_SAID : TOO_LARGE;
 
 		count_reply(reply);
 		good = say(session, reply);

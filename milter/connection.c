@@ -12,7 +12,10 @@
 #include "io/net/stream.h"
 #include "milter/session.h"
 
-/* Between two packets an MTA may wait for its client, which has 5 minutes for a command * and 10 for the message's end (RFC 5321 4.5.3.2). If an MTA is gone, the socket says so. */
+/*
+ * Between two packets an MTA may wait for its client, which has 5 minutes for a command and 10
+ * for the message's end (RFC 5321 4.5.3.2). If an MTA is gone, the socket says so.
+ */
 #define IDLE_MS (2 * INT64_C(3600) * 1000)
 /* The rest of a packet that has begun, and an answer. */
 #define PACKET_MS 60000
@@ -24,7 +27,10 @@
 /*
  * The macros wanted at each stage. Postfix then sends only these.
  *
- * {tls_version} only at MAIL: Postfix fills it in from the connection as it is at that * moment, while what was said at EHLO is void after STARTTLS. {client_port} is the witness: * Postfix always has it, but does not send it by default. So where it is seen, our list was * honoured, and a missing {tls_version} means no TLS.
+ * {tls_version} only at MAIL: Postfix fills it in from the connection as it is at that moment,
+ * while what was said at EHLO is void after STARTTLS. {client_port} is the witness: Postfix
+ * always has it, but does not send it by default. So where it is seen, our list was honoured, and
+ * a missing {tls_version} means no TLS.
  */
 #define WITNESS "{client_port}"
 #define QUEUE_ID "i"
@@ -62,7 +68,9 @@ struct mta_connection {
 	uint32_t actions, steps;        /* as negotiated */
 	struct milter_session *session; /* NULL before the client is known */
 	/*
-	 * Pairs as milter_read_macros reads them. Those of the connection and of HELO hold until * they are sent again. Those of other steps hold for the next command only, so that one * message knows nothing of another.
+	 * Pairs as milter_read_macros reads them. Those of the connection and of HELO hold until
+	 * they are sent again. Those of other steps hold for the next command only, so that one
+	 * message knows nothing of another.
 	 */
 	struct buf at_connect, at_helo, at_step;
 	char step; /* the command that at_step is for; '\0': there are none */
@@ -228,7 +236,8 @@ static bool on_recipient(struct mta_connection *c, struct span data)
 }
 
 /*
- * Postfix has a queue id from the first recipient on. If it has none, it hands the message to * a filter before the queue (smtpd_proxy_filter), and shows no milter any header.
+ * Postfix has a queue id from the first recipient on. If it has none, it hands the message to a
+ * filter before the queue (smtpd_proxy_filter), and shows no milter any header.
  */
 static bool on_data(struct mta_connection *c)
 {

@@ -2,7 +2,10 @@
 /*
  * sealing - what becomes of a message by its marks (core/mailbox/mark.h, MAILBOX.md section 1).
  *
- * A marked message goes to the intake of postseal-mailbox. Its recipients elsewhere become * addresses of mailbox_domain. Its marks become one encrypted token. Its envelope sender * becomes an address that map `transport` leads to the intake: so mail that aliases send * elsewhere after this is sealed as well.
+ * A marked message goes to the intake of postseal-mailbox. Its recipients elsewhere become
+ * addresses of mailbox_domain. Its marks become one encrypted token. Its envelope sender becomes
+ * an address that map `transport` leads to the intake: so mail that aliases send elsewhere after
+ * this is sealed as well.
  *
  * The token holds PINs: neither is ever logged.
  */
@@ -59,8 +62,8 @@ void sealing_header(struct sealing *sealing, const struct settings *settings, co
 bool sealing_body(struct sealing *sealing, struct span octets);
 
 /*
- * May it pass (*answer)? Its edits are appended as packets. `actions`: what the MTA lets us
- * do. *verdict: MARK_SEAL if it is sealed.
+ * May it pass (*answer)? Its edits are appended as packets. `actions`: what the MTA lets us do.
+ * *verdict: MARK_SEAL if it is sealed.
  */
 void sealing_finish(struct secure_answer *answer, enum mark_verdict *verdict, struct buf *edits,
 		    const struct sealing *sealing, const struct settings *settings,

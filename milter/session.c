@@ -204,7 +204,8 @@ static bool own_level(enum alias_level *level, struct milter_session *session)
 }
 
 /*
- * The levels that the way to a recipient has to meet: that of its transport, and the alias's * own, since transport_maps may choose another transport than the alias's.
+ * The levels that the way to a recipient has to meet: that of its transport, and the alias's own,
+ * since transport_maps may choose another transport than the alias's.
  */
 static size_t demands(enum alias_level levels[2], struct milter_session *session,
 		      const char *mailer)
@@ -247,7 +248,8 @@ static bool seals_otherwise(struct milter_session *session)
 }
 
 /*
- * Refuses now what the transport would have to bounce. Where that is not known, the mail is * accepted: the transport enforces the level.
+ * Refuses now what the transport would have to bounce. Where that is not known, the mail is
+ * accepted: the transport enforces the level.
  */
 static void look_ahead(struct secure_answer *answer, struct milter_session *session,
 		       const struct session_route *route, const char *to)
@@ -271,7 +273,9 @@ static void look_ahead(struct secure_answer *answer, struct milter_session *sess
 }
 
 /*
- * For the digest of the alias's owner (`refusal_digest`): hands the refusal to the prober, * which writes it down. This never waits, and changes no answer. What the prober does not * take at once is dropped and counted; the first is logged.
+ * For the digest of the alias's owner (`refusal_digest`): hands the refusal to the prober, which
+ * writes it down. This never waits, and changes no answer. What the prober does not take at once
+ * is dropped and counted; the first is logged.
  */
 static void report(const struct milter_session *session, const struct secure_answer *answer,
 		   const struct secure_address *recipient)

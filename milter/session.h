@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * session - what the milter remembers of one SMTP session, and what it answers. It has no * socket; connection.c calls it.
+ * session - what the milter remembers of one SMTP session, and what it answers. It has no socket;
+ * connection.c calls it.
  *
- * A session has one client and sees messages one after the other. TLS is looked at again * with each message: a client may start it at any time before MAIL, with or without another * EHLO, so what an earlier message saw is void. One thread uses a session.
+ * A session has one client and sees messages one after the other. TLS is looked at again with
+ * each message: a client may start it at any time before MAIL, with or without another EHLO, so
+ * what an earlier message saw is void. One thread uses a session.
  *
  * Each refusal is logged with its client, sender and recipient.
  */
@@ -54,7 +57,8 @@ struct session_route {
 };
 
 /*
- * RCPT: may it go there? For a sender that is a secure alias this may wait for the * prober, but for all recipients of a message together little longer than * first_contact_wait.
+ * RCPT: may it go there? For a sender that is a secure alias this may wait for the prober, but
+ * for all recipients of a message together little longer than first_contact_wait.
  */
 void session_recipient(struct secure_answer *answer, struct milter_session *session,
 		       const struct session_route *route, const char *to);
@@ -69,7 +73,8 @@ void session_header(struct milter_session *session, const char *name, const char
 bool session_body(struct milter_session *session, struct span octets);
 
 /*
- * The message is complete: may it pass? If so, its edits are appended to *edits, as packets. * This ends the message.
+ * The message is complete: may it pass? If so, its edits are appended to *edits, as packets. This
+ * ends the message.
  */
 void session_finish(struct secure_answer *answer, struct buf *edits,
 		    struct milter_session *session);

@@ -92,6 +92,7 @@ const struct doctor_check doctor_checks[] = {
 	{ "learning", "does postseal learn from Postfix's log?", NEEDS_LEDGER,
 	  doctor_judge_learning },
 	{ "webmail", "can only a webmail act for its users?", NEEDS_NOTHING, doctor_judge_webmail },
+	{ "fleet", "does it share with the other hosts?", NEEDS_LEDGER, doctor_judge_fleet },
 	{ "ca-store", "can postseal judge certificates?", NEEDS_NOTHING, doctor_judge_cas },
 	{ "port-25", "is the outbound SMTP port open?", NEEDS_LEDGER, doctor_judge_port },
 	{ "stripping", "does our own network leave STARTTLS alone?", NEEDS_LEDGER,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * doctor_judge_mailbox - what sealed mail needs: postfix-examples/main.cf.sealed, and the * mailbox daemon.
+ * doctor_judge_mailbox - what sealed mail needs: postfix-examples/main.cf.sealed, and the mailbox
+ * daemon.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -109,7 +110,8 @@ void doctor_judge_sealed_dns(const struct patient *patient, struct finding *find
 }
 
 /*
- * Sizes. A mail of a size in between is accepted from its sender and bounces, or a reply of a * recipient is accepted and then refused.
+ * Sizes. A mail of a size in between is accepted from its sender and bounces, or a reply of a
+ * recipient is accepted and then refused.
  */
 void doctor_judge_sealed_size(const struct patient *patient, struct finding *finding)
 {

@@ -240,8 +240,10 @@ START_TEST(a_mark_is_refused_or_obeyed)
 		     "m 1 X-Postseal-Seal \n");
 	/* and writes to nobody here that way */
 	ck_assert_int_eq(mail_from("<eve@example.net>", TLS("TLSv1.3"), reply), 'c');
-	is_refused("<bob=example.net@sealed.example.com>", "lmtp", "550 5.7.1 Only who has logged");
-	is_refused("<nobody@sealed.example.com>", "lmtp", "550 5.7.1 Only who has logged");
+	is_refused("<bob=example.net@sealed.example.com>", "lmtp",
+		   "550 5.7.1 Only users who have logged in");
+	is_refused("<nobody@sealed.example.com>", "lmtp",
+		   "550 5.7.1 Only users who have logged in");
 	/* who has logged in is told what is amiss */
 	ck_assert_int_eq(mail_from("<alice@example.com>", ALICE, reply), 'c');
 	is_refused("<nobody@sealed.example.com>", "lmtp", "550 5.1.3 To seal mail to bob@");
@@ -258,7 +260,7 @@ START_TEST(a_mark_is_refused_or_obeyed)
 	goes("<bob@example.net>", "smtp");
 	header("From", "alice@example.com");
 	header("X-Postseal-Seal", "yes");
-	expect_refusal("550 5.7.10 Mail that is to be sealed is taken over encrypted");
+	expect_refusal("550 5.7.10 Mail that is to be sealed is accepted over encrypted");
 	ck_assert_int_eq(mail_from("<alice@example.com>",
 				   TLS("TLSv1.3") " {auth_authen}=alice@example.com "
 						  "{mail_mailer}=smtp",
@@ -279,12 +281,12 @@ START_TEST(this_machine_has_to_log_in)
 	goes("<bob@example.net>", "smtp");
 	header("From", "alice@example.com");
 	header("X-Postseal-Seal", "yes");
-	expect_refusal("550 5.7.1 Only who has logged in");
+	expect_refusal("550 5.7.1 Only users who have logged in");
 	ck_assert_int_eq(mail_from("<alice@example.com>", PLAIN " {mail_mailer}=local", reply),
 			 'c');
 	goes("<bob=example.net@sealed.example.com>", "lmtp");
 	header("From", "alice@example.com");
-	expect_refusal("550 5.7.1 Only who has logged in");
+	expect_refusal("550 5.7.1 Only users who have logged in");
 	/* what a filter hands back stays as it is; the intake looks at its token */
 	ck_assert_int_eq(mail_from("<alice@example.com>", PLAIN " {mail_mailer}=local", reply),
 			 'c');

@@ -38,6 +38,7 @@ check 'bob takes the token' thief 'Send me your money.' victim@plain.test
 check 'a stolen token: refused by the intake' until_true log_has "$SENDER_LOG" \
     'to=<victim=plain.test@sealed.sender.test>.*status=bounced.*is of another mail'
 check 'a stolen token: no link left' refute has_link victim@plain.test
+
 # --- how a sealed mail would go: map `mailbox` ------------------------------------------------
 
 check 'map mailbox: to the one that is there' equals "$(answer mailbox X@PLAIN.test)" mailbox

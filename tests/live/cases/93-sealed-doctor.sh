@@ -20,6 +20,7 @@ seal_setting mailbox_runtime "\"$BOX/run\""
 seal_setting mailbox_pages "\"$BOX/pages\""
 seal_setting mailbox_from '"sealed@sender.test"'
 seal_setting mailbox_bounce '"sealed-bounce@sender.test"'
+
 # front CERTIFICATE: the web server before it, with another certificate.
 front() {
     job_stop front || true
