@@ -327,6 +327,7 @@ static bool do_resend(struct wish *wish)
 		return fail(wish, "closed",
 			    "nobody has opened this mailbox, and the link is not known here: send "
 			    "the mail again");
+	facts.date = life_ends(wish->home->settings, &wish->box);
 	handle_make(&random);
 	txn = store_begin(wish->home->store, true);
 	return finish(wish, txn,

@@ -28,6 +28,7 @@
 #define BOUNCE_OCTETS 8
 #define SUMMARY_STEP 256
 #define SUBJECT_MAX 998
+#define DAY INT64_C(86400)
 #define TRIES 5 /* where another thread is faster */
 
 /* All that is known of one delivery. */
@@ -472,7 +473,8 @@ static bool tell_both(struct store_txn *txn, struct delivery *d)
 		.pin_needed = d->pin[0] != '\0',
 		.pin_replaced = d->pin_replaced,
 		.language = d->box.language,
-		.date = d->now,
+		/* So long at least; the mailbox may last longer. */
+		.date = d->now + d->home->settings->mailbox_unopened * DAY,
 	};
 
 	str_hex(bounce, d->bounce, BOUNCE_OCTETS);

@@ -42,17 +42,27 @@ def call(browser, module, function, *arguments):
 
 
 def vectors(ground):
-    """HPKE passes RFC 9180's vectors, in node and in Chromium"""
+    """HPKE passes RFC 9180's vectors, and all formats the daemon's, in node and in Chromium"""
     compared = subprocess.run(
         ["node", "--no-warnings", f"{HERE}/vectors-node.mjs"], check=True, capture_output=True, text=True)
     with open(f"{HERE}/rfc9180.json", encoding="ascii") as file:
         known = json.load(file)
+    with open(f"{HERE}/../mailbox/vectors.json", encoding="ascii") as file:
+        formats = json.load(file)
+    in_node = [int(line) for line in compared.stdout.split()]
     browser = module_page(ground)
     here = browser.run(
         "return Promise.all(['/test/vectors.js', '/app/hpke.js', '/app/bytes.js'].map("
         "(m) => import(m))).then(([t, h, b]) => t.runVectors(h, b, arguments[0]))", known)
-    check("comparisons in Chromium", here, int(compared.stdout))
+    check("comparisons in Chromium", here, in_node[0])
     if here < 10:
+        raise Failed(f"only {here} comparisons")
+    here = browser.run(
+        "return Promise.all(['/test/format.js', '/app/bytes.js', '/app/hpke.js', '/app/sealed.js', "
+        "'/app/link.js'].map((m) => import(m))).then(([t, bytes, hpke, sealed, link]) => "
+        "t.runFormat({ bytes, hpke, sealed, link }, arguments[0]))", formats)
+    check("formats in Chromium", here, in_node[1])
+    if here < 40:
         raise Failed(f"only {here} comparisons")
     quiet(browser)
 

@@ -9,8 +9,8 @@
 #include "core/mailbox/mime.h"
 
 /*
- * Words in braces stand for facts: {site}, {sender}, {recipient}, {link}, {code}, {pin},
- * {date}, {url}; {pin?...} is there only where a PIN is needed, {new?...} where it
+ * Words in braces stand for facts: {site}, {sender}, {name} (of the sender, or else his
+ * address), {who} (both), {recipient}, {link}, {code}, {pin}, {date}, {url}; {pin?...} is there only where a PIN is needed, {new?...} where it
  * replaces another, {free?...} where none is needed.
  */
 struct text {
@@ -18,28 +18,54 @@ struct text {
 };
 
 static const struct text english[NOTE_COUNT] = {
-	[NOTE_LINK] = { "A protected letter from {sender}",
-			"{sender} has sent you a protected letter. It has not been sent by mail: "
-			"it "
-			"waits for you, encrypted, in a mailbox of your own at {site}.\n\n"
-			"Open it here:\n\n{link}\n\n"
-			"or go to {url} and type this code:\n\n{code}\n\n"
-			"{pin?You will need a PIN from {sender}, who gives it to you by telephone "
-			"or in "
-			"another way than by mail. If you do not know this sender, do nothing.\n\n}"
-			"When you open the mailbox you choose a password. Nobody can read it, "
-			"change it "
-			"or restore it.\n" },
-	[NOTE_ARRIVED] = { "A protected letter from {sender}",
-			   "{sender} has sent you a protected letter. It is in your mailbox at "
-			   "{site}. "
-			   "Log in with your password:\n\n{link}\n"
-			   "{pin?\nYou will need a PIN from {sender} once, who gives it to you by "
-			   "telephone or in another way than by mail.\n}" },
-	[NOTE_WARN] = { "Your mailbox will be deleted on {date}",
-			"Nobody has used your mailbox at {site} for a long time. It will be "
-			"deleted on "
-			"{date}, with all letters in it. To keep it, log in:\n\n{link}\n" },
+	[NOTE_LINK] = { "{name} has sent you a protected letter",
+			"Hello,\n"
+			"\n"
+			"{who} has sent you a letter that is meant for you alone. It is "
+			"encrypted and waits for you at {site}.\n"
+			"\n"
+			"To open it:\n"
+			"\n"
+			"{link}\n"
+			"\n"
+			"{pin?You need a PIN for it. {name} gives it to you in another way, for "
+			"example by telephone. It does not stand in this mail. If you do not "
+			"know this sender, do nothing.\n"
+			"\n"
+			"}The first time, you choose a password. It is good for later letters as "
+			"well, and can never be changed.\n"
+			"\n"
+			"Does the link not work? Then open {url} in your browser and type this "
+			"code:\n"
+			"\n"
+			"{code}\n"
+			"\n"
+			"Do not forward this mail: whoever has it can open your mailbox{pin? "
+			"with the PIN}.\n"
+			"\n"
+			"The letter waits for you until {date}.\n"
+			"\n"
+			"This message was sent by a machine. Replies to it do not arrive. Reply "
+			"in the mailbox, or ask {name} in the way that you know.\n" },
+	[NOTE_ARRIVED] = { "A new protected letter from {name}",
+			   "Hello,\n"
+			   "\n"
+			   "in your protected mailbox at {site} there is a new letter from {who}.\n"
+			   "\n"
+			   "{link}\n"
+			   "\n"
+			   "Log in with the password that you chose.\n"
+			   "\n"
+			   "{pin?You need a PIN from {name} for it once, which {name} gives you in "
+			   "another way, for example by telephone.\n"
+			   "\n"
+			   "}The letter waits for you until {date}.\n" },
+	[NOTE_WARN] = { "Your protected mailbox at {site} will be deleted on {date}",
+			"Nothing has happened in your protected mailbox for a long time. On "
+			"{date} it will be deleted with all its letters. If you want to keep it, "
+			"log in once before:\n"
+			"\n"
+			"{link}\n" },
 	[NOTE_RESTARTED] = { "Your mailbox begins anew",
 			     "Your mailbox at {site} was started anew, as {sender} asked. New "
 			     "letters "
@@ -47,12 +73,11 @@ static const struct text english[NOTE_COUNT] = {
 			     "while, and "
 			     "open with the old password alone.\n\nIf you did not want this, ask "
 			     "{sender}.\n" },
-	[NOTE_USE_LINK] = { "Please answer in the mailbox",
-			    "Nobody reads what is sent to this address. To answer the letter, open "
-			    "the "
-			    "mailbox with the link in the mail that you answered, and write your "
-			    "answer "
-			    "there: so it is protected, too.\n" },
+	[NOTE_USE_LINK] = { "Your reply did not arrive",
+			    "You replied to a message that was sent by a machine. Your reply was "
+			    "not "
+			    "delivered and not kept. To reply in a protected way, open the link in "
+			    "that message, and reply in your mailbox.\n" },
 	[NOTE_RECEIPT] = { "Sealed for {recipient}",
 			   "Your mail to {recipient} was sealed. It waits in a mailbox at {site}; "
 			   "the "
@@ -101,32 +126,56 @@ static const struct text english[NOTE_COUNT] = {
 };
 
 static const struct text german[NOTE_COUNT] = {
-	[NOTE_LINK] = { "Ein geschützter Brief von {sender}",
-			"{sender} hat Ihnen einen geschützten Brief geschickt. Er wurde nicht per "
-			"E-Mail "
-			"versendet: Er liegt verschlüsselt in einem eigenen Postfach für Sie bei "
-			"{site}.\n\n"
-			"Öffnen Sie ihn hier:\n\n{link}\n\n"
-			"oder tippen Sie auf {url} diesen Code ein:\n\n{code}\n\n"
-			"{pin?Sie brauchen eine PIN von {sender}. Sie bekommen sie am Telefon oder "
-			"auf "
-			"einem anderen Weg als per E-Mail. Wenn Sie den Absender nicht kennen, tun "
-			"Sie "
-			"nichts.\n\n}"
-			"Beim Öffnen wählen Sie ein Passwort. Niemand kann es lesen, ändern oder "
-			"wiederherstellen.\n" },
-	[NOTE_ARRIVED] = { "Ein geschützter Brief von {sender}",
-			   "{sender} hat Ihnen einen geschützten Brief geschickt. Er liegt in "
-			   "Ihrem "
-			   "Postfach bei {site}. Melden Sie sich mit Ihrem Passwort an:\n\n{link}\n"
-			   "{pin?\nSie brauchen einmal eine PIN von {sender}. Sie bekommen sie am "
-			   "Telefon "
-			   "oder auf einem anderen Weg als per E-Mail.\n}" },
-	[NOTE_WARN] = { "Ihr Postfach wird am {date} gelöscht",
-			"Ihr Postfach bei {site} wurde lange nicht benutzt. Es wird am {date} "
-			"gelöscht, "
-			"mit allen Briefen darin. Um es zu behalten, melden Sie sich "
-			"an:\n\n{link}\n" },
+	[NOTE_LINK] = { "{name} hat Ihnen einen geschützten Brief geschickt",
+			"Guten Tag,\n"
+			"\n"
+			"{who} hat Ihnen einen Brief geschickt, der nur für Sie bestimmt ist. Er "
+			"ist verschlüsselt und liegt für Sie bereit bei {site}.\n"
+			"\n"
+			"So öffnen Sie ihn:\n"
+			"\n"
+			"{link}\n"
+			"\n"
+			"{pin?Sie brauchen dazu eine PIN. {name} gibt sie Ihnen auf einem "
+			"anderen Weg, zum Beispiel am Telefon. In dieser E-Mail steht sie nicht. "
+			"Wenn Sie den Absender nicht kennen, tun Sie nichts.\n"
+			"\n"
+			"}Beim ersten Mal wählen Sie ein Passwort. Es gilt auch für spätere "
+			"Briefe und lässt sich nicht mehr ändern.\n"
+			"\n"
+			"Gelingt es mit dem Link nicht? Dann rufen Sie in Ihrem Browser {url} "
+			"auf und tippen diesen Code ein:\n"
+			"\n"
+			"{code}\n"
+			"\n"
+			"Leiten Sie diese E-Mail nicht weiter: Wer sie hat, kann {pin?mit der "
+			"PIN }Ihr Postfach eröffnen.\n"
+			"\n"
+			"Der Brief liegt bis {date} für Sie bereit.\n"
+			"\n"
+			"Diese Nachricht wurde automatisch verschickt. Antworten darauf kommen "
+			"nicht an. Antworten Sie im Postfach, oder fragen Sie {name} auf dem "
+			"Weg, den Sie kennen.\n" },
+	[NOTE_ARRIVED] = { "Ein neuer geschützter Brief von {name}",
+			   "Guten Tag,\n"
+			   "\n"
+			   "in Ihrem geschützten Postfach bei {site} liegt ein neuer Brief von "
+			   "{who}.\n"
+			   "\n"
+			   "{link}\n"
+			   "\n"
+			   "Melden Sie sich mit dem Passwort an, das Sie gewählt haben.\n"
+			   "\n"
+			   "{pin?Sie brauchen dafür einmal eine PIN von {name}. Sie bekommen sie "
+			   "auf einem anderen Weg, zum Beispiel am Telefon.\n"
+			   "\n"
+			   "}Der Brief liegt bis {date} für Sie bereit.\n" },
+	[NOTE_WARN] = { "Ihr geschütztes Postfach bei {site} wird am {date} gelöscht",
+			"In Ihrem geschützten Postfach ist lange nichts geschehen. Am {date} "
+			"wird es mit allen Briefen gelöscht. Möchten Sie es behalten, melden Sie "
+			"sich vorher einmal an:\n"
+			"\n"
+			"{link}\n" },
 	[NOTE_RESTARTED] = { "Ihr Postfach beginnt neu", "Ihr Postfach bei {site} wurde neu "
 							 "begonnen, wie {sender} es wünschte. Neue "
 							 "Briefe brauchen ein neues Passwort. Die "
@@ -134,13 +183,12 @@ static const struct text german[NOTE_COUNT] = {
 							 "eine Weile und öffnen sich nur mit dem "
 							 "alten Passwort.\n\nWenn Sie das nicht "
 							 "wollten, fragen Sie {sender}.\n" },
-	[NOTE_USE_LINK] = { "Bitte antworten Sie im Postfach",
-			    "Niemand liest, was an diese Adresse geschickt wird. Um auf den Brief "
-			    "zu "
-			    "antworten, öffnen Sie das Postfach mit dem Link der E-Mail, auf die "
-			    "Sie "
-			    "geantwortet haben, und schreiben Sie dort: So ist auch Ihre Antwort "
-			    "geschützt.\n" },
+	[NOTE_USE_LINK] = { "Ihre Antwort ist nicht angekommen",
+			    "Sie haben auf eine Nachricht geantwortet, die von einer Maschine kam. "
+			    "Ihre Antwort wurde nicht zugestellt und nicht aufbewahrt. So "
+			    "antworten "
+			    "Sie geschützt: Öffnen Sie den Link aus jener Nachricht, und antworten "
+			    "Sie in Ihrem Postfach.\n" },
 	[NOTE_RECEIPT] = { "Versiegelt für {recipient}",
 			   "Ihre Mail an {recipient} wurde versiegelt. Sie liegt in einem Postfach "
 			   "bei "
@@ -220,6 +268,12 @@ static void put_fact(struct buf *out, const char *word, size_t len, const struct
 	else if (span_is(name, "url"))
 		buf_append_str(out, facts->url);
 	else if (span_is(name, "sender"))
+		buf_append_str(out, facts->sender);
+	else if (span_is(name, "name"))
+		buf_append_str(out, facts->name[0] != '\0' ? facts->name : facts->sender);
+	else if (span_is(name, "who") && facts->name[0] != '\0')
+		buf_printf(out, "%s (%s)", facts->name, facts->sender);
+	else if (span_is(name, "who"))
 		buf_append_str(out, facts->sender);
 	else if (span_is(name, "recipient"))
 		buf_append_str(out, facts->recipient);
