@@ -28,6 +28,7 @@ struct item {
 struct batch {
 	struct share *share;
 	size_t skip; /* those before it stay where they are */
+	bool lost;   /* of some, another host was faster: they can be told at the next turn */
 	size_t keys, items;
 	struct key {
 		enum entry_kind kind;
@@ -226,6 +227,7 @@ static bool note_told(struct batch *batch, size_t *stay)
 		const struct key *key = &batch->key[i];
 
 		if (still_waits(batch, i)) {
+			batch->lost = batch->lost || !key->held;
 			++*stay;
 		} else if (!ledger_outbox_done(txn, key->kind, key->key, key->generation)) {
 			ledger_abort(txn);
@@ -369,9 +371,11 @@ static bool send_round(struct batch *batch, bool *more)
 
 	if (*more || !is_round_due(share))
 		return true;
+	batch->lost = false;
 	if (!send_box(batch, LEDGER_BOX_LATER, more))
 		return false;
-	if (*more)
+	/* A round is over when all was told that may be. */
+	if (*more || batch->lost)
 		return true;
 	share->state.round = share->greeting.now;
 	return share_save(share);
