@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "cli/terminal.h"
 #include "core/policy/fold.h"
+#include "core/record/record.h"
 
 #define SENTENCE_SIZE 512
 
@@ -214,7 +215,7 @@ static void page_probe(const struct host_facts *host, int64_t now)
 {
 	const struct observation *seen = &host->last;
 	char text[SENTENCE_SIZE], when[FACTS_PAGE_DATE_SIZE], next[FACTS_PAGE_DATE_SIZE],
-		spki[2 * SPKI_SIZE + 1];
+		spki[RECORD_SPKI_HEX_SIZE];
 
 	observed_text(text, seen);
 	if (seen->observed == OBSERVED_NOTHING) {
@@ -228,8 +229,7 @@ static void page_probe(const struct host_facts *host, int64_t now)
 						: "is due");
 	if (!seen->has_spki)
 		return;
-	for (size_t i = 0; i < SPKI_SIZE; i++)
-		snprintf(spki + 2 * i, 3, "%02x", seen->spki[i]);
+	record_spki_hex(spki, seen->spki);
 	terminal_field("key SHA-256", "%s", spki);
 }
 
@@ -369,14 +369,13 @@ void facts_page_override(const struct override *override, int64_t now)
 
 void facts_page_pins(const struct pins *pins)
 {
-	char spki[2 * SPKI_SIZE + 1];
+	char spki[RECORD_SPKI_HEX_SIZE];
 
 	if (pins->count == 0)
 		return;
 	terminal_heading("Keys on file");
 	for (size_t i = 0; i < pins->count; i++) {
-		for (size_t j = 0; j < SPKI_SIZE; j++)
-			snprintf(spki + 2 * j, 3, "%02x", pins->spki[i][j]);
+		record_spki_hex(spki, pins->spki[i]);
 		terminal_field("key SHA-256", "%s", spki);
 	}
 }

@@ -78,21 +78,14 @@ static json_t *host_json(const struct mx_ref *ref, const struct host_facts *host
 			 history_json(&host->history));
 }
 
-static json_t *hosts_json(const struct facts *facts)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < facts->domain.mx.count; i++)
-		json_array_append_new(list, host_json(&facts->domain.mx.refs[i], &facts->host[i]));
-	return list;
-}
-
 /* Hosts with all that is known of them, in place of their names. */
 static json_t *mx_json(const struct facts *facts)
 {
-	json_t *json = entry_json_part(PART_MX, &facts->domain.mx);
+	json_t *json = entry_json_part(PART_MX, &facts->domain.mx), *hosts = json_array();
 
-	json_object_set_new(json, "hosts", hosts_json(facts));
+	for (size_t i = 0; i < facts->domain.mx.count; i++)
+		json_array_append_new(hosts, host_json(&facts->domain.mx.refs[i], &facts->host[i]));
+	json_object_set_new(json, "hosts", hosts);
 	return json;
 }
 
@@ -153,14 +146,6 @@ static void add_reply(void *context, const char *name, struct buf *reply)
 	json_object_set_new(context, name, json_stringn(reply->data, reply->len));
 }
 
-static json_t *replies_json(const struct known *known, const struct cli *cli)
-{
-	json_t *replies = json_object();
-
-	known_each_reply(known, cli, add_reply, replies);
-	return replies;
-}
-
 /*
  * What the verbs print.
  */
@@ -188,11 +173,12 @@ void json_print_listed(const struct known *known)
 void json_print_explained(const struct known *known, const struct cli *cli, struct ledger_txn *txn)
 {
 	const struct facts *facts = &known->facts;
-	json_t *json = listed_json(known);
+	json_t *json = listed_json(known), *replies = json_object();
 
 	json_object_set_new(json, "settled", json_boolean(known->decision.settled));
 	json_object_set_new(json, "stale", json_boolean(known->decision.stale));
-	json_object_set_new(json, "replies", replies_json(known, cli));
+	known_each_reply(known, cli, add_reply, replies);
+	json_object_set_new(json, "replies", replies);
 	json_object_set_new(json, "mx_lookup", mx_json(facts));
 	json_object_set_new(json, "mta_sts", entry_json_part(PART_STS, &facts->domain.sts));
 	json_object_set_new(json, "history", history_json(&facts->domain.history));

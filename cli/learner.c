@@ -372,15 +372,6 @@ static struct log_source *open_source(struct learner *l, const char *word,
 	return log_source_file(word, find_place(l, &place), error);
 }
 
-/* Only where the input has an end. */
-static void begin_progress(struct learner *l, const char *word)
-{
-	struct stat st;
-
-	if (!l->cli->follow && !l->cli->journal && stat(word, &st) == 0 && S_ISREG(st.st_mode))
-		progress_begin(&l->progress, "learning", (uint64_t)st.st_size);
-}
-
 /* journalctl(1) shows nothing, and says nothing, to users who may not read the journal. */
 static void tell_blank_journal(const struct learner *l)
 {
@@ -396,6 +387,7 @@ enum cli_status learner_read(struct learner *l, const char *word)
 	char error[LOG_SOURCE_ERROR_SIZE];
 	char *path = realpath(word, NULL); /* so that one log has one name */
 	enum cli_status status = CLI_UNSURE;
+	struct stat st;
 
 	l->name = l->cli->journal ? JOURNAL_NAME : path != NULL ? path : word;
 	l->source = open_source(l, word, error);
@@ -403,7 +395,9 @@ enum cli_status learner_read(struct learner *l, const char *word)
 		cli_error(l->cli, "%s", error);
 	} else {
 		notify_send("READY=1");
-		begin_progress(l, word);
+		if (!l->cli->follow && !l->cli->journal && stat(word, &st) == 0 &&
+		    S_ISREG(st.st_mode))
+			progress_begin(&l->progress, "learning", (uint64_t)st.st_size);
 		status = read_all(l);
 		progress_end(&l->progress);
 		if (status == CLI_YES)

@@ -45,22 +45,6 @@ static bool ask(struct probing *p, const char *key)
 	return false;
 }
 
-static bool ask_all(struct probing *p)
-{
-	for (int i = 0; i < p->count; i++) {
-		if (!ask(p, p->subjects[i].nexthop.key))
-			return false;
-	}
-	return true;
-}
-
-static void show_progress(const struct probing *p)
-{
-	if (p->progress)
-		fprintf(stderr, "\rlooking at %d of %d ... %lld s ", p->left, p->count,
-			(long long)((clock_mono_ms() - p->started) / 1000));
-}
-
 static void end_progress(const struct probing *p)
 {
 	if (p->progress)
@@ -124,7 +108,9 @@ static bool wait_all(struct probing *p)
 	while (p->left > 0 && clock_mono_ms() < p->deadline) {
 		int64_t tick = clock_mono_ms() + TICK_MS;
 
-		show_progress(p);
+		if (p->progress)
+			fprintf(stderr, "\rlooking at %d of %d ... %lld s ", p->left, p->count,
+				(long long)((clock_mono_ms() - p->started) / 1000));
 		switch (prober_client_hear(p->client, tick < p->deadline ? tick : p->deadline,
 					   &message, error)) {
 		case LOOKUP_FOUND:
@@ -148,7 +134,7 @@ static bool wait_all(struct probing *p)
 static bool probe_all(struct probing *p)
 {
 	char error[PROBER_CLIENT_ERROR_SIZE];
-	bool whole;
+	bool whole = true;
 
 	p->client = prober_client_open(p->cli->settings.runtime, p->deadline, error);
 	if (p->client == NULL) {
@@ -157,7 +143,9 @@ static bool probe_all(struct probing *p)
 	}
 	p->left = p->count;
 	p->done = mem_zero((size_t)p->count, sizeof(*p->done));
-	whole = ask_all(p) && wait_all(p);
+	for (int i = 0; whole && i < p->count; i++)
+		whole = ask(p, p->subjects[i].nexthop.key);
+	whole = whole && wait_all(p);
 	prober_client_close(p->client);
 	free(p->done);
 	return whole;

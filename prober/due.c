@@ -33,18 +33,14 @@ static void sift_down(struct due *due, size_t count, struct due_domain one)
 	due->domain[at] = one;
 }
 
-static void grow(struct due *due)
-{
-	due->room = due->room == 0 ? ROOM_MIN : 2 * due->room;
-	due->domain = mem_resize(due->domain, due->room, sizeof(*due->domain));
-}
-
 void due_offer(struct due *due, size_t most, const char *key, int64_t time)
 {
 	due->offered++;
 	if (due->count < most) {
-		if (due->count == due->room)
-			grow(due);
+		if (due->count == due->room) {
+			due->room = due->room == 0 ? ROOM_MIN : 2 * due->room;
+			due->domain = mem_resize(due->domain, due->room, sizeof(*due->domain));
+		}
 		sift_up(due, due->count++, (struct due_domain){ time, mem_strdup(key) });
 		return;
 	}

@@ -20,15 +20,6 @@ bool forget_may(struct ledger_txn *txn, const char *key, const struct domain_fac
 	       ledger_get_pins(txn, key, &pins) == LOOKUP_ABSENT;
 }
 
-/* Somebody has asked since the scan. */
-static bool wanted(const struct prober *prober, const char *key)
-{
-	const struct domain_task *task;
-
-	HASH_FIND_STR(prober->domains, key, task);
-	return task != NULL;
-}
-
 bool forget_never_were(const struct prober *prober, struct ledger_txn *txn, struct job *job)
 {
 	const struct due *never = &job->scan.never;
@@ -39,9 +30,11 @@ bool forget_never_were(const struct prober *prober, struct ledger_txn *txn, stru
 		return false;
 	for (size_t i = 0; i < never->count; i++) {
 		const char *key = never->domain[i].key;
+		const struct domain_task *wanted; /* somebody has asked since the scan */
 		struct domain_facts domain;
 
-		if (wanted(prober, key) || ledger_get_domain(txn, key, &domain) != LOOKUP_FOUND ||
+		HASH_FIND_STR(prober->domains, key, wanted);
+		if (wanted != NULL || ledger_get_domain(txn, key, &domain) != LOOKUP_FOUND ||
 		    !forget_may(txn, key, &domain, now))
 			continue;
 		if (!ledger_remove_domain(txn, key))

@@ -321,16 +321,6 @@ void pool_take(struct pool *pool, struct job_list *done)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-size_t pool_workers(struct pool *pool)
-{
-	size_t workers;
-
-	pthread_mutex_lock(&pool->lock);
-	workers = pool->workers;
-	pthread_mutex_unlock(&pool->lock);
-	return workers;
-}
-
 static void free_jobs(struct job_list *list)
 {
 	struct job *job;

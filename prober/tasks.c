@@ -73,14 +73,6 @@ static bool smtp_due(const struct prober *prober, const struct host_task *task,
  * Hosts, each once for all its domains.
  */
 
-/* A host that did not talk the last time must not be in the way of one that may. */
-static enum lane smtp_lane(const struct host_task *task, const struct host_facts *known)
-{
-	if (task->effort == EFFORT_REFRESH || known->last.observed == OBSERVED_UNREACHABLE)
-		return LANE_BACKGROUND;
-	return LANE_SLOW;
-}
-
 /* RFC 7672 3.2.2. Of more than that, the latest; then the others' certificates do not match. */
 static void name_next_hops(struct job_smtp *smtp, const struct host_task *task)
 {
@@ -94,11 +86,13 @@ static void name_next_hops(struct job_smtp *smtp, const struct host_task *task)
 	}
 }
 
-/* Takes over what the look-ups brought. */
-static void submit_smtp(struct prober *prober, struct host_task *task, enum lane lane,
-			struct job_host *found)
+/* Speak to the host, of which this is known. Takes over what the look-ups found. */
+static void submit_smtp(struct prober *prober, struct host_task *task,
+			const struct host_facts *known, struct job_host *found)
 {
-	struct job *job = job_new(JOB_SMTP, lane, task);
+	/* A host that did not talk the last time must not be in the way of one that may. */
+	bool waits = task->effort == EFFORT_REFRESH || known->last.observed == OBSERVED_UNREACHABLE;
+	struct job *job = job_new(JOB_SMTP, waits ? LANE_BACKGROUND : LANE_SLOW, task);
 
 	memcpy(job->smtp.host, task->host, sizeof(job->smtp.host));
 	job->smtp.port = task->port;
@@ -348,7 +342,7 @@ void tasks_host_done(struct prober *prober, struct host_task *task, struct job *
 	tell_news(wait->domain);
 	if (job->kind == JOB_HOST && job->host.address_status == LOOKUP_FOUND &&
 	    smtp_due(prober, task, &known))
-		submit_smtp(prober, task, smtp_lane(task, &known), &job->host);
+		submit_smtp(prober, task, &known, &job->host);
 	else
 		end_host(prober, task, false);
 }

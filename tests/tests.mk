@@ -111,9 +111,11 @@ check-live: testers
 # Not a part of `check`, which needs no browser.
 ## check-webmail  the Roundcube plugin and the small example in a headless Chromium; what that needs is installed (as root)
 .PHONY: check-webmail
-check-webmail: all $(BUILD)/tests/peer $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/mailbox/guest.c))
+check-webmail:
+	tests/deps.sh build
 	tests/deps.sh live
 	tests/deps.sh webmail
+	+$(MAKE) $(JOBS) all $(BUILD)/tests/peer $(BUILD)/mailbox/guest
 	tests/run-all webmail "tests/webmail/run $(BUILD)" plugin "tests/webmail/roundcube/lint" \
 	    roundcube "tests/webmail/roundcube/run $(abspath $(BUILD))/webmail"
 
@@ -148,7 +150,7 @@ asan:
 ## tsan        all tests under the thread sanitizer
 tsan:
 	$(call sanitized_build,tsan,-fsanitize=thread) testers
-	TSAN_OPTIONS="halt_on_error=1 suppressions=$(CURDIR)/tests/tsan.supp" setarch -R $(MAKE) BUILD=build/tsan built-check
+	TSAN_OPTIONS="halt_on_error=1" setarch -R $(MAKE) BUILD=build/tsan built-check
 
 ## valgrind    unit tests under valgrind, leaks are errors
 .PHONY: valgrind

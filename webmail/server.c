@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "webmail/server.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -20,8 +22,6 @@
 #include "io/net/loop.h"
 #include "webmail/answer.h"
 
-/* A file mode cannot say which users. The kernel says who each client is. */
-#define SOCKET_MODE 0666
 #define BODY_MAX 65536
 /* A webmail asks and reads at once; a silent client costs a descriptor. */
 #define SILENCE_S 10
@@ -30,6 +30,7 @@
 
 struct webmail_server {
 	const struct settings *settings;
+	struct endpoint endpoint;
 	int fd;
 	size_t client_count;
 	uid_t *clients;
@@ -65,22 +66,40 @@ static bool know_clients(struct webmail_server *server, const struct settings *s
 	return true;
 }
 
+/*
+ * Strangers cannot even connect, so that they cannot take all places; where the file system
+ * cannot say so, they are refused when they ask.
+ */
+static void let_clients_in(const struct webmail_server *server)
+{
+	const char *path = server->endpoint.path;
+
+	if (listen_allow(path, server->clients, server->client_count))
+		return;
+	log_info("webmail_listen=%s has no access list: %s; anybody may connect, and is refused",
+		 path, strerror(errno));
+	if (chmod(path, 0666) != 0)
+		log_error("webmail_listen=%s: %s", path, strerror(errno));
+}
+
 static bool open_listener(struct webmail_server *server)
 {
 	const char *where = server->settings->webmail_listen;
 	char error[LISTEN_ERROR_SIZE];
-	struct endpoint endpoint;
 
-	if (!endpoint_parse(&endpoint, where) || !endpoint.is_unix) {
+	if (!endpoint_parse(&server->endpoint, where) || !server->endpoint.is_unix) {
 		log_error("webmail_listen=%s has to be unix:/PATH: only there the kernel says who "
 			  "asks",
 			  where);
 		return false;
 	}
-	server->fd = listen_open(&endpoint, SOCKET_MODE, error);
-	if (server->fd < 0)
+	server->fd = listen_open(&server->endpoint, 0600, error);
+	if (server->fd < 0) {
 		log_error("webmail_listen=%s", error);
-	return server->fd >= 0;
+		return false;
+	}
+	let_clients_in(server);
+	return true;
 }
 
 void *server_open(const struct settings *settings)
@@ -221,7 +240,8 @@ void server_reload(void *state, const struct settings *settings)
 {
 	struct webmail_server *server = state;
 
-	know_clients(server, settings);
+	if (know_clients(server, settings))
+		let_clients_in(server);
 	server->settings = settings;
 	webmail_quota_free(server->quota);
 	server->quota = webmail_quota_new(settings->webmail_rate);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * server - listens on a Unix socket, and answers only the users in `webmail_clients`. They say * who the webmail's user is (X-Postseal-User), and are believed. So for each request the * kernel is asked first who sent it (SO_PEERCRED), which no client can forge.
+ * server - listens on a Unix socket, and answers only the users in `webmail_clients`. They say
+ * who the webmail's user is (X-Postseal-User), and are believed. So others cannot connect, by
+ * the socket's access list (acl(5)), and for each request the kernel is asked first who sent it
+ * (SO_PEERCRED), which no client can forge.
  */
 #ifndef POSTSEAL_WEBMAIL_SERVER_H
 #define POSTSEAL_WEBMAIL_SERVER_H

@@ -65,37 +65,18 @@ static void print_mend(const char *mend, struct told *told, size_t count)
 	}
 }
 
-static void print_finding(const struct doctor_check *check, struct finding *finding,
-			  struct told *told, size_t count)
+static void tell(const struct cli *cli, const struct doctor_check *check, struct finding *finding,
+		 struct told *told, size_t count)
 {
+	if (cli->json) {
+		json_print_finding(check->name, check->looks_at, health_word(finding->health),
+				   buf_cstr(&finding->found), buf_cstr(&finding->mend));
+		return;
+	}
 	printf("%s%-8s%s %-*s", terminal_paint(paint_of(finding->health)),
 	       health_word(finding->health), terminal_plain(), FOUND_COLUMN - 9, check->name);
 	terminal_rest(FOUND_COLUMN, buf_cstr(&finding->found));
 	print_mend(buf_cstr(&finding->mend), told, count);
-}
-
-static void print_summary(const size_t counts[HEALTHS])
-{
-	printf("\n%zu ok, %zu warning%s, %zu wrong, %zu unsure.\n", counts[HEALTH_OK],
-	       counts[HEALTH_WARNING], counts[HEALTH_WARNING] == 1 ? "" : "s", counts[HEALTH_WRONG],
-	       counts[HEALTH_UNSURE]);
-}
-
-static enum cli_status outcome(const size_t counts[HEALTHS])
-{
-	if (counts[HEALTH_WRONG] > 0)
-		return CLI_NO;
-	return counts[HEALTH_UNSURE] > 0 ? CLI_UNSURE : CLI_YES;
-}
-
-static void tell(const struct cli *cli, const struct doctor_check *check, struct finding *finding,
-		 struct told *told, size_t count)
-{
-	if (cli->json)
-		json_print_finding(check->name, check->looks_at, health_word(finding->health),
-				   buf_cstr(&finding->found), buf_cstr(&finding->mend));
-	else
-		print_finding(check, finding, told, count);
 }
 
 static enum cli_status examine(const struct cli *cli, const struct patient *patient)
@@ -114,11 +95,15 @@ static enum cli_status examine(const struct cli *cli, const struct patient *pati
 		finding_free(&finding);
 	}
 	if (!cli->json)
-		print_summary(counts);
+		printf("\n%zu ok, %zu warning%s, %zu wrong, %zu unsure.\n", counts[HEALTH_OK],
+		       counts[HEALTH_WARNING], counts[HEALTH_WARNING] == 1 ? "" : "s",
+		       counts[HEALTH_WRONG], counts[HEALTH_UNSURE]);
 	for (size_t i = 0; i < doctor_checks_count; i++)
 		buf_free(&told[i].mend);
 	free(told);
-	return outcome(counts);
+	if (counts[HEALTH_WRONG] > 0)
+		return CLI_NO;
+	return counts[HEALTH_UNSURE] > 0 ? CLI_UNSURE : CLI_YES;
 }
 
 /* A real mail tells more than settings. */

@@ -75,6 +75,10 @@ const struct doctor_check doctor_checks[] = {
 	  doctor_judge_mailbox_pages },
 	{ "mailbox-keys", "are its keys kept apart from the mail that they open?", NEEDS_MAILBOXES,
 	  doctor_judge_mailbox_keys },
+	{ "mailbox-proxy", "does the web server before them serve them over TLS?", NEEDS_MAILBOXES,
+	  doctor_judge_mailbox_proxy },
+	{ "mailbox-clock", "is the clock that tokens and PINs go by set?", NEEDS_MAILBOXES,
+	  doctor_judge_mailbox_clock },
 	{ "socketmap", "does postseal-socketmap answer?", NEEDS_NOTHING,
 	  doctor_judge_socketmap_runs },
 	{ "socket", "does systemd listen for postseal-socketmap, if it should?", NEEDS_NOTHING,
@@ -296,18 +300,15 @@ void finding_mend_setting(struct finding *finding, const struct patient *patient
  * Maps.
  */
 
-static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
-{
-	if (a->is_unix || b->is_unix)
-		return a->is_unix && b->is_unix && strcmp(a->path, b->path) == 0;
-	return a->port == b->port && ipaddr_equal(&a->addr, &b->addr);
-}
-
 bool doctor_is_listener(const struct endpoint *endpoint, const char *listener)
 {
 	struct endpoint ours;
 
-	return endpoint_parse(&ours, listener) && same_endpoint(&ours, endpoint);
+	if (!endpoint_parse(&ours, listener) || ours.is_unix != endpoint->is_unix)
+		return false;
+	if (ours.is_unix)
+		return strcmp(ours.path, endpoint->path) == 0;
+	return ours.port == endpoint->port && ipaddr_equal(&ours.addr, &endpoint->addr);
 }
 
 static bool is_ours(const struct endpoint *endpoint, const struct string_list *listeners)

@@ -132,13 +132,6 @@ void doctor_judge_milter(const struct patient *patient, struct finding *finding)
 	mend_milter(patient, patient_written(patient, "smtpd_milters"), finding);
 }
 
-static enum health judge_action(struct span action)
-{
-	if (span_is(action, "tempfail") || span_is(action, "shutdown"))
-		return HEALTH_OK;
-	return span_is(action, "reject") ? HEALTH_WARNING : HEALTH_WRONG;
-}
-
 void doctor_judge_milter_action(const struct patient *patient, struct finding *finding)
 {
 	const char *list = patient_value(patient, "smtpd_milters");
@@ -154,7 +147,9 @@ void doctor_judge_milter_action(const struct patient *patient, struct finding *f
 	own = action.len > 0;
 	if (!own)
 		action = span_of(common);
-	health = judge_action(action);
+	health = span_is(action, "tempfail") || span_is(action, "shutdown") ? HEALTH_OK
+		 : span_is(action, "reject")                                ? HEALTH_WARNING
+									    : HEALTH_WRONG;
 	finding_say(finding, health, "%s = %.*s%s",
 		    own ? "default_action" : "milter_default_action", (int)action.len, action.at,
 		    health == HEALTH_OK        ? ""

@@ -84,27 +84,19 @@ void doctor_judge_resolver(const struct patient *patient, struct finding *findin
 		mend_resolver(patient, finding);
 }
 
-static const struct doctor_server *remote_server(const struct doctor_servers *servers)
+/* The first on this machine, or on another; NULL: there is none. */
+static const struct doctor_server *server_on(const struct doctor_servers *servers, bool loopback)
 {
 	for (size_t i = 0; i < servers->count; i++) {
-		if (!servers->list[i].loopback)
+		if (servers->list[i].loopback == loopback)
 			return &servers->list[i];
 	}
 	return NULL;
 }
 
-static bool has_local_server(const struct doctor_servers *servers)
-{
-	for (size_t i = 0; i < servers->count; i++) {
-		if (servers->list[i].loopback)
-			return true;
-	}
-	return false;
-}
-
 void doctor_judge_resolver_trust(const struct patient *patient, struct finding *finding)
 {
-	const struct doctor_server *remote = remote_server(&patient->ours);
+	const struct doctor_server *remote = server_on(&patient->ours, false);
 
 	if (remote == NULL) {
 		finding_say(finding, HEALTH_OK, "on this machine");
@@ -113,7 +105,7 @@ void doctor_judge_resolver_trust(const struct patient *patient, struct finding *
 			    "%s is on another machine, and resolver_trust_ad says that the way to "
 			    "it is safe",
 			    remote->text);
-	} else if (has_local_server(&patient->ours)) {
+	} else if (server_on(&patient->ours, true) != NULL) {
 		finding_say(finding, HEALTH_OK,
 			    "%s is on another machine and is never asked, since there is one on "
 			    "this machine",
@@ -148,7 +140,7 @@ static bool same_servers(const struct doctor_servers *a, const struct doctor_ser
 /* Postfix trusts each resolver in resolv.conf, on whatever machine. */
 void doctor_judge_mta_resolver(const struct patient *patient, struct finding *finding)
 {
-	const struct doctor_server *remote = remote_server(&patient->mta);
+	const struct doctor_server *remote = server_on(&patient->mta, false);
 
 	if (patient->mta.read == LOOKUP_ERROR) {
 		finding_say(finding, HEALTH_UNSURE, "%s cannot be read", patient->mta.source);

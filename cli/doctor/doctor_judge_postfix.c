@@ -135,35 +135,9 @@ void doctor_judge_policy_map(const struct patient *patient, struct finding *find
  * Parameters with one good value, or a few. A service in master.cf may override them, so * one function judges a value, wherever it comes from.
  */
 
-static bool is_dnssec(const char *value)
-{
-	return strcmp(value, "dnssec") == 0;
-}
-
-static bool is_dane(const char *value)
-{
-	return strcmp(value, "dane") == 0;
-}
-
-static bool is_no(const char *value)
-{
-	return strcmp(value, "no") == 0;
-}
-
-static bool is_empty(const char *value)
-{
-	return value[0] == '\0';
-}
-
 static bool has_dns(const char *value)
 {
-	struct span rest = span_of(value), item;
-
-	while (postconf_item(&rest, &item)) {
-		if (span_is(item, "dns"))
-			return true;
-	}
-	return false;
+	return postconf_has(value, "dns");
 }
 
 static bool is_tls(const char *value)
@@ -183,41 +157,42 @@ static bool logs_tls(const char *value)
 	return value[0] >= '1' && value[0] <= '9';
 }
 
-static bool is_sha256(const char *value)
-{
-	return strcmp(value, "sha256") == 0;
-}
-
 struct parameter {
 	const char *name;
-	bool (*good)(const char *value);
+	bool (*good)(const char *value); /* NULL: only what `mend` says */
 	const char *mend;
 	const char *harm; /* what any other value does */
 };
 
 static const struct parameter
-	dns_support = { "smtp_dns_support_level", is_dnssec, "dnssec",
+	dns_support = { "smtp_dns_support_level", NULL, "dnssec",
 			"without DNSSEC, Postfix does no DANE" },
 	host_lookup = { "smtp_host_lookup", has_dns, "dns",
 			"without the DNS, Postfix does no DANE" },
-	mx_errors = { "ignore_mx_lookup_error", is_no, "no", "with this, Postfix does no DANE" },
-	resolver_options = { "smtp_dns_resolver_options", is_empty, "",
+	mx_errors = { "ignore_mx_lookup_error", NULL, "no", "with this, Postfix does no DANE" },
+	resolver_options = { "smtp_dns_resolver_options", NULL, "",
 			     "with this, Postfix does no DANE" },
 	tls_level = { "smtp_tls_security_level", is_tls, "may",
 		      "Postfix does not try TLS where postseal does not know of it yet" },
-	insecure_mx = { "smtp_tls_dane_insecure_mx_policy", is_dane, "dane",
+	insecure_mx = { "smtp_tls_dane_insecure_mx_policy", NULL, "dane",
 			"where MX records are not signed, `dane` then means \"TLS if offered\"" },
-	pin_digest = { "smtp_tls_fingerprint_digest", is_sha256, "sha256",
+	pin_digest = { "smtp_tls_fingerprint_digest", NULL, "sha256",
 		       "pins are SHA-256, so no certificate can match" },
 	tls_log = { "smtp_tls_loglevel", logs_tls, "1",
 		    "nothing can be learned from deliveries, though learn_from asks for it" };
+
+static bool is_good(const struct parameter *parameter, const char *value)
+{
+	return parameter->good != NULL ? parameter->good(value)
+				       : strcmp(value, parameter->mend) == 0;
+}
 
 static void judge_parameter(const struct patient *patient, const struct parameter *parameter,
 			    struct finding *finding)
 {
 	const char *value = patient_value(patient, parameter->name);
 
-	if (parameter->good(value)) {
+	if (is_good(parameter, value)) {
 		finding_say(finding, HEALTH_OK, "%s = %s", parameter->name, value);
 		return;
 	}
@@ -294,7 +269,7 @@ void doctor_judge_dane_switches(const struct patient *patient, struct finding *f
 							    &resolver_options };
 
 	for (size_t i = 0; i < ARRAY_LEN(switches); i++) {
-		if (!switches[i]->good(patient_value(patient, switches[i]->name)))
+		if (!is_good(switches[i], patient_value(patient, switches[i]->name)))
 			judge_parameter(patient, switches[i], finding);
 	}
 	if (finding->health == HEALTH_OK)
@@ -310,7 +285,7 @@ void doctor_judge_pin_digest(const struct patient *patient, struct finding *find
 	if (ledger->opened.state == LOOKUP_FOUND && ledger->pins == 0)
 		finding_say(finding, HEALTH_OK, "not needed: there are no pins");
 	else if (ledger->opened.state == LOOKUP_FOUND ||
-		 pin_digest.good(patient_value(patient, pin_digest.name)))
+		 is_good(&pin_digest, patient_value(patient, pin_digest.name)))
 		judge_parameter(patient, &pin_digest, finding);
 	else
 		finding_say(finding, HEALTH_UNSURE,
@@ -397,14 +372,6 @@ static bool is_sender(const struct postconf_entry *field, struct span *service, 
 	return true;
 }
 
-/* A service that feeds a content filter on this machine may rightly do without TLS. */
-static enum health harm_of(const char *service)
-{
-	bool ordinary = strcmp(service, "smtp/unix") == 0 || strcmp(service, "relay/unix") == 0;
-
-	return ordinary ? HEALTH_WRONG : HEALTH_WARNING;
-}
-
 static const char *override_of(const struct patient *patient, const char *service,
 			       const char *parameter)
 {
@@ -417,10 +384,12 @@ static const char *override_of(const struct patient *patient, const char *servic
 	return value;
 }
 
+/* A service that feeds a content filter on this machine may rightly do without TLS. */
 static void tell_override(const char *service, const char *parameter, const char *value,
 			  struct finding *finding)
 {
-	enum health harm = harm_of(service);
+	bool ordinary = strcmp(service, "smtp/unix") == 0 || strcmp(service, "relay/unix") == 0;
+	enum health harm = ordinary ? HEALTH_WRONG : HEALTH_WARNING;
 
 	finding_say(finding, harm, "%s has -o %s=%s%s", service, parameter, value,
 		    harm == HEALTH_WARNING
@@ -490,7 +459,7 @@ static void judge_service(const struct patient *patient, const char *service,
 		tell_override(service, "smtp_tls_policy_maps", value, finding);
 	for (size_t i = 0; i < ARRAY_LEN(guarded); i++) {
 		value = override_of(patient, service, guarded[i]->name);
-		if (value != NULL && !guarded[i]->good(value))
+		if (value != NULL && !is_good(guarded[i], value))
 			tell_override(service, guarded[i]->name, value, finding);
 	}
 }

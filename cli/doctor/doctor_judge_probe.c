@@ -123,20 +123,10 @@ static void judge_ciphers(const struct patient *patient, struct finding *finding
 	buf_free(&list);
 }
 
-static bool has_item(const char *list, const char *wanted)
-{
-	struct span rest = span_of(list), item;
-	bool has = false;
-
-	while (postconf_item(&rest, &item))
-		has |= span_is(item, wanted);
-	return has;
-}
-
 static void judge_greetings(const struct patient *patient, struct finding *finding)
 {
 	const char *workarounds = patient_value(patient, "smtp_pix_workarounds");
-	bool helo = has_item(workarounds, "disable_esmtp");
+	bool helo = postconf_has(workarounds, "disable_esmtp");
 
 	if (helo != patient->settings->smtp_pix_workarounds)
 		disagree(patient, finding, "smtp_pix_workarounds", "smtp_pix_workarounds = %s",
@@ -147,7 +137,7 @@ static void judge_greetings(const struct patient *patient, struct finding *findi
 		finding_mend_main(finding, "smtp_never_send_ehlo", "no");
 		finding_mend_reload(finding);
 	}
-	if (has_item(patient_value(patient, "smtp_discard_ehlo_keywords"), "starttls")) {
+	if (postconf_has(patient_value(patient, "smtp_discard_ehlo_keywords"), "starttls")) {
 		finding_say(finding, HEALTH_WRONG,
 			    "smtp_discard_ehlo_keywords has starttls: Postfix never uses TLS");
 		finding_mend_main(finding, "smtp_discard_ehlo_keywords", "");
@@ -188,7 +178,7 @@ static void judge_srv(const struct patient *patient, struct finding *finding)
 	for (size_t i = 0; i < ARRAY_LEN(services); i++) {
 		size_t len = strlen(list);
 
-		if (!has_item(value, services[i].name))
+		if (!postconf_has(value, services[i].name))
 			continue;
 		bits |= services[i].bit;
 		snprintf(list + len, sizeof(list) - len, "%s\"%s\"", len > 0 ? ", " : "",

@@ -174,20 +174,15 @@ static bool has_failed(void)
 	return failed;
 }
 
-/* Debian's service copies the second file, of package dns-root-data, to the first. */
-static bool is_keyless(void)
-{
-	return access("/var/lib/unbound/root.key", F_OK) != 0 && errno == ENOENT &&
-	       access("/usr/share/dns/root.key", F_OK) != 0 && errno == ENOENT;
-}
-
 static void look_at_unbound(struct doctor_unbound *unbound)
 {
 	unbound->installed = access("/usr/sbin/unbound", X_OK) == 0;
 	if (!unbound->installed)
 		return;
 	unbound->failed = has_failed();
-	unbound->keyless = is_keyless();
+	/* Debian's service copies the second file, of package dns-root-data, to the first. */
+	unbound->keyless = access("/var/lib/unbound/root.key", F_OK) != 0 && errno == ENOENT &&
+			   access("/usr/share/dns/root.key", F_OK) != 0 && errno == ENOENT;
 }
 
 void doctor_look_resolvers(struct patient *patient)

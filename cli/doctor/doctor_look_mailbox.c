@@ -61,24 +61,12 @@ static void look_at_route(struct patient *patient)
 	}
 }
 
-/* Is there a word in this list of main.cf? */
-static bool has_word(const char *list, const char *word)
-{
-	struct span rest = span_of(list), item;
-
-	while (postconf_item(&rest, &item)) {
-		if (span_is(item, word))
-			return true;
-	}
-	return false;
-}
-
 /* parent_domain_matches_subdomains says how relay_domains matches subdomains (postconf(5)). */
 static enum lookup is_relayed(const struct patient *patient, const char *domain)
 {
 	const char *list = patient_value(patient, "relay_domains");
-	bool bare = has_word(patient_value(patient, "parent_domain_matches_subdomains"),
-			     "relay_domains");
+	bool bare = postconf_has(patient_value(patient, "parent_domain_matches_subdomains"),
+				 "relay_domains");
 	enum lookup result = doctor_list_has(list, domain);
 	const char *parent = domain;
 
@@ -294,8 +282,7 @@ static void look_at_daemon(struct patient *patient)
 			    endpoint.path, strerror(errno));
 }
 
-/* False, and errno; also where there is more than FILE_MAX. */
-static bool read_installed(const struct patient *patient, const char *name, struct buf *out)
+bool doctor_read_page(const struct patient *patient, const char *name, struct buf *out)
 {
 	char path[DOCTOR_PATH_SIZE];
 	ssize_t n = -1;
@@ -341,19 +328,11 @@ static bool fetch(const struct patient *patient, const char *name, struct buf *p
 	return n == 0;
 }
 
-static void hash_text(char text[HEX_SIZE], const void *bytes, size_t len)
-{
-	unsigned char hash[CRYPTO_HASH_SIZE];
-
-	crypto_sha256(hash, bytes, len);
-	for (size_t i = 0; i < sizeof(hash); i++)
-		snprintf(text + 2 * i, 3, "%02x", hash[i]);
-}
-
 /* `served`: an answer of HTTP (RFC 9112 2.1), whose body counts, and no body where it is not * 200. */
 static bool has_sum(const struct buf *answer, bool served, const char *sum)
 {
 	struct span body = { (const char *)answer->data, answer->len };
+	unsigned char hash[CRYPTO_HASH_SIZE];
 	char text[HEX_SIZE];
 	bool found = true;
 
@@ -361,7 +340,9 @@ static bool has_sum(const struct buf *answer, bool served, const char *sum)
 		return false;
 	if (served)
 		span_cut(&body, "\r\n\r\n", &found);
-	hash_text(text, body.at, body.len);
+	crypto_sha256(hash, body.at, body.len);
+	for (size_t i = 0; i < sizeof(hash); i++)
+		snprintf(text + 2 * i, 3, "%02x", hash[i]);
 	return found && strncmp(text, sum, HEX_SIZE - 1) == 0;
 }
 
@@ -381,7 +362,7 @@ static bool compare(struct patient *patient, struct span line, struct buf *diffe
 		return false;
 	}
 	served = strcmp(name, "csp") != 0; /* it is sent in headers; the file itself is compared */
-	there = served ? fetch(patient, name, &got) : read_installed(patient, name, &got);
+	there = served ? fetch(patient, name, &got) : doctor_read_page(patient, name, &got);
 	if (!there && served)
 		doctor_note(&patient->mailbox.pages, LOOKUP_ERROR,
 			    "the pages cannot be fetched from mailbox_listen: %s", strerror(errno));
@@ -398,7 +379,7 @@ static void look_at_pages(struct patient *patient)
 	struct span rest;
 	bool found = true;
 
-	if (!read_installed(patient, "SHA256SUMS", &sums)) {
+	if (!doctor_read_page(patient, "SHA256SUMS", &sums)) {
 		doctor_note(pages, LOOKUP_ERROR, "SHA256SUMS in %.200s cannot be read: %s",
 			    patient->settings->mailbox_pages, strerror(errno));
 		buf_free(&sums);
@@ -459,4 +440,5 @@ void doctor_look_mailbox(struct patient *patient)
 	look_at_daemon(patient);
 	look_at_pages(patient);
 	look_at_keys(patient);
+	doctor_look_proxy(patient);
 }

@@ -213,3 +213,14 @@ int postconf_version(const char *mail_version)
 		return 0;
 	return (int)(major * 100 + minor);
 }
+
+bool postconf_has(const char *list, const char *wanted)
+{
+	struct span rest = span_of(list), item;
+
+	while (postconf_item(&rest, &item)) {
+		if (span_is(item, wanted))
+			return true;
+	}
+	return false;
+}

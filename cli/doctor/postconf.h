@@ -43,6 +43,9 @@ const char *postconf_get(const struct postconf *postconf, const char *name);
  */
 bool postconf_item(struct span *rest, struct span *item);
 
+/* Is this an item of the list? */
+bool postconf_has(const char *list, const char *wanted);
+
 /* Where an item of a list says that a server is, seen from outside of any chroot. */
 struct postconf_view {
 	const char *queue_directory;

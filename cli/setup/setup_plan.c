@@ -80,14 +80,6 @@ static void add_step(struct setup_plan *plan, const struct mend_step *step)
 							 .word = mem_strdup(step->word) };
 }
 
-static void add_finding(struct setup_plan *plan, const struct finding *finding, bool warnings)
-{
-	if (finding->health != HEALTH_WRONG && !(warnings && finding->health == HEALTH_WARNING))
-		return;
-	for (size_t i = 0; i < finding->step_count; i++)
-		add_step(plan, &finding->steps[i]);
-}
-
 struct setup_plan *setup_plan_new(enum setup_part part, const struct patient *patient)
 {
 	struct setup_plan *plan = mem_zero(1, sizeof(*plan));
@@ -99,7 +91,11 @@ struct setup_plan *setup_plan_new(enum setup_part part, const struct patient *pa
 		if (checks[i].part != part)
 			continue;
 		doctor_judge(patient, check_named(checks[i].name), &finding);
-		add_finding(plan, &finding, checks[i].warnings);
+		if (finding.health == HEALTH_WRONG ||
+		    (checks[i].warnings && finding.health == HEALTH_WARNING)) {
+			for (size_t j = 0; j < finding.step_count; j++)
+				add_step(plan, &finding.steps[j]);
+		}
 		finding_free(&finding);
 	}
 	return plan;

@@ -43,12 +43,6 @@ static bool wanted(const struct status *status, const char *state)
 	return strcmp(state, status_state_name(status->state)) == 0;
 }
 
-static void print_headings(void)
-{
-	printf(ROW "  %s\n", NAME_COLUMN, "NEXT HOP", "", "STATE", "", "ANSWER", "RULE", -DATE_LEN,
-	       "LAST TLS", "NOTE");
-}
-
 static const char *word_of(enum verdict verdict, enum level level)
 {
 	switch (verdict) {
@@ -122,7 +116,8 @@ static bool show_domain(void *context, const char *key, const struct domain_fact
 		json_print_listed(listing->known);
 	} else {
 		if (listing->shown == 0)
-			print_headings();
+			printf(ROW "  %s\n", NAME_COLUMN, "NEXT HOP", "", "STATE", "", "ANSWER",
+			       "RULE", -DATE_LEN, "LAST TLS", "NOTE");
 		print_row(listing->known);
 	}
 	listing->shown++;

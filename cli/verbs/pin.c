@@ -190,14 +190,6 @@ static bool act_on(struct act *act, const char *key, const struct pins *keys, bo
 	return done;
 }
 
-/* Until then the milter judges by the key that was seen last. */
-static void look_again(const struct cli *cli, const struct nexthop *nexthop)
-{
-	fflush(stdout);
-	probing_follow_up(cli, nexthop,
-			  "note: the keys are on file, but the hosts were not probed: ");
-}
-
 static enum cli_status add(const struct cli *cli)
 {
 	struct pins keys = { 0 }, pins;
@@ -234,8 +226,12 @@ static enum cli_status add(const struct cli *cli)
 					   pins.count)) != CLI_YES)
 		return CLI_UNSURE;
 	print_pins(cli, nexthop.key, &pins);
-	if (!cli->from_probe)
-		look_again(cli, &nexthop);
+	if (!cli->from_probe) {
+		/* Until then the milter judges by the key that was seen last. */
+		fflush(stdout);
+		probing_follow_up(cli, &nexthop,
+				  "note: the keys are on file, but the hosts were not probed: ");
+	}
 	return CLI_YES;
 }
 

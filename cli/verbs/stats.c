@@ -30,16 +30,14 @@ struct stats {
 	struct metrics_view view;
 };
 
-/* Mail needs these two; a machine may do without the others. */
-static bool is_needed(enum metrics_source source)
-{
-	return source == METRICS_SOCKETMAP || source == METRICS_PROBER;
-}
-
-/* Nobody misses a daemon that was never started, nor `learn` if it was told to stop. */
+/*
+ * Mail needs the socketmap server and the prober; a machine may do without the others.
+ * Nobody misses a daemon that was never started, nor `learn` if it was told to stop.
+ */
 static bool is_unused(enum metrics_source source, const struct found *found)
 {
-	if (is_needed(source) || found->lookup == LOOKUP_ERROR || found->alive)
+	if (source == METRICS_SOCKETMAP || source == METRICS_PROBER ||
+	    found->lookup == LOOKUP_ERROR || found->alive)
 		return false;
 	return found->lookup == LOOKUP_ABSENT ||
 	       (source == METRICS_LEARN && found->snapshot.ended != 0);
@@ -54,8 +52,8 @@ static void find_daemon(struct stats *stats, enum metrics_source source)
 	struct found *found = &stats->daemon[source];
 	struct metrics_view *view = &stats->view;
 
-	found->lookup = metrics_read(stats->cli->settings.runtime, source, &found->snapshot,
-				     &found->alive, found->error);
+	found->lookup = metrics_read(metrics_directory(&stats->cli->settings, source), source,
+				     &found->snapshot, &found->alive, found->error);
 	view->unused[source] = is_unused(source, found);
 	view->cell[METRIC1(UP, source)] = found->alive;
 	if (found->lookup != LOOKUP_FOUND)
@@ -234,23 +232,19 @@ static void print_sample(void *context, const struct metric_sample *sample)
 	json_print_sample(sample);
 }
 
-static void print_prometheus(const struct stats *stats)
+static void print(const struct stats *stats)
 {
 	struct buf text = { 0 };
 
-	metrics_write_prometheus(&text, &stats->view);
-	fwrite(text.data, 1, text.len, stdout);
-	buf_free(&text);
-}
-
-static void print(const struct stats *stats)
-{
-	if (stats->cli->prometheus)
-		print_prometheus(stats);
-	else if (stats->cli->json)
+	if (stats->cli->prometheus) {
+		metrics_write_prometheus(&text, &stats->view);
+		fwrite(text.data, 1, text.len, stdout);
+		buf_free(&text);
+	} else if (stats->cli->json) {
 		metrics_each_sample(&stats->view, print_sample, NULL);
-	else
+	} else {
 		print_page(stats);
+	}
 }
 
 static enum cli_status judge(const struct stats *stats)

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "io/json/entry_json.h"
-#include "io/json/import_json.h"
+#include "io/json/export_reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -70,13 +70,19 @@ static void try_line(const char *line, size_t len)
 
 static void try_file(const uint8_t *data, size_t size)
 {
-	char error[IMPORT_ERROR_SIZE];
-	struct import_tally tally;
+	char error[EXPORT_READER_ERROR_SIZE];
+	const struct entry *record;
+	struct export_reader *reader;
+	enum export_read got;
 	FILE *file = fmemopen((void *)(uintptr_t)data, size, "r");
 
 	require(file != NULL);
-	if (import_json_check(file, &tally, error) != IMPORT_DONE)
+	reader = export_reader_new(file);
+	while ((got = export_reader_next(reader, &record, error)) == EXPORT_READ_RECORD)
+		require(entry_is_record(record->kind));
+	if (got == EXPORT_READ_BAD || got == EXPORT_READ_FAILED)
 		require_printable(error);
+	export_reader_free(reader);
 	fclose(file);
 }
 

@@ -7,6 +7,7 @@
  *   guest open PORT MAILFILE PIN STATEFILE          link, PIN, password; prints the letters
  *   guest wrong PORT MAILFILE PIN                   prints the status of a try
  *   guest read PORT STATEFILE [BOX]                 logs in, prints the letters
+ *   guest seen PORT STATEFILE                       logs in, notes all letters as read
  *   guest reply PORT STATEFILE SUBJECT TEXT         answers the newest letter
  */
 #include <check.h>
@@ -102,6 +103,28 @@ static void print_letters(const struct guest *guest, const char *box)
 	answer_free(&answer);
 }
 
+/* As the page does when a letter was shown. */
+static void note_seen(char **argv)
+{
+	struct state state;
+	struct answer answer, noted;
+	json_t *letter;
+	size_t i;
+
+	recall(argv[3], &state);
+	answer = guest_letters(&state.guest, "inbox");
+	json_array_foreach(json_object_get(answer.json, "letters"), i, letter)
+	{
+		char path[128];
+
+		snprintf(path, sizeof(path), "letters/%s/read", get_text(letter, "id"));
+		noted = call("POST", path, state.guest.session, json_object());
+		expect(&noted, 204);
+		answer_free(&noted);
+	}
+	answer_free(&answer);
+}
+
 static void mark(char **argv)
 {
 	struct token_recipient one = { .pin = "" };
@@ -186,6 +209,8 @@ int main(int argc, char **argv)
 	} else if (strcmp(argv[1], "read") == 0) {
 		recall(argv[3], &state);
 		print_letters(&state.guest, argc > 4 ? argv[4] : "inbox");
+	} else if (strcmp(argv[1], "seen") == 0) {
+		note_seen(argv);
 	} else if (strcmp(argv[1], "reply") == 0 && argc == 6) {
 		reply(argv);
 	} else {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -21,6 +22,7 @@
 
 static char dir[] = "/tmp/test_http.XXXXXX";
 static struct endpoint endpoint;
+static char log_path[64];
 static pid_t server;
 
 static struct http_request *parked;
@@ -80,9 +82,14 @@ static void set_up(void)
 	snprintf(endpoint.path, sizeof(endpoint.path), "%s/sock", dir);
 	fd = listen_open(&endpoint, 0600, error);
 	ck_assert_int_ge(fd, 0);
+	snprintf(log_path, sizeof(log_path), "%s/log", dir);
 	server = must_fork();
-	if (server == 0)
+	if (server == 0) {
+		if (freopen(log_path, "a", stderr) == NULL)
+			_exit(1);
+		unsetenv("JOURNAL_STREAM");
 		serve(fd);
+	}
 	close(fd);
 }
 
@@ -91,6 +98,7 @@ static void tear_down(void)
 	kill(server, SIGKILL);
 	waitpid(server, NULL, 0);
 	unlink(endpoint.path);
+	unlink(log_path);
 	rmdir(dir);
 }
 
@@ -212,6 +220,39 @@ START_TEST(answers_later)
 }
 END_TEST
 
+static size_t logged_lines(void)
+{
+	FILE *file = fopen(log_path, "r");
+	size_t lines = 0;
+	int c;
+
+	if (file == NULL)
+		return 0; /* the server has only begun */
+	while ((c = getc(file)) != EOF)
+		lines += c == '\n';
+	fclose(file);
+	return lines;
+}
+
+/* More clients than descriptors: a line a second, and not the whole processor. */
+START_TEST(rests_when_it_is_full)
+{
+	static const char request[] = "GET / HTTP/1.1\r\nHost: x\r\n" END;
+	const struct rlimit few = { .rlim_cur = 24, .rlim_max = 24 };
+	int clients[40];
+
+	ck_assert_int_eq(prlimit(server, RLIMIT_NOFILE, &few, NULL), 0);
+	for (size_t i = 0; i < ARRAY_LEN(clients); i++)
+		clients[i] = dial();
+	while (logged_lines() < 2)
+		usleep(10000);
+	ck_assert_uint_lt(logged_lines(), 20);
+	for (size_t i = 0; i < ARRAY_LEN(clients); i++)
+		close(clients[i]);
+	ck_assert_ptr_nonnull(strstr(ask(request, sizeof(request) - 1), " 201 "));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("http");
@@ -224,6 +265,7 @@ int main(void)
 	tcase_add_test(tcase, answers);
 	tcase_add_test(tcase, refuses_by_itself);
 	tcase_add_test(tcase, answers_later);
+	tcase_add_test(tcase, rests_when_it_is_full);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

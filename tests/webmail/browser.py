@@ -82,8 +82,12 @@ class Browser:
 
     def headers(self, headers):
         """Sent along with each request from now on."""
-        for command, parameters in (("Network.enable", {}), ("Network.setExtraHTTPHeaders", {"headers": headers})):
-            self.call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
+        self.tell("Network.enable")
+        self.tell("Network.setExtraHTTPHeaders", headers=headers)
+
+    def tell(self, command, **parameters):
+        """What a command of Chromium's own protocol answers."""
+        return self.call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
 
     def open(self, url):
         """Loads a page."""

@@ -83,12 +83,6 @@ static void tell_histogram(struct visitor *visitor, const uint64_t *cell)
 	tell_count(visitor, "_count", NULL, sum);
 }
 
-/* The metrics about daemons have them as their only label. */
-static bool left_out(const struct metrics_view *view, const struct metric *metric, size_t value)
-{
-	return metric->source == METRICS_DAEMONS && view->unused[value];
-}
-
 static void each_of(struct visitor *visitor, const struct metrics_view *view)
 {
 	const struct metric *metric = visitor->sample.metric;
@@ -96,7 +90,8 @@ static void each_of(struct visitor *visitor, const struct metrics_view *view)
 
 	for (size_t a = 0; a < metric->label[0].count; a++) {
 		for (size_t b = 0; b < metric->label[1].count; b++, cell += metric->width) {
-			if (left_out(view, metric, a))
+			/* The metrics about daemons have them as their only label. */
+			if (metric->source == METRICS_DAEMONS && view->unused[a])
 				continue;
 			visitor->sample.value[0] = metric->label[0].value(a);
 			visitor->sample.value[1] = metric->label[1].value(b);

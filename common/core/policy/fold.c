@@ -40,23 +40,6 @@ static void note_first_tls(struct history *history, int64_t time)
 		history->first_tls = time;
 }
 
-static void fold_tls(struct history *history, const struct observation *seen)
-{
-	note_first_tls(history, seen->time);
-	note_last_tls(history, seen->time, seen->version, seen->cipher);
-	if (seen->version > history->best_version)
-		history->best_version = seen->version;
-	timeset_add(&history->successes, seen->time, SECOND);
-	timeset_add(&history->tls_days, seen->time, UTC_DAY);
-}
-
-static void fold_plain(struct history *history, const struct observation *seen)
-{
-	if (seen->time > history->last_plain)
-		history->last_plain = seen->time;
-	timeset_add(&history->plain_days, seen->time, UTC_DAY);
-}
-
 bool fold_equal(const struct history *a, const struct history *b)
 {
 	return a->first_tls == b->first_tls && a->last_tls == b->last_tls &&
@@ -71,10 +54,18 @@ void fold_history(struct history *history, const struct observation *seen)
 {
 	if (seen->time < 1)
 		return;
-	if (seen->observed == OBSERVED_TLS)
-		fold_tls(history, seen);
-	else if (seen->observed == OBSERVED_PLAIN)
-		fold_plain(history, seen);
+	if (seen->observed == OBSERVED_TLS) {
+		note_first_tls(history, seen->time);
+		note_last_tls(history, seen->time, seen->version, seen->cipher);
+		if (seen->version > history->best_version)
+			history->best_version = seen->version;
+		timeset_add(&history->successes, seen->time, SECOND);
+		timeset_add(&history->tls_days, seen->time, UTC_DAY);
+	} else if (seen->observed == OBSERVED_PLAIN) {
+		if (seen->time > history->last_plain)
+			history->last_plain = seen->time;
+		timeset_add(&history->plain_days, seen->time, UTC_DAY);
+	}
 }
 
 void fold_merge(struct history *into, const struct history *from)
@@ -91,24 +82,19 @@ void fold_merge(struct history *into, const struct history *from)
 	timeset_merge(&into->plain_days, &from->plain_days, UTC_DAY);
 }
 
-static int64_t later_of_set(int64_t latest, const struct timeset *set)
+static int64_t last_of(const struct timeset *set)
 {
-	int64_t last = set->count > 0 ? set->times[set->count - 1] : 0;
-
-	return last > latest ? last : latest;
+	return set->count > 0 ? set->times[set->count - 1] : 0;
 }
 
 int64_t fold_latest(const struct history *history)
 {
-	int64_t latest = history->last_tls;
+	int64_t latest = num_max(history->first_tls, history->last_tls);
 
-	if (history->last_plain > latest)
-		latest = history->last_plain;
-	if (history->first_tls > latest)
-		latest = history->first_tls;
-	latest = later_of_set(latest, &history->successes);
-	latest = later_of_set(latest, &history->tls_days);
-	return later_of_set(latest, &history->plain_days);
+	latest = num_max(latest, history->last_plain);
+	latest = num_max(latest, last_of(&history->successes));
+	latest = num_max(latest, last_of(&history->tls_days));
+	return num_max(latest, last_of(&history->plain_days));
 }
 
 static void keep_after(struct timeset *set, int64_t after)
@@ -149,11 +135,6 @@ static void keep_until(struct timeset *set, int64_t latest)
 {
 	while (set->count > 0 && set->times[set->count - 1] > latest)
 		set->count--;
-}
-
-static int64_t last_of(const struct timeset *set)
-{
-	return set->count > 0 ? set->times[set->count - 1] : 0;
 }
 
 void fold_drop_later(struct history *history, int64_t latest)
@@ -217,20 +198,16 @@ int64_t fold_domain_downgrade_since(const struct facts *facts)
 	return since;
 }
 
-/*
- * Probes are folded as they come in. One that is far earlier than the latest tells
- * that the clock was ahead then: nobody is to be shown that for as long, nor to
- * look at the host at each question until then.
- */
-static bool is_latest(const struct observation *seen, const struct observation *latest)
-{
-	return seen->time >= latest->time || latest->time > seen->time + CLOCK_SLACK;
-}
-
 void fold_host(struct host_facts *host, const struct observation *seen, int64_t next_probe,
 	       bool stripped)
 {
-	if (seen->source == SOURCE_PROBE && is_latest(seen, &host->last)) {
+	/*
+	 * Probes are folded as they come in. One that is far earlier than the latest tells that
+	 * the clock was ahead then. Else the earlier one would be shown, and the host looked at
+	 * with each question, until the clock has come as far.
+	 */
+	if (seen->source == SOURCE_PROBE &&
+	    (seen->time >= host->last.time || host->last.time > seen->time + CLOCK_SLACK)) {
 		host->last = *seen;
 		host->last_expires = next_probe;
 	}

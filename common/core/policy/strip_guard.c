@@ -5,12 +5,6 @@
 
 #include "base/num.h"
 
-/* A key that collides with another only makes the guard a little slower. */
-static uint64_t hash_of(const char *key)
-{
-	return num_fnv(NUM_FNV, key, strlen(key));
-}
-
 static void drop(struct strip_guard *guard, size_t i)
 {
 	guard->count--;
@@ -59,7 +53,8 @@ enum strip_change strip_guard_note(struct strip_guard *guard, const char *host_k
 
 	if (history->tls_days.count >= STRIP_LONG_DAYS &&
 	    (seen->observed == OBSERVED_TLS || seen->observed == OBSERVED_PLAIN)) {
-		uint64_t host = hash_of(host_key);
+		/* A key that collides with another only makes the guard a little slower. */
+		uint64_t host = num_fnv(NUM_FNV, host_key, strlen(host_key));
 
 		drop_outdated_and(guard, host, now);
 		add(guard, host, now, seen->observed == OBSERVED_PLAIN);

@@ -12,18 +12,13 @@ static bool is_alnum(char c)
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-static bool is_name_char(char c)
-{
-	return is_alnum(c) || c == '_' || c == '-' || c == '.';
-}
-
 /* sts-ext-name and sts-policy-ext-name, which the known names are cases of. */
 static bool name_valid(struct span name)
 {
 	if (name.len == 0 || name.len > 32 || !is_alnum(name.at[0]))
 		return false;
 	for (size_t i = 1; i < name.len; i++)
-		if (!is_name_char(name.at[i]))
+		if (!is_alnum(name.at[i]) && memchr("_-.", name.at[i], 3) == NULL)
 			return false;
 	return true;
 }
@@ -118,11 +113,6 @@ struct fields {
 	bool mode;
 	bool max_age;
 };
-
-static const char *put_version(struct span value)
-{
-	return span_is(value, "STSv1") ? NULL : "the version is not STSv1";
-}
 
 static const char *put_mode(struct sts_policy *policy, struct span value)
 {
@@ -238,7 +228,7 @@ static const char *put_line(struct sts_policy *policy, struct fields *seen, stru
 	if (span_is(name, "mx"))
 		return put_mx(policy, value);
 	if (span_is(name, "version") && first(&seen->version))
-		return put_version(value);
+		return span_is(value, "STSv1") ? NULL : "the version is not STSv1";
 	if (span_is(name, "mode") && first(&seen->mode))
 		return put_mode(policy, value);
 	if (span_is(name, "max_age") && first(&seen->max_age))
@@ -257,12 +247,6 @@ static const char *missing(const struct sts_policy *policy, const struct fields 
 	if (policy->patterns == 0 && policy->mode != STS_NONE)
 		return "the policy has no mx that a host could have";
 	return NULL;
-}
-
-/* A line of blanks says nothing, and editors leave such behind. */
-static bool is_empty(struct span line)
-{
-	return span_trim(line).len == 0;
 }
 
 bool sts_policy_parse(struct sts_policy *policy, const char *body, size_t len,
@@ -284,7 +268,8 @@ bool sts_policy_parse(struct sts_policy *policy, const char *body, size_t len,
 
 		if (ended && line.len > 0 && line.at[line.len - 1] == '\r')
 			line.len--;
-		wrong = is_empty(line) ? NULL : put_line(policy, &seen, line);
+		/* A line of blanks says nothing, and editors leave such lines. */
+		wrong = span_trim(line).len == 0 ? NULL : put_line(policy, &seen, line);
 		if (wrong != NULL) {
 			snprintf(detail, DETAIL_SIZE, "line %u of the policy: %s", number, wrong);
 			return false;

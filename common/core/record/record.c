@@ -164,11 +164,6 @@ static void get_sts_gist(struct wire *r, struct sts_facts *sts)
 		get_pattern(r, sts->pattern[i]);
 }
 
-static void put_sts_rest(struct buf *out, const struct sts_facts *sts)
-{
-	STS_REST(PUT, *sts)
-}
-
 static void get_sts_rest(struct wire *r, struct sts_facts *sts)
 {
 	STS_REST(GET, *sts)
@@ -206,7 +201,7 @@ void record_put_domain(struct buf *out, const struct domain_facts *domain)
 	put_sts_gist(out, &domain->sts);
 	record_put_history_gist(out, &counts);
 	wire_put_time(out, domain->forgotten);
-	put_sts_rest(out, &domain->sts);
+	STS_REST(PUT, domain->sts)
 	wire_put_u8(out, domain->any_host);
 	if (domain->forgotten != 0)
 		record_put_history_gist(out, &all);

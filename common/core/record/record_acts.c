@@ -6,33 +6,23 @@
 
 #include "core/record/record_rows.h"
 
-void record_put_override(struct buf *out, const struct override *override)
-{
-	record_put_header(out, RECORD_OVERRIDE);
-	OVERRIDE_ROWS(PUT, *override)
-}
+/* Records that are their rows and nothing else. */
+#define PLAIN_RECORD(name, KIND, type)                                                   \
+	void record_put_##name(struct buf *out, const type *record)                      \
+	{                                                                                \
+		record_put_header(out, RECORD_##KIND);                                   \
+		KIND##_ROWS(PUT, *record)                                                \
+	}                                                                                \
+	bool record_get_##name(type *out, const void *bytes, size_t len)                 \
+	{                                                                                \
+		struct wire wire = wire_open(bytes, len, RECORD_##KIND, RECORD_VERSION); \
+		struct wire *r = &wire;                                                  \
+		KIND##_ROWS(GET, *out) return wire_close(r);                             \
+	}
 
-bool record_get_override(struct override *out, const void *bytes, size_t len)
-{
-	struct wire wire = wire_open(bytes, len, RECORD_OVERRIDE, RECORD_VERSION), *r = &wire;
-
-	OVERRIDE_ROWS(GET, *out)
-	return wire_close(r);
-}
-
-void record_put_pin(struct buf *out, const struct pin_act *pin)
-{
-	record_put_header(out, RECORD_PIN);
-	PIN_ROWS(PUT, *pin)
-}
-
-bool record_get_pin(struct pin_act *out, const void *bytes, size_t len)
-{
-	struct wire wire = wire_open(bytes, len, RECORD_PIN, RECORD_VERSION), *r = &wire;
-
-	PIN_ROWS(GET, *out)
-	return wire_close(r);
-}
+PLAIN_RECORD(override, OVERRIDE, struct override)
+PLAIN_RECORD(pin, PIN, struct pin_act)
+PLAIN_RECORD(journal, JOURNAL, struct journal_entry)
 
 /* The first byte has a bit each: it is on; otherwise its mail is sealed; it was removed. */
 void record_put_alias(struct buf *out, const struct alias *alias)
@@ -116,19 +106,5 @@ bool record_get_refusals(struct refusals *out, const void *bytes, size_t len)
 		if (i > 0 && strcmp(out->list[i - 1].sender, out->list[i].sender) >= 0)
 			r->ok = false;
 	}
-	return wire_close(r);
-}
-
-void record_put_journal(struct buf *out, const struct journal_entry *entry)
-{
-	record_put_header(out, RECORD_JOURNAL);
-	JOURNAL_ROWS(PUT, *entry)
-}
-
-bool record_get_journal(struct journal_entry *out, const void *bytes, size_t len)
-{
-	struct wire wire = wire_open(bytes, len, RECORD_JOURNAL, RECORD_VERSION), *r = &wire;
-
-	JOURNAL_ROWS(GET, *out)
 	return wire_close(r);
 }

@@ -49,11 +49,6 @@ void wire_put_name(struct buf *out, const char *name)
 	buf_append(out, name, len);
 }
 
-static bool printable(char c)
-{
-	return c >= ' ' && c <= '~';
-}
-
 void wire_put_text(struct buf *out, const char *text)
 {
 	size_t start;
@@ -61,7 +56,7 @@ void wire_put_text(struct buf *out, const char *text)
 	wire_put_name(out, text);
 	start = out->len - strlen(text);
 	for (size_t i = start; i < out->len; i++) {
-		if (!printable(out->data[i]))
+		if (!str_is_print(out->data[i]))
 			out->data[i] = '?';
 	}
 }
@@ -144,10 +139,8 @@ void wire_get_text(struct wire *wire, char *dst, size_t size)
 		wire->ok = false;
 		return;
 	}
-	for (size_t i = 0; i < len; i++) {
-		if (!printable(dst[i]))
-			wire->ok = false;
-	}
+	if (!str_all_print(dst, len))
+		wire->ok = false;
 }
 
 struct wire wire_open(const void *bytes, size_t len, uint8_t kind, uint8_t version)

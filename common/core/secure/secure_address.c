@@ -27,12 +27,6 @@ static bool in_secure_domain(const struct settings *settings, struct mailaddr *a
 	return false;
 }
 
-/* Without a domain that would say where it goes. */
-static bool is_placeless(const struct mailaddr *addr)
-{
-	return addr->domain[0] == '\0' || addr->domain_is_literal;
-}
-
 /* Postfix may take the local part for another address: allow_percent_hack,
  * swap_bangpath, resolve_dequoted_address. */
 static bool has_inner_route(const struct mailaddr *addr)
@@ -40,11 +34,12 @@ static bool has_inner_route(const struct mailaddr *addr)
 	return strpbrk(addr->local, "@%!") != NULL || strpbrk(addr->extension, "@%!") != NULL;
 }
 
+/* Where mail goes that has no domain to say so, only the MTA knows. */
 static bool surely_elsewhere(const struct mailaddr *addr)
 {
-	if (is_placeless(addr))
-		return strcmp(addr->local, "postmaster") == 0;
-	return true;
+	bool placeless = addr->domain[0] == '\0' || addr->domain_is_literal;
+
+	return !placeless || strcmp(addr->local, "postmaster") == 0;
 }
 
 /* One address, as the client wrote it and as the MTA rewrote it. */
@@ -80,13 +75,6 @@ static bool is_ordinary_sender(const struct settings *settings, const struct vie
 	return views->asked_ok && !has_inner_route(&views->asked);
 }
 
-static bool is_ordinary(const struct settings *settings, enum secure_role role,
-			const struct views *views)
-{
-	return role == SECURE_SENDER ? is_ordinary_sender(settings, views)
-				     : is_ordinary_recipient(settings, views);
-}
-
 /* Of an argument that could not be parsed, any sign of one. */
 static bool has_route(const struct views *views)
 {
@@ -108,21 +96,16 @@ static bool stays_the_same(const struct views *views)
 				     strcmp(views->asked.domain, views->made.domain) == 0);
 }
 
-static bool is_null(const char *argument)
-{
-	struct mailaddr addr;
-
-	return mailaddr_parse(&addr, argument, strlen(argument), "") == MAILADDR_NULL;
-}
-
 void secure_classify(struct secure_address *address, const struct settings *settings,
 		     enum secure_role role, const char *argument, const char *rewritten)
 {
 	struct views views = { .argument = argument };
+	struct mailaddr any;
 	bool routed; /* by its local part, who knows where to */
 
 	memset(address, 0, sizeof(*address));
-	if (settings->secure_domains.count == 0 || is_null(argument))
+	if (settings->secure_domains.count == 0 ||
+	    mailaddr_parse(&any, argument, strlen(argument), "") == MAILADDR_NULL)
 		return; /* ORDINARY */
 	views.asked_ok = parse(&views.asked, settings, argument);
 	if (rewritten != NULL && rewritten[0] != '\0') {
@@ -138,7 +121,8 @@ void secure_classify(struct secure_address *address, const struct settings *sett
 	} else if (views.asked_ok && in_secure_domain(settings, &views.asked)) {
 		address->kind = routed ? SECURE_UNSURE : SECURE_ALIAS;
 		address->alias = views.asked;
-	} else if (!is_ordinary(settings, role, &views)) {
+	} else if (role == SECURE_SENDER ? !is_ordinary_sender(settings, &views)
+					 : !is_ordinary_recipient(settings, &views)) {
 		address->kind = SECURE_UNSURE;
 	}
 }

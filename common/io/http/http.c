@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "io/http/http.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/event.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
+#include <event2/listener.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -79,10 +83,36 @@ struct http_server *http_server_new(struct loop *loop, const struct http_limits 
 	return server;
 }
 
+static void accept_again(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	evconnlistener_enable(arg);
+}
+
+/*
+ * Without descriptors the next client still waits, and the loop would do nothing but fail to
+ * accept him, with a line in the log each time.
+ */
+static void on_accept_failed(struct evconnlistener *listener, void *arg)
+{
+	const struct timeval pause = { .tv_sec = 1 };
+
+	(void)arg;
+	log_warning("http: no client can be accepted for a second: %s", strerror(errno));
+	evconnlistener_disable(listener);
+	if (event_base_once(evconnlistener_get_base(listener), -1, EV_TIMEOUT, accept_again,
+			    listener, &pause) != 0)
+		log_fatal("http: no timer can be made");
+}
+
 void http_server_listen(struct http_server *server, int fd)
 {
-	if (evhttp_accept_socket(server->evhttp, fd) != 0)
+	struct evhttp_bound_socket *bound = evhttp_accept_socket_with_handle(server->evhttp, fd);
+
+	if (bound == NULL)
 		log_fatal("http: cannot accept clients");
+	evconnlistener_set_error_cb(evhttp_bound_socket_get_listener(bound), on_accept_failed);
 }
 
 void http_server_free(struct http_server *server)

@@ -6,7 +6,7 @@
  * Strict before convenient: evhttp refuses a NUL in the request line and a request that
  * has both Content-Length and Transfer-Encoding; a header that stands twice is an error
  * here, since two readers could take different ones (RFC 9112 section 11). Of a header
- * evhttp shows nothing behind a NUL.
+ * evhttp shows nothing after a NUL.
  *
  * A request is answered exactly once, at once or later; it is gone afterwards. What it
  * holds may be looked at only until the handler returns. A client that has hung up before
@@ -41,7 +41,8 @@ struct http_server *http_server_new(struct loop *loop, const struct http_limits 
 				    http_fn *fn, void *context);
 /* Accept clients on a listening, non-blocking socket, which is ours from then on. */
 void http_server_listen(struct http_server *server, int fd);
-/* Ends all connections, also those that wait for an answer. NULL is allowed. */
+/* Ends all connections, also those that wait for an answer. The loop must not run again after
+ * this. NULL is allowed. */
 void http_server_free(struct http_server *server);
 
 enum http_method http_request_method(const struct http_request *request);

@@ -62,41 +62,23 @@ static void note_latest(const struct import *import, struct import_tally *tally,
 		tally->latest = entry->of.domain.mx.fresh.checked;
 }
 
-/* `import` NULL: there is only the file. */
-static enum import_result check(const struct import *import, struct export_reader *reader,
-				struct import_tally *tally, char error[IMPORT_ERROR_SIZE])
+static enum import_result check(const struct import *import, struct import_tally *tally,
+				char error[IMPORT_ERROR_SIZE])
 {
+	struct export_reader *reader = export_reader_new(import->file);
 	const struct entry *entry;
 	enum export_read got;
 
+	*tally = (struct import_tally){ 0 };
 	while ((got = export_reader_next(reader, &entry, error)) == EXPORT_READ_RECORD) {
 		tally->read[entry->kind]++;
-		if (import == NULL)
-			continue;
 		note_latest(import, tally, entry);
 		tell_progress(import, reader);
 	}
+	export_reader_free(reader);
 	if (got == EXPORT_READ_FAILED)
 		return IMPORT_FAILED;
 	return got == EXPORT_READ_BAD ? IMPORT_REFUSED : IMPORT_DONE;
-}
-
-static enum import_result check_file(const struct import *import, FILE *file,
-				     struct import_tally *tally, char error[IMPORT_ERROR_SIZE])
-{
-	struct export_reader *reader = export_reader_new(file);
-	enum import_result result;
-
-	*tally = (struct import_tally){ 0 };
-	result = check(import, reader, tally, error);
-	export_reader_free(reader);
-	return result;
-}
-
-enum import_result import_json_check(FILE *file, struct import_tally *tally,
-				     char error[IMPORT_ERROR_SIZE])
-{
-	return check_file(NULL, file, tally, error);
 }
 
 /*
@@ -336,7 +318,7 @@ enum import_result import_json(const struct import *import, struct import_tally 
 	enum import_result result = check_ledger(import, error);
 
 	if (result == IMPORT_DONE)
-		result = check_file(import, import->file, tally, error);
+		result = check(import, tally, error);
 	if (result != IMPORT_DONE)
 		return result;
 	if (fseeko(import->file, 0, SEEK_SET) == 0)

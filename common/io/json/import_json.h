@@ -72,8 +72,4 @@ enum import_result {
 enum import_result import_json(const struct import *import, struct import_tally *tally,
 			       char error[IMPORT_ERROR_SIZE]);
 
-/* The first reading alone, of the file alone: is it a whole and good export? */
-enum import_result import_json_check(FILE *file, struct import_tally *tally,
-				     char error[IMPORT_ERROR_SIZE]);
-
 #endif

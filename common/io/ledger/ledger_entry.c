@@ -28,14 +28,6 @@ bool ledger_put_entry(struct ledger_txn *txn, const struct entry *entry)
 	return key[0] != '\0' && ledger_store(txn, ledger_codec(entry->kind), key, &entry->of);
 }
 
-static bool ledger_remove_entry(struct ledger_txn *txn, const struct entry *entry)
-{
-	char key[ENTRY_KEY_SIZE];
-
-	entry_key(key, entry);
-	return ledger_delete(txn, ledger_codec(entry->kind), key);
-}
-
 struct entry_walk {
 	bool (*visit)(void *context, const char *key, const struct entry *entry);
 	void *context;
@@ -87,13 +79,15 @@ static bool find_spent(void *context, const char *key, const struct entry *entry
 static bool drop_of_kind(struct ledger_txn *txn, enum entry_kind kind, int64_t now, size_t *dropped)
 {
 	struct spent spent = { .now = now, .found = true, .entry.kind = kind };
+	char key[ENTRY_KEY_SIZE];
 
 	while (spent.found) {
 		spent.found = false;
 		ledger_each_entry(txn, &spent.entry, find_spent, &spent);
 		if (!spent.found)
 			continue;
-		if (!ledger_remove_entry(txn, &spent.entry))
+		entry_key(key, &spent.entry);
+		if (!ledger_delete(txn, ledger_codec(kind), key))
 			return false;
 		++*dropped;
 	}

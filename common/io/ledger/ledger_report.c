@@ -46,11 +46,6 @@ void ledger_report_written(struct ledger_report *report)
 		log_info("ledger=%s is written to again", report->dir);
 }
 
-static uint64_t hash_record(enum ledger_db db, const unsigned char *key, size_t len)
-{
-	return num_fnv(NUM_FNV ^ (uint64_t)db, key, len);
-}
-
 /* Its number among the damaged records named in the log; 0 if it is not to be named. */
 static size_t number_record(struct ledger_report *report, uint64_t hash)
 {
@@ -70,7 +65,7 @@ static size_t number_record(struct ledger_report *report, uint64_t hash)
 void ledger_report_damage(struct ledger_report *report, enum ledger_db db, const void *key,
 			  size_t len)
 {
-	size_t number = number_record(report, hash_record(db, key, len));
+	size_t number = number_record(report, num_fnv(NUM_FNV ^ (uint64_t)db, key, len));
 	char name[LEDGER_KEY_SIZE];
 
 	if (number == 0)

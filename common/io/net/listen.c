@@ -11,8 +11,13 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
+
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/str.h"
 
@@ -228,4 +233,36 @@ size_t listen_inherited(int *fds, size_t max)
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");
 	return taken;
+}
+
+static void put_entry(struct buf *list, unsigned tag, unsigned rights, uid_t user)
+{
+	const struct posix_acl_xattr_entry entry = {
+		.e_tag = htole16((uint16_t)tag),
+		.e_perm = htole16((uint16_t)rights),
+		.e_id = htole32(user),
+	};
+
+	buf_append(list, (const char *)&entry, sizeof(entry));
+}
+
+/* connect(2) to a socket file takes the right to write to it. The order is acl(5)'s. */
+bool listen_allow(const char *path, const uid_t *users, size_t count)
+{
+	const struct posix_acl_xattr_header header = { .a_version =
+							       htole32(POSIX_ACL_XATTR_VERSION) };
+	struct buf list = { 0 };
+	bool done;
+
+	buf_append(&list, (const char *)&header, sizeof(header));
+	put_entry(&list, ACL_USER_OBJ, ACL_READ | ACL_WRITE, (uid_t)ACL_UNDEFINED_ID);
+	for (size_t i = 0; i < count; i++)
+		put_entry(&list, ACL_USER, ACL_READ | ACL_WRITE, users[i]);
+	put_entry(&list, ACL_GROUP_OBJ, 0, (uid_t)ACL_UNDEFINED_ID);
+	if (count > 0)
+		put_entry(&list, ACL_MASK, ACL_READ | ACL_WRITE, (uid_t)ACL_UNDEFINED_ID);
+	put_entry(&list, ACL_OTHER, 0, (uid_t)ACL_UNDEFINED_ID);
+	done = setxattr(path, "system.posix_acl_access", list.data, list.len, 0) == 0;
+	buf_free(&list);
+	return done;
 }

@@ -6,6 +6,7 @@
 #ifndef POSTSEAL_IO_LISTEN_H
 #define POSTSEAL_IO_LISTEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -19,6 +20,12 @@
  * mode is `unix_mode`.
  */
 int listen_open(const struct endpoint *endpoint, mode_t unix_mode, char error[LISTEN_ERROR_SIZE]);
+
+/*
+ * To this unix socket, which is ours, these users may connect, root may, and nobody else. False
+ * and errno where its file system keeps no such lists (acl(5)); its mode is as it was then.
+ */
+bool listen_allow(const char *path, const uid_t *users, size_t count);
 
 /* Descriptors inherited from systemd, into fds[0..max); how many. They are checked
  * to be listening stream sockets and made non-blocking and close-on-exec. */

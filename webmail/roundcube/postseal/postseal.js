@@ -26,6 +26,9 @@
 
   const label = (name, values = {}) => Object.entries(values).reduce(
     (text, [key, value]) => text.replace("$" + key, () => value), rcmail.get_label(name, "postseal"));
+  /* A sentence of postseal's in the user's language, where there is one: else as it came. */
+  const translated = (sentence) => Object.hasOwn(rcmail.labels, "postseal." + sentence) ?
+    label(sentence) : sentence;
   const text = (value) => typeof value === "string" ? value.slice(0, TEXT_MAX) : "";
   const version = (value) => text(value).replace(/^TLSv/, "TLS ");
 
@@ -128,6 +131,8 @@
 
   const labelOf = (state) => state === "asking" ? "…" : label("label_" + (state === "failed" ? "unknown" : state));
 
+  const worn = new WeakMap(); /* pill -> of what its symbol was made */
+
   function dress(pill) {
     const address = addressOf(pill);
     if (!address) return;
@@ -135,16 +140,15 @@
       known.set(address, {state: "asking", why: "asking", times: 0});
       ask(address);
     }
-    const status = known.get(address);
-    const person = sealing() && status.seal?.endsWith("mailbox");
-    const state = person ? "person" : status.state;
-    const name = `${address}: ${labelOf(state)}. ${sentences(status).join(" ")}`;
-    /* Only what differs is written: each attribute is a change that somebody may watch. */
-    if (pill.dataset.postseal !== state) pill.dataset.postseal = state;
-    if (pill.dataset.postsealLabel !== labelOf(state)) pill.dataset.postsealLabel = labelOf(state);
-    if (pill.getAttribute("aria-label") !== name) pill.setAttribute("aria-label", name);
-    if (pill.tabIndex !== 0) pill.tabIndex = 0;
-    if (pill.title) pill.removeAttribute("title");
+    const status = known.get(address), seals = sealing(), before = worn.get(pill);
+    if (before?.status === status && before.seals === seals && pill.dataset.postseal) return;
+    worn.set(pill, {status, seals});
+    const state = seals && status.seal?.endsWith("mailbox") ? "person" : status.state;
+    pill.dataset.postseal = state;
+    pill.dataset.postsealLabel = labelOf(state);
+    pill.setAttribute("aria-label", `${address}: ${labelOf(state)}. ${sentences(status).join(" ")}`);
+    pill.tabIndex = 0;
+    pill.removeAttribute("title");
   }
 
   /*
@@ -158,7 +162,7 @@
     const servers = (status.servers ?? []).slice(0, SERVERS_SHOWN).map(({host, tls, dane, version: v}) =>
       element("span", "", host, ` (${[tls ? v : label("label_plain"), dane ? "DANE" : ""].filter(Boolean).join(", ")})`));
     return [["version", status.version], ["cipher", status.cipher], ["first", status.first],
-      ["last", status.last], ["servers", ...servers], ["why", status.reason]]
+      ["last", status.last], ["servers", ...servers], ["why", translated(status.reason ?? "")]]
       .filter(([, ...values]) => values.some(Boolean));
   }
 
@@ -281,6 +285,8 @@
   /* Of a mail with "no SSL" recipients it is asked first; what is not known yet is waited for by nobody. */
   function beforeSend() {
     const plain = plainOnes();
+    /* Elastic takes notice of what was typed only when the field is left. */
+    if (sealing()) setPin(field("pin").value);
     if (!rcmail.env.postseal_ask_plain || sealing() || plain.length === 0 || agreed === plain.join()) return undefined;
     const list = element("ul", "", ...plain.map((address) => element("li", "", address)));
     const send = (how) => () => {
@@ -363,20 +369,29 @@
    * A sealed mail in Sent.
    */
 
-  const ACTS = {waiting: ["resend", "revoke"], opened: ["resend", "revoke"], locked: ["unlock", "revoke"]};
+  /* What may be done of a mail in each state. */
+  const ACTS = {waiting: ["resend", "revoke"], unread: ["resend", "revoke"], read: ["resend"],
+    locked: ["unlock", "revoke"], retired: [], none: []};
+
+  function stateOf(mail) {
+    if (mail.state === "opened") return mail.read === true ? "read" : "unread";
+    return Object.hasOwn(ACTS, mail.state) ? mail.state : "none";
+  }
+
+  /* Before a mailbox is opened, the link to it is known to its recipient alone. */
+  const acts = (mail) => ACTS[stateOf(mail)].filter((what) => what !== "resend" || mail.opened);
 
   function act(recipient, what) {
     const run = () => rcmail.http_post("plugin.postseal.act", {_recipient: recipient, _act: what},
       rcmail.set_busy(true, "loading"));
-    if (what === "revoke") rcmail.confirm_dialog(label("revokesure", {who: recipient}), "postseal.act_revoke", run);
+    /* An element: text would be taken for HTML there, and an address can hold some. */
+    if (what === "revoke") rcmail.confirm_dialog(element("p", "", label("revokesure", {who: recipient})), "postseal.act_revoke", run);
     else run();
   }
 
   function sealedMail(mail) {
-    const state = ["waiting", "opened", "locked", "retired"].includes(mail.state) ? mail.state : "waiting";
-    const line = element("p", "", `${text(mail.recipient)}: ${label("state_" + state)}`,
-      state === "opened" && mail.opened ? ` (${date(mail.opened)})` : "");
-    for (const what of ACTS[state] ?? []) {
+    const line = element("p", "", `${text(mail.recipient)}: ${label("state_" + stateOf(mail))}`);
+    for (const what of acts(mail)) {
       const button = element("button", "btn btn-secondary btn-sm", label("act_" + what));
       button.type = "button";
       button.addEventListener("click", () => act(text(mail.recipient), what));

@@ -93,6 +93,18 @@ class postseal extends rcube_plugin
         );
     }
 
+    /**
+     * Why postseal did not do it, in the user's language.
+     *
+     * @param array<string, mixed> $answer
+     */
+    public function why_not(array $answer): string
+    {
+        $label = 'not_' . str_replace('-', '', (string) ($answer['error'] ?? ''));
+
+        return $this->gettext($this->rcmail->text_exists('postseal.' . $label) ? $label : 'noanswer');
+    }
+
     public function storage_init($args)
     {
         $args['fetch_headers'] = trim(($args['fetch_headers'] ?? '')
@@ -139,6 +151,7 @@ class postseal extends rcube_plugin
             return $args;
         }
 
+        // Tab stops as Elastic has them here: 2 comes after the mail itself.
         $row = static fn (string $id, string $label, string $field, string $class) => html::div(
             ['class' => 'form-group row ' . $class, 'id' => $id . '-row'],
             html::label(['for' => $id, 'class' => 'col-form-label col-6'], rcube::Q($label))
@@ -157,7 +170,8 @@ class postseal extends rcube_plugin
                 $this->gettext('pin'),
                 $pin->show() . html::div(
                     ['class' => 'postseal-pin-buttons'],
-                    $this->button('postseal-pin-new', 'pinnew') . $this->button('postseal-pin-copy', 'pincopy')
+                    $this->button('postseal-pin-new', 'pinnew', ['tabindex' => 2])
+                    . $this->button('postseal-pin-copy', 'pincopy', ['tabindex' => 2])
                 ),
                 'hidden'
             )
@@ -167,10 +181,11 @@ class postseal extends rcube_plugin
         return $args;
     }
 
-    private function button(string $id, string $label): string
+    /** @param array<string, mixed> $more Further attributes */
+    private function button(string $id, string $label, array $more = []): string
     {
-        return html::tag('button', ['type' => 'button', 'id' => $id, 'class' => 'btn btn-secondary btn-sm',
-            'tabindex' => 2], rcube::Q($this->gettext($label)), ['type', ...html::$common_attrib]);
+        return html::tag('button', $more + ['type' => 'button', 'id' => $id,
+            'class' => 'btn btn-secondary btn-sm'], rcube::Q($this->gettext($label)), ['type', ...html::$common_attrib]);
     }
 
     /*
@@ -197,8 +212,9 @@ class postseal extends rcube_plugin
         }
 
         $pin = preg_replace('/\s+/', '', (string) rcube_utils::get_input_string('_postseal_pin', rcube_utils::INPUT_POST));
-        if ($pin !== '' && !preg_match('/^[0-9]{4,16}$/', $pin)) {
-            $args['error'] = $this->gettext('pinbad');
+        $least = max(4, (int) ($seal['pin_length'] ?? 0));
+        if ($pin !== '' && !preg_match('/^[0-9]{' . $least . ',16}$/D', $pin)) {
+            $args['error'] = $this->gettext(['name' => 'pinbad', 'vars' => ['least' => $least]]);
 
             return $args;
         }
@@ -369,12 +385,21 @@ class postseal extends rcube_plugin
         $mails = [];
         foreach ($known ? $people : [] as $recipient) {
             [$status, $answer] = $this->client()->sealed($recipient);
-            $known = $known && $status === 200;
+            if ($status !== 200) {
+                $known = false;
+                continue;
+            }
+            $found = false;
             foreach ((array) ($answer['sealed'] ?? []) as $mail) {
-                $ids = array_map(static fn ($letter) => trim((string) $letter['message_id'], '<> '), $mail['letters']);
-                if (in_array($id, $ids, true)) {
-                    $mails[] = $mail;
+                foreach ($mail['letters'] as $letter) {
+                    if (trim((string) $letter['message_id'], '<> ') === $id) {
+                        $found = true;
+                        $mails[] = ['read' => $letter['read']] + $mail;
+                    }
                 }
+            }
+            if (!$found) {
+                $mails[] = ['recipient' => $recipient, 'state' => 'none'];
             }
         }
 
@@ -394,7 +419,7 @@ class postseal extends rcube_plugin
         if ($status === 200) {
             $this->rcmail->output->show_message($this->gettext('done_' . $act), 'confirmation');
         } else {
-            $this->rcmail->output->show_message((string) ($answer['text'] ?? $this->gettext('noanswer')), 'error');
+            $this->rcmail->output->show_message($this->why_not($answer), 'error');
         }
         $this->rcmail->output->command('plugin.postseal_acted', ['done' => $status === 200]);
         $this->rcmail->output->send();

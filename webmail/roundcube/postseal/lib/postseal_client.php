@@ -91,6 +91,8 @@ class postseal_client
 
         $stream = @stream_socket_client('unix://' . $this->socket, $code, $text, self::CONNECT_SECONDS);
         if (!$stream) {
+            $this->log("cannot be asked at {$this->socket}: {$text}");
+
             return [0, []];
         }
 
@@ -105,7 +107,18 @@ class postseal_client
         $answer = $this->read($stream);
         fclose($stream);
 
-        return $this->understand($answer);
+        [$status, $json] = $this->understand($answer);
+        // What an administrator has to mend: who may ask, and whose addresses these are.
+        if (in_array($status, [400, 403], true)) {
+            $this->log('says: ' . ($json['text'] ?? ''));
+        }
+
+        return [$status, $json];
+    }
+
+    private function log(string $what): void
+    {
+        rcube::raise_error(['message' => 'postseal-webmail ' . $what], true);
     }
 
     /**

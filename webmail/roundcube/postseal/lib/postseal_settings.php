@@ -120,15 +120,16 @@ class postseal_settings
     private function otherwise(int $i, array $alias): string
     {
         $id = "postseal-{$i}-otherwise";
+        // Elastic gives a check box a label of its own, an empty one.
         $box = new html_checkbox(['name' => "_postseal_otherwise[{$i}]", 'id' => $id, 'value' => 'mailbox',
-            'aria-describedby' => $id . '-means']);
+            'aria-labelledby' => $id . '-label', 'aria-describedby' => $id . '-means']);
 
         return html::div(
             'postseal-level postseal-otherwise',
             (new html_hiddenfield(['name' => "_postseal_seals[{$i}]", 'value' => '1']))->show()
             . $box->show($alias['otherwise'] ?? '') . html::div(
                 null,
-                html::label(['for' => $id], rcube::Q($this->text('otherwise')))
+                html::label(['for' => $id, 'id' => $id . '-label'], rcube::Q($this->text('otherwise')))
                 . html::p(['id' => $id . '-means', 'class' => 'hint'], rcube::Q($this->text('means_otherwise')))
             )
         );
@@ -157,7 +158,7 @@ class postseal_settings
             if ($status !== 200) {
                 $args['abort'] = true;
                 $args['result'] = false;
-                $args['message'] = $status === 0 ? $this->text('noanswer') : (string) ($answer['text'] ?? '');
+                $args['message'] = $this->plugin->why_not($answer);
 
                 return $args;
             }
