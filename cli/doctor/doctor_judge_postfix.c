@@ -384,12 +384,19 @@ static const char *override_of(const struct patient *patient, const char *servic
 	return value;
 }
 
+/* Others than these two may have settings of their own for good reason. */
+static enum health harm_of(const char *service)
+{
+	bool ordinary = strcmp(service, "smtp/unix") == 0 || strcmp(service, "relay/unix") == 0;
+
+	return ordinary ? HEALTH_WRONG : HEALTH_WARNING;
+}
+
 /* A service that feeds a content filter on this machine may rightly do without TLS. */
 static void tell_override(const char *service, const char *parameter, const char *value,
 			  struct finding *finding)
 {
-	bool ordinary = strcmp(service, "smtp/unix") == 0 || strcmp(service, "relay/unix") == 0;
-	enum health harm = ordinary ? HEALTH_WRONG : HEALTH_WARNING;
+	enum health harm = harm_of(service);
 
 	finding_say(finding, harm, "%s has -o %s=%s%s", service, parameter, value,
 		    harm == HEALTH_WARNING
