@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "base/utc.h"
 #include "core/policy/freshness.h"
+#include "io/ledger/ledger_fleet.h"
 #include "core/protocol/sts.h"
 #include "io/tls/https.h"
 #include "prober/forget.h"
@@ -281,6 +282,7 @@ static void run_fetch(struct worker *worker, struct job *job)
 struct walk {
 	struct job_scan *scan;
 	struct ledger_txn *txn;
+	bool shares;         /* with other hosts (ledger_fleet.h) */
 	struct crowd *crowd; /* counted by this scan */
 };
 
@@ -310,6 +312,8 @@ static bool visit_domain(void *context, const char *key, const struct domain_fac
 			due_offer(&scan->never, JOB_SCAN_FORGET_MAX, key, domain->mx.fresh.expires);
 		return true;
 	}
+	if (walk->shares && freshness_never_looked(domain))
+		return true;
 	scan->known++;
 	crowd_add(walk->crowd, key);
 	if (due <= scan->now)
@@ -328,10 +332,12 @@ static bool count_domain(void *context, const char *key, const struct domain_fac
 
 static void run_scan(struct job *job)
 {
-	struct walk walk = { &job->scan, ledger_begin_read(job->scan.ledger), NULL };
+	struct walk walk = { &job->scan, ledger_begin_read(job->scan.ledger), false, NULL };
+	struct fleet_state state;
 
 	if (walk.txn == NULL)
 		return;
+	walk.shares = ledger_get_fleet(walk.txn, &state) != LOOKUP_ABSENT;
 	/* The first scan after a start has nobody's count to go by. */
 	if (walk.scan->crowd == NULL) {
 		walk.scan->crowd = crowd_new();

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/utc.h"
 #include "core/policy/freshness.h"
+#include "prober/tell.h"
 
 /* A hot domain is looked at this many seconds before a fact runs out. */
 #define HOT_AHEAD INT64_C(30)
@@ -236,6 +237,19 @@ void refresh_advance(struct prober *prober, struct job *job)
 	refresh->scan_at = clock_mono_ms() + SCAN_EVERY * 1000;
 }
 
+/* That it could not be written was logged. */
+static void note_resolver(const struct prober *prober, const char *event, const char *why)
+{
+	struct ledger_txn *txn = ledger_begin_write(prober->ledger);
+
+	if (txn == NULL)
+		return;
+	if (tell_resolver(txn, event, why))
+		ledger_commit(txn);
+	else
+		ledger_abort(txn);
+}
+
 /* Told when it changes; a resolver that is always right is no news. */
 void refresh_checked(struct prober *prober, const struct job *job)
 {
@@ -250,14 +264,18 @@ void refresh_checked(struct prober *prober, const struct job *job)
 	switch (state) {
 	case RESOLVER_GOOD:
 		log_info("resolver validates DNSSEC again");
+		note_resolver(prober, "resolver-good", "it validates DNSSEC");
 		return;
 	case RESOLVER_SILENT:
 		log_warning("resolver cannot be asked: %s", job->trouble);
+		note_resolver(prober, "resolver-silent", job->trouble);
 		return;
 	case RESOLVER_INSECURE:
 		log_warning("resolver does not validate DNSSEC, or is not believed "
 			    "(resolver_trust_ad): what is known stays, and mail to whoever is "
 			    "new waits; see `postseal doctor`");
+		note_resolver(prober, "resolver-insecure",
+			      "it does not validate DNSSEC, or is not believed");
 		return;
 	}
 }

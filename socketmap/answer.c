@@ -332,7 +332,8 @@ static enum answer answer_bad_key(struct answerer *answerer, const struct reques
 }
 
 /*
- * Postfix could send there, but we do not know which floor or override counts. So mail waits: * with NOTFOUND, another spelling would be enough to undo them.
+ * Postfix could send there, but we do not know which floor or override counts. So mail waits:
+ * with NOTFOUND, another spelling would be enough to undo them.
  */
 static enum answer answer_unclear(struct answerer *answerer, const struct request *request,
 				  const char *why, struct buf *reply)
@@ -356,7 +357,7 @@ static enum answer answer_nexthop(struct answerer *answerer, const struct reques
 	question->tlsrpt = request->tlsrpt;
 	switch (nexthop_parse(&question->nexthop, request->key, request->key_len)) {
 	case NEXTHOP_OK:
-		/* There are thousands a second. What changes an answer is logged when it is learned. */
+		/* Thousands a second. What changes an answer is logged when it is learned. */
 		return answer_or_park(answerer, question, false, LOG_LEVEL_DEBUG, now, reply);
 	case NEXTHOP_UNKNOWN_SERVICE:
 		return answer_unclear(answerer, request,

@@ -132,7 +132,8 @@ void doctor_judge_policy_map(const struct patient *patient, struct finding *find
 }
 
 /*
- * Parameters with one good value, or a few. A service in master.cf may override them, so * one function judges a value, wherever it comes from.
+ * Parameters with one good value, or a few. A service in master.cf may override them, so one
+ * function judges a value, wherever it comes from.
  */
 
 static bool has_dns(const char *value)

@@ -16,7 +16,7 @@ static const struct {
 } rules[] = {
 	[RULE_OVERRIDE] = { "override", "an admin's override is in force" },
 	[RULE_NO_MAIL] = { "no-mail", "the domain takes no mail (null MX), or does not exist" },
-	[RULE_LAST_KNOWN] = { "last-known", "the MX look-up fails; what was last known stands in" },
+	[RULE_LAST_KNOWN] = { "last-known", "the MX look-up fails; so what was known last counts" },
 	[RULE_MX_FAILED] = { "mx-failed", "no MX host can be looked up, and nothing is known" },
 	[RULE_DANE_ALL] = { "dane-all",
 			    "the MX records are signed, and every host has usable TLSA records" },

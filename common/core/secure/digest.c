@@ -51,27 +51,15 @@ bool digest_address(char dst[DIGEST_ADDRESS_SIZE], const char *mailbox)
 	return true;
 }
 
-/* "Fri, 02 Jan 2026 03:04:05 +0000", RFC 5322 3.3; now is after 1970 and before 10000. */
-static void put_date(struct buf *out, int64_t now)
-{
-	static const char days[] = "ThuFriSatSunMonTueWed"; /* 1970-01-01 was a Thursday */
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	char date[UTC_SIZE];
-	int month;
-
-	utc_format(date, now);
-	month = (date[5] - '0') * 10 + date[6] - '0' - 1;
-	buf_printf(out, "Date: %.3s, %.2s %.3s %.4s %.8s +0000\n", days + now / UTC_DAY % 7 * 3,
-		   date + 8, months + (ptrdiff_t)month * 3, date, date + 11);
-}
-
 static void put_header(struct buf *out, const char *to, const char *domain, size_t aliases,
 		       int64_t now)
 {
+	char date[UTC_MAIL_SIZE];
+
 	buf_printf(out, "From: postseal <postmaster@%s>\nTo: <%s>\n", domain, to);
 	buf_printf(out, "Subject: Mail refused at your secure address%s\n",
 		   aliases == 1 ? "" : "es");
-	put_date(out, now);
+	buf_printf(out, "Date: %s\n", utc_format_mail(date, now));
 	buf_printf(out, "Message-ID: <postseal-digest.%" PRId64 ".%016" PRIx64 "@%s>\n", now,
 		   num_fnv(NUM_FNV, to, strlen(to)), domain);
 	buf_append_str(out, "Auto-Submitted: auto-generated\nMIME-Version: 1.0\n"
@@ -98,7 +86,7 @@ static void put_refused(struct buf *out, const struct refused_sender *refused)
 
 	utc_format(date, refused->last);
 	if (refused->sender[0] == '\0')
-		buf_append_str(out, "  A server, in nobody's name (a bounce or a receipt)\n");
+		buf_append_str(out, "  A server, without a sender (a bounce or a receipt)\n");
 	else
 		buf_printf(out, "  <%s>\n", refused->sender);
 	buf_printf(out, "      %" PRId64 " time%s, last %.10s %.5s UTC from %s\n      %s\n",
@@ -142,21 +130,22 @@ static void put_commands(struct buf *out, const struct digest_part *part)
 static void put_advice(struct buf *out, const char *mailbox, const struct digest_part *parts,
 		       size_t count)
 {
-	buf_append_str(out,
-		       "Their servers have told them so. If you know a sender, and want his mail:\n"
-		       "\n"
-		       "- He, or who runs his server, can let it use TLS for outgoing mail\n"
-		       "  (with Postfix: smtp_tls_security_level = may), and send again.\n");
-	buf_printf(out, "- Or he can write to your ordinary address, %s.\n", mailbox);
-	buf_append_str(out,
-		       "- Or your postmaster can make an exception for him, for a time. Mail from\n"
-		       "  all who pretend to be him then comes in the clear. The command is\n\n");
+	buf_append_str(
+		out, "Their servers have been told so. If you know a sender, and want their mail:\n"
+		     "\n"
+		     "- They, or whoever runs their server, can let it use TLS for outgoing mail\n"
+		     "  (with Postfix: smtp_tls_security_level = may), and send again.\n");
+	buf_printf(out, "- Or they can write to your ordinary address, %s.\n", mailbox);
+	buf_append_str(
+		out,
+		"- Or your postmaster can make an exception for them, for a time. Then mail\n"
+		"  from everybody who claims to be them may come in the clear. The command is\n\n");
 	for (size_t i = 0; i < count; i++)
 		put_commands(out, &parts[i]);
 	buf_append_str(out,
 		       "    postseal alias allow ALIAS SENDER\n"
 		       "\n"
-		       "Senders are shown as they called themselves; anybody can take any name.\n"
+		       "Senders are shown as they named themselves; anybody can claim any name.\n"
 		       "You get this message at most once a day, and only after a refusal.\n");
 }
 

@@ -79,7 +79,7 @@ postseal probe tls.test >/dev/null
 doctor_save
 
 check 'nothing is wrong with this world' postseal doctor
-check 'and nothing is unknown' matches "$(postseal doctor | tail -n 1)" ' 0 wrong, 0 could not be told'
+check 'and nothing is unknown' matches "$(postseal doctor | tail -n 1)" ' 0 wrong, 0 unsure'
 check 'fits 80 columns' refute grep -E '.{81}' <<<"$(postseal doctor)"
 check 'it changes nothing' diff -r "$WORLD/postfix.sound" /etc/postfix
 as_nobody() {
