@@ -385,6 +385,7 @@ static const char *override_of(const struct patient *patient, const char *servic
 	return value;
 }
 
+/* Others than these two may have settings of their own for good reason. */
 static enum health harm_of(const char *service)
 {
 	bool ordinary = strcmp(service, "smtp/unix") == 0 || strcmp(service, "relay/unix") == 0;
