@@ -20,7 +20,7 @@
 
 #include "base/buf.h"
 #include "base/utc.h"
-#include "core/record/journal.h"
+#include "core/record/acts.h"
 
 #define ALERT_GAP INT64_C(900)    /* seconds between two tellings, at least */
 #define ALERT_WEEK (7 * UTC_DAY)  /* between two summaries, and what one is about */
