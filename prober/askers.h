@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * askers - whoever asks over the local socket (core/protocol/prober_words.h), and the
- * notes of who asked for what.
+ * askers - the clients of the local socket (core/protocol/prober_words.h), and notes of who
+ * asked for what.
  *
- * An ask is on two lists, its asker's and that of the thing asked for, and is
- * off both when either goes. A malformed line ends the connection; so does not
- * reading what one is told.
+ * An ask is on two lists: that of its asker, and that of the task it waits for. When either
+ * goes, the ask leaves both. A malformed line ends the connection. So does a client that does
+ * not read its answers.
  */
 #ifndef POSTSEAL_PROBER_ASKERS_H
 #define POSTSEAL_PROBER_ASKERS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * due - of any number of domains that are due, those that are longest. A heap
- * with the latest of them on top, so that each costs a few comparisons, and one
- * that is not among them a single one.
+ * due - picks, from any number of domains that are due, those that have been due longest. It
+ * is a heap with the latest of them on top: a domain that is kept costs a few comparisons,
+ * and one that is not kept costs one.
  */
 #ifndef POSTSEAL_PROBER_DUE_H
 #define POSTSEAL_PROBER_DUE_H

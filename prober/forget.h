@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * forget - a domain that binds nobody, and that nobody asks about any more, leaves the
- * ledger: misspelt names, names without end below one that somebody owns, providers
- * without TLS. They would pile up for ever otherwise. Nothing is lost with them but the time of the next first contact. Never
- * one with evidence, with a policy, or with an admin's word: an override (also
- * one that has run out), pins, a forgotten history; never what a host has shown.
+ * forget - takes out of the ledger domains that demand nothing and that nobody asks about any
+ * more: misspelt names, endless names below one that somebody owns, providers without TLS.
+ * Otherwise they would pile up for ever. Nothing is lost with them but the time of the next
+ * first contact. A domain stays if there is evidence, a policy or an admin's word: an override
+ * (even one that has expired), pins, a forgotten history. What a host has shown stays, too.
  */
 #ifndef POSTSEAL_PROBER_FORGET_H
 #define POSTSEAL_PROBER_FORGET_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * job - one thing to find out, and what was found: the only thing that passes
- * between the main thread and the workers. A job belongs to one of them at a
- * time, so neither needs a lock to look into it.
+ * job - one thing to find out, and what was found. Nothing else passes between the main
+ * thread and the workers. A job belongs to one thread at a time, so nobody needs a lock to
+ * look into it.
  *
  * To look at one more kind of thing: a kind, what goes in and comes out, a
  * function in job.c, and what becomes of it in result.c.
@@ -32,7 +32,7 @@ enum job_kind {
 	JOB_CHECK  /* does the resolver validate? */
 };
 
-/* Who may have to wait for whom (pool.h). */
+/* Which jobs may have to wait for others (pool.h). */
 enum lane {
 	LANE_QUICK,      /* takes as long as the resolver takes */
 	LANE_SLOW,       /* takes as long as some server likes */

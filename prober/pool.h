@@ -3,14 +3,14 @@
  * pool - worker threads. Jobs go in, in order; done ones come out, and `wake` is
  * called (in the worker's thread) to say so.
  *
- * A worker spends its time waiting for others. So there are few of them while
- * there is little to do; for each job that finds none free another is started,
- * up to a bound, and one that has had nothing to do for a while ends.
+ * A worker spends its time waiting for servers. While there is little to do there are few
+ * workers. A job that finds none free starts another, up to a bound. A worker that has had
+ * nothing to do for a while ends.
  *
- * A host that says nothing holds a worker until its time is up. So that
- * hundreds of them stall nobody else, lanes have limits: quick jobs go first
- * and a quarter of the bound (at least one, where it is two) is kept for them;
- * and no more than a quarter ever is in the background.
+ * A host that says nothing holds a worker until its time is up. Hundreds of them must not
+ * stall others, so lanes have limits. Quick jobs go first, and a quarter of the bound (at
+ * least one, where the bound is two) is kept for them. At most a quarter is ever in the
+ * background.
  */
 #ifndef POSTSEAL_PROBER_POOL_H
 #define POSTSEAL_PROBER_POOL_H
@@ -20,7 +20,7 @@
 
 #include "prober/job.h"
 
-/* Workers that are kept, and the seconds after which more than these end. */
+/* So many workers are kept. Others end after this many seconds without a job. */
 #define POOL_KEPT 4
 #define POOL_IDLE_S 20
 
@@ -36,9 +36,9 @@ void pool_submit(struct pool *pool, struct job *job);
 void pool_take(struct pool *pool, struct job_list *done);
 
 /*
- * No more jobs are begun, and workers are waited for. False when some are still
- * busy after `timeout_ms`: then nothing that they use may be freed. True: all
- * is freed, jobs that nobody took too.
+ * Begins no more jobs, and waits for the workers. False when some are still busy after
+ * `timeout_ms`: then nothing that they use may be freed. True: all is freed, also jobs that
+ * nobody took.
  */
 bool pool_end(struct pool *pool, long timeout_ms);
 

@@ -7,9 +7,9 @@
  *                               |
  *                               +--> host tasks --> jobs: addresses and TLSA, then SMTP
  *
- * A host task serves all domains that wait for its host. Results are written to
- * the ledger (result.h), all that came in one turn of the loop in one
- * transaction, and only then are tasks moved on and askers told.
+ * A host task serves all domains that wait for its host. All results of one turn of
+ * the loop are written to the ledger in one transaction (result.h). Only then do tasks
+ * go on, and askers are told.
  */
 #ifndef POSTSEAL_PROBER_PROBER_H
 #define POSTSEAL_PROBER_PROBER_H
@@ -24,8 +24,8 @@
 
 /* How hard to look; each includes what is looked at under those before it. */
 enum effort {
-	EFFORT_REFRESH, /* on our own account: what is due */
-	EFFORT_WANT,    /* mail may be waiting: also what failed, however lately */
+	EFFORT_REFRESH, /* nobody asked: what is due */
+	EFFORT_WANT,    /* mail may be waiting: also what failed, even a moment ago */
 	EFFORT_PROBE    /* everything, whatever is known */
 };
 

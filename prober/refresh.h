@@ -4,9 +4,9 @@
  *
  *   hot    a domain that was asked about in the last REFRESH_HOT seconds is
  *          looked at before the earliest of its facts runs out, so that mail to
- *          it need not wait. Whoever asks a socketmap server with fresh facts
- *          does not come here; so a hot domain cools down, and is hot again with
- *          the first question after that, which is answered from stale facts
+ *          it need not wait. While its facts are fresh,
+ *          questions about it do not come here. So a hot domain cools down. The first
+ *          question after that makes it hot again; it is answered from stale facts
  *          while this runs.
  *   idle   every other domain in the ledger is looked at once a day. That also
  *          keeps MTA-STS policies alive (RFC 8461 3.3) and sees downgrades.
@@ -17,11 +17,11 @@
  * With each scan of the ledger for those the resolver is checked, too: does it
  * still validate what is signed for certain?
  *
- * At most a quarter of the workers' number is being refreshed at a time, and so
- * many are begun a second that all domains that a scan has found have their turn
- * in three quarters of a day, between REFRESH_RATE_MIN and REFRESH_RATE_MAX: after
- * a long sleep the ledger of a large site takes its time to be fresh, and whoever
- * asks does not wait for it; nor does the resolver of a small one get it all at once.
+ * At most a quarter as many domains as there are workers are being refreshed at a time. The
+ * rate lies between REFRESH_RATE_MIN and REFRESH_RATE_MAX: at it, all domains that a scan has
+ * found have their turn in three quarters of a day. So after a long sleep the ledger of a
+ * large site takes its time to become fresh, and nobody who asks waits for that. Nor does the
+ * resolver of a small site get all questions at once.
  */
 #ifndef POSTSEAL_PROBER_REFRESH_H
 #define POSTSEAL_PROBER_REFRESH_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * refused - what the milter says it refused (core/secure/refusals.h), written down for
- * `postseal digest`. A burst of it is one transaction; what goes beyond a burst is
- * dropped and said so, since strangers decide how much there is.
+ * refused - writes down what the milter refused (core/secure/refusals.h), for `postseal
+ * digest`. A burst is one transaction. What goes beyond a burst is dropped, and the log says
+ * so: strangers decide how much there is.
  */
 #ifndef POSTSEAL_PROBER_REFUSED_H
 #define POSTSEAL_PROBER_REFUSED_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tally - the prober's counts (core/metrics/metrics.h) of what its workers did.
+ * tally - counts what the workers did (core/metrics/metrics.h).
  */
 #ifndef POSTSEAL_PROBER_TALLY_H
 #define POSTSEAL_PROBER_TALLY_H

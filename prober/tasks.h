@@ -16,12 +16,12 @@
 #include "prober/prober.h"
 
 /*
- * SMTP connections that one look at a next hop may cause: who it is, and whose addresses
- * its hosts have, is for a stranger to choose.
+ * The most SMTP connections that one look at a next hop may cause. A stranger may choose the
+ * next hop, and whose addresses its hosts have.
  */
 #define DOMAIN_CONNECTIONS_MAX 32
 
-/* Next hops being looked at; beyond, askers are told "busy". */
+/* The most next hops that are looked at at a time. Beyond that, askers are told "busy". */
 #define DOMAIN_TASKS_MAX 4096
 
 struct domain_task {

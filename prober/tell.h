@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tell - what the prober has to say: to the log, and, where something changed
- * that an admin may have to explain one day, to the ledger's journal.
+ * tell - what the prober tells the log. Where something changed that an admin may have to
+ * explain one day, the ledger's journal is told, too.
  *
  * The functions that take a transaction are false when it is broken.
  */

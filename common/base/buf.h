@@ -24,7 +24,7 @@ void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(print
 char *buf_reserve(struct buf *b, size_t len);
 /* Drop the first `len` bytes; len <= b->len. */
 void buf_consume(struct buf *b, size_t len);
-/* The contents as a C string (a NUL is kept behind len); never NULL. */
+/* The contents as a C string (a NUL is kept after len); never NULL. */
 const char *buf_cstr(struct buf *b);
 void buf_free(struct buf *b); /* leaves an empty buffer */
 

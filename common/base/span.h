@@ -47,7 +47,7 @@ const char *span_find(struct span s, const char *text);
 
 /*
  * Cut *rest at the first `separator`: what stands before it is returned, what
- * stands behind it stays in *rest. Without one, all of it is returned, *rest
+ * comes after it stays in *rest. Without one, all of it is returned, *rest
  * is empty and *found false.
  */
 struct span span_cut(struct span *rest, const char *separator, bool *found);

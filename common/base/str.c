@@ -92,6 +92,22 @@ bool str_starts_nocase_n(const char *s, size_t len, const char *prefix)
 	return true;
 }
 
+bool str_all_print(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!str_is_print(s[i]))
+			return false;
+	return true;
+}
+
+bool str_all_graph(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!str_is_graph(s[i]))
+			return false;
+	return true;
+}
+
 char *str_printable(char *dst, size_t size, const char *src, size_t len)
 {
 	static const char hex[] = "0123456789abcdef";

@@ -35,6 +35,10 @@ static inline bool str_is_graph(char c)
 	return c > ' ' && c <= '~';
 }
 
+/* Is each of these bytes one of those? True if there are none. */
+bool str_all_print(const char *s, size_t len);
+bool str_all_graph(const char *s, size_t len);
+
 /* ASCII only, whatever the locale. */
 char str_lower_char(char c);
 void str_lower(char *s);

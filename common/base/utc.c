@@ -35,7 +35,7 @@ static void date_from_days(int64_t days, int64_t *year, int64_t *month, int64_t 
 	*year = yoe + era * 400 + (*month <= 2);
 }
 
-/* `count` digits and what stands behind them; where the next ones go. */
+/* `count` digits and what comes after them. Returns where the next ones go. */
 static char *put(char *at, int64_t value, int count, char behind)
 {
 	for (int i = count - 1; i >= 0; i--, value /= 10)

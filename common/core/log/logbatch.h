@@ -2,9 +2,9 @@
 /*
  * logbatch - what a log has proved of hosts and domains since it was last written down.
  *
- * Most of a log is about a few hosts. All that it says of one of them is folded
- * here first, and then, with the rest of what is known of that host, once:
- * folding is commutative, so the outcome is the same (fold.h). A host is either
+ * Most of a log is about a few hosts. All that it says of a host is folded here first, and
+ * then, once, into what is known of that host. Folding is commutative, so the outcome is the
+ * same (fold.h). A host is either
  * all TLS or all PLAIN in here, so that no downgrade goes by unseen.
  */
 #ifndef POSTSEAL_CORE_LOGBATCH_H
@@ -17,7 +17,7 @@
 #include "core/facts/facts.h"
 #include "core/log/logfold.h"
 
-/* Hosts; writing down as many is a matter of a tenth of a second. */
+/* Hosts. Writing this many takes about a tenth of a second. */
 #define LOGBATCH_MAX 8192
 
 struct logbatch_host {

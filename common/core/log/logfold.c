@@ -139,7 +139,7 @@ static bool fold_tls(struct logfold *fold, const struct logline *line, int64_t t
 	return proof->handshake;
 }
 
-/* The level that was reached: what stands behind ":" if it is another than was wanted. */
+/* The level that was reached: what comes after ":" if it is another than was wanted. */
 static struct span level_reached(struct span tls)
 {
 	bool found;

@@ -3,8 +3,8 @@
  * logfold - from lines of Postfix's log to what they prove.
  *
  * A "TLS connection established" line proves by itself that its host did TLS
- * then. For which domain that was only the delivery line tells that the same
- * process writes next: a process of smtp(8) serves one queue file at a time,
+ * then. Only the delivery line that the same process writes next tells for which
+ * domain that was: a process of smtp(8) serves one queue file at a time,
  * and says "established" or "reused" anew for each one that goes over TLS.
  *
  * A delivery without a TLS line does not prove a server without STARTTLS:
@@ -24,9 +24,9 @@
 
 #include "core/log/logline.h"
 
-/* Processes remembered at a time; above that the one longest silent is forgotten. */
+/* Processes remembered at a time. Beyond that, the one that was silent longest is forgotten. */
 #define LOGFOLD_PROCESSES 512
-/* A TLS line and the deliveries over that connection are not further apart. Seconds. */
+/* At most so many seconds lie between a TLS line and the deliveries over that connection. */
 #define LOGFOLD_SPAN INT64_C(7200)
 
 struct logfold; /* opaque */

@@ -5,16 +5,13 @@
 
 #include "base/str.h"
 
-/* One word of graphic characters and the blank behind it. */
+/* One word of graphic characters and the blank after it. */
 static bool take_word(struct span *rest, struct span *word)
 {
 	bool found;
 
 	*word = span_cut(rest, " ", &found);
-	for (size_t i = 0; i < word->len; i++)
-		if (!str_is_graph(word->at[i]))
-			return false;
-	return found && word->len > 0;
+	return found && word->len > 0 && str_all_graph(word->at, word->len);
 }
 
 /* A host has a name, or, for [192.0.2.1] as next hop, its address for one. */
@@ -125,7 +122,7 @@ static bool queue_id_valid(struct span id)
  * `to` is all between "to=<" and ">, relay=": one address, or two with ">,
  * orig_to=<" between them. Before 3.5, and with info_log_address_format =
  * internal, addresses are not quoted, so only this much is certain of one:
- * its domain stands behind its last "@".
+ * its domain comes after its last "@".
  */
 static void fold_recipient_domain(char domain[DOMAIN_SIZE], struct span to)
 {
@@ -162,7 +159,7 @@ static bool take_field(struct span *rest, const char *label, const char *set, st
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 #define DIGITS "0123456789"
 
-/* From behind the relay: no one else has written any of this before the last field's "(". */
+/* From after the relay: no one else has written any of this before the last field's "(". */
 static bool parse_outcome(struct logline *line, struct span rest)
 {
 	struct span value;
@@ -181,7 +178,7 @@ static bool parse_outcome(struct logline *line, struct span rest)
 	line->sent = span_is(value, "sent");
 	/*
 	 * smtp_proto.c, after an EHLO that was answered. Words of a server stand
-	 * behind "(host NAME said: ", so none can put these at the start.
+	 * after "(host NAME said: ", so none can put these at the start.
 	 */
 	line->no_starttls =
 		!line->sent && span_starts(rest, " (TLS is required, but was not offered by host ");

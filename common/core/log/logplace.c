@@ -47,10 +47,7 @@ static bool take_hex(struct span digits, uint64_t *value)
 
 bool logplace_cursor_valid(const char *text, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		if (!str_is_graph(text[i]))
-			return false;
-	return len > 0 && len < LOGPLACE_CURSOR_SIZE;
+	return len > 0 && len < LOGPLACE_CURSOR_SIZE && str_all_graph(text, len);
 }
 
 bool logplace_parse(struct logplace *place, const char *text, size_t len)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * logplace - up to where a log has been read, so that reading goes on there
- * after a restart, also when the file was rotated meanwhile.
+ * logplace - up to where a log has been read. Reading goes on there after a
+ * restart, even when the file was rotated meanwhile.
  *
  * A file is known by its inode and by a fingerprint of its first line: inodes
  * are used again, and a log that was truncated starts with another line. A
@@ -26,7 +26,7 @@ struct logplace {
 	enum logplace_kind kind;
 	/* FILE */
 	uint64_t inode;
-	uint64_t offset;      /* bytes read; behind a newline, or 0 */
+	uint64_t offset;      /* bytes read; after a newline, or 0 */
 	uint64_t fingerprint; /* 0 while there is no whole first line, and then offset is 0 */
 	/* JOURNAL */
 	char cursor[LOGPLACE_CURSOR_SIZE]; /* graphic ASCII, not empty */
@@ -44,7 +44,7 @@ bool logplace_cursor_valid(const char *text, size_t len);
 
 /*
  * Of a file that starts with these bytes: of its first line without the
- * newline, or of LOGPLACE_HEAD bytes if the line is longer. 0, which is no
+ * newline, or of LOGPLACE_HEAD bytes if the line is longer. 0, which is never a
  * fingerprint, while there is less.
  */
 uint64_t logplace_fingerprint(const char *head, size_t len);

@@ -14,10 +14,7 @@ _Static_assert(SDJOURNAL_FIELD_SIZE - sizeof("MESSAGE=") >= LOGLINE_TEXT_MAX,
 
 static bool copy_word(char *dst, size_t size, struct span value)
 {
-	for (size_t i = 0; i < value.len; i++)
-		if (!str_is_graph(value.at[i]))
-			return false;
-	return str_copy_n(dst, size, value.at, value.len);
+	return str_all_graph(value.at, value.len) && str_copy_n(dst, size, value.at, value.len);
 }
 
 static void copy_message(struct sdjournal_entry *entry, struct span value)

@@ -42,7 +42,7 @@ enum sdjournal_state {
 	SDJOURNAL_TEXT,   /* in a name, or in a field that is text */
 	SDJOURNAL_LENGTH, /* in the length of a binary value */
 	SDJOURNAL_BINARY, /* in that value */
-	SDJOURNAL_END     /* before the newline behind it */
+	SDJOURNAL_END     /* before the newline after it */
 };
 
 /* A reader; zeroed at first. Not for others to look into. */

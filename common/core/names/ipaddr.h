@@ -24,7 +24,7 @@ struct ipnet {
 
 #define IPADDR_SIZE 46 /* INET6_ADDRSTRLEN */
 
-/* "192.0.2.1" or "2001:db8::1", nothing before or behind. */
+/* "192.0.2.1" or "2001:db8::1", nothing before or after. */
 bool ipaddr_parse(struct ipaddr *addr, const char *text, size_t len);
 /* From 4 or 16 bytes in network order; false for another length. */
 bool ipaddr_from_bytes(struct ipaddr *addr, const void *bytes, size_t len);

@@ -21,7 +21,7 @@ enum mailaddr_error {
 
 struct mailaddr {
 	char local[LOCALPART_SIZE];     /* unquoted, ASCII lower case, without extension */
-	char extension[LOCALPART_SIZE]; /* what stood behind the delimiter; "" if none */
+	char extension[LOCALPART_SIZE]; /* what stood after the delimiter; "" if none */
 	char domain[DOMAIN_SIZE];       /* folded; "" for a local part alone */
 	bool domain_is_literal;         /* [192.0.2.1]: text in domain */
 };

@@ -4,7 +4,7 @@
  *
  * Refresh is not expiry: none of this ends a fact, it only says when to ask. A
  * good look-up holds for its TTL, between FRESH_MIN and FRESH_MAX. A failed
- * one is repeated soon, then ever more rarely: the wait is as long as it has
+ * one is repeated soon, then less and less often: the wait is as long as it has
  * been failing, so it doubles. Waits are shortened by up to a tenth, by a salt
  * made from the name, so that what failed together does not come back together.
  *
@@ -22,15 +22,16 @@
 #define FRESH_MAX INT64_C(86400)
 #define FRESH_RETRY_MIN INT64_C(60)
 #define FRESH_RETRY_MAX INT64_C(86400)
-/* A host's TLS is looked at once a day; one that could not be talked to, from this up. */
+/* A host's TLS is looked at once a day. If the host could not be talked to, the wait starts
+ * here and grows. */
 #define FRESH_PROBE_RETRY_MIN INT64_C(300)
-/* What is dated later than now by more than this was seen by a clock that was wrong. */
+/* A date that is ahead of now by more than this comes from a wrong clock. */
 #define CLOCK_SLACK INT64_C(60)
 
 void freshness_good(struct freshness *fresh, int64_t now, int64_t ttl);
 void freshness_failed(struct freshness *fresh, int64_t now, uint32_t salt);
 
-/* Time to look again? Also when the clock was set back to before the last look, good or not. */
+/* Is it time to look again? Yes, too, if the clock was set back to before the last look. */
 bool freshness_due(const struct freshness *fresh, int64_t now);
 
 /*

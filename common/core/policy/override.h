@@ -2,11 +2,11 @@
 /*
  * override - which override of an admin governs a next hop.
  *
- * Its own does, if one is in force; else that of its nearest parent which is. So
- * what an override that has expired gives way to, is the next one above. Only plain
- * names, also with a port, have parents: Postfix asks no further about a [host].
+ * Its own does, if it is in force; else that of the nearest parent whose override is in
+ * force. So an override that has expired gives way to the next one above. Only plain names,
+ * with or without a port, have parents: Postfix asks no further about a [host].
  *
- * Whoever keeps the overrides asks for those at each of these keys, in this order:
+ * The owner of the overrides looks at each of these keys, in this order:
  *
  *	struct override found, governs = { 0 };
  *	for (key = override_key(nexthop, NULL); key != NULL; key = override_key(nexthop, key))
@@ -27,8 +27,8 @@ bool override_in_force(const struct override *override, int64_t now);
 const char *override_key(const struct nexthop *nexthop, const char *previous);
 
 /*
- * Takes over *found if it governs. True if none further up can. One that has expired
- * is kept while nothing better is found, to be shown; it governs nothing.
+ * Takes over *found if it governs. True if none further up can govern. One that has
+ * expired is kept, to be shown, while nothing better is found; it governs nothing.
  */
 bool override_offer(struct override *governs, const struct override *found, int64_t now);
 

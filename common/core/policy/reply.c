@@ -165,10 +165,7 @@ void reply_prospect(struct buf *out, enum prospect prospect, const struct decisi
 
 static bool fit_to_be_told(const char *text)
 {
-	for (; *text != '\0'; text++)
-		if (!str_is_print(*text) || *text == '%')
-			return false;
-	return true;
+	return str_all_print(text, strlen(text)) && strchr(text, '%') == NULL;
 }
 
 bool reply_read_prospect(enum prospect *prospect, const char **reason, const char *value)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * acts - what an admin did, each as one record that says when: of overrides and
- * aliases one a next hop or address (facts.h, alias.h), of pins one a key on file, of
- * exceptions one a sender.
+ * acts - what an admin did. Each act is a record that says when it was done. There is one for
+ * each next hop that has an override, each alias (facts.h, alias.h), each key on file (a pin)
+ * and each sender of an exception.
  *
  * What was taken away stays as a record that says so (an override of OVERRIDE_NONE,
- * a pin, alias or exception that is `removed`): else it came back with the next import from a
- * ledger that still has it. Of two records the one with the later stamp holds. A stamp is the
+ * a pin, alias or exception that is `removed`). Otherwise the next import
+ * from a ledger that still has it would bring it back. Of two records the one with the later stamp holds. A stamp is the
  * time, or one more than the latest that was seen (acts_stamp): so an act holds
- * against those before it even by a clock that is behind.
+ * against those before it even if the clock is slow.
  */
 #ifndef POSTSEAL_CORE_ACTS_H
 #define POSTSEAL_CORE_ACTS_H
@@ -20,14 +20,14 @@
 #include "core/facts/facts.h"
 #include "core/secure/exceptions.h"
 
-/* So long what was taken away is remembered, ... */
+/* What was taken away is remembered for this long, ... */
 #define ACTS_KEPT (400 * UTC_DAY)
-/* ... so a file in which nothing is newer than this might bring back what is remembered no
- * longer: of such a file acts do not count. */
+/* ... so a file in which nothing is newer than this might bring back what we remember no
+ * longer. Acts in such a file do not count. */
 #define ACTS_OLD (300 * UTC_DAY)
-/* What is dated later than now by more than this comes from a clock that is wrong. */
+/* A date that is ahead of now by more than this comes from a wrong clock. */
 #define ACTS_AHEAD INT64_C(300)
-/* By so much a clock may be behind, and what is forgotten by it is forgotten all the same. */
+/* A clock may be slow by this much, and what it says is forgotten is forgotten. */
 #define ACTS_BEHIND UTC_DAY
 
 struct pin_act {
@@ -67,8 +67,8 @@ void acts_forget_host(struct host_facts *host, int64_t now, int64_t *seen);
 void acts_forget_domain(struct domain_facts *domain, int64_t now, int64_t seen);
 
 /*
- * All that are on file for a next hop, gathered in any order: of more than PINS_MAX the
- * latest count. Make `pins.count` 0, show it each record, then read it.
+ * Gathers the pins of a next hop, in any order. If there are more than PINS_MAX, the latest
+ * count. Set `pins.count` to 0, add each record, then read `pins`.
  */
 struct acts_pins {
 	struct pins pins;
@@ -76,7 +76,7 @@ struct acts_pins {
 };
 void acts_add_pin(struct acts_pins *all, const struct pin_act *act);
 
-/* The same of an alias: of more than EXCEPTION_MAX those that end last count. */
+/* The same for an alias. If there are more than EXCEPTION_MAX, those that end last count. */
 void acts_add_exception(struct exceptions *all, const struct exception_act *act);
 
 #endif

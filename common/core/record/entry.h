@@ -136,7 +136,7 @@ enum member_type {
 #define MEMBER_ALWAYS SIZE_MAX /* as `count` of a digest that is never missing */
 
 struct member {
-	const char *name; /* NULL behind the last one of a struct */
+	const char *name; /* NULL after the last one of a struct */
 	enum member_type type;
 	size_t offset, size; /* in the struct that the members are of */
 	int64_t min, max, bucket;

@@ -46,21 +46,13 @@ static bool is_mail_address(const char *text)
 	       alias_key(key, &addr) && strcmp(key, text) == 0;
 }
 
-static bool is_printable(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if (!str_is_print(*text))
-			return false;
-	return true;
-}
-
 bool member_takes(const struct member *member, const char *text)
 {
 	if (strlen(text) >= member->size)
 		return false;
 	switch (member->type) {
 	case MEMBER_TEXT:
-		return is_printable(text);
+		return str_all_print(text, strlen(text));
 	case MEMBER_NAME:
 		return text[0] == '\0' || is_name(text);
 	case MEMBER_HOST:

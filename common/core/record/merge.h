@@ -6,7 +6,7 @@
  * idempotent. In whatever order records come, however grouped, however often, and
  * whatever was lost and sent again, all ledgers end with the same:
  *
- *   histories   what either has seen (fold_merge), also what was forgotten: that is cut
+ *   histories   what either has seen (fold_merge), even what was forgotten: that is cut
  *               off only where a history is read (facts.h).
  *   forgotten   the later one.
  *   MTA-STS     between hosts, the policy that was fetched later.
@@ -14,7 +14,7 @@
  *               (acts.h). Of one stamp the stricter, then the greater by its bytes.
  *
  * Look-ups and probes are each host's own: another host may have a resolver that does
- * not validate, or lies. A ledger takes them only for a start, where it has none.
+ * not validate, or lies. A ledger takes them only to begin with, where it has none.
  */
 #ifndef POSTSEAL_CORE_MERGE_H
 #define POSTSEAL_CORE_MERGE_H

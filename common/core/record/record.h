@@ -7,15 +7,15 @@
  * with its kind and version, a byte each. One value has one encoding.
  *
  * The records of domains and hosts begin with their gist: what an answer of a
- * policy map can depend on. Behind it stands what is read by those who learn,
- * tell, export: most of the record, and no look-up pays for it.
+ * policy map can depend on. The rest comes after it. Only those who learn, show or export
+ * read the rest. It is most of the record, and no look-up pays for it.
  *
  * Decoding is strict: known kind and version, every length inside the record,
  * every enumeration in range, names folded, sets ordered, nothing left over.
- * What is not exactly right is refused whole, and *out is then undefined. It
- * allocates nothing and writes no more of *out than has a meaning: what stands
- * behind `count` elements of an array, or behind the NUL of a string, is
- * undefined even in a good one; but a history is defined whole.
+ * A record that is not exactly right is refused whole, and *out is then undefined.
+ * Decoding allocates nothing and writes only what has a meaning: what comes after
+ * `count` elements of an array, or after the NUL of a string, is undefined even in a
+ * good record. A history is always defined whole.
  *
  * Encoding replaces unprintable bytes of free text (details, ciphers, reasons)
  * by '?', so that no text can make a record that is then refused. All else is
@@ -53,8 +53,8 @@ bool record_get_refusals(struct refusals *out, const void *bytes, size_t len);
 bool record_get_journal(struct journal_entry *out, const void *bytes, size_t len);
 
 /*
- * The gist alone: what stands behind it is neither looked at nor told. Undefined
- * are then, of a domain, the policy's `id`, `fetched` and `detail`; of a host,
+ * The gist alone: what comes after it is neither read nor told. Undefined are then, of a
+ * domain, the policy's `id`, `fetched` and `detail`; of a host,
  * what TLSA records there were and where, and all of `last` but `observed` and
  * `time`; and of a history the versions, the cipher and the moments, while how
  * many there are is told.

@@ -39,7 +39,7 @@ static const char *const ciphers[] = {
 	"AES128-SHA",
 };
 
-/* The place of one that is spelled out behind it. */
+/* The place of one that is spelled out after it. */
 #define SPELLED ARRAY_LEN(ciphers)
 
 static size_t place_of(const char *cipher)

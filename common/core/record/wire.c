@@ -139,10 +139,8 @@ void wire_get_text(struct wire *wire, char *dst, size_t size)
 		wire->ok = false;
 		return;
 	}
-	for (size_t i = 0; i < len; i++) {
-		if (!str_is_print(dst[i]))
-			wire->ok = false;
-	}
+	if (!str_all_print(dst, len))
+		wire->ok = false;
 }
 
 struct wire wire_open(const void *bytes, size_t len, uint8_t kind, uint8_t version)

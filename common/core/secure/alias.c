@@ -21,12 +21,7 @@ static bool local_fits(const char *local)
 {
 	size_t len = strlen(local);
 
-	if (len == 0 || len > ALIAS_LOCAL_MAX)
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if (!str_is_graph(local[i]))
-			return false;
-	return true;
+	return len > 0 && len <= ALIAS_LOCAL_MAX && str_all_graph(local, len);
 }
 
 bool alias_key(char dst[ALIAS_ADDRESS_SIZE], const struct mailaddr *addr)

@@ -67,7 +67,7 @@ const char *alias_level_name(enum alias_level level); /* "encrypt", "dane-only",
 bool alias_level_parse(enum alias_level *level, const char *name);
 /* The transport of master.cf that seals it: "postseal-encrypt". */
 const char *alias_transport(enum alias_level level);
-/* The reverse, with or without ":" behind it; false for a transport that is none of these. */
+/* The reverse, with or without ":" after it; false for any other transport. */
 bool alias_transport_parse(enum alias_level *level, const char *transport);
 
 #endif

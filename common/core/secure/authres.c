@@ -56,7 +56,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Behind the comment that begins here, RFC 5322 3.2.2; NULL: it has no end. */
+/* What comes after the comment that begins here (RFC 5322 3.2.2); NULL: it has no end. */
 static const char *skip_comment(const char *p)
 {
 	size_t depth = 0;
@@ -86,7 +86,7 @@ static bool is_id_char(char c)
 	return is_token_char(c) || (unsigned char)c >= 0x80;
 }
 
-/* The authserv-id, RFC 8601 2.2: a token or a quoted string. NULL, or what is behind it. */
+/* The authserv-id, RFC 8601 2.2: a token or a quoted string. NULL, or what comes after it. */
 static const char *take_id(char *id, size_t size, const char *p)
 {
 	bool quoted = *p == '"';
@@ -112,7 +112,7 @@ static bool same_id(const char *a, const char *b)
 	       (domain_fold(folded, a, strlen(a)) && strcmp(folded, b) == 0);
 }
 
-/* Behind the id stands nothing, or a version, and then the results. */
+/* After the id comes nothing, or a version, and then the results. */
 static bool is_end_of_id(const char *p)
 {
 	p = skip_blanks_and_comments(p);

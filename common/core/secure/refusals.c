@@ -83,14 +83,6 @@ bool refusal_is_client(const char *text)
 	       strcmp(ipaddr_format(canonical, &addr), text) == 0;
 }
 
-static bool is_printable(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (!str_is_print(text[i]))
-			return false;
-	return true;
-}
-
 /* What stands before the next blank; false if there is none. */
 static bool cut(struct span *word, struct span *rest)
 {
@@ -104,7 +96,7 @@ bool refusal_parse(struct refusal *refusal, const char *text, size_t len)
 {
 	struct span rest = { text, len }, alias, cause, client;
 
-	if (!is_printable(text, len) || !cut(&alias, &rest) || !cut(&cause, &rest) ||
+	if (!str_all_print(text, len) || !cut(&alias, &rest) || !cut(&cause, &rest) ||
 	    !cut(&client, &rest) || rest.len < 2 || rest.at[0] != '<' ||
 	    rest.at[rest.len - 1] != '>')
 		return false;

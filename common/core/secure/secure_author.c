@@ -41,14 +41,6 @@ bool secure_next_stranger(struct secure_address *stranger, struct authors *walk,
 	return false;
 }
 
-static bool is_fit_for_reply(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if (!str_is_graph(*text) || *text == '%')
-			return false;
-	return true;
-}
-
 /* The alias, or what stands for one that cannot be told, or shown. */
 static void name_of(char *dst, size_t size, const struct secure_address *stranger)
 {
@@ -56,7 +48,8 @@ static void name_of(char *dst, size_t size, const struct secure_address *strange
 
 	str_copy(dst, size, "that address");
 	if (stranger->kind == SECURE_ALIAS && strlen(alias->local) <= 64 &&
-	    strlen(alias->domain) <= 80 && is_fit_for_reply(alias->local))
+	    strlen(alias->domain) <= 80 && str_all_graph(alias->local, strlen(alias->local)) &&
+	    strchr(alias->local, '%') == NULL)
 		snprintf(dst, size, "<%s@%s>", alias->local, alias->domain);
 }
 

@@ -50,7 +50,7 @@ static bool is_written_at(struct span in, const char *domain)
 	return true;
 }
 
-/* What may be a U-label stands behind "@", and up to what is of no name. "": nothing does. */
+/* What comes after "@" may be a U-label; it ends where no name can go on. "": there is none. */
 static void fold_at(char folded[DOMAIN_SIZE], struct span in)
 {
 	size_t len = 0;

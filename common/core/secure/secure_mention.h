@@ -3,7 +3,7 @@
  * secure_mention - is a secure domain written in what nobody could make sense of?
  *
  * Wider than any parser: at any place, in any case, with blanks, quotes, backslashes
- * and comments between its letters (RFC 5322 3.2.2), behind "@" also as a U-label.
+ * and comments between its letters (RFC 5322 3.2.2), after "@" also as a U-label.
  * Somebody will read it so. Other domains are found as well that begin with one
  * (secure.example.community); what is no address has no claim to be taken for a
  * harmless one.

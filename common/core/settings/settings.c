@@ -120,7 +120,7 @@ const struct setting settings_table[] = {
 	  .help = "What happens to mail for a domain of which nothing is known yet. wait: ask the "
 		  "prober and answer when the facts are in, or after first_contact_wait with what "
 		  "is known then. defer: ask the prober and let the mail wait in the queue "
-		  "meanwhile. may: answer at once, as main.cf says, and ask behind it; the first "
+		  "meanwhile. may: answer at once, as main.cf says, and ask meanwhile; the first "
 		  "mail may then leave in the clear." },
 	{ FIELD(first_contact_wait), NUMBER(1, 60), .unit = "seconds", .defaults = { "8" },
 	  .help = "How long Postfix is kept waiting for the first facts about a domain." },

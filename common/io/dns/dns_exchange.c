@@ -126,7 +126,7 @@ size_t dns_servers_read(struct dns_server servers[DNS_SERVERS_MAX], const char *
 	return count;
 }
 
-/* Bytes of the one question behind the header; 0 if there is none. */
+/* Bytes of the one question after the header; 0 if there is none. */
 static size_t question_len(const uint8_t *message, size_t len)
 {
 	size_t at = HEADER_LEN;

@@ -6,7 +6,7 @@
  * Strict before convenient: evhttp refuses a NUL in the request line and a request that
  * has both Content-Length and Transfer-Encoding; a header that stands twice is an error
  * here, since two readers could take different ones (RFC 9112 section 11). Of a header
- * evhttp shows nothing behind a NUL.
+ * evhttp shows nothing after a NUL.
  *
  * A request is answered exactly once, at once or later; it is gone afterwards. What it
  * holds may be looked at only until the handler returns. A client that has hung up before

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * export_reader - the records of an export (export_json.h), one by one, each
- * where it may stand: behind a header, each kind in its turn and by ascending
+ * where it may stand: after a header, each kind in its turn and by ascending
  * key, so that none is there twice, and before an end that counts them.
  */
 #ifndef POSTSEAL_IO_EXPORT_READER_H

@@ -6,8 +6,8 @@
  * waits for writing. A transaction is short: no network, no waiting for anyone
  * inside it. Open it after fork, once per process (an LMDB rule).
  *
- * Asking needs to read data.mdb and to write lock.mdb, where LMDB keeps its
- * readers: whoever may look is in the group of the files ("postseal").
+ * Even those who only ask must be able to write lock.mdb, where LMDB keeps its readers. So
+ * they are in the group of the files ("postseal").
  *
  * Databases: `meta` (schema version, places in logs), `domain` (by next-hop key), `host` (by
  * host and port), `override` (by next-hop key), `pin` (by next-hop key and pin), `alias` (by
@@ -58,14 +58,14 @@ struct ledger *ledger_open(const char *dir, enum ledger_mode mode, char error[LE
 void ledger_close(struct ledger *ledger); /* NULL is allowed */
 
 /*
- * Does another ledger stand at its place, because an admin moved a file of it away?
- * Who keeps this one open goes on with what nobody else sees, for ever: close it
- * and open it anew. Two looks at the directory; not while its place is empty.
+ * Is there another ledger at its place, because an admin moved a file of it away? Then close
+ * this one and open it anew: what it holds nobody else will ever see. Costs two looks at the
+ * directory. False while its place is empty.
  */
 bool ledger_is_replaced(const struct ledger *ledger);
 
-/* Clear readers left by dead processes, whose snapshots would make the ledger
- * grow; how many there were. For a daemon to call now and then. */
+/* Clears readers that dead processes left, whose snapshots would make the ledger grow.
+ * Returns how many there were. For a daemon to call now and then. */
 size_t ledger_clear_readers(struct ledger *ledger);
 
 /* Bytes: of the file, of what is in use there, of what it may become. */

@@ -77,10 +77,10 @@ bool ledger_mend_length(struct ledger *ledger);
  * A ledger that an older postseal wrote (schema 3) is made into one of this, when the
  * prober opens it.
  *
- * First a copy of it is made beside it, data.mdb.schema3; what was there under that name
- * is replaced. Then all records are written anew in the caller's transaction: until that
- * is committed nothing has changed, so whatever ends it, it begins anew. The log tells
- * how far it is. A record that cannot be read stays as it is, and counts as damaged.
+ * First it is copied to data.mdb.schema3 beside it; a file of that name is replaced. Then all
+ * records are written anew in the caller's transaction. Until that is committed nothing has
+ * changed, so if it is interrupted it simply begins anew. The log tells how far it is. A
+ * record that cannot be read stays as it is, and counts as damaged.
  */
 /* While no transaction is open here. False, and said why in `error`. */
 bool ledger_migrate_copy(struct ledger *ledger, char error[LEDGER_ERROR_SIZE]);

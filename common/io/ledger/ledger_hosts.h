@@ -4,10 +4,10 @@
  * the ledger does not change: a few providers take the mail of most domains, so
  * most look-ups of a host repeat an earlier one.
  *
- * What is kept belongs to one snapshot of the ledger, by its number, and counts in
- * no other: whatever anyone commits is seen as soon as without. Bounded: a host
- * takes the place of another whose name falls on the same one. What cannot be
- * read is not kept, nor is a name of more than LEDGER_HOSTS_NAME_MAX bytes.
+ * What is kept belongs to one snapshot of the ledger, by its number, and counts in no other:
+ * what anybody commits is seen as soon as it would be without this. It is bounded: a host
+ * takes the place of another whose name falls on the same row. What cannot be read is not
+ * kept, nor is a name of more than LEDGER_HOSTS_NAME_MAX bytes.
  */
 #ifndef POSTSEAL_IO_LEDGER_HOSTS_H
 #define POSTSEAL_IO_LEDGER_HOSTS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ledger_report - telling the admin what is wrong with a ledger: once, not each time
- * that it is met. A prober whose disk is full meets it at each look that it takes, and
- * a record that is damaged is read for each mail that depends on it.
+ * ledger_report - tells the admin what is wrong with a ledger, once and not each time. A
+ * prober whose disk is full meets the trouble with each look, and a damaged record is read
+ * for each mail that depends on it.
  *
  * For ledger_store.c. Any thread may call.
  */

@@ -73,7 +73,7 @@ static bool send_request(struct socketmap_client *client, const char *map, const
 	return sent;
 }
 
-/* One whole netstring, and nothing behind it: only one request is out. */
+/* One whole netstring, and nothing after it: only one request is out. */
 static bool receive_reply(struct socketmap_client *client, int64_t deadline, struct buf *reply)
 {
 	struct buf in = { 0 };

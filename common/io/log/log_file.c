@@ -212,7 +212,7 @@ static bool next_line(struct log_file *file, struct span *line)
 	}
 }
 
-/* What a stream has behind its last newline. */
+/* What a stream has after its last newline. */
 static bool last_line(struct log_file *file, struct span *line)
 {
 	size_t len = file->bytes.len - file->start;

@@ -37,7 +37,7 @@ struct log_journal {
 	struct buf line;
 };
 
-/* Room for the command, its options and the NULL behind them. */
+/* Room for the command, its options and the NULL after them. */
 #define ARGUMENTS 13
 /* Of what postconf(1) prints, and how long it may take: it waits for a fresh main.cf. */
 #define OWNER_MAX 256

@@ -3,7 +3,7 @@
  * tls_pause - have OpenSSL come back now and then, whatever the server sends.
  *
  * It reads on by itself while there is something to pass over: HelloRequest in the
- * middle of a handshake (RFC 5246 7.4.1.1), tickets behind it (RFC 8446 4.6.1). With a
+ * middle of a handshake (RFC 5246 7.4.1.1), tickets after it (RFC 8446 4.6.1). With a
  * server that never ends that, it would never return to whoever looks at the clock.
  */
 #ifndef POSTSEAL_IO_TLS_PAUSE_H
