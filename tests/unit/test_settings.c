@@ -76,6 +76,7 @@ static const struct {
 	{ "webmail_listen", "\"unix:/run/postseal/webmail.sock\"" },
 	{ "webmail_clients", "{}" },
 	{ "webmail_rate", "300" },
+	{ "log_format", "text" },
 	{ "alert_mail", "\"\"" },
 	{ "alert_command", "{}" },
 	{ "alert_summary", "false" },
