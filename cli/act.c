@@ -37,7 +37,7 @@ enum cli_status act_dispatch(const struct cli *cli, const struct act_word *words
 		}
 		buf_printf(&names, "%s%s", i > 0 ? ", " : "", words[i].name);
 	}
-	cli_error(cli, "\"%s\" is none of %s", cli->words[0], buf_cstr(&names));
+	cli_error(cli, "there is no \"%s\" here; write one of %s", cli->words[0], buf_cstr(&names));
 	buf_free(&names);
 	return CLI_USAGE;
 }
@@ -107,7 +107,7 @@ enum cli_status act_end(struct act *act, bool done)
 		ledger_abort(act->txn);
 	ledger_close(act->ledger);
 	if (!done)
-		cli_error(act->cli, "nothing was changed: the ledger cannot be written");
+		cli_error(act->cli, "nothing was changed: cannot write to the ledger");
 	return done ? CLI_YES : CLI_UNSURE;
 }
 

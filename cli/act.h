@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * act - what an admin does to the ledger: one write transaction, and in it an
- * entry in the journal that says who did what, when.
+ * act - a change to the ledger by an admin: one write transaction, with an entry in the * journal that says who did what, and when.
  */
 #ifndef POSTSEAL_CLI_ACT_H
 #define POSTSEAL_CLI_ACT_H
@@ -13,19 +12,19 @@
 #include "io/ledger/ledger_entry.h"
 
 #define ACT_AUTHOR_SIZE 64
-/* What may be written for a time, for messages. */
+/* The forms of a time, for messages. */
 #define ACT_EXPIRY_FORMS "30min, 12h, 90d, 8w, 2y, or 2026-12-31T00:00:00Z"
 
-/* The first argument of a verb with several acts ("set", "list"), and what it does. */
+/* A verb may have several acts ("set", "list"): the first argument names one. */
 struct act_word {
 	const char *name;
 	enum cli_status (*run)(const struct cli *cli);
 };
 
-/* Runs the act that was asked for; USAGE, and said which there are, for another. */
+/* Runs the act that the first argument names. USAGE, and says which acts there are, if * there is no such act. */
 enum cli_status act_dispatch(const struct cli *cli, const struct act_word *words, size_t count);
 
-/* False, and said so, if there are more words than this, the act's own name among them. */
+/* False, and says so, if there are more words than this, the act's name included. */
 bool act_takes(const struct cli *cli, int most);
 
 /*
@@ -41,7 +40,7 @@ struct act_listing {
 enum cli_status act_list(const struct cli *cli, const char *only,
 			 bool (*walk)(struct ledger_txn *txn, struct act_listing *listing));
 
-/* Who sits there: sudo says it, or else the password file. Printable. */
+/* The user who runs this, from sudo or else the password file. Printable. */
 void act_author(char dst[ACT_AUTHOR_SIZE]);
 
 struct act {
@@ -50,7 +49,7 @@ struct act {
 	struct ledger_txn *txn;
 };
 
-/* False, and said why, when the ledger cannot be written. */
+/* False, and says why, when the ledger cannot be written. */
 bool act_begin(struct act *act, const struct cli *cli);
 /* Adds the journal's entry; its subject is cut where it is too long. */
 __attribute__((format(printf, 4, 5))) bool act_note(struct act *act, const char *subject,
@@ -58,14 +57,13 @@ __attribute__((format(printf, 4, 5))) bool act_note(struct act *act, const char 
 /* Writes the act itself, about this next hop or alias, and leaves its stamp in *entry. */
 bool act_do(struct act *act, struct entry *entry, const char *key);
 /*
- * Ends what act_begin began: committed where `done`, else nothing has changed.
- * YES, or UNSURE and said why.
+ * Ends what act_begin began. Commits if `done`, else nothing changes. YES, or UNSURE * and says why.
  */
 enum cli_status act_end(struct act *act, bool done);
 
 /*
- * When an exception is to end: a date (2026-12-31T00:00:00Z), or a span from
- * now ("2y", "8w", "90d", "12h", "30min"). False when it is neither, or lies in the past.
+ * When something is to end: a date (2026-12-31T00:00:00Z), or a span from
+ * now ("2y", "8w", "90d", "12h", "30min"). False when it is neither of these, or in the past.
  */
 bool act_expiry(int64_t *when, const char *text, int64_t now);
 

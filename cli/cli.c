@@ -51,7 +51,8 @@ struct subject *cli_destinations(const struct cli *cli)
 		if (subjects[i].nexthop.kind != NEXTHOP_PARENT)
 			continue;
 		cli_error(cli,
-			  "no mail goes to \"%s\", which stands for all names below it; name one",
+			  "\"%s\" stands for all names below it, and no mail goes there; write a "
+			  "name",
 			  subjects[i].nexthop.key);
 		free(subjects);
 		subjects = NULL;

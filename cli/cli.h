@@ -17,7 +17,7 @@ enum cli_status {
 	CLI_YES = 0,
 	CLI_NO = 1,
 	CLI_USAGE = 2, /* wrong options, arguments or settings */
-	CLI_UNSURE = 3 /* could not tell */
+	CLI_UNSURE = 3 /* not known, or it failed */
 };
 
 struct cli {
@@ -55,8 +55,8 @@ struct verb {
 	const char *name;
 	const char *arguments; /* as in a usage line */
 	const char *summary;   /* a line, without a full stop */
-	const char *options;   /* letters it takes besides those of every verb; see main.c */
-	const char *help;      /* lines behind the usage */
+	const char *options;   /* letters of its options, besides those of every verb; see main.c */
+	const char *help;      /* lines after the usage */
 	int least, most;       /* arguments; most < 0: any number */
 	enum cli_status (*run)(struct cli *cli);
 };
@@ -70,10 +70,10 @@ extern const struct verb verb_status, verb_explain, verb_probe, verb_list, verb_
 __attribute__((format(printf, 2, 3))) void cli_error(const struct cli *cli, const char *format,
 						     ...);
 
-/* All arguments as subjects; NULL, and said why, if one is none. free(3) it. */
+/* All arguments as subjects; NULL, and says why, if one is not a subject. free(3) it. */
 struct subject *cli_subjects(const struct cli *cli);
 
-/* The same where mail has to go somewhere: ".example.com" is none either. */
+/* The same, without parent domains such as ".example.com", to which no mail goes. */
 struct subject *cli_destinations(const struct cli *cli);
 
 /* The worse of two: UNSURE before NO before YES. */

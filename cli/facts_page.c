@@ -42,15 +42,13 @@ char *facts_page_date(char dst[FACTS_PAGE_DATE_SIZE], int64_t when, int64_t now)
 
 const char *facts_page_downgrade(bool guaranteed)
 {
-	return guaranteed ? "a server that had TLS no longer offers it, and mail to it waits. Tell "
-			    "its "
-			    "postmaster, or give up for good: postseal forget"
-			  : "a server that had TLS no longer offers it, and nothing keeps mail to "
-			    "it from "
-			    "leaving in the clear";
+	return guaranteed ? "a server that had TLS no longer offers it, so mail to it waits. Tell "
+			    "its postmaster. To give up TLS for good: postseal forget"
+			  : "a server that had TLS no longer offers it, so mail to it may leave in "
+			    "the clear";
 }
 
-/* When a fact was looked up, and when it will be again. */
+/* When a fact was looked up, and when it is looked up next. */
 static char *age_of(char dst[SENTENCE_SIZE], const struct freshness *fresh, int64_t now)
 {
 	char checked[FACTS_PAGE_DATE_SIZE], failed[FACTS_PAGE_DATE_SIZE],
@@ -62,12 +60,13 @@ static char *age_of(char dst[SENTENCE_SIZE], const struct freshness *fresh, int6
 	if (fresh->checked == 0 && fresh->failed == 0)
 		snprintf(dst, SENTENCE_SIZE, "not looked up yet");
 	else if (fresh->failed == 0)
-		snprintf(dst, SENTENCE_SIZE, "looked up %s; next look %s", checked,
+		snprintf(dst, SENTENCE_SIZE, "looked up %s; next look-up %s", checked,
 			 due ? "is due" : next);
 	else
-		snprintf(dst, SENTENCE_SIZE, "THE LOOK-UP FAILS since %s; it %s%s; next try %s",
+		snprintf(dst, SENTENCE_SIZE,
+			 "THE LOOK-UP HAS FAILED since %s; it %s%s; next try %s",
 			 facts_page_date(failed, fresh->failed, now),
-			 fresh->checked != 0 ? "last succeeded " : "never succeeded",
+			 fresh->checked != 0 ? "last succeeded " : "has never succeeded",
 			 fresh->checked != 0 ? checked : "", due ? "is due" : next);
 	return dst;
 }
@@ -92,11 +91,11 @@ static const char *mx_text(const struct mx_facts *mx)
 	case MX_UNKNOWN:
 		break;
 	case MX_FOUND:
-		return mx->truncated ? "too many hosts; only the first are looked at" : "found";
+		return mx->truncated ? "too many hosts; only the first ones are used" : "found";
 	case MX_IMPLICIT:
 		return "there are no MX records, so the domain is its own mail host";
 	case MX_LITERAL:
-		return "none is made: the next hop names its host";
+		return "not needed: the next hop names its host";
 	case MX_NULL:
 		return "the domain takes no mail (null MX, RFC 7505)";
 	case MX_NXDOMAIN:
@@ -136,7 +135,7 @@ static void page_address(const struct host_facts *host, int64_t now)
 		terminal_field("address", "found, %s; %s", signed_or_not(host->addr_secure), age);
 		break;
 	case ADDR_NONE:
-		terminal_field("address", "there is none, so this host does not count; %s", age);
+		terminal_field("address", "none, so this host does not count; %s", age);
 		break;
 	}
 }
@@ -152,9 +151,8 @@ static void page_tlsa(const struct host_facts *host, int64_t now)
 		break;
 	case TLSA_ABSENT:
 		if (host->addr == ADDR_FOUND && !host->addr_secure)
-			terminal_field("TLSA",
-				       "none that counts: the host's address is not signed (RFC "
-				       "7672, section 2.2)");
+			terminal_field("TLSA", "none that counts, since the host's address is not "
+					       "signed (RFC 7672, section 2.2)");
 		else
 			terminal_field("TLSA", "none; %s", age);
 		break;
@@ -185,7 +183,7 @@ static const char *verified_text(enum verified verified)
 
 static char *observed_text(char dst[SENTENCE_SIZE], const struct observation *seen)
 {
-	const char *what = "never talked to";
+	const char *what = "not tried yet";
 
 	switch (seen->observed) {
 	case OBSERVED_TLS:
@@ -199,7 +197,7 @@ static char *observed_text(char dst[SENTENCE_SIZE], const struct observation *se
 		what = "it offers STARTTLS, but the handshake failed";
 		break;
 	case OBSERVED_UNREACHABLE:
-		what = "it could not be talked to";
+		what = "it could not be reached";
 		break;
 	case OBSERVED_NOTHING:
 		break;
@@ -217,10 +215,10 @@ static void page_probe(const struct host_facts *host, int64_t now)
 
 	observed_text(text, seen);
 	if (seen->observed == OBSERVED_NOTHING) {
-		terminal_field("latest look", "%s", text);
+		terminal_field("last contact", "%s", text);
 		return;
 	}
-	terminal_field("latest look", "%s", text);
+	terminal_field("last contact", "%s", text);
 	terminal_field("", "by %s, %s; next %s", source_name(seen->source),
 		       facts_page_date(when, seen->time, now),
 		       host->last_expires > now ? moment_span(next, host->last_expires, now)
@@ -268,7 +266,7 @@ void facts_page_host(const struct facts *facts, size_t i, const struct cli *cli)
 	page_probe(host, cli->now);
 	facts_page_history(&host->history, cli->now);
 	if (lost != 0)
-		terminal_field("DOWNGRADE", "it had TLS and no longer offers it, since %s",
+		terminal_field("DOWNGRADE", "it had TLS, and has not offered it since %s",
 			       facts_page_date(since, lost, cli->now));
 }
 
@@ -279,11 +277,11 @@ void facts_page_sts(const struct facts *facts, const struct cli *cli)
 
 	terminal_heading("MTA-STS");
 	if (!cli->settings.mta_sts) {
-		terminal_field("policy", "not looked at (mta_sts = false)");
+		terminal_field("policy", "not used (mta_sts = false)");
 		return;
 	}
 	if (facts->nexthop.kind != NEXTHOP_DOMAIN) {
-		terminal_field("policy", "none: domains have policies, not hosts (RFC 8461)");
+		terminal_field("policy", "none: only domains have policies (RFC 8461)");
 		return;
 	}
 	if (sts->mode == STS_UNKNOWN || sts->mode == STS_NONE)
@@ -301,7 +299,7 @@ void facts_page_sts(const struct facts *facts, const struct cli *cli)
 		terminal_field(i == 0 ? "mx" : "", "%s", sts->pattern[i]);
 }
 
-/* Where only `learn` has seen TLS, its hosts know it, and the domain does by them. */
+/* `learn` writes down hosts alone: what they have shown is folded into the domain. */
 static struct history folded_history(const struct known *known, const struct cli *cli)
 {
 	struct facts *facts = mem_alloc(sizeof(*facts));
@@ -323,17 +321,19 @@ void facts_page_floor(const struct known *known, const struct cli *cli)
 	terminal_heading("History of the domain");
 	facts_page_history(history, cli->now);
 	if (known->facts.domain.forgotten != 0)
-		terminal_field("forgotten", "%s: what was seen up to then does not count",
+		terminal_field("forgotten", "%s: what was seen before does not count",
 			       facts_page_date(forgotten, known->facts.domain.forgotten, cli->now));
 	if (known->decision.floor)
-		terminal_field("floor", "yes: TLS is required, whatever happens");
+		terminal_field("floor", "yes: TLS is required from now on, whatever happens");
 	else
 		terminal_field("floor",
-			       "no: handshakes on record %u, needed %zu (learn_after_successes); "
-			       "days %u, needed %zu (learn_after_days)%s",
+			       "no: %u handshakes seen, %zu needed (learn_after_successes); "
+			       "on %u days, %zu needed (learn_after_days)%s",
 			       (unsigned)history->successes.count, s->learn_after_successes,
 			       (unsigned)history->tls_days.count, s->learn_after_days,
-			       s->history_max_age != 0 ? "; none older than history_max_age" : "");
+			       s->history_max_age != 0
+				       ? "; older ones than history_max_age do not count"
+				       : "");
 }
 
 void facts_page_override(const struct override *override, int64_t now)

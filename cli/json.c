@@ -15,8 +15,7 @@
 #include "io/json/status_json.h"
 
 /*
- * Small things. All text in facts is printable ASCII (core/record/record.h), so what
- * can fail here is memory, and that is found out in print_line.
+ * Small things. All text in facts is printable ASCII (core/record/record.h), so these can * fail only for lack of memory, which print_line finds out.
  */
 
 static json_t *text_or_null(const char *text)
@@ -88,7 +87,7 @@ static json_t *hosts_json(const struct facts *facts)
 	return list;
 }
 
-/* With what is known of the hosts, in place of their names alone. */
+/* Hosts with all that is known of them, in place of their names. */
 static json_t *mx_json(const struct facts *facts)
 {
 	json_t *json = entry_json_part(PART_MX, &facts->domain.mx);
@@ -395,7 +394,7 @@ static json_t *setting_json(const struct setting *setting, struct buf *value)
 			       ? list_json(value)
 			       : json_loadb(value->data, value->len, JSON_DECODE_ANY, NULL);
 
-	/* Words that stand for themselves, as in a file. */
+	/* A word without quotes, as in a settings file. */
 	return json != NULL ? json : text_or_null(buf_cstr(value));
 }
 

@@ -23,7 +23,7 @@ void json_print_listed(const struct known *known);
 void json_print_explained(const struct known *known, const struct cli *cli, struct ledger_txn *txn);
 void json_print_history(const struct known *known, const struct cli *cli, struct ledger_txn *txn);
 void json_print_forgotten(const char *domain, int64_t when, const struct history *history);
-/* `override` NULL: there is none any more. */
+/* `override` NULL: it was removed. */
 void json_print_override(const char *key, const struct override *override);
 void json_print_pins(const char *key, const struct pins *pins);
 /* `alias` NULL: it is not on file. */
@@ -49,7 +49,7 @@ void json_print_preview_domain(const char *domain, uint64_t waits, const char *l
 /* A test mail; `tls` is "" where there was none. */
 void json_print_trial(const char *to, const char *outcome, const char *text, const char *tls);
 void json_print_sample(const struct metric_sample *sample);
-/* Names and values as written in a file, for which `wanted` says yes. */
+/* Names and values, as in a settings file, of those for which `wanted` says yes. */
 void json_print_settings(const struct settings *settings,
 			 bool (*wanted)(const struct setting *setting, const char *value));
 

@@ -43,8 +43,7 @@ static enum cli_status show_in(struct ledger *ledger, const struct cli *cli,
 	enum lookup found = txn != NULL ? known_get(known, cli, txn, nexthop) : LOOKUP_ERROR;
 
 	if (found == LOOKUP_ERROR)
-		cli_error(cli, "cannot tell about %s: a record of it in the ledger cannot be read",
-			  nexthop->key);
+		cli_error(cli, "%s: its records in the ledger cannot be read", nexthop->key);
 	else
 		show(known, cli, txn);
 	ledger_abort(txn);

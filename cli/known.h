@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * known - what the ledger knows about a next hop and what `decide` makes of it:
- * the same facts, decision and status as the socketmap server's.
+ * known - what the ledger knows about a next hop, and what `decide` decides from it: the * same facts, decision and status as in the socketmap server.
  */
 #ifndef POSTSEAL_CLI_KNOWN_H
 #define POSTSEAL_CLI_KNOWN_H
@@ -16,7 +15,7 @@ struct known {
 	struct status status; /* points into the others */
 };
 
-/* The ledger, or NULL when it cannot be opened, which has been said. */
+/* The ledger. NULL, and says why, when it cannot be opened. */
 struct ledger *known_ledger(const struct cli *cli, enum ledger_mode mode);
 
 /* As ledger_get_facts; *known is set unless the result is ERROR. */
@@ -24,18 +23,14 @@ enum lookup known_get(struct known *known, const struct cli *cli, struct ledger_
 		      const struct nexthop *nexthop);
 
 /*
- * The whole of a verb about one next hop: `show` is given what is known of the
- * only argument, also when that is nothing (then NO). UNSURE, and said why, when
- * it could not be told.
+ * The whole of a verb about one next hop, its only argument: `show` gets what is known, * even if that is nothing (then the status is NO). UNSURE, and says why, when the ledger * cannot be read.
  */
 enum cli_status known_show(const struct cli *cli,
 			   void (*show)(const struct known *known, const struct cli *cli,
 					struct ledger_txn *txn));
 
 /*
- * `show` is given each policy map's name, and what it would reply now, as
- * socketmap_table(5) writes it, once the prober has been waited for where that
- * is worth while.
+ * `show` gets the name of each policy map and its reply, as in socketmap_table(5), as it * would be after waiting for the prober.
  */
 void known_each_reply(const struct known *known, const struct cli *cli,
 		      void (*show)(void *context, const char *name, struct buf *reply),

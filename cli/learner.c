@@ -20,6 +20,7 @@
 #include "core/log/logbatch.h"
 #include "core/log/logfold.h"
 #include "core/log/logline.h"
+#include "core/policy/floor.h"
 #include "core/policy/fold.h"
 #include "core/record/record.h"
 #include "daemon/daemon.h"
@@ -29,7 +30,7 @@
 
 #define AUTHOR "learn"
 #define JOURNAL_NAME "journal"
-/* Lines at the most between two transactions. */
+/* At most so many lines between two transactions. */
 #define BATCH_LINES 500000
 #define LOOK_AGAIN_MS 1000
 
@@ -38,7 +39,7 @@ struct learner {
 	struct ledger *ledger;
 	struct logfold *fold;
 	struct log_source *source;
-	const char *name;       /* under which the ledger keeps our place in it; NULL: nowhere */
+	const char *name;       /* of the log, under which the ledger keeps our place in it */
 	struct logbatch *batch; /* to be written down, ... */
 	bool held;
 	struct logfold_proof proof; /* ... and after that this, if it is held */
@@ -64,7 +65,7 @@ static void on_stop(int signum)
 	stopped = 1;
 }
 
-/* Not restarted: a wait for more lines is to end. A service manager may say SIGHUP. */
+/* Without SA_RESTART, so that waiting for more lines ends. A service manager may send SIGHUP. */
 static void stop_by_signals(void)
 {
 	struct sigaction action = { .sa_handler = on_stop };
@@ -82,11 +83,11 @@ static void stop_by_signals(void)
 static bool tell_change(struct learner *l, struct ledger_txn *txn, const struct logbatch_host *seen)
 {
 	bool lost = seen->observed == OBSERVED_PLAIN;
-	/* When it was seen by Postfix, not when it was read; an audit has to be right. */
+	/* The time when Postfix saw it, not when the log was read: an audit has to be right. */
 	struct journal_entry entry = { .time = lost ? seen->history.last_plain
 						    : seen->history.last_tls,
 				       .author = AUTHOR };
-	const char *what = lost ? "a mail waits, because STARTTLS was not offered"
+	const char *what = lost ? "a mail waits because STARTTLS was not offered"
 				: "a delivery went over TLS again";
 
 	str_copy(entry.event, sizeof(entry.event), lost ? "downgrade" : "downgrade-ended");
@@ -103,7 +104,7 @@ static bool learn_host(struct learner *l, struct ledger_txn *txn, const struct l
 	struct host_facts facts;
 	struct history before;
 
-	/* A damaged record has been logged; it does not spoil the others. */
+	/* A damaged record has been logged. The others still count. */
 	if (ledger_get_host(txn, seen->host, seen->port, &facts) == LOOKUP_ERROR)
 		return true;
 	before = facts.history;
@@ -118,7 +119,7 @@ static bool learn_host(struct learner *l, struct ledger_txn *txn, const struct l
 	return tell_change(l, txn, seen);
 }
 
-/* TLS is required of the domain from now on, because of a delivery. */
+/* Tells that after a delivery TLS is required of the domain. */
 static bool tell_raised(struct learner *l, struct ledger_txn *txn, const char *key,
 			const struct logbatch_domain *seen)
 {
@@ -135,7 +136,7 @@ static bool tell_raised(struct learner *l, struct ledger_txn *txn, const char *k
 	return ledger_add_journal(txn, &entry);
 }
 
-/* The domain's record, where there is one: without, nothing is known of its MX hosts. */
+/* The domain's record, if there is one. Without it nothing is known of its MX hosts. */
 static bool learn_domain(struct learner *l, struct ledger_txn *txn,
 			 const struct logbatch_domain *seen)
 {
@@ -151,12 +152,12 @@ static bool learn_domain(struct learner *l, struct ledger_txn *txn,
 	if (nexthop_parse(&nexthop, text, strlen(text)) != NEXTHOP_OK ||
 	    ledger_get_domain(txn, nexthop.key, domain) != LOOKUP_FOUND)
 		return true;
-	floor = fold_floor(&domain->history, settings, l->cli->now);
+	floor = floor_holds(&domain->history, settings, l->cli->now);
 	if (!fold_delivery(domain, settings, seen->host, &seen->history))
 		return true;
 	if (!ledger_put_domain(txn, nexthop.key, domain))
 		return false;
-	return floor || !fold_floor(&domain->history, settings, l->cli->now) ||
+	return floor || !floor_holds(&domain->history, settings, l->cli->now) ||
 	       tell_raised(l, txn, nexthop.key, seen);
 }
 
@@ -212,11 +213,11 @@ static bool put_place(struct learner *l, struct ledger_txn *txn)
 	return ledger_put_place(txn, l->name, &place);
 }
 
-/* False when there is none to write to, which has been said. */
+/* False, and says why, when there is no ledger to write to. */
 static bool have_ledger(struct learner *l)
 {
 	if (l->ledger != NULL && ledger_is_replaced(l->ledger)) {
-		log_warning("ledger=%s was replaced by another, which counts from now on",
+		log_warning("ledger=%s was replaced by another one, which is used from now on",
 			    l->cli->settings.ledger);
 		ledger_close(l->ledger);
 		l->ledger = NULL;
@@ -226,7 +227,7 @@ static bool have_ledger(struct learner *l)
 	return l->ledger != NULL;
 }
 
-/* What was learned and up to where, in one transaction. */
+/* What was learned and our place in the log, in one transaction. */
 static bool write_down(struct learner *l)
 {
 	struct ledger_txn *txn;
@@ -250,7 +251,7 @@ static bool write_down(struct learner *l)
 	return true;
 }
 
-/* Who follows a log goes on when there is room again; what went wrong has been logged. */
+/* When following a log, tries again until it succeeds. What goes wrong is logged. */
 static bool write_down_at_last(struct learner *l)
 {
 	while (!write_down(l)) {
@@ -307,7 +308,7 @@ static void take_line(struct learner *l, struct span text)
 	l->held = !logbatch_add(l->batch, proof);
 }
 
-/* A file is read to where it ends now; all else to where it is closed. */
+/* A file is read up to its present end, anything else until it is closed. */
 static bool has_ended(const struct learner *l)
 {
 	struct logplace place;
@@ -316,7 +317,7 @@ static bool has_ended(const struct learner *l)
 	       place.kind == LOGPLACE_FILE;
 }
 
-/* Our place alone is not worth a transaction each second: lines may be read twice. */
+/* A new place alone is not worth a transaction each second: lines may be read twice. */
 static bool is_due(const struct learner *l, enum log_read got)
 {
 	if (got == LOG_READ_LINE)
@@ -349,7 +350,7 @@ static enum cli_status read_all(struct learner *l)
 	return write_down_at_last(l) ? CLI_YES : CLI_UNSURE;
 }
 
-/* Where reading of this log ended last time; NULL: at no place that we know of. */
+/* Where reading of this log ended last time; NULL: not known. */
 static const struct logplace *find_place(struct learner *l, struct logplace *place)
 {
 	struct ledger_txn *txn = ledger_begin_read(l->ledger);
@@ -371,7 +372,7 @@ static struct log_source *open_source(struct learner *l, const char *word,
 	return log_source_file(word, find_place(l, &place), error);
 }
 
-/* Of what has an end. */
+/* Only where the input has an end. */
 static void begin_progress(struct learner *l, const char *word)
 {
 	struct stat st;
@@ -380,15 +381,14 @@ static void begin_progress(struct learner *l, const char *word)
 		progress_begin(&l->progress, "learning", (uint64_t)st.st_size);
 }
 
-/* journalctl shows to whom it concerns, and to others nothing, without a word. */
+/* journalctl(1) shows nothing, and says nothing, to users who may not read the journal. */
 static void tell_blank_journal(const struct learner *l)
 {
 	struct logplace place;
 
 	if (l->cli->journal && !log_source_place(l->source, &place))
-		cli_error(l->cli,
-			  "note: the journal shows nothing of smtp(8); does Postfix log there, and "
-			  "may this user read it (group systemd-journal)?");
+		cli_error(l->cli, "note: the journal shows no lines of smtp(8). Does Postfix log "
+				  "there? May this user read it (group systemd-journal)?");
 }
 
 enum cli_status learner_read(struct learner *l, const char *word)
@@ -435,7 +435,7 @@ struct learner *learner_new(const struct cli *cli)
 
 	stop_by_signals();
 	if (cli->follow) {
-		notify_open(); /* a service: nobody else has anybody to tell */
+		notify_open(); /* only a service has someone to tell */
 		metrics_open(cli->settings.runtime, METRICS_LEARN);
 	}
 	ledger = known_ledger(cli, LEDGER_WRITE);

@@ -149,7 +149,7 @@ static void print_verb_usage(FILE *to, const struct verb *verb)
 		verb->help);
 }
 
-/* What was printed is only now known to have got through. */
+/* Only now it is known whether all output was written. */
 static _Noreturn void leave(enum cli_status status)
 {
 	if (fflush(stdout) != 0 || ferror(stdout)) {

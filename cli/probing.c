@@ -18,16 +18,16 @@
 
 struct probing {
 	const struct cli *cli;
-	const char *note; /* what stands before all that is told; "" for what is shown next */
+	const char *note; /* the beginning of each message; "" if the status is shown next */
 	const struct subject *subjects;
 	int count;
 	struct prober_client *client;
 	bool *done;
 	int left;
 	int64_t started, deadline; /* clock_mono_ms */
-	bool busy;                 /* said the prober last */
-	bool lost;                 /* said it of one of them, which is then done */
-	bool progress;             /* someone sees it */
+	bool busy;                 /* the prober said so last */
+	bool lost;     /* the prober could not write down what it found of one of them */
+	bool progress; /* a person sees it */
 };
 
 static void complain(const struct probing *p, const char *error)
@@ -77,7 +77,7 @@ static void note_done(struct probing *p, const char *key)
 	}
 }
 
-/* To ask again would be to look again, for nothing. */
+/* It is not asked again: it would look again, and fail to write again. */
 static void note_lost(struct probing *p, const char *key)
 {
 	char error[PROBER_CLIENT_ERROR_SIZE];
@@ -85,13 +85,13 @@ static void note_lost(struct probing *p, const char *key)
 	p->lost = true;
 	end_progress(p);
 	snprintf(error, sizeof(error),
-		 "the prober could not write down what it saw of %s (its "
-		 "log says why: journalctl -u postseal-prober); what is known of it is older",
+		 "the prober could not write down what it found of %s; what is shown is older (see "
+		 "journalctl -u postseal-prober)",
 		 key);
 	complain(p, error);
 }
 
-/* False when there is no more to wait for. */
+/* False to stop waiting. */
 static bool take(struct probing *p, const struct prober_message *message)
 {
 	if (message->word == PROBER_DONE || message->word == PROBER_LOST)
@@ -109,10 +109,10 @@ static void tell_time_is_up(const struct probing *p)
 {
 	char error[PROBER_CLIENT_ERROR_SIZE];
 
-	snprintf(error, sizeof(error), "the prober was not done after %lld s%s%s",
+	snprintf(error, sizeof(error), "the prober has not finished after %lld s%s%s",
 		 (long long)((p->deadline - p->started) / 1000),
-		 p->busy ? ", since it is busy" : "",
-		 p->note[0] == '\0' ? "; what follows is what is known so far" : "");
+		 p->busy ? " because it is busy" : "",
+		 p->note[0] == '\0' ? "; this is what is known so far" : "");
 	complain(p, error);
 }
 

@@ -88,7 +88,7 @@ int terminal_dot(enum status_state state)
 	return 2;
 }
 
-/* Columns of a printable string; -1 if it is none. */
+/* Columns of a string; -1 if it is not printable. */
 static int columns_of(const char *word)
 {
 	size_t left = strlen(word);
@@ -118,7 +118,7 @@ int terminal_word(char *dst, size_t size, const char *word)
 	return (int)strlen(str_printable(dst, size, word, strlen(word)));
 }
 
-/* Words, broken at blanks, from column `column` on. */
+/* Wraps the text at blanks. */
 void terminal_rest(int column, const char *text)
 {
 	int at = column;

@@ -18,7 +18,7 @@ enum paint { PAINT_GREEN, PAINT_RED, PAINT_YELLOW, PAINT_GREY, PAINT_BOLD };
 
 /* Once, before any of the others. */
 void terminal_open(void);
-/* Is there someone who can be asked, and sees what is printed? */
+/* Is a person there, to be asked? */
 bool terminal_has_person(void);
 /* Asks a question on standard error; true if the answer begins with "y". */
 __attribute__((format(printf, 1, 2))) bool terminal_confirms(const char *format, ...);
@@ -27,36 +27,31 @@ __attribute__((format(printf, 1, 2))) bool terminal_confirms(const char *format,
 const char *terminal_paint(enum paint paint);
 const char *terminal_plain(void);
 enum paint terminal_state_paint(enum status_state state);
-/* "● " in the state's colour where symbols are shown, else ""; its columns. */
+/* Prints "● " in the state's colour where symbols are shown; returns how many columns. */
 int terminal_dot(enum status_state state);
 
 /*
- * A word that someone typed, to be shown again: as it is if the terminal's
- * character set has it and all of it is printable, else as str_printable shows
- * it. Returns how many columns it takes.
+ * A word that somebody typed, for showing it again: unchanged if all of it is printable in * the terminal's character set, else as str_printable shows it. Returns how many columns * it takes.
  */
 int terminal_word(char *dst, size_t size, const char *word);
 
 /*
- * A page: headings, and named fields whose text is wrapped to PAGE_WIDTH
- * columns and stands in a column of its own.
+ * A page: headings, and fields with a name and a text. Texts are wrapped at PAGE_WIDTH and * start in the same column.
  */
 #define PAGE_WIDTH 80
 
-/* With a blank line above it, but for the first of a page. */
+/* After a blank line, except for the first of a page. */
 __attribute__((format(printf, 1, 2))) void terminal_heading(const char *format, ...);
 __attribute__((format(printf, 2, 3))) void terminal_field(const char *name, const char *format,
 							  ...);
-/* The rest of a line that was begun and is at `column`. */
+/* The rest of a line, which has got to `column`. */
 void terminal_rest(int column, const char *text);
 /*
- * Text beside a word that ends at column `at`: from `column` on, which is not less; if
- * it does not fit there right behind the word, and if not there either below, from
- * `indent` on.
+ * Text beside a word that ends at column `at`. It starts at `column` (>= at) if it fits there, * else right after the word, else on the next line at `indent`.
  */
 __attribute__((format(printf, 4, 5))) void terminal_beside(int at, int column, int indent,
 							   const char *format, ...);
-/* Text alone, from `column` on. */
+/* A text alone, starting at `column`. */
 __attribute__((format(printf, 2, 3))) void terminal_text(int column, const char *format, ...);
 
 /*
@@ -72,9 +67,9 @@ struct progress {
 
 void progress_begin(struct progress *progress, const char *doing, uint64_t total);
 void progress_at(struct progress *progress, uint64_t done);
-/* Out of the way of what is written to the terminal next, until it is drawn again. */
+/* Wipes it away, so that something else can be written; it is drawn again later. */
 void progress_hide(const struct progress *progress);
-/* Also before anything else is written to the terminal. */
+/* Wipes it away for good. */
 void progress_end(struct progress *progress);
 
 #endif

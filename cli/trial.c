@@ -108,7 +108,7 @@ static bool read_log(const struct search *search, struct buf *log, char error[CO
  * What it says.
  */
 
-/* "postfix/smtp[123]": the word before the first ": ", which is the process that wrote this. */
+/* "postfix/smtp[123]", the process that wrote the line: the word before the first ": ". */
 static struct span process_of(struct span line)
 {
 	bool found;
@@ -120,7 +120,7 @@ static struct span process_of(struct span line)
 	return (struct span){ head.at + at, found ? head.len - at : 0 };
 }
 
-/* What stands after "PROCESS: " . */
+/* What comes after "PROCESS: ". */
 static struct span message_of(struct span line)
 {
 	bool found;
@@ -174,7 +174,7 @@ static void take_tls(struct trial *trial, struct span line, struct span process)
 		      message.len < 160 ? message.len : 160);
 }
 
-/* The delivery, and how its process was connected just before. */
+/* The delivery, and the TLS connection that its process made just before. */
 static void read_outcome(struct trial *trial, struct span log, const char *queue_id)
 {
 	struct span rest = log, line;
@@ -230,7 +230,7 @@ static void make_id(char id[64])
 	snprintf(id, 64, "postseal-trial-%016" PRIx64 "@localhost", number);
 }
 
-/* A word that can stand in a header and on a command line. */
+/* Can it be put into a header, and on a command line? */
 static bool is_address(const char *text)
 {
 	for (const char *at = text; *at != '\0'; at++) {
@@ -257,7 +257,7 @@ static bool send_mail(const char *id, const char *from, const char *to,
 	bool sent;
 
 	if (!is_address(to) || (from != NULL && !is_address(from))) {
-		str_copy(error, COMMAND_ERROR_SIZE, "that is no mail address");
+		str_copy(error, COMMAND_ERROR_SIZE, "that is not a mail address");
 		return false;
 	}
 	if (!str_copy(recipient, sizeof(recipient), to) ||
@@ -266,9 +266,8 @@ static bool send_mail(const char *id, const char *from, const char *to,
 		return false;
 	}
 	buf_printf(&text,
-		   "Subject: a test of postseal\nTo: %s\nMessage-ID: <%s>\nAuto-Submitted: "
-		   "auto-generated\n\nThis mail shows over which TLS mail leaves. Nothing needs to "
-		   "be done.\n",
+		   "Subject: postseal test mail\nTo: %s\nMessage-ID: <%s>\nAuto-Submitted: "
+		   "auto-generated\n\nThis mail tests how mail leaves. You need not do anything.\n",
 		   recipient, id);
 	sent = command_feed(from != NULL ? with_sender : without, &text, OUTPUT_MAX,
 			    clock_mono_ms() + STEP_MS, &output, error) == LOOKUP_FOUND;
@@ -290,7 +289,7 @@ void trial_run(struct trial *trial, const char *from, const char *to, int64_t pa
 		str_copy(trial->text, sizeof(trial->text), error);
 		return;
 	}
-	str_copy(error, sizeof(error), "the log has no word of it");
+	str_copy(error, sizeof(error), "the log does not mention it");
 	for (bool again = true; again && trial->end == TRIAL_SILENT; poll(NULL, 0, LOOK_AGAIN_MS)) {
 		struct buf log = { 0 };
 

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * trial - a real mail through this machine's Postfix, and what its log says became of
- * it. For `doctor --send` and `setup`.
+ * trial - sends a real mail through this machine's Postfix, and reads in its log what became * of it. For `doctor --send` and `setup`.
  *
  * The mail is handed to sendmail(1), and found in the log by its Message-ID. The log is
- * maillog_file, else what journald has of the mail facility, else /var/log/mail.log; who
- * may read none of them cannot be told anything.
+ * maillog_file, else the journal's mail facility, else /var/log/mail.log. A user who may * read none of them learns nothing.
  */
 #ifndef POSTSEAL_CLI_TRIAL_H
 #define POSTSEAL_CLI_TRIAL_H
@@ -16,19 +14,20 @@
 
 enum trial_end {
 	TRIAL_SENT,
-	TRIAL_DEFERRED, /* it waits in the queue, and will be tried again */
+	TRIAL_DEFERRED, /* it is in the queue, and Postfix will try again */
 	TRIAL_BOUNCED,
-	TRIAL_SILENT /* no word of it in time, or nothing that could be read */
+	TRIAL_SILENT /* the log said nothing in time, or cannot be read */
 };
 
 /* All text is printable. */
 struct trial {
 	enum trial_end end;
-	char text[TRIAL_TEXT_SIZE]; /* what the log says of the delivery; SILENT: why */
-	char tls[TRIAL_TEXT_SIZE];  /* "Verified, TLSv1.3 with cipher ..."; "" for none */
+	char text
+		[TRIAL_TEXT_SIZE]; /* what the log says of the delivery; SILENT: why that is not known */
+	char tls[TRIAL_TEXT_SIZE]; /* "Verified, TLSv1.3 with cipher ..."; "" for none */
 };
 
-/* From `from` (NULL: whoever runs this) to `to`; waits for its end, this long at the most. */
+/* Sends from `from` (NULL: the user who runs this) to `to`, and waits for the outcome, but not * longer than this. */
 void trial_run(struct trial *trial, const char *from, const char *to, int64_t patience_ms);
 
 #endif

@@ -41,8 +41,8 @@ static enum lookup ask(const struct question *question, enum map map, char *valu
 	} else {
 		found = read_reply(value, size, buf_cstr(&reply));
 		if (found == LOOKUP_ERROR)
-			log_error("alias=%s map=%s postseal-socketmap answers: %s", question->key,
-				  map_name(map), buf_cstr(&reply));
+			log_error("alias=%s map=%s postseal-socketmap gave a bad answer: %s",
+				  question->key, map_name(map), buf_cstr(&reply));
 	}
 	buf_free(&reply);
 	metrics_add(M_UNASKED, found == LOOKUP_ERROR);
@@ -90,7 +90,8 @@ void aliases_look_up(struct secure_record *record, const struct settings *settin
 	}
 	record->enabled = ask(&question, MAP_TRANSPORT, transport, sizeof(transport));
 	if (record->enabled == LOOKUP_FOUND && !alias_transport_parse(&record->level, transport)) {
-		log_error("alias=%s map=transport postseal-socketmap answers: %s", key, transport);
+		log_error("alias=%s map=transport postseal-socketmap gave a bad answer: %s", key,
+			  transport);
 		record->enabled = LOOKUP_ERROR;
 	}
 	if (record->enabled != LOOKUP_ERROR)
@@ -122,7 +123,7 @@ enum lookup aliases_ask_otherwise(const struct settings *settings, const struct 
 	return found == LOOKUP_FOUND && otherwise != ALIAS_MAILBOX ? LOOKUP_ABSENT : found;
 }
 
-/* No reply in time is the ordinary end of a question that nobody can answer yet. */
+/* No reply in time is ordinary here: nobody can answer yet. */
 void aliases_ask_prospect(struct aliases_prospect *prospect, const struct settings *settings,
 			  enum alias_level level, const char *nexthop, int64_t deadline)
 {
@@ -140,11 +141,11 @@ void aliases_ask_prospect(struct aliases_prospect *prospect, const struct settin
 		log_info("domain=%s map=%s %s", nexthop, map, error);
 	else if (strncmp(buf_cstr(&reply), "OK ", 3) != 0 ||
 		 !reply_read_prospect(&prospect->prospect, &reason, buf_cstr(&reply) + 3))
-		log_warning("domain=%s map=%s postseal-socketmap answers: %s", nexthop, map,
-			    buf_cstr(&reply));
+		log_warning("domain=%s map=%s postseal-socketmap gave a bad answer: %s", nexthop,
+			    map, buf_cstr(&reply));
 	if (!str_copy(prospect->reason, sizeof(prospect->reason), reason) || reason[0] == '\0')
 		str_copy(prospect->reason, sizeof(prospect->reason),
-			 "its server cannot be reached as securely as that");
+			 "its server cannot be reached that securely");
 	buf_free(&reply);
 	socketmap_client_close(client);
 }

@@ -12,24 +12,19 @@
 #include "io/net/stream.h"
 #include "milter/session.h"
 
-/* Between two packets an MTA may wait for its client, who has 5 minutes for a command
- * and 10 for the message's end (RFC 5321 4.5.3.2). An MTA that is gone says so. */
+/* Between two packets an MTA may wait for its client, which has 5 minutes for a command * and 10 for the message's end (RFC 5321 4.5.3.2). If an MTA is gone, the socket says so. */
 #define IDLE_MS (2 * INT64_C(3600) * 1000)
 /* The rest of a packet that has begun, and an answer. */
 #define PACKET_MS 60000
 #define READ_SIZE 4096
-/* The version that has all that is used here; who speaks a newer one speaks this, too. */
+/* Version 2 has all that is used here. An MTA that speaks a newer one also speaks this. */
 #define VERSION_OLDEST 2
 #define VERSION_NEWEST 6
 
 /*
- * Macros asked for at each stage. Postfix then sends these and no others there.
+ * The macros wanted at each stage. Postfix then sends only these.
  *
- * {tls_version} at MAIL alone: Postfix fills it in from the connection as it is
- * at that moment, while what was said at an EHLO is void after STARTTLS.
- * {client_port} is the witness: Postfix always has it, and by default shows it
- * nowhere, so that where it is seen our list was honoured, and a missing
- * {tls_version} means no TLS.
+ * {tls_version} only at MAIL: Postfix fills it in from the connection as it is at that * moment, while what was said at EHLO is void after STARTTLS. {client_port} is the witness: * Postfix always has it, but does not send it by default. So where it is seen, our list was * honoured, and a missing {tls_version} means no TLS.
  */
 #define WITNESS "{client_port}"
 #define QUEUE_ID "i"
@@ -45,15 +40,12 @@ static const struct {
 };
 
 /*
- * Steps that nobody here looks at cost a round trip each, or the whole body. Not
- * so DATA: without it Postfix still sends its macros, nothing answers them, and
- * over TCP the headers after them wait for a delayed acknowledgement, 40 ms a
- * message (RFC 896, RFC 9293 3.8.6.3). The answer to DATA carries it at once.
+ * Steps that are not needed, switched off: each costs a round trip, or the whole body. DATA * stays on: without it Postfix still sends its macros, nothing answers them, and over TCP * the headers after them wait for a delayed acknowledgement, 40 ms a message (RFC 896, RFC * 9293 3.8.6.3). The answer to DATA carries it at once.
  */
 #define STEPS_OFF (MILTER_NO_HELO | MILTER_NO_END_OF_HEADERS | MILTER_NO_BODY | MILTER_NO_UNKNOWN)
-/* Steps that are only looked at; what is to be said is said at a later one. */
+/* Steps without an answer: it is given at a later step. */
 #define STEPS_SILENT (MILTER_SILENT_CONNECT | MILTER_SILENT_HEADER)
-/* What is done to messages: headers, to those for secure aliases; and all, to sealed ones. */
+/* The edits: of headers, for secure aliases; of all of these, for sealed mail. */
 #define EDITS                                                                          \
 	(MILTER_MAY_ADD_HEADERS | MILTER_MAY_CHANGE_HEADERS | MILTER_MAY_CHANGE_FROM | \
 	 MILTER_MAY_ADD_RECIPIENTS | MILTER_MAY_DELETE_RECIPIENTS)
@@ -65,9 +57,7 @@ struct mta_connection {
 	uint32_t actions, steps;        /* as negotiated */
 	struct milter_session *session; /* NULL before the client is known */
 	/*
-	 * Pairs as milter_read_macros takes them. What is said of the connection and at HELO
-	 * holds until it is said again; at the other steps for the next command alone, so that
-	 * one message knows nothing of another.
+	 * Pairs as milter_read_macros reads them. Those of the connection and of HELO hold until * they are sent again. Those of other steps hold for the next command only, so that one * message knows nothing of another.
 	 */
 	struct buf at_connect, at_helo, at_step;
 	char step; /* the command that at_step is for; '\0': there are none */
@@ -78,7 +68,7 @@ static struct span span_of_buf(const struct buf *buf)
 	return (struct span){ buf->data, buf->len };
 }
 
-/* At `command`; where an MTA chooses by itself it may have been said earlier. */
+/* Its value at `command`. An MTA that chooses by itself may have sent it earlier. */
 static const char *macro(const struct mta_connection *c, char command, const char *name)
 {
 	const char *value = NULL;
@@ -148,7 +138,7 @@ static bool on_negotiate(struct mta_connection *c, struct span data)
 	milter_put_number(&c->out, c->actions);
 	milter_put_number(&c->out, c->steps);
 	if ((c->actions & MILTER_MAY_CHOOSE_MACROS) == 0)
-		log_warning("the MTA does not let a milter choose its macros");
+		log_warning("the MTA does not let this milter choose macros");
 	for (size_t i = 0; i < ARRAY_LEN(wanted) && (c->actions & MILTER_MAY_CHOOSE_MACROS) != 0;
 	     i++) {
 		milter_put_number(&c->out, wanted[i].stage);
@@ -158,7 +148,7 @@ static bool on_negotiate(struct mta_connection *c, struct span data)
 	return true;
 }
 
-/* Also when the MTA takes up a new session on the same connection. */
+/* Also when the MTA starts a new session on the same connection. */
 static void drop_session(struct mta_connection *c)
 {
 	session_free(c->session);
@@ -230,8 +220,7 @@ static bool on_recipient(struct mta_connection *c, struct span data)
 }
 
 /*
- * Postfix has a queue id from the first recipient on, unless it hands the message to a
- * filter before it queues it (smtpd_proxy_filter): then no milter sees a header.
+ * Postfix has a queue id from the first recipient on. If it has none, it hands the message to * a filter before the queue (smtpd_proxy_filter), and shows no milter any header.
  */
 static bool on_data(struct mta_connection *c)
 {
@@ -308,7 +297,7 @@ static bool take(struct mta_connection *c, const struct milter_packet *packet)
 	case MILTER_END_OF_HEADERS:
 	case MILTER_BODY:
 	case MILTER_UNKNOWN:
-		go_on(c); /* from an MTA too old to leave it out */
+		go_on(c); /* the MTA is too old to leave it out */
 		break;
 	case MILTER_ABORT:
 		if (c->session != NULL)
@@ -317,14 +306,14 @@ static bool take(struct mta_connection *c, const struct milter_packet *packet)
 	case MILTER_QUIT_NEW:
 		drop_session(c);
 		break;
-	default: /* QUIT, and what nobody knows */
+	default: /* QUIT, and unknown commands */
 		return false;
 	}
 	c->step = '\0';
 	return good;
 }
 
-/* All packets that are there. */
+/* Takes all packets that have arrived whole. */
 static bool take_all(struct mta_connection *c, size_t *needs)
 {
 	struct milter_packet packet;

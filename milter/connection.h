@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * connection - one MTA's connection: the milter protocol (core/protocol/milter_packet.h)
- * on its way to a session (session.h) and back.
+ * connection - one MTA's connection: turns packets of the milter protocol * (core/protocol/milter_packet.h) into calls of a session (session.h), and its answers into * packets.
  *
- * Whatever goes wrong, the MTA is told to try again later, or the connection ends, which
- * it takes for the same; never is it told to accept.
+ * If anything goes wrong, the MTA is told to try again later, or the connection ends, which * means the same to it. It is never told to accept.
  */
 #ifndef POSTSEAL_MILTER_CONNECTION_H
 #define POSTSEAL_MILTER_CONNECTION_H
@@ -12,9 +10,7 @@
 #include "core/settings/settings.h"
 
 /*
- * Until either side ends it, or `fd` is shut down. `fd` is non-blocking, and stays open.
- * What *settings points to may change, and counts from the next message on; the ones
- * before stay valid.
+ * Serves until either side ends the connection, or `fd` is shut down. `fd` is non-blocking, * and stays open. *settings may change: new settings count from the next message on, and * earlier ones stay valid.
  */
 void connection_serve(int fd, const struct settings *_Atomic *settings);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is looked at in a message's headers, and done to them. */
+/* Looks at a message's headers, and edits them. */
 #include "milter/message.h"
 
 #include <string.h>
@@ -8,10 +8,10 @@
 #include "core/protocol/milter_packet.h"
 #include "milter/aliases.h"
 
-/* In the headers of one message; each may take seconds. */
+/* Questions for the headers of one message; each may take seconds. */
 #define STRANGERS_ASKED_MAX 8
 
-/* Aliases that are switched off may stand there; nobody writes in the name of so many. */
+/* An alias that is switched off may be named. Nobody writes in the name of so many aliases. */
 static enum lookup is_stranger_sealed(struct message *message, const struct settings *settings)
 {
 	const struct secure_address *stranger = &message->stranger;
@@ -65,7 +65,7 @@ void message_header(struct message *message, const struct settings *settings, co
 		look_for_forgery(message, value);
 }
 
-/* Without a name to put it under, there is nothing to say and nothing to forge. */
+/* Without a name of ours there is nothing to write, and nothing to forge. */
 void message_prepare_authres(struct message *message, const struct settings *settings,
 			     const char *mta, const struct authres_tls *tls)
 {
@@ -78,17 +78,18 @@ void message_prepare_authres(struct message *message, const struct settings *set
 bool message_edit_authres(struct buf *edits, const struct message *message, uint32_t actions)
 {
 	if (message->forged_count > 0 && (actions & MILTER_MAY_CHANGE_HEADERS) == 0) {
-		log_error("the MTA does not let this milter remove a forged " AUTHRES_HEADER);
+		log_error(
+			"the MTA does not let this milter remove a forged header " AUTHRES_HEADER);
 		return false;
 	}
-	/* From the last to the first, since those after one that goes move up. */
+	/* From the last to the first: when one is removed, those after it move up. */
 	for (size_t i = message->forged_count; i > 0; i--)
 		milter_write_header(edits, MILTER_CHANGE_HEADER, (uint32_t)message->forged[i - 1],
 				    AUTHRES_HEADER, "");
 	if (!message->tells_tls || message->authres[0] == '\0')
 		return true;
 	if ((actions & MILTER_MAY_ADD_HEADERS) == 0)
-		log_warning("the MTA does not let this milter add " AUTHRES_HEADER);
+		log_warning("the MTA does not let this milter add the header " AUTHRES_HEADER);
 	else
 		milter_write_header(edits, MILTER_INSERT_HEADER, 0, AUTHRES_HEADER,
 				    message->authres);

@@ -13,7 +13,7 @@
 #include "io/crypto/crypto.h"
 #include "io/crypto/seal_token.h"
 
-/* As a milter writes a folded header. */
+/* How a milter folds a header. */
 #define FOLD "\n\t"
 
 void sealing_begin(struct sealing *sealing, const struct settings *settings, const char *login,
@@ -22,14 +22,14 @@ void sealing_begin(struct sealing *sealing, const struct settings *settings, con
 	sealing_end(sealing);
 	if (login != NULL && login[0] != '\0')
 		sealing->login = mem_strdup(login);
-	/* What it does not understand leaves it all zero. */
+	/* An address that is not understood leaves it all zero. */
 	mailaddr_parse(&sealing->sender, from, strlen(from), settings->recipient_delimiter);
 	seal_address_take(sealing->address, from, strlen(from));
 	sealing->sender_here = mark_stays_here(mailer);
 	sealing->sender_local = mailer != NULL && strcmp(mailer, "local") == 0;
 }
 
-/* NOTIFY and ORCPT; the others are of the transaction, or of the address. */
+/* NOTIFY and ORCPT. Other parameters belong to the transaction, or to the address. */
 static char *kept_parameters(struct span parameters)
 {
 	struct buf kept = { 0 };
@@ -76,7 +76,7 @@ void sealing_recipient(struct secure_answer *answer, struct sealing *sealing,
 		return;
 	if (recipient.place != MARK_OUTSIDE)
 		sealing->to_sealed = true;
-	/* Without a login nothing is sealed, so there is nothing to keep. */
+	/* Without a login nothing is sealed, so there is nothing to remember. */
 	if (sealing->login == NULL)
 		return;
 	if (address[0] == '\0' || sealing->count >= TOKEN_RECIPIENTS_MAX) {
@@ -107,7 +107,7 @@ void sealing_end(struct sealing *sealing)
 	*sealing = (struct sealing){ 0 };
 }
 
-/* From the last to the first, since those of one name after one that goes move up. */
+/* From the last to the first: when one is removed, those of its name after it move up. */
 static void strip(struct buf *edits, const struct mark *mark)
 {
 	for (size_t i = mark->header_count; i > 0; i--)
@@ -129,7 +129,7 @@ static void replace(struct buf *edits, const struct sealing_recipient *recipient
 		milter_write(edits, MILTER_ADD_RECIPIENT, bracketed, NULL);
 }
 
-/* It is encrypted for its recipients, so it goes to them. */
+/* It is encrypted for its recipients, so it goes to themselves. */
 static void send_on(struct buf *edits, const struct sealing *sealing)
 {
 	for (size_t i = 0; i < sealing->count; i++)
@@ -154,7 +154,7 @@ static bool send_to_intake(struct buf *edits, const struct sealing *sealing,
 	return true;
 }
 
-/* The PINs go to the addresses that they are for. */
+/* Puts each PIN to the address that it is for. */
 static void spread_pins(struct token *token, const struct mark *mark)
 {
 	char key[SEAL_ADDRESS_SIZE], named[SEAL_ADDRESS_SIZE];
@@ -213,7 +213,7 @@ static bool change_from(struct buf *edits, const struct sealing *sealing,
 
 static bool seal(struct buf *edits, const struct sealing *sealing, const struct settings *settings)
 {
-	char error[SEAL_KEY_ERROR_SIZE] = "it is not there; postseal-mailbox makes it";
+	char error[SEAL_KEY_ERROR_SIZE] = "it does not exist; postseal-mailbox makes it";
 	struct seal_key key;
 	bool good;
 
@@ -268,7 +268,7 @@ void sealing_finish(struct secure_answer *answer, enum mark_verdict *verdict, st
 		return;
 	lacking = needs(*verdict, strips) & ~actions;
 	if (strips)
-		strip(edits, &sealing->mark); /* before another token is put in */
+		strip(edits, &sealing->mark); /* before a new token is put in */
 	if (lacking != 0 || (*verdict == MARK_SEAL && !seal(edits, sealing, settings))) {
 		if (lacking != 0)
 			log_error("the MTA does not let this milter change recipients, sender or "

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sealing - what a message's marks make of it (core/mailbox/mark.h, MAILBOX.md section 1).
+ * sealing - what becomes of a message by its marks (core/mailbox/mark.h, MAILBOX.md section 1).
  *
- * A marked message goes to the intake of postseal-mailbox: its recipients elsewhere become
- * addresses of mailbox_domain, its marks one encrypted token, and its envelope sender an
- * address that map `transport` leads to the intake. So whatever aliases turn into an
- * address elsewhere, after this, is sealed as well.
+ * A marked message goes to the intake of postseal-mailbox. Its recipients elsewhere become * addresses of mailbox_domain. Its marks become one encrypted token. Its envelope sender * becomes an address that map `transport` leads to the intake: so mail that aliases send * elsewhere after this is sealed as well.
  *
  * The token holds PINs: neither is ever logged.
  */
@@ -17,26 +14,26 @@
 #include "core/mailbox/mark.h"
 
 struct sealing_recipient {
-	char *argument;   /* RCPT's own, by which an MTA finds it again */
-	char *parameters; /* those that another address keeps (RFC 3461 4), or "" */
+	char *argument;   /* as in RCPT; the MTA finds the recipient by it */
+	char *parameters; /* those that hold for another address, too (RFC 3461 4), or "" */
 	enum mark_place place;
 };
 
 /* Of one message; all zero before it. */
 struct sealing {
 	char *login;                     /* NULL: none */
-	struct mailaddr sender;          /* all zero: null, or not understood */
-	char address[SEAL_ADDRESS_SIZE]; /* the same as it was written, or "" */
+	struct mailaddr sender;          /* all zero: the null sender, or not understood */
+	char address[SEAL_ADDRESS_SIZE]; /* as it was written, or "" */
 	bool sender_here, sender_local;
 	struct mark mark;
-	/* The recipients that do not stay here; and for each, at the same index, its address. */
+	/* The recipients elsewhere; and for each, at the same index, its address. */
 	size_t count;
 	struct sealing_recipient *recipients;
 	struct token_recipient *addresses;
 	bool to_sealed, otherwise, unsealable;
 };
 
-/* MAIL. `mailer`: how mail to the sender's own address would go, {mail_mailer}. */
+/* MAIL. `mailer`: {mail_mailer}, how mail to the sender's address would go. */
 void sealing_begin(struct sealing *sealing, const struct settings *settings, const char *login,
 		   const char *from, const char *mailer);
 
@@ -45,7 +42,7 @@ struct sealing_route {
 	const char *rewritten, *mailer;
 	struct span parameters; /* ESMTP's, C strings */
 };
-/* RCPT, that nothing else speaks against: it is refused, or kept in mind. */
+/* RCPT, of a recipient that is not refused for other reasons: refuse it, or remember it. */
 void sealing_recipient(struct secure_answer *answer, struct sealing *sealing,
 		       const struct settings *settings, const struct secure_client *client,
 		       const struct sealing_route *route, const char *to);
@@ -54,8 +51,7 @@ void sealing_header(struct sealing *sealing, const struct settings *settings, co
 		    const char *value);
 
 /*
- * May it pass (*answer), and what is to be done to it (packets, appended)? `actions`: what
- * the MTA lets us do. *verdict: MARK_SEAL, when it is sealed.
+ * May it pass (*answer)? Its edits are appended as packets. `actions`: what the MTA lets us * do. *verdict: MARK_SEAL if it is sealed.
  */
 void sealing_finish(struct secure_answer *answer, enum mark_verdict *verdict, struct buf *edits,
 		    const struct sealing *sealing, const struct settings *settings,

@@ -23,14 +23,14 @@
 #include "io/net/stream.h"
 #include "milter/connection.h"
 
-/* Who may connect is up to the directory, as it is up to the port on loopback. */
+/* The directory decides who may connect, as for a port on loopback. */
 #define SOCKET_MODE 0666
-/* A session's deepest call has a few buffers of some KiB. */
+/* The deepest call of a session has a few buffers of some KiB. */
 #define STACK_SIZE (512 * 1024)
-/* Each session may ask the socketmap server; the log, the ledger's metrics and so on. */
+/* For each session its own, and one to the socketmap server; the log, metrics and so on. */
 #define DESCRIPTORS_EACH 2
 #define DESCRIPTORS_OURS 32
-/* How long to wait where a connection cannot be taken. */
+/* How long to wait when a connection cannot be accepted. */
 #define PAUSE_MS 100
 /* How long the milter may take to answer itself. */
 #define PULSE_MS 10000
@@ -131,7 +131,7 @@ static void welcome(struct milter_server *server, int fd)
 	pthread_mutex_unlock(&server->lock);
 }
 
-/* False when there is room for no more: then those who come wait to be taken in. */
+/* False when there is no more room: then new clients wait to be accepted. */
 static bool has_room(struct milter_server *server)
 {
 	bool room;
@@ -142,7 +142,7 @@ static bool has_room(struct milter_server *server)
 	return room;
 }
 
-/* Takes in whoever is there. False where that cannot be done just now. */
+/* Accepts a waiting client. False if that is not possible just now. */
 static bool take_one(struct milter_server *server)
 {
 	int fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -153,7 +153,7 @@ static bool take_one(struct milter_server *server)
 	}
 	if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR || errno == ECONNABORTED)
 		return true;
-	log_warning("milter_listen: cannot take a connection: %s", strerror(errno));
+	log_warning("milter_listen: cannot accept a connection: %s", strerror(errno));
 	return false;
 }
 
@@ -174,7 +174,7 @@ static void *listen_on(void *argument)
 	return NULL;
 }
 
-/* Wakes whoever reads; who is asking the socketmap server ends when that answers. */
+/* Wakes threads that read. A thread that asks the socketmap server ends when that answers. */
 static void cut_off(struct milter_server *server)
 {
 	struct guest *guest;
@@ -234,17 +234,16 @@ static bool beats(const struct endpoint *endpoint)
 /* Asks, and tells the watchdog if all is well. */
 static void take_pulse(const struct endpoint *endpoint)
 {
-	static bool felt, missed; /* ever; and the last time, which the log says */
+	static bool felt, missed; /* ever; and the last time, which was logged */
 	bool good = beats(endpoint);
 
 	if (!good && !missed)
-		log_warning(
-			"milter_listen: no answer to a connection from here within %d s: %s; %s",
-			PULSE_MS / 1000, strerror(errno),
-			felt ? "the service manager will start the milter anew"
-			     : "whether it hangs cannot be seen by the watchdog");
+		log_warning("milter_listen: the milter did not answer itself within %d s: %s; %s",
+			    PULSE_MS / 1000, strerror(errno),
+			    felt ? "the service manager will restart it"
+				 : "so the watchdog cannot see whether it hangs");
 	if (good && missed)
-		log_info("milter_listen: answers again");
+		log_info("milter_listen: the milter answers itself again");
 	felt = felt || good;
 	missed = !good;
 	if (good || !felt)
@@ -255,7 +254,7 @@ static void take_pulse(const struct endpoint *endpoint)
  * Serving.
  */
 
-/* Which of them came; 0 when it is time to tell the watchdog. */
+/* The signal that came; 0 when it is time to tell the watchdog. */
 static int wait_for(const sigset_t *signals, long milliseconds)
 {
 	const struct timespec pause = { milliseconds / 1000, milliseconds % 1000 * 1000000 };
@@ -275,7 +274,7 @@ void server_reload(void *state, const struct settings *settings)
 	server->settings = settings;
 }
 
-/* All threads inherit the mask, so the signals wait for the main thread. */
+/* All threads inherit the mask, so signals wait for the main thread. */
 int server_serve(void *state)
 {
 	struct milter_server *server = state;

@@ -18,7 +18,7 @@
 #include "milter/message.h"
 
 /*
- * What is known already is answered within the least of it. Postfix waits 30
+ * What is known already is answered within PATIENCE_LEAST_MS. Postfix waits 30
  * seconds for the milter (command_timeout), and its client no less than 5 minutes
  * (RFC 5321 4.5.3.2.3).
  */
@@ -62,7 +62,7 @@ void session_free(struct milter_session *session)
 	free(session);
 }
 
-/* An address as it came, without its brackets, cut to what can be shown. */
+/* An address as it came, without brackets, cut to a length that can be shown. */
 static void show(char shown[MESSAGE_SHOWN_MAX + 1], const char *argument)
 {
 	size_t len = strlen(argument);
@@ -88,7 +88,7 @@ static void log_refusal(const struct milter_session *session, const struct secur
 	(answer->our_fault ? log_warning : log_info)(
 		"client=[%s] from=<%s>%s %s: %s%s", session->name, session->message.from, recipient,
 		answer->code[0] == '5' ? "refused" : "put off", answer->cause,
-		unsure ? "; the address could be a secure one" : "");
+		unsure ? "; the address could be a secure alias" : "");
 }
 
 static void log_exception(const struct milter_session *session, const struct secure_record *record,
@@ -97,11 +97,11 @@ static void log_exception(const struct milter_session *session, const struct sec
 	char shown[MESSAGE_SHOWN_MAX + 1];
 
 	show(shown, to);
-	log_info("client=[%s] from=<%s> to=<%s> let in without TLS by the exception until %s",
+	log_info("client=[%s] from=<%s> to=<%s> accepted without TLS, by the exception until %s",
 		 session->name, session->message.from, shown, record->until);
 }
 
-/* `cause` is what it is counted under, unless it could not be told. */
+/* A refusal for good is counted by cause, one for now by direction. */
 static void count_refusal(const struct secure_answer *answer, unsigned cause, unsigned direction)
 {
 	if (answer->code[0] == '4')
@@ -110,7 +110,7 @@ static void count_refusal(const struct secure_answer *answer, unsigned cause, un
 		metrics_count(METRIC1(REFUSALS, cause));
 }
 
-/* Of a sender or recipient: RFC 5248 has a status of its own for a lack of TLS. */
+/* RFC 5248 has a status of its own for a lack of TLS. */
 static bool lacks_tls(const struct secure_answer *answer)
 {
 	return strcmp(answer->status, "5.7.10") == 0;
@@ -136,14 +136,14 @@ static void tell_tls(struct milter_session *session, const struct session_macros
 				session->client.tls == SECURE_TLS_USED ? &tls : NULL);
 }
 
-/* Without the record the answer was "later": it depends on what is on file. */
+/* The answer without the record is "later" if it depends on what is on file. */
 static bool is_worth_a_look(const struct secure_answer *answer,
 			    const struct secure_address *address)
 {
 	return answer->refused && answer->code[0] == '4' && address->kind == SECURE_ALIAS;
 }
 
-/* The server gives up first, so that its answer comes in time. */
+/* A second more than the server waits, so that its answer comes in time. */
 static int64_t patience(const struct settings *settings)
 {
 	int64_t ms = settings->first_contact_wait * 1000 + PATIENCE_LEAST_MS;
@@ -186,7 +186,7 @@ void session_begin(struct secure_answer *answer, struct milter_session *session,
 	log_refusal(session, answer, NULL, sender->kind == SECURE_UNSURE);
 }
 
-/* Of the alias that sends; false where it cannot be told, or is none. */
+/* The level of the alias that sends; false if that is not known, or it is not an alias. */
 static bool own_level(enum alias_level *level, struct milter_session *session)
 {
 	struct secure_record *record = &session->message.record;
@@ -201,8 +201,7 @@ static bool own_level(enum alias_level *level, struct milter_session *session)
 }
 
 /*
- * What the way to a recipient has to meet: what its transport sees to and, as
- * transport_maps may choose another than the alias's own, the alias's level.
+ * The levels that the way to a recipient has to meet: that of its transport, and the alias's * own, since transport_maps may choose another transport than the alias's.
  */
 static size_t demands(enum alias_level levels[2], struct milter_session *session,
 		      const char *mailer)
@@ -228,7 +227,7 @@ static void ask_prospect(struct aliases_prospect *prospect, struct milter_sessio
 	metrics_count(METRIC1(PROSPECTS, prospect->prospect));
 }
 
-/* Is a mail that cannot go there sealed instead? By its marks so far, or by its alias. */
+/* Will a mail that cannot go there be sealed instead, for its marks or for its alias? */
 static bool seals_otherwise(struct milter_session *session)
 {
 	struct message *message = &session->message;
@@ -245,8 +244,7 @@ static bool seals_otherwise(struct milter_session *session)
 }
 
 /*
- * What the transport would have to return is refused now. Whatever cannot be
- * found out is taken: the transport sees to it.
+ * Refuses now what the transport would have to bounce. Where that is not known, the mail is * accepted: the transport enforces the level.
  */
 static void look_ahead(struct secure_answer *answer, struct milter_session *session,
 		       const struct session_route *route, const char *to)
@@ -270,9 +268,7 @@ static void look_ahead(struct secure_answer *answer, struct milter_session *sess
 }
 
 /*
- * For the digest of the alias's owner (`refusal_digest`): handed to the prober, which
- * writes it down. This never waits, and changes no answer: what the prober does not take
- * at once is dropped, counted, and said once.
+ * For the digest of the alias's owner (`refusal_digest`): hands the refusal to the prober, * which writes it down. This never waits, and changes no answer. What the prober does not * take at once is dropped and counted; the first is logged.
  */
 static void report(const struct milter_session *session, const struct secure_answer *answer,
 		   const struct secure_address *recipient)
@@ -288,12 +284,12 @@ static void report(const struct milter_session *session, const struct secure_ans
 	if (prober_client_report(settings->runtime, &refusal)) {
 		before = atomic_exchange(&dropped, 0);
 		if (before > 0)
-			log_warning("refusals=%zu are lost to the digests; the prober takes them "
-				    "again",
+			log_warning("refusals=%zu are missing in digests; the prober takes them "
+				    "again now",
 				    before);
 	} else if (atomic_fetch_add(&dropped, 1) == 0) {
-		log_warning("alias=%s the prober does not take note of what is refused, for the "
-			    "digest: %s; is postseal-prober running?",
+		log_warning("alias=%s the prober does not record refusals for the digest: %s; is "
+			    "postseal-prober running?",
 			    refusal.alias, strerror(errno));
 	}
 }
@@ -310,7 +306,7 @@ static void accept_recipient(struct milter_session *session, const struct secure
 		session->message.tells_tls = true;
 }
 
-/* As far as its marks are concerned. */
+/* The part that marks have in it. */
 static void mark_recipient(struct secure_answer *answer, struct milter_session *session,
 			   const struct session_route *route, const char *to)
 {
@@ -403,7 +399,7 @@ static void finish_marks(struct secure_answer *answer, enum mark_verdict *verdic
 {
 	const struct message *message = &session->message;
 
-	/* Of an alias MAIL has found that the login owns it. */
+	/* For an alias, MAIL has checked that the login owns it. */
 	sealing_finish(answer, verdict, edits, &message->sealing, session->settings,
 		       &session->client, message->sender.kind == SECURE_ALIAS, session->actions);
 	if (answer->refused)
@@ -426,11 +422,10 @@ void session_finish(struct secure_answer *answer, struct buf *edits, struct milt
 	if (answer->refused)
 		log_refusal(session, answer, NULL, false);
 	else if (verdict == MARK_SEAL)
-		log_info("client=[%s] from=<%s> is sealed, recipients elsewhere: %zu",
-			 session->name, message->from, message->sealing.count);
+		log_info("client=[%s] from=<%s> sealed, recipients elsewhere: %zu", session->name,
+			 message->from, message->sealing.count);
 	else if (message->forged_count > 0)
-		log_info("client=[%s] from=<%s> forged headers " AUTHRES_HEADER " to be removed: "
-			 "%zu",
+		log_info("client=[%s] from=<%s> removing forged headers " AUTHRES_HEADER ": %zu",
 			 session->name, message->from, message->forged_count);
 	session_end(session);
 }

@@ -5,7 +5,7 @@
  * time, so neither needs a lock to look into it.
  *
  * To look at one more kind of thing: a kind, what goes in and comes out, a
- * function in job.c, and what becomes of it in learn.c.
+ * function in job.c, and what becomes of it in result.c.
  */
 #ifndef POSTSEAL_PROBER_JOB_H
 #define POSTSEAL_PROBER_JOB_H

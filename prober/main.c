@@ -1,5 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* postseal-prober: looks at mail providers and writes down what it saw. */
+/*
+ * postseal-prober - looks at mail providers and writes down what it saw. The picture of how a
+ * question becomes a result is in prober.h.
+ *
+ *   prober    the main thread: its loop, and a turn of it
+ *   askers    who asks, by a local socket, and what they are told
+ *   tasks     next hops and MX hosts that are being looked at: what is due, who waits
+ *   job       one thing to find out; what a worker does with it
+ *   pool      the workers, and which job goes first
+ *   result    where what was found is written to the ledger
+ *   tell      what of it the log and the journal say
+ *   refresh   looking again without being asked; due: which domains first
+ *   forget    domains that leave the ledger
+ *   refused   what the milter refused, for `postseal digest`
+ *   tally     counts
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>

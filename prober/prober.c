@@ -10,9 +10,9 @@
 #include "daemon/daemon.h"
 #include "io/local/metrics_file.h"
 #include "prober/forget.h"
-#include "prober/learn.h"
 #include "prober/refresh.h"
 #include "prober/refused.h"
+#include "prober/result.h"
 #include "prober/tally.h"
 #include "prober/tasks.h"
 
@@ -38,36 +38,8 @@ static void on_ask(void *context, struct asker *asker, const struct prober_messa
 		asker_tell(asker, PROBER_DONE, nexthop->key);
 		return;
 	}
-	domains_look(prober, nexthop, message->word == PROBER_PROBE ? EFFORT_PROBE : EFFORT_WANT, 0,
-		     asker);
-}
-
-/* False when nothing at all was written. */
-static bool write_all(struct prober *prober, const struct job_list *done)
-{
-	struct ledger_txn *txn = ledger_begin_write(prober->ledger);
-	struct job *job;
-
-	if (txn == NULL)
-		return false;
-	STAILQ_FOREACH(job, done, next)
-	{
-		if (!learn(prober, txn, job)) {
-			ledger_abort(txn);
-			return false;
-		}
-	}
-	return ledger_commit(txn);
-}
-
-static bool write_down(struct prober *prober, const struct job_list *done)
-{
-	int64_t began = clock_mono_us();
-	bool written = write_all(prober, done);
-
-	metrics_observe(COMMIT_TIME, 0, clock_mono_us() - began, 1);
-	metrics_add(M_UNWRITTEN, !written);
-	return written;
+	tasks_look(prober, nexthop, message->word == PROBER_PROBE ? EFFORT_PROBE : EFFORT_WANT, 0,
+		   asker);
 }
 
 /* Whether the job is still needed: a scan's result is kept. */
@@ -77,11 +49,11 @@ static bool advance(struct prober *prober, struct job *job)
 	case JOB_MX:
 	case JOB_TXT:
 	case JOB_FETCH:
-		domain_advance(prober, job->task, job);
+		tasks_domain_done(prober, job->task, job);
 		return false;
 	case JOB_HOST:
 	case JOB_SMTP:
-		host_advance(prober, job->task, job);
+		tasks_host_done(prober, job->task, job);
 		return false;
 	case JOB_SCAN:
 		forget_tell(job);
@@ -96,7 +68,7 @@ static bool advance(struct prober *prober, struct job *job)
 
 void prober_turn(struct prober *prober, struct job_list *done)
 {
-	bool written = !STAILQ_EMPTY(done) && write_down(prober, done);
+	bool written = !STAILQ_EMPTY(done) && result_write(prober, done);
 	struct job *job;
 
 	while ((job = STAILQ_FIRST(done)) != NULL) {
@@ -198,8 +170,7 @@ void prober_run(struct prober *prober, int listen_fd, const struct job_config *c
 		_exit(EXIT_SUCCESS);
 	}
 	askers_free(prober->askers);
-	domains_free(prober);
-	hosts_free(prober);
+	tasks_free(prober);
 	refresh_free(prober->refresh);
 	loop_free(prober->loop);
 }

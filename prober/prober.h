@@ -8,7 +8,7 @@
  *                               +--> host tasks --> jobs: addresses and TLSA, then SMTP
  *
  * A host task serves all domains that wait for its host. Results are written to
- * the ledger (learn.h), all that came in one turn of the loop in one
+ * the ledger (result.h), all that came in one turn of the loop in one
  * transaction, and only then are tasks moved on and askers told.
  */
 #ifndef POSTSEAL_PROBER_PROBER_H

@@ -54,13 +54,13 @@ static void look(struct refresh *refresh, const struct nexthop *nexthop, int64_t
 		return;
 	refresh->running++;
 	refresh->allowance -= 1000;
-	domains_look(refresh->prober, nexthop, EFFORT_REFRESH, ahead, NULL);
+	tasks_look(refresh->prober, nexthop, EFFORT_REFRESH, ahead, NULL);
 }
 
 static bool room(const struct refresh *refresh)
 {
 	return refresh->running < refresh->running_max && refresh->allowance >= 1000 &&
-	       domains_count(refresh->prober) < DOMAIN_TASKS_MAX;
+	       tasks_count(refresh->prober) < DOMAIN_TASKS_MAX;
 }
 
 static void look_at_hot(struct refresh *refresh)

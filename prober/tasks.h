@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tasks - what is being found out at the moment: next hops (domains.c) and MX
- * hosts (hosts.c). There is at most one task for each; who comes later joins.
+ * tasks - what is being found out at the moment, about next hops and about MX hosts. There is
+ * at most one task for each; who comes later joins. A domain's task waits for its jobs and for
+ * the tasks of its hosts. A host's task serves all domains that wait for it.
  */
 #ifndef POSTSEAL_PROBER_TASKS_H
 #define POSTSEAL_PROBER_TASKS_H
@@ -57,23 +58,16 @@ struct host_task {
  * See to it that the ledger knows the next hop, and tell `asker` (NULL: nobody)
  * what becomes of it. `ahead` as in struct domain_task.
  */
-void domains_look(struct prober *prober, const struct nexthop *nexthop, enum effort effort,
-		  int64_t ahead, struct asker *asker);
-size_t domains_count(const struct prober *prober);
+void tasks_look(struct prober *prober, const struct nexthop *nexthop, enum effort effort,
+		int64_t ahead, struct asker *asker);
+/* How many next hops are being looked at. */
+size_t tasks_count(const struct prober *prober);
 
-/* A job of the task is done, and written down unless job->lost. */
-void domain_advance(struct prober *prober, struct domain_task *task, struct job *job);
-/* A host that the task waited for is done. */
-void domain_host_done(struct prober *prober, struct domain_task *task, bool lost);
-void domain_tell_news(const struct domain_task *task);
-
-/* Find out about a host, one of those of `mx`, for a task that waits for it. */
-void hosts_look(struct prober *prober, const char *host, uint16_t port, struct domain_task *domain,
-		const struct mx_facts *mx);
-void host_advance(struct prober *prober, struct host_task *task, struct job *job);
+/* A job of the task is done, and written down unless job->lost: go on, or end. */
+void tasks_domain_done(struct prober *prober, struct domain_task *task, struct job *job);
+void tasks_host_done(struct prober *prober, struct host_task *task, struct job *job);
 
 /* When the program ends. */
-void domains_free(struct prober *prober);
-void hosts_free(struct prober *prober);
+void tasks_free(struct prober *prober);
 
 #endif

@@ -14,13 +14,11 @@
 #include "core/policy/reply.h"
 #include "core/secure/secure.h"
 
-/* What a sender elsewhere that could be a secure one, and is not understood, must leave by. */
+/* The level for a sender that is not understood but could be a secure alias. */
 #define UNSURE_LEVEL ALIAS_ENCRYPT
 
 /*
- * The key as a C string for the parsers; false for what is no single address:
- * the whole-domain keys ("@example.com") that Postfix asks about last, the null
- * sender, and a key with a NUL in it.
+ * The key as a C string; false if it is not one address: a whole domain ("@example.com"), * which Postfix asks about last, the null sender, or a key with a NUL in it.
  */
 static bool address_of(char *dst, size_t size, const struct request *request)
 {
@@ -57,7 +55,7 @@ static void answer_transport(const struct settings *settings, const struct secur
 {
 	enum alias_level level;
 
-	/* What could be a route, me+a%b@, is held to the level of what stands there. */
+	/* What could be a route, me+a%b@, is held to the level of the alias in it. */
 	if (!alias_sealed(settings, found, alias, &level) && address->kind != SECURE_UNSURE) {
 		reply_not_found(reply);
 		return;
@@ -67,7 +65,7 @@ static void answer_transport(const struct settings *settings, const struct secur
 	reply_level(reply, level);
 }
 
-/* No quoting needed, and nothing that Postfix could take for a route (a%b, a!b). */
+/* It needs no quotes, and Postfix cannot read it as a route (a%b, a!b). */
 static bool is_plain_extension(const char *extension)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789-._=+";
@@ -76,10 +74,7 @@ static bool is_plain_extension(const char *extension)
 }
 
 /*
- * Of a table Postfix asks for "me" when nothing is found for "me+list", and hands the
- * extension on to what it finds (virtual(5), propagate_unmatched_extensions). Of a
- * socketmap it asks for the whole address and no other, so that is done here. A
- * mailbox with an extension of its own keeps that: it could be an alias again.
+ * If a table has nothing for "me+list", Postfix asks it for "me", and adds the extension to * what it finds (virtual(5), propagate_unmatched_extensions). A socketmap is asked only for * the whole address, so we do the same here. A mailbox with an extension of its own keeps * that one: it could be an alias again.
  */
 static void write_mailbox(struct buf *out, const struct settings *settings,
 			  const struct alias *alias, const char *extension)
@@ -124,7 +119,7 @@ static void answer_otherwise(const struct settings *settings, enum lookup found,
 		reply_not_found(reply);
 }
 
-/* Where no exception can be: a key that the milter would spell otherwise, other domains. */
+/* False if there can be no exception: the milter would spell the key in another way, or it is * of another domain. */
 static bool read_exception_key(char alias[ALIAS_ADDRESS_SIZE], char sender[ALIAS_ADDRESS_SIZE],
 			       const struct settings *settings, const struct request *request)
 {
@@ -158,8 +153,7 @@ static void answer_exception(const struct settings *settings, struct ledger_txn 
 }
 
 /*
- * A marked mail has an address of mailbox_domain as its envelope sender, so that all that
- * Postfix would send elsewhere in its name goes to the intake (MAILBOX.md section 1).
+ * A marked mail has an address of mailbox_domain as its envelope sender, so that all mail which * Postfix would send elsewhere in its name goes to the intake (MAILBOX.md section 1).
  */
 static bool leads_to_intake(const struct settings *settings, const struct request *request,
 			    struct buf *reply)
@@ -216,8 +210,7 @@ void alias_maps_answer(const struct settings *settings, struct ledger_txn *txn,
 		answer_exception(settings, txn, request, now, reply);
 		return;
 	}
-	/* Receipts and replies hold PINs and answers: where a sender's mailbox leads elsewhere, they
-	 * go there over TLS or not at all. */
+	/* Receipts and replies hold PINs and answers. If a sender's mailbox is elsewhere, they go * there over TLS or not at all. */
 	note_from(from, settings);
 	if (request->map == MAP_TRANSPORT && from[0] != '\0' && request->key_len == strlen(from) &&
 	    str_starts_nocase_n(request->key, request->key_len, from)) {
@@ -225,7 +218,7 @@ void alias_maps_answer(const struct settings *settings, struct ledger_txn *txn,
 		return;
 	}
 	classify(&address, settings, request);
-	/* What can be no alias on file is sealed all the same where every address is. */
+	/* Where every address is a secure alias, so is one that cannot be on file. */
 	if (alias_key(key, &address.alias))
 		found = ledger_get_alias(txn, key, &alias);
 	if (found == LOOKUP_ERROR)

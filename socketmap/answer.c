@@ -20,19 +20,19 @@
 #include "socketmap/alias_maps.h"
 
 #define LEDGER_RETRY_MS 1000
-/* How often to see whether it was replaced. */
+/* How often to check whether it was replaced. */
 #define LEDGER_LOOK_MS 1000
-/* Of a bad key, in the log and in replies. */
+/* How much of a bad key is shown, in the log and in replies. */
 #define KEY_SHOWN 128
 
 struct answerer {
 	const struct settings *settings;
-	struct ledger *ledger; /* NULL: cannot be opened so far */
+	struct ledger *ledger; /* NULL: not open */
 	struct ledger_hosts *hosts;
 	struct ledger_txn *held;              /* from answerer_hold to answerer_release, or NULL */
 	int64_t ledger_retry_at;              /* clock_mono_ms */
 	int64_t ledger_look_at;               /* the same */
-	char ledger_error[LEDGER_ERROR_SIZE]; /* as last logged; "" if it was never amiss */
+	char ledger_error[LEDGER_ERROR_SIZE]; /* as last logged; "" if there was none */
 	struct log_throttle bad_requests;
 	struct log_throttle bad_keys;
 	struct log_throttle unclear_keys;
@@ -75,7 +75,7 @@ static void tally_decision(enum map map, const struct decision *decision)
 	metrics_count(METRIC1(RULES, decision->rule - RULE_OVERRIDE));
 }
 
-/* What was answered is in its reply alone: socketmap_table(5), without the frame. */
+/* Of other maps: only the reply tells what was answered (socketmap_table(5), without the frame). */
 static void tally_reply(enum map map, const char *reply)
 {
 	if (reply[0] == 'O')
@@ -121,16 +121,16 @@ void answerer_open_ledger(struct answerer *answerer)
 	if (answerer->ledger == NULL) {
 		answerer->ledger_retry_at = clock_mono_ms() + LEDGER_RETRY_MS;
 		if (strcmp(error, answerer->ledger_error) != 0)
-			log_error("ledger=%s mail waits until it can be opened: %s",
+			log_error("ledger=%s cannot be opened, so mail waits: %s",
 				  answerer->settings->ledger, error);
 		memcpy(answerer->ledger_error, error, sizeof(error));
 	} else if (answerer->ledger_error[0] != '\0') {
-		log_info("ledger=%s open now", answerer->settings->ledger);
+		log_info("ledger=%s is open now", answerer->settings->ledger);
 		answerer->ledger_error[0] = '\0';
 	}
 }
 
-/* What is kept of its hosts goes with it: snapshots of another are numbered anew. */
+/* What is kept of its hosts goes as well: the snapshots of another ledger have other numbers. */
 static void let_go_if_replaced(struct answerer *answerer)
 {
 	int64_t now = clock_mono_ms();
@@ -140,7 +140,7 @@ static void let_go_if_replaced(struct answerer *answerer)
 	answerer->ledger_look_at = now + LEDGER_LOOK_MS;
 	if (!ledger_is_replaced(answerer->ledger))
 		return;
-	log_warning("ledger=%s was replaced by another, which counts from now on",
+	log_warning("ledger=%s was replaced by another one, which is used from now on",
 		    answerer->settings->ledger);
 	ledger_close(answerer->ledger);
 	answerer->ledger = NULL;
@@ -148,7 +148,7 @@ static void let_go_if_replaced(struct answerer *answerer)
 	answerer->hosts = ledger_hosts_new();
 }
 
-/* A snapshot to answer from, ended with end_reading; NULL: there is none to be had. */
+/* A snapshot to answer from, ended with end_reading. NULL: there is none. */
 static struct ledger_txn *begin_reading(struct answerer *answerer)
 {
 	if (answerer->held != NULL)
@@ -223,7 +223,7 @@ static void log_answer(enum log_level level, const struct question *question,
 	       rule_name(decision->rule), would, decision->reason);
 }
 
-/* What is not known in time is the answer "unknown": the mail is judged again as it leaves. */
+/* What is not known in time is answered "unknown": the mail is judged again when it leaves. */
 static enum answer answer_deliverable(struct answerer *answerer, const struct question *question,
 				      bool waited, int64_t now, struct buf *reply)
 {
@@ -249,7 +249,7 @@ static enum answer answer_deliverable(struct answerer *answerer, const struct qu
 	return contact == CONTACT_ANSWER ? ANSWER_GIVEN : ANSWER_REFRESH;
 }
 
-/* Of parents most are asked about for nothing, after each NOTFOUND. */
+/* Postfix asks about parent domains after each NOTFOUND; most of that is not worth a line. */
 static void note_answer(const struct question *question, const struct decision *decision,
 			enum log_level level)
 {
@@ -261,7 +261,7 @@ static void note_answer(const struct question *question, const struct decision *
 	tally_decision(question->map, decision);
 }
 
-/* `calm`: the level at which to log an answer that makes no mail wait and is not looked into. */
+/* `calm`: the log level of answers that neither make mail wait nor make the prober look. */
 static enum answer answer_or_park(struct answerer *answerer, const struct question *question,
 				  bool waited, enum log_level calm, int64_t now, struct buf *reply)
 {
@@ -295,18 +295,18 @@ enum answer answer_question(struct answerer *answerer, const struct question *qu
  * Keys.
  */
 
-/* No next hop that Postfix could ever use, so there is nothing to hold to TLS. */
+/* Postfix cannot use such a next hop, so there is nothing to protect. */
 static enum answer answer_bad_key(struct answerer *answerer, const struct request *request,
 				  struct buf *reply)
 {
 	char note[LOG_THROTTLE_NOTE_SIZE];
 
 	if (log_throttle_pass(&answerer->bad_keys, clock_mono_ms(), note))
-		log_warning("domain=%.*s%s map=%s cannot be a next hop or an address; answered "
-			    "NOTFOUND%s",
-			    (int)(request->key_len < KEY_SHOWN ? request->key_len : KEY_SHOWN),
-			    request->key, request->key_len > KEY_SHOWN ? "..." : "",
-			    map_name(request->map), note);
+		log_warning(
+			"domain=%.*s%s map=%s is not a next hop or an address; answered NOTFOUND%s",
+			(int)(request->key_len < KEY_SHOWN ? request->key_len : KEY_SHOWN),
+			request->key, request->key_len > KEY_SHOWN ? "..." : "",
+			map_name(request->map), note);
 	tally_answer(request->map, LEVEL_NONE);
 	metrics_count(METRIC1(REFUSED, METRIC_REFUSED_KEY));
 	reply_not_found(reply);
@@ -314,8 +314,7 @@ static enum answer answer_bad_key(struct answerer *answerer, const struct reques
 }
 
 /*
- * Postfix could send there, and we cannot tell whose floor or override counts: so mail
- * waits, since by NOTFOUND a spelling alone would undo them.
+ * Postfix could send there, but we do not know which floor or override counts. So mail waits: * with NOTFOUND, another spelling would be enough to undo them.
  */
 static enum answer answer_unclear(struct answerer *answerer, const struct request *request,
 				  const char *why, struct buf *reply)
@@ -339,15 +338,15 @@ static enum answer answer_nexthop(struct answerer *answerer, const struct reques
 	question->tlsrpt = request->tlsrpt;
 	switch (nexthop_parse(&question->nexthop, request->key, request->key_len)) {
 	case NEXTHOP_OK:
-		/* Thousands a second; what changes an answer is told when it is learned. */
+		/* There are thousands a second. What changes an answer is logged when it is learned. */
 		return answer_or_park(answerer, question, false, LOG_LEVEL_DEBUG, now, reply);
 	case NEXTHOP_UNKNOWN_SERVICE:
 		return answer_unclear(answerer, request,
-				      "not a service of mail; write the port as a number", reply);
+				      "not a mail service; write the port as a number", reply);
 	case NEXTHOP_UNKNOWN_NAME:
 		return answer_unclear(answerer, request,
-				      "a name that Postfix may look up, and that cannot be told "
-				      "here; write it in its ASCII form (xn--...)",
+				      "a name that cannot be understood here, though Postfix may "
+				      "look it up; write it in its ASCII form (xn--...)",
 				      reply);
 	case NEXTHOP_MALFORMED:
 		break;
@@ -355,7 +354,7 @@ static enum answer answer_nexthop(struct answerer *answerer, const struct reques
 	return answer_bad_key(answerer, request, reply);
 }
 
-/* Never parked: a webmail draws a symbol now, and asks again. */
+/* Never parked: a webmail draws a symbol now, and asks again later. */
 static enum answer answer_status(struct answerer *answerer, const struct request *request,
 				 int64_t now, struct question *question, struct buf *reply)
 {
@@ -402,7 +401,7 @@ static void answer_alias(struct answerer *answerer, const struct request *reques
 	end_reading(answerer, txn);
 }
 
-/* A mistake in main.cf, or a client that speaks something else. */
+/* A mistake in main.cf, or a client of another protocol. */
 static enum answer refuse(struct answerer *answerer, const char *map, const char *reason,
 			  struct buf *reply)
 {

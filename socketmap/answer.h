@@ -4,14 +4,9 @@
  *
  *   request -> map and key -> ledger -> decide -> reply
  *
- * No socket, no event loop, no waiting: whoever asks learns that an answer
- * should wait for the prober, and parks the question (parking.h).
+ * No socket, no event loop, no waiting: the caller is told that an answer should wait for the * prober, and parks the question (parking.h).
  *
- * The ledger is opened read-only when first needed. While it cannot be (the
- * prober makes it, and may be started later) every question about facts is
- * answered TEMP, and opening is tried again, so that the order in which the
- * services start does not matter. A ledger that was replaced by another, as an
- * admin does with a damaged one, is let go.
+ * The ledger is opened read-only when it is first needed. While that fails (the prober makes * it, and may start later), questions about facts are answered TEMP, and opening is tried * again: so services may start in any order. A ledger that was replaced by another one, as * an admin does with a damaged one, is closed.
  */
 #ifndef POSTSEAL_SOCKETMAP_ANSWER_H
 #define POSTSEAL_SOCKETMAP_ANSWER_H
@@ -27,7 +22,7 @@
 
 struct answerer; /* opaque; one per process, as the ledger in it */
 
-/* What is left of a request that has to wait. */
+/* A request that has to wait. */
 struct question {
 	enum map map;
 	bool tlsrpt;
@@ -35,9 +30,9 @@ struct question {
 };
 
 enum answer {
-	ANSWER_GIVEN,   /* the reply has been appended */
-	ANSWER_REFRESH, /* the same, and the prober should look at the next hop again */
-	ANSWER_PARK     /* nothing appended: worth waiting for the prober */
+	ANSWER_GIVEN,   /* the reply is appended */
+	ANSWER_REFRESH, /* the reply is appended, and the prober should look at the next hop again */
+	ANSWER_PARK     /* nothing is appended: wait for the prober */
 };
 
 /* *settings must outlive it. */
@@ -49,8 +44,7 @@ void answerer_free(struct answerer *answerer);
 void answerer_open_ledger(struct answerer *answerer);
 
 /*
- * Between these two all answers come from one snapshot of the ledger, which is
- * cheaper. For requests that have all arrived; not to be held while waiting.
+ * Between these two calls all answers come from one snapshot of the ledger, which is cheaper. * For requests that have all arrived. Do not wait while holding it.
  */
 void answerer_hold(struct answerer *answerer);
 void answerer_release(struct answerer *answerer);
@@ -63,8 +57,7 @@ enum answer answer_request(struct answerer *answerer, const char *payload, size_
 			   struct question *question, struct buf *reply);
 
 /*
- * Answer a parked question with what the ledger holds now. With `waited`
- * nothing more is to be expected: the result is never ANSWER_PARK.
+ * Answer a parked question with what the ledger holds now. `waited`: the wait is over, and the * result is never ANSWER_PARK.
  */
 enum answer answer_question(struct answerer *answerer, const struct question *question, bool waited,
 			    int64_t now, struct buf *reply);

@@ -24,9 +24,7 @@
 /* Unread replies above this stop all work for the client. */
 #define OUT_HIGH 65536
 /*
- * Where there is no place for others: how long a client may be idle that has asked, and
- * one that has not asked whole yet. Postfix itself ends a connection that was idle for
- * ten seconds, if it has nothing else to do.
+ * When all places are taken: how long a client may be idle after a question, and before its * first whole question. Postfix itself ends a connection that was idle for ten seconds.
  */
 #define IDLE_ASKED_MS 10000
 #define IDLE_SILENT_MS 2000
@@ -37,20 +35,20 @@ struct connection {
 	struct connection_home *home;
 	LIST_ENTRY(connection) siblings;
 	TAILQ_ENTRY(connection) in_ready;
-	bool ready; /* it stands in home->ready */
+	bool ready; /* it is in home->ready */
 	int fd;
 	struct loop_io *io;
 	struct buf in;
 	struct buf out;
 	struct parked *parked; /* the question that all later ones wait for, or NULL */
 	struct share_client share;
-	int64_t active; /* clock_mono_us: of the batch that last answered it, or at first */
-	bool asked;     /* it has been, at least once */
+	int64_t active; /* clock_mono_us, of the batch that last answered it, or of its start */
+	bool asked;     /* it has asked at least once */
 	bool eof;       /* the client sends no more */
-	bool malformed; /* what it sends cannot be read on */
+	bool malformed; /* it sends what cannot be understood */
 };
 
-/* Why connections end: all of them here. */
+/* All reasons why connections end. */
 enum ending {
 	ENDING_CLIENT_CLOSED,
 	ENDING_CLIENT_GONE,
@@ -63,7 +61,7 @@ enum ending {
 static const char *const endings[] = {
 	[ENDING_CLIENT_CLOSED] = "closed by the client",
 	[ENDING_CLIENT_GONE] = "the client left while its question was waiting",
-	[ENDING_MALFORMED] = "closed: what came is no netstring of at most 10000 bytes",
+	[ENDING_MALFORMED] = "closed: the client did not send a netstring of at most 10000 bytes",
 	[ENDING_ERROR] = "connection lost",
 	[ENDING_FINISHED] = "answered, and the server ends",
 	[ENDING_IDLE] = "idle, and others have no place",
@@ -170,7 +168,7 @@ static bool flush(struct connection *c)
 
 static void pump(struct connection *c);
 
-/* What the question at the head waited for has come. */
+/* The answer of the parked question has come. */
 static void on_answered(void *context, const struct buf *reply)
 {
 	struct connection *c = context;
@@ -247,7 +245,7 @@ static void watch(struct connection *c)
 	loop_io_set(c->io, what);
 }
 
-/* The server ends, and this client has got all that it asked for. */
+/* The server ends, and all questions of this client are answered. */
 static bool finished(const struct connection *c)
 {
 	int waiting = 0;
@@ -260,11 +258,7 @@ static bool finished(const struct connection *c)
 }
 
 /*
- * Have the client find its connection reset, not closed. After an orderly end
- * errno is what it was before, and Postfix does not ask anew where that happens
- * to be ETIMEDOUT, of a slow MX host (dict_sockmap_lookup); a reset sets it. But
- * not while some of a reply is still to leave: a reset would throw it away. What has
- * left is not taken back, and were it lost on a real network, is asked for again.
+ * Makes the client find its connection reset, not closed. After an orderly end errno keeps an * old value, and Postfix does not ask again if that happens to be ETIMEDOUT, of a slow MX * host (dict_sockmap_lookup); a reset sets errno. This is not done while part of a reply is * still to be sent, since a reset would throw it away. What was sent is not taken back; if * it is lost on a real network, the client asks again.
  */
 static void prepare_reset(int fd)
 {
@@ -276,8 +270,7 @@ static void prepare_reset(int fd)
 }
 
 /*
- * Serve and send until the client has to act; ends the connection, and frees
- * it, when nothing is left to do for it.
+ * Serve and send until the client has to act. Ends and frees the connection when nothing is * left to do for it.
  */
 static void pump(struct connection *c)
 {
@@ -358,7 +351,7 @@ void connection_finish_all(struct connection_home *home, enum finishing how)
 	connection_serve_ready(home);
 }
 
-/* Less idle than that, it may be about to ask; smtp(8) asks as soon as it has connected. */
+/* A client that is idle for less may be about to ask. smtp(8) asks as soon as it is connected. */
 static int64_t patience_us(const struct connection *c)
 {
 	return (c->asked ? IDLE_ASKED_MS : IDLE_SILENT_MS) * INT64_C(1000);

@@ -15,9 +15,9 @@
 #include "io/link/prober_link.h"
 
 #define PARKED_MAX 16384
-/* A prober that takes longer over one next hop than this has lost the question. */
+/* After this time the prober has lost the question. */
 #define ROOM_STALE_MS 120000
-/* How long a prober is spared that cannot write down what it finds, as on a full disk. */
+/* How long to wait after the prober could not write down what it found, as on a full disk. */
 #define LOST_PAUSE_MS 10000
 
 LIST_HEAD(parked_list, parked);
@@ -50,7 +50,7 @@ struct parking {
 	struct room *rooms; /* by key */
 	struct shares shares;
 	size_t parked_count;
-	struct parked_queue by_deadline; /* all wait equally long: the newest is last */
+	struct parked_queue by_deadline; /* all wait for the same time, so the newest is last */
 	struct loop_timer *timer;
 	struct buf reply;
 };
@@ -58,8 +58,8 @@ struct parking {
 static void note_outage(struct parking *parking)
 {
 	if (!parking->outage)
-		log_warning("prober=%s/%s cannot be reached; what is not known yet is answered "
-			    "without it",
+		log_warning("prober=%s/%s cannot be reached; questions about unknown domains are "
+			    "answered without it",
 			    parking->settings->runtime, PROBER_SOCKET);
 	metrics_add(M_PROBER_LOST, !parking->outage);
 	parking->outage = true;
@@ -86,7 +86,7 @@ void parking_leave(struct parked *parked)
 	free(parked);
 }
 
-/* Its wait is over. (While the prober is lost, nobody but the timer ends one otherwise.) */
+/* Its wait is over. */
 static void count_wait(const struct parked *parked)
 {
 	const struct parking *parking = parked->parking;
@@ -101,7 +101,7 @@ static void count_wait(const struct parked *parked)
 								: METRIC_UNPARKED_SETTLED));
 }
 
-/* False, and the question still parked, when it is worth waiting on. */
+/* False if the question stays parked. */
 static bool try_answer(struct parked *parked, bool waited)
 {
 	struct parking *parking = parked->parking;
@@ -115,15 +115,14 @@ static bool try_answer(struct parked *parked, bool waited)
 	if (answer == ANSWER_PARK)
 		return false;
 	count_wait(parked);
-	/* ANSWER_REFRESH has been seen to already: the prober was asked when it was parked. */
+	/* On ANSWER_REFRESH there is nothing to do: the prober was asked when it was parked. */
 	parking_leave(parked);
 	answered(context, &parking->reply);
 	return true;
 }
 
 /*
- * Answer all questions of a list that can be. The list is the caller's own:
- * whoever is answered may ask again, which goes to a room's list.
+ * Answer all questions of a list, except those not settled yet. The list belongs to the caller: * an answered client may ask again, and that question goes to a room's list.
  */
 static void answer_list(struct parked_list *list, bool waited, struct parked_list *unsettled)
 {
@@ -156,7 +155,7 @@ static struct room *find_room(struct parking *parking, const char *key)
 	return room;
 }
 
-/* Everyone in it is answered with what is known now. */
+/* Answers all its questions with what is known now. */
 static void close_room(struct parking *parking, struct room *room)
 {
 	struct parked_list nobody = LIST_HEAD_INITIALIZER(nobody);
@@ -300,7 +299,7 @@ static struct room *open_room(struct parking *parking, const struct question *qu
 		return room;
 	}
 	note_outage(parking);
-	/* Who waits in it is left to the timer. */
+	/* Questions that wait in it are left to the timer. */
 	if (LIST_EMPTY(&room->waiting)) {
 		HASH_DEL(parking->rooms, room);
 		share_give_back(&parking->shares, &room->share);

@@ -25,11 +25,11 @@
 #define RESERVED_FDS 32
 /* Clients taken from one listener before others have their turn. */
 #define ACCEPT_BATCH 64
-/* How long not to accept where it failed, or there is no place, unless a client leaves. */
+/* How long not to accept after a failure, or when full, unless a client leaves. */
 #define ACCEPT_RETRY_MS 1000
-/* At the end, how long a client may take that has connected, and not asked yet. */
+/* At the end, how long a client may take to ask that has just connected. */
 #define SLOW_MS 2000
-/* smtp(8) may run as any user; who may reach the socket is for its directory to say. */
+/* smtp(8) may run as any user. The directory decides who may reach the socket. */
 #define SOCKET_MODE 0666
 
 struct socketmap_server {
@@ -57,15 +57,14 @@ static bool open_listeners(struct socketmap_server *server)
 	server->listeners = listen_inherited(server->fds, LISTENERS_MAX);
 	if (server->listeners > 0)
 		return true;
-	/* Where systemd is to listen, it may be empty: not where nobody does. */
+	/* The setting may be empty only if systemd listens. */
 	if (wanted->count == 0)
-		log_error("socketmap_listen={} names nothing to listen on, nor does systemd hand "
-			  "over a socket");
+		log_error("socketmap_listen={} is empty, and systemd does not hand over a socket");
 	for (size_t i = 0; i < wanted->count; i++) {
 		int fd;
 
 		if (i == LISTENERS_MAX || !endpoint_parse(&endpoint, wanted->items[i])) {
-			log_error("socketmap_listen=%s cannot be understood, or is one too many",
+			log_error("socketmap_listen=%s is not an address, or there are too many",
 				  wanted->items[i]);
 			return false;
 		}
@@ -118,13 +117,13 @@ static void set_accepting(struct socketmap_server *server, bool accepting)
 		loop_io_set(server->ios[i], accepting ? LOOP_READ : 0);
 }
 
-/* Without this a listener that is always ready would keep the loop busy with failing. */
+/* Else a listener that is always ready would keep the loop busy. */
 static void stop_accepting(struct socketmap_server *server, const char *why)
 {
 	char note[LOG_THROTTLE_NOTE_SIZE];
 
 	if (log_throttle_pass(&server->full, clock_mono_ms(), note))
-		log_warning("clients=%zu new ones wait: %s%s", server->home.count, why, note);
+		log_warning("clients=%zu new clients wait: %s%s", server->home.count, why, note);
 	set_accepting(server, false);
 }
 
@@ -161,12 +160,12 @@ static void accept_failed(struct socketmap_server *server)
 	}
 }
 
-/* The end of another makes one, too: on_client_closed. */
+/* When a client leaves, on_client_closed accepts again. */
 static bool make_place(struct socketmap_server *server)
 {
 	if (connection_end_idle(&server->home))
 		return true;
-	stop_accepting(server, "as many are served as LimitNOFILE= allows");
+	stop_accepting(server, "no more descriptors (LimitNOFILE=)");
 	loop_timer_arm(server->accept_again, ACCEPT_RETRY_MS);
 	return false;
 }
@@ -187,7 +186,7 @@ static void on_listener(void *context, int listener, unsigned ready)
 			accept_failed(server);
 			return;
 		}
-		/* Fails on unix sockets, which do not need it: a reply leaves in one write. */
+		/* Fails on unix sockets, which do not need it. A reply is one write. */
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		connection_new(&server->home, fd);
 	}
@@ -277,7 +276,7 @@ int server_serve(void *state)
 	struct loop *loop = loop_new();
 
 	if (!daemon_shorten_slices())
-		log_debug("the kernel gives this server slices as long as all others have");
+		log_debug("the kernel does not give this server short time slices");
 	start(server, loop);
 	loop_run(loop);
 	stop(server);

@@ -3,9 +3,7 @@
  * server - the socketmap server as a whole: listeners, connections, and what
  * they share.
  *
- * As many clients are served at once as the process may have descriptors, less
- * some for its own needs; beyond that, new ones wait in the listeners' queues
- * until another leaves, or has been idle for so long that it must.
+ * It serves as many clients at once as the process may have descriptors, less some for its * own needs. Further clients wait in the listeners' queues until another one leaves, or is * dropped because it was idle for long.
  */
 #ifndef POSTSEAL_SOCKETMAP_SERVER_H
 #define POSTSEAL_SOCKETMAP_SERVER_H
@@ -22,10 +20,7 @@ void *server_open(const struct settings *settings);
 /* These settings count from the next question on. */
 void server_reload(void *state, const struct settings *settings);
 /*
- * Serve until SIGTERM or SIGINT. Then no more clients are taken in: they wait in
- * the queue of the listener, for the next server where systemd keeps it. All that
- * has been asked is answered first, what waits for the prober included; another
- * signal cuts that short.
+ * Serve until SIGTERM or SIGINT. Then no more clients are accepted: they wait in the queue * of the listener, for the next server if systemd keeps it. All questions asked so far are * answered first, even those that wait for the prober. Another signal cuts that short.
  */
 int server_serve(void *state);
 void server_close(void *state); /* NULL is allowed */

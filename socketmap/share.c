@@ -27,7 +27,7 @@ static const char *zone_name(const struct nexthop *nexthop)
 	return dot;
 }
 
-/* The part that a map has for itself, and how much of it is used; NULL: all there is. */
+/* How much a map uses of the part that it has for itself, which is *most; NULL: it has no part * of its own. */
 static size_t *part_of(struct shares *shares, enum map map, size_t *most)
 {
 	if (map == MAP_STATUS) {

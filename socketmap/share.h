@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * share - how much of the prober anyone may take up, so that nobody crowds out the mail
- * of others.
+ * share - how much of the prober each may use, so that nobody crowds out the mail of others.
  *
  * The prober looks at SHARE_ALL next hops at a time. Of these, questions of one map, of
  * one client (a connection), and about names of one zone (the last two labels of a name,
- * which may be a wildcard's) have no more than a part each. What does not fit is not
- * looked at now; who waits for it is answered with what is known, and asks again.
+ * which may be a wildcard's) have no more than a part each. What does not fit is not * looked at now: the client is answered with what is known, and asks again later.
  *
  * Plain counting: no clock, no I/O.
  */
@@ -54,12 +52,11 @@ struct shares {
 bool share_take(struct shares *shares, struct share *share, enum map map,
 		const struct nexthop *nexthop, struct share_client *client);
 /*
- * A question of this map asks after the same next hop. It counts for the map that has the
- * largest part, so that mail never depends on who has asked first.
+ * A question of this map is about the same next hop. It counts for the map that has the * largest part, so that mail never depends on who asked first.
  */
 void share_join(struct shares *shares, struct share *share, enum map map);
 void share_give_back(struct shares *shares, struct share *share);
-/* The client is gone; what it has asked for is still being looked at. */
+/* The client is gone; the prober still looks at what it asked for. */
 void share_leave(struct share_client *client);
 
 #endif

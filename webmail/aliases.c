@@ -44,7 +44,7 @@ void aliases_free(struct aliases *aliases)
 	free(aliases);
 }
 
-/* The prober makes the ledger, perhaps after we were started; an admin may put another one. */
+/* The prober makes the ledger, perhaps after our start. An admin may put another one there. */
 static struct ledger *ledger_now(struct aliases *aliases)
 {
 	char error[LEDGER_ERROR_SIZE];
@@ -134,7 +134,7 @@ static bool list_filed(void *context, const char *key, const struct alias *alias
 	return true;
 }
 
-/* Those by a pair that are not on file; the others come by list_filed. */
+/* Aliases by a pair that are not on file; list_filed lists the others. */
 static bool list_paired(struct listing *listing, struct ledger_txn *txn)
 {
 	const struct settings *settings = listing->aliases->settings;
@@ -280,7 +280,7 @@ static void change_alias(struct aliases *aliases, const char *user, const char *
 	answer_json(request, &out);
 }
 
-/* As the key of an alias. An extension is none of it: me+x@ is me@, and is switched as that. */
+/* As the key of an alias. An address with an extension has no key: me+x@ is switched as me@. */
 static bool read_key(const struct aliases *aliases, char key[ALIAS_ADDRESS_SIZE],
 		     const char *address)
 {

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * aliases - a user's own secure aliases: those that the settings' pairs give him, and those
- * on file for his mailbox. Which are his is decided by core/secure/owner, as for the
- * milter; of any other address the answer is that there is no such alias, whether
- * somebody has it or not.
+ * aliases - a user's own secure aliases: those that the settings' pairs give them, and those * on file for their mailbox. core/secure/owner decides which are theirs, as for the milter. * For any other address the answer is that there is no such alias, whether somebody has it * or not.
  */
 #ifndef POSTSEAL_WEBMAIL_ALIASES_H
 #define POSTSEAL_WEBMAIL_ALIASES_H
@@ -24,7 +21,7 @@ void aliases_answer_change(struct aliases *aliases, const char *user, const char
 			   struct http_request *request);
 
 /*
- * The addresses that this user writes from: his own, and his aliases. At most `max` of
+ * The addresses that this user writes from: their own, and their aliases. At most `max` of
  * them, in senders[]; how many. 0: the ledger cannot be read.
  */
 size_t aliases_senders(struct aliases *aliases, const char *user,

@@ -16,7 +16,7 @@
 /*
  * The socketmap server answers this map at once, a hundred questions in some
  * milliseconds. Should it hang, nobody here waits longer than this for it, and for a
- * while nobody asks it at all. One that is down is no such loss of time.
+ * while nobody asks it at all. A server that is down costs no such time.
  */
 #define PATIENCE_MS 1500
 #define SULK_MS 5000
@@ -99,10 +99,10 @@ static void read_status(struct recipients *recipients, const char *address, int6
 		buf_append_str(&part->json, text + 3);
 	else if (answered && strncmp(text, "NOTFOUND ", 9) == 0)
 		webmail_json_no_status(&part->json, address, "no-such-address",
-				       "no mail can go to such an address");
+				       "no mail can be sent to this address");
 	else
 		webmail_json_no_status(&part->json, address, "not-now",
-				       answered ? "postseal cannot tell just now"
+				       answered ? "postseal does not know just now"
 						: "postseal cannot be asked just now");
 	buf_free(&reply);
 }
@@ -166,7 +166,7 @@ void recipients_answer(struct recipients *recipients, const struct webmail_reque
 		inquiry->parts[i].inquiry = inquiry;
 		read_status(recipients, call->address[i], deadline, &inquiry->parts[i]);
 	}
-	/* Postfix's clients are many; an idle one of ours is not to take a place of theirs. */
+	/* Postfix has many clients; an idle one of ours must not take a place of theirs. */
 	socketmap_client_close(recipients->client);
 	recipients->client = NULL;
 	if (recipients->not_before == deadline)

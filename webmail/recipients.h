@@ -2,7 +2,7 @@
 /*
  * recipients - how mail to each of these addresses travels: what map `status` of
  * postseal-socketmap says, word for word, so that a symbol and what Postfix is told
- * cannot disagree. Who is new is looked at by the prober meanwhile. Where mail is sealed,
+ * cannot disagree. The prober looks at new domains meanwhile. Where mail is sealed,
  * postseal-mailbox says how a sealed mail would go to each.
  */
 #ifndef POSTSEAL_WEBMAIL_RECIPIENTS_H

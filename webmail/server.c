@@ -20,12 +20,12 @@
 #include "io/net/loop.h"
 #include "webmail/answer.h"
 
-/* A file mode cannot say which users; the kernel says who each client is. */
+/* A file mode cannot say which users. The kernel says who each client is. */
 #define SOCKET_MODE 0666
 #define BODY_MAX 65536
-/* A webmail asks at once and reads at once; a silent client costs a descriptor. */
+/* A webmail asks and reads at once; a silent client costs a descriptor. */
 #define SILENCE_S 10
-/* Strangers are worth a line, not a flood. */
+/* Strangers are worth a line in the log, not a flood. */
 #define STRANGER_LINE_MS 60000
 
 struct webmail_server {
@@ -40,7 +40,7 @@ struct webmail_server {
 	struct webmail_answerer *answerer;
 };
 
-/* False, and logged, where a name is no user's; then the clients stay who they were. */
+/* False, and logged, if a name is not a user; then the clients stay as they were. */
 static bool know_clients(struct webmail_server *server, const struct settings *settings)
 {
 	const struct string_list *names = &settings->webmail_clients;
@@ -50,14 +50,15 @@ static bool know_clients(struct webmail_server *server, const struct settings *s
 		const struct passwd *entry = getpwnam(names->items[i]);
 
 		if (entry == NULL) {
-			log_error("webmail_clients=%s is no user of this machine", names->items[i]);
+			log_error("webmail_clients=%s is not a user of this machine",
+				  names->items[i]);
 			free(clients);
 			return false;
 		}
 		clients[i] = entry->pw_uid;
 	}
 	if (names->count == 0)
-		log_warning("webmail_clients is empty: nobody is answered");
+		log_warning("webmail_clients is empty, so nobody is answered");
 	free(server->clients);
 	server->clients = clients;
 	server->client_count = names->count;
@@ -71,7 +72,8 @@ static bool open_listener(struct webmail_server *server)
 	struct endpoint endpoint;
 
 	if (!endpoint_parse(&endpoint, where) || !endpoint.is_unix) {
-		log_error("webmail_listen=%s has to be unix:/PATH, where the kernel says who asks",
+		log_error("webmail_listen=%s has to be unix:/PATH: only there the kernel says who "
+			  "asks",
 			  where);
 		return false;
 	}
@@ -140,16 +142,16 @@ static void refuse_request(struct http_request *request, enum webmail_verdict ve
 		answer_error(request, 404, "no-such-call", "there is no such call");
 		return;
 	case WEBMAIL_OTHER_METHOD:
-		answer_error(request, 405, "method", "this call has another method");
+		answer_error(request, 405, "method", "this call needs another method");
 		return;
 	case WEBMAIL_BAD_QUERY:
-		answer_error(request, 400, "query", "these are not the parameters of this call");
+		answer_error(request, 400, "query", "the parameters do not fit this call");
 		return;
 	case WEBMAIL_BAD_ADDRESS:
-		answer_error(request, 400, "address", "this is not one mail address");
+		answer_error(request, 400, "address", "this is not a single mail address");
 		return;
 	case WEBMAIL_TOO_MANY:
-		answer_error(request, 400, "too-many", "at most 100 addresses may be asked about");
+		answer_error(request, 400, "too-many", "at most 100 addresses are allowed");
 		return;
 	}
 }
@@ -164,7 +166,7 @@ static bool read_user(const struct webmail_server *server, struct http_request *
 	    webmail_user_read(user, value, server->settings->recipient_delimiter))
 		return true;
 	answer_error(request, 400, "user",
-		     "X-Postseal-User has to stand once and be an address with a domain");
+		     "X-Postseal-User has to be there once, with a mail address");
 	return false;
 }
 
@@ -178,13 +180,13 @@ static bool may_ask(struct webmail_server *server, struct http_request *request,
 		return true;
 	metrics_count(M_WEBMAIL_LIMITED);
 	http_reply_header(request, "Retry-After", str_decimal(seconds, (uint64_t)wait));
-	answer_error(request, 429, "too-often", "this user asks too much; wait a moment");
+	answer_error(request, 429, "too-often", "this user asks too often; wait a moment");
 	return false;
 }
 
 static void on_request(void *context, struct http_request *request)
 {
-	/* Larger than a stack likes, and there is one request at a time. */
+	/* Static because of its size; there is one request at a time. */
 	static struct webmail_request call;
 	struct webmail_server *server = context;
 	char user[ALIAS_ADDRESS_SIZE];

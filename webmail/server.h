@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * server - listens on a Unix socket and answers the users of `webmail_clients` there, and
- * nobody else. It believes them who the webmail's user is (X-Postseal-User), so each
- * request is first asked who sent it: SO_PEERCRED, which no client can forge.
+ * server - listens on a Unix socket, and answers only the users in `webmail_clients`. They say * who the webmail's user is (X-Postseal-User), and are believed. So for each request the * kernel is asked first who sent it (SO_PEERCRED), which no client can forge.
  */
 #ifndef POSTSEAL_WEBMAIL_SERVER_H
 #define POSTSEAL_WEBMAIL_SERVER_H

@@ -29,13 +29,13 @@ static enum paint paint_of(enum health health)
 	return paints[health];
 }
 
-/* What was printed of the checks before. */
+/* What was printed for earlier checks. */
 struct told {
 	const char *name;
 	struct buf mend;
 };
 
-/* The mend of an earlier check that this one begins with; its end, past it in `mend`. */
+/* The earlier check whose mend this one begins with, or NULL; *mend is moved past it. */
 static const struct told *told_before(struct told *told, size_t count, const char **mend)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -49,14 +49,14 @@ static const struct told *told_before(struct told *told, size_t count, const cha
 	return NULL;
 }
 
-/* As it is, to be copied: a line that is broken could not be pasted. */
+/* Not wrapped: an admin is to copy whole lines. */
 static void print_mend(const char *mend, struct told *told, size_t count)
 {
 	const struct told *before = told_before(told, count, &mend);
 
 	if (before != NULL)
-		printf("%*s# what is said for %s above%s\n", MEND_COLUMN, "", before->name,
-		       *mend != '\0' ? ", and then:" : "");
+		printf("%*s# first what is said for %s above%s\n", MEND_COLUMN, "", before->name,
+		       *mend != '\0' ? ", then:" : "");
 	while (*mend != '\0') {
 		int len = (int)strcspn(mend, "\n");
 
@@ -76,7 +76,7 @@ static void print_finding(const struct doctor_check *check, struct finding *find
 
 static void print_summary(const size_t counts[HEALTHS])
 {
-	printf("\n%zu ok, %zu warning%s, %zu wrong, %zu could not be told.\n", counts[HEALTH_OK],
+	printf("\n%zu ok, %zu warning%s, %zu wrong, %zu unsure.\n", counts[HEALTH_OK],
 	       counts[HEALTH_WARNING], counts[HEALTH_WARNING] == 1 ? "" : "s", counts[HEALTH_WRONG],
 	       counts[HEALTH_UNSURE]);
 }
@@ -121,7 +121,7 @@ static enum cli_status examine(const struct cli *cli, const struct patient *pati
 	return outcome(counts);
 }
 
-/* A real mail says what no look at settings can. */
+/* A real mail tells more than settings. */
 static enum cli_status send_mail(const struct cli *cli)
 {
 	static const char *const words[] = { "sent", "deferred", "bounced", "unknown" };
@@ -146,7 +146,7 @@ static enum cli_status run(struct cli *cli)
 	enum cli_status status;
 
 	if (cli->send != (cli->count == 1)) {
-		cli_error(cli, "a test mail takes both: --send ADDRESS");
+		cli_error(cli, "to send a test mail, give both --send and ADDRESS");
 		return CLI_USAGE;
 	}
 	patient = doctor_look(cli);
@@ -161,21 +161,21 @@ static enum cli_status run(struct cli *cli)
 const struct verb verb_doctor = {
 	.name = "doctor",
 	.arguments = "[ADDRESS]",
-	.summary = "Looks whether all on this machine is as it should be",
+	.summary = "Checks that this machine is set up as it should be",
 	.options = "S",
-	.help = "  -S, --send  send a test mail to ADDRESS, and tell what became of it\n"
+	.help = "  -S, --send  send a test mail to ADDRESS, and show what became of it\n"
 		"\n"
-		"Resolver, Postfix's settings, secure aliases, sealed mail, postseal's own\n"
-		"services, the way out: what was looked at, what was found, and, where something\n"
-		"is amiss, what to type to mend it; lines that start with # say what no command\n"
-		"can do. Nothing is changed. Whoever may not see something is told so; nobody\n"
-		"needs to be root.\n"
+		"Checks resolvers, Postfix's settings, secure aliases, sealed mail, postseal's\n"
+		"own services, and the outbound port. For each check it shows what was found and,\n"
+		"if something is wrong, what to type to mend it; lines that start with # say what\n"
+		"no command can do. It changes nothing. It need not be root, and says what it may\n"
+		"not see.\n"
 		"\n"
-		"Of the network only the DNS is asked: for org, for dnssec-failed.org, whose\n"
+		"Of the network it asks only the DNS: for org, for dnssec-failed.org, whose\n"
 		"signatures are wrong on purpose, and for mailbox_domain.\n"
 		"\n"
-		"Exit status: 1 if something is wrong, 3 if nothing is but something could not\n"
-		"be told; warnings do not count.\n",
+		"Exit status: 1 if something is wrong; 3 if nothing is wrong but something is\n"
+		"unsure. Warnings do not count.\n",
 	.least = 0,
 	.most = 1,
 	.run = run,

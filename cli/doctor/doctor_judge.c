@@ -14,41 +14,41 @@
 const struct doctor_check doctor_checks[] = {
 	{ "resolver", "do the resolvers that postseal-prober asks validate DNSSEC?", NEEDS_NOTHING,
 	  doctor_judge_resolver },
-	{ "resolver-trust", "may what they say about DNSSEC be believed?", NEEDS_NOTHING,
+	{ "resolver-trust", "can their answers about DNSSEC be trusted?", NEEDS_NOTHING,
 	  doctor_judge_resolver_trust },
 	{ "mta-resolver", "does Postfix ask as good a resolver?", NEEDS_NOTHING,
 	  doctor_judge_mta_resolver },
-	{ "chroot-resolver", "and so inside of its chroot?", NEEDS_POSTFIX,
-	  doctor_judge_chroot_resolver },
-	{ "postfix", "does this Postfix know all that postseal answers?", NEEDS_POSTFIX,
+	{ "chroot-resolver", "does Postfix ask the same resolver from inside its chroot?",
+	  NEEDS_POSTFIX, doctor_judge_chroot_resolver },
+	{ "postfix", "is this Postfix new enough for what postseal answers?", NEEDS_POSTFIX,
 	  doctor_judge_version },
 	{ "policy-map", "does Postfix ask postseal how to send?", NEEDS_POSTFIX,
 	  doctor_judge_policy_map },
 	{ "tls-level", "is TLS tried where postseal demands nothing?", NEEDS_POSTFIX,
 	  doctor_judge_tls_level },
 	{ "dns-support", "does Postfix do DANE?", NEEDS_POSTFIX, doctor_judge_dns_support },
-	{ "dane-switches", "is nothing set that switches DANE off?", NEEDS_POSTFIX,
+	{ "dane-switches", "does no setting of Postfix switch DANE off?", NEEDS_POSTFIX,
 	  doctor_judge_dane_switches },
-	{ "insecure-mx", "is DANE done with unsigned MX records?", NEEDS_POSTFIX,
+	{ "insecure-mx", "does Postfix do DANE where MX records are not signed?", NEEDS_POSTFIX,
 	  doctor_judge_insecure_mx },
-	{ "pin-digest", "are pins compared as they were written down?", NEEDS_POSTFIX,
+	{ "pin-digest", "does Postfix compare pins as SHA-256, as they are kept?", NEEDS_POSTFIX,
 	  doctor_judge_pin_digest },
 	{ "mta-cas", "can Postfix judge certificates, for MTA-STS?", NEEDS_POSTFIX,
 	  doctor_judge_mta_cas },
-	{ "tls-log", "does Postfix log what is learned from?", NEEDS_POSTFIX,
+	{ "tls-log", "does Postfix log the lines that postseal learns from?", NEEDS_POSTFIX,
 	  doctor_judge_tls_log },
 	{ "probe", "does the prober connect as Postfix does?", NEEDS_POSTFIX, doctor_judge_probe },
-	{ "overrides", "does no service in master.cf undo any of this?", NEEDS_POSTFIX,
+	{ "overrides", "does no service in master.cf undo these settings?", NEEDS_POSTFIX,
 	  doctor_judge_overrides },
 	{ "milter", "does Postfix ask postseal about incoming mail?", NEEDS_ALIASES,
 	  doctor_judge_milter },
 	{ "milter-action", "does mail wait while the milter is down?", NEEDS_ALIASES,
 	  doctor_judge_milter_action },
-	{ "nul-bytes", "is all of a header seen by the milter?", NEEDS_ALIASES,
+	{ "nul-bytes", "does the milter see whole headers?", NEEDS_ALIASES,
 	  doctor_judge_nul_bytes },
-	{ "transport-map", "does mail from secure aliases leave by its own ways?", NEEDS_ALIASES,
-	  doctor_judge_transport_map },
-	{ "transports", "do these ways enforce what they should?", NEEDS_ALIASES,
+	{ "transport-map", "does mail from secure aliases leave by its own transports?",
+	  NEEDS_ALIASES, doctor_judge_transport_map },
+	{ "transports", "do these transports enforce TLS?", NEEDS_ALIASES,
 	  doctor_judge_transports },
 	{ "alias-map", "does mail to secure aliases find its mailbox?", NEEDS_ALIASES,
 	  doctor_judge_alias_map },
@@ -56,13 +56,13 @@ const struct doctor_check doctor_checks[] = {
 	  NEEDS_ALIASES, doctor_judge_own_tls },
 	{ "secure-domains", "is mail to secure domains delivered on this machine?", NEEDS_ALIASES,
 	  doctor_judge_secure_domains },
-	{ "ways-around", "does nothing lead mail around them?", NEEDS_ALIASES,
+	{ "ways-around", "does nothing lead mail around these transports?", NEEDS_ALIASES,
 	  doctor_judge_ways_around },
-	{ "sealed-domain", "does sealed mail go to the intake, and nobody else's mail?",
-	  NEEDS_SEALED, doctor_judge_sealed_domain },
+	{ "sealed-domain", "does sealed mail, and no other mail, go to the intake?", NEEDS_SEALED,
+	  doctor_judge_sealed_domain },
 	{ "sealed-dns", "does the domain of sealed mail lead to this host?", NEEDS_SEALED,
 	  doctor_judge_sealed_dns },
-	{ "sealed-size", "do Postfix and the mailboxes take mail of the same size?", NEEDS_SEALED,
+	{ "sealed-size", "do Postfix and the mailboxes accept mail of the same size?", NEEDS_SEALED,
 	  doctor_judge_sealed_size },
 	{ "sealed-milters", "does no milter add recipients after postseal's?", NEEDS_SEALED,
 	  doctor_judge_sealed_milters },
@@ -71,23 +71,23 @@ const struct doctor_check doctor_checks[] = {
 	{ "sealed-lists", "does no list send sealed mail on in its owner's name?", NEEDS_SEALED,
 	  doctor_judge_sealed_lists },
 	{ "mailbox", "does postseal-mailbox run?", NEEDS_MAILBOXES, doctor_judge_mailbox_runs },
-	{ "mailbox-pages", "are its pages those that were installed?", NEEDS_MAILBOXES,
+	{ "mailbox-pages", "does it serve the pages that were installed?", NEEDS_MAILBOXES,
 	  doctor_judge_mailbox_pages },
-	{ "mailbox-keys", "do its keys lie apart from what they open?", NEEDS_MAILBOXES,
+	{ "mailbox-keys", "are its keys kept apart from the mail that they open?", NEEDS_MAILBOXES,
 	  doctor_judge_mailbox_keys },
 	{ "socketmap", "does postseal-socketmap answer?", NEEDS_NOTHING,
 	  doctor_judge_socketmap_runs },
-	{ "socket", "does systemd listen in its place, where it should?", NEEDS_NOTHING,
+	{ "socket", "does systemd listen for postseal-socketmap, if it should?", NEEDS_NOTHING,
 	  doctor_judge_socket },
 	{ "prober", "does postseal-prober run?", NEEDS_NOTHING, doctor_judge_prober_runs },
 	{ "milter-runs", "does postseal-milter run?", NEEDS_NOTHING, doctor_judge_milter_runs },
-	{ "ledger", "can the ledger be read, and only by whom it concerns?", NEEDS_NOTHING,
+	{ "ledger", "can the ledger be read, and only by those who should?", NEEDS_NOTHING,
 	  doctor_judge_ledger },
-	{ "learning", "is Postfix's log being learned from?", NEEDS_LEDGER, doctor_judge_learning },
-	{ "webmail", "may nobody but a webmail say who its users are?", NEEDS_NOTHING,
-	  doctor_judge_webmail },
+	{ "learning", "does postseal learn from Postfix's log?", NEEDS_LEDGER,
+	  doctor_judge_learning },
+	{ "webmail", "can only a webmail act for its users?", NEEDS_NOTHING, doctor_judge_webmail },
 	{ "ca-store", "can postseal judge certificates?", NEEDS_NOTHING, doctor_judge_cas },
-	{ "port-25", "is the way out open?", NEEDS_LEDGER, doctor_judge_port },
+	{ "port-25", "is the outbound SMTP port open?", NEEDS_LEDGER, doctor_judge_port },
 	{ "stripping", "does our own network leave STARTTLS alone?", NEEDS_LEDGER,
 	  doctor_judge_stripping },
 };
@@ -100,7 +100,7 @@ const char *health_word(enum health health)
 	return words[health];
 }
 
-/* What is missing for a check to make sense: it is said, and the check is done. */
+/* True, and said what, if something is missing without which the check makes no sense. */
 static bool lacks(const struct patient *patient, enum doctor_needs needs, struct finding *finding)
 {
 	const struct doctor_thing *ran = &patient->postfix.ran;
@@ -146,7 +146,7 @@ void finding_free(struct finding *finding)
  * Finding.
  */
 
-/* UNSURE hides no fault, and a fault no doubt. */
+/* Wrong outranks unsure, and unsure outranks a warning. */
 static enum health worse(enum health a, enum health b)
 {
 	static const int rank[] = {
@@ -156,7 +156,7 @@ static enum health worse(enum health a, enum health b)
 	return rank[a] > rank[b] ? a : b;
 }
 
-/* What stands in main.cf may be any bytes. */
+/* Values in main.cf may hold any bytes. */
 static void append_printable(struct buf *out, const char *format, va_list args)
 {
 	char line[LINE_SIZE], shown[LINE_SIZE];
@@ -208,7 +208,7 @@ void finding_mend(struct finding *finding, const char *format, ...)
 	buf_free(&line);
 }
 
-/* One word for a shell, whatever is in it. */
+/* Quotes the text, so that it is one word for a shell. */
 static void append_quoted(struct buf *out, const char *text)
 {
 	buf_append_str(out, "'");
@@ -221,7 +221,7 @@ static void append_quoted(struct buf *out, const char *text)
 	buf_append_str(out, "'");
 }
 
-/* The line is shown printable; the word is the one that is meant. */
+/* The line is made printable for people; `word` stays as it is for programs. */
 __attribute__((format(printf, 5, 6))) static void step(struct finding *finding, enum mend_kind kind,
 						       const char *option, const char *word,
 						       const char *format, ...)
@@ -319,7 +319,7 @@ static bool is_ours(const struct endpoint *endpoint, const struct string_list *l
 	return false;
 }
 
-/* Is this item that map, and in its +tlsrpt form? */
+/* Is this item that map? *tlsrpt: in its +tlsrpt form. */
 static bool is_our_map(const struct patient *patient, const struct doctor_map *map,
 		       struct span item, const struct postconf_view *view, bool *tlsrpt)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * doctor_judge - what to think of what was found on this machine, and what to
- * type to mend it. Pure: no file, socket, clock or environment.
+ * doctor_judge - is what was found on this machine right, and if not, what to type to * mend it. Pure: no file, socket, clock or environment.
  */
 #ifndef POSTSEAL_CLI_DOCTOR_JUDGE_H
 #define POSTSEAL_CLI_DOCTOR_JUDGE_H
@@ -18,9 +17,9 @@ enum health {
 
 const char *health_word(enum health health); /* "ok", "warning", "wrong", "unsure" */
 
-/* What a line of `mend` does, for who obeys it: `postseal setup`. */
+/* What a line of `mend` does, for `postseal setup`, which carries it out. */
 enum mend_kind {
-	MEND_HAND,     /* a comment, or nothing that a program should do by itself */
+	MEND_HAND,     /* a comment, or what only a person should do */
 	MEND_POSTCONF, /* postconf(1), with `option` and `word` */
 	MEND_COPY,     /* the file `option` into the directory `word` */
 	MEND_RESOLVER, /* /etc/resolv.conf names the resolver `word` */
@@ -29,7 +28,7 @@ enum mend_kind {
 
 struct mend_step {
 	enum mend_kind kind;
-	char *line; /* as it is shown; these are the finding's */
+	char *line; /* as it is shown; all three belong to the finding */
 	char *option;
 	char *word;
 };
@@ -46,7 +45,7 @@ struct finding {
 	size_t step_count;
 };
 
-/* What must have been seen for a check to make sense. */
+/* What a check needs in order to make sense. */
 enum doctor_needs {
 	NEEDS_NOTHING,
 	NEEDS_POSTFIX,
@@ -57,8 +56,8 @@ enum doctor_needs {
 };
 
 struct doctor_check {
-	const char *name;     /* short and for ever: scripts know it */
-	const char *looks_at; /* one phrase */
+	const char *name;     /* short; never changed, since scripts use it */
+	const char *looks_at; /* a question; "yes" is good */
 	enum doctor_needs needs;
 	void (*judge)(const struct patient *patient, struct finding *finding);
 };
@@ -75,29 +74,28 @@ void finding_free(struct finding *finding);
  * For the judges of doctor_judge_*.c.
  */
 
-/* The health, the worse one if there are several, and the next sentence of `found`. */
+/* Adds a sentence to `found`. Of several healths the worst one stays. */
 __attribute__((format(printf, 3, 4))) void finding_say(struct finding *finding, enum health health,
 						       const char *format, ...);
 /* The next line of `mend`. */
 __attribute__((format(printf, 2, 3))) void finding_mend(struct finding *finding, const char *format,
 							...);
-/* The same, of what a program may do. */
+/* The same, for steps that a program may do. */
 void finding_mend_postconf(struct finding *finding, const char *option, const char *word);
 void finding_mend_copy(struct finding *finding, const char *file, const char *directory);
 void finding_mend_resolver(struct finding *finding, const char *address);
 void finding_mend_unit(struct finding *finding, const char *verb, const char *unit);
-/* A parameter of main.cf, or an -o of a service; mend_reload goes last. */
+/* A parameter of main.cf, or an -o of a service. Call finding_mend_reload last. */
 void finding_mend_main(struct finding *finding, const char *parameter, const char *value);
 void finding_mend_service(struct finding *finding, const char *service, const char *parameter,
 			  const char *value);
 void finding_mend_reload(struct finding *finding);
-/* `line` is what is to stand in postseal.conf; and then the daemon is started anew. */
+/* Write `line` to postseal.conf, and restart the daemon. */
 void finding_mend_setting(struct finding *finding, const struct patient *patient, const char *line,
 			  const char *daemon);
 
 /*
- * Our maps, as the Postfix service that asks them (for example "smtp/unix")
- * writes them.
+ * One of our maps, and the Postfix service that asks it, for example "smtp/unix".
  */
 struct doctor_map {
 	const char *service;
@@ -107,7 +105,7 @@ struct doctor_map {
 /* Where a map of ours stands in a list of look-up tables. */
 struct doctor_map_place {
 	bool found;
-	bool first;         /* no other table is asked before it */
+	bool first;         /* it is the first table of the list */
 	bool tlsrpt;        /* its +tlsrpt form */
 	bool beyond_chroot; /* not found, and would be if `service` were not chrooted */
 };
@@ -117,7 +115,7 @@ struct doctor_map_place doctor_find_map(const struct patient *patient, const str
 /* "socketmap:inet:127.0.0.1:7672:policy"; false where the service can reach none of ours. */
 bool doctor_write_map(struct buf *out, const struct patient *patient, const struct doctor_map *map);
 
-/* Is that where we listen? `listener` as in the settings. */
+/* Is that the endpoint where we listen? `listener` is as in the settings. */
 bool doctor_is_listener(const struct endpoint *endpoint, const char *listener);
 /* How the service writes one of our endpoints; false where it cannot reach it. */
 bool doctor_postfix_place(struct buf *out, const struct patient *patient, const char *service,
@@ -125,7 +123,7 @@ bool doctor_postfix_place(struct buf *out, const struct patient *patient, const 
 
 /* Do masquerade_domains hide this domain in senders? */
 bool doctor_masks(const struct patient *patient, const char *domain);
-/* And the mend: `domain` is spared. */
+/* Mends it: `domain` is exempted. */
 void doctor_mend_mask(const struct patient *patient, const char *domain, struct finding *finding);
 
 void doctor_judge_resolver(const struct patient *patient, struct finding *finding);

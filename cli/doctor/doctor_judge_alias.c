@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* doctor_judge_alias - what secure aliases stand on: the milter, maps of senders and recipients. */
+/* doctor_judge_alias - what secure aliases need: the milter, maps, TLS at our own smtpd(8). */
 #include <string.h>
 
 #include "base/str.h"
@@ -49,7 +49,7 @@ static void mend_milter(const struct patient *patient, const char *others, struc
 	buf_free(&place);
 }
 
-/* Strangers and our own users: all doors that mail comes in by from the network. */
+/* The services by which mail comes in from the network. */
 static bool is_door(const struct postconf_entry *field, const char *parameter)
 {
 	static const char *const doors[] = { SMTPD, "smtpd/pass", "submission/inet",
@@ -77,17 +77,18 @@ static void judge_doors(const struct patient *patient, struct finding *finding)
 		if (!is_door(field, "/smtpd_milters") ||
 		    find_milter(patient, field->value, &action))
 			continue;
-		finding_say(finding, HEALTH_WRONG, "in master.cf %s = %s leaves it out",
-			    field->name, field->value);
+		finding_say(finding, HEALTH_WRONG,
+			    "in master.cf, %s = %s does not have postseal's milter", field->name,
+			    field->value);
 		finding_mend_postconf(finding, "-PX", field->name);
 	}
 }
 
-/* With a filter before the queue Postfix shows no milter any header. */
+/* With a filter before the queue, Postfix shows headers to no milter. */
 static void judge_filter(const struct patient *patient, struct finding *finding)
 {
-	static const char why[] = "headers are hidden from the milter, so mail to and from "
-				  "secure aliases is put off";
+	static const char why[] = "this hides headers from the milter, so mail to and from secure "
+				  "aliases is put off";
 	const struct postconf *overrides = &patient->postfix.overrides;
 	const char *filter = patient_value(patient, "smtpd_proxy_filter");
 
@@ -115,17 +116,18 @@ void doctor_judge_milter(const struct patient *patient, struct finding *finding)
 		judge_doors(patient, finding);
 		judge_filter(patient, finding);
 		if (finding->health == HEALTH_OK)
-			finding_say(finding, HEALTH_OK, "smtpd_milters has it");
+			finding_say(finding, HEALTH_OK, "smtpd_milters has postseal's milter");
 		finding_mend_reload(finding);
 		return;
 	}
 	if (list[0] == '\0')
-		finding_say(finding, HEALTH_WRONG,
-			    "smtpd_milters is empty: plaintext to secure aliases is taken");
+		finding_say(
+			finding, HEALTH_WRONG,
+			"smtpd_milters is empty: mail without TLS to secure aliases is accepted");
 	else
 		finding_say(finding, HEALTH_WRONG,
-			    "smtpd_milters = %s: none of these is milter_listen (%s), so "
-			    "plaintext to secure aliases is taken",
+			    "smtpd_milters = %s: none of these is milter_listen (%s), so mail "
+			    "without TLS to secure aliases is accepted",
 			    list, patient->settings->milter_listen);
 	mend_milter(patient, patient_written(patient, "smtpd_milters"), finding);
 }
@@ -146,8 +148,7 @@ void doctor_judge_milter_action(const struct patient *patient, struct finding *f
 	enum health health;
 
 	if (!find_milter(patient, list, &action)) {
-		finding_say(finding, HEALTH_UNSURE,
-			    "Postfix does not ask postseal's milter at all");
+		finding_say(finding, HEALTH_UNSURE, "Postfix does not ask postseal's milter");
 		return;
 	}
 	own = action.len > 0;
@@ -156,10 +157,10 @@ void doctor_judge_milter_action(const struct patient *patient, struct finding *f
 	health = judge_action(action);
 	finding_say(finding, health, "%s = %.*s%s",
 		    own ? "default_action" : "milter_default_action", (int)action.len, action.at,
-		    health == HEALTH_OK ? ""
-		    : health == HEALTH_WARNING
-			    ? ": while the milter is down, all mail is refused for good"
-			    : ": while the milter is down, plaintext to secure aliases is taken");
+		    health == HEALTH_OK        ? ""
+		    : health == HEALTH_WARNING ? ": while the milter is down, all mail is rejected"
+					       : ": while the milter is down, mail without TLS to "
+						 "secure aliases is accepted");
 	if (health == HEALTH_OK)
 		return;
 	if (own) {
@@ -205,18 +206,18 @@ void doctor_judge_transport_map(const struct patient *patient, struct finding *f
 		doctor_find_map(patient, &map, patient_value(patient, parameter));
 
 	if (place.found && place.first) {
-		finding_say(finding, HEALTH_OK, "%s has it", parameter);
+		finding_say(finding, HEALTH_OK, "%s asks postseal first", parameter);
 		return;
 	}
-	finding_say(finding, HEALTH_WRONG, "%s %s: mail from secure aliases leaves like any other",
-		    parameter,
-		    place.found ? "asks others before postseal" : "does not ask postseal");
+	finding_say(finding, HEALTH_WRONG,
+		    "%s %s: mail from secure aliases leaves like all other mail", parameter,
+		    place.found ? "asks another table before postseal" : "does not ask postseal");
 	add_map(patient, &map, parameter, true, finding);
 }
 
 /*
  * By default a domain is a virtual one if it is found in virtual_alias_maps
- * (postconf(5)). postseal has no say in that: which ones are is written down as it is.
+ * (postconf(5)). postseal is not to decide that, so the list is written down as it is now.
  */
 static void keep_alias_domains(const struct patient *patient, struct finding *finding)
 {
@@ -230,12 +231,12 @@ void doctor_judge_alias_map(const struct patient *patient, struct finding *findi
 	const struct doctor_map map = { "cleanup/unix", "alias" };
 
 	if (doctor_find_map(patient, &map, patient_value(patient, "virtual_alias_maps")).found) {
-		finding_say(finding, HEALTH_OK, "virtual_alias_maps has it");
+		finding_say(finding, HEALTH_OK, "virtual_alias_maps asks postseal");
 		return;
 	}
 	finding_say(finding, HEALTH_WARNING,
-		    "virtual_alias_maps does not ask postseal: aliases enabled for "
-		    "another mailbox (--for) do not reach it");
+		    "virtual_alias_maps does not ask postseal: mail to an alias enabled for "
+		    "another mailbox (--for) does not reach that mailbox");
 	keep_alias_domains(patient, finding);
 	add_map(patient, &map, "virtual_alias_maps", false, finding);
 }
@@ -263,7 +264,8 @@ static void mend_door(const struct patient *patient, struct finding *finding)
 	}
 	finding_mend_reload(finding);
 	if (finding->mend.len == 0)
-		finding_mend(finding, "# what Postfix logs of it: journalctl -t postfix/smtpd");
+		finding_mend(finding,
+			     "# see what Postfix logs about it: journalctl -t postfix/smtpd");
 }
 
 void doctor_judge_own_tls(const struct patient *patient, struct finding *finding)
@@ -273,7 +275,7 @@ void doctor_judge_own_tls(const struct patient *patient, struct finding *finding
 		finding_say(finding, HEALTH_OK, "smtpd(8) completes a TLS handshake");
 		break;
 	case LOOKUP_ABSENT:
-		finding_say(finding, HEALTH_WRONG, "%s: all mail to secure aliases is refused",
+		finding_say(finding, HEALTH_WRONG, "%s, so all mail to secure aliases is refused",
 			    patient->door.text);
 		mend_door(patient, finding);
 		break;
@@ -290,11 +292,13 @@ void doctor_judge_secure_domains(const struct patient *patient, struct finding *
 
 	switch (patient->domains.state) {
 	case LOOKUP_FOUND:
-		finding_say(finding, HEALTH_OK, "each is local, virtual_alias or virtual_mailbox");
+		finding_say(finding, HEALTH_OK,
+			    "each is in mydestination, virtual_alias_domains or "
+			    "virtual_mailbox_domains");
 		break;
 	case LOOKUP_ABSENT:
 		finding_say(finding, HEALTH_WRONG,
-			    "%s is neither in mydestination nor in virtual_alias_domains or "
+			    "%s is not in mydestination, virtual_alias_domains or "
 			    "virtual_mailbox_domains: mail to it is not delivered here",
 			    domain);
 		buf_printf(&value, "%s%s%s", patient_written(patient, "mydestination"),
@@ -305,23 +309,23 @@ void doctor_judge_secure_domains(const struct patient *patient, struct finding *
 		break;
 	case LOOKUP_ERROR:
 		finding_say(finding, HEALTH_UNSURE,
-			    "a table that says whether %s is delivered here cannot be asked",
+			    "whether %s is delivered here is not known: a table cannot be asked",
 			    domain);
 		break;
 	}
 	buf_free(&value);
 }
 
-/* RFC 5322 3.5: no mail may hold one; what little does goes on without. */
+/* RFC 5322 3.5: no mail may hold one. The few mails that do lose it. */
 void doctor_judge_nul_bytes(const struct patient *patient, struct finding *finding)
 {
 	if (strstr(patient_value(patient, "message_strip_characters"), "\\0") != NULL) {
-		finding_say(finding, HEALTH_OK, "message_strip_characters takes them out");
+		finding_say(finding, HEALTH_OK, "message_strip_characters removes NUL bytes");
 		return;
 	}
 	finding_say(finding, HEALTH_WARNING,
-		    "message_strip_characters leaves NUL bytes in: no milter is told what stands "
-		    "after one in a header");
+		    "message_strip_characters leaves NUL bytes in headers: a milter does not see "
+		    "what comes after one");
 	finding_mend_main(finding, "message_strip_characters", "\\0");
 	finding_mend_reload(finding);
 }

@@ -9,8 +9,7 @@
 #define RESOLV_CONF "/etc/resolv.conf"
 
 /*
- * DNSSEC is the resolver's work. One that sets AD on a signed name and answers
- * a forged one all the same only repeats what somebody told it.
+ * To check DNSSEC is the resolver's work. A resolver that sets AD on a signed name, but * also answers for a forged one, checks nothing: it repeats what others told it.
  */
 static void judge_server(const struct doctor_server *server, struct finding *finding)
 {
@@ -28,10 +27,12 @@ static void judge_server(const struct doctor_server *server, struct finding *fin
 			    ", whose signatures are wrong",
 			    server->text);
 	else if (server->broken_name == BROKEN_SILENT)
-		finding_say(finding, HEALTH_UNSURE,
-			    "%s proves what is signed, but " DOCTOR_BROKEN_NAME " cannot be "
-			    "looked up to see that forgeries are refused: %s",
-			    server->text, server->trouble);
+		finding_say(
+			finding, HEALTH_UNSURE,
+			"%s validates " DOCTOR_SIGNED_NAME
+			", but whether it refuses forged answers is not known: " DOCTOR_BROKEN_NAME
+			" cannot be looked up: %s",
+			server->text, server->trouble);
 	else
 		finding_say(finding, HEALTH_OK, "%s validates", server->text);
 }
@@ -41,12 +42,11 @@ static void judge_servers(const struct doctor_servers *servers, struct finding *
 	for (size_t i = 0; i < servers->count; i++)
 		judge_server(&servers->list[i], finding);
 	if (servers->count == 0)
-		finding_say(finding, HEALTH_WRONG, "%s names no server", servers->source);
+		finding_say(finding, HEALTH_WRONG, "%s names no resolver", servers->source);
 }
 
 /*
- * Installed and not started, as tests/deps.sh leaves it, is another thing than started in
- * vain: installing it once more mends neither.
+ * Not started, as tests/deps.sh leaves it, is another fault than started in vain. To install * it once more mends neither.
  */
 static void mend_server(const struct doctor_unbound *unbound, struct finding *finding)
 {
@@ -54,11 +54,11 @@ static void mend_server(const struct doctor_unbound *unbound, struct finding *fi
 		finding_mend(finding, "apt install unbound dns-root-data");
 	} else if (unbound->keyless) {
 		finding_say(finding, HEALTH_WRONG,
-			    "unbound is installed and cannot start: it has no key of the DNS root");
+			    "unbound is installed but cannot start: it has no key of the DNS root");
 		finding_mend(finding, "apt install dns-root-data");
 	} else if (unbound->failed) {
-		finding_say(finding, HEALTH_WRONG, "unbound is installed, and does not start");
-		finding_mend(finding, "# mend what these two tell of, and then:");
+		finding_say(finding, HEALTH_WRONG, "unbound is installed but does not start");
+		finding_mend(finding, "# first mend what these two commands show:");
 		finding_mend(finding, "unbound-checkconf; journalctl -u unbound -n 20");
 	}
 	if (unbound->failed)
@@ -66,7 +66,7 @@ static void mend_server(const struct doctor_unbound *unbound, struct finding *fi
 	finding_mend_unit(finding, "enable --now", "unbound");
 }
 
-/* The two of them are one file, or one setting, away from good. */
+/* Start a good resolver, and name it. */
 static void mend_resolver(const struct patient *patient, struct finding *finding)
 {
 	mend_server(&patient->unbound, finding);
@@ -110,17 +110,18 @@ void doctor_judge_resolver_trust(const struct patient *patient, struct finding *
 		finding_say(finding, HEALTH_OK, "on this machine");
 	} else if (patient->settings->resolver_trust_ad) {
 		finding_say(finding, HEALTH_OK,
-			    "%s is elsewhere, and resolver_trust_ad says that the way to it "
-			    "is safe",
+			    "%s is on another machine, and resolver_trust_ad says that the way to "
+			    "it is safe",
 			    remote->text);
 	} else if (has_local_server(&patient->ours)) {
 		finding_say(finding, HEALTH_OK,
-			    "%s is not on this machine, and never asked, since another one is",
+			    "%s is on another machine and is never asked, since there is one on "
+			    "this machine",
 			    remote->text);
 	} else {
 		finding_say(finding, HEALTH_WRONG,
-			    "%s is not on this machine: what it says about DNSSEC is not "
-			    "believed, and no DANE is done",
+			    "%s is not on this machine: its answers about DNSSEC are not trusted, "
+			    "so there is no DANE",
 			    remote->text);
 		mend_resolver(patient, finding);
 	}
@@ -144,7 +145,7 @@ static bool same_servers(const struct doctor_servers *a, const struct doctor_ser
 	return a->count == b->count;
 }
 
-/* Postfix believes whatever resolv.conf names, wherever it is. */
+/* Postfix trusts each resolver in resolv.conf, on whatever machine. */
 void doctor_judge_mta_resolver(const struct patient *patient, struct finding *finding)
 {
 	const struct doctor_server *remote = remote_server(&patient->mta);
@@ -156,11 +157,11 @@ void doctor_judge_mta_resolver(const struct patient *patient, struct finding *fi
 	judge_servers(&patient->mta, finding);
 	if (remote != NULL)
 		finding_say(finding, HEALTH_WRONG,
-			    "%s is not on this machine, and Postfix believes what it says "
-			    "about DNSSEC all the same",
+			    "%s is not on this machine, and Postfix trusts its answers about "
+			    "DNSSEC all the same",
 			    remote->text);
 	else if (finding->health == HEALTH_OK && !same_servers(&patient->ours, &patient->mta))
-		finding_say(finding, HEALTH_OK, "not the one that postseal asks");
+		finding_say(finding, HEALTH_OK, "Postfix and postseal ask different resolvers");
 	if (finding->health != HEALTH_WRONG)
 		return;
 	mend_server(&patient->unbound, finding);
@@ -183,7 +184,8 @@ static void compare_chroot(const struct patient *patient, struct finding *findin
 	if (same_servers(&patient->chroot, &patient->mta))
 		finding_say(finding, HEALTH_OK, "the same as outside: %s", buf_cstr(&inside));
 	else
-		finding_say(finding, HEALTH_WRONG, "%s still names %s, and " RESOLV_CONF " %s",
+		finding_say(finding, HEALTH_WRONG,
+			    "%s still names %s, but " RESOLV_CONF " names %s",
 			    patient->chroot.source, buf_cstr(&inside), buf_cstr(&outside));
 	buf_free(&inside);
 	buf_free(&outside);
@@ -198,7 +200,7 @@ void doctor_judge_chroot_resolver(const struct patient *patient, struct finding 
 	if (patient->chroot.read == LOOKUP_ERROR)
 		finding_say(finding, HEALTH_UNSURE, "%s cannot be read", patient->chroot.source);
 	else if (patient->chroot.read == LOOKUP_ABSENT)
-		finding_say(finding, HEALTH_WRONG, "smtp(8) is chrooted, and there is no %s",
+		finding_say(finding, HEALTH_WRONG, "smtp(8) is chrooted, but there is no %s",
 			    patient->chroot.source);
 	else
 		compare_chroot(patient, finding);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * doctor_judge_mailbox - what sealed mail stands on: postfix-examples/main.cf.sealed, and the
- * mailbox daemon.
+ * doctor_judge_mailbox - what sealed mail needs: postfix-examples/main.cf.sealed, and the * mailbox daemon.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -35,19 +34,19 @@ static void judge_route(const struct patient *patient, struct finding *finding)
 	struct span route = span_of(mailbox->route);
 
 	if (mailbox->routed.state == LOOKUP_ERROR) {
-		finding_say(finding, HEALTH_UNSURE, "of transport_maps, %s cannot be asked",
+		finding_say(finding, HEALTH_UNSURE, "%s in transport_maps cannot be asked",
 			    mailbox->routed.text);
 	} else if (mailbox->routed.state == LOOKUP_ABSENT) {
 		finding_say(finding, HEALTH_WRONG,
-			    "transport_maps do not lead %s to the intake: sealed mail goes out "
-			    "by the DNS",
+			    "transport_maps does not lead %s to the intake: sealed mail is sent by "
+			    "its MX records",
 			    settings->mailbox_domain);
 		mend_route(patient, finding);
 	} else if (!span_skip(&route, "lmtp:") || !span_is(route, settings->mailbox_intake)) {
 		finding_say(finding, HEALTH_WARNING,
-			    "transport_maps lead %s to %s, and mailbox_intake is %s",
+			    "transport_maps leads %s to %s, but mailbox_intake is %s",
 			    settings->mailbox_domain, mailbox->route, settings->mailbox_intake);
-		finding_mend(finding, "# if that is not the intake of another host:");
+		finding_mend(finding, "# unless that is the intake of another host:");
 		mend_route(patient, finding);
 	}
 }
@@ -59,11 +58,11 @@ void doctor_judge_sealed_domain(const struct patient *patient, struct finding *f
 
 	judge_route(patient, finding);
 	if (apart->state == LOOKUP_ERROR)
-		finding_say(finding, HEALTH_UNSURE, "a table of %s cannot be asked", apart->text);
+		finding_say(finding, HEALTH_UNSURE, "a table in %s cannot be asked", apart->text);
 	if (apart->state == LOOKUP_ABSENT) {
-		finding_say(finding, HEALTH_WRONG, "%s has %s: anybody could write to it",
+		finding_say(finding, HEALTH_WRONG, "%s has %s: anybody can send mail to it",
 			    apart->text, domain);
-		finding_mend(finding, "# take %s, and any name above it, out of %s", domain,
+		finding_mend(finding, "# remove %s, and any name above it, from %s", domain,
 			     apart->text);
 	}
 	if (doctor_masks(patient, domain)) {
@@ -91,12 +90,12 @@ void doctor_judge_sealed_dns(const struct patient *patient, struct finding *find
 	}
 	if (mailbox->records.state == LOOKUP_ABSENT) {
 		finding_say(finding, HEALTH_WRONG,
-			    "%s has no A, AAAA or MX record: Postfix refuses its addresses",
+			    "%s has no A, AAAA or MX record, so Postfix refuses its addresses",
 			    domain);
 	} else if (mailbox->elsewhere[0] != '\0') {
 		finding_say(finding, HEALTH_WARNING,
-			    "%s leads to %s, which is not this host; behind NAT, "
-			    "proxy_interfaces says its address",
+			    "%s leads to %s, which is not this host (behind NAT, set "
+			    "proxy_interfaces to the outer address)",
 			    domain, mailbox->elsewhere);
 	} else {
 		finding_say(finding, HEALTH_OK, "%s leads to this host", domain);
@@ -106,8 +105,7 @@ void doctor_judge_sealed_dns(const struct patient *patient, struct finding *find
 }
 
 /*
- * Sizes. In between, mail is taken from its sender and comes back, or a guest's reply waits
- * to be sent and is refused.
+ * Sizes. A mail of a size in between is accepted from its sender and bounces, or a reply of a * recipient is accepted and then refused.
  */
 void doctor_judge_sealed_size(const struct patient *patient, struct finding *finding)
 {
@@ -116,7 +114,8 @@ void doctor_judge_sealed_size(const struct patient *patient, struct finding *fin
 	struct buf value = { 0 };
 
 	if (!str_number(text, strlen(text), UINT64_MAX, &limit)) {
-		finding_say(finding, HEALTH_UNSURE, "message_size_limit = %s is no number", text);
+		finding_say(finding, HEALTH_UNSURE, "message_size_limit = %s is not a number",
+			    text);
 		return;
 	}
 	if (limit > (own - 1) * MIB && limit <= own * MIB) {
@@ -126,12 +125,12 @@ void doctor_judge_sealed_size(const struct patient *patient, struct finding *fin
 	if (limit != 0 && limit < own * MIB)
 		finding_say(finding, HEALTH_WARNING,
 			    "message_size_limit = %s, and mailbox_message_size is %" PRIu64
-			    " MiB: larger mail, and larger replies, are refused by Postfix",
+			    " MiB: Postfix refuses mail and replies between these sizes",
 			    text, own);
 	else
 		finding_say(finding, HEALTH_WARNING,
 			    "message_size_limit = %s, and mailbox_message_size is %" PRIu64
-			    " MiB: sealed mail in between comes back to its sender",
+			    " MiB: sealed mail between these sizes bounces to its sender",
 			    text, own);
 	buf_printf(&value, "%" PRIu64, own * MIB);
 	finding_mend_main(finding, "message_size_limit", buf_cstr(&value));
@@ -169,8 +168,8 @@ static void judge_later(const struct patient *patient, const char *list, struct 
 
 		if (ours)
 			finding_say(finding, HEALTH_WARNING,
-				    "%.*s comes after postseal's milter: a recipient that it adds "
-				    "gets the mail unsealed",
+				    "%.*s comes after postseal's milter: recipients that it adds "
+				    "get the mail unsealed",
 				    (int)item.len, item.at);
 		ours |= read && doctor_is_listener(&endpoint, patient->settings->milter_listen);
 	}
@@ -183,8 +182,8 @@ void doctor_judge_sealed_milters(const struct patient *patient, struct finding *
 		finding_say(finding, HEALTH_OK, "postseal's milter is the last");
 	else
 		finding_mend(finding,
-			     "# right if none adds recipients, as those that sign or look for "
-			     "spam; else write it before postseal's in smtpd_milters");
+			     "# fine if it adds no recipients (milters that sign or check for spam "
+			     "do not); else write it before postseal's milter in smtpd_milters");
 }
 
 static void judge_remote(const struct patient *patient, const char *list, struct finding *finding)
@@ -198,15 +197,14 @@ static void judge_remote(const struct patient *patient, const char *list, struct
 		bool read = postconf_milter(&endpoint, &action, item, &view);
 
 		if (!read || (!endpoint.is_unix && !ipaddr_is_loopback(&endpoint.addr)))
-			finding_say(
-				finding, HEALTH_WARNING,
-				"the milter %.*s is on another machine, and sees sealed mail in "
-				"plain text",
-				(int)item.len, item.at);
+			finding_say(finding, HEALTH_WARNING,
+				    "the milter %.*s is on another machine and sees mail before it "
+				    "is sealed",
+				    (int)item.len, item.at);
 	}
 }
 
-/* "TRANSPORT:[HOST]:PORT"; what goes into a pipe(8), or names no host, stays here. */
+/* "TRANSPORT:[HOST]:PORT"; a pipe(8), or a transport without a host, is on this machine. */
 static bool stays_here(const struct patient *patient, const char *filter)
 {
 	struct span host = span_of(filter), transport;
@@ -238,8 +236,8 @@ static void judge_filter(const struct patient *patient, const char *name, const 
 {
 	if (!stays_here(patient, filter))
 		finding_say(finding, HEALTH_WARNING,
-			    "%s = %s is on another machine, and sees sealed mail in plain text",
-			    name, filter);
+			    "%s = %s is on another machine and sees mail before it is sealed", name,
+			    filter);
 }
 
 void doctor_judge_sealed_filters(const struct patient *patient, struct finding *finding)
@@ -257,11 +255,11 @@ void doctor_judge_sealed_filters(const struct patient *patient, struct finding *
 	if (finding->health == HEALTH_OK)
 		finding_say(finding, HEALTH_OK, "content_filter and milters are on this machine");
 	else
-		finding_mend(finding, "# right if that machine, and the way to it, may see it; "
-				      "else run the filter here");
+		finding_mend(finding, "# fine if you trust that machine and the way to it; else "
+				      "run the filter here");
 }
 
-/* local(8) sends to the members of a list with an owner in its name: ours is lost then. */
+/* Where a list has an owner, local(8) sends in the owner's name: our envelope sender is lost. */
 void doctor_judge_sealed_lists(const struct patient *patient, struct finding *finding)
 {
 	const struct doctor_thing *owners = &patient->mailbox.owners;
@@ -272,15 +270,15 @@ void doctor_judge_sealed_lists(const struct patient *patient, struct finding *fi
 		break;
 	case LOOKUP_ABSENT:
 		finding_say(finding, HEALTH_WARNING,
-			    "alias_maps have %s: members of such a list who are elsewhere get "
-			    "sealed mail unsealed",
+			    "alias_maps has %s: members of these lists with an address elsewhere "
+			    "get sealed mail unsealed",
 			    owners->text);
 		finding_mend(finding, SEE_README);
 		break;
 	case LOOKUP_ERROR:
 		finding_say(finding, HEALTH_UNSURE,
-			    "of alias_maps, %s cannot be listed: has a list there an owner "
-			    "(owner-LIST)?",
+			    "%s in alias_maps cannot be listed; check by hand whether it has an "
+			    "owner-LIST",
 			    owners->text);
 		break;
 	}
@@ -309,15 +307,15 @@ void doctor_judge_mailbox_pages(const struct patient *patient, struct finding *f
 	const struct doctor_thing *pages = &patient->mailbox.pages;
 
 	if (pages->state == LOOKUP_FOUND) {
-		finding_say(finding, HEALTH_OK, "all that is served has its sum in SHA256SUMS");
+		finding_say(finding, HEALTH_OK, "all pages that are served match SHA256SUMS");
 	} else if (pages->state == LOOKUP_ERROR) {
 		finding_say(finding, HEALTH_UNSURE, "%s", pages->text);
 	} else {
 		finding_say(finding, HEALTH_WRONG,
-			    "not as installed: %s; whoever changes a page can read what is "
-			    "opened with it",
+			    "not as installed: %s. Whoever changes a page can read the mail that "
+			    "is opened with it",
 			    pages->text);
-		finding_mend(finding, "# find out who changed %s; install postseal anew",
+		finding_mend(finding, "# find out who changed %s, and install postseal again",
 			     patient->settings->mailbox_pages);
 		finding_mend_unit(finding, "restart", "postseal-mailbox");
 	}
@@ -335,8 +333,8 @@ void doctor_judge_mailbox_keys(const struct patient *patient, struct finding *fi
 	}
 	if (mailbox->keys.state == LOOKUP_ABSENT) {
 		finding_say(finding, HEALTH_WRONG,
-			    "mailbox_keys (%s) and mailbox_store (%s) lie in one another: a "
-			    "backup of one has both, and nothing is ever deleted for good",
+			    "one of mailbox_keys (%s) and mailbox_store (%s) is inside the other: "
+			    "a backup of one has both, so no deleted mail is ever gone for good",
 			    keys, store);
 		finding_mend(finding,
 			     "# stop postseal-mailbox, move the keys, write mailbox_keys to %s, "
@@ -344,9 +342,9 @@ void doctor_judge_mailbox_keys(const struct patient *patient, struct finding *fi
 			     patient->settings_file);
 	}
 	if (mailbox->others != 0) {
-		finding_say(finding, HEALTH_WRONG, "others on this machine may look into them");
+		finding_say(finding, HEALTH_WRONG, "all users of this machine may look into them");
 		finding_mend(finding, "chmod o= %s %s", store, keys);
 	}
 	if (finding->health == HEALTH_OK)
-		finding_say(finding, HEALTH_OK, "%s lies apart from %s", keys, store);
+		finding_say(finding, HEALTH_OK, "%s is apart from %s", keys, store);
 }

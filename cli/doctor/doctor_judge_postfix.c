@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* doctor_judge_postfix - what Postfix sends by: postfix-examples/main.cf.outbound. */
+/* doctor_judge_postfix - how Postfix sends: postfix-examples/main.cf.outbound. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,13 +25,13 @@ void doctor_judge_version(const struct patient *patient, struct finding *finding
 	int version = version_of(patient);
 
 	if (version == 0) {
-		finding_say(finding, HEALTH_UNSURE, "mail_version = %s is no version", text);
+		finding_say(finding, HEALTH_UNSURE, "mail_version = %s is not a version", text);
 	} else if (version >= VERSION_LEAST) {
 		finding_say(finding, HEALTH_OK, "Postfix %s", text);
 	} else {
 		finding_say(finding, HEALTH_WRONG,
-			    "Postfix %s is too old: 3.4 is the first that knows all "
-			    "attributes, and others make mail wait",
+			    "Postfix %s is too old: it does not know all attributes that postseal "
+			    "answers, so mail waits; use 3.4 or newer",
 			    text);
 		finding_mend(finding, "apt install postfix");
 	}
@@ -65,7 +65,7 @@ static void mend_order(const struct patient *patient, const char *list, struct f
 	struct buf map = { 0 };
 
 	if (doctor_write_map(&map, patient, &policy_map)) {
-		finding_mend(finding, "# if that is not meant:");
+		finding_mend(finding, "# unless you want that:");
 		finding_mend_main(finding, "smtp_tls_policy_maps", buf_cstr(&map));
 		finding_mend(finding, "# this replaces: %s", list);
 		finding_mend_reload(finding);
@@ -80,26 +80,26 @@ void doctor_judge_policy_map(const struct patient *patient, struct finding *find
 
 	if (place.found && place.tlsrpt && version_of(patient) < VERSION_TLSRPT)
 		finding_say(finding, HEALTH_WRONG,
-			    "smtp_tls_policy_maps asks for policy+tlsrpt, whose "
-			    "attributes this Postfix does not know: mail waits");
+			    "smtp_tls_policy_maps asks map policy+tlsrpt, but this Postfix does "
+			    "not know its attributes, so mail waits");
 	else if (place.found && !place.first)
 		finding_say(finding, HEALTH_WARNING,
-			    "what stands before postseal in smtp_tls_policy_maps "
-			    "answers in its place: %s",
+			    "smtp_tls_policy_maps has another table before postseal, which answers "
+			    "first: %s",
 			    list);
 	else if (place.found)
 		finding_say(finding, HEALTH_OK, "smtp_tls_policy_maps = %s", list);
 	else if (place.beyond_chroot)
 		finding_say(finding, HEALTH_WRONG,
-			    "smtp_tls_policy_maps = %s: smtp(8) is chrooted to %s, and "
-			    "there is no such path inside",
+			    "smtp_tls_policy_maps = %s: smtp(8) is chrooted to %s, where there is "
+			    "no such path",
 			    list, patient_value(patient, "queue_directory"));
 	else if (list[0] == '\0')
 		finding_say(finding, HEALTH_WRONG,
 			    "smtp_tls_policy_maps is empty: Postfix does not ask postseal");
 	else
 		finding_say(finding, HEALTH_WRONG,
-			    "smtp_tls_policy_maps = %s: that is not map `policy` at any "
+			    "smtp_tls_policy_maps = %s: that is not map `policy` at an address in "
 			    "socketmap_listen",
 			    list);
 	if (finding->health == HEALTH_WRONG)
@@ -109,8 +109,7 @@ void doctor_judge_policy_map(const struct patient *patient, struct finding *find
 }
 
 /*
- * Parameters with one good value, or a few. A service of master.cf may have
- * another: so there is one function to judge a value, wherever it stands.
+ * Parameters with one good value, or a few. A service in master.cf may override them, so * one function judges a value, wherever it comes from.
  */
 
 static bool is_dnssec(const char *value)
@@ -170,26 +169,25 @@ struct parameter {
 	const char *name;
 	bool (*good)(const char *value);
 	const char *mend;
-	const char *harm; /* of any other value */
+	const char *harm; /* what any other value does */
 };
 
 static const struct parameter
 	dns_support = { "smtp_dns_support_level", is_dnssec, "dnssec",
-			"without DNSSEC Postfix does no DANE" },
+			"without DNSSEC, Postfix does no DANE" },
 	host_lookup = { "smtp_host_lookup", has_dns, "dns",
-			"without the DNS Postfix does no DANE" },
-	mx_errors = { "ignore_mx_lookup_error", is_no, "no", "Postfix then does no DANE" },
+			"without the DNS, Postfix does no DANE" },
+	mx_errors = { "ignore_mx_lookup_error", is_no, "no", "with this, Postfix does no DANE" },
 	resolver_options = { "smtp_dns_resolver_options", is_empty, "",
-			     "Postfix then does no DANE" },
+			     "with this, Postfix does no DANE" },
 	tls_level = { "smtp_tls_security_level", is_tls, "may",
-		      "no TLS where postseal knows of none yet" },
+		      "Postfix does not try TLS where postseal does not know of it yet" },
 	insecure_mx = { "smtp_tls_dane_insecure_mx_policy", is_dane, "dane",
-			"`dane` for a domain with unsigned MX records then means \"TLS if "
-			"offered\"" },
+			"where MX records are not signed, `dane` then means \"TLS if offered\"" },
 	pin_digest = { "smtp_tls_fingerprint_digest", is_sha256, "sha256",
-		       "pins are SHA-256, so no certificate will ever match" },
+		       "pins are SHA-256, so no certificate can match" },
 	tls_log = { "smtp_tls_loglevel", logs_tls, "1",
-		    "nothing can be learned from deliveries, as learn_from demands" };
+		    "nothing can be learned from deliveries, though learn_from asks for it" };
 
 static void judge_parameter(const struct patient *patient, const struct parameter *parameter,
 			    struct finding *finding)
@@ -237,7 +235,8 @@ void doctor_judge_dane_switches(const struct patient *patient, struct finding *f
 	}
 	if (finding->health == HEALTH_OK)
 		finding_say(finding, HEALTH_OK,
-			    "smtp_host_lookup and the like are as they should be");
+			    "smtp_host_lookup, ignore_mx_lookup_error and "
+			    "smtp_dns_resolver_options are right");
 }
 
 void doctor_judge_pin_digest(const struct patient *patient, struct finding *finding)
@@ -245,14 +244,14 @@ void doctor_judge_pin_digest(const struct patient *patient, struct finding *find
 	const struct doctor_ledger *ledger = &patient->ledger;
 
 	if (ledger->opened.state == LOOKUP_FOUND && ledger->pins == 0)
-		finding_say(finding, HEALTH_OK, "not needed: nobody has pins");
+		finding_say(finding, HEALTH_OK, "not needed: there are no pins");
 	else if (ledger->opened.state == LOOKUP_FOUND ||
 		 pin_digest.good(patient_value(patient, pin_digest.name)))
 		judge_parameter(patient, &pin_digest, finding);
 	else
 		finding_say(finding, HEALTH_UNSURE,
-			    "%s = %s is wrong if there are pins, and the ledger cannot "
-			    "be read",
+			    "%s = %s would be wrong if there are pins; the ledger, which knows, "
+			    "cannot be read",
 			    pin_digest.name, patient_value(patient, pin_digest.name));
 }
 
@@ -261,7 +260,8 @@ void doctor_judge_tls_log(const struct patient *patient, struct finding *finding
 	if ((patient->settings->learn_from & LEARN_DELIVERY) != 0)
 		judge_parameter(patient, &tls_log, finding);
 	else
-		finding_say(finding, HEALTH_OK, "not needed: learn_from has no \"delivery\"");
+		finding_say(finding, HEALTH_OK,
+			    "not needed: learn_from does not have \"delivery\"");
 }
 
 /*
@@ -295,15 +295,15 @@ void doctor_judge_mta_cas(const struct patient *patient, struct finding *finding
 	else if (strcmp(patient_value(patient, "tls_append_default_CA"), "yes") == 0)
 		finding_say(finding, HEALTH_OK, "tls_append_default_CA = yes");
 	else if (path[0] != '\0' && postfix->path_cas > 0)
-		finding_say(finding, HEALTH_OK, "smtp_tls_CApath = %s, %zu of them%s", path,
+		finding_say(finding, HEALTH_OK, "smtp_tls_CApath = %s: %zu certificates%s", path,
 			    postfix->path_cas, postfix->path_cas_chrooted ? " in the chroot" : "");
 	else if (path[0] != '\0')
-		finding_say(finding, HEALTH_WRONG, "smtp_tls_CApath = %s: there are none%s", path,
+		finding_say(finding, HEALTH_WRONG, "smtp_tls_CApath = %s: no certificates%s", path,
 			    postfix->path_cas_chrooted ? " in the chroot" : "");
 	else
 		finding_say(finding, HEALTH_WRONG,
-			    "smtp_tls_CAfile and smtp_tls_CApath are empty: what MTA-STS "
-			    "demands can never be met, and that mail waits");
+			    "smtp_tls_CAfile and smtp_tls_CApath are empty: Postfix cannot verify "
+			    "what MTA-STS demands, so that mail waits");
 	if (finding->health == HEALTH_WRONG)
 		mend_cas(file, &postfix->cas, finding);
 }
@@ -312,7 +312,7 @@ void doctor_judge_mta_cas(const struct patient *patient, struct finding *finding
  * -o in master.cf.
  */
 
-/* "smtp/unix" of "smtp/unix/command", where that is smtp(8); ours are judged elsewhere. */
+/* "smtp/unix" of "smtp/unix/command", if its command is smtp(8). Our transports are judged by * doctor_judge_transports. */
 static bool is_sender(const struct postconf_entry *field, struct span *service)
 {
 	struct span name = span_of(field->name), command = span_of(field->value);
@@ -330,7 +330,7 @@ static bool is_sender(const struct postconf_entry *field, struct span *service)
 	return true;
 }
 
-/* A service for a content filter on this machine may well be told to do without TLS. */
+/* A service that feeds a content filter on this machine may rightly do without TLS. */
 static enum health harm_of(const char *service)
 {
 	bool ordinary = strcmp(service, "smtp/unix") == 0 || strcmp(service, "relay/unix") == 0;
@@ -357,14 +357,14 @@ static void tell_override(const char *service, const char *parameter, const char
 
 	finding_say(finding, harm, "%s has -o %s=%s%s", service, parameter, value,
 		    harm == HEALTH_WARNING
-			    ? ", which is right only if its mail stays on this machine"
+			    ? ", which is fine only if its mail stays on this machine"
 			    : "");
 	if (harm == HEALTH_WARNING)
 		finding_mend(finding, "# if its mail leaves this machine:");
 	finding_mend(finding, "postconf -PX %s/%s", service, parameter);
 }
 
-/* Any of our policy maps: those of secure aliases are only stricter. */
+/* Does the service ask any of our policy maps? Those of secure aliases are only stricter. */
 static bool asks_us(const struct patient *patient, const char *service, const char *list)
 {
 	char name[64] = "policy";
@@ -413,6 +413,7 @@ void doctor_judge_overrides(const struct patient *patient, struct finding *findi
 		free(service);
 	}
 	if (finding->health == HEALTH_OK)
-		finding_say(finding, HEALTH_OK, "none of the services that send does");
+		finding_say(finding, HEALTH_OK,
+			    "no service that sends mail overrides these settings");
 	finding_mend_reload(finding);
 }

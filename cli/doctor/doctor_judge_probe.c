@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * doctor_judge_probe - does the prober connect as Postfix does? What it proves binds
- * Postfix, so what main.cf says of TLS has to be known to it.
+ * doctor_judge_probe - does the prober connect as Postfix does? Postfix is held to what the * prober has proven, so the prober has to know what main.cf says about TLS.
  */
 #include "cli/doctor/doctor_judge.h"
 
@@ -18,7 +17,7 @@
 #define TLS_FIRST 0x0301
 #define TLS_LAST 0x0304
 
-/* A setting that is not what main.cf says. */
+/* Our setting differs from main.cf. */
 __attribute__((format(printf, 4, 5))) static void disagree(const struct patient *patient,
 							   struct finding *finding,
 							   const char *parameter,
@@ -31,8 +30,8 @@ __attribute__((format(printf, 4, 5))) static void disagree(const struct patient 
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
 	finding_say(finding, HEALTH_WRONG,
-		    "%s = %s, and the prober does not know: what it finds out may be what Postfix "
-		    "cannot do, and mail waits",
+		    "%s = %s, but the prober's setting differs: it may demand what Postfix cannot "
+		    "do, and then mail waits",
 		    parameter, patient_value(patient, parameter));
 	finding_mend_setting(finding, patient, line, PROBER);
 }
@@ -56,7 +55,7 @@ static void judge_families(const struct patient *patient, struct finding *findin
 					 : "\"ipv4\", \"ipv6\"");
 }
 
-/* The lowest that is left of a list as of smtp_tls_mandatory_protocols; 0: none is. */
+/* The lowest version that a list such as smtp_tls_mandatory_protocols allows; 0: none. */
 static uint16_t least_version(const char *list)
 {
 	struct span rest = span_of(list), item;
@@ -106,7 +105,7 @@ static void exclude_ciphers(struct buf *list, const char *value)
 		buf_printf(list, ":!%.*s", (int)item.len, item.at);
 }
 
-/* As tls_set_ciphers() in Postfix puts it together. */
+/* The same list as tls_set_ciphers() in Postfix makes. */
 static void judge_ciphers(const struct patient *patient, struct finding *finding)
 {
 	const char *grade = patient_value(patient, "smtp_tls_mandatory_ciphers");
@@ -144,13 +143,13 @@ static void judge_greetings(const struct patient *patient, struct finding *findi
 			 helo ? "true" : "false");
 	if (strcmp(patient_value(patient, "smtp_never_send_ehlo"), "yes") == 0) {
 		finding_say(finding, HEALTH_WRONG,
-			    "smtp_never_send_ehlo = yes: Postfix then does no TLS at all");
+			    "smtp_never_send_ehlo = yes: Postfix never uses TLS");
 		finding_mend_main(finding, "smtp_never_send_ehlo", "no");
 		finding_mend_reload(finding);
 	}
 	if (has_item(patient_value(patient, "smtp_discard_ehlo_keywords"), "starttls")) {
 		finding_say(finding, HEALTH_WRONG,
-			    "smtp_discard_ehlo_keywords has starttls: Postfix then does no TLS");
+			    "smtp_discard_ehlo_keywords has starttls: Postfix never uses TLS");
 		finding_mend_main(finding, "smtp_discard_ehlo_keywords", "");
 		finding_mend_reload(finding);
 	}
@@ -163,8 +162,8 @@ static void judge_servername(const struct patient *patient, struct finding *find
 
 	if (value[0] != '\0' && !hostname) {
 		finding_say(finding, HEALTH_WRONG,
-			    "smtp_tls_servername = %s: the prober can send the host's name or "
-			    "none, so what it finds out need not hold for Postfix",
+			    "smtp_tls_servername = %s: the prober can send only the host's name or "
+			    "none, so Postfix may see another certificate",
 			    value);
 		finding_mend_main(finding, "smtp_tls_servername", "");
 		finding_mend_reload(finding);
@@ -208,5 +207,5 @@ void doctor_judge_probe(const struct patient *patient, struct finding *finding)
 	judge_servername(patient, finding);
 	judge_srv(patient, finding);
 	if (finding->health == HEALTH_OK)
-		finding_say(finding, HEALTH_OK, "its settings are those of main.cf");
+		finding_say(finding, HEALTH_OK, "its settings match main.cf");
 }

@@ -6,7 +6,7 @@
 #include "base/utc.h"
 #include "cli/doctor/doctor_judge.h"
 
-/* So many hosts, none of which answers, are no accident. */
+/* If so many hosts all do not answer, that is not chance. */
 #define SILENT_HOSTS 3
 #define LATELY (7 * UTC_DAY)
 
@@ -39,7 +39,7 @@ void doctor_judge_socketmap_runs(const struct patient *patient, struct finding *
 void doctor_judge_socket(const struct patient *patient, struct finding *finding)
 {
 	if (patient->socket.state == LOOKUP_FOUND) {
-		finding_say(finding, HEALTH_OK, "yes, or it is not enabled");
+		finding_say(finding, HEALTH_OK, "it is active, or not enabled");
 		return;
 	}
 	finding_say(finding, HEALTH_WARNING, "%s", patient->socket.text);
@@ -62,26 +62,27 @@ void doctor_judge_milter_runs(const struct patient *patient, struct finding *fin
 void doctor_judge_learning(const struct patient *patient, struct finding *finding)
 {
 	if ((patient->settings->learn_from & LEARN_DELIVERY) == 0) {
-		finding_say(finding, HEALTH_OK, "not needed: learn_from has no \"delivery\"");
+		finding_say(finding, HEALTH_OK,
+			    "not needed: learn_from does not have \"delivery\"");
 	} else if (patient->learn.state == LOOKUP_ABSENT) {
 		finding_say(finding, HEALTH_WARNING, "%s", patient->learn.text);
 		finding_mend_unit(finding, "restart", "postseal-learn");
 	} else if (patient->ledger.log[0] != '\0') {
 		finding_say(finding, HEALTH_OK, "%s has been read", patient->ledger.log);
 	} else {
-		finding_say(finding, HEALTH_WARNING, "no log of Postfix has ever been read");
+		finding_say(finding, HEALTH_WARNING, "postseal has never read a log of Postfix");
 		finding_mend_unit(finding, "enable --now", "postseal-learn");
 	}
 }
 
-/* Whatever runs as such a user is believed who the webmail's user is. */
+/* A program that runs as such a user may say who the webmail's user is, and is believed. */
 void doctor_judge_webmail(const struct patient *patient, struct finding *finding)
 {
 	const struct string_list *clients = &patient->settings->webmail_clients;
 
 	finding_say(finding, HEALTH_OK,
-		    clients->count == 0 ? "nobody is answered: webmail_clients is empty"
-					: "webmail_clients has no user that many programs share");
+		    clients->count == 0 ? "not needed: webmail_clients is empty"
+					: "no user in webmail_clients is shared by many programs");
 	for (size_t i = 0; i < clients->count; i++) {
 		if (strcmp(clients->items[i], "www-data") != 0 &&
 		    strcmp(clients->items[i], "nobody") != 0)
@@ -106,20 +107,20 @@ static void judge_modes(const struct patient *patient, struct finding *finding)
 	const char *dir = patient->settings->ledger;
 
 	if ((ledger->others & 02) != 0)
-		finding_say(finding, HEALTH_WRONG, "%s can be written by everyone on this machine",
+		finding_say(finding, HEALTH_WRONG, "all users of this machine can write to %s",
 			    dir);
 	else if (ledger->others != 0)
 		finding_say(finding, HEALTH_WRONG,
-			    "%s can be read by everyone on this machine: it tells whom "
-			    "your users write to",
+			    "all users of this machine can read %s, which tells whom your users "
+			    "write to",
 			    dir);
 	if (ledger->others != 0)
 		finding_mend(finding, "chmod o= %s %s/*.mdb", dir, dir);
 	if (ledger->foreign_file[0] != '\0') {
-		finding_say(finding, HEALTH_WRONG,
-			    "%s/%s does not belong to whom the directory belongs, so the "
-			    "prober cannot write it",
-			    dir, ledger->foreign_file);
+		finding_say(
+			finding, HEALTH_WRONG,
+			"%s/%s has another owner than its directory, so the prober cannot write it",
+			dir, ledger->foreign_file);
 		finding_mend(finding, "chown --reference=%s %s/*.mdb && chmod 660 %s/*.mdb", dir,
 			     dir, dir);
 		finding_mend_unit(finding, "restart", "postseal-prober");
@@ -163,7 +164,7 @@ void doctor_judge_cas(const struct patient *patient, struct finding *finding)
 			     "apt install --reinstall ca-certificates && update-ca-certificates");
 }
 
-/* No target of our own choice is asked: what the prober saw says more. */
+/* No host is asked for this: what the prober saw says more. */
 void doctor_judge_port(const struct patient *patient, struct finding *finding)
 {
 	const struct doctor_ledger *ledger = &patient->ledger;
@@ -171,22 +172,21 @@ void doctor_judge_port(const struct patient *patient, struct finding *finding)
 
 	if (ledger->spoken > 0) {
 		finding_say(finding, HEALTH_OK,
-			    "%zu mail host%s spoke SMTP with us within a day, %zu did not",
-			    ledger->spoken, ledger->spoken == 1 ? "" : "s", ledger->silent);
+			    "in the last day %zu mail host%s answered, %zu did not", ledger->spoken,
+			    ledger->spoken == 1 ? "" : "s", ledger->silent);
 	} else if (ledger->silent >= SILENT_HOSTS) {
 		finding_say(finding, HEALTH_WRONG,
-			    "none of %zu mail hosts could be reached within a day: TCP "
-			    "port %u is closed on the way out",
+			    "in the last day none of %zu mail hosts could be reached: outbound TCP "
+			    "port %u is blocked",
 			    ledger->silent, port);
-		finding_mend(
-			finding,
-			"# have outbound TCP port %u opened: in this machine's firewall, at its "
-			"provider",
-			port);
+		finding_mend(finding,
+			     "# have outbound TCP port %u opened, in the firewall of this machine "
+			     "or by its provider",
+			     port);
 	} else {
 		finding_say(finding, HEALTH_UNSURE,
-			    "too few mail hosts were probed within a day; `postseal "
-			    "probe` somebody you write to, and look again");
+			    "too few mail hosts were probed in the last day; run `postseal probe "
+			    "DOMAIN` for a domain that you write to, and then this again");
 	}
 }
 
@@ -196,18 +196,18 @@ void doctor_judge_stripping(const struct patient *patient, struct finding *findi
 	char date[UTC_SIZE];
 
 	if (ledger->stripping == 0 || ledger->stripping < patient->now - LATELY) {
-		finding_say(finding, HEALTH_OK, "nothing of the kind was seen for a week");
+		finding_say(finding, HEALTH_OK,
+			    "no sign of STARTTLS being removed in the last week");
 	} else if (ledger->stripping_ended >= ledger->stripping) {
 		finding_say(finding, HEALTH_WARNING,
-			    "many hosts had lost STARTTLS at once on %s; it is over",
+			    "on %s many hosts lost STARTTLS at once; it has ended",
 			    utc_format(date, ledger->stripping));
 	} else {
 		finding_say(finding, HEALTH_WRONG,
-			    "many hosts lost STARTTLS at once on %s: something between "
-			    "here and the Internet takes it away",
+			    "on %s many hosts lost STARTTLS at once: something between this "
+			    "machine and the Internet removes it",
 			    utc_format(date, ledger->stripping));
-		finding_mend(finding,
-			     "# switch off \"SMTP inspection\" or a transparent mail proxy in the "
-			     "firewall");
+		finding_mend(finding, "# in the firewall, switch off \"SMTP inspection\" or the "
+				      "transparent mail proxy");
 	}
 }

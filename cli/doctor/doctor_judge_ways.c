@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * doctor_judge_ways - the ways by which mail from secure aliases leaves
- * (postfix-examples/master.cf.outbound), and what leads around them.
+ * doctor_judge_ways - the transports by which mail from secure aliases leaves * (postfix-examples/master.cf.outbound), and what leads around them.
  */
 #include <stdio.h>
 #include <string.h>
@@ -31,7 +30,7 @@ static const char *value_of(const struct transport *t, const char *parameter)
 	return patient_service_value(t->patient, t->service, parameter);
 }
 
-/* What holds if the map is not asked at all. */
+/* The level that holds where the map is not asked. */
 static const char *fallback_level(enum alias_level level)
 {
 	return level == ALIAS_ENCRYPT  ? "encrypt"
@@ -39,7 +38,7 @@ static const char *fallback_level(enum alias_level level)
 				       : "dane-only";
 }
 
-/* "dane" is not among them: where there is no TLSA it means "TLS if offered". */
+/* "dane" is not enough: without TLSA records it means "TLS if offered". */
 static bool level_holds(const char *value, enum alias_level level)
 {
 	if (strcmp(value, fallback_level(level)) == 0)
@@ -81,9 +80,9 @@ static void judge_filter(const struct transport *t)
 
 	if (filter[0] == '\0')
 		amiss(t, "smtp_delivery_status_filter",
-		      "is empty: what cannot be sent waits for days before it comes back");
+		      "is empty: mail that cannot be sent waits for days before it bounces");
 	else if (t->filter->state == LOOKUP_ABSENT)
-		amiss(t, filter, "is not there: mail by this way waits");
+		amiss(t, filter, "does not exist: mail by this transport waits");
 	else
 		return;
 	mend_filter(t, filter[0] != '\0');
@@ -97,7 +96,7 @@ static void judge_enforcement(const struct transport *t)
 	int version = postconf_version(patient_value(t->patient, "mail_version"));
 
 	if (!place.found || !place.first) {
-		amiss(t, "smtp_tls_policy_maps", "does not ask the map of this level");
+		amiss(t, "smtp_tls_policy_maps", "does not ask the map of this level first");
 		mend_map(t);
 	}
 	if (!level_holds(value_of(t, "smtp_tls_security_level"), t->level)) {
@@ -106,19 +105,18 @@ static void judge_enforcement(const struct transport *t)
 				     fallback_level(t->level));
 	}
 	if (value_of(t, "smtp_fallback_relay")[0] != '\0') {
-		amiss(t, "smtp_fallback_relay", "leads around it");
+		amiss(t, "smtp_fallback_relay", "sends mail without the demanded TLS");
 		finding_mend_service(t->finding, t->service, "smtp_fallback_relay", "");
 	}
 	if (version >= VERSION_TLS_REQUIRED &&
 	    strcmp(value_of(t, "tls_required_enable"), "no") != 0) {
 		amiss(t, "tls_required_enable",
-		      "is on: a header \"TLS-Required: no\" switches all "
-		      "this off");
+		      "is on: a header \"TLS-Required: no\" switches all this off");
 		finding_mend_service(t->finding, t->service, "tls_required_enable", "no");
 	}
 }
 
-/* As in master.cf.outbound, but for the settings that judge_enforcement misses anyway. */
+/* As in master.cf.outbound; judge_enforcement would miss the same settings. */
 static void mend_missing(const struct transport *t)
 {
 	const char *name = alias_transport(t->level);
@@ -142,7 +140,8 @@ static void judge_transport(const struct transport *t)
 
 	snprintf(field, sizeof(field), "%s/command", t->service);
 	if (postconf_get(&t->patient->postfix.services, field) == NULL) {
-		finding_say(t->finding, HEALTH_WRONG, "master.cf has no %s: mail by this way waits",
+		finding_say(t->finding, HEALTH_WRONG,
+			    "master.cf does not have %s: mail by this transport waits",
 			    alias_transport(t->level));
 		mend_missing(t);
 		return;
@@ -164,7 +163,7 @@ void doctor_judge_transports(const struct patient *patient, struct finding *find
 		judge_transport(&t);
 	}
 	if (finding->health == HEALTH_OK)
-		finding_say(finding, HEALTH_OK, "all four hold what they promise");
+		finding_say(finding, HEALTH_OK, "all four enforce their level");
 	finding_mend_reload(finding);
 }
 
@@ -172,7 +171,7 @@ void doctor_judge_transports(const struct patient *patient, struct finding *find
  * Ways around.
  */
 
-/* The first that matches decides, and "!" says no (ADDRESS_REWRITING_README). */
+/* The first match decides; "!" exempts (ADDRESS_REWRITING_README). */
 bool doctor_masks(const struct patient *patient, const char *domain)
 {
 	struct span rest = span_of(patient_value(patient, "masquerade_domains")), item;
@@ -207,8 +206,7 @@ static void judge_masquerade(const struct patient *patient, struct finding *find
 		if (!doctor_masks(patient, domains->items[i]))
 			continue;
 		finding_say(finding, HEALTH_WRONG,
-			    "masquerade_domains hides %s, so that its mail leaves like "
-			    "any other",
+			    "masquerade_domains hides %s, so its mail leaves like all other mail",
 			    domains->items[i]);
 		doctor_mend_mask(patient, domains->items[i], finding);
 		finding_mend_reload(finding);
@@ -222,8 +220,7 @@ static bool rewrites_senders(const struct patient *patient)
 }
 
 /*
- * As main.cf.sealed has it, an inline table that leads mailbox_domain and mailbox_bounce to
- * the intake is in nobody's way.
+ * An inline table as in main.cf.sealed, which leads only mailbox_domain and mailbox_bounce to * the intake, leads no other mail around anything.
  */
 static bool leads_sealed_alone(const struct patient *patient, struct span table)
 {
@@ -267,22 +264,21 @@ void doctor_judge_ways_around(const struct patient *patient, struct finding *fin
 	judge_masquerade(patient, finding);
 	if (maps)
 		finding_say(finding, HEALTH_WARNING,
-			    "what transport_maps sends by a service of its own is not "
-			    "held to a secure alias's level");
+			    "mail that transport_maps sends by another transport is not held to a "
+			    "secure alias's level");
 	if (relays)
 		finding_say(finding, HEALTH_WARNING,
-			    "mail to relay_domains goes by relay_transport, not by a "
-			    "secure alias's way");
+			    "mail to relay_domains goes by relay_transport, not by a secure "
+			    "alias's transport");
 	if (rewrites)
 		finding_say(finding, HEALTH_WARNING,
-			    "a sender that canonical_maps or sender_canonical_maps make an "
-			    "ordinary one leaves like any other");
+			    "canonical_maps or sender_canonical_maps may turn a secure alias into "
+			    "another sender, whose mail leaves like all other mail");
 	if (maps || relays || rewrites)
 		finding_mend(finding,
 			     "# see \"Ways around a secure alias\" in " EXAMPLES "/README.md");
 	if (finding->health == HEALTH_OK)
-		finding_say(
-			finding, HEALTH_OK,
-			"no transport_maps, relay_domains, canonical_maps or masquerade_domains "
-			"in the way");
+		finding_say(finding, HEALTH_OK,
+			    "no transport_maps, relay_domains, canonical_maps or "
+			    "masquerade_domains that leads around them");
 }

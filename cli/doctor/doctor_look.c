@@ -14,7 +14,7 @@
 #include "io/local/settings_file.h"
 
 #define OUTPUT_MAX (1024 * 1024)
-/* It waits for a main.cf that was written just now to be left alone for two seconds. */
+/* After main.cf was changed, postconf(1) waits until it was left alone for two seconds. */
 #define POSTCONF_PATIENCE_MS 10000
 
 /*
@@ -33,12 +33,12 @@ static bool read_postconf(struct doctor_thing *ran, char *option, struct postcon
 	if (ran->state != LOOKUP_FOUND)
 		doctor_note(ran, ran->state, "%s", error);
 	else if (!postconf_read(postconf, buf_cstr(&output), output.len))
-		doctor_note(ran, LOOKUP_ERROR, "what postconf prints cannot be understood");
+		doctor_note(ran, LOOKUP_ERROR, "the output of postconf(1) cannot be understood");
 	buf_free(&output);
 	return ran->state == LOOKUP_FOUND;
 }
 
-/* smtp(8) looks for hashed names in it, from inside of its chroot. */
+/* smtp(8) looks for hashed names in this directory, from inside its chroot. */
 static void count_path_cas(struct patient *patient)
 {
 	struct doctor_postfix *postfix = &patient->postfix;
@@ -60,7 +60,7 @@ static void count_path_cas(struct patient *patient)
 		closedir(dir);
 }
 
-/* "regexp:/etc/postfix/filter": the file, or what postmap(1) makes of it. */
+/* "regexp:/etc/postfix/filter": is there the file, or the one that postmap(1) makes of it? */
 static void look_at_table(struct doctor_thing *thing, const char *table)
 {
 	static const char *const suffixes[] = { "", ".db", ".lmdb", ".cdb" };
@@ -68,7 +68,7 @@ static void look_at_table(struct doctor_thing *thing, const char *table)
 	char full[DOCTOR_PATH_SIZE];
 
 	if (path == NULL || path[1] != '/')
-		return; /* no file that we would know of */
+		return; /* not a file that we know */
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
 		snprintf(full, sizeof(full), "%s%s", path + 1, suffixes[i]);
 		if (access(full, F_OK) == 0)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * doctor_look - fills in a patient: asks resolvers, postconf(1), the daemons and
- * the ledger. Changes nothing, and needs no root: what cannot be seen is said to
- * be so.
+ * the ledger. It changes nothing and need not be root. Where something cannot be seen, * it notes that.
  */
 #ifndef POSTSEAL_CLI_DOCTOR_LOOK_H
 #define POSTSEAL_CLI_DOCTOR_LOOK_H
@@ -10,7 +9,7 @@
 #include "cli/cli.h"
 #include "cli/doctor/doctor_patient.h"
 
-/* How long anything that is asked may take to answer. */
+/* How long to wait for an answer. */
 #define DOCTOR_PATIENCE_MS 3000
 
 /* A whole patient; end it with patient_free. */

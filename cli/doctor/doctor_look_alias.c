@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* doctor_look_alias - what secure aliases need of our own Postfix: TLS at its door, domains. */
+/* doctor_look_alias - what secure aliases need of our own Postfix: TLS at smtpd(8), domains. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 #define NAME_SIZE 256
 
 /*
- * TLS at the door.
+ * TLS at our own smtpd(8).
  */
 
 /* An address that smtpd listens on: the first number in inet_interfaces, else loopback. */
@@ -43,10 +43,11 @@ static void judge_door(struct doctor_thing *door, const struct observation *seen
 		break;
 	case OBSERVED_TLS_FAILED:
 		doctor_note(door, LOOKUP_ABSENT,
-			    "our own smtpd(8) offers STARTTLS, and it fails: %s", seen->detail);
+			    "our own smtpd(8) offers STARTTLS, but the handshake fails: %s",
+			    seen->detail);
 		break;
 	default:
-		doctor_note(door, LOOKUP_ERROR, "our own smtpd(8) does not answer at port %d: %s",
+		doctor_note(door, LOOKUP_ERROR, "our own smtpd(8) does not answer on port %d: %s",
 			    SMTP_PORT, seen->detail);
 		break;
 	}
@@ -75,7 +76,7 @@ static void look_at_door(struct patient *patient)
 	tls_free(tls);
 }
 
-/* Files of the certificate that smtpd has; the first of them that cannot be there. */
+/* The files of smtpd's certificates. Notes one that does not exist. */
 static void look_at_certificate(struct patient *patient)
 {
 	static const char *const parameters[] = { "smtpd_tls_cert_file", "smtpd_tls_eccert_file",
@@ -110,7 +111,7 @@ enum lookup doctor_ask_table(struct span table, const char *asked, struct buf *v
 	    !str_copy(key, sizeof(key), asked))
 		return LOOKUP_ABSENT;
 	snprintf(spec, sizeof(spec), "%.*s", (int)table.len, table.at);
-	/* postmap(1) ends with 1 as well where it may not read the table. */
+	/* postmap(1) also ends with status 1 if it may not read the table. */
 	if (access(spec + strcspn(spec, ":") + (strchr(spec, ':') != NULL), R_OK) != 0 &&
 	    errno == EACCES)
 		return LOOKUP_ERROR;
@@ -129,7 +130,7 @@ static enum lookup table_has(struct span table, const char *name)
 	return got;
 }
 
-/* A file of names is like a table here (postconf(5)). */
+/* In a list, a file of names counts like a table (postconf(5)). */
 enum lookup doctor_list_has(const char *list, const char *domain)
 {
 	struct span rest = span_of(list), item;
@@ -170,7 +171,7 @@ static enum lookup is_delivered(const struct patient *patient, const char *domai
 	return result;
 }
 
-/* All that are not delivered here; or else one of which that cannot be told. */
+/* Notes all that are not delivered here, or else one for which this is not known. */
 static void look_at_domains(struct patient *patient)
 {
 	const struct string_list *domains = &patient->settings->secure_domains;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* doctor_look_dns - asks each resolver what shows whether it validates. */
+/* doctor_look_dns - finds out whether each resolver validates. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,7 +37,7 @@ static bool ask(const struct dns_server *server, const char *name, enum dns_type
 	return true;
 }
 
-/* It is signed, and so is the proof that it has no such records. */
+/* The name is signed, and so is the proof that it has no such records. */
 static void ask_signed(const struct dns_server *server, struct doctor_server *seen)
 {
 	struct dns_answer answer;
@@ -53,7 +53,7 @@ static void ask_signed(const struct dns_server *server, struct doctor_server *se
 	dns_answer_free(&answer);
 }
 
-/* SERVFAIL has many causes; if it goes away without checking, DNSSEC was it. */
+/* SERVFAIL has many causes. If it goes away with checking disabled, DNSSEC was the cause. */
 static bool answers_unchecked(const struct dns_server *server)
 {
 	struct dns_answer answer;
@@ -86,7 +86,7 @@ static void ask_broken(const struct dns_server *server, struct doctor_server *se
 	dns_answer_free(&answer);
 }
 
-/* One that is known already is not asked again. */
+/* A server that is known already is not asked again. */
 static void look_at_server(const struct patient *patient, const struct dns_server *server,
 			   struct doctor_server *seen)
 {
@@ -123,7 +123,7 @@ static void look_at_file(const struct patient *patient, struct doctor_servers *s
 	size_t count;
 
 	str_copy(servers->source, sizeof(servers->source), path);
-	/* Without the file the server on this machine is asked, as resolv.conf(5) has it. */
+	/* Without the file, the server on this machine is asked (resolv.conf(5)). */
 	servers->read = access(path, R_OK) == 0 ? LOOKUP_FOUND
 			: errno == ENOENT       ? LOOKUP_ABSENT
 						: LOOKUP_ERROR;
@@ -145,7 +145,7 @@ static void look_at_setting(struct patient *patient)
 }
 
 /*
- * The resolver of this machine, where it should answer and does not.
+ * Why the resolver on this machine does not answer.
  */
 
 static bool is_silent(const struct doctor_servers *servers)
@@ -157,7 +157,7 @@ static bool is_silent(const struct doctor_servers *servers)
 	return servers->count == 0;
 }
 
-/* "failed" is systemd's word for: it was started, and did not go well (systemctl(1)). */
+/* Did systemd try to start it, in vain (systemctl(1), "failed")? */
 static bool has_failed(void)
 {
 	char *argv[] = { (char[]){ "systemctl" }, (char[]){ "show" },
@@ -174,7 +174,7 @@ static bool has_failed(void)
 	return failed;
 }
 
-/* Debian's service copies the second to the first, where package dns-root-data brought it. */
+/* Debian's service copies the second file, of package dns-root-data, to the first. */
 static bool is_keyless(void)
 {
 	return access("/var/lib/unbound/root.key", F_OK) != 0 && errno == ENOENT &&

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* doctor_look_mailbox - sealed mail: how its domain is led, and what the mailbox daemon keeps. */
+/* doctor_look_mailbox - sealed mail: where its domain leads, and what the mailbox daemon keeps. */
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
@@ -29,7 +29,7 @@
  * Postfix.
  */
 
-/* transport(5): the whole address is asked for in all tables, then its domain. */
+/* All tables are asked for the whole address first, then for its domain (transport(5)). */
 static void look_at_route(struct patient *patient)
 {
 	struct doctor_mailbox *mailbox = &patient->mailbox;
@@ -73,7 +73,7 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
-/* relay_domains has subdomains as parent_domain_matches_subdomains says (postconf(5)). */
+/* parent_domain_matches_subdomains says how relay_domains matches subdomains (postconf(5)). */
 static enum lookup is_relayed(const struct patient *patient, const char *domain)
 {
 	const char *list = patient_value(patient, "relay_domains");
@@ -89,7 +89,7 @@ static enum lookup is_relayed(const struct patient *patient, const char *domain)
 	return result;
 }
 
-/* What these lists have Postfix takes from anybody. */
+/* Postfix accepts mail from anybody to the domains in these lists. */
 static void look_at_lists(struct patient *patient)
 {
 	static const char *const lists[] = { "relay_domains", "mydestination",
@@ -167,7 +167,7 @@ static bool take_address(struct ipaddr *address, const struct sockaddr *sa)
 	return false;
 }
 
-/* Behind NAT, proxy_interfaces has the address that the world knows (postconf(5)). */
+/* Behind NAT, proxy_interfaces has the outer address (postconf(5)). */
 static bool is_proxied(const struct patient *patient, const struct ipaddr *address)
 {
 	struct span rest = span_of(patient_value(patient, "proxy_interfaces")), item;
@@ -206,7 +206,7 @@ static enum lookup leads_here(const struct patient *patient, struct resolver *re
 
 	if (str_equal_nocase(host, patient_value(patient, "myhostname")))
 		return LOOKUP_FOUND;
-	if (span_skip(&name, "[") && name.len > 0) /* an address that stands in an MX record */
+	if (span_skip(&name, "[") && name.len > 0) /* an MX record that holds an address */
 		return ipaddr_parse(&answer.address[0], name.at, name.len - 1) &&
 				       is_own(patient, &answer.address[0])
 			       ? LOOKUP_FOUND
@@ -249,7 +249,7 @@ static void judge_exchangers(struct patient *patient, struct resolver *resolver,
 	buf_free(&elsewhere);
 }
 
-/* What reject_unknown_recipient_domain asks for, and whether it leads here. */
+/* The records that reject_unknown_recipient_domain asks for. Do they lead here? */
 static void look_at_records(struct patient *patient)
 {
 	struct doctor_thing *records = &patient->mailbox.records;
@@ -313,7 +313,7 @@ static bool read_installed(const struct patient *patient, const char *name, stru
 	return n == 0;
 }
 
-/* A page as the proxy gets it. False, and errno: there is no answer, or it is no page. */
+/* A page, as the proxy gets it. False with errno where there is no whole answer. */
 static bool fetch(const struct patient *patient, const char *name, struct buf *page)
 {
 	const char *host = patient->settings->mailbox_url + strlen("https://");
@@ -350,7 +350,7 @@ static void hash_text(char text[HEX_SIZE], const void *bytes, size_t len)
 		snprintf(text + 2 * i, 3, "%02x", hash[i]);
 }
 
-/* Of an answer (RFC 9112 2.1) what stands after its headers; none where it is not 200. */
+/* `served`: an answer of HTTP (RFC 9112 2.1), whose body counts, and no body where it is not * 200. */
 static bool has_sum(const struct buf *answer, bool served, const char *sum)
 {
 	struct span body = { (const char *)answer->data, answer->len };
@@ -365,7 +365,7 @@ static bool has_sum(const struct buf *answer, bool served, const char *sum)
 	return found && strncmp(text, sum, HEX_SIZE - 1) == 0;
 }
 
-/* One line of SHA256SUMS. False: no use to go on. */
+/* Compares one line of SHA256SUMS. False: stop. */
 static bool compare(struct patient *patient, struct span line, struct buf *differ)
 {
 	char name[NAME_SIZE];
@@ -376,15 +376,15 @@ static bool compare(struct patient *patient, struct span line, struct buf *diffe
 	    !str_copy_n(name, sizeof(name), line.at + HEX_SIZE + 1, line.len - HEX_SIZE - 1) ||
 	    name[strcspn(name, " \r\n")] != '\0') {
 		doctor_note(&patient->mailbox.pages, LOOKUP_ERROR,
-			    "SHA256SUMS in %.200s is not what sha256sum(1) writes",
+			    "SHA256SUMS in %.200s is not in the form that sha256sum(1) writes",
 			    patient->settings->mailbox_pages);
 		return false;
 	}
-	served = strcmp(name, "csp") != 0; /* it is said in headers; its file is looked at */
+	served = strcmp(name, "csp") != 0; /* it is sent in headers; the file itself is compared */
 	there = served ? fetch(patient, name, &got) : read_installed(patient, name, &got);
 	if (!there && served)
 		doctor_note(&patient->mailbox.pages, LOOKUP_ERROR,
-			    "the pages cannot be had at mailbox_listen: %s", strerror(errno));
+			    "the pages cannot be fetched from mailbox_listen: %s", strerror(errno));
 	else if (!there || !has_sum(&got, served, line.at))
 		buf_printf(differ, "%s%s", differ->len > 0 ? ", " : "", name);
 	buf_free(&got);
@@ -421,7 +421,7 @@ static bool is_inside(const char *path, const char *folder)
 	return strncmp(path, folder, len) == 0 && (path[len] == '\0' || path[len] == '/');
 }
 
-/* Both belong to the daemon alone, so who is not root may see neither. */
+/* Both belong to the daemon alone, so only root may look into them. */
 static void look_at_keys(struct patient *patient)
 {
 	struct doctor_mailbox *mailbox = &patient->mailbox;
@@ -432,7 +432,7 @@ static void look_at_keys(struct patient *patient)
 
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
 		if (realpath(folders[i], real[i]) == NULL || stat(real[i], &st) != 0) {
-			doctor_note(&mailbox->keys, LOOKUP_ERROR, "%.200s cannot be seen: %s",
+			doctor_note(&mailbox->keys, LOOKUP_ERROR, "%.200s cannot be read: %s",
 				    folders[i], strerror(errno));
 			return;
 		}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * doctor_look_services - do our daemons answer, and what they need: certificates, and the
- * ledger with what it says about the network.
+ * doctor_look_services - do our daemons answer? And what they need: certificates, and the ledger, * with what it says about the network.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -28,7 +27,7 @@
  * Services.
  */
 
-/* Connecting to a local socket needs permission to write it. */
+/* Whoever connects to a local socket needs permission to write to it. */
 bool doctor_is_barred(const char *path)
 {
 	return access(path, W_OK) != 0 && errno == EACCES;
@@ -43,9 +42,7 @@ static bool listener_is_barred(const char *listener)
 }
 
 /*
- * Map `policy`, as Postfix asks it, for a key that is answered from the ledger at
- * once, makes no one look anything up, and is no odd thing in anyone's log: the
- * parent that Postfix asks for after NOTFOUND, of a domain that cannot be.
+ * Asks map `policy`, as Postfix does. The key is a parent domain, as Postfix asks for after * NOTFOUND, of a name that cannot exist: it is answered from the ledger at once, causes no * look-ups, and is ordinary in the log.
  */
 static void look_at_socketmap(struct patient *patient)
 {
@@ -68,7 +65,7 @@ static void look_at_socketmap(struct patient *patient)
 	buf_free(&reply);
 }
 
-/* Each of these properties stands alone on its line, in this order (systemctl(1)). */
+/* systemctl(1) prints a line for each property. */
 static void look_at_socket(struct patient *patient)
 {
 	char *argv[] = { (char[]){ "systemctl" }, (char[]){ "show" },
@@ -82,8 +79,8 @@ static void look_at_socket(struct patient *patient)
 	    strstr(buf_cstr(&output), "UnitFileState=enabled\n") != NULL &&
 	    strstr(buf_cstr(&output), "ActiveState=active\n") == NULL)
 		doctor_note(&patient->socket, LOOKUP_ABSENT,
-			    "postseal-socketmap.socket is enabled, and not up: look-ups fail while "
-			    "the server is started anew");
+			    "postseal-socketmap.socket is enabled but not active: look-ups fail "
+			    "while the server restarts");
 	buf_free(&output);
 }
 
@@ -118,7 +115,7 @@ static void look_at_milter(struct patient *patient)
 		close(fd);
 }
 
-/* One that was told to end is not missed, nor one that never began. */
+/* One that was told to stop is not missed, nor one that was never started. */
 static void look_at_learn(struct patient *patient)
 {
 	char error[METRICS_FILE_ERROR_SIZE], date[UTC_SIZE];
@@ -129,8 +126,7 @@ static void look_at_learn(struct patient *patient)
 		    LOOKUP_FOUND &&
 	    !alive && snapshot.ended == 0)
 		doctor_note(&patient->learn, LOOKUP_ABSENT,
-			    "postseal learn --follow was started at %s "
-			    "and has died",
+			    "postseal learn --follow, started at %s, has died",
 			    utc_format(date, snapshot.started));
 }
 
@@ -150,13 +146,13 @@ void doctor_look_cas(struct doctor_thing *thing, const char *path)
 	}
 	tls = tls_new(&(struct tls_setup){ .ca_file = path }, error);
 	if (tls == NULL)
-		doctor_note(thing, LOOKUP_ABSENT, "there are no certificates in it");
+		doctor_note(thing, LOOKUP_ABSENT, "it holds no certificates");
 	tls_free(tls);
 }
 
 static void look_at_own_cas(struct patient *patient)
 {
-	/* Where Debian, Red Hat and the BSDs keep them; OpenSSL and curl look there. */
+	/* Where Debian, Red Hat and the BSDs keep them, and OpenSSL and curl look. */
 	static const char *const stores[] = { "/etc/ssl/certs/ca-certificates.crt",
 					      "/etc/pki/tls/certs/ca-bundle.crt",
 					      "/etc/ssl/cert.pem" };
@@ -221,7 +217,7 @@ static bool note_stripping(void *context, const struct journal_entry *entry)
 	return true;
 }
 
-/* The logs that `learn` is likely to be given. */
+/* The logs that `learn` probably reads. */
 static void find_log(struct patient *patient, struct ledger_txn *txn)
 {
 	const char *const logs[] = { "journal", "/var/log/mail.log",
@@ -258,10 +254,10 @@ static void look_at_file(struct doctor_ledger *ledger, const char *name, const s
 {
 	bool by_group = file->st_gid == dir->st_gid && (file->st_mode & S_IWGRP) != 0;
 
-	/* Who may not pass the directory cannot come to the file. */
+	/* A user who may not enter the directory cannot reach the file. */
 	if ((dir->st_mode & S_IXOTH) != 0)
 		ledger->others |= file->st_mode & (S_IROTH | S_IWOTH);
-	/* Made by root, perhaps, who forgot to become "postseal" first. */
+	/* Perhaps root made it, and forgot to become "postseal" first. */
 	if (file->st_uid != dir->st_uid && !by_group)
 		str_copy(ledger->foreign_file, sizeof(ledger->foreign_file), name);
 }

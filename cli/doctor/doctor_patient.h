@@ -21,17 +21,17 @@
 #define DOCTOR_TEXT_SIZE 512
 #define DOCTOR_PATH_SIZE 4096
 
-/* What is signed, and, below it, what was signed wrongly, for tests like this one. */
+/* A signed name, and one whose signatures are wrong on purpose, for tests like this one. */
 #define DOCTOR_SIGNED_NAME "org"
 #define DOCTOR_BROKEN_NAME "dnssec-failed.org"
 
-/* What came of asking for them. */
+/* The answers to questions for these two. */
 enum doctor_signed { SIGNED_SILENT, SIGNED_UNPROVEN, SIGNED_PROVEN };
 enum doctor_broken {
 	BROKEN_SILENT,   /* no answer, or SERVFAIL for another reason than DNSSEC */
 	BROKEN_BELIEVED, /* answered as if nothing were wrong */
 	BROKEN_REFUSED,  /* SERVFAIL, and an answer as soon as checking is disabled */
-	BROKEN_ABSENT    /* proven not to exist: no DNS of the Internet */
+	BROKEN_ABSENT    /* proven not to exist: this is not the DNS of the Internet */
 };
 
 struct doctor_server {
@@ -71,7 +71,7 @@ struct doctor_unbound {
 extern const enum alias_level doctor_levels[DOCTOR_LEVELS];
 
 struct doctor_postfix {
-	struct doctor_thing ran;   /* postconf(1); of the rest, all or nothing is there */
+	struct doctor_thing ran;   /* postconf(1); the rest is filled in wholly or not at all */
 	struct postconf values;    /* main.cf and defaults, $names expanded */
 	struct postconf written;   /* the same as they were written */
 	struct postconf services;  /* master.cf, a field each */
@@ -86,29 +86,30 @@ struct doctor_postfix {
 struct doctor_ledger {
 	struct doctor_thing opened;
 	bool denied;           /* not opened for lack of permission alone */
-	unsigned others;       /* of a mode: what strangers may do with its files */
+	unsigned others;       /* mode bits: what all users may do with its files */
 	char foreign_file[64]; /* a file in it that its owner cannot write; "" if none */
 	size_t pins;           /* next hops with pins */
 	size_t spoken;         /* hosts that spoke SMTP to a probe since yesterday */
 	size_t silent;         /* hosts that were unreachable since yesterday */
 	int64_t stripping;     /* latest entry of the journal, and of its end; 0: none */
 	int64_t stripping_ended;
-	char log[DOCTOR_PATH_SIZE]; /* that `learn` has read; "" if none */
+	char log[DOCTOR_PATH_SIZE]; /* a log that `learn` has read; "" if none */
 };
 
 /* Sealed mail; looked at where mailbox_domain is set. */
 struct doctor_mailbox {
-	char route[DOCTOR_TEXT_SIZE];     /* what transport_maps say of mailbox_domain, ... */
-	struct doctor_thing routed;       /* ... if anything; ERROR: a table cannot be asked */
-	struct doctor_thing apart;        /* ABSENT: `text` is the list that has the domain, too */
-	struct doctor_thing records;      /* in the DNS; ABSENT: there are none ... */
+	char route[DOCTOR_TEXT_SIZE]; /* what transport_maps say of mailbox_domain ... */
+	struct doctor_thing routed;   /* ... if they say anything; ERROR: a table cannot be asked */
+	struct doctor_thing apart;    /* ABSENT: `text` names a list that has the domain as well */
+	struct doctor_thing records;  /* in the DNS; ABSENT: there are none ... */
 	char elsewhere[DOCTOR_TEXT_SIZE]; /* ... or these hosts, none of which is this one */
-	struct doctor_thing owners;       /* of lists, in aliases(5); ABSENT: `text` names them */
+	struct doctor_thing
+		owners; /* of lists in aliases(5); ABSENT: there are some, `text` names them */
 	/* Where the mailboxes are kept on this machine (mailbox_url). */
 	struct doctor_thing runs;
-	struct doctor_thing pages; /* ABSENT: what is served is not what was installed */
-	struct doctor_thing keys;  /* ABSENT: who has the store has the keys */
-	unsigned others;           /* of modes: what strangers may do with both */
+	struct doctor_thing pages; /* ABSENT: what is served differs from what was installed */
+	struct doctor_thing keys;  /* ABSENT: whoever has the store also has the keys */
+	unsigned others;           /* mode bits: what all users may do with both */
 };
 
 struct patient {
@@ -121,13 +122,15 @@ struct patient {
 	struct doctor_ledger ledger;
 	struct doctor_thing socketmap, prober, milter;
 	struct doctor_thing
-		learn; /* who follows a log; ABSENT: has died without having been told to */
-	struct doctor_thing socket; /* systemd's, of the socketmap; ABSENT: enabled, and dead */
-	/* With secure domains alone. */
+		learn; /* who follows a log; ABSENT: it died without being told to stop */
+	struct doctor_thing
+		socket; /* systemd's socket for the socketmap; ABSENT: enabled, but not active */
+	/* Only where there are secure domains. */
 	struct doctor_thing door;        /* TLS at our own smtpd(8) */
 	bool has_certificate;            /* smtpd is told of one, ... */
 	struct doctor_thing certificate; /* ... and its file; ABSENT: `text` is not there */
-	struct doctor_thing domains;     /* delivered here? else `text` lists the others */
+	struct doctor_thing
+		domains; /* are they delivered here? ABSENT: `text` lists those that are not */
 	struct doctor_mailbox mailbox;
 	struct doctor_thing cas; /* `ca_file`, or the system's */
 	char cas_path[DOCTOR_PATH_SIZE];

@@ -13,11 +13,11 @@
 #include "cli/known.h"
 #include "cli/terminal.h"
 
-#define STILL_SEALED                                                                        \
-	"note: with `secure_aliases = any` every address of its domain stays sealed, this " \
-	"one too"
+#define STILL_SEALED                                                                    \
+	"note: with `secure_aliases = any` every address of its domain stays a secure " \
+	"alias, also this one"
 
-/* An address as a key; false, and said why. */
+/* Reads an address as a key; false, and says why. */
 static bool parse_address(char key[ALIAS_ADDRESS_SIZE], const struct cli *cli, const char *text)
 {
 	struct mailaddr addr;
@@ -26,8 +26,7 @@ static bool parse_address(char key[ALIAS_ADDRESS_SIZE], const struct cli *cli, c
 		    MAILADDR_OK &&
 	    addr.extension[0] == '\0' && alias_key(key, &addr))
 		return true;
-	cli_error(cli, "\"%s\" is no address that mail can be kept under; write me@example.com",
-		  text);
+	cli_error(cli, "\"%s\" cannot be an alias or a mailbox; write me@example.com", text);
 	return false;
 }
 
@@ -47,7 +46,7 @@ static bool word(char key[ALIAS_ADDRESS_SIZE], const struct cli *cli)
 {
 	if (cli->count >= 2)
 		return parse_address(key, cli, cli->words[1]);
-	cli_error(cli, "say which alias: me@secure.example.com");
+	cli_error(cli, "write which alias: me@secure.example.com");
 	return false;
 }
 
@@ -57,34 +56,36 @@ bool alias_word(char key[ALIAS_ADDRESS_SIZE], const struct cli *cli)
 		return false;
 	if (alias_at_secure_domain(cli, key))
 		return true;
-	cli_error(cli, "%s is not at one of `secure_domains`; add its domain to the settings first",
+	cli_error(cli,
+		  "%s is not at a domain in `secure_domains`; add its domain to the settings first",
 		  key);
 	return false;
 }
 
-/* What is asked for, over what is on file; false, and said why. */
+/* Applies the options to what is on file; false, and says why. */
 static bool apply_options(struct alias *alias, const struct cli *cli)
 {
 	if (cli->level != NULL && !alias_level_parse(&alias->level, cli->level)) {
 		cli_error(cli,
-			  "\"%s\" is no level; levels are encrypt, authenticated, verify, "
+			  "\"%s\" is not a level; levels are encrypt, authenticated, verify, "
 			  "dane-only",
 			  cli->level);
 		return false;
 	}
 	if (cli->otherwise != NULL && !alias_otherwise_parse(&alias->otherwise, cli->otherwise)) {
-		cli_error(cli, "\"%s\" is not one of mailbox, refuse", cli->otherwise);
+		cli_error(cli, "\"%s\" is not possible here; write mailbox or refuse",
+			  cli->otherwise);
 		return false;
 	}
 	if (alias->otherwise == ALIAS_MAILBOX && cli->settings.mailbox_domain[0] == '\0') {
-		cli_error(cli, "no mail is sealed here: set `mailbox_domain` first");
+		cli_error(cli, "sealed mail is not set up here; set `mailbox_domain` first");
 		return false;
 	}
 	if (cli->mailbox != NULL)
 		return parse_address(alias->mailbox, cli, cli->mailbox);
 	if (alias->mailbox[0] != '\0')
 		return true;
-	cli_error(cli, "say whose it is: --for me@example.com");
+	cli_error(cli, "write whose alias it is: --for me@example.com");
 	return false;
 }
 
@@ -101,7 +102,7 @@ static void print_exception(const struct cli *cli, const struct exception *excep
 	terminal_rest(sizeof(label) - 1, text);
 }
 
-/* A line of the table, or a few where it has no room for the names. */
+/* A line of the table, or more lines if the names are too long. */
 static void print_row(const char *key, const char *is, const char *level, const char *mailbox)
 {
 	if (strlen(key) <= 36 && strlen(mailbox) <= PAGE_WIDTH - 57) {
@@ -126,26 +127,26 @@ static void print_alias(const struct cli *cli, const char *key, const struct ali
 	else
 		print_row(key, "-", "-", "-");
 	if (alias != NULL && alias->otherwise == ALIAS_MAILBOX)
-		puts("  otherwise: sealed for the temporary mailbox");
+		puts("  otherwise: sealed for a temporary mailbox");
 	for (size_t i = 0; i < exceptions->count; i++)
 		print_exception(cli, &exceptions->list[i]);
 }
 
-/* Of an act: exceptions that cannot be read were logged, and are not shown. */
+/* For an act: exceptions that cannot be read were logged, and are not shown. */
 static void get_exceptions(struct ledger_txn *txn, const char *key, struct exceptions *exceptions)
 {
 	if (ledger_get_exceptions(txn, key, exceptions) != LOOKUP_FOUND)
 		exceptions->count = 0;
 }
 
-/* Postfix may take it for a way to another address, so the map `alias` never answers for it. */
+/* Postfix may read it as a route to another address, so map `alias` never answers for it. */
 bool alias_looks_like_route(const struct cli *cli, const char *key)
 {
 	if (strpbrk(key, "%!") == NULL)
 		return false;
 	cli_error(cli,
-		  "%s could be a route to another address: its mail would not reach the "
-		  "mailbox; choose one without \"%%\" and \"!\"",
+		  "%s could be a route to another address, so its mail would not reach the "
+		  "mailbox; choose an alias without \"%%\" and \"!\"",
 		  key);
 	return true;
 }
@@ -296,14 +297,14 @@ static enum cli_status take_away(const struct cli *cli)
 	return CLI_YES;
 }
 
-/* The walks of `list`: first the aliases on file, then those with nothing but exceptions. */
-struct listing {
+/* `list` shows the aliases on file first, then those that have only exceptions. */
+struct alias_listing {
 	struct act_listing *all;
 	struct ledger_txn *txn;
 	bool whole;
 };
 
-static void list_one(struct listing *listing, const char *key, const struct alias *alias,
+static void list_one(struct alias_listing *listing, const char *key, const struct alias *alias,
 		     const struct exceptions *exceptions)
 {
 	if (listing->all->shown++ == 0 && !listing->all->cli->json)
@@ -313,7 +314,7 @@ static void list_one(struct listing *listing, const char *key, const struct alia
 
 static bool list_alias(void *context, const char *key, const struct alias *alias)
 {
-	struct listing *listing = context;
+	struct alias_listing *listing = context;
 	struct exceptions exceptions;
 
 	if (ledger_get_exceptions(listing->txn, key, &exceptions) == LOOKUP_ERROR) {
@@ -326,7 +327,7 @@ static bool list_alias(void *context, const char *key, const struct alias *alias
 
 static bool list_unfiled(void *context, const char *key, const struct exceptions *exceptions)
 {
-	struct listing *listing = context;
+	struct alias_listing *listing = context;
 	struct alias alias;
 
 	if (ledger_get_alias(listing->txn, key, &alias) == LOOKUP_ABSENT)
@@ -360,18 +361,17 @@ static enum cli_status show(const struct cli *cli)
 	if (found == LOOKUP_FOUND)
 		return alias.enabled ? CLI_YES : CLI_NO;
 	if (found == LOOKUP_ABSENT)
-		cli_error(
-			cli, "%s is not on file%s", key,
-			cli->settings.secure_aliases == SECURE_ALIASES_ANY
-				? "; it is sealed all the same (`secure_aliases = any`), at level "
-				  "encrypt"
-				: "");
+		cli_error(cli, "%s is not on file%s", key,
+			  cli->settings.secure_aliases == SECURE_ALIASES_ANY
+				  ? "; it is a secure alias all the same (`secure_aliases = any`), "
+				    "at level encrypt"
+				  : "");
 	return found == LOOKUP_ABSENT ? CLI_NO : CLI_UNSURE;
 }
 
 static bool walk(struct ledger_txn *txn, struct act_listing *listing)
 {
-	struct listing walking = { listing, txn, true };
+	struct alias_listing walking = { listing, txn, true };
 
 	return ledger_each_alias(txn, list_alias, &walking) &&
 	       ledger_each_exceptions(txn, list_unfiled, &walking) && walking.whole;
@@ -400,12 +400,12 @@ const struct verb verb_alias = {
 	.summary = "Switches secure aliases on and off; makes exceptions",
 	.options = "eFlor",
 	.help = "ACT is one of\n"
-		"  enable ALIAS           switch it on, and put it on file\n"
+		"  enable ALIAS           switch it on; puts it on file\n"
 		"  load FILE              enable each that stands in FILE; - is standard input\n"
 		"  disable ALIAS          switch it off; it stays on file\n"
 		"  allow ALIAS SENDER     let SENDER write to it without TLS, for a time\n"
 		"  disallow ALIAS SENDER  end that now\n"
-		"  remove ALIAS           take it off file, its exceptions too\n"
+		"  remove ALIAS           remove it from file, with its exceptions\n"
 		"  show ALIAS             what is on file\n"
 		"  list                   all that are on file, or have exceptions\n"
 		"\n"
@@ -413,9 +413,9 @@ const struct verb verb_alias = {
 		"  -l, --level LEVEL  how its mail leaves: encrypt (any TLS; the default),\n"
 		"                     authenticated (proven by DANE or MTA-STS), dane-only,\n"
 		"                     verify (certificates on file: `postseal pin`)\n"
-		"  -o, --otherwise WHAT  what becomes of mail where that cannot be met:\n"
-		"                     refuse (the default), or mailbox: it is sealed for the\n"
-		"                     temporary mailbox\n"
+		"  -o, --otherwise WHAT  what happens to mail that cannot be sent at that level:\n"
+		"                     refuse (the default), or mailbox: seal it for a temporary\n"
+		"                     mailbox\n"
 		"\n"
 		"  -e, --expires TIME  when an exception ends: 30d (the default), 12h, 30min,\n"
 		"                      or a date; at most 366 days from now\n"
@@ -425,7 +425,7 @@ const struct verb verb_alias = {
 		"wrong, nothing is done.\n"
 		"\n"
 		"SENDER is you@example.net, or @example.net for all at that domain. Senders are\n"
-		"easily forged: an exception opens ALIAS to all who claim to be SENDER.\n"
+		"easily forged: an exception opens ALIAS to everybody who claims to be SENDER.\n"
 		"\n"
 		"Exit status: 1 if it is not on file (disable, remove, show), or is switched off\n"
 		"(show); if there is no such exception (disallow), or no room for more (allow).\n",

@@ -9,7 +9,7 @@
 #include "cli/act.h"
 #include "core/secure/alias.h"
 
-/* The alias that is the second word; false, and said why. */
+/* Reads the alias that is the second word; false, and says why. */
 bool alias_word(char key[ALIAS_ADDRESS_SIZE], const struct cli *cli);
 /* Is this address, or "@domain", at one of secure_domains? */
 bool alias_at_secure_domain(const struct cli *cli, const char *key);

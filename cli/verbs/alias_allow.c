@@ -11,20 +11,23 @@
 #include "cli/json.h"
 #include "core/secure/exceptions.h"
 
-/* The sender that is the third word; false, and said why. */
+/* Reads the sender that is the third word; false, and says why. */
 static bool parse_sender(char sender[ALIAS_ADDRESS_SIZE], const struct cli *cli)
 {
 	if (cli->count != 3 || !exception_take_sender(sender, cli->words[2]) ||
 	    !exception_names_sender(sender)) {
-		cli_error(cli, "say who: you@example.net, or @example.net for all senders there%s",
-			  cli->count == 3 && strcmp(cli->words[2], "<>") == 0
-				  ? "; there is no exception for the null sender"
-				  : "");
+		cli_error(
+			cli,
+			"name the sender: you@example.net, or @example.net for all senders there%s",
+			cli->count == 3 && strcmp(cli->words[2], "<>") == 0
+				? "; the null sender cannot have an exception"
+				: "");
 		return false;
 	}
 	if (!alias_at_secure_domain(cli, sender))
 		return true;
-	cli_error(cli, "%s is secure itself: mail from there is taken over TLS only", sender);
+	cli_error(cli, "%s is at a secure domain itself: mail from there is accepted over TLS only",
+		  sender);
 	return false;
 }
 
@@ -35,7 +38,8 @@ static bool parse_terms(struct exception *exception, const struct cli *cli)
 		str_printable(exception->reason, sizeof(exception->reason), cli->reason,
 			      strlen(cli->reason));
 	if (cli->expires != NULL && !act_expiry(&exception->expires, cli->expires, cli->now)) {
-		cli_error(cli, "\"%s\" is no time to come; write " ACT_EXPIRY_FORMS, cli->expires);
+		cli_error(cli, "\"%s\" is not a time in the future; write " ACT_EXPIRY_FORMS,
+			  cli->expires);
 		return false;
 	}
 	if (exception->expires - cli->now <= EXCEPTION_SPAN_MAX)
@@ -45,7 +49,7 @@ static bool parse_terms(struct exception *exception, const struct cli *cli)
 	return false;
 }
 
-/* What is on file of the alias itself; NULL if nothing is, or it was logged why not. */
+/* What is on file of the alias itself; NULL if nothing is, or it cannot be read (logged). */
 static const struct alias *filed(const struct act *act, const char *key, struct alias *alias)
 {
 	return ledger_get_alias(act->txn, key, alias) == LOOKUP_FOUND ? alias : NULL;
@@ -60,13 +64,11 @@ static void tell_allowed(const struct cli *cli, const char *key, const struct ex
 		printf("%s: %s%s may write to it without TLS until %s\n", key,
 		       all ? "all senders " : "", exception->sender,
 		       utc_format(until, exception->expires));
-	cli_error(cli,
-		  "note: so may everybody who claims to be %s%s: the sender of a mail is easily "
-		  "forged",
+	cli_error(cli, "note: everybody who claims to be %s%s may do so: senders are easily forged",
 		  all ? "one of " : "", exception->sender);
 }
 
-/* Is there room for one more in force, or is it there already? */
+/* Is the sender among them already, or is there room for one more in force? */
 static bool has_room(const struct exceptions *exceptions, const char *sender, int64_t now)
 {
 	size_t in_force = 0;
@@ -96,14 +98,14 @@ enum cli_status alias_allow(const struct cli *cli)
 	act_author(exception->author);
 	if (!act_begin(&act, cli))
 		return CLI_UNSURE;
-	/* Those that cannot be read are made anew. */
+	/* A record that cannot be read is made anew. */
 	if (ledger_get_exceptions(act.txn, key, &exceptions) != LOOKUP_FOUND)
 		exceptions.count = 0;
 	if (!has_room(&exceptions, exception->sender, cli->now)) {
 		ledger_abort(act.txn);
 		ledger_close(act.ledger);
 		cli_error(cli,
-			  "%s has %d exceptions already; take some away first (`postseal alias "
+			  "%s already has %d exceptions; remove some first (`postseal alias "
 			  "disallow`)",
 			  key, EXCEPTION_MAX);
 		return CLI_NO;

@@ -50,12 +50,12 @@ static enum cli_status run(struct cli *cli)
 const struct verb verb_config = {
 	.name = "config",
 	.arguments = "",
-	.summary = "Checks the settings and shows them as they are in force",
+	.summary = "Checks the settings, and shows those in force",
 	.options = "n",
 	.help = "  -n, --changed  only those that differ from their defaults\n"
 		"\n"
-		"What it prints can be used as a settings file; postseal.conf(5) says what each\n"
-		"setting does.\n",
+		"The output can be used as a settings file. postseal.conf(5) explains each\n"
+		"setting.\n",
 	.least = 0,
 	.most = 0,
 	.run = run,

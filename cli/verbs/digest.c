@@ -15,7 +15,7 @@
 #include "io/ledger/ledger.h"
 
 struct item {
-	char mailbox[ALIAS_ADDRESS_SIZE]; /* "": the alias is not on file any more, or off */
+	char mailbox[ALIAS_ADDRESS_SIZE]; /* "": the alias is no longer on file, or is off */
 	struct digest_part part;
 };
 
@@ -63,7 +63,7 @@ static int by_mailbox(const void *left, const void *right)
 	return order != 0 ? order : strcmp(a->part.alias, b->part.alias);
 }
 
-/* All of them, those of a mailbox together; false when not all could be read. */
+/* Reads all of them, sorted by mailbox; false when some cannot be read. */
 static bool read_items(struct items *items, struct ledger *ledger)
 {
 	items->whole = true;
@@ -98,7 +98,7 @@ static void open_letter(struct letter *letter, const struct item *items, size_t 
 	}
 }
 
-/* Nothing to tell, or nobody; and it need no longer be known when he was told. */
+/* Nobody needs this record: there is nothing to tell, and the time when the owner was told * no longer matters. */
 static bool is_over(struct ledger_txn *txn, const struct item *item, int64_t now)
 {
 	struct refusals refusals;
@@ -151,7 +151,8 @@ static bool send_mail(const struct cli *cli, const struct letter *letter, const 
 	digest_address(to, letter->mailbox);
 	sent = command_sendmail(to, mail, error);
 	if (!sent)
-		cli_error(cli, "%s is not told: %s; tried again next time", letter->mailbox, error);
+		cli_error(cli, "%s was not told: %s; it will be tried again next time",
+			  letter->mailbox, error);
 	return sent;
 }
 
@@ -160,18 +161,18 @@ static enum cli_status send_letter(const struct cli *cli, struct ledger *ledger,
 {
 	if (!refusals_may_tell(letter->told, cli->now)) {
 		if (!cli->json)
-			printf("%s has been told less than 23 hours ago\n", letter->mailbox);
+			printf("%s was told less than 23 hours ago\n", letter->mailbox);
 		return CLI_YES;
 	}
 	if (!send_mail(cli, letter, mail))
 		return CLI_UNSURE;
 	if (!write_told(ledger, letter, cli->now)) {
-		cli_error(cli, "%s is told, and will be again: the ledger cannot be written",
+		cli_error(cli, "%s was told, but will be told again: the ledger cannot be written",
 			  letter->mailbox);
 		return CLI_UNSURE;
 	}
 	if (!cli->json)
-		printf("%s is told\n", letter->mailbox);
+		printf("%s was told\n", letter->mailbox);
 	return CLI_YES;
 }
 
@@ -182,7 +183,7 @@ static enum cli_status deal_with(const struct cli *cli, struct ledger *ledger,
 	enum cli_status status = CLI_YES;
 
 	if (!digest_append(&mail, letter->mailbox, letter->parts, letter->count, cli->now)) {
-		cli_error(cli, "\"%s\" is no mailbox that can be written to", letter->mailbox);
+		cli_error(cli, "\"%s\" is not a mailbox that mail can be sent to", letter->mailbox);
 		status = CLI_UNSURE;
 	} else if (cli->send) {
 		status = send_letter(cli, ledger, letter, &mail);
@@ -196,7 +197,7 @@ static enum cli_status deal_with(const struct cli *cli, struct ledger *ledger,
 	return status;
 }
 
-/* A letter for each mailbox; *letters: how many there were. */
+/* Makes a letter for each mailbox; *letters: how many. */
 static enum cli_status deal_with_all(const struct cli *cli, struct ledger *ledger,
 				     const struct items *items, size_t *letters)
 {
@@ -230,7 +231,8 @@ static enum cli_status run(struct cli *cli)
 	bool whole;
 
 	if (!cli->settings.refusal_digest) {
-		cli_error(cli, "`refusal_digest` is off: nothing is noted, and nobody is told");
+		cli_error(cli,
+			  "`refusal_digest` is off: refusals are not recorded, and nobody is told");
 		return cli->send ? CLI_YES : CLI_NO;
 	}
 	ledger = known_ledger(cli, cli->send ? LEDGER_WRITE : LEDGER_READ);
@@ -252,11 +254,11 @@ const struct verb verb_digest = {
 	.arguments = "",
 	.summary = "Tells owners of secure aliases whose mail was refused",
 	.options = "S",
-	.help = "  -S, --send  send it, with sendmail(1), and forget what was told\n"
+	.help = "  -S, --send  send it with sendmail(1), and clear what was told\n"
 		"\n"
-		"Without --send what would be sent is shown: a mail to each mailbox at whose\n"
-		"secure aliases mail was refused since it was last told. No mailbox is told twice\n"
-		"within 23 hours. Nothing is noted unless `refusal_digest` is on.\n"
+		"Without --send, this shows what would be sent: a mail to each mailbox whose\n"
+		"secure aliases refused mail since it was last told. No mailbox is told twice\n"
+		"within 23 hours. Refusals are recorded only while `refusal_digest` is on.\n"
 		"\n"
 		"Exit status: 1 if there is nothing to show; 3 if somebody could not be told.\n",
 	.least = 0,

@@ -44,30 +44,30 @@ static void page_decision(const struct known *known, const struct cli *cli)
 	terminal_field("decided by", "rule %d (%s): %s", (int)d->rule, rule_name(d->rule),
 		       rule_text(d->rule));
 	if (d->under != d->rule)
-		terminal_field("", "as before, by \"%s\": %s", rule_name(d->under),
+		terminal_field("", "as before, by rule \"%s\": %s", rule_name(d->under),
 			       rule_text(d->under));
 	if (strcmp(d->reason, rule_text(d->rule)) != 0)
 		terminal_field("reason", "%s", d->reason);
 	if (d->observed)
-		terminal_field("only observed",
-			       "enforce = false; else it would be %s, by rule %d (%s): %s",
-			       decide_word(d->would.verdict, d->would.level), (int)d->would.rule,
-			       rule_name(d->would.rule), rule_text(d->would.rule));
+		terminal_field(
+			"only observed",
+			"enforce = false. With enforce = true it would be %s, by rule %d (%s): %s",
+			decide_word(d->would.verdict, d->would.level), (int)d->would.rule,
+			rule_name(d->would.rule), rule_text(d->would.rule));
 	if (status->downgrade_since != 0)
 		terminal_field("DOWNGRADE", "since %s: %s %s",
 			       facts_page_date(since, status->downgrade_since, cli->now),
 			       facts_page_downgrade(d->guaranteed),
 			       d->guaranteed ? known->facts.nexthop.key : "");
 	if (!d->settled && !d->observed)
-		terminal_field("not settled",
-			       "some fact was never looked up; Postfix waits for the prober "
-			       "(first_contact)");
+		terminal_field("not settled", "some fact was never looked up; Postfix will wait "
+					      "for the prober (first_contact)");
 	else if (d->stale)
-		terminal_field("stale",
-			       "some fact is due for another look; asking has the prober look");
+		terminal_field("stale", "some fact is due to be looked up again; the next question "
+					"makes the prober do it");
 }
 
-/* As it is, not wrapped: it is to be compared with what postmap -q prints. */
+/* Not wrapped: an admin may compare it with what postmap -q prints. */
 static void print_reply(void *context, const char *name, struct buf *reply)
 {
 	(void)context;
@@ -108,12 +108,12 @@ static enum cli_status run_explain(struct cli *cli)
 const struct verb verb_explain = {
 	.name = "explain",
 	.arguments = "DOMAIN",
-	.summary = "Tells why: the facts, the rule that decided, the replies",
+	.summary = "Shows why: the facts, the rule that decided, the replies",
 	.options = "",
 	.help = "DOMAIN is a next hop as Postfix writes it (example.com, [mx.example.com]:587),\n"
-		"or a mail address. Each fact is shown with its age. The replies are those of\n"
+		"or a mail address. Each fact is shown with its age. The replies are those that\n"
 		"  postmap -q DOMAIN socketmap:inet:127.0.0.1:7672:MAP\n"
-		"once the prober has been waited for.\n"
+		"prints after waiting for the prober.\n"
 		"\n"
 		"Exit status: 1 if nothing is known about it.\n",
 	.least = 1,
@@ -178,8 +178,8 @@ const struct verb verb_history = {
 	.arguments = "DOMAIN",
 	.summary = "Shows what was seen of TLS, day by day, and the journal",
 	.options = "",
-	.help = "Of the domain and of each of its MX hosts; the latest 32 days of each kind are\n"
-		"kept. The journal says who changed what: the prober, or an admin.\n"
+	.help = "For the domain and for each of its MX hosts. The latest 32 days of each kind\n"
+		"are kept. The journal tells who changed what: the prober or an admin.\n"
 		"\n"
 		"Exit status: 1 if nothing is known about it.\n",
 	.least = 1,

@@ -20,7 +20,7 @@
  */
 static char temporary[PATH_MAX];
 
-/* Whoever stops us does not want half a file either. */
+/* Stopped by a signal, leave no half a file. */
 static void on_stop(int signum)
 {
 	unlink(temporary);
@@ -35,7 +35,7 @@ static void handle_stops(void (*handler)(int))
 	signal(SIGHUP, handler);
 }
 
-/* The export itself; false, and said why, when it is not whole. */
+/* Writes the export; false, and says why, when it is not complete. */
 static bool write_export(const struct cli *cli, FILE *out, const char *name, uint64_t *records)
 {
 	struct ledger *ledger = known_ledger(cli, LEDGER_READ);
@@ -54,11 +54,11 @@ static bool write_export(const struct cli *cli, FILE *out, const char *name, uin
 	if (result == EXPORT_FAILED)
 		cli_error(cli, "cannot write %s: %s", name, strerror(error));
 	else if (result == EXPORT_DAMAGED)
-		cli_error(cli, "the export is not whole: some records cannot be read");
+		cli_error(cli, "the export is not complete: some records cannot be read");
 	return result == EXPORT_WHOLE;
 }
 
-/* On its disk, under its name; false, and errno, if that failed. */
+/* Puts the file on disk and under its name; false with errno. */
 static bool settle(FILE *file, const char *path)
 {
 	bool good = fflush(file) == 0 && fsync(fileno(file)) == 0;
@@ -96,11 +96,11 @@ static enum cli_status replace_file(const struct cli *cli, const char *path)
 	if (!write_export(cli, file, temporary, &records)) {
 		fclose(file);
 		unlink(temporary);
-		cli_error(cli, "%s was left as it was", path);
+		cli_error(cli, "%s was not changed", path);
 		return CLI_UNSURE;
 	}
 	if (!settle(file, path)) {
-		cli_error(cli, "cannot write %s: %s; it was left as it was", path, strerror(errno));
+		cli_error(cli, "cannot write %s: %s; it was not changed", path, strerror(errno));
 		unlink(temporary);
 		return CLI_UNSURE;
 	}
@@ -112,7 +112,7 @@ static enum cli_status replace_file(const struct cli *cli, const char *path)
 	return CLI_YES;
 }
 
-/* A pipe, a terminal, a device: there is nothing to be kept. */
+/* A pipe, a terminal or a device: there is no old file to keep. */
 static enum cli_status write_stream(const struct cli *cli, const char *path)
 {
 	FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
@@ -163,19 +163,19 @@ static enum cli_status run(struct cli *cli)
 const struct verb verb_export = {
 	.name = "export",
 	.arguments = "[FILE]",
-	.summary = "Writes all that is known, to keep or to move",
+	.summary = "Writes all that is known, as a backup or to move it",
 	.options = "J",
-	.help = "  -J, --journal  and the journal: who did what, and when\n"
+	.help = "  -J, --journal  also write the journal: who did what, and when\n"
 		"\n"
-		"Lines of JSON, as postseal-ledger(5) has them, for `postseal import`: what is\n"
-		"known of domains and of their servers, overrides, pins, aliases. Without FILE\n"
-		"they go to standard output. FILE is replaced when the export is whole, not\n"
-		"before, and is readable by you alone.\n"
+		"Writes lines of JSON (postseal-ledger(5)) for `postseal import`: what is known\n"
+		"of domains and of their servers, overrides, pins, aliases. Without FILE they go\n"
+		"to standard output. FILE is replaced only when the export is complete, and only\n"
+		"you may read it.\n"
 		"\n"
-		"The journal tells what happened on this machine, in the order in which it did;\n"
-		"without it ledgers that know the same have exports that are the same to the\n"
-		"byte, whatever log was read first, or twice. Up to where logs have been read is\n"
-		"never exported: reading one again counts nothing twice.\n",
+		"The journal tells what happened on this machine, in that order. Without the\n"
+		"journal, two ledgers that know the same have the same export to the byte, in\n"
+		"whatever order logs were read. The places up to which logs were read are never\n"
+		"exported: if a log is read again, nothing counts twice.\n",
 	.least = 0,
 	.most = 1,
 	.run = run,

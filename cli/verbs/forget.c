@@ -13,7 +13,7 @@
 #include "core/policy/fold.h"
 #include "io/ledger/ledger_facts.h"
 
-/* What is given up, in a sentence without a full stop. */
+/* What is given up: a sentence without a full stop. */
 static void describe(char *dst, size_t size, const struct history *history)
 {
 	char first[UTC_SIZE], last[UTC_SIZE];
@@ -50,7 +50,7 @@ static bool note(struct ledger_txn *txn, const struct cli *cli, const char *doma
 	return ledger_add_journal(txn, &entry);
 }
 
-/* Its hosts; the latest of what they have shown goes into *seen. */
+/* Of its hosts; *seen becomes the latest time at which one of them was seen. */
 static bool forget_hosts(struct ledger_txn *txn, const struct cli *cli, const char *domain,
 			 const struct mx_facts *mx, int64_t *seen)
 {
@@ -65,14 +65,14 @@ static bool forget_hosts(struct ledger_txn *txn, const struct cli *cli, const ch
 		if (ledger_get_host(txn, mx->refs[i].host, port, &host) != LOOKUP_FOUND)
 			continue;
 		acts_forget_host(&host, cli->now, seen);
-		host.last_expires = 0; /* to be looked at anew */
+		host.last_expires = 0; /* to be probed again */
 		if (!ledger_put_host(txn, mx->refs[i].host, port, &host))
 			return false;
 	}
 	return true;
 }
 
-/* What its hosts say of it, too: `learn` writes down hosts alone. */
+/* Adds what its hosts have shown: `learn` writes down hosts alone. */
 static void add_hosts(struct history *history, struct ledger_txn *txn, const struct cli *cli,
 		      const char *domain)
 {
@@ -89,8 +89,7 @@ static void add_hosts(struct history *history, struct ledger_txn *txn, const str
 }
 
 /*
- * The look-ups stay: they are no evidence. A record that cannot be read is made
- * anew; whatever it held is forgotten with it.
+ * The look-ups stay, since they are not evidence. A record that cannot be read is made * anew, so what it held is forgotten as well.
  */
 static bool forget_in(struct ledger_txn *txn, const struct cli *cli, const char *domain,
 		      struct domain_facts *facts, struct history *was)
@@ -189,12 +188,12 @@ const struct verb verb_forget = {
 	.arguments = "DOMAIN",
 	.summary = "Gives up what was learned about a domain",
 	.options = "y",
-	.help = "  -y, --yes  do not ask (it asks on a terminal only)\n"
+	.help = "  -y, --yes  do not ask (it asks only on a terminal)\n"
 		"\n"
 		"For a provider that has given up TLS for good. What its servers showed until\n"
-		"now no longer counts, and they are looked at again before the next mail; DNS\n"
-		"facts and the history of its servers, which other domains may share, stay. The\n"
-		"act is written to the journal (`postseal history`).\n"
+		"now no longer counts, and they are probed again before the next mail. DNS facts\n"
+		"stay, and so does the history of its servers, which other domains may share.\n"
+		"The journal records it (`postseal history`).\n"
 		"\n"
 		"Exit status: 1 if there was nothing to forget, or you said no.\n",
 	.least = 1,

@@ -19,7 +19,7 @@
 #define SPOOL_DIR "/var/tmp" /* unless $TMPDIR says otherwise */
 
 /*
- * The file, which is read twice: of a pipe a copy is made.
+ * The file. It is read twice, so a pipe is copied first.
  */
 
 static FILE *open_spool(char path[PATH_MAX])
@@ -38,7 +38,7 @@ static FILE *open_spool(char path[PATH_MAX])
 	return spool;
 }
 
-/* All of it; false, and errno. */
+/* Copies all of it; false with errno. */
 static bool copy_all(FILE *to, FILE *from)
 {
 	char bytes[65536];
@@ -50,7 +50,7 @@ static bool copy_all(FILE *to, FILE *from)
 	return ferror(from) == 0 && fflush(to) == 0 && fseeko(to, 0, SEEK_SET) == 0;
 }
 
-/* Ends `from`. */
+/* Closes `from`. */
 static FILE *spool(const struct cli *cli, FILE *from)
 {
 	char path[PATH_MAX];
@@ -58,11 +58,11 @@ static FILE *spool(const struct cli *cli, FILE *from)
 
 	if (copy == NULL) {
 		cli_error(cli,
-			  "cannot keep a copy at %s: %s; set TMPDIR to a directory that can be "
-			  "written to",
+			  "cannot make a copy at %s: %s; set TMPDIR to a directory that you may "
+			  "write to",
 			  path, strerror(errno));
 	} else if (!copy_all(copy, from)) {
-		cli_error(cli, "cannot keep a copy at %s: %s; set TMPDIR to where there is room",
+		cli_error(cli, "cannot make a copy at %s: %s; set TMPDIR to a directory with room",
 			  path, strerror(errno));
 		fclose(copy);
 		copy = NULL;
@@ -71,7 +71,7 @@ static FILE *spool(const struct cli *cli, FILE *from)
 	return copy;
 }
 
-/* NULL, and said why. */
+/* NULL, and says why. */
 static FILE *open_input(const struct cli *cli, const char *word, uint64_t *size)
 {
 	FILE *file = strcmp(word, "-") == 0 ? fdopen(dup(STDIN_FILENO), "r") : fopen(word, "re");
@@ -93,24 +93,25 @@ static FILE *open_input(const struct cli *cli, const char *word, uint64_t *size)
 }
 
 /*
- * What came of it.
+ * The outcome.
  */
 
-/* What of the file does not count, and why. */
+/* Says what was skipped, and why. */
 static void tell_passed_over(const struct cli *cli, const struct import_tally *tally)
 {
 	char latest[UTC_SIZE];
 
 	if (tally->ahead > 0)
 		cli_error(cli,
-			  "note: %" PRIu64 " records were passed over: they are dated later than "
-			  "now by this machine's clock; see that the clocks of both are right",
+			  "note: %" PRIu64
+			  " records were skipped: by this machine's clock their dates are in the "
+			  "future. Check the clocks of both machines",
 			  tally->ahead);
 	if (tally->acts > 0)
 		cli_error(cli,
-			  "note: %" PRIu64 " overrides, pins, aliases and exceptions were passed "
-			  "over: nothing in the file is newer than %s, so what they say may have "
-			  "been taken away since",
+			  "note: %" PRIu64
+			  " overrides, pins, aliases and exceptions were skipped: nothing in the "
+			  "file is newer than %s, so they may have been removed since",
 			  tally->acts, utc_format(latest, tally->latest));
 }
 
@@ -128,7 +129,7 @@ static void print_outcome(const struct cli *cli, const struct import_tally *tall
 			       entry_kind_name(kind), tally->read[kind], tally->added[kind],
 			       tally->changed[kind]);
 	if (tally->read[ENTRY_JOURNAL] > tally->added[ENTRY_JOURNAL])
-		puts("The journal was passed over; this ledger has its own.");
+		puts("The journal was skipped; this ledger has its own.");
 }
 
 static enum cli_status refused(const struct cli *cli, const char *word, enum import_result result,
@@ -139,10 +140,9 @@ static enum cli_status refused(const struct cli *cli, const char *word, enum imp
 		cli_error(cli, "nothing was changed");
 		return CLI_NO;
 	}
-	cli_error(cli, cli->replace
-			       ? "nothing was changed"
-			       : "some of it may have been imported; import it again, which counts "
-				 "nothing twice");
+	cli_error(cli, cli->replace ? "nothing was changed"
+				    : "part of it may have been imported; import it again: nothing "
+				      "counts twice");
 	return CLI_UNSURE;
 }
 
@@ -208,19 +208,19 @@ const struct verb verb_import = {
 	.options = "R",
 	.help = "  -R, --replace  restore: into an empty ledger, with the journal if it is there\n"
 		"\n"
-		"All of FILE (or of standard input) is checked first; if a line is bad, nothing\n"
-		"is changed.\n"
+		"First all of FILE (or standard input) is checked. If a line is bad, nothing is\n"
+		"changed.\n"
 		"\n"
-		"It is merged with what is known already: all that was seen counts, and of an\n"
-		"override, pin, alias or exception what was done last, also that it was taken\n"
-		"away. Look-ups are taken for names that were not looked up here yet. So an\n"
-		"export may be imported twice, and several in any order. The journal tells of it\n"
-		"(`postseal history`).\n"
+		"Then it is merged with what is known already. All that was seen counts. Of\n"
+		"overrides, pins, aliases and exceptions the latest change counts, even if that\n"
+		"was a removal. Look-ups are taken only for names not looked up here yet. So an\n"
+		"export may be imported twice, and several exports in any order. The journal\n"
+		"records the import (`postseal history`).\n"
 		"\n"
-		"Passed over is what is dated later than now, and, if nothing in FILE is newer\n"
-		"than 300 days, what admins did: it may have been taken away since.\n"
+		"Records dated in the future are skipped. What admins did is skipped if nothing\n"
+		"in FILE is newer than 300 days, because it may have been removed since.\n"
 		"\n"
-		"Exit status: 1 if FILE is not a whole and good export, or --replace finds a\n"
+		"Exit status: 1 if FILE is not a complete and good export, or --replace finds a\n"
 		"ledger that is not empty.\n",
 	.least = 1,
 	.most = 1,

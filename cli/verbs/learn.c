@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* postseal learn - from Postfix's log: which hosts were delivered to over TLS. */
+/* postseal learn - learns from Postfix's log which hosts do TLS. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -16,18 +16,18 @@ static void print_page(const struct cli *cli, const struct learner_counts *count
 	       counts->lines, counts->handshakes, counts->deliveries, counts->new_hosts);
 	if (counts->sent > 0 && counts->handshakes == 0)
 		cli_error(cli,
-			  "%" PRIu64 " deliveries, but no line about TLS; Postfix writes them "
-			  "after `postconf -e smtp_tls_loglevel=1 && postfix reload`",
+			  "%" PRIu64 " deliveries, but no lines about TLS. To have Postfix write "
+			  "them: postconf -e smtp_tls_loglevel=1 && postfix reload",
 			  counts->sent);
 }
 
-/* UNSURE when all that is of smtp(8) there is in a form that is not understood. */
+/* UNSURE when no line of smtp(8) is in a known form. */
 static enum cli_status tell_outcome(const struct cli *cli, const struct learner_counts *counts)
 {
 	if (counts->unwritten > 0) {
 		cli_error(cli,
-			  "the last %" PRIu64 " lines are not written down; when that is "
-			  "mended, the same command goes on with them",
+			  "the last %" PRIu64 " lines were not written down; mend that, and run "
+			  "the same command again: it goes on with them",
 			  counts->unwritten);
 		return CLI_UNSURE;
 	}
@@ -44,8 +44,7 @@ static enum cli_status tell_outcome(const struct cli *cli, const struct learner_
 	}
 	if (counts->strange == 0)
 		return CLI_YES;
-	cli_error(cli,
-		  "%" PRIu64 " line%s about deliveries %s in no form that is known; the first: %s",
+	cli_error(cli, "%" PRIu64 " line%s about deliveries %s not in a known form; the first: %s",
 		  counts->strange, counts->strange == 1 ? "" : "s",
 		  counts->strange == 1 ? "is" : "are", counts->first);
 	return counts->sent + counts->handshakes > 0 ? CLI_YES : CLI_UNSURE;
@@ -65,7 +64,7 @@ static enum cli_status learn_all(const struct cli *cli, struct learner *learner)
 static bool usage_is_wrong(const struct cli *cli)
 {
 	if (cli->journal && cli->count > 0)
-		cli_error(cli, "either files or --journal, not both");
+		cli_error(cli, "name files or --journal, not both");
 	else if (!cli->journal && cli->count == 0)
 		cli_error(cli, "name a file, - for standard input, or --journal");
 	else if (cli->follow && cli->count > 1)
@@ -83,7 +82,7 @@ static enum cli_status run(struct cli *cli)
 	if (usage_is_wrong(cli))
 		return CLI_USAGE;
 	if ((cli->settings.learn_from & LEARN_DELIVERY) == 0) {
-		cli_error(cli, "nothing is learned, since learn_from does not name \"delivery\"");
+		cli_error(cli, "nothing was learned: learn_from does not have \"delivery\"");
 		return CLI_NO;
 	}
 	if (cli->follow)
@@ -95,7 +94,7 @@ static enum cli_status run(struct cli *cli)
 	}
 	learner_free(learner);
 	if (status == CLI_YES)
-		metrics_close(); /* else it is missed: see `postseal stats` */
+		metrics_close(); /* otherwise `postseal stats` shows that it died */
 	return status;
 }
 
@@ -104,17 +103,17 @@ const struct verb verb_learn = {
 	.arguments = "FILE...|-",
 	.summary = "Learns from Postfix's log which hosts do TLS",
 	.options = "fJ",
-	.help = "  -f, --follow   go on as the log grows, also when it is rotated\n"
+	.help = "  -f, --follow   keep reading as the log grows, even when it is rotated\n"
 		"  -J, --journal  read systemd's journal\n"
 		"\n"
-		"FILE is a mail log as it is (not compressed), - is standard input. Each host\n"
-		"that Postfix completed a TLS handshake with is remembered. Postfix has to say\n"
-		"so: smtp_tls_loglevel = 1. That a delivery went without TLS teaches nothing;\n"
-		"that one waits because TLS was not offered shows a downgrade.\n"
+		"FILE is a mail log that is not compressed; - is standard input. postseal\n"
+		"remembers each host with which Postfix completed a TLS handshake. Postfix has\n"
+		"to log that: smtp_tls_loglevel = 1. A delivery without TLS teaches nothing. A\n"
+		"mail that waits because TLS was not offered shows a downgrade.\n"
 		"\n"
-		"The next time reading goes on where it ended; nothing counts twice.\n"
+		"The next run goes on where this one ended, and nothing counts twice.\n"
 		"\n"
-		"Exit status: 1 if learn_from in the settings does not name \"delivery\".\n",
+		"Exit status: 1 if learn_from in the settings does not have \"delivery\".\n",
 	.least = 0,
 	.most = -1,
 	.run = run,

@@ -76,15 +76,15 @@ static const char *note_of(char dst[NOTE_SIZE], const struct known *known)
 	if (known->status.downgrade_since != 0)
 		return "downgrade";
 	if (pins_broken(&known->facts))
-		return "key is not on file";
+		return "key not on file";
 	if (!decide_holds_back(d))
 		return "";
-	snprintf(dst, NOTE_SIZE, "would be %s, by rule %d",
-		 word_of(d->would.verdict, d->would.level), (int)d->would.rule);
+	snprintf(dst, NOTE_SIZE, "would be %s, rule %d", word_of(d->would.verdict, d->would.level),
+		 (int)d->would.rule);
 	return dst;
 }
 
-/* A name that is longer than its column has a line of its own. */
+/* A name that is too long for its column gets a line of its own. */
 static void print_row(const struct known *known)
 {
 	const char *name = known->facts.nexthop.key;
@@ -204,9 +204,8 @@ static enum cli_status run(struct cli *cli)
 		cli_error(cli, "either --state or --waiting, not both");
 		return CLI_USAGE;
 	}
-
 	if (cli->state != NULL && !state_is_known(cli->state)) {
-		cli_error(cli, "--state is dane, tls, plain, unknown or downgrade");
+		cli_error(cli, "after --state write dane, tls, plain, unknown or downgrade");
 		return CLI_USAGE;
 	}
 	ledger = known_ledger(cli, LEDGER_READ);
@@ -220,16 +219,16 @@ static enum cli_status run(struct cli *cli)
 const struct verb verb_list = {
 	.name = "list",
 	.arguments = "",
-	.summary = "Lists all that is known, a line a domain",
+	.summary = "Lists all known domains, one a line",
 	.options = "sw",
-	.help = "  -s, --state STATE  only dane, tls, plain, unknown, or downgrade: those that\n"
-		"                     had TLS and lost it\n"
-		"  -w, --waiting      instead: of each domain the mails that wait in Postfix's\n"
+	.help = "  -s, --state STATE  only dane, tls, plain, unknown, or downgrade: those\n"
+		"                     that had TLS and lost it\n"
+		"  -w, --waiting      instead, for each domain: the mails that wait in Postfix's\n"
 		"                     queue because of postseal, since when, until when, and why\n"
 		"\n"
-		"The answer is the one of map `policy`; \"-\" leaves it to main.cf, \"wait\" "
-		"defers.\n"
-		"`postseal explain` tells of each rule.\n"
+		"ANSWER is from map `policy`: \"-\" leaves it to main.cf, \"wait\" defers the "
+		"mail.\n"
+		"`postseal explain` explains each rule.\n"
 		"\n"
 		"Exit status: 1 if there is none.\n",
 	.least = 0,

@@ -25,7 +25,7 @@
  * What the daemon answers, for people.
  */
 
-/* What comes from the daemon was once a stranger's: printable ASCII alone reaches the terminal. */
+/* The daemon passes on what strangers wrote: only printable ASCII reaches the terminal. */
 static const char *text_of(json_t *object, const char *name)
 {
 	static char shown[4][1200];
@@ -67,11 +67,11 @@ static void print_sender(json_t *sender)
 {
 	printf("  from %s: ", text_of(sender, "sender"));
 	if (is_true(sender, "open"))
-		printf("no PIN is needed\n");
+		printf("no PIN needed\n");
 	else if (is_true(sender, "locked"))
 		printf("locked after too many wrong PINs (postseal mailbox unlock)\n");
 	else
-		printf("withheld until the PIN is entered, %" PRId64 " tries left\n",
+		printf("hidden until the PIN is entered, %" PRId64 " tries left\n",
 		       number_of(sender, "tries_left"));
 }
 
@@ -154,14 +154,14 @@ static const struct mailbox_act {
 	{ "remove", "openpgp-remove", 1, false, false, false, print_keys },
 };
 
-/* The whole file; false, and said why. */
+/* Reads the whole file; false, and says why. */
 static bool read_key(const struct cli *cli, const char *path, struct buf *key)
 {
 	FILE *file = fopen(path, "re");
 	size_t n;
 
 	if (file == NULL) {
-		cli_error(cli, "%s cannot be read: %s", path, strerror(errno));
+		cli_error(cli, "cannot read %s: %s", path, strerror(errno));
 		return false;
 	}
 	while (key->len <= KEY_MAX && (n = fread(buf_reserve(key, 4096), 1, 4096, file)) > 0)
@@ -170,11 +170,11 @@ static bool read_key(const struct cli *cli, const char *path, struct buf *key)
 	if (key->len <= KEY_MAX && memchr(buf_cstr(key), '\0', key->len) == NULL &&
 	    strstr(buf_cstr(key), "-----BEGIN PGP PUBLIC KEY BLOCK-----") != NULL)
 		return true;
-	cli_error(cli, "%s is no armored public key of at most 64 KiB", path);
+	cli_error(cli, "%s is not an armored public key of at most 64 KiB", path);
 	return false;
 }
 
-/* 1 where the daemon says no, 3 where it could not tell. */
+/* NO where the daemon says no, UNSURE where it could not do it now. */
 static enum cli_status tell(const struct cli *cli, const struct mailbox_act *act,
 			    const struct buf *line)
 {
@@ -182,7 +182,7 @@ static enum cli_status tell(const struct cli *cli, const struct mailbox_act *act
 	enum cli_status status = CLI_UNSURE;
 
 	if (answer == NULL) {
-		cli_error(cli, "what postseal-mailbox answers is no JSON");
+		cli_error(cli, "the answer of postseal-mailbox is not JSON");
 	} else if (cli->json) {
 		char *text = json_dumps(answer, JSON_COMPACT | JSON_ENSURE_ASCII);
 
@@ -237,12 +237,12 @@ static enum cli_status run(const struct cli *cli, const struct mailbox_act *acts
 			act = &acts[i];
 	}
 	if (act == NULL || cli->count != act->words + 1) {
-		cli_error(cli, "`postseal %s --help` lists what can be done, and to what",
+		cli_error(cli, "`postseal %s --help` lists what you can do, and the arguments",
 			  cli->verb->name);
 		return CLI_USAGE;
 	}
 	if (act->destroys && !cli->yes) {
-		cli_error(cli, "this cannot be undone: say --yes");
+		cli_error(cli, "this cannot be undone; add --yes to do it");
 		return CLI_USAGE;
 	}
 	return ask(cli, act);
@@ -261,21 +261,21 @@ static enum cli_status run_openpgp(struct cli *cli)
 const struct verb verb_mailbox = {
 	.name = "mailbox",
 	.arguments = "ACT...",
-	.summary = "Sealed mail and its temporary mailboxes",
+	.summary = "Shows and manages temporary mailboxes of sealed mail",
 	.options = "y",
 	.help = "  list                     all mailboxes\n"
-		"  show MAILBOX             one of them: senders, letters, no content\n"
-		"  pin MAILBOX SENDER       the PIN, until it was used\n"
+		"  show MAILBOX             one of them: senders and letters, without content\n"
+		"  pin MAILBOX SENDER       the PIN, as long as it was not used\n"
 		"  unlock MAILBOX SENDER    after too many wrong PINs: as many tries again\n"
 		"  resend MAILBOX           the link mail once more, to an open mailbox\n"
-		"  revoke MAILBOX SENDER    deletes his letters that nobody has read\n"
+		"  revoke MAILBOX SENDER    deletes unread letters of that sender\n"
 		"  restart MAILBOX          the next letter begins a new one, with a new password\n"
 		"  delete MAILBOX           for good\n"
-		"  expire                   does now what is due: endings and warnings\n"
+		"  expire                   does what is due now: sends warnings, ends mailboxes\n"
 		"\n"
-		"  -y, --yes  without it revoke, restart and delete do nothing\n"
+		"  -y, --yes  needed for revoke, restart and delete\n"
 		"\n"
-		"MAILBOX is the recipient's address. postseal-mailbox has to run.\n"
+		"MAILBOX is the recipient's address. postseal-mailbox has to be running.\n"
 		"\n",
 	.least = 1,
 	.most = 3,
@@ -285,14 +285,14 @@ const struct verb verb_mailbox = {
 const struct verb verb_openpgp = {
 	.name = "openpgp",
 	.arguments = "ACT...",
-	.summary = "OpenPGP keys of recipients of sealed mail",
+	.summary = "Manages OpenPGP keys of recipients of sealed mail",
 	.options = "",
-	.help = "  add ADDRESS FILE   puts an armored key on file\n"
+	.help = "  add ADDRESS FILE   stores an armored key\n"
 		"  list               addresses that have one\n"
-		"  remove ADDRESS     takes it away\n"
+		"  remove ADDRESS     removes it\n"
 		"\n"
-		"One of the key's user IDs has to be just this address.\n"
-		"postseal-mailbox has to run.\n"
+		"One user ID of the key has to be this address.\n"
+		"postseal-mailbox has to be running.\n"
 		"\n",
 	.least = 1,
 	.most = 3,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* postseal override - an admin decides, with a reason and for a time. */
+/* postseal override - an admin decides in place of the facts, with a reason and for a time. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,13 +19,13 @@ static bool parse_kind_name(enum override_kind *kind, const char *name)
 	return false;
 }
 
-/* KIND [LEVEL]; false, and said why. */
+/* Reads KIND [LEVEL]; false, and says why. */
 static bool parse_kind(struct override *override, const struct cli *cli)
 {
 	bool has_level;
 
 	if (cli->count < 3 || !parse_kind_name(&override->kind, cli->words[2])) {
-		cli_error(cli, "say what it is to be: exact LEVEL, minimum LEVEL, or hands-off");
+		cli_error(cli, "write which override: exact LEVEL, minimum LEVEL, or hands-off");
 		return false;
 	}
 	has_level = override->kind != OVERRIDE_HANDS_OFF;
@@ -35,7 +35,7 @@ static bool parse_kind(struct override *override, const struct cli *cli)
 	}
 	if (has_level && !level_parse(&override->level, cli->words[3])) {
 		cli_error(cli,
-			  "\"%s\" is no level; levels are none, encrypt, dane, secure, "
+			  "\"%s\" is not a level; levels are none, encrypt, dane, secure, "
 			  "fingerprint, dane-only",
 			  cli->words[3]);
 		return false;
@@ -46,25 +46,28 @@ static bool parse_kind(struct override *override, const struct cli *cli)
 static bool parse_terms(struct override *override, const struct cli *cli)
 {
 	if (cli->reason == NULL || cli->reason[0] == '\0') {
-		cli_error(cli, "--reason is missing: who reads this in a year will want to know");
+		cli_error(
+			cli,
+			"--reason is missing: whoever reads this in a year will want to know why");
 		return false;
 	}
 	str_printable(override->reason, sizeof(override->reason), cli->reason, strlen(cli->reason));
 	if (cli->expires != NULL && !act_expiry(&override->expires, cli->expires, cli->now)) {
-		cli_error(cli, "\"%s\" is no time to come; write " ACT_EXPIRY_FORMS, cli->expires);
+		cli_error(cli, "\"%s\" is not a time in the future; write " ACT_EXPIRY_FORMS,
+			  cli->expires);
 		return false;
 	}
 	return true;
 }
 
-/* Whom it is about: a next hop, or ".example.com" for all below. */
+/* Reads the next hop, or ".example.com" for all names below it. */
 static bool parse_subject(struct nexthop *nexthop, const struct cli *cli)
 {
 	if (cli->count > 1 &&
 	    nexthop_parse(nexthop, cli->words[1], strlen(cli->words[1])) == NEXTHOP_OK)
 		return true;
-	cli_error(cli, "say for whom: example.com, [mx.example.com]:587, or .example.com for all "
-		       "names below it");
+	cli_error(cli, "write for which next hop: example.com, [mx.example.com]:587, or "
+		       ".example.com for all names below it");
 	return false;
 }
 
@@ -119,7 +122,7 @@ static enum cli_status clear(const struct cli *cli)
 		return CLI_USAGE;
 	if (!act_begin(&act, cli))
 		return CLI_UNSURE;
-	/* One that cannot be read is taken away all the same. */
+	/* An override that cannot be read is removed all the same. */
 	found = ledger_get_override(act.txn, nexthop.key, &override);
 	act_author(cleared.of.override.author);
 	done = found == LOOKUP_ABSENT ||
@@ -179,21 +182,21 @@ static enum cli_status run(struct cli *cli)
 const struct verb verb_override = {
 	.name = "override",
 	.arguments = "ACT ...",
-	.summary = "Answers what an admin says, whatever the facts",
+	.summary = "Lets an admin decide, whatever the facts say",
 	.options = "er",
 	.help = "ACT is one of\n"
 		"  set NEXTHOP exact LEVEL     answer LEVEL (none: leave it to main.cf)\n"
 		"  set NEXTHOP minimum LEVEL   answer LEVEL where the facts give less\n"
 		"  set NEXTHOP hands-off       never answer: main.cf decides\n"
 		"  clear NEXTHOP               let the facts decide again\n"
-		"  list                        all overrides, expired ones too\n"
+		"  list                        all overrides, with those that have expired\n"
 		"\n"
-		"  -r, --reason TEXT   why; needed to set one\n"
+		"  -r, --reason TEXT   why; required with set\n"
 		"  -e, --expires TIME  when it ends: 90d, 12h, 30min, or a date\n"
 		"\n"
 		"NEXTHOP is a domain, [host]:port, or .example.com for all names below it. LEVEL\n"
-		"is none, encrypt, dane, secure, fingerprint or dane-only. Secure aliases keep\n"
-		"their own level in any case.\n"
+		"is none, encrypt, dane, secure, fingerprint or dane-only. Secure aliases always\n"
+		"keep their own level.\n"
 		"\n"
 		"Exit status: 1 if there was none to clear or to list.\n",
 	.least = 1,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* postseal pin - certificates that an admin has put on file. */
+/* postseal pin - keys of certificates that an admin puts on file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,19 +41,19 @@ static bool parse_spki(uint8_t spki[SPKI_SIZE], const char *text)
 	return *text == '\0';
 }
 
-/* The next hop that is the second word. */
+/* Reads the next hop that is the second word. */
 static bool parse_nexthop(struct nexthop *nexthop, const struct cli *cli)
 {
 	if (cli->count > 1 &&
 	    nexthop_parse(nexthop, cli->words[1], strlen(cli->words[1])) == NEXTHOP_OK &&
 	    nexthop->kind != NEXTHOP_PARENT)
 		return true;
-	cli_error(cli, "say for whom: example.com or [mx.example.com]:587");
+	cli_error(cli, "write for which next hop: example.com or [mx.example.com]:587");
 	return false;
 }
 
 /*
- * The keys of the third word and on.
+ * Reads the keys, from the third word on.
  */
 static bool parse_keys(struct pins *keys, const struct cli *cli)
 {
@@ -62,7 +62,7 @@ static bool parse_keys(struct pins *keys, const struct cli *cli)
 
 		if (!parse_spki(spki, cli->words[i])) {
 			cli_error(cli,
-				  "\"%s\" is no SHA-256 of a key: 64 hexadecimal digits, as "
+				  "\"%s\" is not the SHA-256 of a key: 64 hexadecimal digits, as "
 				  "`postseal explain` shows it",
 				  cli->words[i]);
 			return false;
@@ -80,14 +80,15 @@ static bool person_agrees(const struct cli *cli)
 	if (cli->yes)
 		return true;
 	if (!terminal_has_person()) {
-		cli_error(cli,
-			  "nobody is here to look at them; add --yes to put them on file unseen");
+		cli_error(
+			cli,
+			"nobody is here to look at the keys; add --yes to put them on file unseen");
 		return false;
 	}
 	return terminal_confirms("Put these keys on file?");
 }
 
-/* What the latest probe of each MX host has seen, for the admin to judge. */
+/* Shows the key that the latest probe of each MX host saw, for the admin to judge. */
 static bool show_probed(struct pins *keys, const struct cli *cli, const struct facts *facts)
 {
 	for (size_t i = 0; i < facts->domain.mx.count; i++) {
@@ -116,7 +117,7 @@ static bool show_probed(struct pins *keys, const struct cli *cli, const struct f
 	return false;
 }
 
-/* Look again now, show what is seen, and ask. */
+/* Probes now, shows the keys, and asks. */
 static enum cli_status probe_keys(struct pins *keys, const struct cli *cli,
 				  const struct nexthop *nexthop)
 {
@@ -159,7 +160,7 @@ static void print_pins(const struct cli *cli, const char *key, const struct pins
 	}
 }
 
-/* What is on file; false when not all of it can be read. */
+/* Loads what is on file; false when it cannot be read. */
 static bool load(struct pins *pins, struct act *act, const char *key)
 {
 	enum lookup found = ledger_get_pins(act->txn, key, pins);
@@ -169,7 +170,7 @@ static bool load(struct pins *pins, struct act *act, const char *key)
 	return found != LOOKUP_ERROR;
 }
 
-/* Puts these keys on file, or takes them off. */
+/* Puts these keys on file, or removes them. */
 static bool act_on(struct act *act, const char *key, const struct pins *keys, bool removed)
 {
 	bool done = true;
@@ -184,11 +185,12 @@ static bool act_on(struct act *act, const char *key, const struct pins *keys, bo
 	return done;
 }
 
-/* Until then what is submitted is judged by the key that was seen last. */
+/* Until then the milter judges by the key that was seen last. */
 static void look_again(const struct cli *cli, const struct nexthop *nexthop)
 {
 	fflush(stdout);
-	probing_follow_up(cli, nexthop, "note: on file, but its hosts were not looked at: ");
+	probing_follow_up(cli, nexthop,
+			  "note: the keys are on file, but the hosts were not probed: ");
 }
 
 static enum cli_status add(const struct cli *cli)
@@ -206,7 +208,8 @@ static enum cli_status add(const struct cli *cli)
 	if (status != CLI_YES)
 		return status;
 	if (keys.count == 0) {
-		cli_error(cli, "say which keys, or --from-probe to see those that its hosts show");
+		cli_error(cli,
+			  "write the keys, or --from-probe to see the keys that its hosts show");
 		return CLI_USAGE;
 	}
 	if (!act_begin(&act, cli))
@@ -245,7 +248,7 @@ static enum cli_status take_away(const struct cli *cli)
 	whole = load(&pins, &act, nexthop.key);
 	if (cli->count == 2) /* no key named: all of them */
 		gone = pins;
-	/* One that cannot be read is taken away all the same. */
+	/* A record that cannot be read is removed all the same. */
 	for (size_t i = 0; i < keys.count; i++)
 		if (!whole || pins_has(&pins, keys.spki[i]))
 			pins_add(&gone, keys.spki[i]);
@@ -306,19 +309,19 @@ const struct verb verb_pin = {
 	.summary = "Puts keys of a provider on file, for level `verify`",
 	.options = "py",
 	.help = "ACT is one of\n"
-		"  add NEXTHOP KEY...      put keys on file, and look at its MX hosts\n"
-		"  add NEXTHOP -p          look at its MX hosts now, show their keys, and ask\n"
-		"  remove NEXTHOP [KEY...] take these off file, or all\n"
+		"  add NEXTHOP KEY...      put keys on file, and probe the MX hosts\n"
+		"  add NEXTHOP -p          probe the MX hosts now, show their keys, and ask\n"
+		"  remove NEXTHOP [KEY...] remove these keys, or all\n"
 		"  list [NEXTHOP]          what is on file\n"
 		"\n"
 		"  -p, --from-probe  see above\n"
 		"  -y, --yes         do not ask\n"
 		"\n"
-		"A KEY is the SHA-256 of the public key (SubjectPublicKeyInfo) in 64 hexadecimal\n"
-		"digits; it stays the same when a certificate is renewed with the same key. Put\n"
+		"A KEY is the SHA-256 of a public key (SubjectPublicKeyInfo): 64 hexadecimal\n"
+		"digits. It stays the same if a certificate is renewed with the same key. Put\n"
 		"the next key on file before the provider changes to it.\n"
 		"\n"
-		"Exit status: 1 if there was none to remove or to list; if no key was shown, or\n"
+		"Exit status: 1 if there was none to remove or to list; if no host showed a key,\n"
 		"you said no, or there is no room for more (add).\n",
 	.least = 1,
 	.most = 2 + PINS_MAX,

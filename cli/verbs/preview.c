@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * postseal preview - what would have become of the mails in a log, had Postfix asked
- * postseal: before one dares to let it.
+ * postseal preview - what would have become of the mails in a log if Postfix had asked * postseal. For admins who want to know before they switch it on.
  *
- * Each delivery is judged by what the log had shown of its domain up to then, and by what
- * the ledger knows of its DNS and MTA-STS now; then it counts as evidence itself, as for
- * `learn`. Nothing is written.
+ * Each delivery is judged by what the log had shown of its domain before, and by what the * ledger knows of its DNS and MTA-STS now. Then it counts as evidence itself, as for `learn`. * Nothing is written.
  */
 #include <inttypes.h>
 #include <poll.h>
@@ -34,7 +31,7 @@
 /* A domain in the log. */
 struct preview_domain {
 	char domain[DOMAIN_SIZE]; /* first: sorted by it */
-	struct history history;   /* up to the line that was read last */
+	struct history history;   /* up to the line read last */
 	uint64_t waits;           /* deliveries that would have waited, ... */
 	int64_t last;             /* ... the last of them, ... */
 	char reason[REASON_SIZE]; /* ... and why */
@@ -43,13 +40,14 @@ struct preview_domain {
 
 struct preview {
 	const struct cli *cli;
-	struct ledger_txn *txn; /* NULL: nothing is known but the log */
+	struct ledger_txn *txn; /* NULL: only the log is known */
 	struct logfold *fold;
 	struct preview_domain *places;
 	struct facts facts;
 	int64_t from, to; /* of the deliveries */
 	uint64_t lines, deliveries, same, waits, handshakes, strange;
-	uint64_t unjudged; /* of `same`: over TLS, whose certificate the log cannot judge */
+	uint64_t
+		unjudged; /* of `same`: over TLS, but the log does not tell whether the certificate was good */
 	char first[FIRST_SIZE];
 	struct progress progress;
 };
@@ -67,7 +65,7 @@ static struct preview_domain *place_of(struct preview *p, const char *domain)
 	return place;
 }
 
-/* What the ledger knows but for histories: the log is to tell those, in its order. */
+/* What the ledger knows, without histories: those come from the log, in its order. */
 static bool load_facts(struct preview *p, const struct preview_domain *place)
 {
 	struct nexthop nexthop;
@@ -90,7 +88,7 @@ static bool is_authenticated(enum level level)
 	return level == LEVEL_SECURE || level == LEVEL_FINGERPRINT || level == LEVEL_DANE_ONLY;
 }
 
-/* A domain that is yet to be looked at waits for the prober, once, and is not meant here. */
+/* A domain that was never looked up waits for the prober once. That is not counted here. */
 static bool would_wait(struct preview *p, const struct decision *decision, bool tls)
 {
 	enum level level = decision->would.level;
@@ -130,7 +128,7 @@ static void note_strange(struct preview *p, struct span text)
 			      text.len < FIRST_SIZE / 4 ? text.len : FIRST_SIZE / 4);
 }
 
-/* What stays on this machine (content filters) asks for no policy that matters. */
+/* Mail that stays on this machine (content filters) does not count. */
 static void take_line(struct preview *p, struct log_source *source, struct span text)
 {
 	struct logfold_proof proof;
@@ -175,7 +173,7 @@ static void show_progress(struct preview *p, struct log_source *source)
 		progress_at(&p->progress, place.offset);
 }
 
-/* A file is read to where it ends now. */
+/* A file is read up to its present end. */
 static bool read_all(struct preview *p, struct log_source *source)
 {
 	struct logplace place;
@@ -238,8 +236,8 @@ static void print_page(struct preview *p)
 	print_places(p);
 	if (p->unjudged > 0)
 		terminal_text(0,
-			      "%" PRIu64 " went over TLS to providers of whom a proven certificate "
-			      "would be demanded; the log does not tell whether theirs was.",
+			      "%" PRIu64 " went over TLS to providers that would need a verified "
+			      "certificate. The log does not tell whether they had one.",
 			      p->unjudged);
 }
 
@@ -258,12 +256,12 @@ static enum cli_status tell(struct preview *p)
 		print_page(p);
 	}
 	if (p->strange > 0)
-		cli_error(p->cli, "%" PRIu64 " lines are in no form that is known; the first: %s",
+		cli_error(p->cli, "%" PRIu64 " lines are not in a known form; the first: %s",
 			  p->strange, p->first);
 	if (p->deliveries > 0 && p->handshakes == 0) {
-		cli_error(p->cli, "no line about TLS: which mails left in the clear cannot be "
-				  "told; Postfix writes them after `postconf -e "
-				  "smtp_tls_loglevel=1 && postfix reload`");
+		cli_error(p->cli, "the log has no lines about TLS, so nobody can tell which mails "
+				  "left without it. To have Postfix write them: postconf -e "
+				  "smtp_tls_loglevel=1 && postfix reload");
 		return CLI_UNSURE;
 	}
 	if (p->deliveries == 0 && p->strange > 0)
@@ -299,14 +297,14 @@ static enum cli_status preview_log(struct preview *p, struct log_source *source)
 	return status;
 }
 
-/* Without a ledger, or without permission, the log alone says what it can. */
+/* Without a ledger, or permission to read it, the log alone has to do. */
 static struct ledger *open_ledger(const struct cli *cli)
 {
 	char error[LEDGER_ERROR_SIZE];
 	struct ledger *ledger = ledger_open(cli->settings.ledger, LEDGER_READ, error);
 
 	if (ledger == NULL)
-		cli_error(cli, "note: without what is known of DANE and MTA-STS: %s", error);
+		cli_error(cli, "note: DANE and MTA-STS are not taken into account: %s", error);
 	return ledger;
 }
 
@@ -342,13 +340,13 @@ static enum cli_status run(struct cli *cli)
 const struct verb verb_preview = {
 	.name = "preview",
 	.arguments = "FILE|-",
-	.summary = "Tells from a log which mails would have waited",
+	.summary = "Shows from a log which mails would have waited",
 	.options = "J",
 	.help = "  -J, --journal  read systemd's journal\n"
 		"\n"
-		"FILE is a mail log as it is (not compressed), - is standard input: weeks of it,\n"
-		"with smtp_tls_loglevel = 1. Each delivery is judged by what the log had shown of\n"
-		"its domain up to then, and by what is known of DANE and MTA-STS now. Nothing is\n"
+		"FILE is a mail log that is not compressed; - is standard input. Give it weeks of\n"
+		"log, with smtp_tls_loglevel = 1. Each delivery is judged by what the log showed\n"
+		"of its domain before, and by what is known of DANE and MTA-STS now. Nothing is\n"
 		"learned, and nothing changes.\n"
 		"\n"
 		"Exit status: 1 if some mail would have waited.\n",

@@ -73,12 +73,13 @@ static bool run_services(const struct cli *cli, const struct setup_plan *plan)
 		if (has_systemd())
 			good = systemctl(cli, plan->steps[i].option, plan->steps[i].word);
 		else
-			printf("by hand, as systemd does not run here: %s\n", plan->steps[i].line);
+			printf("systemd does not run here, so do this by hand: %s\n",
+			       plan->steps[i].line);
 	}
 	return good;
 }
 
-/* A restart also brings what its chroot has of /etc up to date. */
+/* A restart also updates the files of /etc in its chroot. */
 static bool renew_postfix(const struct cli *cli, bool restart)
 {
 	char *argv[] = { (char[]){ "postfix" }, (char[]){ "reload" }, NULL };
@@ -98,8 +99,8 @@ static bool renew_daemons(const struct cli *cli)
 	bool good = true;
 
 	if (!has_systemd())
-		printf("by hand, as systemd does not run here: have the daemons read their "
-		       "settings again (SIGHUP)\n");
+		printf("systemd does not run here, so have the daemons read their settings again "
+		       "by hand (SIGHUP)\n");
 	for (size_t i = 0; has_systemd() && i < ARRAY_LEN(daemons); i++)
 		good = systemctl(cli, "reload", daemons[i]) && good;
 	return good;
@@ -135,14 +136,14 @@ static bool confirmed(const struct cli *cli, const char *question)
 	return cli->yes || terminal_confirms("%s", question);
 }
 
-/* Postfix would let all mail wait for a server that is not there. */
+/* Without the server, Postfix would let all mail wait. */
 static bool server_answers(const struct cli *cli)
 {
 	struct patient *patient = doctor_look(cli);
 	bool answers = patient->socketmap.state == LOOKUP_FOUND;
 
 	if (!answers)
-		cli_error(cli, "%s; nothing of Postfix was changed, since its mail would wait",
+		cli_error(cli, "%s; Postfix was not changed, because its mail would wait",
 			  patient->socketmap.text);
 	patient_free(patient);
 	return answers;
@@ -159,7 +160,7 @@ static bool apply(const struct cli *cli, struct setup_plan *plan, bool new_domai
 			cli_error(cli, "%s", error);
 			return false;
 		}
-		printf("What it was is kept in %s\n", plan->files.copy);
+		printf("The files as they were are kept in %s\n", plan->files.copy);
 	}
 	return (!new_domains || renew_daemons(cli)) && renew_postfix(cli, plan->restart_postfix);
 }
@@ -172,7 +173,7 @@ static const char *ask_address(const struct cli *cli, char room[320])
 {
 	if (cli->to != NULL || cli->yes || !terminal_has_person())
 		return cli->to;
-	fprintf(stderr, "An address at another provider for a test mail (empty: none): ");
+	fprintf(stderr, "Address at another provider for a test mail (empty for none): ");
 	if (fgets(room, 320, stdin) == NULL)
 		return NULL;
 	room[strcspn(room, "\n")] = '\0';
@@ -215,7 +216,7 @@ static enum cli_status look_again(const struct cli *cli, enum setup_part part)
 
 	patient_free(patient);
 	if (wrong > 0)
-		printf("%zu check%s not well yet; `postseal doctor` says what to type\n", wrong,
+		printf("%zu check%s still wrong; `postseal doctor` says what to type\n", wrong,
 		       wrong == 1 ? " is" : "s are");
 	return wrong > 0 ? CLI_NO : CLI_YES;
 }
@@ -224,7 +225,7 @@ static enum cli_status look_again(const struct cli *cli, enum setup_part part)
  * The verb.
  */
 
-/* In a dry run NO means, as for diff(1), that something would change. */
+/* In a dry run NO means that something would change, as for diff(1). */
 static enum cli_status carry_out(const struct cli *cli, struct setup_plan *plan, bool new_domains)
 {
 	enum cli_status status;
@@ -255,7 +256,7 @@ static enum cli_status set_up(const struct cli *cli, enum setup_part part, const
 	struct setup_plan *plan = setup_plan_new(part, patient);
 
 	if (patient->postfix.ran.state != LOOKUP_FOUND)
-		cli_error(cli, "Postfix cannot be asked: %s", patient->postfix.ran.text);
+		cli_error(cli, "cannot ask Postfix: %s", patient->postfix.ran.text);
 	else if (!setup_plan_files(plan, patient, line, error))
 		cli_error(cli, "%s", error);
 	else
@@ -274,7 +275,7 @@ static bool has_domain(const struct string_list *list, const char *domain)
 	return false;
 }
 
-/* From now on in our own settings too, as doctor is to judge by them. *line: for the file. */
+/* Also changes our own settings, since doctor judges by them. *line: for the settings file. */
 static enum cli_status take_domains(struct cli *cli, char line[LINE_SIZE], bool *changed)
 {
 	const struct setting *setting = settings_find("secure_domains");
@@ -294,8 +295,8 @@ static enum cli_status take_domains(struct cli *cli, char line[LINE_SIZE], bool 
 		cli_error(cli, "%s: expected %s", cli->words[fault.index + 1], fault.expected);
 	if (good && *changed && cli->settings.secure_domains.count > 0) {
 		cli_error(cli,
-			  "secure_domains is set already: add to it in %s, "
-			  "have the daemons read it (SIGHUP), and run this again",
+			  "secure_domains is set already: add the domain in %s, have the daemons "
+			  "read it (SIGHUP), and run this again",
 			  cli->settings_file != NULL ? cli->settings_file : "postseal.conf");
 		good = false;
 	}
@@ -341,13 +342,13 @@ static enum cli_status put_back(const struct cli *cli, struct setup_files *files
 	}
 	if (touched > 0 && cli->yes) {
 		cli_error(cli,
-			  "what was changed since would be lost; look at %s, or run this "
-			  "without --yes",
+			  "files were changed since, and those changes would be lost; look at %s, "
+			  "or run this without --yes",
 			  files->copy);
 		return CLI_NO;
 	}
-	if (cli->dry_run || !confirmed(cli, touched > 0 ? "What was changed since is lost. Do it?"
-							: "Put it back?"))
+	if (cli->dry_run ||
+	    !confirmed(cli, touched > 0 ? "Later changes will be lost. Do it?" : "Put it back?"))
 		return CLI_NO;
 	if (!setup_files_undo(files, error)) {
 		cli_error(cli, "%s", error);
@@ -355,7 +356,7 @@ static enum cli_status put_back(const struct cli *cli, struct setup_files *files
 	}
 	if (!renew_postfix(cli, true))
 		return CLI_UNSURE;
-	printf("It is as it was. Services that were started go on.\n");
+	printf("All is as it was before. Services that were started keep running.\n");
 	return CLI_YES;
 }
 
@@ -383,11 +384,11 @@ static enum cli_status run_setup(struct cli *cli)
 	const char *part = cli->count > 0 ? cli->words[0] : "outbound";
 
 	if (geteuid() != 0 && !cli->dry_run) {
-		cli_error(cli, "only root may change Postfix; --dry-run shows what would change");
+		cli_error(cli, "only root can change Postfix; --dry-run shows what would change");
 		return CLI_UNSURE;
 	}
 	if (!cli->yes && !cli->dry_run && !terminal_has_person()) {
-		cli_error(cli, "there is nobody to ask: say --yes, or --dry-run");
+		cli_error(cli, "there is nobody to ask; add --yes or --dry-run");
 		return CLI_USAGE;
 	}
 	if (cli->undo)
@@ -396,7 +397,7 @@ static enum cli_status run_setup(struct cli *cli)
 		return set_up(cli, SETUP_OUTBOUND, NULL);
 	if (strcmp(part, "aliases") == 0)
 		return set_up_aliases(cli);
-	cli_error(cli, "there is no part \"%s\": outbound, aliases", part);
+	cli_error(cli, "there is no part \"%s\"; write outbound or aliases", part);
 	return CLI_USAGE;
 }
 
@@ -406,19 +407,19 @@ const struct verb verb_setup = {
 	.summary = "Plugs postseal into Postfix, or takes it out again",
 	.options = "NUty",
 	.help = "  -N, --dry-run     show what would change, and change nothing\n"
-		"  -U, --undo        put everything back as it was before the last time\n"
-		"  -t, --to ADDRESS  send a test mail there at the end, and tell how it went\n"
+		"  -U, --undo        put all files back as they were before the last run\n"
+		"  -t, --to ADDRESS  send a test mail there at the end, and show how it went\n"
 		"  -y, --yes         do not ask\n"
 		"\n"
-		"PART is outbound, if nothing is named: Postfix asks postseal how to send to each\n"
-		"provider. Or aliases DOMAIN...: mail to and from addresses there goes over TLS\n"
-		"only; a submission service, for users elsewhere, stays yours to set up.\n"
+		"PART is outbound (the default): Postfix asks postseal how to send to each\n"
+		"provider. Or aliases DOMAIN...: mail to and from addresses there goes only over\n"
+		"TLS. A submission service, for users elsewhere, is yours to set up.\n"
 		"\n"
-		"It looks as doctor does, shows each change of main.cf, master.cf and other files\n"
-		"as a diff, asks, keeps a copy, makes the changes, and looks again. What only a\n"
-		"person can do it names.\n"
+		"It checks what doctor checks, shows each change of main.cf, master.cf and other\n"
+		"files as a diff, asks, keeps a copy, makes the changes, and checks again. It\n"
+		"lists what only a person can do.\n"
 		"\n"
-		"Exit status: 1 if something is not well in the end, or with --dry-run if\n"
+		"Exit status: 1 if something is still wrong at the end, or with --dry-run if\n"
 		"something would change.\n",
 	.least = 0,
 	.most = -1,

@@ -32,13 +32,13 @@ struct stats {
 	struct metrics_view view;
 };
 
-/* Mail needs these; a machine may do without the others. */
+/* Mail needs these two; a machine may do without the others. */
 static bool is_needed(enum metrics_source source)
 {
 	return source == METRICS_SOCKETMAP || source == METRICS_PROBER;
 }
 
-/* Nobody misses what was never started; nor a log that is followed no longer, as was wanted. */
+/* Nobody misses a daemon that was never started, nor `learn` if it was told to stop. */
 static bool is_unused(enum metrics_source source, const struct found *found)
 {
 	if (is_needed(source) || found->lookup == LOOKUP_ERROR || found->alive)
@@ -200,7 +200,7 @@ static void print_daemon(const struct stats *stats, enum metrics_source source)
 	char date[UTC_SIZE], span[UTC_SPAN_SIZE], state[sizeof(found->error) + 32];
 
 	if (found->lookup == LOOKUP_ABSENT)
-		snprintf(state, sizeof(state), "not started here so far");
+		snprintf(state, sizeof(state), "not started yet");
 	else if (found->lookup == LOOKUP_ERROR)
 		snprintf(state, sizeof(state), "%srunning; %s", found->alive ? "" : "not ",
 			 found->error);
@@ -212,7 +212,7 @@ static void print_daemon(const struct stats *stats, enum metrics_source source)
 		snprintf(state, sizeof(state), "not running since %s",
 			 utc_format(date, snapshot->ended));
 	else
-		snprintf(state, sizeof(state), "not running; started %s, it died",
+		snprintf(state, sizeof(state), "not running: started at %s, it died",
 			 utc_format(date, snapshot->started));
 	terminal_heading("postseal-%s", metrics_source_name(source));
 	printf("%*s%s", NAME_COLUMN, "", terminal_paint(found->alive ? PAINT_GREEN : PAINT_RED));
@@ -293,7 +293,7 @@ static enum cli_status judge(const struct stats *stats)
 	}
 	if (stats->ledger_asked && !(stats->ledger_read && stats->ledger_whole))
 		status = CLI_UNSURE;
-	/* To whoever collects numbers these are two more of them. */
+	/* For Prometheus these are numbers like others. */
 	return stats->cli->prometheus ? CLI_YES : status;
 }
 
@@ -316,17 +316,17 @@ static enum cli_status run(struct cli *cli)
 const struct verb verb_stats = {
 	.name = "stats",
 	.arguments = "",
-	.summary = "Shows what the daemons counted, and how they are",
+	.summary = "Shows the counts and the state of the daemons",
 	.options = "LP",
-	.help = "  -P, --prometheus  for Prometheus, in its text format\n"
-		"  -L, --no-ledger   do not go through the ledger and Postfix's queue, which "
-		"takes\n"
-		"                    a moment when they are large\n"
+	.help = "  -P, --prometheus  print Prometheus' text format\n"
+		"  -L, --no-ledger   do not read the ledger and Postfix's queue, which takes a\n"
+		"                    moment if they are large\n"
 		"\n"
-		"Counts begin anew when a daemon is started. What is 0 is not shown to people.\n"
-		"postseal-metrics(7) tells of each number, and has alerts and a dashboard.\n"
+		"Counts start again when a daemon starts. Counts of 0 are left out, except with\n"
+		"--prometheus or --json. postseal-metrics(7) explains each number, and has alerts\n"
+		"and a dashboard.\n"
 		"\n"
-		"Exit status: 1 if a daemon does not run; with --prometheus 0 all the same.\n",
+		"Exit status: 1 if a daemon does not run; 0 with --prometheus.\n",
 	.least = 0,
 	.most = 0,
 	.run = run,

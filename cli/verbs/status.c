@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * postseal status - what a webmail shows beside a recipient.
- * postseal probe - has the prober look first, and shows the same.
+ * postseal status - what a webmail shows for a recipient.
+ * postseal probe - makes the prober look first, then shows the same.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -98,7 +98,7 @@ static bool read_status(struct shown_status *shown, const char *line, size_t len
 }
 
 /*
- * Whom to ask: the ledger, or the server where the ledger may not be read.
+ * Whom to ask: the ledger, or the server if this user may not read the ledger.
  */
 
 /* One of these is there. */
@@ -139,7 +139,7 @@ static void shown_of(struct shown_status *shown, const struct status *status, co
 	str_printable(shown->reason, sizeof(shown->reason), status->reason, strlen(status->reason));
 }
 
-/* The line is for --json alone. */
+/* `line` is filled for --json only. */
 static bool ask_ledger(struct ledger *ledger, const struct cli *cli, const struct subject *subject,
 		       const char *word, struct shown_status *shown, struct buf *line)
 {
@@ -153,7 +153,7 @@ static bool ask_ledger(struct ledger *ledger, const struct cli *cli, const struc
 		status_json_append(line, &known->status, subject->is_address ? word : NULL,
 				   strlen(word), subject->nexthop.key);
 	if (!told)
-		cli_error(cli, "cannot tell about %s: its record in the ledger cannot be read",
+		cli_error(cli, "%s: its records in the ledger cannot be read",
 			  subject->nexthop.key);
 	ledger_abort(txn);
 	free(known);
@@ -181,8 +181,8 @@ static bool ask_server(struct socketmap_client *client, const struct cli *cli, c
 	if (read_status(shown, line->data, line->len))
 		return true;
 	cli_error(cli,
-		  "postseal-socketmap says what cannot be understood; is it of the same "
-		  "version as this program, %s?",
+		  "the answer of postseal-socketmap cannot be understood; is it the same version "
+		  "as this program, %s?",
 		  POSTSEAL_VERSION);
 	return false;
 }
@@ -191,7 +191,7 @@ static bool ask_server(struct socketmap_client *client, const struct cli *cli, c
  * Showing.
  */
 
-/* The address and what there is to say of it, on one line where there is room. */
+/* The address and its status, on one line if there is room. */
 static void print_first_line(const struct shown_status *shown, const char *word, int column)
 {
 	char address[ADDRESS_SHOWN];
@@ -245,8 +245,7 @@ static int address_column(const struct cli *cli)
 }
 
 /*
- * Prints a line (or two) for each argument. NO when mail to one of them would be sent in
- * the clear; UNSURE when that could not be told of one.
+ * Prints a line (or two) for each argument. NO when mail to one of them may be sent in * the clear; UNSURE when that is not known of one.
  */
 static enum cli_status print_all(const struct cli *cli, const struct subject *subjects)
 {
@@ -300,10 +299,10 @@ const struct verb verb_status = {
 		"  no SSL   in the clear: the provider was never seen to offer TLS\n"
 		"  SSL ?    nothing is known yet; `postseal probe` finds out\n"
 		"\n"
-		"\"guaranteed\" means that it cannot leave in the clear, whatever happens.\n"
-		"Who may not read the ledger is answered by postseal-socketmap.\n"
+		"\"guaranteed\" means that mail cannot leave in the clear, whatever happens.\n"
+		"If you may not read the ledger, postseal-socketmap answers.\n"
 		"\n"
-		"Exit status: 1 if any would be sent in the clear, 3 if any is not known.\n",
+		"Exit status: 1 if mail to one would be sent in the clear, 3 if one is unknown.\n",
 	.least = 1,
 	.most = -1,
 	.run = run_status,
@@ -327,13 +326,13 @@ static enum cli_status run_probe(struct cli *cli)
 const struct verb verb_probe = {
 	.name = "probe",
 	.arguments = "DOMAIN...",
-	.summary = "Has the prober look again, waits, and shows the outcome",
+	.summary = "Makes the prober look again, waits, shows the outcome",
 	.options = "",
-	.help = "All look-ups and the SMTP probe of each MX host are made anew, whatever is\n"
-		"known. The outcome is shown as by `postseal status`; `postseal explain` has\n"
-		"the details.\n"
+	.help = "All look-ups and the SMTP probe of each MX host are done again, even if they\n"
+		"were done just now. The result is shown as by `postseal status`; `postseal\n"
+		"explain` has the details.\n"
 		"\n"
-		"Exit status: as `postseal status`; 3 also if the prober could not be asked.\n",
+		"Exit status: as `postseal status`; also 3 if the prober could not be asked.\n",
 	.least = 1,
 	.most = -1,
 	.run = run_probe,

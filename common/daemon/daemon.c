@@ -48,7 +48,7 @@ static void print_usage(FILE *to, const struct daemon *daemon)
 		daemon->name, daemon->summary, SETTINGS_FILE_DEFAULT);
 }
 
-/* `why` NULL: getopt(3) has said it. */
+/* `why` NULL: getopt(3) has said why. */
 static _Noreturn void usage_error(const struct daemon *daemon, const char *why, const char *word)
 {
 	char shown[64];
@@ -98,7 +98,7 @@ static void parse_options(struct options *options, const struct daemon *daemon, 
 		}
 	}
 	if (optind < argc)
-		usage_error(daemon, "takes no arguments, but got", argv[optind]);
+		usage_error(daemon, "takes no arguments, but there is", argv[optind]);
 }
 
 static void read_settings(struct settings *settings, const char *path)
@@ -112,7 +112,7 @@ static void read_settings(struct settings *settings, const char *path)
 static void make_directory(const struct privileges *privileges, const char *path, mode_t mode)
 {
 	if (!privileges_make_directory(privileges, path, mode))
-		log_warning("directory=%s is missing and cannot be made: %s", path,
+		log_warning("directory=%s is missing, and cannot be made: %s", path,
 			    strerror(errno));
 }
 
@@ -132,8 +132,7 @@ static void *open_as(const struct daemon *daemon, const struct settings *setting
 }
 
 /*
- * Reload. Each reading of the settings is kept until the end: whoever reads them, in
- * whatever thread, needs no lock, and an admin reloads seldom.
+ * Reload. All settings that were ever read are kept until the end. So threads need no lock * to use them; and an admin reloads seldom.
  */
 struct daemon_settings {
 	struct settings settings;
@@ -174,7 +173,7 @@ static void tell_difference(void *context, const struct setting *setting)
 
 	setting->show(fresh, setting, &value);
 	if (setting->fixed)
-		log_warning("%s = %s is not taken now: restart %s", setting->name, buf_cstr(&value),
+		log_warning("%s = %s needs a restart of %s", setting->name, buf_cstr(&value),
 			    running.daemon->name);
 	else
 		log_info("%s = %s from now on", setting->name, buf_cstr(&value));
@@ -187,7 +186,7 @@ static bool read_anew(void)
 	char error[SETTINGS_FILE_ERROR_SIZE];
 
 	if (!settings_file_read(&fresh->settings, running.path, error)) {
-		log_error("%s; nothing is changed, the settings stay as they were", error);
+		log_error("%s; the settings stay as they were", error);
 		settings_free(&fresh->settings);
 		free(fresh);
 		return false;
@@ -298,7 +297,7 @@ void daemon_alive(void)
 	now = clock_mono_ms();
 	if (now < atomic_load(&due))
 		return;
-	/* Half the interval, so that a timer that fires a little early still counts. */
+	/* Half the interval, so that a timer which fires a little early still counts. */
 	atomic_store(&due, now + interval / 2);
 	notify_send("WATCHDOG=1");
 }

@@ -31,7 +31,7 @@ static bool set_address(const char *name)
 	if (name[0] == '@')
 		address.sun_path[0] = '\0';
 	else
-		address_len++; /* a path takes its NUL along */
+		address_len++; /* the length of a path includes its NUL */
 	return true;
 }
 
@@ -58,7 +58,7 @@ void notify_open(void)
 	if (name == NULL)
 		return;
 	if (!set_address(name)) {
-		log_warning("NOTIFY_SOCKET=%s is neither a path nor an @name; not used", name);
+		log_warning("NOTIFY_SOCKET=%s is not a path or an @name, and is not used", name);
 		return;
 	}
 	manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -10,7 +10,7 @@
 
 /* Reads the environment; call once, before there are threads. */
 void notify_open(void);
-/* "READY=1" and the like. What cannot be sent is logged. Thread-safe. */
+/* "READY=1" and the like. A failure is logged. Thread-safe. */
 void notify_send(const char *message);
 /* Half of the time in which the watchdog wants to hear WATCHDOG=1; 0: it does not. */
 long notify_watchdog_ms(void);

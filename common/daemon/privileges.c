@@ -18,7 +18,7 @@ void privileges_find(struct privileges *to, const char *user)
 	*to = (struct privileges){ .change = false };
 	if (user == NULL) {
 		if (geteuid() == 0)
-			log_warning("user=root keeps all its rights: give -u USER");
+			log_warning("user=root keeps all its rights; give -u USER");
 		return;
 	}
 	errno = 0;
@@ -29,7 +29,7 @@ void privileges_find(struct privileges *to, const char *user)
 	if (geteuid() == entry->pw_uid && getuid() == entry->pw_uid)
 		return;
 	if (geteuid() != 0)
-		log_fatal("user=%s cannot be become: only root may change users", user);
+		log_fatal("user=%s: only root can change to another user", user);
 	*to = (struct privileges){
 		.change = true, .uid = entry->pw_uid, .gid = entry->pw_gid, .user = user
 	};
@@ -45,20 +45,18 @@ bool privileges_make_directory(const struct privileges *to, const char *path, mo
 }
 
 /*
- * The file-system user decides over files alone (setfsuid(2)); leaving 0 also
- * takes CAP_DAC_OVERRIDE and its kin away, and nothing else. Both calls return
- * the former value and no error, so they are made again to be checked.
+ * The file-system user counts for files only (setfsuid(2)). To leave 0 also drops * CAP_DAC_OVERRIDE and the like, and nothing else. Both calls return the former value and * no error, so they are made again as a check.
  */
 void privileges_lend(const struct privileges *to)
 {
 	if (!to->change)
 		return;
 	if (initgroups(to->user, to->gid) != 0)
-		log_fatal("user=%s groups cannot be set: %s", to->user, strerror(errno));
+		log_fatal("user=%s: its groups cannot be set: %s", to->user, strerror(errno));
 	setfsgid(to->gid);
 	setfsuid(to->uid);
 	if ((gid_t)setfsgid(to->gid) != to->gid || (uid_t)setfsuid(to->uid) != to->uid)
-		log_fatal("user=%s cannot be taken for files", to->user);
+		log_fatal("user=%s: cannot use this user for files", to->user);
 }
 
 static bool is_all_theirs(const struct privileges *to)
@@ -77,9 +75,9 @@ void privileges_drop(const struct privileges *to)
 		return;
 	/* The group first: afterwards we may not. */
 	if (setresgid(to->gid, to->gid, to->gid) != 0 || setresuid(to->uid, to->uid, to->uid) != 0)
-		log_fatal("user=%s cannot be become: %s", to->user, strerror(errno));
+		log_fatal("user=%s: cannot change to this user: %s", to->user, strerror(errno));
 	if (to->uid == 0)
 		return; /* -u root: nothing was given up */
 	if (!is_all_theirs(to) || setuid(0) == 0 || seteuid(0) == 0)
-		log_fatal("user=%s rights of root could be regained", to->user);
+		log_fatal("user=%s: rights of root could be regained", to->user);
 }

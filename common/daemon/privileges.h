@@ -2,10 +2,7 @@
 /*
  * privileges - from root to an ordinary user, for good.
  *
- * In two steps, so that what is opened in between is both possible and rightly
- * owned: after privileges_lend, files are found and made as the user, while
- * root's other rights (a port below 1024) remain; after privileges_drop, nothing
- * of root is left. Any failure ends the program.
+ * In two steps, so that what is opened in between has the right owner: after * privileges_lend, files are found and made as the user, while root's other rights (a port * below 1024) remain. After privileges_drop no right of root is left. Any failure ends the * program.
  */
 #ifndef POSTSEAL_DAEMON_PRIVILEGES_H
 #define POSTSEAL_DAEMON_PRIVILEGES_H
@@ -20,7 +17,7 @@ struct privileges {
 	const char *user; /* the caller's */
 };
 
-/* `user` NULL: stay. To name the user we already are is to stay, too. */
+/* `user` NULL, or the user that we are already: stay. */
 void privileges_find(struct privileges *to, const char *user);
 /* Make a directory that is missing, as the user's; true if it is there now. */
 bool privileges_make_directory(const struct privileges *to, const char *path, mode_t mode);

@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/utc.h"
+#include "core/policy/floor.h"
 #include "core/policy/fold.h"
 #include "core/policy/freshness.h"
 #include "core/record/record.h"
@@ -241,7 +242,7 @@ static bool read_gist(struct facts *out, const struct facts *facts)
 	ok = record_get_domain_gist(&out->domain, bytes.data, bytes.len);
 	buf_free(&bytes);
 	for (size_t i = 0; ok && i < out->domain.mx.count; i++)
-		ok = read_host(&out->host[i], &facts->host[i], survey_counts_moments(&out->domain));
+		ok = read_host(&out->host[i], &facts->host[i], floor_counts_moments(&out->domain));
 	return ok;
 }
 

@@ -409,7 +409,7 @@ START_TEST(knows_impossible_keys)
 		{ "status joe@", ANSWER_GIVEN, "NOTFOUND " },
 		{ "status .com", ANSWER_GIVEN, "NOTFOUND " },
 		{ "policy tls.test:gopher", ANSWER_GIVEN,
-		  "TEMP tls.test:gopher: not a service of mail; write the port as a number" },
+		  "TEMP tls.test:gopher: not a mail service; write the port as a number" },
 	};
 
 	expect_all(cases, ARRAY_LEN(cases));

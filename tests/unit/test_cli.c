@@ -518,47 +518,50 @@ START_TEST(wrong_usage)
 		{ "explain", "an argument is missing" },
 		{ "explain a.test b.test", "there are too many arguments" },
 		{ "list a.test", "there are too many arguments" },
-		{ "list --state purple", "--state is dane, tls, plain, unknown or downgrade" },
+		{ "list --state purple",
+		  "after --state write dane, tls, plain, unknown or downgrade" },
 		{ "list --yes", "there is no option -y here" },
 		{ "status --frobnicate a.test", "usage: postseal status" },
-		{ "status tls.test .test", "no mail goes to \".test\"" },
-		{ "probe .test", "no mail goes to \".test\"" },
+		{ "status tls.test .test", "\".test\" stands for all names below it" },
+		{ "probe .test", "\".test\" stands for all names below it" },
 		{ "status a@b@c", "\"a@b@c\" is neither a mail address nor a domain" },
 		{ "status @", "is neither" },
 		{ "explain not_a_domain..", "is neither" },
 		{ "explain tls.test:nosuch", "is neither" },
 		{ "status \x1b[31m", "\"\\x1b[31m\" is neither" },
 		{ "override", "an argument is missing" },
-		{ "override shout tls.test", "\"shout\" is none of set, clear, list" },
-		{ "override set", "say for whom" },
-		{ "override set a@b exact encrypt", "say for whom" },
+		{ "override shout tls.test",
+		  "there is no \"shout\" here; write one of set, clear, list" },
+		{ "override set", "write for which next hop" },
+		{ "override set a@b exact encrypt", "write for which next hop" },
 		{ "override set tls.test", "exact LEVEL, minimum LEVEL, or hands-off" },
 		{ "override set tls.test loosely", "exact LEVEL, minimum LEVEL, or hands-off" },
 		{ "override set tls.test exact", "a level is missing" },
-		{ "override set tls.test exact may", "\"may\" is no level" },
+		{ "override set tls.test exact may", "\"may\" is not a level" },
 		{ "override set tls.test hands-off encrypt", "hands-off takes no level" },
 		{ "override set tls.test exact encrypt", "--reason is missing" },
 		{ "override set tls.test exact encrypt -r x -e yesterday",
-		  "\"yesterday\" is no time to come" },
-		{ "override set tls.test exact encrypt -r x -e 0d", "\"0d\" is no time to come" },
+		  "\"yesterday\" is not a time in the future" },
+		{ "override set tls.test exact encrypt -r x -e 0d",
+		  "\"0d\" is not a time in the future" },
 		{ "override set tls.test exact encrypt -r x -e 2026-01-10T12:00:00Z",
-		  "no time to come" },
-		{ "pin add tls.test 00ff", "\"00ff\" is no SHA-256 of a key" },
+		  "not a time in the future" },
+		{ "pin add tls.test 00ff", "\"00ff\" is not the SHA-256 of a key" },
 		{ "pin add tls.test", "--from-probe" },
-		{ "pin add .test", "say for whom" },
+		{ "pin add .test", "write for which next hop" },
 		{ "alias enable me@ordinary.test --for me@tls.test",
-		  "is not at one of `secure_domains`" },
-		{ "alias enable me@secure.test", "say whose it is" },
+		  "is not at a domain in `secure_domains`" },
+		{ "alias enable me@secure.test", "write whose alias it is" },
 		{ "alias enable me+x@secure.test --for me@tls.test",
-		  "is no address that mail can be kept under" },
+		  "cannot be an alias or a mailbox" },
 		{ "alias enable a%b@secure.test --for me@tls.test",
 		  "a%b@secure.test could be a route" },
 		{ "alias enable a!b@secure.test --for me@tls.test",
 		  "a!b@secure.test could be a route" },
-		{ "alias enable me@secure.test --for nobody", "\"nobody\" is no address" },
+		{ "alias enable me@secure.test --for nobody", "\"nobody\" cannot be an alias" },
 		{ "alias enable me@secure.test --for me@tls.test --level may",
-		  "\"may\" is no level" },
-		{ "alias show", "say which alias" },
+		  "\"may\" is not a level" },
+		{ "alias show", "write which alias" },
 		{ "-c /nonexistent/conf list", "/nonexistent/conf" },
 		{ "list -c /nonexistent/conf", "/nonexistent/conf" },
 	};
@@ -598,7 +601,7 @@ START_TEST(exit_statuses)
 		{ "import", 2, "an argument is missing" },
 		{ "export a b", 2, "too many" },
 		{ "doctor a b", 2, "too many" },
-		{ "doctor --send", 2, "--send ADDRESS" },
+		{ "doctor --send", 2, "both --send and ADDRESS" },
 		{ "config a", 2, "too many" },
 		{ "stats a", 2, "too many" },
 	};
@@ -625,7 +628,7 @@ START_TEST(stats)
 	put_counts(&(struct metrics_snapshot){ .source = METRICS_LEARN, .started = NOW - HOUR });
 	expect("stats --prometheus", 0, "\npostseal_up{daemon=\"learn\"} 0\n");
 	expect("stats", 1,
-	       "\npostseal-learn\n  not running; started 2026-01-10T11:00:00Z, it died\n");
+	       "\npostseal-learn\n  not running: started at 2026-01-10T11:00:00Z, it died\n");
 	expect("stats --json", 1,
 	       "{\"name\":\"postseal_ledger_hosts\",\"labels\":"
 	       "{\"state\":\"plain\"},\"value\":2}\n");
@@ -644,11 +647,12 @@ START_TEST(stats_without)
 	ck_assert_int_eq(truncate(path, 100), 0);
 	expect("stats -L", 3, "prober.metrics is damaged; restart the");
 	ck_assert_int_eq(remove(path), 0);
-	expect("stats -L", 1, "not started here so far");
+	expect("stats -L", 1, "not started yet");
 	expect("stats --prometheus", 0, "\npostseal_up{daemon=\"prober\"} 0\n");
 	nftw(ledger_dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 	expect("stats", 3, "start postseal-prober");
-	expect("stats --prometheus", 0, "\npostseal_ledger_readable 0\n# HELP postseal_socketmap");
+	expect("stats --prometheus", 0,
+	       "\npostseal_ledger_readable 0\n# HELP postseal_queue_readable");
 }
 END_TEST
 
@@ -719,7 +723,7 @@ START_TEST(forget)
 	expect("status lost.test", 1, "no SSL ");
 	expect("list --state downgrade", 1, "");
 	expect("explain lost.test", 0, "forgotten    2026-01-10T12:00:00Z (now): what was seen");
-	expect("explain lost.test", 0, "floor        no: handshakes on record 0, needed 1");
+	expect("explain lost.test", 0, "floor        no: 0 handshakes seen, 1 needed");
 	expect("history lost.test", 0, "forgotten    2026-01-10T12:00:00Z lost.test, by ");
 	if (getuid() == 0)
 		expect("history lost.test", 0, "lost.test, by ada: TLS from");
@@ -913,7 +917,7 @@ START_TEST(digest)
 	       "\"192.0.2.9\",\"cause\":\"no-tls\",\"last\":\"2026-01-10T11:00:00Z\",\"count\":1}],"
 	       "\"others\":0}\n");
 	ck_assert_int_eq(mailed(""), 0);
-	expect("digest --send", 0, "me@tls.test is told\nyou@tls.test is told\n");
+	expect("digest --send", 0, "me@tls.test was told\nyou@tls.test was told\n");
 	ck_assert_int_eq(mailed("-i|-f|<>|--|me@tls.test|"), 1);
 	ck_assert_int_eq(mailed("-i|-f|<>|--|you@tls.test|"), 1);
 	ck_assert_int_eq(mailed("At mine@secure.test:"), 1);
@@ -923,7 +927,7 @@ START_TEST(digest)
 	ck_assert_int_eq(mailed("|--|"), 2);
 	expect("export", 0, "\"record\":\"alias\"");
 	refuse("me@secure.test", "new@old.test", NOW);
-	expect("digest --send", 0, "me@tls.test has been told less than 23 hours ago");
+	expect("digest --send", 0, "me@tls.test was told less than 23 hours ago");
 	expect("digest", 0, "<new@old.test>");
 	ck_assert_int_eq(mailed("|--|"), 2);
 }
@@ -936,11 +940,11 @@ START_TEST(digest_that_cannot_be_sent)
 	expect("alias enable me@secure.test --for me@tls.test", 0, "");
 	refuse("me@secure.test", "you@old.test", 0);
 	write_file("exit", "75\n", 0644);
-	expect("digest --send", 3, "me@tls.test is not told: sendmail ended with status 75");
+	expect("digest --send", 3, "me@tls.test was not told: sendmail ended with status 75");
 	ck_assert_int_eq(mailed("|--|"), 1);
 	expect("digest", 0, "<you@old.test>");
 	write_file("exit", "0\n", 0644);
-	expect("digest --send", 0, "me@tls.test is told");
+	expect("digest --send", 0, "me@tls.test was told");
 	expect("digest", 1, "");
 }
 END_TEST
@@ -956,9 +960,9 @@ START_TEST(status_without_permission)
 		{ STATUS("true"), 0, "SSL ok   a@tls.test  TLSv1.3 X, guaranteed\n" },
 		{ "NOTFOUND ", 3, "could not tell: NOTFOUND" },
 		{ "TEMP no\x1b.", 3, "could not tell: TEMP no\\x1b." },
-		{ "OK {}", 3, "says what cannot be understood" },
-		{ "OK null", 3, "says what cannot be understood" },
-		{ STATUS("1"), 3, "says what cannot be understood" },
+		{ "OK {}", 3, "cannot be understood" },
+		{ "OK null", 3, "cannot be understood" },
+		{ STATUS("1"), 3, "cannot be understood" },
 		{ "05:OK {},", 3, "gave no answer: Protocol error" },
 		{ "9:OK {", 3, "gave no answer: Connection reset" },
 		{ "3:OK ,x", 3, "gave no answer: Protocol error" },
@@ -1004,7 +1008,7 @@ START_TEST(probe)
 		  "SSL ok " },
 		/* Not written down: said at once, and then what is known. */
 		{ "probe tls.test", "probe tls.test\n", "lost tls.test\n", 3,
-		  "not write down what it saw of tls.test " },
+		  "not write down what it found of tls.test;" },
 		{ "probe tls.test", "probe tls.test\n", "lost tls.test\n", 3, "SSL ok " },
 		{ "probe a@plain.test dane.test", "probe plain.test\nprobe dane.test\n",
 		  "lost dane.test\nnews plain.test\ndone plain.test\n", 3,
@@ -1064,19 +1068,19 @@ START_TEST(pins)
 					       "hello\n" };
 	static const char *const texts[] = {
 		"tls.test bb00",
-		"note: on file, but its hosts were not looked at: the "
-		"prober could not write down what it saw of tls.test",
-		"note: on file, but its hosts were not looked at: cannot"
+		"note: the keys are on file, but the hosts were not probed: the "
+		"prober could not write down what it found of tls.test",
+		"note: the keys are on file, but the hosts were not probed: cannot"
 	};
 
 	expect("pin list tls.test", 1, "");
 	expect("pin add tls.test " KEY_B " " KEY_A, 0, "tls.test " KEY_A "\ntls.test bb00");
 	expect("pin add tls.test " KEY_A, 0, "tls.test " KEY_A "\ntls.test bb00");
 	expect("explain tls.test", 0, "OK fingerprint match=AA:00:");
-	expect("list --state tls", 0, "  key is not on file\n");
+	expect("list --state tls", 0, "  key not on file\n");
 	/* Looked at again; if that cannot be, it is said, and on file all the same. */
 	expect("pin add tls.test " KEY_A, 0,
-	       "note: on file, but its hosts were not looked at: "
+	       "note: the keys are on file, but the hosts were not probed: "
 	       "cannot reach the prober at");
 	for (size_t i = 0; i < ARRAY_LEN(replies); i++) {
 		pid_t pid = serve(listen_at("prober.sock"), "probe tls.test\n", replies[i], 20);
@@ -1097,6 +1101,26 @@ START_TEST(pins)
 }
 END_TEST
 
+static void write_list(const char *lines)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/list", dir);
+	file = fopen(path, "we");
+	ck_assert_ptr_nonnull(file);
+	fputs(lines, file);
+	fclose(file);
+}
+
+static void expect_load(int status, const char *text)
+{
+	char words[160];
+
+	snprintf(words, sizeof(words), "alias load %s/list", dir);
+	expect(words, status, text);
+}
+
 START_TEST(aliases)
 {
 	expect("alias list", 1, "");
@@ -1111,17 +1135,29 @@ START_TEST(aliases)
 	       "{\"alias\":\"me@secure.test\",\"enabled\":true,\"level\":\"verify\","
 	       "\"mailbox\":\"me@tls.test\",\"changed\":\"2026-01-10T12:00:01Z\"");
 	expect("alias enable me@secure.test you@old.test", 2, "too many arguments");
-	expect("alias remove", 2, "say which alias");
+	expect("alias remove", 2, "write which alias");
 	expect("alias remove you@secure.test", 1, "you@secure.test is not on file");
-	expect("alias disable me@secure.test", 0, "every address of its domain stays sealed");
+	expect("alias disable me@secure.test", 0,
+	       "every address of its domain stays a secure alias");
 	expect("alias show me@secure.test", 1, "off  verify         me@tls.test\n");
+	write_list("# many\n\na@secure.test a@tls.test\nb@secure.test b@tls.test dane-only\n");
+	expect_load(0, "2 aliases are on");
+	expect("alias show b@secure.test", 0, "on   dane-only      b@tls.test\n");
+	write_list("c@secure.test c@tls.test\nd@ordinary.test d@tls.test\n");
+	expect_load(2, "line 2: it is no alias that can be enabled; nothing was done");
+	write_list("c@secure.test c@tls.test\nd@secure.test\n");
+	expect_load(2, "line 2: expected ALIAS MAILBOX [LEVEL]; nothing was done");
+	expect("alias show c@secure.test", 1, "is not on file");
+	expect("alias load /nonexistent", 3, "cannot be read");
+	expect("alias remove a@secure.test", 0, "no longer on file");
+	expect("alias remove b@secure.test", 0, "no longer on file");
 	expect("alias allow me@secure.test you@old.test", 0, "may write to it without TLS");
 	expect("alias remove me@secure.test", 0, "me@secure.test: is no longer on file\n");
 	expect("alias show me@secure.test", 1, "is not on file");
 	expect("alias list", 1, "there are none");
 	expect("alias remove me@secure.test", 1, "is not on file");
 	expect("export --journal", 0, "\"event\":\"alias-removed\"");
-	expect("alias enable me@secure.test", 2, "say whose it is");
+	expect("alias enable me@secure.test", 2, "write whose alias it is");
 	expect("alias enable me@secure.test --for me@tls.test", 0,
 	       "on   encrypt        me@tls.test\n");
 	expect("alias remove --json me@secure.test", 0,
@@ -1133,14 +1169,16 @@ START_TEST(exceptions)
 {
 	char command[96];
 
-	expect("alias allow me@secure.test", 2, "say who: you@example.net, or @example.net");
-	expect("alias allow me@secure.test <>", 2, "no exception for the null sender");
-	expect("alias allow me@secure.test \"a,b\"@old.test", 2, "say who");
-	expect("alias allow me@secure.test you@secure.test", 2, "taken over TLS only");
-	expect("alias allow me@tls.test you@old.test", 2, "is not at one of `secure_domains`");
-	expect("alias allow me@secure.test you@old.test --expires never", 2, "is no time to come");
+	expect("alias allow me@secure.test", 2,
+	       "name the sender: you@example.net, or @example.net");
+	expect("alias allow me@secure.test <>", 2, "the null sender cannot have an exception");
+	expect("alias allow me@secure.test \"a,b\"@old.test", 2, "name the sender");
+	expect("alias allow me@secure.test you@secure.test", 2, "accepted over TLS only");
+	expect("alias allow me@tls.test you@old.test", 2, "is not at a domain in `secure_domains`");
+	expect("alias allow me@secure.test you@old.test --expires never", 2,
+	       "is not a time in the future");
 	expect("alias allow me@secure.test you@old.test --expires 2025-01-01T00:00:00Z", 2,
-	       "is no time");
+	       "is not a time");
 	expect("alias allow me@secure.test you@old.test --expires 367d", 2,
 	       "lasts for 366 days at most");
 	expect("alias disallow me@secure.test you@old.test", 1, "there is no exception for");
@@ -1149,7 +1187,7 @@ START_TEST(exceptions)
 	       "me@secure.test: you@old.test may write to it "
 	       "without TLS until 2026-02-09T12:00:00Z");
 	expect("alias allow me@secure.test you@old.test --reason no-TLS-yet", 0,
-	       "so may everybody who claims to be you@old.test");
+	       "everybody who claims to be you@old.test");
 	expect("alias show me@secure.test", 1,
 	       "  without TLS: you@old.test until 2026-02-09T12:00:00Z, by ");
 	expect("alias show me@secure.test", 1, ": no-TLS-yet\n");
@@ -1175,7 +1213,7 @@ START_TEST(exceptions)
 		snprintf(command, sizeof(command), "alias allow me@secure.test %d@old.test", i);
 		expect(command, 0, "may write");
 	}
-	expect("alias allow me@secure.test you@old.test", 1, "has 32 exceptions already");
+	expect("alias allow me@secure.test you@old.test", 1, "already has 32 exceptions");
 	expect("alias allow me@secure.test 7@old.test --expires 12h", 0,
 	       "until 2026-01-11T00:00:00Z");
 }

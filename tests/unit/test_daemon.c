@@ -119,6 +119,10 @@ static int serve_reloading(void *state)
 	write_settings("mixed_mx = lenient\nsmtp_timeout = 5\nlog_level = debug\n");
 	daemon_reload();
 	log_debug("this shows");
+	write_settings("mixed_mx = lenient\nsmtp_timeout = 5\nlog_format = json\n");
+	daemon_reload();
+	log_info("domain=a.test host=mx.a.test: it said \"no\" \\ domain=b.test");
+	log_warning("domain=a.test domain=b.test twice");
 	write_settings("mixed_mx = strict\nnonsense = 1\n");
 	daemon_reload();
 	printf("still mixed_mx=%d smtp_timeout=%d, before %d\n", mine->settings->mixed_mx,
@@ -353,7 +357,7 @@ START_TEST(usage_is_strict)
 		{ "-c", 2, "", "usage: postseal-test [-hV]" },
 		{ "-lfile", 2, "",
 		  "postseal-test: -l is stderr or syslog, not: \"file\"\nusage: " },
-		{ "ex\ntra", 2, "", "postseal-test: takes no arguments, but got: \"ex" },
+		{ "ex\ntra", 2, "", "postseal-test: takes no arguments, but there is: \"ex" },
 		{ "extra", 2, "", "usage: postseal-test [-hV]" },
 	};
 
@@ -442,13 +446,20 @@ START_TEST(settings_are_read_anew)
 	outcome = run(&daemon, ARGV("-c", settings_path));
 	ck_assert_int_eq(outcome.status, 0);
 	assert_has(&outcome.out, "reload mixed_mx=1 smtp_port=2525\n"
+				 "reload mixed_mx=1 smtp_port=2525\n"
 				 "still mixed_mx=1 smtp_timeout=20, before 0\n"
 				 "reload mixed_mx=0 smtp_port=2525\n");
 	assert_has(&outcome.err, "mixed_mx = lenient from now on");
-	assert_has(&outcome.err, "smtp_timeout = 5 is not taken now: restart postseal-test");
+	assert_has(&outcome.err, "smtp_timeout = 5 needs a restart of postseal-test");
 	assert_has(&outcome.err, "this shows");
+	assert_has(&outcome.err,
+		   "Z\",\"program\":\"postseal-test\",\"level\":\"info\",\"subject\":"
+		   "{\"domain\":\"a.test\",\"host\":\"mx.a.test:\"},\"text\":\"domain=a.test "
+		   "host=mx.a.test: it said \\\"no\\\" \\\\ domain=b.test\"}\n");
+	assert_has(&outcome.err, "\"level\":\"warning\",\"subject\":{\"domain\":\"a.test\"},"
+				 "\"text\":\"domain=a.test domain=b.test twice\"}\n");
 	assert_has(&outcome.err, "nonsense");
-	assert_has(&outcome.err, "nothing is changed");
+	assert_has(&outcome.err, "the settings stay as they were");
 	free_outcome(&outcome);
 }
 END_TEST
@@ -475,7 +486,7 @@ START_TEST(a_directory_that_cannot_be_made_is_a_warning)
 	fclose(file);
 	o = run(&plain, ARGV("-c", settings_path));
 	ck_assert_int_eq(o.status, 0);
-	assert_has(&o.err, "/no/ledger is missing and cannot be made: No such file or directory");
+	assert_has(&o.err, "/no/ledger is missing, and cannot be made: No such file or directory");
 	free_outcome(&o);
 }
 END_TEST
@@ -570,9 +581,9 @@ START_TEST(a_bad_notify_socket_does_no_harm)
 	static const struct {
 		const char *name, *warning;
 	} cases[] = {
-		{ "", "is neither a path nor an @name" },
-		{ "relative", "is neither a path nor an @name" },
-		{ "vsock:2:1", "is neither a path nor an @name" },
+		{ "", "is not a path or an @name" },
+		{ "relative", "is not a path or an @name" },
+		{ "vsock:2:1", "is not a path or an @name" },
 		{ "/nonexistent/notify", "READY=1 cannot be sent: No such file or directory" },
 	};
 

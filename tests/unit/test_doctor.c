@@ -227,12 +227,12 @@ static void keyless(struct patient *p)
 
 static void dead_socket(struct patient *p)
 {
-	note(&p->socket, LOOKUP_ABSENT, "postseal-socketmap.socket is enabled, and not up");
+	note(&p->socket, LOOKUP_ABSENT, "postseal-socketmap.socket is enabled but not active");
 }
 
 static void no_door(struct patient *p)
 {
-	note(&p->door, LOOKUP_ERROR, "our own smtpd(8) does not answer at port 25");
+	note(&p->door, LOOKUP_ERROR, "our own smtpd(8) does not answer on port 25");
 }
 
 static void plain_door(struct patient *p)
@@ -422,7 +422,7 @@ static void never_learned(struct patient *p)
 
 static void learner_died(struct patient *p)
 {
-	note(&p->learn, LOOKUP_ABSENT, "postseal learn --follow was started and has died");
+	note(&p->learn, LOOKUP_ABSENT, "postseal learn --follow, started at some time, has died");
 }
 
 static void no_cas(struct patient *p)
@@ -512,13 +512,13 @@ static void owners_unknown(struct patient *p)
 static void no_mailbox(struct patient *p)
 {
 	note(&p->mailbox.runs, LOOKUP_ABSENT, "cannot reach postseal-mailbox");
-	note(&p->mailbox.pages, LOOKUP_ERROR, "the pages cannot be had at mailbox_listen");
+	note(&p->mailbox.pages, LOOKUP_ERROR, "the pages cannot be fetched at mailbox_listen");
 }
 
 static void mailbox_barred(struct patient *p)
 {
 	note(&p->mailbox.runs, LOOKUP_ERROR, "Permission denied");
-	note(&p->mailbox.keys, LOOKUP_ERROR, "/var/lib/postseal-mailbox cannot be seen");
+	note(&p->mailbox.keys, LOOKUP_ERROR, "/var/lib/postseal-mailbox cannot be read");
 }
 
 static void other_pages(struct patient *p)
@@ -555,9 +555,9 @@ static const struct sickness sicknesses[] = {
 	{ "alias-map",
 	  .main_cf = "virtual_alias_maps =\nvirtual_alias_domains = $virtual_alias_maps\n", WARNING,
 	  "does not ask postseal", "postconf -e 'virtual_alias_domains = $virtual_alias_maps'\n" },
-	{ "socket", .spoil = dead_socket, WARNING, "enabled, and not up",
+	{ "socket", .spoil = dead_socket, WARNING, "enabled but not active",
 	  "systemctl restart postseal.target\n" },
-	{ "own-tls", .spoil = no_door, UNSURE, "does not answer at port 25", NULL },
+	{ "own-tls", .spoil = no_door, UNSURE, "does not answer on port 25", NULL },
 	{ "own-tls", .main_cf = "smtpd_tls_security_level =\n", .spoil = plain_door, WRONG,
 	  "all mail to secure aliases is refused",
 	  "postconf -e 'smtpd_tls_security_level = may'\napt install ssl-cert\n" },
@@ -565,7 +565,7 @@ static const struct sickness sicknesses[] = {
 	  "ssl-cert-snakeoil.pem, is not there", "apt install ssl-cert\npostfix reload\n" },
 	{ "own-tls", SECURE, .main_cf = "smtpd_tls_security_level = may\n", .spoil = plain_door,
 	  WRONG, "it has no certificate", "smtpd_tls_key_file" },
-	{ "secure-domains", .spoil = domain_of_nobody, WRONG, "is neither in mydestination",
+	{ "secure-domains", .spoil = domain_of_nobody, WRONG, "is not in mydestination",
 	  "postconf -e 'mydestination = mail.example.com, secure.example.com'\npostfix reload\n" },
 	{ "secure-domains", .spoil = domain_in_a_dead_table, UNSURE, "cannot be asked", NULL },
 	{ "resolver", .spoil = silent, WRONG, "127.0.0.1 does not answer: Connection refused",
@@ -579,20 +579,18 @@ static const struct sickness sicknesses[] = {
 	  "systemctl restart postseal-prober\n" },
 	{ "resolver", .spoil = keyless, WRONG, "cannot start: it has no key of the DNS root",
 	  "apt install dns-root-data\nsystemctl restart unbound\n" },
-	{ "resolver", .spoil = failing, WRONG, "unbound is installed, and does not start",
+	{ "resolver", .spoil = failing, WRONG, "unbound is installed but does not start",
 	  "journalctl -u unbound" },
 	{ "resolver", .spoil = off, WRONG, "does not answer",
 	  "systemctl enable --now unbound\n# in /etc" },
 	{ "resolver", .spoil = second_is_bad, WRONG, "127.0.0.53 does not validate", "unbound" },
-	{ "resolver", .spoil = no_server, WRONG, "/etc/resolv.conf names no server", "unbound" },
+	{ "resolver", .spoil = no_server, WRONG, "/etc/resolv.conf names no resolver", "unbound" },
 	{ "resolver", .spoil = cut_off, UNSURE, "dnssec-failed.org cannot be looked up", NULL },
 	{ "resolver", .spoil = island, OK, "validates", NULL },
 	{ "resolver-trust", .spoil = remote, WRONG, "192.0.2.53 is not on this machine",
 	  "# in /etc/resolv.conf: nameserver 127.0.0.1\n" },
 	{ "resolver-trust", .spoil = second_is_remote, OK,
-	  "192.0.2.53 is not on this machine, and "
-	  "never asked",
-	  NULL },
+	  "192.0.2.53 is on another machine and is never asked", NULL },
 	{ "resolver-trust", "resolver_trust_ad = true\n", .spoil = remote, OK, "resolver_trust_ad",
 	  NULL },
 	{ "mta-resolver", .spoil = credulous, WRONG, "does not validate",
@@ -600,7 +598,8 @@ static const struct sickness sicknesses[] = {
 	{ "mta-resolver", .spoil = remote, WRONG, "192.0.2.53 is not on this machine, and Postfix",
 	  "apt install unbound dns-root-data\nsystemctl enable --now unbound\n"
 	  "# in /etc/resolv.conf: nameserver 127.0.0.1\nsystemctl restart postfix\n" },
-	{ "mta-resolver", .spoil = other_port, OK, "not the one that postseal asks", NULL },
+	{ "mta-resolver", .spoil = other_port, OK, "Postfix and postseal ask different resolvers",
+	  NULL },
 	{ "mta-resolver", .spoil = unreadable_mta, UNSURE, "/etc/resolv.conf cannot be read",
 	  NULL },
 	{ "chroot-resolver", .spoil = old_chroot, WRONG, "still names 192.0.2.53",
@@ -619,7 +618,7 @@ static const struct sickness sicknesses[] = {
 	{ "postfix", .main_cf = "mail_version = 3.3.22\n", WRONG, "3.3.22 is too old",
 	  "apt install postfix\n" },
 	{ "postfix", .main_cf = "mail_version = 3.12-20260101\n", OK, "Postfix 3.12", NULL },
-	{ "postfix", .main_cf = "mail_version = unknown\n", UNSURE, "is no version", NULL },
+	{ "postfix", .main_cf = "mail_version = unknown\n", UNSURE, "is not a version", NULL },
 	{ "postfix", .spoil = no_postfix, UNSURE, "postconf cannot be run", NULL },
 	{ "transports", .spoil = no_postfix, UNSURE, "postconf cannot be run", NULL },
 	{ "policy-map", .main_cf = POLICY "\n", WRONG, "is empty",
@@ -637,11 +636,11 @@ static const struct sickness sicknesses[] = {
 	  NULL },
 	{ "policy-map", .main_cf = POLICY "proxy:" OURS "policy\n", OK, "proxy:", NULL },
 	{ "policy-map", .main_cf = POLICY "hash:/etc/postfix/tls, " OURS "policy\n", WARNING,
-	  "answers in its place",
-	  "# if that is not meant:\npostconf -e 'smtp_tls_policy_maps = " OURS "policy'\n"
+	  "another table before postseal",
+	  "# unless you want that:\npostconf -e 'smtp_tls_policy_maps = " OURS "policy'\n"
 	  "# this replaces: hash:/etc/postfix/tls, " OURS "policy\npostfix reload\n" },
 	{ "policy-map", .main_cf = POLICY "inline:{ a.test=may, b.test=none } " OURS "policy\n",
-	  WARNING, "answers in its place", "postconf -e" },
+	  WARNING, "another table before postseal", "postconf -e" },
 	{ "policy-map", .main_cf = POLICY OURS "policy hash:/etc/postfix/tls\n", OK, "hash", NULL },
 	{ "policy-map", UNIX_MAP, .main_cf = POLICY "socketmap:unix:postseal/map:policy\n", OK,
 	  "unix:", NULL },
@@ -656,7 +655,7 @@ static const struct sickness sicknesses[] = {
 	{ "policy-map", UNIX_MAP, WRONG, "that is not map `policy`",
 	  "socketmap:unix:postseal/map:policy'" },
 	{ "policy-map", FAR_MAP, .main_cf = POLICY "socketmap:unix:/run/postseal/map:policy\n",
-	  WRONG, "no such path inside",
+	  WRONG, "where there is no such path",
 	  "# in /etc/postseal/postseal.conf: socketmap_listen = {\"inet:127.0.0.1:7672\"}\n"
 	  "systemctl restart postseal-socketmap\n"
 	  "postconf -e 'smtp_tls_policy_maps = socketmap:inet:127.0.0.1:7672:policy'\npostfix "
@@ -672,22 +671,22 @@ static const struct sickness sicknesses[] = {
 	  "dnssec" },
 	{ "dane-switches", .main_cf = "smtp_host_lookup = native\n", WRONG,
 	  "smtp_host_lookup = native", "postconf -e 'smtp_host_lookup = dns'\npostfix reload\n" },
-	{ "dane-switches", .main_cf = "smtp_host_lookup = dns, native\n", OK, "as they should be",
-	  NULL },
+	{ "dane-switches", .main_cf = "smtp_host_lookup = dns, native\n", OK,
+	  "smtp_dns_resolver_options are right", NULL },
 	{ "dane-switches", .main_cf = "ignore_mx_lookup_error = yes\n", WRONG, "= yes",
 	  "postconf -e 'ignore_mx_lookup_error = no'\npostfix reload\n" },
 	{ "dane-switches", .main_cf = "smtp_dns_resolver_options = res_dnsrch\n", WRONG,
 	  "res_dnsrch", "postconf -e 'smtp_dns_resolver_options = '\npostfix reload\n" },
-	{ "probe", OK, "those of main.cf", NULL },
+	{ "probe", OK, "match main.cf", NULL },
 	{ "probe", .main_cf = "inet_protocols = ipv4\n", WRONG, "inet_protocols = ipv4",
 	  "inet_protocols = {\"ipv4\"}\nsystemctl restart postseal-prober\n" },
-	{ "probe", .main_cf = "inet_protocols = ipv6, ipv4\n", OK, "those of main.cf", NULL },
+	{ "probe", .main_cf = "inet_protocols = ipv6, ipv4\n", OK, "match main.cf", NULL },
 	{ "probe", .main_cf = "smtp_tls_mandatory_protocols = >=TLSv1.2\n", WRONG, ">=TLSv1.2",
 	  "smtp_min_tls = TLSv1.2\n" },
 	{ "probe", .main_cf = "smtp_tls_mandatory_protocols = !SSLv2, !SSLv3, !TLSv1, !TLSv1.1\n",
 	  WRONG, "!TLSv1.1", "smtp_min_tls = TLSv1.2\n" },
 	{ "probe", .main_cf = "smtp_tls_mandatory_protocols = !SSLv2, !SSLv3\n", OK,
-	  "those of main.cf", NULL },
+	  "match main.cf", NULL },
 	{ "probe", .main_cf = "smtp_tls_mandatory_protocols = TLSv1.3\n", WRONG, "TLSv1.3",
 	  "smtp_min_tls = TLSv1.3\n" },
 	{ "probe",
@@ -702,13 +701,13 @@ static const struct sickness sicknesses[] = {
 	  "host's name or none", "postconf -e 'smtp_tls_servername = '\n" },
 	{ "probe", .main_cf = "use_srv_lookup = submission, smtp\n", WRONG, "use_srv_lookup",
 	  "use_srv_lookup = {\"smtp\", \"submission\"}\n" },
-	{ "probe", .main_cf = "smtp_never_send_ehlo = yes\n", WRONG, "no TLS at all",
+	{ "probe", .main_cf = "smtp_never_send_ehlo = yes\n", WRONG, "never uses TLS",
 	  "postconf -e 'smtp_never_send_ehlo = no'\n" },
 	{ "probe", .main_cf = "smtp_discard_ehlo_keywords = starttls, dsn\n", WRONG, "has starttls",
 	  "postconf -e 'smtp_discard_ehlo_keywords = '\n" },
 	{ "insecure-mx", .main_cf = "smtp_tls_dane_insecure_mx_policy = may\n", WRONG, "= may",
 	  "postconf -e 'smtp_tls_dane_insecure_mx_policy = dane'\npostfix reload\n" },
-	{ "pin-digest", .main_cf = "smtp_tls_fingerprint_digest = md5\n", OK, "nobody has pins",
+	{ "pin-digest", .main_cf = "smtp_tls_fingerprint_digest = md5\n", OK, "there are no pins",
 	  NULL },
 	{ "pin-digest", .main_cf = "smtp_tls_fingerprint_digest = md5\n", .spoil = has_pins, WRONG,
 	  "= md5", "postconf -e 'smtp_tls_fingerprint_digest = sha256'\npostfix reload\n" },
@@ -725,9 +724,9 @@ static const struct sickness sicknesses[] = {
 	{ "mta-cas", .main_cf = "smtp_tls_CAfile =\ntls_append_default_CA = yes\n", OK,
 	  "default_CA", NULL },
 	{ "mta-cas", .main_cf = "smtp_tls_CAfile =\nsmtp_tls_CApath = /etc/ssl/certs\n",
-	  .spoil = path_cas, OK, "130 of them in the chroot", NULL },
+	  .spoil = path_cas, OK, "130 certificates in the chroot", NULL },
 	{ "mta-cas", .main_cf = "smtp_tls_CAfile =\nsmtp_tls_CApath = /etc/ssl/certs\n",
-	  .spoil = no_path_cas, WRONG, "there are none in the chroot",
+	  .spoil = no_path_cas, WRONG, "no certificates in the chroot",
 	  "postconf -e 'smtp_tls_CAfile" },
 	{ "mta-cas", "mta_sts = false\n", .main_cf = "smtp_tls_CAfile =\n", OK, "mta_sts = false",
 	  NULL },
@@ -742,14 +741,15 @@ static const struct sickness sicknesses[] = {
 	  "relay/unix has -o smtp_tls_policy_maps=",
 	  "postconf -PX relay/unix/smtp_tls_policy_maps\n" },
 	{ "overrides", .overrides = "relay/unix/smtp_tls_policy_maps = " OURS "policy-encrypt\n",
-	  OK, "none", NULL },
+	  OK, "no service that sends mail overrides", NULL },
 	{ "overrides", .overrides = "postseal-encrypt/unix/smtp_tls_security_level = none\n", OK,
-	  "none of the services", NULL },
+	  "no service that sends mail overrides", NULL },
 	{ "overrides", .overrides = "postseal-encrypt2/unix/smtp_tls_security_level = none\n",
 	  .services = SERVICE("postseal-encrypt2/unix", "n", "smtp"), WARNING, "postseal-encrypt2",
 	  "-PX" },
 	{ "overrides", .overrides = "lmtp/unix/smtp_tls_security_level = none\n",
-	  .services = SERVICE("lmtp/unix", "n", "lmtp"), OK, "none of the services", NULL },
+	  .services = SERVICE("lmtp/unix", "n", "lmtp"), OK, "no service that sends mail overrides",
+	  NULL },
 	{ "overrides", .overrides = "filter/unix/smtp_dns_support_level =\n",
 	  .services = SERVICE("filter/unix", "n", "smtp"), WARNING, "stays on this machine",
 	  "# if its mail leaves this machine:\npostconf -PX filter/unix/smtp_dns_support_level\n" },
@@ -762,21 +762,24 @@ static const struct sickness sicknesses[] = {
 	{ "milter", .main_cf = "smtpd_milters = inet:127.0.0.1:11332\n", WRONG, "none of these",
 	  "postconf -e 'smtpd_milters = $postseal_milter, inet:127.0.0.1:11332'\n" },
 	{ "milter", .main_cf = "smtpd_milters = inet:127.0.0.1:11332, inet:localhost:8689\n", OK,
-	  "has it", NULL },
+	  "has postseal's milter", NULL },
 	{ "milter", .main_cf = "smtpd_proxy_filter = 127.0.0.1:10025\n", WRONG,
-	  "smtpd_proxy_filter = 127.0.0.1:10025: headers are hidden",
+	  "smtpd_proxy_filter = 127.0.0.1:10025: this hides headers",
 	  "postconf -e 'smtpd_proxy_filter = '\npostfix reload\n" },
 	{ "milter", .overrides = "submission/inet/smtpd_proxy_filter = 127.0.0.1:10025\n", WRONG,
 	  "in master.cf submission/inet/smtpd_proxy_filter",
 	  "postconf -PX submission/inet/smtpd_proxy_filter\npostfix reload\n" },
-	{ "milter", .overrides = "submission/inet/smtpd_proxy_filter =\n", OK, "has it", NULL },
-	{ "milter", .overrides = "smtp/inet/smtpd_milters =\n", WRONG, "leaves it out",
+	{ "milter", .overrides = "submission/inet/smtpd_proxy_filter =\n", OK,
+	  "has postseal's milter", NULL },
+	{ "milter", .overrides = "smtp/inet/smtpd_milters =\n", WRONG,
+	  "does not have postseal's milter",
 	  "postconf -PX 'smtp/inet/smtpd_milters'\npostfix reload\n" },
 	{ "milter", .overrides = "submission/inet/smtpd_milters = inet:127.0.0.1:11332\n", WRONG,
 	  "submission/inet/smtpd_milters", "postconf -PX 'submission/inet/smtpd_milters'\n" },
-	{ "milter", .overrides = "127.0.0.1:10025/inet/smtpd_milters =\n", OK, "has it", NULL },
-	{ "milter", UNIX_MILTER, .main_cf = "smtpd_milters = unix:postseal/milter\n", OK, "has it",
-	  NULL },
+	{ "milter", .overrides = "127.0.0.1:10025/inet/smtpd_milters =\n", OK,
+	  "has postseal's milter", NULL },
+	{ "milter", UNIX_MILTER, .main_cf = "smtpd_milters = unix:postseal/milter\n", OK,
+	  "has postseal's milter", NULL },
 	{ "milter", UNIX_MILTER, WRONG, "none of these",
 	  "postseal_milter = { unix:postseal/milter, " },
 	{ "milter", FAR_MILTER, .main_cf = "smtpd_milters = unix:/run/postseal/milter\n", WRONG,
@@ -792,7 +795,7 @@ static const struct sickness sicknesses[] = {
 	  "milter_default_action = tempfail", NULL },
 	{ "milter-action",
 	  .main_cf = "smtpd_milters = inet:127.0.0.1:8689\nmilter_default_action = reject\n",
-	  WARNING, "refused for good", "tempfail" },
+	  WARNING, "rejected", "tempfail" },
 	{ "milter-action",
 	  .main_cf = "smtpd_milters = { inet:127.0.0.1:8689, default_action=accept }\n"
 		     "milter_default_action = tempfail\n",
@@ -810,7 +813,7 @@ static const struct sickness sicknesses[] = {
 	  "transport'\npostfix reload\n" },
 	{ "transport-map",
 	  .main_cf = "sender_dependent_default_transport_maps = hash:/a " OURS "transport\n", WRONG,
-	  "asks others before", "transport hash:/a " OURS "transport'\n" },
+	  "asks another table before", "transport hash:/a " OURS "transport'\n" },
 	{ "alias-map", .main_cf = "virtual_alias_maps = hash:/etc/postfix/virtual\n", WARNING,
 	  "does not ask postseal",
 	  "postconf -e 'virtual_alias_maps = hash:/etc/postfix/virtual " OURS
@@ -847,10 +850,10 @@ static const struct sickness sicknesses[] = {
 	  "postseal-verify: smtp_delivery_status_filter is empty",
 	  "postseal-status-filter /etc/postfix/\npostconf -P 'postseal-verify/unix/"
 	  "smtp_delivery_status_filter=regexp:$config_directory/postseal-status-filter'\n" },
-	{ "transports", .spoil = no_filter, WRONG, "regexp:/etc/postfix/filter is not there",
+	{ "transports", .spoil = no_filter, WRONG, "regexp:/etc/postfix/filter does not exist",
 	  "/examples/postfix/postseal-status-filter /etc/postfix/\npostfix reload\n" },
 	{ "transports", .main_cf = "smtp_fallback_relay = [relay.test]\n", WRONG,
-	  "postseal-encrypt: smtp_fallback_relay leads around it",
+	  "postseal-encrypt: smtp_fallback_relay sends mail without the demanded TLS",
 	  "postconf -P 'postseal-encrypt/unix/smtp_fallback_relay='\n" },
 	{ "transports", .overrides = "postseal-encrypt/unix/tls_required_enable = yes\n", OK,
 	  "all four", NULL },
@@ -892,16 +895,16 @@ static const struct sickness sicknesses[] = {
 	{ "sealed-domain", "\n", .spoil = unrouted, OK, "mailbox_domain is empty", NULL },
 	{ "sealed-domain", .spoil = no_postfix, UNSURE, "postconf cannot be run", NULL },
 	{ "sealed-domain", .main_cf = "transport_maps = hash:/a\n", .spoil = unrouted, WRONG,
-	  "do not lead sealed.example.com to the intake",
+	  "does not lead sealed.example.com to the intake",
 	  "postconf -e 'transport_maps = " ROUTE " hash:/a'\npostfix reload\n" },
 	{ "sealed-domain", .spoil = routed_elsewhere, WARNING,
-	  "to smtp:[192.0.2.1], and mailbox_intake is inet:127.0.0.1:8691",
-	  "# if that is not the intake of another host:\npostconf -e" },
+	  "to smtp:[192.0.2.1], but mailbox_intake is inet:127.0.0.1:8691",
+	  "# unless that is the intake of another host:\npostconf -e" },
 	{ "sealed-domain", SEALED "mailbox_intake = inet:192.0.2.1:8691\n", WARNING,
 	  "mailbox_intake is inet:192.0.2.1:8691", "=lmtp:inet:192.0.2.1:8691 } " ROUTE },
 	{ "sealed-domain", .spoil = route_unknown, UNSURE, "ldap:/etc/postfix/transport", NULL },
 	{ "sealed-domain", .spoil = open_to_all, WRONG, "relay_domains has sealed.example.com",
-	  "# take sealed.example.com" },
+	  "# remove sealed.example.com" },
 	{ "sealed-domain", .spoil = lists_unknown, UNSURE, "relay_domains cannot be asked", NULL },
 	{ "sealed-domain", .main_cf = "masquerade_domains = example.com\n", WRONG,
 	  "mail that was marked leaves unsealed",
@@ -914,23 +917,24 @@ static const struct sickness sicknesses[] = {
 	  "# in the DNS: " },
 	{ "sealed-dns", .spoil = records_unknown, UNSURE, "SERVFAIL", NULL },
 	{ "sealed-size", .main_cf = "message_size_limit = 10240000\n", WARNING,
-	  "are refused by Postfix",
+	  "Postfix refuses mail and replies",
 	  "postconf -e 'message_size_limit = 26214400'\npostfix reload\n" },
 	{ "sealed-size", .main_cf = "message_size_limit = 26214401\n", WARNING,
-	  "comes back to its sender", "26214400" },
-	{ "sealed-size", .main_cf = "message_size_limit = 0\n", WARNING, "comes back to its sender",
+	  "bounces to its sender", "26214400" },
+	{ "sealed-size", .main_cf = "message_size_limit = 0\n", WARNING, "bounces to its sender",
 	  "26214400" },
 	{ "sealed-size", .main_cf = "message_size_limit = 26000000\n", OK, "26000000", NULL },
-	{ "sealed-size", .main_cf = "message_size_limit = much\n", UNSURE, "is no number", NULL },
+	{ "sealed-size", .main_cf = "message_size_limit = much\n", UNSURE, "is not a number",
+	  NULL },
 	{ "sealed-milters", .main_cf = "smtpd_milters = inet:127.0.0.1:8689, unix:opendkim\n",
-	  WARNING, "unix:opendkim comes after", "# right if none adds recipients" },
+	  WARNING, "unix:opendkim comes after", "# fine if it adds no recipients" },
 	{ "sealed-milters", .main_cf = "smtpd_milters = unix:opendkim, inet:127.0.0.1:8689\n", OK,
 	  "is the last", NULL },
 	{ "sealed-milters",
 	  .overrides = "submission/inet/smtpd_milters = inet:127.0.0.1:8689 inet:127.0.0.1:8891\n",
 	  WARNING, "inet:127.0.0.1:8891 comes after", "in smtpd_milters\n" },
 	{ "sealed-filters", .main_cf = "smtpd_milters = inet:192.0.2.9:8891, inet:127.0.0.1:8689\n",
-	  WARNING, "the milter inet:192.0.2.9:8891", "# right if that machine" },
+	  WARNING, "the milter inet:192.0.2.9:8891", "# fine if you trust that machine" },
 	{ "sealed-filters", .main_cf = "smtpd_milters = inet:scan.test:8891, unix:opendkim\n",
 	  WARNING, "the milter inet:scan.test:8891", "run the filter here" },
 	{ "sealed-filters", .main_cf = "content_filter = scan:[192.0.2.9]:10025\n", WARNING,
@@ -945,10 +949,10 @@ static const struct sickness sicknesses[] = {
 	  "on this machine", NULL },
 	{ "sealed-filters", .main_cf = "content_filter = filter:dummy\n",
 	  .services = SERVICE("filter/unix", "n", "pipe flags=Rq"), OK, "on this machine", NULL },
-	{ "sealed-lists", .spoil = has_owners, WARNING, "alias_maps have owner-friends",
+	{ "sealed-lists", .spoil = has_owners, WARNING, "alias_maps has owner-friends",
 	  "# see \"Sealed mail\"" },
-	{ "sealed-lists", .spoil = owners_unknown, UNSURE, "nis:mail.aliases cannot be listed",
-	  NULL },
+	{ "sealed-lists", .spoil = owners_unknown, UNSURE,
+	  "nis:mail.aliases in alias_maps cannot be listed", NULL },
 	{ "mailbox", .spoil = no_mailbox, WRONG, "cannot reach postseal-mailbox",
 	  "systemctl restart postseal-mailbox\n" },
 	{ "mailbox", SEALED, .spoil = no_mailbox, OK, "another host keeps the mailboxes", NULL },
@@ -957,12 +961,12 @@ static const struct sickness sicknesses[] = {
 	{ "mailbox", .spoil = mailbox_barred, UNSURE, "Permission denied", NULL },
 	{ "mailbox-pages", .spoil = other_pages, WRONG, "not as installed: app/main.js, csp",
 	  "systemctl restart postseal-mailbox\n" },
-	{ "mailbox-pages", .spoil = no_mailbox, UNSURE, "cannot be had", NULL },
-	{ "mailbox-keys", .spoil = keys_in_store, WRONG, "lie in one another",
+	{ "mailbox-pages", .spoil = no_mailbox, UNSURE, "cannot be fetched", NULL },
+	{ "mailbox-keys", .spoil = keys_in_store, WRONG, "is inside the other",
 	  "# stop postseal-mailbox" },
-	{ "mailbox-keys", .spoil = keys_for_all, WRONG, "others on this machine",
+	{ "mailbox-keys", .spoil = keys_for_all, WRONG, "all users of this machine",
 	  "chmod o= /var/lib/postseal-mailbox /var/lib/postseal-mailbox-keys\n" },
-	{ "mailbox-keys", .spoil = mailbox_barred, UNSURE, "cannot be seen", NULL },
+	{ "mailbox-keys", .spoil = mailbox_barred, UNSURE, "cannot be read", NULL },
 
 	{ "socketmap", .spoil = services_down, WRONG, "cannot ask",
 	  "systemctl restart postseal-socketmap\n" },
@@ -978,14 +982,14 @@ static const struct sickness sicknesses[] = {
 	  "systemctl restart postseal-prober\n" },
 	{ "ledger", .spoil = damaged_ledger, WRONG, "it is damaged", NULL },
 	{ "ledger", .spoil = denied_ledger, UNSURE, "join that group", NULL },
-	{ "ledger", .spoil = readable_by_all, WRONG, "can be read by everyone",
+	{ "ledger", .spoil = readable_by_all, WRONG, "all users of this machine can read",
 	  "chmod o= /var/lib/postseal /var/lib/postseal/*.mdb\n" },
-	{ "ledger", .spoil = writable_by_all, WRONG, "can be written by everyone",
+	{ "ledger", .spoil = writable_by_all, WRONG, "all users of this machine can write",
 	  "chmod o= /var/lib/postseal /var/lib/postseal/*.mdb\n" },
-	{ "ledger", .spoil = of_root, WRONG, "/var/lib/postseal/lock.mdb does not belong",
+	{ "ledger", .spoil = of_root, WRONG, "/var/lib/postseal/lock.mdb has another owner",
 	  "chown --reference=/var/lib/postseal /var/lib/postseal/*.mdb && chmod 660 "
 	  "/var/lib/postseal/*.mdb\nsystemctl restart postseal-prober\n" },
-	{ "learning", .spoil = never_learned, WARNING, "no log",
+	{ "learning", .spoil = never_learned, WARNING, "never read a log",
 	  "systemctl enable --now postseal-learn\n" },
 	{ "learning", .spoil = learner_died, WARNING, "has died",
 	  "systemctl restart postseal-learn\n" },
@@ -993,8 +997,9 @@ static const struct sickness sicknesses[] = {
 	  NULL },
 	{ "learning", "learn_from = {\"probe\"}\n", .spoil = learner_died, OK, "not needed", NULL },
 	{ "learning", .spoil = denied_ledger, UNSURE, "the ledger cannot be read", NULL },
-	{ "webmail", "webmail_clients = {}\n", OK, "nobody is answered", NULL },
-	{ "webmail", "webmail_clients = {\"roundcube\"}\n", OK, "no user that many", NULL },
+	{ "webmail", "webmail_clients = {}\n", OK, "not needed: webmail_clients is empty", NULL },
+	{ "webmail", "webmail_clients = {\"roundcube\"}\n", OK,
+	  "no user in webmail_clients is shared", NULL },
 	{ "webmail", "webmail_clients = {\"roundcube\", \"www-data\"}\n", WARNING,
 	  "every program that runs as that user", "webmail_clients = {" },
 	{ "ca-store", .spoil = no_cas, WRONG, "No such file",
@@ -1004,12 +1009,12 @@ static const struct sickness sicknesses[] = {
 	{ "port-25", .spoil = nobody_reached, WRONG, "none of 3 mail hosts",
 	  "# have outbound TCP port 25 opened" },
 	{ "port-25", .spoil = few_reached, UNSURE,
-	  "too few mail hosts were probed within a day; `postseal probe` somebody", NULL },
+	  "too few mail hosts were probed in the last day; run `postseal probe", NULL },
 	{ "port-25", .spoil = denied_ledger, UNSURE, "the ledger cannot be read", NULL },
-	{ "stripping", .spoil = stripped, WRONG, "2026-01-09T12:00:00Z: something between",
-	  "# switch off \"SMTP inspection\"" },
-	{ "stripping", .spoil = stripping_over, WARNING, "it is over", NULL },
-	{ "stripping", .spoil = stripped_long_ago, OK, "for a week", NULL },
+	{ "stripping", .spoil = stripped, WRONG, "something between",
+	  "# in the firewall, switch off \"SMTP inspection\"" },
+	{ "stripping", .spoil = stripping_over, WARNING, "it has ended", NULL },
+	{ "stripping", .spoil = stripped_long_ago, OK, "in the last week", NULL },
 };
 
 static void expect_text(const struct sickness *s, const char *what, const char *text,
@@ -1082,7 +1087,8 @@ START_TEST(mends_a_missing_transport)
 	}
 	doctor_judge(patient, check_named("transports"), &finding);
 	ck_assert_int_eq(finding.health, HEALTH_WRONG);
-	expect_text(&none, "found", buf_cstr(&finding.found), "master.cf has no postseal-verify");
+	expect_text(&none, "found", buf_cstr(&finding.found),
+		    "master.cf does not have postseal-verify");
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
 		expect_text(&none, "mend", buf_cstr(&finding.mend), lines[i]);
 	finding_free(&finding);

@@ -607,7 +607,7 @@ START_TEST(reads_the_journal)
 	put(name, "w", "#!/bin/sh\nid -un\n");
 	ck_assert_int_eq(chmod(name, 0700), 0);
 	snprintf(name, sizeof(name), "%s/journalctl", dir);
-	learn("--journal", 0, "may this user read it");
+	learn("--journal", 0, "May this user read it");
 	put(name, "w",
 	    "#!/bin/sh\ncase \"$*\" in *--after-cursor=c1*) exit 0;; esac\n"
 	    "printf '__CURSOR=c1\\n__REALTIME_TIMESTAMP=1767323045000000\\n_HOSTNAME=mail\\n"
@@ -619,7 +619,7 @@ START_TEST(reads_the_journal)
 	ck_assert(host_is_known("a.mx.test", &facts));
 	ck_assert_int_eq(facts.history.last_tls, T);
 	learn("-J", 0, "0 lines read");
-	ck_assert_msg(strstr(output(), "may this user read it") == NULL, "%s", output());
+	ck_assert_msg(strstr(output(), "May this user read it") == NULL, "%s", output());
 }
 END_TEST
 
@@ -652,9 +652,9 @@ START_TEST(previews_a_log)
 	put(log_path, "w", FIRST);
 	preview(log_path, 0, "1 would go the same way.\n");
 	put(log_path, "w", AT("05:02", "3") SENT("A5", "u@plain.test", "p.mx.test"));
-	preview(log_path, 3, "no line about TLS");
+	preview(log_path, 3, "no lines about TLS");
 	put(log_path, "w", "mail postfix/smtp[9]: Trusted TLS connection established to x\n");
-	preview(log_path, 3, "in no form that is known; the first: mail postfix/smtp[9]");
+	preview(log_path, 3, "not in a known form; the first: mail postfix/smtp[9]");
 	preview("", 2, "name a file");
 	preview("/nonexistent/log", 3, "/nonexistent/log cannot be read");
 }
@@ -665,10 +665,10 @@ START_TEST(says_what_is_not_understood)
 	make_world();
 	put(log_path, "w", "mail postfix/smtp[9]: Trusted TLS connection established to x\n");
 	learn(log_path, 3,
-	      "1 line about deliveries is in no form that is known; the first: mail "
+	      "1 line about deliveries is not in a known form; the first: mail "
 	      "postfix/smtp[9]");
 	put(log_path, "w", FIRST "mail postfix/smtp[9]: Trusted TLS connection established to x\n");
-	learn(log_path, 0, "is in no form that is known");
+	learn(log_path, 0, "is not in a known form");
 }
 END_TEST
 

@@ -85,7 +85,7 @@ START_TEST(gets_along_with_an_old_mta)
 	macros('H', "{tls_version}=TLSv1.3");
 	mail(NULL);
 	accepted(SECURE);
-	expect_log(milter_log, "does not let a milter choose");
+	expect_log(milter_log, "does not let this milter choose");
 }
 END_TEST
 
@@ -273,14 +273,15 @@ START_TEST(refuses_whether_or_not_the_prober_hears)
 	client('4', "192.0.2.9");
 	mail(PLAIN);
 	refused(SECURE, NO_TLS);
-	expect_log(milter_log, "alias=me@secure.example.com the prober does not take note");
+	expect_log(milter_log, "alias=me@secure.example.com the prober does not record refusals");
 	refused(SECURE, NO_TLS);
 	prober = listen_as_prober();
 	refused(SECURE, NO_TLS);
-	expect_log(milter_log, "refusals=2 are lost to the digests; the prober takes them again");
+	expect_log(milter_log,
+		   "refusals=2 are missing in digests; the prober takes them again now");
 	for (int i = 0; i < 10; i++)
 		refused(SECURE, NO_TLS); /* more than wait to be accepted */
-	expect_log(milter_log, "does not take note");
+	expect_log(milter_log, "does not record refusals");
 	stop_listening(prober);
 }
 END_TEST
@@ -461,7 +462,7 @@ START_TEST(listens_to_what_the_mta_makes_of_it)
 	macros('R', PLAIN);
 	refused("<me@secure(c).example.com>", NO_TLS);
 	expect_log(milter_log, "to=<me@secure(c).example.com> refused: no TLS; "
-			       "the address could be a secure one");
+			       "the address could be a secure alias");
 }
 END_TEST
 
@@ -598,8 +599,8 @@ START_TEST(removes_what_is_forged)
 	header("AUTHENTICATION-results", "mx.example.com; dkim=pass");
 	header("authentication-results ", "(x) MX.Example.Com 1; dkim=pass; X-TLS=pass");
 	end_with("-4 -1 +" NOTED " ");
-	expect_log(milter_log, "client=[192.0.2.9] from=<you@example.net> forged headers "
-			       "Authentication-Results to be removed: 2");
+	expect_log(milter_log, "client=[192.0.2.9] from=<you@example.net> removing forged headers "
+			       "Authentication-Results: 2");
 	/* what was seen of one message is not done to the next */
 	mail(TLS13);
 	accepted(SECURE);

@@ -142,7 +142,7 @@ START_TEST(says_nothing_without_a_proper_answer)
 	place = stand_in();
 	pulse(place, "", 0);
 	/* What it said before it looked. */
-	expect_log(milter_log, "no answer to a connection from here");
+	expect_log(milter_log, "the milter did not answer itself");
 	forget_what_was_told();
 	for (size_t i = 0; i < ARRAY_LEN(answers); i++)
 		pulse(place, answers[i].bytes, answers[i].len);
@@ -153,7 +153,7 @@ START_TEST(says_nothing_without_a_proper_answer)
 		char line[512];
 
 		ck_assert(log_line(milter_log, line, sizeof(line)));
-		ck_assert_ptr_nonnull(strstr(line, "answers again"));
+		ck_assert_ptr_nonnull(strstr(line, "answers itself again"));
 	}
 	expect_told("WATCHDOG=1");
 }
@@ -166,13 +166,13 @@ START_TEST(no_answer_from_the_start_means_nothing)
 	expect_told("READY=1");
 	pulse(place, "", 0);
 	expect_told("WATCHDOG=1");
-	expect_log(milter_log, "whether it hangs cannot be seen by the watchdog");
+	expect_log(milter_log, "so the watchdog cannot see whether it hangs");
 	step_aside(place);
-	expect_log(milter_log, "answers again");
+	expect_log(milter_log, "answers itself again");
 	expect_told("WATCHDOG=1");
 	place = stand_in();
 	pulse(place, "", 0);
-	expect_log(milter_log, "the service manager will start the milter anew");
+	expect_log(milter_log, "the service manager will restart it");
 	step_aside(place);
 }
 END_TEST

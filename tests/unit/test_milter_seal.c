@@ -176,7 +176,7 @@ START_TEST(a_header_seals_all_of_it)
 	ck_assert_str_eq(token.recipients[2].address, "Carol@example.org");
 	ck_assert_str_eq(token.recipients[2].pin, "81504711");
 	token_free(&token);
-	expect_log(milter_log, "client=[192.0.2.9] from=<alice@example.com> is sealed, recipients "
+	expect_log(milter_log, "client=[192.0.2.9] from=<alice@example.com> sealed, recipients "
 			       "elsewhere: 3");
 	ck_assert_uint_eq(counted(M_MARKED), 1);
 	/* nothing of it is left for the next message */

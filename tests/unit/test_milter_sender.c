@@ -245,7 +245,7 @@ START_TEST(what_cannot_be_told_waits)
 	sender("<odd@secure.example.com>", LOGIN("boss@example.com"), "4.7.1");
 	sender("<sick@secure.example.com>", LOGIN("sick@secure.example.com"), NULL);
 	expect_log(milter_log, "error: alias=torn@secure.example.com map=alias "
-			       "postseal-socketmap answers: TEMP no ledger");
+			       "postseal-socketmap gave a bad answer: TEMP no ledger");
 	expect_log(milter_log, "from=<torn@secure.example.com> put off: could not find out whose");
 	expect_log(milter_log, "error: alias=sick@secure.example.com map=transport");
 	ck_assert_uint_eq(counted(METRIC1(PUT_OFF, METRIC_OUT)), 3);
@@ -303,7 +303,7 @@ START_TEST(an_exception_lets_one_sender_in)
 	end_of_message();
 	expect_log(milter_log,
 		   "client=[192.0.2.9] from=<You@old.example> "
-		   "to=<me@secure.example.com> let in without TLS by the exception until "
+		   "to=<me@secure.example.com> accepted without TLS, by the exception until "
 		   "2026-02-01T03:04:05Z");
 	from("<me@new.example>", "me@new.example", PLAIN);
 	refused(SECURE, NO_TLS);
@@ -313,7 +313,7 @@ START_TEST(an_exception_lets_one_sender_in)
 	put_off(SECURE);
 	end_of_message();
 	expect_log(milter_log, "error: alias=me@secure.example.com sick@old.example map=exception "
-			       "postseal-socketmap answers: TEMP no ledger");
+			       "postseal-socketmap gave a bad answer: TEMP no ledger");
 	expect_log(milter_log, "put off: could not find out whether the sender is an exception");
 }
 END_TEST
@@ -440,7 +440,7 @@ START_TEST(what_cannot_be_met_is_refused_at_once)
 		    "Mail for able.example goes by a relay here: [relay.example]:587 does not "
 		    "accept TLS" CANNOT_GO);
 	does_not_go("x@rude.example", "postseal-encrypt", "rude.example",
-		    "its server cannot be reached as securely as that" CANNOT_GO);
+		    "its server cannot be reached that securely" CANNOT_GO);
 	/* nobody knows: the transport will */
 	goes("x@new.example", "postseal-encrypt", "new.example");
 	goes("x@sick.example", "postseal-encrypt", "sick.example");
@@ -490,7 +490,7 @@ START_TEST(a_transport_with_precedence_is_held_to_the_level)
 	begin("<weird@secure.example.com>", PLAIN);
 	goes("x@nossl.example", "smtp", "nossl.example");
 	expect_log(milter_log, "error: alias=weird@secure.example.com map=transport "
-			       "postseal-socketmap answers: smtp:");
+			       "postseal-socketmap gave a bad answer: smtp:");
 }
 END_TEST
 

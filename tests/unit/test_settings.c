@@ -76,11 +76,11 @@ static const struct {
 	{ "webmail_listen", "\"unix:/run/postseal/webmail.sock\"" },
 	{ "webmail_clients", "{}" },
 	{ "webmail_rate", "300" },
-	{ "log_format", "text" },
 	{ "alert_mail", "\"\"" },
 	{ "alert_command", "{}" },
 	{ "alert_summary", "false" },
 	{ "log_level", "info" },
+	{ "log_format", "text" },
 };
 
 /* Values that are taken, and how they are shown then. */

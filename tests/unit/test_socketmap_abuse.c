@@ -49,7 +49,7 @@ START_TEST(malformed_netstrings)
 	expect_reply(patient, "OK encrypt");
 	expect_end(patient);
 	close(patient);
-	ck_assert_uint_eq(log_lines("is no netstring"), 1);
+	ck_assert_uint_eq(log_lines("did not send a netstring"), 1);
 }
 END_TEST
 
@@ -288,7 +288,7 @@ START_TEST(more_clients_than_descriptors)
 		close(fds[i]);
 	}
 	expect_service();
-	ck_assert_uint_eq(log_lines("new ones wait"), 1);
+	ck_assert_uint_eq(log_lines("new clients wait"), 1);
 }
 END_TEST
 
@@ -322,7 +322,7 @@ START_TEST(idle_clients_keep_nobody_out)
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		close(fds[i]);
 	close(patient);
-	ck_assert_uint_ge(log_lines("new ones wait"), 1);
+	ck_assert_uint_ge(log_lines("new clients wait"), 1);
 }
 END_TEST
 
@@ -345,7 +345,7 @@ START_TEST(no_descriptor_left)
 		close(fds[i]);
 	}
 	expect_service();
-	ck_assert_uint_eq(log_lines("new ones wait: Too many open files"), 1);
+	ck_assert_uint_eq(log_lines("new clients wait: Too many open files"), 1);
 }
 END_TEST
 

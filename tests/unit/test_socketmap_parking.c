@@ -530,7 +530,7 @@ START_TEST(starts_before_its_ledger)
 		reply = receive_reply(fd);
 	} while (strncmp(reply, "TEMP ", 5) == 0);
 	ck_assert_str_eq(reply, "OK encrypt");
-	ck_assert_uint_eq(log_lines("mail waits until it can be opened"), 1);
+	ck_assert_uint_eq(log_lines("cannot be opened, so mail waits"), 1);
 	close(fd);
 }
 END_TEST

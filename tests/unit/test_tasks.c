@@ -12,10 +12,10 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/utc.h"
+#include "core/policy/floor.h"
 #include "core/policy/fold.h"
 #include "core/policy/freshness.h"
 #include "io/local/metrics_file.h"
-#include "prober/learn.h"
 #include "prober/refresh.h"
 #include "prober/tasks.h"
 #include "tests/unit/ledger_case.h"
@@ -221,8 +221,7 @@ static void tear_down(void)
 		STAILQ_REMOVE_HEAD(&submitted, next);
 		job_free(job);
 	}
-	domains_free(&prober);
-	hosts_free(&prober);
+	tasks_free(&prober);
 	refresh_free(prober.refresh);
 	loop_free(prober.loop);
 	ledger_close(prober.ledger);
@@ -234,7 +233,7 @@ static void look(const char *key, enum effort effort, struct asker *asker)
 {
 	const struct nexthop hop = nexthop(key);
 
-	domains_look(&prober, &hop, effort, 0, asker);
+	tasks_look(&prober, &hop, effort, 0, asker);
 }
 
 static const struct facts *facts_of(const char *key)
@@ -251,7 +250,7 @@ static const struct facts *facts_of(const char *key)
 
 static size_t tasks(void)
 {
-	return domains_count(&prober) + HASH_COUNT(prober.hosts);
+	return tasks_count(&prober) + HASH_COUNT(prober.hosts);
 }
 
 struct search {
@@ -832,7 +831,7 @@ START_TEST(a_network_that_lies_is_not_believed)
 		snprintf(key, sizeof(key), "d%d.test", i);
 		facts = facts_of(key);
 		ck_assert_int_eq(facts->host[0].last.observed, OBSERVED_PLAIN);
-		ck_assert(fold_floor(&facts->domain.history, &settings, now));
+		ck_assert(floor_holds(&facts->domain.history, &settings, now));
 		plain += facts->host[0].history.last_plain != 0;
 	}
 	ck_assert_uint_eq(journal("*", "stripping"), 1);
@@ -1030,14 +1029,14 @@ START_TEST(forgotten_in_a_future_that_did_not_come_is_forgotten_now)
 {
 	look("d0.test", EFFORT_WANT, NULL);
 	finish_all();
-	ck_assert(fold_floor(&facts_of("d0.test")->domain.history, &settings, now));
+	ck_assert(floor_holds(&facts_of("d0.test")->domain.history, &settings, now));
 	forget_at("d0.test", now + 3653 * UTC_DAY);
-	ck_assert(!fold_floor(&facts_of("d0.test")->domain.history, &settings, now));
+	ck_assert(!floor_holds(&facts_of("d0.test")->domain.history, &settings, now));
 	now += 10;
 	look("d0.test", EFFORT_PROBE, NULL);
 	finish_all();
 	ck_assert_int_lt(facts_of("d0.test")->domain.forgotten, now);
-	ck_assert(fold_floor(&facts_of("d0.test")->domain.history, &settings, now));
+	ck_assert(floor_holds(&facts_of("d0.test")->domain.history, &settings, now));
 }
 END_TEST
 

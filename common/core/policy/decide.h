@@ -75,7 +75,7 @@ void decide(struct decision *decision, const struct settings *settings, const st
 
 /*
  * The answer of any policy map: `decide`'s, raised to what that map promises. It
- * goes by the gist of the records alone (record.h), but where survey_counts_moments
+ * goes by the gist of the records alone (record.h), but where floor_counts_moments
  * says that it needs those of the hosts whole.
  */
 void decide_for_map(struct decision *decision, const struct settings *settings,

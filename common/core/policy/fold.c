@@ -169,15 +169,6 @@ void fold_drop_later(struct history *history, int64_t latest)
 		history->first_tls = history->last_tls;
 }
 
-bool fold_floor(const struct history *history, const struct settings *settings, int64_t now)
-{
-	if (history->last_tls == 0 || history->successes.count < settings->learn_after_successes ||
-	    history->tls_days.count < settings->learn_after_days)
-		return false;
-	return settings->history_max_age == 0 ||
-	       now - history->last_tls <= settings->history_max_age * UTC_DAY;
-}
-
 bool fold_now_tls(const struct history *history)
 {
 	return history->last_tls > history->last_plain;

@@ -36,13 +36,6 @@ void fold_since(struct history *out, const struct history *history, int64_t afte
 void fold_drop_later(struct history *history, int64_t latest);
 
 /*
- * Is this enough evidence to demand TLS for ever after? That is
- * learn_after_successes handshakes on learn_after_days days, not older than
- * history_max_age. A clock that jumped back never ends a floor.
- */
-bool fold_floor(const struct history *history, const struct settings *settings, int64_t now);
-
-/*
  * Which of the two was seen last; both false while nothing was. Within the same
  * second the order is not known, and the bad news is believed.
  */

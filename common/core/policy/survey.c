@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/policy/survey.h"
 
-#include "core/policy/fold.h"
+#include "core/policy/floor.h"
 #include "core/policy/freshness.h"
 #include "core/protocol/sts.h"
 
@@ -55,38 +55,6 @@ static void survey_host(struct survey *survey, const struct host_facts *host, in
 	count_tlsa(survey, host);
 }
 
-bool survey_counts_moments(const struct domain_facts *domain)
-{
-	return domain->forgotten != 0;
-}
-
-/*
- * strict: a host's floor is the domain's, at once and not only when the prober
- * next folds it in. lenient: only what was folded into the domain counts, since
- * one host alone proves nothing there.
- */
-static bool has_floor(const struct settings *settings, const struct facts *facts, int64_t now)
-{
-	const struct domain_facts *domain = &facts->domain;
-
-	if (fold_floor(&domain->history, settings, now))
-		return true;
-	if (settings->mixed_mx != MIXED_MX_STRICT)
-		return false;
-	for (size_t i = 0; i < domain->mx.count; i++) {
-		struct history since;
-
-		if (!fold_floor(&facts->host[i].history, settings, now))
-			continue;
-		if (!survey_counts_moments(domain))
-			return true;
-		fold_since(&since, &facts->host[i].history, domain->forgotten);
-		if (fold_floor(&since, settings, now))
-			return true;
-	}
-	return false;
-}
-
 static void survey_sts(struct survey *survey, const struct settings *settings,
 		       const struct facts *facts, int64_t now)
 {
@@ -109,7 +77,7 @@ void survey_facts(struct survey *survey, const struct settings *settings, const 
 	*survey = (struct survey){ 0 };
 	survey->mx_unasked = mx->state == MX_UNKNOWN && mx->fresh.failed == 0;
 	survey->stale = freshness_due(&mx->fresh, now);
-	survey->floor = has_floor(settings, facts, now);
+	survey->floor = floor_of_domain(facts, settings, now);
 	for (size_t i = 0; i < mx->count; i++)
 		survey_host(survey, &facts->host[i], now);
 	survey_sts(survey, settings, facts, now);

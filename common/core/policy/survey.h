@@ -37,12 +37,6 @@ struct survey {
 /* Does this host not count? */
 bool survey_leaves_out(const struct host_facts *host);
 
-/*
- * Does it count moments of the hosts' histories? Only those that came after an
- * admin made us forget; else it is enough to know how many there are.
- */
-bool survey_counts_moments(const struct domain_facts *domain);
-
 void survey_facts(struct survey *survey, const struct settings *settings, const struct facts *facts,
 		  int64_t now);
 

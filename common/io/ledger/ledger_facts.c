@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/policy/override.h"
-#include "core/policy/survey.h"
+#include "core/policy/floor.h"
 #include "io/ledger/ledger_store.h"
 
 /* FOUND if either look-up found something; ERROR if either could not tell. */
@@ -50,7 +50,7 @@ static enum lookup get_hosts(struct ledger_txn *txn, uint16_t port, struct facts
 static enum lookup get_hosts_gist(struct ledger_txn *txn, struct ledger_hosts *hosts, uint16_t port,
 				  struct facts *facts)
 {
-	if (survey_counts_moments(&facts->domain))
+	if (floor_counts_moments(&facts->domain))
 		return get_hosts(txn, port, facts);
 	for (size_t i = 0; i < facts->domain.mx.count; i++) {
 		if (ledger_hosts_get(hosts, txn, facts->domain.mx.refs[i].host, port,

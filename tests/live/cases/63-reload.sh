@@ -50,11 +50,11 @@ smtp_close
 cp "$SEAL_CONF" "$WORLD/good.conf"
 echo 'nonsense = 1' >>"$SEAL_CONF"
 seal_setting secure_domains '{}'
-check 'a bad file is told' reload_all 'nothing is changed'
+check 'a bad file is told' reload_all 'the settings stay as they were'
 check 'and changes nothing' equals "$(way_of alice@later.sender.test)" postseal-encrypt:
 cat "$WORLD/good.conf" >"$SEAL_CONF"
 seal_setting smtp_timeout 4
-check 'what needs a restart is told' reload_all 'smtp_timeout = 4 is not taken now: restart postseal-'
+check 'what needs a restart is told' reload_all 'smtp_timeout = 4 needs a restart of postseal-'
 seal_setting smtp_timeout 3
 
 # A connection for each question, and none unanswered, while the server is told again and

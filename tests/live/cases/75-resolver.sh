@@ -21,7 +21,7 @@ seal_fresh() {
 seal_fresh resolver "{\"$ME_ADDR\"}"
 check 'AD from elsewhere is not believed: who is signed is not known' answers dane.test TEMP
 check 'AD from elsewhere: explain says that the look-up fails' \
-    matches "$(postseal explain dane.test)" 'LOOK-UP FAILS'
+    matches "$(postseal explain dane.test)" 'LOOK-UP HAS FAILED'
 check 'AD from elsewhere: the log says why' \
     log_has "$(seal_log prober)" 'domain=dane.test .*resolver_trust_ad'
 mail_send alice@sender.test x@dane.test

@@ -110,7 +110,7 @@ check 'prober killed: the alert would fire' is_counted 'postseal_up{daemon="prob
 check 'prober killed: the others run' is_counted 'postseal_up{daemon="socketmap"}' 1
 check 'prober killed: no gauge of it is left' is_counted postseal_prober_workers ''
 check 'prober killed: people are told' matches "$(postseal stats --no-ledger)" \
-    'postseal-prober'$'\n''  not running; started 20.*, it died'
+    'postseal-prober'$'\n''  not running: started at 20.*, it died'
 check 'prober killed: so are scripts' equals "$(postseal stats >/dev/null; echo $?)" 1
 seal_start prober
 check 'prober back' is_counted 'postseal_up{daemon="prober"}' 1

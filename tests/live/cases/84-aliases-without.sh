@@ -126,7 +126,7 @@ broken() {
     mail_send "$FROM" x@plain.test
     check "ledger $1: waits" deferred "$QID" x@plain.test 'address resolver failure'
     check "ledger $1: nothing arrived" not_arrived "$MSGID" x@plain.test
-    check "ledger $1: the log says why" log_has "$(seal_log socketmap)" 'mail waits until it can be opened'
+    check "ledger $1: the log says why" log_has "$(seal_log socketmap)" 'cannot be opened, so mail waits'
     nothing_passes "ledger-$1"
     seal_stop socketmap
 }

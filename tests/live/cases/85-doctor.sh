@@ -128,7 +128,7 @@ if [[ $(printf '%s\n' "$(postconf -h mail_version)" 3.10 | sort -V | head -n 1) 
         'does not know'
 fi
 set_wrong smtp_tls_policy_maps 'static:may socketmap:inet:127.0.0.1:7672:policy' policy-map \
-    'answers in its place' warning
+    'another table before postseal' warning
 set_wrong smtp_tls_security_level none tls-level none
 set_wrong smtp_dns_support_level enabled dns-support enabled
 set_wrong smtp_host_lookup native dane-switches native
@@ -183,16 +183,16 @@ service_wrong() {
 }
 service_wrong smtp/unix/smtp_tls_security_level=none overrides 'smtp/unix has -o'
 service_wrong relay/unix/smtp_tls_policy_maps= overrides 'relay/unix has -o'
-service_wrong smtp/inet/smtpd_milters= milter 'leaves it out'
+service_wrong smtp/inet/smtpd_milters= milter 'does not have postseal.s milter'
 service_wrong postseal-encrypt/unix/smtp_tls_security_level=may transports 'is too weak'
 service_wrong postseal-verify/unix/smtp_tls_policy_maps=socketmap:inet:127.0.0.1:7672:policy \
     transports 'does not ask'
 service_wrong postseal-dane-only/unix/smtp_delivery_status_filter= transports 'is empty'
-service_wrong 'postseal-encrypt/unix/smtp_fallback_relay=[relay.test]' transports 'leads around'
+service_wrong 'postseal-encrypt/unix/smtp_fallback_relay=[relay.test]' transports 'without the demanded TLS'
 postconf -MX postseal-authenticated/unix
 sick transports wrong 'has no postseal-authenticated'
 rm /etc/postfix/postseal-status-filter
-sick transports wrong 'is not there'
+sick transports wrong 'does not exist'
 
 # --- postseal's own -----------------------------------------------------------------------
 
@@ -204,12 +204,12 @@ sick prober wrong 'cannot reach'
 sick milter-runs wrong 'cannot reach'
 chmod o+rx "$SEAL/ledger"
 chmod o+r "$SEAL/ledger/data.mdb"
-sick ledger wrong 'can be read by everyone'
+sick ledger wrong 'all users of this machine can read'
 chmod o+rwx "$SEAL/ledger"
-sick ledger wrong 'can be written by everyone'
+sick ledger wrong 'all users of this machine can write'
 chmod 750 "$SEAL/ledger"
 chown root:root "$SEAL/ledger/data.mdb"
-sick ledger wrong 'does not belong'
+sick ledger wrong 'another owner'
 seal_setting ca_file '"/nowhere.pem"'
 sick ca-store wrong nowhere
 systemctl restart postseal-prober

@@ -84,7 +84,7 @@ check 'bob gets his' until_true grep -qs '^Subject: Mail refused at your secure'
 check 'told: there is nothing more' equals "$(digest --send)" ''
 check 'refused after that' refused z@elsewhere.test "$ALIAS"
 check 'noted after that' until_true shows '<z@elsewhere\.test>'
-check 'but not told again today' matches "$(digest --send)" 'has been told less than 23 hours ago'
+check 'but not told again today' matches "$(digest --send)" 'was told less than 23 hours ago'
 check 'so there is one' equals "$(mails alice)" 1
 check 'and it is kept for the next' shows '<z@elsewhere\.test>'
 

@@ -55,7 +55,7 @@ for name in postseal-prober postseal-socketmap postseal-milter postseal; do
         "${program[@]}" -x
 done
 for name in prober socketmap milter; do
-    check "postseal-$name: an argument" says 2 'takes no arguments, but got: "start" usage: ' \
+    check "postseal-$name: an argument" says 2 'takes no arguments, but there is: "start" usage: ' \
         "$BUILD/postseal-$name" start
     check "postseal-$name: a sink that is none" says 2 \
         '-l is stderr or syslog, not: "file" usage: ' "$BUILD/postseal-$name" -l file
@@ -66,7 +66,7 @@ check 'an unknown verb' says 2 'there is no verb "frobnicate"; `postseal --help`
 check 'no verb' says 2 'usage: postseal' postseal
 check 'a verb without its argument' says 2 'explain: an argument is missing usage: ' postseal explain
 check 'an option of another verb' says 2 'there is no option' postseal list --follow
-check 'a word that is none' says 2 '--state is dane, tls, plain, unknown or downgrade' \
+check 'a word that is none' says 2 'after --state write dane, tls, plain, unknown or downgrade' \
     postseal list --state red
 check 'an address that is none' says 2 '"a b" is neither a mail address nor a domain; write ' \
     postseal status 'a b'
@@ -177,11 +177,11 @@ check 'disk full: an alias' says 3 "$DISK" small alias --for bob@sender.test ena
 check 'disk full: an override' says 3 "$DISK" small override --reason why set tls.test exact encrypt
 check 'disk full: an import' says 3 "$DISK" small import "$WRONG/world"
 check 'disk full: forgetting' says 3 "$DISK" small forget --yes tls.test
-check 'disk full: learning' says 3 "$DISK.*lines are not written down" small learn "$WRONG/mail.log"
+check 'disk full: learning' says 3 "$DISK.*lines were not written down" small learn "$WRONG/mail.log"
 job_start small-learn "$BUILD/postseal" -c "$WRONG/small" learn --follow "$WRONG/mail.log"
 check 'disk full: following a log, said' until_true log_has /var/log/small-learn.log "$DISK"
-check 'disk full: probing' says 3 'could not write down what it saw' small probe self.test
-check 'disk full: probing another' says 3 'could not write down what it saw' small probe sound.test
+check 'disk full: probing' says 3 'could not write down what it found' small probe self.test
+check 'disk full: probing another' says 3 'could not write down what it found' small probe sound.test
 check 'disk full: the prober says it once' equals "$(prober_log "$DISK")" 1
 check 'disk full: the prober goes on' job_running small-prober
 check 'disk full: what is known is known' matches "$(small status x@tls.test)" 'SSL ok'

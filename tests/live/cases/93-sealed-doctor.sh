@@ -46,7 +46,7 @@ set_sick sealed-domain wrong 'relay_domains has' relay_domains sender.test
 set_sick sealed-domain ok '' relay_domains test.sender.test
 set_sick sealed-domain wrong 'mydestination has' mydestination \
     "$(postconf -h mydestination), sealed.sender.test"
-set_sick sealed-size warning 'refused by Postfix' message_size_limit 10240000
+set_sick sealed-size warning 'Postfix refuses' message_size_limit 10240000
 set_sick sealed-filters warning 'another machine' content_filter 'scan:[192.0.2.9]:10025'
 echo 'owner-friends: postmaster' >>/etc/aliases
 newaliases
@@ -81,8 +81,8 @@ seal_start mailbox
 check 'a changed page that is served' doctor_says mailbox-pages 'wrong .*as installed: app/main.js;'
 seal_setting mailbox_keys "\"$BOX/store/keys\""
 install -d -o postseal -g postseal -m 705 "$BOX/store/keys"
-check 'keys in the store' doctor_says mailbox-keys 'wrong .*lie in one another.*others on this'
+check 'keys in the store' doctor_says mailbox-keys 'wrong .*is inside the other.*all users of this'
 seal_setting mailbox_keys "\"$BOX/keys\""
 seal_kill mailbox
 check 'killed' doctor_says mailbox 'wrong .*is it running'
-check 'killed: nothing to compare' doctor_says mailbox-pages 'unsure .*cannot be had'
+check 'killed: nothing to compare' doctor_says mailbox-pages 'unsure .*cannot be fetched'

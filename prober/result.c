@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "prober/learn.h"
+/* From the end: result_write, then one job after another, of hosts, and of domains. */
+#include "prober/result.h"
 
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "core/policy/decide.h"
-#include "core/policy/override.h"
+#include "base/num.h"
+#include "core/policy/floor.h"
 #include "core/policy/fold.h"
 #include "core/policy/freshness.h"
+#include "core/policy/override.h"
 #include "core/protocol/sts.h"
+#include "io/ledger/ledger_facts.h"
+#include "io/local/metrics_file.h"
 #include "prober/forget.h"
 #include "prober/tell.h"
-#include "io/ledger/ledger_facts.h"
 
 /*
  * Domains.
@@ -43,7 +46,7 @@ static struct standing domain_standing(const struct prober *prober, const struct
 	const struct domain_facts *domain = &facts->domain;
 
 	return (struct standing){
-		.floor = fold_floor(&domain->history, prober->settings, now),
+		.floor = floor_holds(&domain->history, prober->settings, now),
 		.override = override_in_force(&facts->override, now),
 		.downgrade = fold_domain_downgrade_since(facts),
 		.sts_enforced = sts_in_force(&domain->sts, now) == STS_ENFORCE,
@@ -117,19 +120,6 @@ static bool read_facts(const struct prober *prober, struct ledger_txn *txn,
 	return true;
 }
 
-/*
- * The look-up's result into the facts. What the old hosts have shown must
- * be the domain's before they are replaced.
- */
-static void adopt_mx(const struct prober *prober, const struct job_mx *found, struct facts *facts)
-{
-	struct domain_facts *domain = &facts->domain;
-
-	fold_domain(facts, prober->settings);
-	domain->mx = found->answer.facts;
-	freshness_good(&domain->mx.fresh, clock_wall(), found->answer.ttl);
-}
-
 static void note_failure(const char *what, const char *key, struct freshness *fresh,
 			 const struct job *job)
 {
@@ -140,42 +130,40 @@ static void note_failure(const char *what, const char *key, struct freshness *fr
 	freshness_failed(fresh, clock_wall(), freshness_salt(key));
 }
 
-static bool same_mx(const struct mx_facts *a, const struct mx_facts *b)
-{
-	return a->state == b->state && a->secure == b->secure && same_hosts(a, b);
-}
-
 /* A change is told, as it may change the answer; that nothing has changed is no news. */
 static enum log_level level_of(bool change)
 {
 	return change ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
 }
 
-static bool learn_mx(const struct prober *prober, struct ledger_txn *txn, struct job *job)
+static bool write_mx(const struct prober *prober, struct ledger_txn *txn, struct job *job)
 {
 	const struct job_mx *found = &job->mx;
 	const char *key = found->nexthop.key;
 	struct facts facts;
-	struct domain_facts *domain = &facts.domain;
+	struct mx_facts *mx = &facts.domain.mx;
 	struct standing before;
 	enum log_level level;
+	bool same;
 
-	if (!read_facts(prober, txn, &found->nexthop, &facts)) {
-		job->lost = true;
+	job->lost = !read_facts(prober, txn, &found->nexthop, &facts);
+	if (job->lost)
 		return true;
-	}
 	if (!found->found) {
 		before = domain_standing(prober, &facts, clock_wall());
-		note_failure("domain", key, &domain->mx.fresh, job);
+		note_failure("domain", key, &mx->fresh, job);
 		return write_domain(prober, txn, &facts, &before);
 	}
 	before = standing_before(prober, &facts, clock_wall());
-	level = level_of(!same_mx(&domain->mx, &found->answer.facts));
-	if (same_hosts(&domain->mx, &found->answer.facts)) {
-		adopt_mx(prober, found, &facts);
-	} else {
-		adopt_mx(prober, found, &facts);
-		if (!ledger_put_domain(txn, key, domain))
+	same = same_hosts(mx, &found->answer.facts);
+	level = level_of(!same || mx->state != found->answer.facts.state ||
+			 mx->secure != found->answer.facts.secure);
+	/* What the old hosts have shown must be the domain's before they are replaced. */
+	fold_domain(&facts, prober->settings);
+	*mx = found->answer.facts;
+	freshness_good(&mx->fresh, clock_wall(), found->answer.ttl);
+	if (!same) {
+		if (!ledger_put_domain(txn, key, &facts.domain))
 			return false;
 		/* What the new hosts have shown is the domain's, too. */
 		job->lost = !read_facts(prober, txn, &found->nexthop, &facts);
@@ -183,12 +171,12 @@ static bool learn_mx(const struct prober *prober, struct ledger_txn *txn, struct
 			return true;
 		fold_domain(&facts, prober->settings);
 	}
-	log_at(level, "domain=%s mx=%s%s hosts=%zu", key, mx_state_name(domain->mx.state),
-	       domain->mx.secure ? " secure" : "", domain->mx.count);
+	log_at(level, "domain=%s mx=%s%s hosts=%zu", key, mx_state_name(mx->state),
+	       mx->secure ? " secure" : "", mx->count);
 	return write_domain(prober, txn, &facts, &before);
 }
 
-static bool learn_sts(const struct prober *prober, struct ledger_txn *txn, struct job *job)
+static bool write_sts(const struct prober *prober, struct ledger_txn *txn, struct job *job)
 {
 	const struct domain_task *task = job->task;
 	struct facts facts;
@@ -198,10 +186,9 @@ static bool learn_sts(const struct prober *prober, struct ledger_txn *txn, struc
 	struct standing before;
 	bool enforced;
 
-	if (!read_facts(prober, txn, &task->nexthop, &facts)) {
-		job->lost = true;
+	job->lost = !read_facts(prober, txn, &task->nexthop, &facts);
+	if (job->lost)
 		return true;
-	}
 	if (job->kind == JOB_TXT && look->txt == LOOKUP_FOUND) {
 		job->sts.fetch_due =
 			task->effort == EFFORT_PROBE || sts_fetch_due(known, look->id, now);
@@ -219,15 +206,7 @@ static bool learn_sts(const struct prober *prober, struct ledger_txn *txn, struc
 	return write_domain(prober, txn, &facts, &before);
 }
 
-/* What the hosts have shown, into the domain, which stood like `before`. */
-static bool fold_hosts(const struct prober *prober, struct ledger_txn *txn, struct facts *facts,
-		       const struct standing *before)
-{
-	fold_domain(facts, prober->settings);
-	return write_domain(prober, txn, facts, before);
-}
-
-bool learn_from_hosts(const struct prober *prober, struct facts *facts)
+bool result_write_known(const struct prober *prober, struct facts *facts)
 {
 	const struct nexthop nexthop = facts->nexthop;
 	struct history known = facts->domain.history;
@@ -241,8 +220,11 @@ bool learn_from_hosts(const struct prober *prober, struct facts *facts)
 	txn = ledger_begin_write(prober->ledger);
 	if (txn == NULL)
 		return false;
-	if (read_facts(prober, txn, &nexthop, facts) && fold_hosts(prober, txn, facts, &before))
-		return ledger_commit(txn);
+	if (read_facts(prober, txn, &nexthop, facts)) {
+		fold_domain(facts, prober->settings);
+		if (write_domain(prober, txn, facts, &before))
+			return ledger_commit(txn);
+	}
 	ledger_abort(txn);
 	return false;
 }
@@ -251,8 +233,8 @@ bool learn_from_hosts(const struct prober *prober, struct facts *facts)
  * Hosts.
  */
 
-static void learn_addresses(struct host_facts *facts, const struct host_task *task,
-			    const struct job *job)
+static void note_addresses(struct host_facts *facts, const struct host_task *task,
+			   const struct job *job)
 {
 	const struct job_host *found = &job->host;
 
@@ -265,13 +247,7 @@ static void learn_addresses(struct host_facts *facts, const struct host_task *ta
 	freshness_good(&facts->addr_fresh, clock_wall(), found->addresses.ttl);
 }
 
-static uint16_t count16(size_t count)
-{
-	return count > UINT16_MAX ? UINT16_MAX : (uint16_t)count;
-}
-
-static void learn_tlsa(struct host_facts *facts, const struct host_task *task,
-		       const struct job *job)
+static void note_tlsa(struct host_facts *facts, const struct host_task *task, const struct job *job)
 {
 	const struct tlsa_answer *found = &job->host.tlsa;
 
@@ -289,25 +265,24 @@ static void learn_tlsa(struct host_facts *facts, const struct host_task *task,
 	facts->tlsa = job->host.tlsa_status == LOOKUP_ABSENT ? TLSA_ABSENT
 		      : found->set.count > 0                 ? TLSA_USABLE
 							     : TLSA_UNUSABLE;
-	facts->tlsa_usable = count16(found->set.count);
-	facts->tlsa_unusable = count16(found->set.unusable);
+	facts->tlsa_usable = (uint16_t)num_min((int64_t)found->set.count, UINT16_MAX);
+	facts->tlsa_unusable = (uint16_t)num_min((int64_t)found->set.unusable, UINT16_MAX);
 	memcpy(facts->tlsa_base, found->base, sizeof(facts->tlsa_base));
 	freshness_good(&facts->tlsa_fresh, clock_wall(), found->ttl);
 }
 
-static bool learn_host(struct ledger_txn *txn, struct job *job)
+static bool write_host(struct ledger_txn *txn, struct job *job)
 {
 	const struct host_task *task = job->task;
 	struct host_facts facts;
 	enum tlsa_state before;
 
-	if (ledger_get_host(txn, task->host, task->port, &facts) == LOOKUP_ERROR) {
-		job->lost = true;
+	job->lost = ledger_get_host(txn, task->host, task->port, &facts) == LOOKUP_ERROR;
+	if (job->lost)
 		return true;
-	}
 	before = facts.tlsa;
-	learn_addresses(&facts, task, job);
-	learn_tlsa(&facts, task, job);
+	note_addresses(&facts, task, job);
+	note_tlsa(&facts, task, job);
 	log_at(level_of(facts.tlsa != before), "host=%s address=%s%s tlsa=%s", task->key,
 	       addr_state_name(facts.addr), facts.addr_secure ? " secure" : "",
 	       tlsa_state_name(facts.tlsa));
@@ -341,60 +316,50 @@ static bool take_observation(struct prober *prober, struct ledger_txn *txn,
 	return true;
 }
 
-static size_t host_index(const struct mx_facts *mx, const char *host)
-{
-	size_t i = 0;
-
-	while (i < mx->count && strcmp(mx->refs[i].host, host) != 0)
-		i++;
-	return i;
-}
-
-/* A domain one of whose hosts was `old` until a moment ago. */
-static bool fold_into_domain(const struct prober *prober, struct ledger_txn *txn,
-			     struct facts *facts, const char *host, const struct host_facts *old)
-{
-	size_t i = host_index(&facts->domain.mx, host);
-	struct host_facts new;
-	struct standing before;
-
-	/* The MX records changed while we looked: the host is not its any more. */
-	if (i == facts->domain.mx.count)
-		return true;
-	new = facts->host[i];
-	facts->host[i] = *old;
-	before = domain_standing(prober, facts, clock_wall());
-	facts->host[i] = new;
-	return fold_hosts(prober, txn, facts, &before);
-}
-
-static bool fold_into_domains(const struct prober *prober, struct ledger_txn *txn,
-			      const struct host_task *task, const struct host_facts *old)
+/* A host was `old` until a moment ago: into all domains that wait for it. */
+static bool write_into_domains(const struct prober *prober, struct ledger_txn *txn,
+			       const struct host_task *task, const struct host_facts *old)
 {
 	const struct host_wait *wait;
 	struct facts facts;
 
 	LIST_FOREACH(wait, &task->waits, next)
 	{
+		const struct mx_facts *mx = &facts.domain.mx;
+		struct host_facts new;
+		struct standing before;
+		size_t i = 0;
+
 		/* A damaged domain does not spoil the host's other domains. */
-		if (!read_facts(prober, txn, &wait->domain->nexthop, &facts))
+		if (!read_facts(prober, txn, &wait->domain->nexthop, &facts)) {
 			wait->domain->lost = true;
-		else if (!fold_into_domain(prober, txn, &facts, task->host, old))
+			continue;
+		}
+		while (i < mx->count && strcmp(mx->refs[i].host, task->host) != 0)
+			i++;
+		/* The MX records changed while we looked: the host is not its any more. */
+		if (i == mx->count)
+			continue;
+		new = facts.host[i];
+		facts.host[i] = *old;
+		before = domain_standing(prober, &facts, clock_wall());
+		facts.host[i] = new;
+		fold_domain(&facts, prober->settings);
+		if (!write_domain(prober, txn, &facts, &before))
 			return false;
 	}
 	return true;
 }
 
-static bool learn_smtp(struct prober *prober, struct ledger_txn *txn, struct job *job)
+static bool write_smtp(struct prober *prober, struct ledger_txn *txn, struct job *job)
 {
 	const struct host_task *task = job->task;
 	struct host_facts facts, old;
 	int64_t before, after;
 
-	if (ledger_get_host(txn, task->host, task->port, &facts) == LOOKUP_ERROR) {
-		job->lost = true;
+	job->lost = ledger_get_host(txn, task->host, task->port, &facts) == LOOKUP_ERROR;
+	if (job->lost)
 		return true;
-	}
 	old = facts;
 	tell_observation(task->key, &job->smtp.seen);
 	if (!take_observation(prober, txn, &facts, task->key, &job->smtp.seen) ||
@@ -404,25 +369,50 @@ static bool learn_smtp(struct prober *prober, struct ledger_txn *txn, struct job
 	after = fold_downgrade_since(&facts.history);
 	if ((before != 0) != (after != 0) && !tell_host_downgrade(txn, task->key, after))
 		return false;
-	return fold_into_domains(prober, txn, task, &old);
+	return write_into_domains(prober, txn, task, &old);
 }
 
-bool learn(struct prober *prober, struct ledger_txn *txn, struct job *job)
+/*
+ * Jobs.
+ */
+
+/* False: the transaction is broken. */
+static bool write_job(struct prober *prober, struct ledger_txn *txn, struct job *job)
 {
 	switch (job->kind) {
 	case JOB_MX:
-		return learn_mx(prober, txn, job);
+		return write_mx(prober, txn, job);
 	case JOB_HOST:
-		return learn_host(txn, job);
+		return write_host(txn, job);
 	case JOB_SMTP:
-		return learn_smtp(prober, txn, job);
+		return write_smtp(prober, txn, job);
 	case JOB_TXT:
 	case JOB_FETCH:
-		return learn_sts(prober, txn, job);
+		return write_sts(prober, txn, job);
 	case JOB_SCAN:
 		return forget_never_were(prober, txn, job);
 	case JOB_CHECK:
 		break;
 	}
 	return true;
+}
+
+bool result_write(struct prober *prober, const struct job_list *done)
+{
+	int64_t began = clock_mono_us();
+	struct ledger_txn *txn = ledger_begin_write(prober->ledger);
+	bool written = txn != NULL;
+	struct job *job;
+
+	STAILQ_FOREACH(job, done, next)
+	{
+		written = written && write_job(prober, txn, job);
+	}
+	if (written)
+		written = ledger_commit(txn);
+	else
+		ledger_abort(txn);
+	metrics_observe(COMMIT_TIME, 0, clock_mono_us() - began, 1);
+	metrics_add(M_UNWRITTEN, !written);
+	return written;
 }
