@@ -110,7 +110,8 @@ struct settings {
 	char *alert_mail;                   /* as seal_address_take has it, ASCII; "": nobody */
 	struct string_list alert_command;   /* a program's path and its arguments; empty: none */
 	bool alert_summary;
-	int log_level; /* enum log_level of base/log.h */
+	int log_level;  /* enum log_level of base/log.h */
+	int log_format; /* enum log_format of base/log.h */
 };
 
 enum setting_type {
