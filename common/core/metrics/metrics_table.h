@@ -174,7 +174,7 @@
                                                                                                    \
 	METRIC(MAILBOX_LOCKED, MAILBOX, COUNTER, NONE, NONE, "postseal_mailbox_locked_total",      \
 	       "senders locked",                                                                   \
-	       "How often too many wrong PINs were tried, so that a sender's mail is locked")             \
+	       "How often too many wrong PINs were tried, so that a sender's mail is locked")      \
                                                                                                    \
 	METRIC(TAKEN, MAILBOX, COUNTER, TAKEN, NONE, "postseal_mailbox_intake_total",              \
 	       "mail to be sealed",                                                                \
