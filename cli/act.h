@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * act - a change to the ledger by an admin: one write transaction, with an entry in the * journal that says who did what, and when.
+ * act - a change to the ledger by an admin: one write transaction, with an entry in the journal
+ * that says who did what, and when.
  */
 #ifndef POSTSEAL_CLI_ACT_H
 #define POSTSEAL_CLI_ACT_H
@@ -21,7 +22,10 @@ struct act_word {
 	enum cli_status (*run)(const struct cli *cli);
 };
 
-/* Runs the act that the first argument names. USAGE, and says which acts there are, if * there is no such act. */
+/*
+ * Runs the act that the first argument names. USAGE, and says which acts there are, if there is
+ * no such act.
+ */
 enum cli_status act_dispatch(const struct cli *cli, const struct act_word *words, size_t count);
 
 /* False, and says so, if there are more words than this, the act's name included. */
@@ -49,15 +53,19 @@ struct act {
 	struct ledger_txn *txn;
 };
 
-/* False, and says why, when the ledger cannot be written. */
+/* False, and says why, when the ledger cannot be written, or this host shares and may not
+ * act for the others. */
 bool act_begin(struct act *act, const struct cli *cli);
+/* The same for what concerns this host alone, and so is no act for its fleet. */
+bool act_begin_here(struct act *act, const struct cli *cli);
 /* Adds the journal's entry; its subject is cut where it is too long. */
 __attribute__((format(printf, 4, 5))) bool act_note(struct act *act, const char *subject,
 						    const char *event, const char *format, ...);
 /* Writes the act itself, about this next hop or alias, and leaves its stamp in *entry. */
 bool act_do(struct act *act, struct entry *entry, const char *key);
 /*
- * Ends what act_begin began. Commits if `done`, else nothing changes. YES, or UNSURE * and says why.
+ * Ends what act_begin began. Commits if `done`, else nothing changes. YES, or UNSURE and says
+ * why.
  */
 enum cli_status act_end(struct act *act, bool done);
 

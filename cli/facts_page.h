@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * facts_page - facts in sentences, each with its age and source, for an admin who has * never read the code. They are printed as fields of a page (terminal.h).
+ * facts_page - facts in sentences, each with its age and source, for an admin who has never read
+ * the code. They are printed as fields of a page (terminal.h).
  */
 #ifndef POSTSEAL_CLI_FACTS_PAGE_H
 #define POSTSEAL_CLI_FACTS_PAGE_H

@@ -15,7 +15,8 @@
 #include "io/json/status_json.h"
 
 /*
- * Small things. All text in facts is printable ASCII (core/record/record.h), so these can * fail only for lack of memory, which print_line finds out.
+ * Small things. All text in facts is printable ASCII (core/record/record.h), so these can fail
+ * only for lack of memory, which print_line finds out.
  */
 
 static json_t *text_or_null(const char *text)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * known - what the ledger knows about a next hop, and what `decide` decides from it: the * same facts, decision and status as in the socketmap server.
+ * known - what the ledger knows about a next hop, and what `decide` decides from it: the same
+ * facts, decision and status as in the socketmap server.
  */
 #ifndef POSTSEAL_CLI_KNOWN_H
 #define POSTSEAL_CLI_KNOWN_H
@@ -23,14 +24,16 @@ enum lookup known_get(struct known *known, const struct cli *cli, struct ledger_
 		      const struct nexthop *nexthop);
 
 /*
- * The whole of a verb about one next hop, its only argument: `show` gets what is known, * even if that is nothing (then the status is NO). UNSURE, and says why, when the ledger * cannot be read.
+ * The whole of a verb about one next hop, its only argument: `show` gets what is known, even if
+ * that is nothing (then the status is NO). UNSURE, and says why, when the ledger cannot be read.
  */
 enum cli_status known_show(const struct cli *cli,
 			   void (*show)(const struct known *known, const struct cli *cli,
 					struct ledger_txn *txn));
 
 /*
- * `show` gets the name of each policy map and its reply, as in socketmap_table(5), as it * would be after waiting for the prober.
+ * `show` gets the name of each policy map and its reply, as in socketmap_table(5), as it would be
+ * after waiting for the prober.
  */
 void known_each_reply(const struct known *known, const struct cli *cli,
 		      void (*show)(void *context, const char *name, struct buf *reply),

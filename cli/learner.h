@@ -2,7 +2,11 @@
 /*
  * learner - reads a log of Postfix and folds what it proves into the ledger.
  *
- * What lines prove is gathered (logbatch), and written down together with the place in * the log, in one transaction. So nothing counts twice, and nothing is lost if it is * stopped in between. Told to follow (cli->follow) it is a daemon: it goes on as the log * grows, feeds the watchdog of the service manager, counts in RUNTIME/learn.metrics, * and tries again until the ledger can be written. SIGTERM and SIGINT stop it cleanly.
+ * What lines prove is gathered (logbatch), and written down together with the place in the log,
+ * in one transaction. So nothing counts twice, and nothing is lost if it is stopped in between.
+ * Told to follow (cli->follow) it is a daemon: it goes on as the log grows, feeds the watchdog of
+ * the service manager, counts in RUNTIME/learn.metrics, and tries again until the ledger can be
+ * written. SIGTERM and SIGINT stop it cleanly.
  */
 #ifndef POSTSEAL_CLI_LEARNER_H
 #define POSTSEAL_CLI_LEARNER_H

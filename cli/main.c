@@ -5,8 +5,7 @@
  * main.c turns the command line into a struct cli (cli.h) and runs one verb. All verbs
  * are in verbs/, but for `doctor`:
  *
- *   verbs/     a file for each, or for two that show the same; status, probe, explain,
- *              history, list and stats read; the others act
+ *   verbs/     a file for each verb, or for two that show the same
  *   doctor/    looks at this machine (doctor_look*) into one struct (doctor_patient.h),
  *              and judges that without asking anybody (doctor_judge*)
  *   setup/     what `setup` does about what doctor has found: a plan, and files
@@ -41,7 +40,7 @@ static const struct verb *const verbs[] = {
 	&verb_status,   &verb_explain, &verb_history, &verb_list,   &verb_probe, &verb_learn,
 	&verb_override, &verb_pin,     &verb_alias,   &verb_digest, &verb_alert, &verb_mailbox,
 	&verb_openpgp,  &verb_forget,  &verb_export,  &verb_import, &verb_stats, &verb_doctor,
-	&verb_setup,    &verb_preview, &verb_config,
+	&verb_setup,    &verb_preview, &verb_fleet,   &verb_config,
 };
 
 /*

@@ -51,16 +51,6 @@ static void end_progress(const struct probing *p)
 		fprintf(stderr, "\r%40s\r", "");
 }
 
-static void note_done(struct probing *p, const char *key)
-{
-	for (int i = 0; i < p->count; i++) {
-		if (!p->done[i] && strcmp(p->subjects[i].nexthop.key, key) == 0) {
-			p->done[i] = true;
-			p->left--;
-		}
-	}
-}
-
 /* It is not asked again: it would look again, and fail to write again. */
 static void note_lost(struct probing *p, const char *key)
 {
@@ -78,8 +68,14 @@ static void note_lost(struct probing *p, const char *key)
 /* False to stop waiting. */
 static bool take(struct probing *p, const struct prober_message *message)
 {
-	if (message->word == PROBER_DONE || message->word == PROBER_LOST)
-		note_done(p, message->nexthop.key);
+	bool done = message->word == PROBER_DONE || message->word == PROBER_LOST;
+
+	for (int i = 0; done && i < p->count; i++) {
+		if (!p->done[i] && strcmp(p->subjects[i].nexthop.key, message->nexthop.key) == 0) {
+			p->done[i] = true;
+			p->left--;
+		}
+	}
 	if (message->word == PROBER_LOST)
 		note_lost(p, message->nexthop.key);
 	p->busy = message->word == PROBER_BUSY;

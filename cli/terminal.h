@@ -31,12 +31,14 @@ enum paint terminal_state_paint(enum status_state state);
 int terminal_dot(enum status_state state);
 
 /*
- * A word that somebody typed, for showing it again: unchanged if all of it is printable in * the terminal's character set, else as str_printable shows it. Returns how many columns * it takes.
+ * A word that somebody typed, for showing it again: unchanged if all of it is printable in the
+ * terminal's character set, else as str_printable shows it. Returns how many columns it takes.
  */
 int terminal_word(char *dst, size_t size, const char *word);
 
 /*
- * A page: headings, and fields with a name and a text. Texts are wrapped at PAGE_WIDTH and * start in the same column.
+ * A page: headings, and fields with a name and a text. Texts are wrapped at PAGE_WIDTH and start
+ * in the same column.
  */
 #define PAGE_WIDTH 80
 
@@ -47,7 +49,8 @@ __attribute__((format(printf, 2, 3))) void terminal_field(const char *name, cons
 /* The rest of a line, which has got to `column`. */
 void terminal_rest(int column, const char *text);
 /*
- * Text beside a word that ends at column `at`. It starts at `column` (>= at) if it fits there, * else right after the word, else on the next line at `indent`.
+ * Text beside a word that ends at column `at`. It starts at `column` (>= at) if it fits there,
+ * else right after the word, else on the next line at `indent`.
  */
 __attribute__((format(printf, 4, 5))) void terminal_beside(int at, int column, int indent,
 							   const char *format, ...);

@@ -150,12 +150,6 @@ static enum trial_end end_of(struct span message)
 	return span_find(message, " status=bounced (") != NULL ? TRIAL_BOUNCED : TRIAL_SILENT;
 }
 
-static void note(char dst[TRIAL_TEXT_SIZE], struct span text)
-{
-	str_printable(dst, TRIAL_TEXT_SIZE, text.at,
-		      text.len < TRIAL_TEXT_SIZE / 4 ? text.len : TRIAL_TEXT_SIZE / 4 - 1);
-}
-
 /* "Trusted TLS connection established to HOST: TLSv1.3 with cipher ..." of this process. */
 static void take_tls(struct trial *trial, struct span line, struct span process)
 {
@@ -190,7 +184,9 @@ static void read_outcome(struct trial *trial, struct span log, const char *queue
 		if (!span_starts(message, wanted) || end_of(message) == TRIAL_SILENT)
 			continue;
 		trial->end = end_of(message);
-		note(trial->text, message);
+		str_printable(trial->text, sizeof(trial->text), message.at,
+			      message.len < TRIAL_TEXT_SIZE / 4 ? message.len
+								: TRIAL_TEXT_SIZE / 4 - 1);
 		for (trial->tls[0] = '\0'; again.at < line.at;) {
 			bool more;
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * trial - sends a real mail through this machine's Postfix, and reads in its log what became * of it. For `doctor --send` and `setup`.
+ * trial - sends a real mail through this machine's Postfix, and reads in its log what became of
+ * it. For `doctor --send` and `setup`.
  *
  * The mail is handed to sendmail(1), and found in the log by its Message-ID. The log is
- * maillog_file, else the journal's mail facility, else /var/log/mail.log. A user who may * read none of them learns nothing.
+ * maillog_file, else the journal's mail facility, else /var/log/mail.log. A user who may read
+ * none of them learns nothing.
  */
 #ifndef POSTSEAL_CLI_TRIAL_H
 #define POSTSEAL_CLI_TRIAL_H
@@ -22,12 +24,14 @@ enum trial_end {
 /* All text is printable. */
 struct trial {
 	enum trial_end end;
-	char text
-		[TRIAL_TEXT_SIZE]; /* what the log says of the delivery; SILENT: why that is not known */
-	char tls[TRIAL_TEXT_SIZE]; /* "Verified, TLSv1.3 with cipher ..."; "" for none */
+	char text[TRIAL_TEXT_SIZE]; /* what the log says of it; SILENT: why that is not known */
+	char tls[TRIAL_TEXT_SIZE];  /* "Verified, TLSv1.3 with cipher ..."; "" for none */
 };
 
-/* Sends from `from` (NULL: the user who runs this) to `to`, and waits for the outcome, but not * longer than this. */
+/*
+ * Sends from `from` (NULL: the user who runs this) to `to`, and waits for the outcome, but not
+ * longer than this.
+ */
 void trial_run(struct trial *trial, const char *from, const char *to, int64_t patience_ms);
 
 #endif

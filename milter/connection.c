@@ -12,7 +12,10 @@
 #include "io/net/stream.h"
 #include "milter/session.h"
 
-/* Between two packets an MTA may wait for its client, which has 5 minutes for a command * and 10 for the message's end (RFC 5321 4.5.3.2). If an MTA is gone, the socket says so. */
+/*
+ * Between two packets an MTA may wait for its client, which has 5 minutes for a command and 10
+ * for the message's end (RFC 5321 4.5.3.2). If an MTA is gone, the socket says so.
+ */
 #define IDLE_MS (2 * INT64_C(3600) * 1000)
 /* The rest of a packet that has begun, and an answer. */
 #define PACKET_MS 60000
@@ -24,7 +27,10 @@
 /*
  * The macros wanted at each stage. Postfix then sends only these.
  *
- * {tls_version} only at MAIL: Postfix fills it in from the connection as it is at that * moment, while what was said at EHLO is void after STARTTLS. {client_port} is the witness: * Postfix always has it, but does not send it by default. So where it is seen, our list was * honoured, and a missing {tls_version} means no TLS.
+ * {tls_version} only at MAIL: Postfix fills it in from the connection as it is at that moment,
+ * while what was said at EHLO is void after STARTTLS. {client_port} is the witness: Postfix
+ * always has it, but does not send it by default. So where it is seen, our list was honoured, and
+ * a missing {tls_version} means no TLS.
  */
 #define WITNESS "{client_port}"
 #define QUEUE_ID "i"
@@ -40,7 +46,12 @@ static const struct {
 };
 
 /*
- * Steps that are not needed, switched off: each costs a round trip, or the whole body. DATA * stays on: without it Postfix still sends its macros, nothing answers them, and over TCP * the headers after them wait for a delayed acknowledgement, 40 ms a message (RFC 896, RFC * 9293 3.8.6.3). The answer to DATA carries it at once.
+ * Steps that are not needed, switched off: each costs a round trip, or the whole body. The body
+ * is needed where mail can be sealed, since a token is for one mail (io/crypto/seal_print.h): of
+ * mail that is not marked one piece comes, and no more (SKIP). DATA stays on: without it Postfix
+ * still sends its macros, nothing answers them, and over TCP the headers after them wait for a
+ * delayed acknowledgement, 40 ms a message (RFC 896, RFC 9293 3.8.6.3). The answer to DATA
+ * carries it at once.
  */
 #define STEPS_OFF (MILTER_NO_HELO | MILTER_NO_END_OF_HEADERS | MILTER_NO_BODY | MILTER_NO_UNKNOWN)
 /* Steps without an answer: it is given at a later step. */
@@ -57,7 +68,9 @@ struct mta_connection {
 	uint32_t actions, steps;        /* as negotiated */
 	struct milter_session *session; /* NULL before the client is known */
 	/*
-	 * Pairs as milter_read_macros reads them. Those of the connection and of HELO hold until * they are sent again. Those of other steps hold for the next command only, so that one * message knows nothing of another.
+	 * Pairs as milter_read_macros reads them. Those of the connection and of HELO hold until
+	 * they are sent again. Those of other steps hold for the next command only, so that one
+	 * message knows nothing of another.
 	 */
 	struct buf at_connect, at_helo, at_step;
 	char step; /* the command that at_step is for; '\0': there are none */
@@ -133,6 +146,8 @@ static bool on_negotiate(struct mta_connection *c, struct span data)
 		return false;
 	c->actions = offer.actions & (EDITS | MILTER_MAY_CHOOSE_MACROS);
 	c->steps = offer.steps & (STEPS_OFF | STEPS_SILENT);
+	if ((*c->settings)->mailbox_domain[0] != '\0')
+		c->steps = (c->steps & ~MILTER_NO_BODY) | (offer.steps & MILTER_MAY_SKIP);
 	begun = milter_begin(&c->out, MILTER_NEGOTIATE);
 	milter_put_number(&c->out, offer.version < VERSION_NEWEST ? offer.version : VERSION_NEWEST);
 	milter_put_number(&c->out, c->actions);
@@ -165,7 +180,8 @@ static bool on_connect(struct mta_connection *c, struct span data)
 	if (!milter_read_connect(&addr, &known, data))
 		return false;
 	drop_session(c);
-	c->session = session_new(*c->settings, c->actions, known ? &addr : NULL);
+	c->session = session_new(*c->settings, c->actions, (c->steps & MILTER_NO_BODY) == 0,
+				 known ? &addr : NULL);
 	if ((c->steps & MILTER_SILENT_CONNECT) == 0)
 		go_on(c);
 	return true;
@@ -220,7 +236,8 @@ static bool on_recipient(struct mta_connection *c, struct span data)
 }
 
 /*
- * Postfix has a queue id from the first recipient on. If it has none, it hands the message to * a filter before the queue (smtpd_proxy_filter), and shows no milter any header.
+ * Postfix has a queue id from the first recipient on. If it has none, it hands the message to a
+ * filter before the queue (smtpd_proxy_filter), and shows no milter any header.
  */
 static bool on_data(struct mta_connection *c)
 {
@@ -248,6 +265,16 @@ static bool on_header(struct mta_connection *c, struct span data)
 	if ((c->steps & MILTER_SILENT_HEADER) == 0)
 		go_on(c);
 	return true;
+}
+
+static void on_body(struct mta_connection *c, struct span octets)
+{
+	if (c->session != NULL && session_body(c->session, octets))
+		go_on(c);
+	else if ((c->steps & MILTER_MAY_SKIP) != 0)
+		milter_write(&c->out, MILTER_SKIP, NULL);
+	else
+		go_on(c);
 }
 
 static bool on_message(struct mta_connection *c)
@@ -290,12 +317,14 @@ static bool take(struct mta_connection *c, const struct milter_packet *packet)
 	case MILTER_HEADER:
 		good = on_header(c, packet->data);
 		break;
+	case MILTER_BODY:
+		on_body(c, packet->data);
+		break;
 	case MILTER_END_OF_MESSAGE:
 		good = on_message(c);
 		break;
 	case MILTER_HELO:
 	case MILTER_END_OF_HEADERS:
-	case MILTER_BODY:
 	case MILTER_UNKNOWN:
 		go_on(c); /* the MTA is too old to leave it out */
 		break;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * message - what a session (session.h) knows of its present message, and what is looked at * in headers. All zero between two messages.
+ * message - what a session (session.h) knows of its present message, and what is looked at in
+ * headers. All zero between two messages.
  */
 #ifndef POSTSEAL_MILTER_MESSAGE_H
 #define POSTSEAL_MILTER_MESSAGE_H
@@ -41,8 +42,7 @@ struct message {
 	char authres[AUTHRES_SIZE]; /* "": nothing can be said */
 	int authres_seen;
 	size_t forged_count;
-	int forged
-		[MESSAGE_FORGED_MAX]; /* index among headers of its name, counted from 1, ascending */
+	int forged[MESSAGE_FORGED_MAX]; /* index among its name's, from 1, ascending */
 };
 
 /* Look at one header: whom does it name, does it waive TLS, is it forged? */

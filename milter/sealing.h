@@ -2,7 +2,10 @@
 /*
  * sealing - what becomes of a message by its marks (core/mailbox/mark.h, MAILBOX.md section 1).
  *
- * A marked message goes to the intake of postseal-mailbox. Its recipients elsewhere become * addresses of mailbox_domain. Its marks become one encrypted token. Its envelope sender * becomes an address that map `transport` leads to the intake: so mail that aliases send * elsewhere after this is sealed as well.
+ * A marked message goes to the intake of postseal-mailbox. Its recipients elsewhere become
+ * addresses of mailbox_domain. Its marks become one encrypted token. Its envelope sender becomes
+ * an address that map `transport` leads to the intake: so mail that aliases send elsewhere after
+ * this is sealed as well.
  *
  * The token holds PINs: neither is ever logged.
  */
@@ -12,6 +15,7 @@
 #include "base/buf.h"
 #include "base/span.h"
 #include "core/mailbox/mark.h"
+#include "io/crypto/seal_print.h"
 
 struct sealing_recipient {
 	char *argument;   /* as in RCPT; the MTA finds the recipient by it */
@@ -31,11 +35,15 @@ struct sealing {
 	struct sealing_recipient *recipients;
 	struct token_recipient *addresses;
 	bool to_sealed, otherwise, unsealable;
+	struct seal_print *print; /* of the message; NULL: nothing of it can be sealed */
 };
 
-/* MAIL. `mailer`: {mail_mailer}, how mail to the sender's address would go. */
+/*
+ * MAIL. `mailer`: {mail_mailer}, how mail to the sender's address would go. Without
+ * `shows_body` nothing can be sealed: it waits.
+ */
 void sealing_begin(struct sealing *sealing, const struct settings *settings, const char *login,
-		   const char *from, const char *mailer);
+		   const char *from, const char *mailer, bool shows_body);
 
 /* What they show at RCPT. */
 struct sealing_route {
@@ -50,8 +58,12 @@ void sealing_recipient(struct secure_answer *answer, struct sealing *sealing,
 void sealing_header(struct sealing *sealing, const struct settings *settings, const char *name,
 		    const char *value);
 
+/* A piece of the body. False: no more of it is wanted, for the mail is not marked. */
+bool sealing_body(struct sealing *sealing, struct span octets);
+
 /*
- * May it pass (*answer)? Its edits are appended as packets. `actions`: what the MTA lets us * do. *verdict: MARK_SEAL if it is sealed.
+ * May it pass (*answer)? Its edits are appended as packets. `actions`: what the MTA lets us do.
+ * *verdict: MARK_SEAL if it is sealed.
  */
 void sealing_finish(struct secure_answer *answer, enum mark_verdict *verdict, struct buf *edits,
 		    const struct sealing *sealing, const struct settings *settings,

@@ -27,6 +27,7 @@
 
 struct milter_session {
 	uint32_t actions;
+	bool shows_body;
 	char name[IPADDR_SIZE]; /* of the client: its address, or "unknown" */
 	struct ipaddr addr;     /* len 0: it has none */
 	/* Of the message under way: */
@@ -36,13 +37,14 @@ struct milter_session {
 };
 
 struct milter_session *session_new(const struct settings *settings, uint32_t actions,
-				   const struct ipaddr *addr)
+				   bool shows_body, const struct ipaddr *addr)
 {
 	struct milter_session *session = mem_zero(1, sizeof(*session));
 
 	metrics_count(M_SESSIONS);
 	session->settings = settings;
 	session->actions = actions;
+	session->shows_body = shows_body;
 	if (addr != NULL) {
 		session->addr = *addr;
 		ipaddr_format(session->name, addr);
@@ -168,7 +170,8 @@ void session_begin(struct secure_answer *answer, struct milter_session *session,
 	message->logged_in = macros->login != NULL && macros->login[0] != '\0';
 	look_at_tls(&session->client, macros);
 	tell_tls(session, macros);
-	sealing_begin(&message->sealing, settings, macros->login, from, macros->mailer);
+	sealing_begin(&message->sealing, settings, macros->login, from, macros->mailer,
+		      session->shows_body);
 	message->patience = patience(settings);
 	exception_sender_of(message->writer, from, macros->rewritten);
 	secure_classify(sender, settings, SECURE_SENDER, from, macros->rewritten);
@@ -201,7 +204,8 @@ static bool own_level(enum alias_level *level, struct milter_session *session)
 }
 
 /*
- * The levels that the way to a recipient has to meet: that of its transport, and the alias's * own, since transport_maps may choose another transport than the alias's.
+ * The levels that the way to a recipient has to meet: that of its transport, and the alias's own,
+ * since transport_maps may choose another transport than the alias's.
  */
 static size_t demands(enum alias_level levels[2], struct milter_session *session,
 		      const char *mailer)
@@ -244,7 +248,8 @@ static bool seals_otherwise(struct milter_session *session)
 }
 
 /*
- * Refuses now what the transport would have to bounce. Where that is not known, the mail is * accepted: the transport enforces the level.
+ * Refuses now what the transport would have to bounce. Where that is not known, the mail is
+ * accepted: the transport enforces the level.
  */
 static void look_ahead(struct secure_answer *answer, struct milter_session *session,
 		       const struct session_route *route, const char *to)
@@ -268,7 +273,9 @@ static void look_ahead(struct secure_answer *answer, struct milter_session *sess
 }
 
 /*
- * For the digest of the alias's owner (`refusal_digest`): hands the refusal to the prober, * which writes it down. This never waits, and changes no answer. What the prober does not * take at once is dropped and counted; the first is logged.
+ * For the digest of the alias's owner (`refusal_digest`): hands the refusal to the prober, which
+ * writes it down. This never waits, and changes no answer. What the prober does not take at once
+ * is dropped and counted; the first is logged.
  */
 static void report(const struct milter_session *session, const struct secure_answer *answer,
 		   const struct secure_address *recipient)
@@ -365,6 +372,11 @@ void session_data(struct secure_answer *answer, struct milter_session *session, 
 void session_header(struct milter_session *session, const char *name, const char *value)
 {
 	message_header(&session->message, session->settings, name, value);
+}
+
+bool session_body(struct milter_session *session, struct span octets)
+{
+	return sealing_body(&session->message.sealing, octets);
 }
 
 /* What its headers forbid. */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * session - what the milter remembers of one SMTP session, and what it answers. It has no * socket; connection.c calls it.
+ * session - what the milter remembers of one SMTP session, and what it answers. It has no socket;
+ * connection.c calls it.
  *
- * A session has one client and sees messages one after the other. TLS is looked at again * with each message: a client may start it at any time before MAIL, with or without another * EHLO, so what an earlier message saw is void. One thread uses a session.
+ * A session has one client and sees messages one after the other. TLS is looked at again with
+ * each message: a client may start it at any time before MAIL, with or without another EHLO, so
+ * what an earlier message saw is void. One thread uses a session.
  *
  * Each refusal is logged with its client, sender and recipient.
  */
@@ -33,10 +36,11 @@ struct milter_session;
 
 /*
  * `actions`: what the MTA lets us do, MILTER_MAY_... of core/protocol/milter_packet.h.
- * `addr` NULL: not an Internet address, so the client is not local. Settings outlive it.
+ * `shows_body`: session_body is called with all that it wants. `addr` NULL: not an Internet
+ * address, so the client is not local. Settings outlive it.
  */
 struct milter_session *session_new(const struct settings *settings, uint32_t actions,
-				   const struct ipaddr *addr);
+				   bool shows_body, const struct ipaddr *addr);
 void session_free(struct milter_session *session); /* NULL is allowed */
 
 /* MAIL: a message begins, for which these settings count. `from` is its argument as it came. */
@@ -53,7 +57,8 @@ struct session_route {
 };
 
 /*
- * RCPT: may it go there? For a sender that is a secure alias this may wait for the * prober, but for all recipients of a message together little longer than * first_contact_wait.
+ * RCPT: may it go there? For a sender that is a secure alias this may wait for the prober, but
+ * for all recipients of a message together little longer than first_contact_wait.
  */
 void session_recipient(struct secure_answer *answer, struct milter_session *session,
 		       const struct session_route *route, const char *to);
@@ -64,8 +69,12 @@ void session_data(struct secure_answer *answer, struct milter_session *session, 
 /* One header of the message. This may ask the socketmap server, as MAIL and RCPT do. */
 void session_header(struct milter_session *session, const char *name, const char *value);
 
+/* A piece of its body, after all headers. False: no more of it is wanted. */
+bool session_body(struct milter_session *session, struct span octets);
+
 /*
- * The message is complete: may it pass? If so, its edits are appended to *edits, as packets. * This ends the message.
+ * The message is complete: may it pass? If so, its edits are appended to *edits, as packets. This
+ * ends the message.
  */
 void session_finish(struct secure_answer *answer, struct buf *edits,
 		    struct milter_session *session);

@@ -35,11 +35,12 @@ struct refresh {
 	struct prober *prober;
 	struct hot *hot; /* by key, in the order in which they were first asked about */
 	size_t running, running_max;
-	int64_t allowance; /* thousandths of a domain that may be begun now */
-	int64_t allowed;   /* clock_mono_ms: when that was granted */
-	struct job *scan;  /* the latest one done: idle domains that are due; or NULL */
-	size_t scan_next;  /* of scan->scan.due */
-	int64_t rate;      /* domains a second */
+	int64_t allowance;   /* thousandths of a domain that may be begun now */
+	int64_t allowed;     /* clock_mono_ms: when that was granted */
+	struct job *scan;    /* the latest one done: idle domains that are due; or NULL */
+	size_t scan_next;    /* of scan->scan.due */
+	int64_t rate;        /* domains a second */
+	struct crowd *crowd; /* counted by the scan before; NULL: none yet, or the scan has it */
 	bool scanning;
 	int64_t scan_at;              /* clock_mono_ms: the next one */
 	enum resolver_state resolver; /* when last checked */
@@ -87,6 +88,8 @@ static void submit_scan(struct refresh *refresh)
 	ledger_clear_readers(refresh->prober->ledger);
 	job->scan.ledger = refresh->prober->ledger;
 	job->scan.now = clock_wall();
+	job->scan.crowd = refresh->crowd;
+	refresh->crowd = NULL;
 	refresh->scanning = true;
 	pool_submit(refresh->prober->pool, job);
 	pool_submit(refresh->prober->pool, job_new(JOB_CHECK, LANE_QUICK, NULL));
@@ -164,6 +167,7 @@ void refresh_free(struct refresh *refresh)
 	remove_hot(refresh, hot);
 	if (refresh->scan != NULL)
 		job_free(refresh->scan);
+	crowd_free(refresh->crowd);
 	free(refresh);
 }
 
@@ -226,6 +230,8 @@ void refresh_advance(struct prober *prober, struct job *job)
 	log_debug("refresh: of %zu domains %zu are due, %" PRId64 " a second", job->scan.known,
 		  job->scan.due.offered, refresh->rate);
 	refresh->scanning = false;
+	refresh->crowd = job->scan.crowd;
+	job->scan.crowd = NULL;
 	refresh->scan = job;
 	refresh->scan_next = 0;
 	refresh->scan_at = clock_mono_ms() + SCAN_EVERY * 1000;

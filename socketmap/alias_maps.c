@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/utc.h"
-#include "core/mailbox/notes.h"
 #include "core/names/seal_address.h"
 #include "core/secure/alias.h"
 #include "core/secure/exceptions.h"
@@ -18,7 +17,8 @@
 #define UNSURE_LEVEL ALIAS_ENCRYPT
 
 /*
- * The key as a C string; false if it is not one address: a whole domain ("@example.com"), * which Postfix asks about last, the null sender, or a key with a NUL in it.
+ * The key as a C string; false if it is not one address: a whole domain ("@example.com"), which
+ * Postfix asks about last, the null sender, or a key with a NUL in it.
  */
 static bool address_of(char *dst, size_t size, const struct request *request)
 {
@@ -74,7 +74,10 @@ static bool is_plain_extension(const char *extension)
 }
 
 /*
- * If a table has nothing for "me+list", Postfix asks it for "me", and adds the extension to * what it finds (virtual(5), propagate_unmatched_extensions). A socketmap is asked only for * the whole address, so we do the same here. A mailbox with an extension of its own keeps * that one: it could be an alias again.
+ * If a table has nothing for "me+list", Postfix asks it for "me", and adds the extension to what
+ * it finds (virtual(5), propagate_unmatched_extensions). A socketmap is asked only for the whole
+ * address, so we do the same here. A mailbox with an extension of its own keeps that one: it
+ * could be an alias again.
  */
 static void write_mailbox(struct buf *out, const struct settings *settings,
 			  const struct alias *alias, const char *extension)
@@ -119,7 +122,10 @@ static void answer_otherwise(const struct settings *settings, enum lookup found,
 		reply_not_found(reply);
 }
 
-/* False if there can be no exception: the milter would spell the key in another way, or it is * of another domain. */
+/*
+ * False if there can be no exception: the milter would spell the key in another way, or it is of
+ * another domain.
+ */
 static bool read_exception_key(char alias[ALIAS_ADDRESS_SIZE], char sender[ALIAS_ADDRESS_SIZE],
 			       const struct settings *settings, const struct request *request)
 {
@@ -153,7 +159,8 @@ static void answer_exception(const struct settings *settings, struct ledger_txn 
 }
 
 /*
- * A marked mail has an address of mailbox_domain as its envelope sender, so that all mail which * Postfix would send elsewhere in its name goes to the intake (MAILBOX.md section 1).
+ * A marked mail has an address of mailbox_domain as its envelope sender, so that all mail which
+ * Postfix would send elsewhere in its name goes to the intake (MAILBOX.md section 1).
  */
 static bool leads_to_intake(const struct settings *settings, const struct request *request,
 			    struct buf *reply)
@@ -202,7 +209,8 @@ void alias_maps_answer(const struct settings *settings, struct ledger_txn *txn,
 		       const struct request *request, int64_t now, struct buf *reply)
 {
 	struct secure_address address;
-	char key[ALIAS_ADDRESS_SIZE], from[SEAL_ADDRESS_SIZE];
+	const char *from = settings->mailbox_from;
+	char key[ALIAS_ADDRESS_SIZE];
 	struct alias alias;
 	enum lookup found = LOOKUP_ABSENT;
 
@@ -210,8 +218,10 @@ void alias_maps_answer(const struct settings *settings, struct ledger_txn *txn,
 		answer_exception(settings, txn, request, now, reply);
 		return;
 	}
-	/* Receipts and replies hold PINs and answers. If a sender's mailbox is elsewhere, they go * there over TLS or not at all. */
-	note_from(from, settings);
+	/*
+	 * Receipts and replies hold PINs and answers. If a sender's mailbox is elsewhere, they go
+	 * there over TLS or not at all.
+	 */
 	if (request->map == MAP_TRANSPORT && from[0] != '\0' && request->key_len == strlen(from) &&
 	    str_starts_nocase_n(request->key, request->key_len, from)) {
 		reply_level(reply, ALIAS_ENCRYPT);

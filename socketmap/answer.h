@@ -2,11 +2,15 @@
 /*
  * answer - from the words of a request to the words of its reply:
  *
- *   request -> map and key -> ledger -> decide -> reply
+ * request -> map and key -> ledger -> decide -> reply
  *
- * No socket, no event loop, no waiting: the caller is told that an answer should wait for the * prober, and parks the question (parking.h).
+ * No socket, no event loop, no waiting: the caller is told that an answer should wait for the
+ * prober, and parks the question (parking.h).
  *
- * The ledger is opened read-only when it is first needed. While that fails (the prober makes * it, and may start later), questions about facts are answered TEMP, and opening is tried * again: so services may start in any order. A ledger that was replaced by another one, as * an admin does with a damaged one, is closed.
+ * The ledger is opened read-only when it is first needed. While that fails (the prober makes it,
+ * and may start later), questions about facts are answered TEMP, and opening is tried again: so
+ * services may start in any order. A ledger that was replaced by another one, as an admin does
+ * with a damaged one, is closed.
  */
 #ifndef POSTSEAL_SOCKETMAP_ANSWER_H
 #define POSTSEAL_SOCKETMAP_ANSWER_H
@@ -33,7 +37,7 @@ struct question {
 
 enum answer {
 	ANSWER_GIVEN,   /* the reply is appended */
-	ANSWER_REFRESH, /* the reply is appended, and the prober should look at the next hop again */
+	ANSWER_REFRESH, /* the same, and the prober should look at the next hop again */
 	ANSWER_PARK,    /* nothing is appended: wait for the prober */
 	ANSWER_SEALING  /* nothing is appended: ask postseal-mailbox (sealing.h) */
 };
@@ -47,7 +51,8 @@ void answerer_free(struct answerer *answerer);
 void answerer_open_ledger(struct answerer *answerer);
 
 /*
- * Between these two calls all answers come from one snapshot of the ledger, which is cheaper. * For requests that have all arrived. Do not wait while holding it.
+ * Between these two calls all answers come from one snapshot of the ledger, which is cheaper. For
+ * requests that have all arrived. Do not wait while holding it.
  */
 void answerer_hold(struct answerer *answerer);
 void answerer_release(struct answerer *answerer);
@@ -60,7 +65,8 @@ enum answer answer_request(struct answerer *answerer, const char *payload, size_
 			   struct question *question, struct buf *reply);
 
 /*
- * Answer a parked question with what the ledger holds now. `waited`: the wait is over, and the * result is never ANSWER_PARK.
+ * Answer a parked question with what the ledger holds now. `waited`: the wait is over, and the
+ * result is never ANSWER_PARK.
  */
 enum answer answer_question(struct answerer *answerer, const struct question *question, bool waited,
 			    int64_t now, struct buf *reply);

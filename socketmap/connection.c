@@ -24,7 +24,8 @@
 /* Unread replies above this stop all work for the client. */
 #define OUT_HIGH 65536
 /*
- * When all places are taken: how long a client may be idle after a question, and before its * first whole question. Postfix itself ends a connection that was idle for ten seconds.
+ * When all places are taken: how long a client may be idle after a question, and before its first
+ * whole question. Postfix itself ends a connection that was idle for ten seconds.
  */
 #define IDLE_ASKED_MS 10000
 #define IDLE_SILENT_MS 2000
@@ -273,7 +274,11 @@ static bool finished(const struct connection *c)
 }
 
 /*
- * Makes the client find its connection reset, not closed. After an orderly end errno keeps an * old value, and Postfix does not ask again if that happens to be ETIMEDOUT, of a slow MX * host (dict_sockmap_lookup); a reset sets errno. This is not done while part of a reply is * still to be sent, since a reset would throw it away. What was sent is not taken back; if * it is lost on a real network, the client asks again.
+ * Makes the client find its connection reset, not closed. After an orderly end errno keeps an old
+ * value, and Postfix does not ask again if that happens to be ETIMEDOUT, of a slow MX host
+ * (dict_sockmap_lookup); a reset sets errno. This is not done while part of a reply is still to
+ * be sent, since a reset would throw it away. What was sent is not taken back; if it is lost on a
+ * real network, the client asks again.
  */
 static void prepare_reset(int fd)
 {
@@ -285,7 +290,8 @@ static void prepare_reset(int fd)
 }
 
 /*
- * Serve and send until the client has to act. Ends and frees the connection when nothing is * left to do for it.
+ * Serve and send until the client has to act. Ends and frees the connection when nothing is left
+ * to do for it.
  */
 static void pump(struct connection *c)
 {

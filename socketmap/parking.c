@@ -122,7 +122,8 @@ static bool try_answer(struct parked *parked, bool waited)
 }
 
 /*
- * Answer all questions of a list, except those not settled yet. The list belongs to the caller: * an answered client may ask again, and that question goes to a room's list.
+ * Answer all questions of a list, except those not settled yet. The list belongs to the caller:
+ * an answered client may ask again, and that question goes to a room's list.
  */
 static void answer_list(struct parked_list *list, bool waited, struct parked_list *unsettled)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * server - the socketmap server as a whole: listeners, connections, and what
- * they share.
+ * server - the socketmap server as a whole: listeners, connections, and what they share.
  *
- * It serves as many clients at once as the process may have descriptors, less some for its * own needs. Further clients wait in the listeners' queues until another one leaves, or is * dropped because it was idle for long.
+ * It serves as many clients at once as the process may have descriptors, less some for its own
+ * needs. Further clients wait in the listeners' queues until another one leaves, or is dropped
+ * because it was idle for long.
  */
 #ifndef POSTSEAL_SOCKETMAP_SERVER_H
 #define POSTSEAL_SOCKETMAP_SERVER_H
@@ -20,7 +21,9 @@ void *server_open(const struct settings *settings);
 /* These settings count from the next question on. */
 void server_reload(void *state, const struct settings *settings);
 /*
- * Serve until SIGTERM or SIGINT. Then no more clients are accepted: they wait in the queue * of the listener, for the next server if systemd keeps it. All questions asked so far are * answered first, even those that wait for the prober. Another signal cuts that short.
+ * Serve until SIGTERM or SIGINT. Then no more clients are accepted: they wait in the queue of the
+ * listener, for the next server if systemd keeps it. All questions asked so far are answered
+ * first, even those that wait for the prober. Another signal cuts that short.
  */
 int server_serve(void *state);
 void server_close(void *state); /* NULL is allowed */

@@ -27,7 +27,10 @@ static const char *zone_name(const struct nexthop *nexthop)
 	return dot;
 }
 
-/* How much a map uses of the part that it has for itself, which is *most; NULL: it has no part * of its own. */
+/*
+ * How much a map uses of the part that it has for itself, which is *most; NULL: it has no part of
+ * its own.
+ */
 static size_t *part_of(struct shares *shares, enum map map, size_t *most)
 {
 	if (map == MAP_STATUS) {

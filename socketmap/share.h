@@ -2,9 +2,10 @@
 /*
  * share - how much of the prober each may use, so that nobody crowds out the mail of others.
  *
- * The prober looks at SHARE_ALL next hops at a time. Of these, questions of one map, of
- * one client (a connection), and about names of one zone (the last two labels of a name,
- * which may be a wildcard's) have no more than a part each. What does not fit is not * looked at now: the client is answered with what is known, and asks again later.
+ * The prober looks at SHARE_ALL next hops at a time. Of these, questions of one map, of one
+ * client (a connection), and about names of one zone (the last two labels of a name, which may be
+ * a wildcard's) have no more than a part each. What does not fit is not looked at now: the client
+ * is answered with what is known, and asks again later.
  *
  * Plain counting: no clock, no I/O.
  */
@@ -52,7 +53,8 @@ struct shares {
 bool share_take(struct shares *shares, struct share *share, enum map map,
 		const struct nexthop *nexthop, struct share_client *client);
 /*
- * A question of this map is about the same next hop. It counts for the map that has the * largest part, so that mail never depends on who asked first.
+ * A question of this map is about the same next hop. It counts for the map that has the largest
+ * part, so that mail never depends on who asked first.
  */
 void share_join(struct shares *shares, struct share *share, enum map map);
 void share_give_back(struct shares *shares, struct share *share);

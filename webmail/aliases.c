@@ -67,17 +67,6 @@ static void answer_no_ledger(struct http_request *request)
 	answer_error(request, 503, "not-now", "the ledger cannot be read or written just now");
 }
 
-static bool at_secure_domain(const struct settings *settings, const char *key)
-{
-	const struct string_list *domains = &settings->secure_domains;
-	const char *domain = strrchr(key, '@') + 1;
-
-	for (size_t i = 0; i < domains->count; i++)
-		if (strcmp(domains->items[i], domain) == 0)
-			return true;
-	return false;
-}
-
 /* FOUND: the alias is this user's; *found and *alias are what the ledger says of it. */
 static enum lookup look_up(const struct aliases *aliases, struct ledger_txn *txn, const char *user,
 			   const char *key, enum lookup *found, struct alias *alias)
@@ -86,7 +75,7 @@ static enum lookup look_up(const struct aliases *aliases, struct ledger_txn *txn
 	enum lookup owned;
 
 	*found = LOOKUP_ABSENT;
-	if (!at_secure_domain(aliases->settings, key))
+	if (!alias_at_secure_domain(aliases->settings, key))
 		return LOOKUP_ABSENT;
 	*found = ledger_get_alias(txn, key, alias);
 	owned = secure_owner_of(mailbox, aliases->settings, key, *found, alias);
@@ -129,7 +118,7 @@ static bool list_filed(void *context, const char *key, const struct alias *alias
 	struct listing *listing = context;
 
 	if (strcmp(alias->mailbox, listing->user) == 0 &&
-	    at_secure_domain(listing->aliases->settings, key))
+	    alias_at_secure_domain(listing->aliases->settings, key))
 		list(listing, key, LOOKUP_FOUND, alias);
 	return true;
 }

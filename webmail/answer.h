@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * answer - what each call of postseal-webmail(8) answers, to a client that is allowed, about * a user who is known. Every answer is JSON; one with another status
- * than 200 is {"error": word, "text": sentence}.
+ * answer - what each call of postseal-webmail(8) answers, to a client that is allowed, about a
+ * user who is known. Every answer is JSON; one with another status than 200 is {"error": word,
+ * "text": sentence}.
  */
 #ifndef POSTSEAL_WEBMAIL_ANSWER_H
 #define POSTSEAL_WEBMAIL_ANSWER_H

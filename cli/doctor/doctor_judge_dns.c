@@ -9,7 +9,8 @@
 #define RESOLV_CONF "/etc/resolv.conf"
 
 /*
- * To check DNSSEC is the resolver's work. A resolver that sets AD on a signed name, but * also answers for a forged one, checks nothing: it repeats what others told it.
+ * To check DNSSEC is the resolver's work. A resolver that sets AD on a signed name, but also
+ * answers for a forged one, checks nothing: it repeats what others told it.
  */
 static void judge_server(const struct doctor_server *server, struct finding *finding)
 {
@@ -46,7 +47,8 @@ static void judge_servers(const struct doctor_servers *servers, struct finding *
 }
 
 /*
- * Not started, as tests/deps.sh leaves it, is another fault than started in vain. To install * it once more mends neither.
+ * Not started, as tests/deps.sh leaves it, is another fault than started in vain. To install it
+ * once more mends neither.
  */
 static void mend_server(const struct doctor_unbound *unbound, struct finding *finding)
 {

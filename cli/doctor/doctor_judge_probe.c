@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * doctor_judge_probe - does the prober connect as Postfix does? Postfix is held to what the * prober has proven, so the prober has to know what main.cf says about TLS.
+ * doctor_judge_probe - does the prober connect as Postfix does? Postfix is held to what the
+ * prober has proven, so the prober has to know what main.cf says about TLS.
  */
 #include "cli/doctor/doctor_judge.h"
 

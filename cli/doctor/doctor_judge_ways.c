@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * doctor_judge_ways - the transports by which mail from secure aliases leaves * (postfix-examples/master.cf.outbound), and what leads around them.
+ * doctor_judge_ways - the transports by which mail from secure aliases leaves
+ * (postfix-examples/master.cf.outbound), and what leads around them.
  */
 #include <stdio.h>
 #include <string.h>
@@ -220,7 +221,8 @@ static bool rewrites_senders(const struct patient *patient)
 }
 
 /*
- * An inline table as in main.cf.sealed, which leads only mailbox_domain and mailbox_bounce to * the intake, leads no other mail around anything.
+ * An inline table as in main.cf.sealed, which leads only mailbox_domain and mailbox_bounce to the
+ * intake, leads no other mail around anything.
  */
 static bool leads_sealed_alone(const struct patient *patient, struct span table)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * doctor_look - fills in a patient: asks resolvers, postconf(1), the daemons and
- * the ledger. It changes nothing and need not be root. Where something cannot be seen, * it notes that.
+ * doctor_look - fills in a patient: asks resolvers, postconf(1), the daemons and the ledger. It
+ * changes nothing and need not be root. Where something cannot be seen, it notes that.
  */
 #ifndef POSTSEAL_CLI_DOCTOR_LOOK_H
 #define POSTSEAL_CLI_DOCTOR_LOOK_H

@@ -328,7 +328,9 @@ static bool fetch(const struct patient *patient, const char *name, struct buf *p
 	return n == 0;
 }
 
-/* `served`: an answer of HTTP (RFC 9112 2.1), whose body counts, and no body where it is not * 200. */
+/*
+ * `served`: an answer of HTTP (RFC 9112 2.1), whose body counts, and no body where it is not 200.
+ */
 static bool has_sum(const struct buf *answer, bool served, const char *sum)
 {
 	struct span body = { (const char *)answer->data, answer->len };

@@ -164,16 +164,6 @@ bool setup_files_differ(const struct setup_files *files)
  * How it differs.
  */
 
-static void copy_output(int fd)
-{
-	char bytes[4096];
-	ssize_t got;
-
-	while ((got = read(fd, bytes, sizeof(bytes))) > 0)
-		fwrite(bytes, 1, (size_t)got, stdout);
-	close(fd);
-}
-
 static void run_diff(const char *label, char *before, char *after)
 {
 	char old_label[SETUP_PATH_SIZE + 16], new_label[SETUP_PATH_SIZE + 16];
@@ -186,6 +176,8 @@ static void run_diff(const char *label, char *before, char *after)
 			 before,
 			 after,
 			 NULL };
+	char bytes[4096];
+	ssize_t got;
 	pid_t child;
 	int fd;
 
@@ -197,7 +189,9 @@ static void run_diff(const char *label, char *before, char *after)
 		printf("%s changes; diff(1) cannot be run to show how\n", label);
 		return;
 	}
-	copy_output(fd);
+	while ((got = read(fd, bytes, sizeof(bytes))) > 0)
+		fwrite(bytes, 1, (size_t)got, stdout);
+	close(fd);
 	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
 		;
 }

@@ -35,13 +35,14 @@ static bool note(void *context, uint64_t number, const struct journal_entry *ent
 }
 
 /* Of a daemon that does not run what it counted last still stands. */
-static void note_locked(struct alerts *alerts, const char *runtime)
+static void note_locked(struct alerts *alerts, const struct settings *settings)
 {
 	struct metrics_snapshot *snapshot = mem_alloc(sizeof(*snapshot));
 	char error[METRICS_FILE_ERROR_SIZE];
 	bool alive;
 
-	if (metrics_read(runtime, METRICS_MAILBOX, snapshot, &alive, error) == LOOKUP_FOUND)
+	if (metrics_read(metrics_directory(settings, METRICS_MAILBOX), METRICS_MAILBOX, snapshot,
+			 &alive, error) == LOOKUP_FOUND)
 		alerts_note_locked(alerts, snapshot->started, snapshot->cell[M_MAILBOX_LOCKED]);
 	free(snapshot);
 }
@@ -259,7 +260,7 @@ static enum cli_status run(struct cli *cli)
 	find_host(telling->host);
 	telling->ledger = known_ledger(cli, cli->send ? LEDGER_WRITE : LEDGER_READ);
 	if (telling->ledger != NULL && read_journal(telling)) {
-		note_locked(&telling->alerts, cli->settings.runtime);
+		note_locked(&telling->alerts, &cli->settings);
 		status = cli->send ? send_all(telling) : show(telling);
 	}
 	ledger_close(telling->ledger);

@@ -30,17 +30,6 @@ static bool parse_address(char key[ALIAS_ADDRESS_SIZE], const struct cli *cli, c
 	return false;
 }
 
-bool alias_at_secure_domain(const struct cli *cli, const char *key)
-{
-	const struct string_list *domains = &cli->settings.secure_domains;
-	const char *domain = strchr(key, '@') + 1;
-
-	for (size_t i = 0; i < domains->count; i++)
-		if (strcmp(domains->items[i], domain) == 0)
-			return true;
-	return false;
-}
-
 /* The second word, at whichever domain. */
 static bool word(char key[ALIAS_ADDRESS_SIZE], const struct cli *cli)
 {
@@ -54,7 +43,7 @@ bool alias_word(char key[ALIAS_ADDRESS_SIZE], const struct cli *cli)
 {
 	if (!word(key, cli))
 		return false;
-	if (alias_at_secure_domain(cli, key))
+	if (alias_at_secure_domain(&cli->settings, key))
 		return true;
 	cli_error(cli,
 		  "%s is not at a domain in `secure_domains`; add its domain to the settings first",
@@ -292,7 +281,8 @@ static enum cli_status take_away(const struct cli *cli)
 		json_print_alias(key, NULL, &exceptions, cli->now);
 	else
 		printf("%s: is no longer on file\n", key);
-	if (cli->settings.secure_aliases == SECURE_ALIASES_ANY && alias_at_secure_domain(cli, key))
+	if (cli->settings.secure_aliases == SECURE_ALIASES_ANY &&
+	    alias_at_secure_domain(&cli->settings, key))
 		cli_error(cli, STILL_SEALED);
 	return CLI_YES;
 }

@@ -11,8 +11,6 @@
 
 /* Reads the alias that is the second word; false, and says why. */
 bool alias_word(char key[ALIAS_ADDRESS_SIZE], const struct cli *cli);
-/* Is this address, or "@domain", at one of secure_domains? */
-bool alias_at_secure_domain(const struct cli *cli, const char *key);
 /* Postfix may take it for a way to another address; then it is said so. */
 bool alias_looks_like_route(const struct cli *cli, const char *key);
 /*

@@ -24,7 +24,7 @@ static bool parse_sender(char sender[ALIAS_ADDRESS_SIZE], const struct cli *cli)
 				: "");
 		return false;
 	}
-	if (!alias_at_secure_domain(cli, sender))
+	if (!alias_at_secure_domain(&cli->settings, sender))
 		return true;
 	cli_error(cli, "%s is at a secure domain itself: mail from there is accepted over TLS only",
 		  sender);

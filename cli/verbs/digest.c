@@ -98,7 +98,10 @@ static void open_letter(struct letter *letter, const struct item *items, size_t 
 	}
 }
 
-/* Nobody needs this record: there is nothing to tell, and the time when the owner was told * no longer matters. */
+/*
+ * Nobody needs this record: there is nothing to tell, and the time when the owner was told no
+ * longer matters.
+ */
 static bool is_over(struct ledger_txn *txn, const struct item *item, int64_t now)
 {
 	struct refusals refusals;

@@ -9,6 +9,7 @@
 #include "base/utc.h"
 #include "cli/act.h"
 #include "cli/json.h"
+#include "cli/known.h"
 #include "cli/terminal.h"
 #include "core/policy/fold.h"
 #include "io/ledger/ledger_facts.h"
@@ -37,17 +38,6 @@ static bool confirmed(const struct cli *cli, const char *domain, const struct hi
 	return terminal_confirms("%s: %s.\nMail to it may be sent in the clear once this is "
 				 "forgotten. Forget it?",
 				 domain, what);
-}
-
-static bool note(struct ledger_txn *txn, const struct cli *cli, const char *domain,
-		 const struct history *history)
-{
-	struct journal_entry entry = { .time = cli->now, .event = "forgotten" };
-
-	str_copy(entry.subject, sizeof(entry.subject), domain);
-	act_author(entry.author);
-	describe(entry.detail, sizeof(entry.detail), history);
-	return ledger_add_journal(txn, &entry);
 }
 
 /* Of its hosts; *seen becomes the latest time at which one of them was seen. */
@@ -89,11 +79,15 @@ static void add_hosts(struct history *history, struct ledger_txn *txn, const str
 }
 
 /*
- * The look-ups stay, since they are not evidence. A record that cannot be read is made * anew, so what it held is forgotten as well.
+ * The look-ups stay, since they are not evidence. A record that cannot be read is made anew, so
+ * what it held is forgotten as well.
  */
-static bool forget_in(struct ledger_txn *txn, const struct cli *cli, const char *domain,
-		      struct domain_facts *facts, struct history *was)
+static bool forget_in(struct act *act, const char *domain, struct domain_facts *facts,
+		      struct history *was)
 {
+	const struct cli *cli = act->cli;
+	struct ledger_txn *txn = act->txn;
+	char what[DETAIL_SIZE];
 	int64_t seen = 0;
 
 	if (ledger_get_domain(txn, domain, facts) == LOOKUP_ERROR)
@@ -103,22 +97,12 @@ static bool forget_in(struct ledger_txn *txn, const struct cli *cli, const char 
 	if (!forget_hosts(txn, cli, domain, &facts->mx, &seen))
 		return false;
 	acts_forget_domain(facts, cli->now, seen);
-	return ledger_put_domain(txn, domain, facts) && note(txn, cli, domain, was);
+	describe(what, sizeof(what), was);
+	return ledger_put_domain(txn, domain, facts) &&
+	       act_note(act, domain, "forgotten", "%s", what);
 }
 
-static bool write_forgotten(struct ledger *ledger, const struct cli *cli, const char *domain,
-			    struct domain_facts *facts, struct history *was)
-{
-	struct ledger_txn *txn = ledger_begin_write(ledger);
-
-	if (txn == NULL)
-		return false;
-	if (forget_in(txn, cli, domain, facts, was))
-		return ledger_commit(txn);
-	ledger_abort(txn);
-	return false;
-}
-
+/* What would be given up. */
 static enum lookup look(struct ledger *ledger, const struct cli *cli, const char *domain,
 			struct domain_facts *facts)
 {
@@ -133,13 +117,19 @@ static enum lookup look(struct ledger *ledger, const struct cli *cli, const char
 	return found;
 }
 
-static enum cli_status forget(const struct cli *cli, struct ledger *ledger, const char *domain,
-			      struct domain_facts *facts)
+static enum cli_status forget(const struct cli *cli, const char *domain, struct domain_facts *facts)
 {
+	struct ledger *ledger = known_ledger(cli, LEDGER_READ);
 	struct history was;
+	struct act act;
 	char what[DETAIL_SIZE];
+	enum lookup found;
 
-	if (look(ledger, cli, domain, facts) == LOOKUP_ABSENT) {
+	if (ledger == NULL)
+		return CLI_UNSURE;
+	found = look(ledger, cli, domain, facts);
+	ledger_close(ledger);
+	if (found == LOOKUP_ABSENT) {
 		cli_error(cli, "nothing is known about %s", domain);
 		return CLI_NO;
 	}
@@ -147,10 +137,8 @@ static enum cli_status forget(const struct cli *cli, struct ledger *ledger, cons
 		cli_error(cli, "%s was not forgotten", domain);
 		return CLI_NO;
 	}
-	if (!write_forgotten(ledger, cli, domain, facts, &was)) {
-		cli_error(cli, "%s was not forgotten: the ledger cannot be written", domain);
+	if (!act_begin(&act, cli) || act_end(&act, forget_in(&act, domain, facts, &was)) != CLI_YES)
 		return CLI_UNSURE;
-	}
 	if (cli->json) {
 		json_print_forgotten(domain, facts->forgotten, &was);
 	} else {
@@ -166,19 +154,14 @@ static enum cli_status forget(const struct cli *cli, struct ledger *ledger, cons
 static enum cli_status run(struct cli *cli)
 {
 	struct subject *subject = cli_subjects(cli);
-	struct ledger *ledger;
 	struct domain_facts *facts;
-	enum cli_status status = CLI_UNSURE;
+	enum cli_status status;
 
 	if (subject == NULL)
 		return CLI_USAGE;
-	ledger = known_ledger(cli, LEDGER_WRITE);
-	if (ledger != NULL) {
-		facts = mem_alloc(sizeof(*facts));
-		status = forget(cli, ledger, subject->nexthop.key, facts);
-		free(facts);
-	}
-	ledger_close(ledger);
+	facts = mem_alloc(sizeof(*facts));
+	status = forget(cli, subject->nexthop.key, facts);
+	free(facts);
 	free(subject);
 	return status;
 }

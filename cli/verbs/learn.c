@@ -50,17 +50,6 @@ static enum cli_status tell_outcome(const struct cli *cli, const struct learner_
 	return counts->sent + counts->handshakes > 0 ? CLI_YES : CLI_UNSURE;
 }
 
-static enum cli_status learn_all(const struct cli *cli, struct learner *learner)
-{
-	enum cli_status status = CLI_YES;
-
-	if (cli->journal)
-		return learner_read(learner, "journal");
-	for (int i = 0; i < cli->count && !learner_stopped(); i++)
-		status = cli_worse(status, learner_read(learner, cli->words[i]));
-	return status;
-}
-
 static bool usage_is_wrong(const struct cli *cli)
 {
 	if (cli->journal && cli->count > 0)
@@ -89,7 +78,9 @@ static enum cli_status run(struct cli *cli)
 		log_set_format((enum log_format)cli->settings.log_format);
 	learner = learner_new(cli);
 	if (learner != NULL) {
-		status = learn_all(cli, learner);
+		status = cli->journal ? learner_read(learner, "journal") : CLI_YES;
+		for (int i = 0; i < cli->count && !learner_stopped(); i++)
+			status = cli_worse(status, learner_read(learner, cli->words[i]));
 		status = cli_worse(status, tell_outcome(cli, learner_counts(learner)));
 	}
 	learner_free(learner);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * postseal preview - what would have become of the mails in a log if Postfix had asked * postseal. For admins who want to know before they switch it on.
+ * postseal preview - what would have become of the mails in a log if Postfix had asked postseal.
+ * For admins who want to know before they switch it on.
  *
- * Each delivery is judged by what the log had shown of its domain before, and by what the * ledger knows of its DNS and MTA-STS now. Then it counts as evidence itself, as for `learn`. * Nothing is written.
+ * Each delivery is judged by what the log had shown of its domain before, and by what the ledger
+ * knows of its DNS and MTA-STS now. Then it counts as evidence itself, as for `learn`. Nothing is
+ * written.
  */
 #include <inttypes.h>
 #include <poll.h>
@@ -46,8 +49,7 @@ struct preview {
 	struct facts facts;
 	int64_t from, to; /* of the deliveries */
 	uint64_t lines, deliveries, same, waits, handshakes, strange;
-	uint64_t
-		unjudged; /* of `same`: over TLS, but the log does not tell whether the certificate was good */
+	uint64_t unjudged; /* of `same`: over TLS, with a certificate that the log does not judge */
 	char first[FIRST_SIZE];
 	struct progress progress;
 };
@@ -165,14 +167,6 @@ static struct log_source *open_source(const struct cli *cli, char error[LOG_SOUR
 	return log_source_file(cli->words[0], NULL, error);
 }
 
-static void show_progress(struct preview *p, struct log_source *source)
-{
-	struct logplace place;
-
-	if (p->lines % 4096 == 0 && log_source_place(source, &place) && place.kind == LOGPLACE_FILE)
-		progress_at(&p->progress, place.offset);
-}
-
 /* A file is read up to its present end. */
 static bool read_all(struct preview *p, struct log_source *source)
 {
@@ -184,7 +178,9 @@ static bool read_all(struct preview *p, struct log_source *source)
 
 		if (got == LOG_READ_LINE) {
 			take_line(p, source, line);
-			show_progress(p, source);
+			if (p->lines % 4096 == 0 && log_source_place(source, &place) &&
+			    place.kind == LOGPLACE_FILE)
+				progress_at(&p->progress, place.offset);
 		} else if (got == LOG_READ_IDLE) {
 			if (log_source_place(source, &place) && place.kind == LOGPLACE_FILE)
 				return true;
@@ -297,20 +293,9 @@ static enum cli_status preview_log(struct preview *p, struct log_source *source)
 	return status;
 }
 
-/* Without a ledger, or permission to read it, the log alone has to do. */
-static struct ledger *open_ledger(const struct cli *cli)
-{
-	char error[LEDGER_ERROR_SIZE];
-	struct ledger *ledger = ledger_open(cli->settings.ledger, LEDGER_READ, error);
-
-	if (ledger == NULL)
-		cli_error(cli, "note: DANE and MTA-STS are not taken into account: %s", error);
-	return ledger;
-}
-
 static enum cli_status run(struct cli *cli)
 {
-	char error[LOG_SOURCE_ERROR_SIZE];
+	char error[LOG_SOURCE_ERROR_SIZE], ledger_error[LEDGER_ERROR_SIZE];
 	enum cli_status status = CLI_UNSURE;
 	struct log_source *source;
 	struct preview *p;
@@ -327,7 +312,11 @@ static enum cli_status run(struct cli *cli)
 	}
 	p = mem_zero(1, sizeof(*p));
 	p->cli = cli;
-	ledger = open_ledger(cli);
+	/* Without a ledger, or permission to read it, the log alone has to do. */
+	ledger = ledger_open(cli->settings.ledger, LEDGER_READ, ledger_error);
+	if (ledger == NULL)
+		cli_error(cli, "note: DANE and MTA-STS are not taken into account: %s",
+			  ledger_error);
 	p->txn = ledger != NULL ? ledger_begin_read(ledger) : NULL;
 	status = preview_log(p, source);
 	ledger_abort(p->txn);

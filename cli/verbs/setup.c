@@ -266,15 +266,6 @@ static enum cli_status set_up(const struct cli *cli, enum setup_part part, const
 	return status;
 }
 
-static bool has_domain(const struct string_list *list, const char *domain)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		if (strcmp(list->items[i], domain) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Also changes our own settings, since doctor judges by them. *line: for the settings file. */
 static enum cli_status take_domains(struct cli *cli, char line[LINE_SIZE], bool *changed)
 {
@@ -289,8 +280,8 @@ static enum cli_status take_domains(struct cli *cli, char line[LINE_SIZE], bool 
 			    (size_t)cli->count - 1, &fault);
 	*changed = false;
 	for (size_t i = 0; good && i < wanted.secure_domains.count; i++)
-		*changed |=
-			!has_domain(&cli->settings.secure_domains, wanted.secure_domains.items[i]);
+		*changed |= !string_list_has(&cli->settings.secure_domains,
+					     wanted.secure_domains.items[i]);
 	if (!good)
 		cli_error(cli, "%s: expected %s", cli->words[fault.index + 1], fault.expected);
 	if (good && *changed && cli->settings.secure_domains.count > 0) {

@@ -175,17 +175,6 @@ static bool read_ledger(struct stats *stats)
 	return true;
 }
 
-static void find_ledger(struct stats *stats)
-{
-	stats->ledger_asked = !stats->cli->no_ledger;
-	if (!stats->ledger_asked)
-		return;
-	stats->ledger_read = read_ledger(stats);
-	stats->view.known[METRICS_READING] = true;
-	stats->view.known[METRICS_LEDGER] = stats->ledger_read;
-	stats->view.cell[M_LEDGER_READABLE] = stats->ledger_read && stats->ledger_whole;
-}
-
 /*
  * Showing.
  */
@@ -300,7 +289,13 @@ static enum cli_status run(struct cli *cli)
 	stats->view.known[METRICS_DAEMONS] = true;
 	for (unsigned i = 0; i < METRICS_DAEMON_COUNT; i++)
 		find_daemon(stats, (enum metrics_source)i);
-	find_ledger(stats);
+	stats->ledger_asked = !cli->no_ledger;
+	if (stats->ledger_asked) {
+		stats->ledger_read = read_ledger(stats);
+		stats->view.known[METRICS_READING] = true;
+		stats->view.known[METRICS_LEDGER] = stats->ledger_read;
+		stats->view.cell[M_LEDGER_READABLE] = stats->ledger_read && stats->ledger_whole;
+	}
 	print(stats);
 	status = judge(stats);
 	free(stats);

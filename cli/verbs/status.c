@@ -245,7 +245,8 @@ static int address_column(const struct cli *cli)
 }
 
 /*
- * Prints a line (or two) for each argument. NO when mail to one of them may be sent in * the clear; UNSURE when that is not known of one.
+ * Prints a line (or two) for each argument. NO when mail to one of them may be sent in the clear;
+ * UNSURE when that is not known of one.
  */
 static enum cli_status print_all(const struct cli *cli, const struct subject *subjects)
 {

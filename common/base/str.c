@@ -145,7 +145,7 @@ bool str_number(const char *s, size_t len, uint64_t max, uint64_t *value)
 		if (s[i] < '0' || s[i] > '9')
 			return false;
 		digit = (uint64_t)(s[i] - '0');
-		/* n * 10 + digit <= max, without overflow on the way */
+		/* n 10 + digit <= max, without overflow on the way */
 		if (digit > max || n > (max - digit) / 10)
 			return false;
 		n = n * 10 + digit;

@@ -63,9 +63,9 @@ size_t str_utf8_length(const char *s, size_t len);
  */
 bool str_number(const char *s, size_t len, uint64_t max, uint64_t *value);
 
-/* Hexadecimal digits in lower case: 2 * len of them and a NUL. Returns dst. */
+/* Hexadecimal digits in lower case: 2 len of them and a NUL. Returns dst. */
 char *str_hex(char *dst, const void *octets, size_t len);
-/* The octets of the first 2 * len characters; false if one of them is no such digit. */
+/* The octets of the first 2 len characters; false if one of them is no such digit. */
 bool str_hex_read(void *octets, size_t len, const char *s);
 
 #endif

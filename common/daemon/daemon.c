@@ -132,7 +132,8 @@ static void *open_as(const struct daemon *daemon, const struct settings *setting
 }
 
 /*
- * Reload. All settings that were ever read are kept until the end. So threads need no lock * to use them; and an admin reloads seldom.
+ * Reload. All settings that were ever read are kept until the end. So threads need no lock to use
+ * them; and an admin reloads seldom.
  */
 struct daemon_settings {
 	struct settings settings;

@@ -14,20 +14,21 @@
  *
  * Exit status: 0 stopped by a signal, 1 could not start or go on, 2 usage.
  *
- * "Ready" is one log line, "READY", and the systemd notify protocol
- * ($NOTIFY_SOCKET, sd_notify(3)); with $WATCHDOG_USEC the daemon's loop also
- * says it is alive.
+ * "Ready" is one log line, "READY", and the systemd notify protocol ($NOTIFY_SOCKET,
+ * sd_notify(3)); with $WATCHDOG_USEC the daemon's loop also says it is alive.
  *
- * Signals: SIGPIPE is ignored. SIGTERM and SIGINT have their default action
- * until `serve` is called; then they are its own, and it returns when one comes
- * (loop_signal in an event loop; sigwaitinfo(2) where threads serve).
+ * Signals: SIGPIPE is ignored. SIGTERM and SIGINT have their default action until `serve` is
+ * called; then they are its own, and it returns when one comes (loop_signal in an event loop;
+ * sigwaitinfo(2) where threads serve).
  *
- * Reload: on SIGHUP a daemon calls daemon_reload, which reads the settings anew. A bad * file changes nothing, and is logged. Settings that count only from a start on (`fixed` * in the table) stay as they were, and that is logged. No connection is closed, and no * client notices.
+ * Reload: on SIGHUP a daemon calls daemon_reload, which reads the settings anew. A bad file
+ * changes nothing, and is logged. Settings that count only from a start on (`fixed` in the table)
+ * stay as they were, and that is logged. No connection is closed, and no client notices.
  *
- * Files: the umask is 0007, so modes given to open(2) hold for owner and group.
- * The directories `ledger` (0750) and `runtime` (0755) are made if they are
- * missing and that is permitted. If not, there is a warning: not every daemon needs both, * and one that does says what is wrong. Under systemd they
- * come from StateDirectory= and RuntimeDirectory=.
+ * Files: the umask is 0007, so modes given to open(2) hold for owner and group. The directories
+ * `ledger` (0750) and `runtime` (0755) are made if they are missing and that is permitted. If
+ * not, there is a warning: not every daemon needs both, and one that does says what is wrong.
+ * Under systemd they come from StateDirectory= and RuntimeDirectory=.
  */
 #ifndef POSTSEAL_DAEMON_DAEMON_H
 #define POSTSEAL_DAEMON_DAEMON_H
@@ -43,14 +44,17 @@ struct daemon {
 	const char *summary;         /* one line for -h */
 	enum metrics_source metrics; /* whose counts it keeps (io/local/metrics_file.h) */
 	/*
-	 * Open what needs privileges: sockets, ledger. With -u, files are found
-	 * and made as USER already (privileges.h). NULL, after logging * the reason, ends the program. The settings live until `close` has returned.
+	 * Open what needs privileges: sockets, ledger. With -u, files are found and made as USER
+	 * already (privileges.h). NULL, after logging the reason, ends the program. The settings
+	 * live until `close` has returned.
 	 */
 	void *(*open)(const struct settings *settings);
 	/* Serve until SIGTERM or SIGINT; the exit status. */
 	int (*serve)(void *state);
 	/*
-	 * From now on these settings count. The earlier ones stay valid until `close` has * returned, for threads that still use them. Called in the thread that called * daemon_reload. NULL: takes no new settings.
+	 * From now on these settings count. The earlier ones stay valid until `close` has
+	 * returned, for threads that still use them. Called in the thread that called
+	 * daemon_reload. NULL: takes no new settings.
 	 */
 	void (*reload)(void *state, const struct settings *settings);
 	void (*close)(void *state);
@@ -63,7 +67,8 @@ int daemon_main(const struct daemon *daemon, int argc, char **argv);
 void daemon_reload(void);
 
 /*
- * Raises the limit of descriptors as far as allowed (RLIMIT_NOFILE), and returns it. Most * systems give a program few until it asks.
+ * Raises the limit of descriptors as far as allowed (RLIMIT_NOFILE), and returns it. Most systems
+ * give a program few until it asks.
  */
 size_t daemon_raise_descriptors(void);
 
@@ -82,7 +87,8 @@ size_t daemon_raise_descriptors(void);
 bool daemon_shorten_slices(void);
 
 /*
- * For `serve`: tell the service manager that the loop still turns. Cheap, from any thread. * It does no harm if nobody asks, or if it is called more often than needed.
+ * For `serve`: tell the service manager that the loop still turns. Cheap, from any thread. It
+ * does no harm if nobody asks, or if it is called more often than needed.
  */
 void daemon_alive(void);
 /* Milliseconds between calls of daemon_alive; 0: nobody asks. */

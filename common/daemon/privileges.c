@@ -45,7 +45,9 @@ bool privileges_make_directory(const struct privileges *to, const char *path, mo
 }
 
 /*
- * The file-system user counts for files only (setfsuid(2)). To leave 0 also drops * CAP_DAC_OVERRIDE and the like, and nothing else. Both calls return the former value and * no error, so they are made again as a check.
+ * The file-system user counts for files only (setfsuid(2)). To leave 0 also drops
+ * CAP_DAC_OVERRIDE and the like, and nothing else. Both calls return the former value and no
+ * error, so they are made again as a check.
  */
 void privileges_lend(const struct privileges *to)
 {

@@ -2,7 +2,9 @@
 /*
  * privileges - from root to an ordinary user, for good.
  *
- * In two steps, so that what is opened in between has the right owner: after * privileges_lend, files are found and made as the user, while root's other rights (a port * below 1024) remain. After privileges_drop no right of root is left. Any failure ends the * program.
+ * In two steps, so that what is opened in between has the right owner: after privileges_lend,
+ * files are found and made as the user, while root's other rights (a port below 1024) remain.
+ * After privileges_drop no right of root is left. Any failure ends the program.
  */
 #ifndef POSTSEAL_DAEMON_PRIVILEGES_H
 #define POSTSEAL_DAEMON_PRIVILEGES_H

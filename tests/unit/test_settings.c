@@ -76,6 +76,9 @@ static const struct {
 	{ "webmail_listen", "\"unix:/run/postseal/webmail.sock\"" },
 	{ "webmail_clients", "{}" },
 	{ "webmail_rate", "300" },
+	{ "share", "\"\"" },
+	{ "share_name", "\"\"" },
+	{ "share_runtime", "\"/run/postseal-share\"" },
 	{ "alert_mail", "\"\"" },
 	{ "alert_command", "{}" },
 	{ "alert_summary", "false" },
@@ -248,6 +251,9 @@ static const struct {
 	  { "/bin/page", "a\nb" },
 	  1,
 	  "at most 253 printable characters of ASCII" },
+	{ "share_name", { "mx 1" }, 0, "at most 64 letters, digits, '.', '-' and '_'" },
+	{ "share", { "a/b" }, 0, "at most 64 letters, digits, '.', '-' and '_'" },
+	{ "share", { "a", "b" }, 2, "exactly one value" },
 	{ "log_level", { "loud" }, 0, "one of error, warning, info, debug" },
 };
 

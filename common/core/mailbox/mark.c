@@ -291,7 +291,8 @@ static void refuse(struct secure_answer *answer, const char *status, const char 
 static void refuse_stranger(struct secure_answer *answer)
 {
 	refuse(answer, "5.7.1",
-	       "Only who has logged in can send sealed mail from here. Let your mail program or "
+	       "Only users who have logged in can send sealed mail from here. Let your mail "
+	       "program or "
 	       "webmail log in, then send again.",
 	       "marked to be sealed, but not logged in");
 }
@@ -299,7 +300,8 @@ static void refuse_stranger(struct secure_answer *answer)
 static void refuse_tls(struct secure_answer *answer)
 {
 	refuse(answer, "5.7.10",
-	       "Mail that is to be sealed is taken over encrypted connections only. Let your mail "
+	       "Mail that is to be sealed is accepted over encrypted connections only. Let your "
+	       "mail "
 	       "program use TLS, then send again.",
 	       "marked to be sealed, but without TLS");
 }
@@ -337,7 +339,7 @@ void mark_decide_recipient(struct secure_answer *answer, const struct secure_cli
 		       "an address of mailbox_domain that stands for nobody");
 	else if (has_login(login) && null_sender)
 		refuse(answer, "5.7.1",
-		       "Sealed mail has a sender who can be told what becomes of it.",
+		       "Sealed mail needs a sender, who can be told what becomes of it.",
 		       "sealed mail of the null sender");
 }
 
@@ -346,7 +348,7 @@ static bool is_refused(struct secure_answer *answer, const struct settings *sett
 		       const struct mark *mark, const struct mark_facts *facts)
 {
 	if (settings->mailbox_domain[0] == '\0')
-		refuse(answer, "5.7.1", "Mail cannot be sealed here: that is switched off.",
+		refuse(answer, "5.7.1", "Mail cannot be sealed here: sealing is switched off.",
 		       "marked to be sealed, but mailbox_domain is empty");
 	else if (!good_tls(settings, &facts->client))
 		refuse_tls(answer);

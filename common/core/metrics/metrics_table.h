@@ -5,7 +5,8 @@
  *   METRIC(CELL, SOURCE, KIND, LABEL, LABEL, name, title, help)
  *
  * CELL      what code counts with: M_CELL, an index into the cells
- * SOURCE    who counts it: SOCKETMAP, PROBER, MILTER, LEARN, WEBMAIL, MAILBOX count as they run;
+ * SOURCE    who counts it: SOCKETMAP, PROBER, MILTER, LEARN, WEBMAIL, MAILBOX, SHARE count as
+ *           they run;
  *           DAEMONS, READING and LEDGER are found out by who shows it
  * KIND      COUNTER, GAUGE, or a histogram: FAST from 10 us to 1 s, SLOW from 5 ms to 2 min
  * LABEL     NONE, or a list of values in metrics.c; the second one varies fastest
@@ -40,7 +41,7 @@
 	       "postseal_ledger_domains_downgraded", "domains downgraded",                         \
 	       "Domains that had TLS and lost it; mail to them waits")                             \
 	METRIC(LEDGER_HOSTS, LEDGER, GAUGE, OBSERVED, NONE, "postseal_ledger_hosts", "MX hosts",   \
-	       "MX hosts in the ledger, by what the latest look at them showed")                   \
+	       "MX hosts in the ledger, by the result of the latest contact")                      \
 	METRIC(LEDGER_HOSTS_DOWN, LEDGER, GAUGE, NONE, NONE, "postseal_ledger_hosts_downgraded",   \
 	       "MX hosts downgraded", "MX hosts that offered STARTTLS and no longer do")           \
 	METRIC(LEDGER_OVERRIDES, LEDGER, GAUGE, NONE, NONE, "postseal_ledger_overrides",           \
@@ -95,12 +96,12 @@
 	METRIC(FETCHES, PROBER, COUNTER, FETCH, NONE, "postseal_prober_sts_fetches_total",         \
 	       "policies fetched", "Fetches of MTA-STS policies")                                  \
 	METRIC(PROBES, PROBER, COUNTER, PROBED, NONE, "postseal_prober_probes_total",              \
-	       "SMTP probes", "Talks with MX hosts, by what came of them")                         \
+	       "SMTP probes", "SMTP conversations with MX hosts, by result")                       \
 	METRIC(EVENTS, PROBER, COUNTER, EVENT, NONE, "postseal_prober_events_total", "events",     \
 	       "What the prober had to tell an admin: floors raised and expired, downgrades, "     \
 	       "DANE and MTA-STS lost, stripping by our own network")                              \
 	METRIC(STRIPPED, PROBER, GAUGE, NONE, NONE, "postseal_prober_stripped_network",            \
-	       "network strips TLS", "Whether our own network seems to take STARTTLS away (1)")    \
+	       "network strips TLS", "Whether our own network seems to remove STARTTLS (1)")       \
 	METRIC(ASKS, PROBER, COUNTER, ASK, NONE, "postseal_prober_asks_total", "asked",            \
 	       "Questions over the local socket")                                                  \
 	METRIC(TOLD, PROBER, COUNTER, TOLD, NONE, "postseal_prober_replies_total", "told",         \
@@ -109,7 +110,7 @@
 	METRIC(TASKS, PROBER, GAUGE, TASK, NONE, "postseal_prober_tasks", "looked at now",         \
 	       "Domains and MX hosts that are being looked at")                                    \
 	METRIC(DUE, PROBER, GAUGE, NONE, NONE, "postseal_prober_domains_due", "domains due",       \
-	       "Domains due to be looked at when the ledger was last gone through")                \
+	       "Domains due to be looked at when the ledger was last scanned")                     \
 	METRIC(NEVER_WERE, PROBER, COUNTER, NONE, NONE, "postseal_prober_domains_forgotten_total", \
 	       "domains forgotten",                                                                \
 	       "Domains that never were, nor were asked about for 30 days, taken out of the "      \
@@ -117,7 +118,7 @@
 	METRIC(WORKERS, PROBER, GAUGE, NONE, NONE, "postseal_prober_workers", "workers at most",   \
 	       "Look-ups and probes that may run at the same time")                                \
 	METRIC(BUSY, PROBER, GAUGE, LANE, NONE, "postseal_prober_workers_busy", "workers busy",    \
-	       "Workers that are at it, by lane")                                                  \
+	       "Workers that are busy, by lane")                                                   \
 	METRIC(QUEUED, PROBER, GAUGE, LANE, NONE, "postseal_prober_jobs_queued", "jobs waiting",   \
 	       "Jobs that wait for a worker, by lane")                                             \
 	METRIC(JOB_TIME, PROBER, SLOW, JOB, NONE, "postseal_prober_job_seconds", "time of jobs",   \
@@ -136,19 +137,19 @@
 	METRIC(SESSIONS, MILTER, GAUGE, NONE, NONE, "postseal_milter_sessions", "sessions now",    \
 	       "SMTP sessions that are open now")                                                  \
 	METRIC(MESSAGES, MILTER, COUNTER, MESSAGE, NONE, "postseal_milter_messages_total",         \
-	       "messages", "Messages begun, and what became of those that came to their end")      \
+	       "messages", "Messages begun, and what became of those that ended")                  \
 	METRIC(SEALED, MILTER, COUNTER, DIRECTION, NONE, "postseal_milter_sealed_messages_total",  \
-	       "sealed mail", "Messages that passed for secure aliases over TLS, or from them")    \
+	       "sealed mail", "Messages to and from secure aliases that passed, over TLS")         \
 	METRIC(MARKED, MILTER, COUNTER, NONE, NONE, "postseal_milter_marked_messages_total",       \
 	       "to be sealed", "Messages that were marked, and handed to postseal-mailbox")        \
 	METRIC(REFUSALS, MILTER, COUNTER, CAUSE, NONE, "postseal_milter_refusals_total",           \
 	       "refused", "Senders, recipients and messages refused, by cause")                    \
 	METRIC(PUT_OFF, MILTER, COUNTER, DIRECTION, NONE, "postseal_milter_put_off_total",         \
-	       "put off", "Senders and recipients put off, because it could not be told")          \
+	       "put off", "Senders and recipients put off, because the answer was not known")      \
 	METRIC(PROSPECTS, MILTER, COUNTER, PROSPECT, NONE, "postseal_milter_prospects_total",      \
-	       "prospects", "Whether mail from a secure alias could get where it is addressed")    \
+	       "prospects", "Whether a recipient's provider meets the level of a secure alias")    \
 	METRIC(PROSPECT_TIME, MILTER, SLOW, NONE, NONE, "postseal_milter_prospect_seconds",        \
-	       "time of prospects", "How long a recipient waited for that")                        \
+	       "time of prospects", "How long a recipient waited for that answer")                 \
 	METRIC(FORGED, MILTER, COUNTER, NONE, NONE, "postseal_milter_forged_headers_total",        \
 	       "forged headers",                                                                   \
 	       "Forged Authentication-Results headers found in messages that passed")              \
@@ -158,7 +159,7 @@
 	METRIC(LINES, LEARN, COUNTER, NONE, NONE, "postseal_learn_lines_total", "lines read",      \
 	       "Lines of Postfix's log that were read")                                            \
 	METRIC(HANDSHAKES, LEARN, COUNTER, NONE, NONE, "postseal_learn_handshakes_total",          \
-	       "TLS handshakes", "TLS handshakes of Postfix that the log tells of")                \
+	       "TLS handshakes", "TLS handshakes of Postfix in the log")                           \
 	METRIC(DELIVERIES, LEARN, COUNTER, NONE, NONE, "postseal_learn_deliveries_total",          \
 	       "deliveries over TLS", "Deliveries that went over TLS for certain")                 \
 	METRIC(NEW_HOSTS, LEARN, COUNTER, NONE, NONE, "postseal_learn_new_hosts_total",            \
@@ -167,15 +168,40 @@
 	METRIC(WEBMAIL_REQUESTS, WEBMAIL, COUNTER, CALL, NONE, "postseal_webmail_requests_total",  \
 	       "requests", "Requests of webmails, by call")                                        \
 	METRIC(WEBMAIL_LIMITED, WEBMAIL, COUNTER, NONE, NONE, "postseal_webmail_limited_total",    \
-	       "asked too often", "Requests of users who had asked too much within a minute")      \
+	       "asked too often", "Requests of users who asked too often in a minute")             \
 	METRIC(WEBMAIL_STRANGERS, WEBMAIL, COUNTER, NONE, NONE,                                    \
 	       "postseal_webmail_strangers_total", "strangers refused",                            \
 	       "Requests of local users who are not in webmail_clients")                           \
                                                                                                    \
+	METRIC(SHARE_CONNECTED, SHARE, GAUGE, NONE, NONE, "postseal_share_connected",              \
+	       "engine reached", "Whether the engine that hosts share is reached (1) or not (0)")  \
+	METRIC(SHARE_LAG, SHARE, GAUGE, NONE, NONE, "postseal_share_lag_seconds",                  \
+	       "seconds behind", "How long ago all that others told was last read")                \
+	METRIC(SHARE_BEHIND, SHARE, GAUGE, NONE, NONE, "postseal_share_batches_behind",            \
+	       "batches behind", "Batches of changes that are not read yet")                       \
+	METRIC(SHARE_WAITING, SHARE, GAUGE, OUTBOX, NONE, "postseal_share_outbox", "to be told",   \
+	       "Records that others are to be told, at once or once a day")                        \
+	METRIC(SHARE_CLOCK, SHARE, GAUGE, NONE, NONE, "postseal_share_clock_off_seconds",          \
+	       "clock off by", "How far this machine's clock is from the engine's")                \
+	METRIC(SHARE_MEMBERS, SHARE, GAUGE, NONE, NONE, "postseal_share_members", "hosts",         \
+	       "Hosts that share and were heard of in the last 90 seconds")                        \
+	METRIC(SHARE_READ, SHARE, COUNTER, NONE, NONE, "postseal_share_rows_read_total",           \
+	       "rows read", "Rows of others that were read")                                       \
+	METRIC(SHARE_CHANGED, SHARE, COUNTER, NONE, NONE, "postseal_share_rows_changed_total",     \
+	       "rows that were news", "Rows of others by which this ledger changed")               \
+	METRIC(SHARE_TOLD, SHARE, COUNTER, NONE, NONE, "postseal_share_rows_written_total",        \
+	       "rows written", "Rows written for others")                                          \
+	METRIC(SHARE_DROPPED, SHARE, COUNTER, NONE, NONE, "postseal_share_rows_dropped_total",     \
+	       "rows dropped", "Rows that are not what a host may write; see the log for whose")   \
+	METRIC(SHARE_NEWER, SHARE, COUNTER, NONE, NONE, "postseal_share_rows_newer_total",         \
+	       "rows of a newer", "Rows of a newer postseal, which this one leaves alone")         \
+	METRIC(SHARE_OUTAGES, SHARE, COUNTER, NONE, NONE, "postseal_share_outages_total",          \
+	       "engine lost", "How often the engine could no longer be reached")                   \
+	METRIC(SHARE_TIME, SHARE, SLOW, NONE, NONE, "postseal_share_exchange_seconds",             \
+	       "time of exchanges", "How long it took to read and to tell what was new")           \
 	METRIC(MAILBOX_LOCKED, MAILBOX, COUNTER, NONE, NONE, "postseal_mailbox_locked_total",      \
 	       "senders locked",                                                                   \
 	       "How often too many wrong PINs were tried, so that a sender's mail is locked")      \
-                                                                                                   \
 	METRIC(TAKEN, MAILBOX, COUNTER, TAKEN, NONE, "postseal_mailbox_intake_total",              \
 	       "mail to be sealed",                                                                \
 	       "Mails to be sealed, or that came back, one for each recipient: taken, put off, "   \

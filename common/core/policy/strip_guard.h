@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * strip_guard - did a provider lose STARTTLS, or does something take it away
- * from everyone we talk to?
+ * strip_guard - did these hosts lose STARTTLS, or does something remove it from all our
+ * connections?
  *
- * If one provider stops offering TLS, that is a downgrade of that provider. If many
- * hosts with a long history of TLS lose it within the hour, and more lose it than keep
- * it, then there is a box between us and the world (a firewall's "SMTP inspection", a
- * transparent proxy). Then nothing that we see in the clear is
- * evidence, and `fold_host` is told so; every floor stays. It ends when most of the
- * hosts, each as it was last seen, have it again, and never by time alone: they are
- * looked at once a day, which is longer than the window.
+ * One provider that stops offering TLS is a downgrade of that provider. Many hosts with a long
+ * history of TLS that lose it within the hour, more of them than keep it, are a box between us
+ * and the world (a firewall's "SMTP inspection", a transparent proxy). Then nothing that we see
+ * in the clear is evidence, and `fold_host` is told so; every floor stays. It ends when most of
+ * the hosts, each as it was last seen, have it again, and never by time alone: they are looked at
+ * once a day, which is longer than the window.
  *
- * Pure: fed with observations, told the time. A zeroed struct has seen nothing.
- * It is not kept over a restart: five hosts are enough to notice it again.
+ * Pure: fed with observations, told the time. A zeroed struct has seen nothing. It is not kept
+ * over a restart: five hosts are enough to know again.
  */
 #ifndef POSTSEAL_CORE_STRIP_GUARD_H
 #define POSTSEAL_CORE_STRIP_GUARD_H

@@ -36,6 +36,11 @@ bool alias_key(char dst[ALIAS_ADDRESS_SIZE], const struct mailaddr *addr)
 	return false;
 }
 
+bool alias_at_secure_domain(const struct settings *settings, const char *key)
+{
+	return string_list_has(&settings->secure_domains, strrchr(key, '@') + 1);
+}
+
 bool alias_sealed(const struct settings *settings, enum lookup found, const struct alias *alias,
 		  enum alias_level *level)
 {

@@ -50,6 +50,8 @@ struct alias {
  * a local part that is too long or not printable ASCII).
  */
 bool alias_key(char dst[ALIAS_ADDRESS_SIZE], const struct mailaddr *addr);
+/* Is the domain of this key, or of "@domain", one of secure_domains? */
+bool alias_at_secure_domain(const struct settings *settings, const char *key);
 
 /*
  * Is an address of a secure domain sealed, and how strictly? `found` and *alias

@@ -86,7 +86,7 @@ static void put_refused(struct buf *out, const struct refused_sender *refused)
 
 	utc_format(date, refused->last);
 	if (refused->sender[0] == '\0')
-		buf_append_str(out, "  A server, in nobody's name (a bounce or a receipt)\n");
+		buf_append_str(out, "  A server, without a sender (a bounce or a receipt)\n");
 	else
 		buf_printf(out, "  <%s>\n", refused->sender);
 	buf_printf(out, "      %" PRId64 " time%s, last %.10s %.5s UTC from %s\n      %s\n",
@@ -130,21 +130,22 @@ static void put_commands(struct buf *out, const struct digest_part *part)
 static void put_advice(struct buf *out, const char *mailbox, const struct digest_part *parts,
 		       size_t count)
 {
-	buf_append_str(out,
-		       "Their servers have told them so. If you know a sender, and want his mail:\n"
-		       "\n"
-		       "- He, or who runs his server, can let it use TLS for outgoing mail\n"
-		       "  (with Postfix: smtp_tls_security_level = may), and send again.\n");
-	buf_printf(out, "- Or he can write to your ordinary address, %s.\n", mailbox);
-	buf_append_str(out,
-		       "- Or your postmaster can make an exception for him, for a time. Mail from\n"
-		       "  all who pretend to be him then comes in the clear. The command is\n\n");
+	buf_append_str(
+		out, "Their servers have been told so. If you know a sender, and want their mail:\n"
+		     "\n"
+		     "- They, or whoever runs their server, can let it use TLS for outgoing mail\n"
+		     "  (with Postfix: smtp_tls_security_level = may), and send again.\n");
+	buf_printf(out, "- Or they can write to your ordinary address, %s.\n", mailbox);
+	buf_append_str(
+		out,
+		"- Or your postmaster can make an exception for them, for a time. Then mail\n"
+		"  from everybody who claims to be them may come in the clear. The command is\n\n");
 	for (size_t i = 0; i < count; i++)
 		put_commands(out, &parts[i]);
 	buf_append_str(out,
 		       "    postseal alias allow ALIAS SENDER\n"
 		       "\n"
-		       "Senders are shown as they called themselves; anybody can take any name.\n"
+		       "Senders are shown as they named themselves; anybody can claim any name.\n"
 		       "You get this message at most once a day, and only after a refusal.\n");
 }
 

@@ -172,10 +172,9 @@ void secure_refuse_destination(struct secure_answer *answer, const struct settin
 			       const char *reason);
 
 /*
- * An accepted recipient: is the TLS over which this mail came to be told in its
- * headers (core/secure/authres.h), and are those not to be believed that tell of it
- * already? For a secure alias, of what came from the network. What is handed on
- * locally has been seen to when it came.
+ * Should Authentication-Results (core/secure/authres.h) be added for this accepted recipient, and
+ * forged ones removed? Yes for a secure alias, if the mail came from the network. Mail that is
+ * handed on locally was treated when it came in.
  */
 bool secure_tells_tls(const struct secure_client *client, const struct secure_address *recipient);
 

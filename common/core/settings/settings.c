@@ -49,24 +49,25 @@ static const char *const tls_version_names[] = { "TLSv1", "TLSv1.1", "TLSv1.2", 
 const struct setting settings_table[] = {
 	{ FIELD(ledger), FIXED, PATH(path, PATH_MAX_BYTES), .defaults = { "/var/lib/postseal" },
 	  .help = "Directory of the ledger, the LMDB environment in which postseal keeps what it "
-		  "has learned. Back it up: a lost ledger is a lost memory of who can do TLS." },
+		  "has learned. Back it up: without it, postseal no longer knows who can do TLS." },
 	{ FIELD(runtime), FIXED, PATH(path, RUNTIME_MAX), .defaults = { "/run/postseal" },
-	  .help = "Directory of the local sockets over which the programs talk to one another." },
+	  .help = "Directory of the local sockets of the programs." },
 	{ FIELD(socketmap_listen), FIXED, LIST(endpoints), .defaults = { "inet:127.0.0.1:7672" },
 	  .help = "Where postseal-socketmap answers Postfix: inet:ADDRESS:PORT or unix:/PATH. "
 		  "Debian runs smtp(8) chrooted, so a Unix socket has to lie under "
 		  "/var/spool/postfix. Sockets that systemd hands over are used instead of these; "
-		  "name them here, too: postseal-milter and postseal ask there." },
+		  "write them here as well, since postseal-milter and postseal connect to what is "
+		  "written here." },
 	{ FIELD(milter_listen), FIXED, STRING(endpoint), .defaults = { "inet:127.0.0.1:8689" },
 	  .help = "Where postseal-milter answers Postfix: inet:ADDRESS:PORT or unix:/PATH." },
 	{ FIELD(resolver), FIXED, LIST(resolvers),
 	  .help = "DNS resolvers that postseal-prober asks: ADDRESS, ADDRESS:PORT or "
 		  "[ADDRESS]:PORT. They have to validate DNSSEC. Empty: those of "
-		  "/etc/resolv.conf. Where one of them is on loopback, the others are asked only "
-		  "with resolver_trust_ad." },
+		  "/etc/resolv.conf. If one of them is on loopback, the others are asked only with "
+		  "resolver_trust_ad." },
 	{ FIELD(resolver_trust_ad), FIXED, BOOL, .defaults = { "false" },
-	  .help = "Believe the AD bit (\"this answer is validated\") also from a resolver that is "
-		  "not on loopback. Say true only where nobody can tamper with the way to it." },
+	  .help = "Also trust the AD bit (\"this answer is validated\") of a resolver that is not "
+		  "on loopback. Set it to true only if nobody can tamper with the way to it." },
 	{ FIELD(ehlo_name), FIXED, STRING(name_or_none), .defaults = { "" },
 	  .help = "Name that postseal-prober gives in EHLO. Empty: the fully qualified name of "
 		  "this host." },
@@ -75,20 +76,20 @@ const struct setting settings_table[] = {
 	{ FIELD(probe_private), FIXED, BOOL, .defaults = { "false" },
 	  .help = "Also probe MX hosts, and fetch MTA-STS policies, at loopback, private and "
 		  "link-local addresses. Leave it false on a host that is reachable from the "
-		  "Internet: these names and addresses are written by strangers." },
+		  "Internet: strangers choose these names and addresses." },
 	{ FIELD(smtp_timeout), FIXED, NUMBER(1, 300), .unit = "seconds", .defaults = { "20" },
 	  .help = "How long each step of a probe may take: connecting, the greeting, each reply, "
 		  "the TLS handshake." },
 	{ FIELD(inet_protocols), FIXED, .type = SETTING_SET, .choices = inet_protocols_names,
 	  KIND(some), .show = setting_show_set, .defaults = { "ipv4", "ipv6" },
-	  .help = "Address families in which MX hosts are looked up and probed. Has to be what "
-		  "postconf inet_protocols shows; both stand for \"all\". With other families than "
-		  "Postfix's a probe proves what Postfix will never see." },
+	  .help = "Address families in which MX hosts are looked up and probed. Has to match "
+		  "postconf inet_protocols; both mean \"all\". With other families than Postfix's, "
+		  "a probe would prove what Postfix never sees." },
 	{ FIELD(smtp_min_tls), FIXED, .type = SETTING_CHOICE, .choices = tls_version_names,
 	  KIND(tls_version), .show = setting_show_tls_version, .defaults = { "TLSv1" },
-	  .help = "Lowest TLS version with which a probe is content. Has to be that of postconf "
-		  "smtp_tls_mandatory_protocols: a provider that can do no better would otherwise "
-		  "be held to a TLS that Postfix refuses to speak, and mail to it would wait." },
+	  .help = "Lowest TLS version that counts in a probe. Has to match postconf "
+		  "smtp_tls_mandatory_protocols: otherwise a provider could be held to a TLS "
+		  "version that Postfix refuses, and mail to it would wait." },
 	{ FIELD(smtp_ciphers), FIXED, STRING(ciphers),
 	  .defaults = { "aNULL:-aNULL:HIGH:MEDIUM:+RC4:@STRENGTH" },
 	  .help = "Ciphers that a probe offers, as an OpenSSL cipher list. Has to be the list of "
@@ -100,57 +101,55 @@ const struct setting settings_table[] = {
 		  "(\"220 ****\"), as Postfix does where postconf smtp_pix_workarounds shows "
 		  "disable_esmtp. Such a server gets no TLS." },
 	{ FIELD(smtp_servername), FIXED, CHOICE(servername_names), .defaults = { "none" },
-	  .help = "Server name (SNI) that a probe sends to a host without DANE. Has to be what "
-		  "postconf smtp_tls_servername shows; none stands for an empty value." },
+	  .help = "Server name (SNI) that a probe sends to a host without DANE. Has to match "
+		  "postconf smtp_tls_servername; none means an empty value." },
 	{ FIELD(use_srv_lookup), FIXED, SET(srv_service_names),
 	  .help = "Services for which Postfix 3.8 and later looks for SRV records before MX "
-		  "records. Has to be what postconf use_srv_lookup shows: a probe of other hosts "
-		  "than "
-		  "Postfix's proves nothing. Mail waits where an SRV record names a port other "
-		  "than "
+		  "records. Has to match postconf use_srv_lookup: a probe of other hosts than "
+		  "Postfix's proves nothing. Mail waits if an SRV record names another port than "
 		  "the service's own." },
 	{ FIELD(probe_workers), FIXED, NUMBER(1, 4096), .unit = "threads", .defaults = { "2048" },
 	  .help = "How many look-ups and probes may run at the same time. Each is a thread that "
-		  "waits for a name server or a mail server; it is started when it is needed and "
-		  "ends when there is nothing to do." },
+		  "waits for a name server or a mail server. It starts when it is needed, and ends "
+		  "when there is nothing to do." },
 	{ FIELD(ca_file), FIXED, PATH(path_or_none, PATH_MAX_BYTES), .defaults = { "" },
-	  .help = "File with the certificates (PEM) of the authorities that are trusted for "
-		  "MTA-STS hosts and in judging the certificates of MX hosts. Empty: those of the "
+	  .help = "File with the certificates (PEM) of authorities. They are trusted for MTA-STS "
+		  "hosts and for the certificates of MX hosts. Empty: those of the "
 		  "system." },
 	{ FIELD(first_contact), CHOICE(first_contact_names), .defaults = { "wait" },
-	  .help = "What happens to mail for a domain of which nothing is known yet. wait: ask the "
-		  "prober and answer when the facts are in, or after first_contact_wait with what "
-		  "is known then. defer: ask the prober and let the mail wait in the queue "
-		  "meanwhile. may: answer at once, as main.cf says, and ask meanwhile; the first "
-		  "mail may then leave in the clear." },
+	  .help = "What happens to mail for an unknown domain. wait: ask the prober, and answer "
+		  "when the facts are there, or after first_contact_wait with what is known then. "
+		  "defer: ask the prober, and let the mail wait in the queue meanwhile. may: "
+		  "answer at once, as main.cf says, and then ask the prober; the first mail may "
+		  "leave in the clear." },
 	{ FIELD(first_contact_wait), NUMBER(1, 60), .unit = "seconds", .defaults = { "8" },
-	  .help = "How long Postfix is kept waiting for the first facts about a domain." },
+	  .help = "How long Postfix waits for the first facts about a domain." },
 	{ FIELD(learn_from), SET(learn_from_names), .defaults = { "probe", "delivery" },
 	  .help = "What counts as evidence that a provider can do TLS. probe: what "
 		  "postseal-prober saw. delivery: what Postfix logged." },
 	{ FIELD(learn_after_successes), NUMBER(1, TIMESET_MAX), .unit = "handshakes",
 	  .defaults = { "1" },
-	  .help = "Completed TLS handshakes after which TLS is required for ever." },
+	  .help = "Number of completed TLS handshakes after which TLS is required for ever." },
 	{ FIELD(learn_after_days), NUMBER(0, TIMESET_MAX), .unit = "days", .defaults = { "0" },
-	  .help = "Distinct days on which these handshakes have to be seen. 0: a single day is "
-		  "enough." },
+	  .help = "Number of different days on which these handshakes have to be seen. 0: one day "
+		  "is enough." },
 	{ FIELD(history_max_age), NUMBER(0, DAYS_MAX), .unit = "days", .defaults = { "0" },
-	  .help = "Days since TLS was last seen after which it is no longer required. 0: it is "
-		  "required for ever." },
+	  .help = "Number of days after which TLS is no longer required if it was not seen again. "
+		  "0: it is required for ever." },
 	{ FIELD(mixed_mx), CHOICE(mixed_mx_names), .defaults = { "strict" },
-	  .help = "How to treat a domain of which only some MX hosts can do TLS or DANE. strict: "
-		  "hold all of them to the best one, since an attacker could otherwise steer mail "
-		  "to the weakest; mail may wait while the good hosts are down. lenient: require "
-		  "of a domain only what every reachable MX host can do." },
+	  .help = "How to treat a domain if only some of its MX hosts can do TLS or DANE. strict: "
+		  "require of all what the best one can do, since an attacker could otherwise "
+		  "steer mail to the weakest; mail may wait while the good hosts are down. "
+		  "lenient: require only what every reachable MX host can do." },
 	{ FIELD(enforce), BOOL, .defaults = { "true" },
 	  .help = "false: only observe. Map policy then answers what DANE and MTA-STS demand, what "
-		  "an override says, and else NOTFOUND; no mail waits for what is not known, and "
-		  "nothing is required because TLS was seen before. The log, postseal explain and "
-		  "postseal list show what would be answered. Secure aliases are held to their "
-		  "level all the same." },
+		  "an override says, and otherwise NOTFOUND. No mail waits because a domain is "
+		  "unknown, and TLS is not required because it was seen before. The log, postseal "
+		  "explain and postseal list show what would be answered. Secure aliases keep "
+		  "their level." },
 	{ FIELD(enforce_domains), LIST(domains),
-	  .help = "Domains, each with all below it, for which the answers hold also while enforce "
-		  "is false." },
+	  .help = "Domains, each with all names below it, that are enforced even while enforce is "
+		  "false." },
 	{ FIELD(mta_sts), BOOL, .defaults = { "true" },
 	  .help = "Look up and enforce MTA-STS policies (RFC 8461)." },
 	{ FIELD(secure_domains), LIST(domains),
@@ -160,104 +159,111 @@ const struct setting settings_table[] = {
 	  .help = "Which addresses in secure_domains are secure aliases. any: all of them. "
 		  "enabled: those that have been switched on with postseal alias enable." },
 	{ FIELD(secure_owner), LIST(pairs),
-	  .help = "Whose the secure aliases are that are not on file, as pairs of domains, such as "
-		  "secure.example.com=example.com: me@secure.example.com belongs to who logs in as "
-		  "me@example.com. A secure domain has one pair at most. An alias on file belongs "
-		  "to its mailbox, whatever stands here." },
+	  .help = "Who owns secure aliases that are not on file, as pairs of domains, such as "
+		  "secure.example.com=example.com: me@secure.example.com then belongs to the user "
+		  "who logs in as me@example.com. A secure domain has at most one pair. An alias "
+		  "on file always belongs to its mailbox." },
 	{ FIELD(secure_min_tls), .type = SETTING_CHOICE, .choices = tls_version_names,
 	  KIND(tls_version), .show = setting_show_tls_version, .defaults = { "TLSv1.2" },
 	  .help = "Lowest TLS version over which mail to a secure alias is accepted." },
 	{ FIELD(recipient_delimiter), STRING(delimiters), .defaults = { "+" },
-	  .help = "Each of these characters parts an address from its extension: "
-		  "me+list@secure.example.com belongs to me@secure.example.com. Has to be what "
-		  "postconf recipient_delimiter shows. Empty: addresses have no extensions." },
+	  .help = "Each of these characters separates an address from its extension: "
+		  "me+list@secure.example.com belongs to me@secure.example.com. Has to match "
+		  "postconf recipient_delimiter. Empty: addresses have no extensions." },
 	{ FIELD(local_networks), .type = SETTING_LIST, KIND(networks),
 	  .show = setting_show_networks, .defaults = { "127.0.0.0/8", "::1/128" },
 	  .help = "Clients from these networks count as this site's own and need no TLS to reach "
 		  "a secure alias. ADDRESS or ADDRESS/BITS." },
 	{ FIELD(authserv_id), STRING(name_or_none), .defaults = { "" },
-	  .help = "The name under which postseal-milter notes in a header of mail to a secure "
-		  "alias, Authentication-Results (RFC 8601), over which TLS it came; such headers "
-		  "of that name that came with it are removed. Empty: Postfix's myhostname." },
+	  .help = "The name in the header Authentication-Results (RFC 8601) in which "
+		  "postseal-milter notes the TLS over which mail to a secure alias came. Such "
+		  "headers with that name that came with the mail are removed. Empty: Postfix's "
+		  "myhostname." },
 	{ FIELD(refusal_digest), BOOL, .defaults = { "false" },
-	  .help = "Note which senders were refused at the secure aliases on file, for a daily mail "
-		  "to the owner of each, which postseal digest sends: who was refused, when, how "
-		  "often, from where and why; nothing of what was written." },
+	  .help = "Record which senders were refused at the secure aliases on file. postseal "
+		  "digest then sends each owner a daily mail: who was refused, when, how often, "
+		  "from where and why, but nothing of the content." },
 	{ FIELD(mailbox_domain), STRING(name_or_none), .defaults = { "" },
-	  .help = "Domain by which mail is sealed, such as sealed.example.com: who writes to "
-		  "bob=example.net@sealed.example.com seals mail to bob@example.net. It stands in "
-		  "Postfix's transport_maps alone. Empty: no mail is sealed." },
-	{ FIELD(mailbox_url), STRING(url_or_none), .defaults = { "" },
+	  .help = "Domain by which mail is sealed, such as sealed.example.com: a mail to "
+		  "bob=example.net@sealed.example.com is sealed for bob@example.net. Write the "
+		  "domain only into Postfix's transport_maps. Empty: no mail is sealed." },
+	{ FIELD(mailbox_url), FIXED, STRING(url_or_none), .defaults = { "" },
 	  .help = "Where recipients reach the temporary mailbox, such as "
 		  "https://sealed.example.com: https, a host, perhaps a port, and no path. "
 		  "postseal-mailbox does not start without it." },
-	{ FIELD(mailbox_listen), STRING(endpoint), .defaults = { "inet:127.0.0.1:8690" },
+	{ FIELD(mailbox_listen), FIXED, STRING(endpoint), .defaults = { "inet:127.0.0.1:8690" },
 	  .help = "Where postseal-mailbox serves its pages by HTTP to the web server in front of "
-		  "it: inet:ADDRESS:PORT or unix:/PATH. Loopback only: what comes here is "
-		  "believed about where it is from." },
-	{ FIELD(mailbox_intake), STRING(endpoint), .defaults = { "inet:127.0.0.1:8691" },
+		  "it: inet:ADDRESS:PORT or unix:/PATH. Loopback only: clients here are believed "
+		  "when they say where a request is from." },
+	{ FIELD(mailbox_intake), FIXED, STRING(endpoint), .defaults = { "inet:127.0.0.1:8691" },
 	  .help = "Where postseal-mailbox takes mail from Postfix by LMTP: inet:ADDRESS:PORT or "
 		  "unix:/PATH." },
-	{ FIELD(mailbox_submit), STRING(endpoint), .defaults = { "inet:127.0.0.1:8692" },
-	  .help = "A listener of Postfix without milters and without authentication, for this "
-		  "machine alone, to which postseal-mailbox gives its own mail by SMTP." },
-	{ FIELD(mailbox_store), PATH(path, PATH_MAX_BYTES),
+	{ FIELD(mailbox_submit), FIXED, STRING(endpoint), .defaults = { "inet:127.0.0.1:8692" },
+	  .help = "Where postseal-mailbox submits its own mail by SMTP: a listener of Postfix for "
+		  "this machine only, without milters and without authentication." },
+	{ FIELD(mailbox_store), FIXED, PATH(path, PATH_MAX_BYTES),
 	  .defaults = { "/var/lib/postseal-mailbox" },
-	  .help = "Directory of the sealed letters. What lies in it opens nothing." },
-	{ FIELD(mailbox_keys), PATH(path, PATH_MAX_BYTES),
+	  .help = "Directory of the sealed letters. Nothing in it can open them." },
+	{ FIELD(mailbox_keys), FIXED, PATH(path, PATH_MAX_BYTES),
 	  .defaults = { "/var/lib/postseal-mailbox-keys" },
 	  .help = "Directory of the key files: one for each mailbox, which is shredded with it, "
 		  "and the server's own. Back it up apart from mailbox_store, and keep each copy "
 		  "for "
-		  "a few days only: what was deleted is gone when the last copy is. Without "
-		  "this directory the store is lost." },
-	{ FIELD(mailbox_runtime), PATH(path, RUNTIME_MAX), .defaults = { "/run/postseal-mailbox" },
+		  "a few days only: a deleted letter is gone only when the last copy of its key "
+		  "is. Without this directory the store is lost." },
+	{ FIELD(mailbox_runtime), FIXED, PATH(path, RUNTIME_MAX),
+	  .defaults = { "/run/postseal-mailbox" },
 	  .help = "Directory of the socket by which postseal and postseal-webmail talk to "
 		  "postseal-mailbox." },
-	{ FIELD(mailbox_token_key), PATH(path, PATH_MAX_BYTES),
+	{ FIELD(mailbox_token_key), FIXED, PATH(path, PATH_MAX_BYTES),
 	  .defaults = { "/var/lib/postseal-seal/token.key" },
 	  .help = "File with the key that postseal-milter and postseal-mailbox share. "
-		  "postseal-mailbox makes it where it is missing. Of several hosts that seal, "
-		  "each has the same." },
-	{ FIELD(mailbox_pages), PATH(path, PATH_MAX_BYTES),
+		  "postseal-mailbox makes it if it is missing. If several hosts seal, all need the "
+		  "same file." },
+	{ FIELD(mailbox_pages), FIXED, PATH(path, PATH_MAX_BYTES),
 	  .defaults = { "/usr/share/postseal/mailbox" },
 	  .help = "Directory of the pages of the temporary mailbox." },
-	{ FIELD(mailbox_name), STRING(text), .defaults = { "" },
-	  .help = "Whose mail this is, as it stands on the pages and in mail to recipients: the "
-		  "name of a practice, a law firm, a provider. Empty: the host of mailbox_url." },
-	{ FIELD(mailbox_logo), PATH(path_or_none, PATH_MAX_BYTES), .defaults = { "" },
+	{ FIELD(mailbox_name), FIXED, STRING(text), .defaults = { "" },
+	  .help = "Your name on the pages and in mail to recipients: that of a practice, a law "
+		  "firm, a provider. Empty: the host of mailbox_url." },
+	{ FIELD(mailbox_logo), FIXED, PATH(path_or_none, PATH_MAX_BYTES), .defaults = { "" },
 	  .help = "File with a logo for the pages, .svg or .png, of at most 256 KiB. Empty: "
 		  "none." },
-	{ FIELD(mailbox_from), STRING(address_or_none), .defaults = { "" },
-	  .help = "Address that link mails are from, such as sealed@example.com. It has to be "
-		  "delivered here. Empty: postmaster at the host of mailbox_url." },
+	{ FIELD(mailbox_from), FIXED, STRING(address_or_none), .defaults = { "" },
+	  .help = "Sender of link mails, such as sealed@example.com. Mail to it has to be "
+		  "delivered here, and it is not in mailbox_domain: receipts, notices and replies "
+		  "that come back come to it. postseal-mailbox does not start without it." },
 	{ FIELD(mailbox_bounce), STRING(address_or_none), .defaults = { "" },
-	  .help = "Address to which link mails that cannot be delivered come back, such as "
-		  "sealed-bounce@example.com; an extension is added. Postfix's transport_maps lead "
-		  "it to mailbox_intake. Empty: link mails have an empty envelope sender, and "
-		  "nobody hears that one was not delivered." },
+	  .help = "Address to which undeliverable link mails bounce, such as "
+		  "sealed-bounce@example.com; an extension is added. Postfix's transport_maps has "
+		  "to lead it to mailbox_intake. Empty: link mails have an empty envelope sender, "
+		  "and nobody learns that one was not delivered." },
 	{ FIELD(mailbox_pin), CHOICE(mailbox_pin_names), .defaults = { "require" },
 	  .help = "Whether a recipient needs a PIN from the sender. require: always; one is made "
-		  "up where the sender chose none. allow: where the sender chose one. off: never; "
-		  "who reads the link mail then reads the letter." },
+		  "up if the sender chose none. allow: if the sender chose one. off: never; "
+		  "whoever reads the link mail can read the letter." },
 	{ FIELD(mailbox_pin_length), NUMBER(6, 16), .unit = "digits", .defaults = { "8" },
-	  .help = "How long PINs are that are made up, and at least those that senders choose." },
+	  .help = "Length of PINs that are made up. PINs that senders choose must not be "
+		  "shorter." },
 	{ FIELD(mailbox_pin_tries), NUMBER(3, 20), .unit = "tries", .defaults = { "10" },
-	  .help = "Wrong PINs after which a sender's letters are locked, and the sender is told." },
+	  .help = "Number of wrong PINs after which a sender's letters are locked, and the sender "
+		  "is told." },
 	{ FIELD(mailbox_unopened), NUMBER(1, DAYS_MAX), .unit = "days", .defaults = { "90" },
-	  .help = "How long a letter stays at least, and a mailbox that nobody has opened." },
+	  .help = "How long a letter stays at least, and how long a mailbox stays that nobody has "
+		  "opened." },
 	{ FIELD(mailbox_expire), NUMBER(1, DAYS_MAX), .unit = "days", .defaults = { "90" },
-	  .help = "Days after the last login and the last letter after which a mailbox is "
+	  .help = "Number of days after the last login and the last letter until a mailbox is "
 		  "deleted." },
 	{ FIELD(mailbox_warn), NUMBER(0, DAYS_MAX), .unit = "days", .defaults = { "14" },
-	  .help = "Days before that on which the recipient is warned. 0: no warning." },
+	  .help = "Number of days before the end at which the recipient is warned. 0: no "
+		  "warning." },
 	{ FIELD(mailbox_message_size), NUMBER(1, 1024), .unit = "MiB", .defaults = { "25" },
 	  .help = "Largest mail that is sealed, and largest reply." },
 	{ FIELD(mailbox_quota), NUMBER(1, 1048576), .unit = "MiB", .defaults = { "250" },
 	  .help = "How much one mailbox may hold." },
 	{ FIELD(mailbox_store_quota), NUMBER(1, INT64_C(1) << 40), .unit = "MiB",
 	  .defaults = { "20480" },
-	  .help = "How much all mailboxes may hold together. Beyond that mail waits in Postfix's "
+	  .help = "How much all mailboxes may hold together. Above that, mail waits in Postfix's "
 		  "queue." },
 	{ FIELD(mailbox_replies_per_day), NUMBER(0, 10000), .unit = "replies", .defaults = { "50" },
 	  .help = "How many replies may leave one mailbox in 24 hours." },
@@ -272,13 +278,23 @@ const struct setting settings_table[] = {
 		  "says "
 		  "which local user is at the other end." },
 	{ FIELD(webmail_clients), LIST(names),
-	  .help = "Local users that postseal-webmail answers, by login name. It believes them who "
-		  "the "
-		  "webmail's user is, so this is for the webmail's own user and nobody else. "
+	  .help = "Local users that postseal-webmail answers, by login name. They say who the "
+		  "webmail's user is, and are believed, so name only the webmail's own user. "
 		  "Empty: nobody. Not www-data, if other programs run as that user." },
 	{ FIELD(webmail_rate), NUMBER(10, 100000), .unit = "requests", .defaults = { "300" },
 	  .help = "How much each user of a webmail may ask of postseal-webmail in a minute. A "
 		  "request counts as one, and as one more for each recipient it asks about." },
+	{ FIELD(share), FIXED, STRING(label), .defaults = { "" },
+	  .help = "Share what is learned with other hosts by postseal-share: the name of the "
+		  "service, in libpq's service file, that leads to their PostgreSQL. Empty: this "
+		  "host keeps its memory to itself." },
+	{ FIELD(share_name), FIXED, STRING(label), .defaults = { "" },
+	  .help = "Under which name this host shares: letters, digits, '.', '-' and '_', and no "
+		  "two "
+		  "hosts have the same. Empty: the name of this machine." },
+	{ FIELD(share_runtime), FIXED, PATH(path, RUNTIME_MAX),
+	  .defaults = { "/run/postseal-share" },
+	  .help = "Directory in which postseal-share keeps what it counts." },
 	{ FIELD(alert_mail), STRING(ascii_address_or_none), .defaults = { "" },
 	  .help = "Address that is told by mail when a provider no longer offers TLS, our own "
 		  "network takes TLS away, the resolver stops validating, or too many wrong PINs "
@@ -297,10 +313,10 @@ const struct setting settings_table[] = {
 	  .help = "Also tell alert_mail and alert_command once a week what was written into the "
 		  "journal." },
 	{ FIELD(log_level), CHOICE(log_level_names), .defaults = { "info" },
-	  .help = "The least severe messages that are logged. At info these are what is learned, "
-		  "and the answers to Postfix for which mail has waited, that make it wait (TEMP), "
-		  "or that are being looked into again; at debug, all answers. postseal explain "
-		  "tells at any time why a domain is answered as it is." },
+	  .help = "The lowest severity that is logged. info logs what is learned, and answers to "
+		  "Postfix for which mail waited, that make mail wait (TEMP), or whose facts are "
+		  "being looked up again; debug logs all answers. postseal explain shows at any "
+		  "time why a domain gets its answer." },
 	{ FIELD(log_format), CHOICE(log_format_names), .defaults = { "text" },
 	  .help = "How daemons, and postseal learn --follow, write a line of their log. text: what "
 		  "it is about, then a sentence. json: an object with time, program, level, "
@@ -403,6 +419,9 @@ void settings_free(struct settings *settings)
 	free(settings->mailbox_submit);
 	free(settings->mailbox_store);
 	free(settings->mailbox_keys);
+	free(settings->share);
+	free(settings->share_name);
+	free(settings->share_runtime);
 	free(settings->mailbox_runtime);
 	free(settings->mailbox_token_key);
 	free(settings->mailbox_pages);

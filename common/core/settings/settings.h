@@ -43,6 +43,9 @@ struct string_list {
 	char **items; /* owned */
 };
 
+/* Compared byte by byte. */
+bool string_list_has(const struct string_list *list, const char *item);
+
 struct settings {
 	char *ledger;
 	char *runtime;
@@ -110,8 +113,12 @@ struct settings {
 	char *alert_mail;                   /* as seal_address_take has it, ASCII; "": nobody */
 	struct string_list alert_command;   /* a program's path and its arguments; empty: none */
 	bool alert_summary;
-	int log_level;  /* enum log_level of base/log.h */
-	int log_format; /* enum log_format of base/log.h */
+	/* Of postseal-share. */
+	char *share;         /* a service of libpq; "": this host shares with nobody */
+	char *share_name;    /* "": the host's */
+	char *share_runtime; /* directory of what it counts */
+	int log_level;       /* enum log_level of base/log.h */
+	int log_format;      /* enum log_format of base/log.h */
 };
 
 enum setting_type {

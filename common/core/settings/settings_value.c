@@ -22,6 +22,15 @@ void string_list_free(struct string_list *list)
 	*list = (struct string_list){ 0 };
 }
 
+bool string_list_has(const struct string_list *list, const char *item)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(list->items[i], item) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void *field_of(struct settings *settings, const struct setting *self)
 {
 	return (char *)settings + self->offset;
@@ -119,6 +128,20 @@ bool setting_put_path_or_none(struct settings *settings, const struct setting *s
 		return true;
 	}
 	return setting_put_path(settings, self, values, count, fault);
+}
+
+bool setting_put_label(struct settings *settings, const struct setting *self,
+		       const char *const *values, size_t count, struct setting_fault *fault)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789_-.";
+
+	if (!one_value(count, fault))
+		return false;
+	if (strspn(values[0], allowed) != strlen(values[0]) || strlen(values[0]) > 64)
+		return setting_fault_at(fault, 0, "at most 64 letters, digits, '.', '-' and '_'");
+	setting_store_string(settings, self, values[0]);
+	return true;
 }
 
 bool setting_put_name_or_none(struct settings *settings, const struct setting *self,

@@ -17,6 +17,7 @@ typedef void setting_show_fn(const struct settings *settings, const struct setti
 /* Kept in char *. */
 setting_put_fn setting_put_path, setting_put_path_or_none;
 setting_put_fn setting_put_name_or_none; /* folded (domain.h) */
+setting_put_fn setting_put_label;        /* "", or 1 to 64 letters, digits, '.', '-', '_' */
 setting_put_fn setting_put_delimiters;
 setting_put_fn setting_put_ciphers; /* what only OpenSSL can understand */
 setting_put_fn setting_put_endpoint;

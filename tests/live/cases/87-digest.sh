@@ -71,7 +71,7 @@ check 'from nobody' matches "$(grep -B 30 -m 1 '^Subject: Mail refused' /var/mai
 check 'made by a machine' matches "$(digests alice)" 'Auto-Submitted: auto-generated'
 check 'with who, how often and why' matches "$(digests alice)" \
     '<x@elsewhere\.test> 2 times, last .* UTC from 198\.51\.100\.7 the sending server did not use TLS'
-check 'with the bounce' matches "$(digests alice)" "A server, in nobody's name .* 1 time, last"
+check 'with the bounce' matches "$(digests alice)" "A server, without a sender .* 1 time, last"
 check 'with what to do' matches "$(digests alice)" "postseal alias allow $ALIAS x@elsewhere\.test"
 check 'a command is shown and no more' matches "$(digests alice)" \
     '<"\$\(touch /tmp/x\)"@elsewhere\.test>'

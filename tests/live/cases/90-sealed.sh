@@ -84,7 +84,7 @@ postseal alias disable sealing@secure.sender.test >/dev/null
 
 # --- who may not ----------------------------------------------------------------------------
 
-LOGIN_NEEDED='^550 5\.7\.1 Only who has logged in'
+LOGIN_NEEDED='^550 5\.7\.1 Only users who have logged in'
 check "another's address: refused" not_taken '^550 5\.7\.1 .*yours' bob alice@sender.test \
     'X-Postseal-Seal: yes' -- '<x@plain.test>'
 check 'a weak PIN: refused' not_taken '^550 5\.7\.1 The PIN' alice alice@sender.test \
@@ -111,7 +111,7 @@ smtp_close
 
 printf '%s\n' 'From: alice@sender.test' 'Message-ID: <by-sendmail@live.test>' 'X-Postseal-Seal: yes' \
     '' Hello. | sendmail -i -f alice@sender.test x@plain.test
-check 'sendmail(1): a header comes back' returned alice by-sendmail@live.test "Only who has logged in"
+check 'sendmail(1): a header comes back' returned alice by-sendmail@live.test "Only users who have logged in"
 check 'sendmail(1): and does not leave' not_arrived by-sendmail@live.test x@plain.test
 mail_send alice@sender.test "x=plain.test@$DOMAIN"
 check 'sendmail(1): an address comes back' bounced "$QID" "x=plain.test@$DOMAIN" 'no token'
