@@ -38,6 +38,7 @@ struct cli {
 	bool no_ledger;
 	bool dry_run;
 	bool undo;
+	bool waiting;
 	const char *state;  /* NULL: any */
 	const char *reason; /* these five NULL: not given */
 	const char *expires;

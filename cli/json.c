@@ -280,6 +280,15 @@ void json_print_refusals(const char *mailbox, const struct digest_part *part)
 			     (json_int_t)refusals->others));
 }
 
+void json_print_waiting(const struct waiting_domain *domain)
+{
+	print_line(json_pack("{s:s, s:I, s:o, s:o, s:b, s:b, s:s}", "domain", domain->domain,
+			     "mails", (json_int_t)domain->mails, "oldest",
+			     date_or_null(domain->oldest), "returns", date_or_null(domain->returns),
+			     "policy", domain->policy, "sealed", domain->sealed, "reason",
+			     domain->reason));
+}
+
 void json_print_alert(const struct alert *alert)
 {
 	static const char *const kinds[] = { [ALERT_DOWNGRADE] = "downgrade",

@@ -13,6 +13,7 @@
 #include "cli/cli.h"
 #include "cli/known.h"
 #include "core/alert/alert.h"
+#include "core/log/waiting.h"
 #include "core/secure/digest.h"
 #include "core/metrics/metrics.h"
 #include "io/json/import_json.h"
@@ -29,6 +30,8 @@ void json_print_pins(const char *key, const struct pins *pins);
 void json_print_alias(const char *address, const struct alias *alias,
 		      const struct exceptions *exceptions, int64_t now);
 void json_print_refusals(const char *mailbox, const struct digest_part *part);
+/* A domain whose mail postseal holds up. */
+void json_print_waiting(const struct waiting_domain *domain);
 void json_print_alert(const struct alert *alert);
 /* What `doctor` found: texts as in doctor_judge.h, `mend` in lines. */
 void json_print_finding(const char *check, const char *looks_at, const char *health,

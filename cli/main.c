@@ -77,6 +77,7 @@ static const struct known_option {
 	{ 'S', "send", FLAG(send) },
 	{ 't', "to", TEXT(to) },
 	{ 'U', "undo", FLAG(undo) },
+	{ 'w', "waiting", FLAG(waiting) },
 	{ 'y', "yes", FLAG(yes) },
 };
 

@@ -129,7 +129,7 @@ static void get_exceptions(struct ledger_txn *txn, const char *key, struct excep
 }
 
 /* Postfix may read it as a route to another address, so map `alias` never answers for it. */
-static bool looks_like_route(const struct cli *cli, const char *key)
+bool alias_looks_like_route(const struct cli *cli, const char *key)
 {
 	if (strpbrk(key, "%!") == NULL)
 		return false;
@@ -140,40 +140,51 @@ static bool looks_like_route(const struct cli *cli, const char *key)
 	return true;
 }
 
+enum cli_status alias_enable_in(struct act *act, const struct cli *cli, struct entry *entry,
+				const char *key)
+{
+	struct alias *alias = &entry->of.alias;
+
+	/* One that cannot be read is made anew. */
+	if (ledger_get_alias(act->txn, key, alias) != LOOKUP_FOUND)
+		*alias = (struct alias){ .level = ALIAS_ENCRYPT };
+	if (!apply_options(alias, cli))
+		return CLI_USAGE;
+	alias->enabled = true;
+	act_author(alias->author);
+	return act_do(act, entry, key) &&
+			       act_note(act, key, "alias-enabled", "level %s%s, for %.100s",
+					alias_level_name(alias->level),
+					alias->otherwise == ALIAS_MAILBOX ? ", otherwise sealed"
+									  : "",
+					alias->mailbox)
+		       ? CLI_YES
+		       : CLI_UNSURE;
+}
+
 static enum cli_status enable(const struct cli *cli)
 {
 	struct entry entry = { .kind = ENTRY_ALIAS };
-	struct alias *alias = &entry.of.alias;
 	struct exceptions exceptions;
 	char key[ALIAS_ADDRESS_SIZE];
-	enum lookup found;
+	enum cli_status status;
 	struct act act;
 
-	if (!act_takes(cli, 2) || !alias_word(key, cli) || looks_like_route(cli, key))
+	if (!act_takes(cli, 2) || !alias_word(key, cli) || alias_looks_like_route(cli, key))
 		return CLI_USAGE;
 	if (!act_begin(&act, cli))
 		return CLI_UNSURE;
-	found = ledger_get_alias(act.txn, key, alias);
-	/* A record that cannot be read is made anew. */
-	if (found != LOOKUP_FOUND)
-		*alias = (struct alias){ .level = ALIAS_ENCRYPT };
-	if (!apply_options(alias, cli)) {
+	get_exceptions(act.txn, key, &exceptions);
+	status = alias_enable_in(&act, cli, &entry, key);
+	if (status == CLI_USAGE) {
 		ledger_abort(act.txn);
 		ledger_close(act.ledger);
 		return CLI_USAGE;
 	}
-	get_exceptions(act.txn, key, &exceptions);
-	alias->enabled = true;
-	act_author(alias->author);
-	if (act_end(&act,
-		    act_do(&act, &entry, key) &&
-			    act_note(&act, key, "alias-enabled", "level %s%s, for %.100s",
-				     alias_level_name(alias->level),
-				     alias->otherwise == ALIAS_MAILBOX ? ", otherwise sealed" : "",
-				     alias->mailbox)) != CLI_YES)
-		return CLI_UNSURE;
-	print_alias(cli, key, alias, &exceptions);
-	return CLI_YES;
+	status = act_end(&act, status == CLI_YES);
+	if (status == CLI_YES)
+		print_alias(cli, key, &entry.of.alias, &exceptions);
+	return status;
 }
 
 static enum cli_status disable(const struct cli *cli)
@@ -366,8 +377,8 @@ static enum cli_status run(struct cli *cli)
 	static const struct act_word acts[] = {
 		{ "enable", enable },     { "disable", disable },
 		{ "allow", alias_allow }, { "disallow", alias_disallow },
-		{ "remove", take_away },  { "show", show },
-		{ "list", list }
+		{ "remove", take_away },  { "load", alias_load },
+		{ "show", show },         { "list", list }
 	};
 
 	return act_dispatch(cli, acts, ARRAY_LEN(acts));
@@ -380,6 +391,7 @@ const struct verb verb_alias = {
 	.options = "eFlor",
 	.help = "ACT is one of\n"
 		"  enable ALIAS           switch it on; puts it on file\n"
+		"  load FILE              enable each that stands in FILE; - is standard input\n"
 		"  disable ALIAS          switch it off; it stays on file\n"
 		"  allow ALIAS SENDER     let SENDER write to it without TLS, for a time\n"
 		"  disallow ALIAS SENDER  end that now\n"
@@ -398,6 +410,9 @@ const struct verb verb_alias = {
 		"  -e, --expires TIME  when an exception ends: 30d (the default), 12h, 30min,\n"
 		"                      or a date; at most 366 days from now\n"
 		"  -r, --reason TEXT   why there is one\n"
+		"\n"
+		"A line of FILE is ALIAS MAILBOX [LEVEL], or empty, or begins with #. If one is\n"
+		"wrong, nothing is done.\n"
 		"\n"
 		"SENDER is you@example.net, or @example.net for all at that domain. Senders are\n"
 		"easily forged: an exception opens ALIAS to everybody who claims to be SENDER.\n"

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "base/log.h"
 #include "cli/json.h"
 #include "cli/learner.h"
 #include "io/local/metrics_file.h"
@@ -73,6 +74,8 @@ static enum cli_status run(struct cli *cli)
 		cli_error(cli, "nothing was learned: learn_from does not have \"delivery\"");
 		return CLI_NO;
 	}
+	if (cli->follow)
+		log_set_format((enum log_format)cli->settings.log_format);
 	learner = learner_new(cli);
 	if (learner != NULL) {
 		status = cli->journal ? learner_read(learner, "journal") : CLI_YES;

@@ -5,14 +5,18 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/str.h"
 #include "base/utc.h"
 #include "cli/json.h"
+#include "cli/queue.h"
 #include "cli/terminal.h"
 #include "core/facts/pins.h"
 
 #define DATE_LEN 10 /* of "2026-01-02T03:04:05Z" */
 #define NAME_COLUMN 28
+#define WAITING_HEADINGS "%-*s %5s  %-20s  %s\n"
+#define WAITING_ROW "%-*s %5d  %-20s  %s\n"
 #define ROW "%-*s %s%-7s%s  %-11s %4s  %*s"
 
 struct list_walk {
@@ -143,11 +147,58 @@ static enum cli_status list(const struct cli *cli, struct ledger *ledger)
 	return listing.shown > 0 ? CLI_YES : CLI_NO;
 }
 
+static void print_waiting(const struct waiting_domain *domain)
+{
+	char oldest[UTC_SIZE], returns[UTC_SIZE];
+	const char *name = domain->domain;
+
+	if (strlen(name) > NAME_COLUMN) {
+		puts(name);
+		name = "";
+	}
+	printf(WAITING_ROW, NAME_COLUMN, name, (int)num_min((int64_t)domain->mails, 99999),
+	       utc_format(oldest, domain->oldest), utc_format(returns, domain->returns));
+	terminal_text(2, "%s", domain->reason);
+}
+
+/* What postseal holds up in Postfix's queue. */
+static enum cli_status list_waiting(const struct cli *cli, struct ledger *ledger)
+{
+	struct waiting waiting;
+	char error[COMMAND_ERROR_SIZE];
+	enum cli_status status;
+
+	if (queue_find(&waiting, cli, ledger, error) != LOOKUP_FOUND) {
+		cli_error(cli, "%s", error);
+		return CLI_UNSURE;
+	}
+	for (size_t i = 0; i < waiting.count; i++) {
+		if (cli->json) {
+			json_print_waiting(&waiting.domains[i]);
+			continue;
+		}
+		if (i == 0)
+			printf(WAITING_HEADINGS, NAME_COLUMN, "DOMAIN", "MAILS", "OLDEST",
+			       "RETURNED AT");
+		print_waiting(&waiting.domains[i]);
+	}
+	if (waiting.others > 0)
+		cli_error(cli, "and %llu recipients more, of no domain or of too many",
+			  (unsigned long long)waiting.others);
+	status = waiting.count > 0 ? CLI_YES : CLI_NO;
+	waiting_free(&waiting);
+	return status;
+}
+
 static enum cli_status run(struct cli *cli)
 {
 	struct ledger *ledger;
 	enum cli_status status;
 
+	if (cli->state != NULL && cli->waiting) {
+		cli_error(cli, "either --state or --waiting, not both");
+		return CLI_USAGE;
+	}
 	if (cli->state != NULL && !state_is_known(cli->state)) {
 		cli_error(cli, "after --state write dane, tls, plain, unknown or downgrade");
 		return CLI_USAGE;
@@ -155,7 +206,7 @@ static enum cli_status run(struct cli *cli)
 	ledger = known_ledger(cli, LEDGER_READ);
 	if (ledger == NULL)
 		return CLI_UNSURE;
-	status = list(cli, ledger);
+	status = cli->waiting ? list_waiting(cli, ledger) : list(cli, ledger);
 	ledger_close(ledger);
 	return status;
 }
@@ -164,9 +215,11 @@ const struct verb verb_list = {
 	.name = "list",
 	.arguments = "",
 	.summary = "Lists all known domains, one a line",
-	.options = "s",
+	.options = "sw",
 	.help = "  -s, --state STATE  only dane, tls, plain, unknown, or downgrade: those\n"
 		"                     that had TLS and lost it\n"
+		"  -w, --waiting      instead, for each domain: the mails that wait in Postfix's\n"
+		"                     queue because of postseal, since when, until when, and why\n"
 		"\n"
 		"ANSWER is from map `policy`: \"-\" leaves it to main.cf, \"wait\" defers the "
 		"mail.\n"

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/utc.h"
 #include "cli/json.h"
+#include "cli/queue.h"
 #include "cli/terminal.h"
 #include "core/policy/fold.h"
 #include "core/policy/override.h"
@@ -134,6 +136,25 @@ static bool walk_ledger(struct stats *stats, struct ledger *ledger)
 	return true;
 }
 
+static void read_queue(struct stats *stats, struct ledger *ledger)
+{
+	struct waiting waiting;
+	char error[COMMAND_ERROR_SIZE];
+	uint64_t *cell = stats->view.cell;
+
+	if (queue_find(&waiting, stats->cli, ledger, error) != LOOKUP_FOUND)
+		return;
+	stats->view.known[METRICS_QUEUE] = true;
+	cell[M_QUEUE_READABLE] = 1;
+	cell[M_WAITING_DOMAINS] = waiting.count;
+	for (size_t i = 0; i < waiting.count; i++) {
+		cell[M_WAITING_MAILS] += waiting.domains[i].mails;
+		cell[M_WAITING_OLDEST] = (uint64_t)num_earlier((int64_t)cell[M_WAITING_OLDEST],
+							       waiting.domains[i].oldest);
+	}
+	waiting_free(&waiting);
+}
+
 static bool read_ledger(struct stats *stats)
 {
 	struct ledger *ledger = known_ledger(stats->cli, LEDGER_READ);
@@ -144,6 +165,7 @@ static bool read_ledger(struct stats *stats)
 	if (ledger == NULL)
 		return false;
 	good = walk_ledger(stats, ledger) && ledger_measure(ledger, &size);
+	read_queue(stats, ledger);
 	ledger_close(ledger);
 	if (!good)
 		return false;
@@ -213,6 +235,10 @@ static void print_page(const struct stats *stats)
 		return;
 	terminal_heading("ledger");
 	print_rows(stats, METRICS_LEDGER);
+	if (!stats->view.known[METRICS_QUEUE] || stats->view.cell[M_WAITING_DOMAINS] == 0)
+		return;
+	terminal_heading("Postfix's queue (postseal list --waiting)");
+	print_rows(stats, METRICS_QUEUE);
 }
 
 static void print_sample(void *context, const struct metric_sample *sample)
@@ -282,7 +308,8 @@ const struct verb verb_stats = {
 	.summary = "Shows the counts and the state of the daemons",
 	.options = "LP",
 	.help = "  -P, --prometheus  print Prometheus' text format\n"
-		"  -L, --no-ledger   do not read the ledger, which takes a moment if it is large\n"
+		"  -L, --no-ledger   do not read the ledger and Postfix's queue, which takes a\n"
+		"                    moment if they are large\n"
 		"\n"
 		"Counts start again when a daemon starts. Counts of 0 are left out, except with\n"
 		"--prometheus or --json. postseal-metrics(7) explains each number, and has alerts\n"

@@ -25,6 +25,7 @@
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 enum log_sink { LOG_SINK_STDERR, LOG_SINK_SYSLOG };
+enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 
 /* A line longer than this is cut, and says so. */
 #define LOG_LINE_MAX 2048
@@ -39,6 +40,13 @@ void log_open(const char *program, enum log_level level, enum log_sink sink);
 
 /* Another level from now on; any thread. */
 void log_set_level(enum log_level level);
+
+/*
+ * How lines are written from now on; any thread. As JSON each is one object (RFC 8259) of
+ * ASCII: `time`, `program`, `level`; `subject`, an object of what stands before the
+ * sentence; and `text`, the whole line as it would be else.
+ */
+void log_set_format(enum log_format format);
 
 /* Are lines of this level written? For what is not worth putting together if not. */
 bool log_shows(enum log_level level);

@@ -210,6 +210,7 @@ void daemon_reload(void)
 		const struct settings *settings = &running.latest->settings;
 
 		log_set_level((enum log_level)settings->log_level);
+		log_set_format((enum log_format)settings->log_format);
 		if (running.daemon->reload != NULL)
 			running.daemon->reload(running.state, settings);
 		log_info("RELOADED");
@@ -273,6 +274,7 @@ int daemon_main(const struct daemon *daemon, int argc, char **argv)
 	settings = &running.latest->settings;
 	read_settings(settings, options.settings);
 	log_set_level((enum log_level)settings->log_level);
+	log_set_format((enum log_format)settings->log_format);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN); /* until it serves: it would end the program */
 	umask(0007);

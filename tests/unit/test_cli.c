@@ -652,7 +652,8 @@ START_TEST(stats_without)
 	expect("stats --prometheus", 0, "\npostseal_up{daemon=\"prober\"} 0\n");
 	nftw(ledger_dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 	expect("stats", 3, "start postseal-prober");
-	expect("stats --prometheus", 0, "\npostseal_ledger_readable 0\n# HELP postseal_socketmap");
+	expect("stats --prometheus", 0,
+	       "\npostseal_ledger_readable 0\n# HELP postseal_queue_readable");
 }
 END_TEST
 
@@ -1101,6 +1102,26 @@ START_TEST(pins)
 }
 END_TEST
 
+static void write_list(const char *lines)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/list", dir);
+	file = fopen(path, "we");
+	ck_assert_ptr_nonnull(file);
+	fputs(lines, file);
+	fclose(file);
+}
+
+static void expect_load(int status, const char *text)
+{
+	char words[160];
+
+	snprintf(words, sizeof(words), "alias load %s/list", dir);
+	expect(words, status, text);
+}
+
 START_TEST(aliases)
 {
 	expect("alias list", 1, "");
@@ -1120,6 +1141,17 @@ START_TEST(aliases)
 	expect("alias disable me@secure.test", 0,
 	       "every address of its domain stays a secure alias");
 	expect("alias show me@secure.test", 1, "off  verify         me@tls.test\n");
+	write_list("# many\n\na@secure.test a@tls.test\nb@secure.test b@tls.test dane-only\n");
+	expect_load(0, "2 aliases are on");
+	expect("alias show b@secure.test", 0, "on   dane-only      b@tls.test\n");
+	write_list("c@secure.test c@tls.test\nd@ordinary.test d@tls.test\n");
+	expect_load(2, "line 2: it is no alias that can be enabled; nothing was done");
+	write_list("c@secure.test c@tls.test\nd@secure.test\n");
+	expect_load(2, "line 2: expected ALIAS MAILBOX [LEVEL]; nothing was done");
+	expect("alias show c@secure.test", 1, "is not on file");
+	expect("alias load /nonexistent", 3, "cannot be read");
+	expect("alias remove a@secure.test", 0, "no longer on file");
+	expect("alias remove b@secure.test", 0, "no longer on file");
 	expect("alias allow me@secure.test you@old.test", 0, "may write to it without TLS");
 	expect("alias remove me@secure.test", 0, "me@secure.test: is no longer on file\n");
 	expect("alias show me@secure.test", 1, "is not on file");

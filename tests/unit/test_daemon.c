@@ -119,6 +119,10 @@ static int serve_reloading(void *state)
 	write_settings("mixed_mx = lenient\nsmtp_timeout = 5\nlog_level = debug\n");
 	daemon_reload();
 	log_debug("this shows");
+	write_settings("mixed_mx = lenient\nsmtp_timeout = 5\nlog_format = json\n");
+	daemon_reload();
+	log_info("domain=a.test host=mx.a.test: it said \"no\" \\ domain=b.test");
+	log_warning("domain=a.test domain=b.test twice");
 	write_settings("mixed_mx = strict\nnonsense = 1\n");
 	daemon_reload();
 	printf("still mixed_mx=%d smtp_timeout=%d, before %d\n", mine->settings->mixed_mx,
@@ -442,11 +446,18 @@ START_TEST(settings_are_read_anew)
 	outcome = run(&daemon, ARGV("-c", settings_path));
 	ck_assert_int_eq(outcome.status, 0);
 	assert_has(&outcome.out, "reload mixed_mx=1 smtp_port=2525\n"
+				 "reload mixed_mx=1 smtp_port=2525\n"
 				 "still mixed_mx=1 smtp_timeout=20, before 0\n"
 				 "reload mixed_mx=0 smtp_port=2525\n");
 	assert_has(&outcome.err, "mixed_mx = lenient from now on");
 	assert_has(&outcome.err, "smtp_timeout = 5 needs a restart of postseal-test");
 	assert_has(&outcome.err, "this shows");
+	assert_has(&outcome.err,
+		   "Z\",\"program\":\"postseal-test\",\"level\":\"info\",\"subject\":"
+		   "{\"domain\":\"a.test\",\"host\":\"mx.a.test:\"},\"text\":\"domain=a.test "
+		   "host=mx.a.test: it said \\\"no\\\" \\\\ domain=b.test\"}\n");
+	assert_has(&outcome.err, "\"level\":\"warning\",\"subject\":{\"domain\":\"a.test\"},"
+				 "\"text\":\"domain=a.test domain=b.test twice\"}\n");
 	assert_has(&outcome.err, "nonsense");
 	assert_has(&outcome.err, "the settings stay as they were");
 	free_outcome(&outcome);

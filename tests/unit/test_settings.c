@@ -83,6 +83,7 @@ static const struct {
 	{ "alert_command", "{}" },
 	{ "alert_summary", "false" },
 	{ "log_level", "info" },
+	{ "log_format", "text" },
 };
 
 /* Values that are taken, and how they are shown then. */

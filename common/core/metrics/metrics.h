@@ -39,6 +39,7 @@ enum metrics_source {
 	METRICS_DAEMONS,
 	METRICS_READING, /* of the ledger: */
 	METRICS_LEDGER,
+	METRICS_QUEUE, /* of Postfix */
 	METRICS_SOURCES
 };
 #define METRICS_DAEMON_COUNT METRICS_DAEMONS

@@ -25,6 +25,16 @@
 	METRIC(LEDGER_READABLE, READING, GAUGE, NONE, NONE, "postseal_ledger_readable", "",        \
 	       "Whether the ledger could be read for the numbers below (1) or not (0)")            \
                                                                                                    \
+	METRIC(QUEUE_READABLE, READING, GAUGE, NONE, NONE, "postseal_queue_readable", "",          \
+	       "Whether Postfix's queue could be read for the numbers of it (1) or not (0)")       \
+	METRIC(WAITING_MAILS, QUEUE, GAUGE, NONE, NONE, "postseal_queue_held_mails", "mails held", \
+	       "Mails in Postfix's queue that wait because of postseal, each counted for each "    \
+	       "domain it goes to")                                                                \
+	METRIC(WAITING_DOMAINS, QUEUE, GAUGE, NONE, NONE, "postseal_queue_held_domains",           \
+	       "domains held", "Domains with such mails")                                          \
+	METRIC(WAITING_OLDEST, QUEUE, GAUGE, NONE, NONE,                                           \
+	       "postseal_queue_held_oldest_timestamp_seconds", "",                                 \
+	       "When the oldest of them arrived, in seconds since 1970; 0: there is none")         \
 	METRIC(LEDGER_DOMAINS, LEDGER, GAUGE, STATE, NONE, "postseal_ledger_domains", "domains",   \
 	       "Domains in the ledger, by how mail to them travels")                               \
 	METRIC(LEDGER_DOMAINS_DOWN, LEDGER, GAUGE, NONE, NONE,                                     \

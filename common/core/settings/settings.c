@@ -25,6 +25,7 @@ static const char *const inet_protocols_names[] = { "ipv4", "ipv6", NULL };
 static const char *const servername_names[] = { "none", "hostname", NULL };
 static const char *const srv_service_names[] = { "smtp", "submission", "submissions", NULL };
 static const char *const log_level_names[] = { "error", "warning", "info", "debug", NULL };
+static const char *const log_format_names[] = { "text", "json", NULL };
 static const char *const tls_version_names[] = { "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3", NULL };
 
 /* The parts of a row; `kind` names its functions in settings_value.h. */
@@ -316,6 +317,10 @@ const struct setting settings_table[] = {
 		  "Postfix for which mail waited, that make mail wait (TEMP), or whose facts are "
 		  "being looked up again; debug logs all answers. postseal explain shows at any "
 		  "time why a domain gets its answer." },
+	{ FIELD(log_format), CHOICE(log_format_names), .defaults = { "text" },
+	  .help = "How daemons, and postseal learn --follow, write a line of their log. text: what "
+		  "it is about, then a sentence. json: an object with time, program, level, "
+		  "subject (an object: domain, host and the like) and text, the same line." },
 };
 const size_t settings_table_count = ARRAY_LEN(settings_table);
 

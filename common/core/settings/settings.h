@@ -118,6 +118,7 @@ struct settings {
 	char *share_name;    /* "": the host's */
 	char *share_runtime; /* directory of what it counts */
 	int log_level;       /* enum log_level of base/log.h */
+	int log_format;      /* enum log_format of base/log.h */
 };
 
 enum setting_type {
