@@ -170,8 +170,7 @@ static const char *read_token(struct session *session, struct token *token, stru
 	switch (mime_count_header(message, TOKEN_HEADER)) {
 	case 0:
 		return "550 5.7.1 no mark of postseal-milter: mail to be sealed has to be "
-		       "submitted "
-		       "here, logged in, over TLS";
+		       "submitted here, logged in, over TLS";
 	case 1:
 		break;
 	default:

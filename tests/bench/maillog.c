@@ -61,8 +61,7 @@ static void say_queued(const struct mail *m)
 	       "nrcpt=1 (queue active)\n",
 	       at, m->number);
 	printf("%s mail postfix/smtpd[%u]: disconnect from host%u.example[192.0.2.%u] ehlo=1 "
-	       "mail=1 "
-	       "rcpt=1 data=1 quit=1 commands=5\n",
+	       "mail=1 rcpt=1 data=1 quit=1 commands=5\n",
 	       at, pid, pid, pid % 250);
 }
 

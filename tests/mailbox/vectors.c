@@ -177,17 +177,18 @@ static void write_hpke(void)
 	       "  \"ikmR\": \"668b37171f1072f3cf12ea8a236a45df23fc13b82af3609ad1e354f6ef817550\",\n"
 	       "  \"skRm\": \"f3ce7fdae57e1a310d87f1ebbde6f328be0a99cdbcadf4d6589cf29de4b8ffd2\",\n"
 	       "  \"pkRm\": "
-	       "\"04fe8c19ce0905191ebc298a9245792531f26f0cece2460639e8bc39cb7f706a826a77"
-	       "9b4cf969b8a0e539c7f62fb3d30ad6aa8f80e30f1d128aafd68a2ce72ea0\",\n"
+	       "\"04fe8c19ce0905191ebc298a9245792531f26f0cece2460639e8bc39cb7f706a826a779b4cf969b8a"
+	       "0e539c7f62fb3d30ad6aa8f80e30f1d128aafd68a2ce72ea0\",\n"
 	       "  \"ikmE\": \"4270e54ffd08d79d5928020af4686d8f6b7d35dbe470265f1f5aa22816ce860e\",\n"
-	       "  \"enc\": \"04a92719c6195d5085104f469a8b9814d5838ff72b60501e2c4466e5e67b325ac98536"
-	       "d7b61a1af4b78e5b7f951c0900be863c403ce65c9bfcb9382657222d18c4\",\n"
+	       "  \"enc\": "
+	       "\"04a92719c6195d5085104f469a8b9814d5838ff72b60501e2c4466e5e67b325ac98536d7b61a1af4b"
+	       "78e5b7f951c0900be863c403ce65c9bfcb9382657222d18c4\",\n"
 	       "  \"info\": \"4f6465206f6e2061204772656369616e2055726e\",\n"
 	       "  \"aad\": \"436f756e742d30\",\n"
 	       "  \"pt\": \"4265617574792069732074727574682c20747275746820626561757479\",\n"
 	       "  \"ct\": "
-	       "\"518c46e6810fbc55362f7d5995b0f54339d93664ca44e5c74d0f289c4f7983b4781b193d"
-	       "e04ad3319f177244de\"\n }\n");
+	       "\"518c46e6810fbc55362f7d5995b0f54339d93664ca44e5c74d0f289c4f7983b4781b193de04ad3319"
+	       "f177244de\"\n }\n");
 }
 
 int main(void)

@@ -173,8 +173,7 @@ static void put_sts(void)
 		.patterns = 2,
 		.pattern = { "mx.sts.test", "*.mx.sts.test" },
 		.detail = "mta-sts.sts.test answered HTTP status 503, and keeps doing so for as "
-			  "long as "
-			  "one cares to look at it",
+			  "long as one cares to look at it",
 	};
 	put_domain("sts.test", domain);
 }

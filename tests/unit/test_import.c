@@ -199,16 +199,14 @@ START_TEST(the_journal_tells_of_it)
 		"\"subject\":\"*\",\"event\":\"imported\",\"author\":\"ada\",\"detail\":\"backup: "
 		"domains 1,",
 		"\"subject\":\"[mx.example.com]:587\",\"event\":\"forgotten\",\"author\":\"ada\","
-		"\"detail\":\""
-		"by an import: what was seen before 2025-12-03T03:04:05Z\"",
+		"\"detail\":\"by an import: what was seen before 2025-12-03T03:04:05Z\"",
 		"\"subject\":\".bank.example\",\"event\":\"override\",\"author\":\"ada\","
 		"\"detail\":\"by an "
 		"import: minimum dane-only, contract\"",
 		"\"subject\":\"example.com\",\"event\":\"pin-added\",\"author\":\"ada\",\"detail\":"
 		"\"by an import: 30303030",
 		"\"subject\":\"me@secure.example.com\",\"event\":\"alias-enabled\",\"author\":"
-		"\"ada\","
-		"\"detail\":\"by an import: level authenticated, for me@example.com\"",
+		"\"ada\",\"detail\":\"by an import: level authenticated, for me@example.com\"",
 		"\"subject\":\"me@secure.example.com\",\"event\":\"allowed\",\"author\":\"ada\","
 		"\"detail\":\"by an import: @old.example may write without TLS\"",
 	};

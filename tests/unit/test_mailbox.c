@@ -883,10 +883,8 @@ START_TEST(openpgp_where_a_key_is_on_file)
 
 	snprintf(command, sizeof(command),
 		 "exec 2>/dev/null; mkdir -m 700 %s/gpg; export GNUPGHOME=%s/gpg; gpg --batch "
-		 "--quiet "
-		 "--passphrase '' --quick-gen-key 'Bob <bob@example.net>' future-default default "
-		 "1d && "
-		 "gpg --armor --export >%s/key.asc",
+		 "--quiet --passphrase '' --quick-gen-key 'Bob <bob@example.net>' future-default "
+		 "default 1d && gpg --armor --export >%s/key.asc",
 		 case_dir, case_dir, case_dir);
 	ck_assert_int_eq(system(command), 0);
 	snprintf(path, sizeof(path), "%s/key.asc", case_dir);
@@ -908,8 +906,7 @@ START_TEST(openpgp_where_a_key_is_on_file)
 	case_write("mail", mail);
 	snprintf(command, sizeof(command),
 		 "exec 2>/dev/null; export GNUPGHOME=%s/gpg; gpg --batch --decrypt <%s/mail | grep "
-		 "-q "
-		 "'secret content'; status=$?; gpgconf --kill all; exit $status",
+		 "-q 'secret content'; status=$?; gpgconf --kill all; exit $status",
 		 case_dir, case_dir);
 	ck_assert_int_eq(system(command), 0);
 	question.act = "openpgp-remove";

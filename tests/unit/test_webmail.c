@@ -182,11 +182,10 @@ START_TEST(switches_ones_own)
 	expect("GET /v1/aliases HTTP/1.1\r\n" USER END, "200",
 	       "{\"user\":\"me@example.com\",\"levels\":[\"encrypt\",\"authenticated\",\"verify\","
 	       "\"dane-only\"],\"seal\":null,\"aliases\":[{\"address\":\"me@s.example\",\"on_"
-	       "file\":false,"
-	       "\"enabled\":false,\"level\":\"encrypt\",\"otherwise\":\"refuse\","
+	       "file\":false,\"enabled\":false,\"level\":\"encrypt\",\"otherwise\":\"refuse\","
 	       "\"sealed\":false,\"changed\":null,\"author\":null},{\"address\":\"extra@s."
-	       "example\",\"on_file\":true,"
-	       "\"enabled\":true,\"level\":\"verify\",\"otherwise\":\"refuse\",\"sealed\":true,");
+	       "example\",\"on_file\":true,\"enabled\":true,\"level\":\"verify\",\"otherwise\":"
+	       "\"refuse\",\"sealed\":true,");
 	expect(ALIAS("me@s.example", "37", "{\"enabled\":true,\"level\":\"dane-only\"} "), "200",
 	       "{\"address\":\"me@s.example\",\"on_file\":true,\"enabled\":true,"
 	       "\"level\":\"dane-only\",\"otherwise\":\"refuse\",\"sealed\":true,");

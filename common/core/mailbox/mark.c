@@ -292,8 +292,7 @@ static void refuse_stranger(struct secure_answer *answer)
 {
 	refuse(answer, "5.7.1",
 	       "Only users who have logged in can send sealed mail from here. Let your mail "
-	       "program or "
-	       "webmail log in, then send again.",
+	       "program or webmail log in, then send again.",
 	       "marked to be sealed, but not logged in");
 }
 
@@ -301,8 +300,7 @@ static void refuse_tls(struct secure_answer *answer)
 {
 	refuse(answer, "5.7.10",
 	       "Mail that is to be sealed is accepted over encrypted connections only. Let your "
-	       "mail "
-	       "program use TLS, then send again.",
+	       "mail program use TLS, then send again.",
 	       "marked to be sealed, but without TLS");
 }
 
@@ -334,8 +332,7 @@ void mark_decide_recipient(struct secure_answer *answer, const struct secure_cli
 	else if (place == MARK_NOBODY)
 		refuse(answer, "5.1.3",
 		       "To seal mail to bob@example.net, write bob=example.net in front of the "
-		       "\"@\" "
-		       "of this domain. This address stands for nobody.",
+		       "\"@\" of this domain. This address stands for nobody.",
 		       "an address of mailbox_domain that stands for nobody");
 	else if (has_login(login) && null_sender)
 		refuse(answer, "5.7.1",
@@ -356,8 +353,7 @@ static bool is_refused(struct secure_answer *answer, const struct settings *sett
 		refuse(answer, "5.6.0",
 		       "This mail is marked to be sealed in a way that cannot be understood. Write "
 		       "\"X-Postseal-Seal: yes\", or \"X-Postseal-PIN:\" with one recipient and "
-		       "one "
-		       "PIN of digits.",
+		       "one PIN of digits.",
 		       "a header of sealed mail that cannot be understood");
 	else if (mark->automatic || is_null(facts->sender) ||
 		 strcmp(facts->sender->local, "mailer-daemon") == 0)
@@ -398,21 +394,18 @@ static bool cannot_be_sealed(struct secure_answer *answer, const struct settings
 	if (!owned)
 		refuse(answer, "5.7.1",
 		       "Sealed mail is sent from an address of this host that is yours: answers "
-		       "and "
-		       "notices come to it. Set your mail program to send with such an envelope "
-		       "sender.",
+		       "and notices come to it. Set your mail program to send with such an "
+		       "envelope sender.",
 		       "sealed mail from an address that is not the login's, or not of this host");
 	else if (mark->authors != 1 || !mark->author_is_sender)
 		refuse(answer, "5.7.1",
 		       "Sealed mail names one author, in the header \"From\": the address that it "
-		       "is "
-		       "sent from. Set your mail program so, and send again.",
+		       "is sent from. Set your mail program so, and send again.",
 		       "sealed mail whose From: is not its envelope sender");
 	else if (facts->unsealable || facts->count > TOKEN_RECIPIENTS_MAX)
 		refuse(answer, "5.1.3",
 		       "One of the recipients has an address that mail cannot be sealed to. Write "
-		       "it "
-		       "as name@domain, and send again.",
+		       "it as name@domain, and send again.",
 		       "sealed mail to an address that cannot be written as name=domain");
 	else if (fault != NULL) {
 		secure_answer_refuse(answer, "5.7.1");

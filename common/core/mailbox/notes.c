@@ -68,61 +68,46 @@ static const struct text english[NOTE_COUNT] = {
 			"{link}\n" },
 	[NOTE_RESTARTED] = { "Your mailbox begins anew",
 			     "Your mailbox at {site} was started anew, as {sender} asked. New "
-			     "letters "
-			     "need a new password. Letters that are there already stay for a "
-			     "while, and "
-			     "open with the old password alone.\n\nIf you did not want this, ask "
-			     "{sender}.\n" },
+			     "letters need a new password. Letters that are there already stay for "
+			     "a while, and open with the old password alone.\n\nIf you did not "
+			     "want this, ask {sender}.\n" },
 	[NOTE_USE_LINK] = { "Your reply did not arrive",
 			    "You replied to a message that was sent by a machine. Your reply was "
-			    "not "
-			    "delivered and not kept. To reply in a protected way, open the link in "
-			    "that message, and reply in your mailbox.\n" },
+			    "not delivered and not kept. To reply in a protected way, open the "
+			    "link in that message, and reply in your mailbox.\n" },
 	[NOTE_RECEIPT] = { "Sealed for {recipient}",
 			   "Your mail to {recipient} was sealed. It waits in a mailbox at {site}; "
-			   "the "
-			   "recipient has got a mail with a link to it.\n\n"
+			   "the recipient has got a mail with a link to it.\n\n"
 			   "{pin?Give {recipient} this PIN, by telephone or in another way than by "
 			   "mail:\n\n    {pin}\n\n{new?It replaces the PIN of your earlier "
-			   "mails.\n\n}}"
-			   "{free?{recipient} needs no PIN from you.\n\n}"
-			   "You will be told when the mailbox is opened for the first time. If "
-			   "that was "
-			   "not {recipient}, tell your administrator.\n" },
+			   "mails.\n\n}}{free?{recipient} needs no PIN from you.\n\n}You will be "
+			   "told when the mailbox is opened for the first time. If that was not "
+			   "{recipient}, tell your administrator.\n" },
 	[NOTE_RECEIPT_PGP] = { "Encrypted for {recipient}",
 			       "Your mail to {recipient} was encrypted with OpenPGP and is on its "
-			       "way. "
-			       "{recipient} needs no PIN from you.\n" },
+			       "way. {recipient} needs no PIN from you.\n" },
 	[NOTE_LOCKED] = { "Locked for {recipient}",
 			  "The PIN of your sealed mail to {recipient} was entered wrongly too "
-			  "often. "
-			  "Your letters are locked now. Perhaps somebody else has got the link, "
-			  "perhaps "
-			  "the PIN was misunderstood: ask {recipient}.\n\nTo unlock, ask your "
-			  "administrator (postseal mailbox unlock). PIN and link stay the "
+			  "often. Your letters are locked now. Perhaps somebody else has got the "
+			  "link, perhaps the PIN was misunderstood: ask {recipient}.\n\nTo unlock, "
+			  "ask your administrator (postseal mailbox unlock). PIN and link stay the "
 			  "same.\n" },
 	[NOTE_OPENED] = { "{recipient} has opened the mailbox",
 			  "The mailbox of {recipient} was opened for the first time on {date}, "
-			  "with the "
-			  "link of your mail. If that was not {recipient}, tell your administrator "
-			  "at "
-			  "once.\n" },
+			  "with the link of your mail. If that was not {recipient}, tell your "
+			  "administrator at once.\n" },
 	[NOTE_UNOPENED] = { "Never opened by {recipient}",
 			    "The mailbox of {recipient} was deleted, with your sealed mail in it: "
-			    "nobody "
-			    "has opened it.\n" },
+			    "nobody has opened it.\n" },
 	[NOTE_LINK_BOUNCED] = { "Not delivered to {recipient}",
 				"The mail with the link to your sealed mail could not be delivered "
-				"to "
-				"{recipient}. Please check the address. The letter itself was not "
-				"sent to "
-				"anybody.\n" },
+				"to {recipient}. Please check the address. The letter itself was "
+				"not sent to anybody.\n" },
 	[NOTE_SENDER_RESTARTED] = { "The mailbox of {recipient} begins anew",
 				    "The mailbox of {recipient} was started anew. Letters that are "
-				    "there "
-				    "open with the old password alone; if {recipient} cannot read "
-				    "them, "
-				    "please send them again. Your next letter has a new PIN.\n" },
+				    "there open with the old password alone; if {recipient} cannot "
+				    "read them, please send them again. Your next letter has a new "
+				    "PIN.\n" },
 };
 
 static const struct text german[NOTE_COUNT] = {
@@ -186,58 +171,43 @@ static const struct text german[NOTE_COUNT] = {
 	[NOTE_USE_LINK] = { "Ihre Antwort ist nicht angekommen",
 			    "Sie haben auf eine Nachricht geantwortet, die von einer Maschine kam. "
 			    "Ihre Antwort wurde nicht zugestellt und nicht aufbewahrt. So "
-			    "antworten "
-			    "Sie geschützt: Öffnen Sie den Link aus jener Nachricht, und antworten "
-			    "Sie in Ihrem Postfach.\n" },
+			    "antworten Sie geschützt: Öffnen Sie den Link aus jener Nachricht, und "
+			    "antworten Sie in Ihrem Postfach.\n" },
 	[NOTE_RECEIPT] = { "Versiegelt für {recipient}",
 			   "Ihre Mail an {recipient} wurde versiegelt. Sie liegt in einem Postfach "
-			   "bei "
-			   "{site}; der Empfänger hat eine E-Mail mit einem Link dorthin "
+			   "bei {site}; der Empfänger hat eine E-Mail mit einem Link dorthin "
 			   "bekommen.\n\n"
 			   "{pin?Geben Sie {recipient} diese PIN, am Telefon oder auf einem "
-			   "anderen Weg als "
-			   "per E-Mail:\n\n    {pin}\n\n{new?Sie ersetzt die PIN Ihrer früheren "
-			   "Mails.\n\n}}"
-			   "{free?{recipient} braucht keine PIN von Ihnen.\n\n}"
-			   "Sie erfahren, wenn das Postfach zum ersten Mal geöffnet wird. Wenn das "
-			   "nicht "
-			   "{recipient} war, sagen Sie es Ihrem Administrator.\n" },
+			   "anderen Weg als per E-Mail:\n\n    {pin}\n\n{new?Sie ersetzt die PIN "
+			   "Ihrer früheren Mails.\n\n}}{free?{recipient} braucht keine PIN von "
+			   "Ihnen.\n\n}Sie erfahren, wenn das Postfach zum ersten Mal geöffnet "
+			   "wird. Wenn das nicht {recipient} war, sagen Sie es Ihrem "
+			   "Administrator.\n" },
 	[NOTE_RECEIPT_PGP] = { "Verschlüsselt für {recipient}",
 			       "Ihre Mail an {recipient} wurde mit OpenPGP verschlüsselt und ist "
-			       "unterwegs. "
-			       "{recipient} braucht keine PIN von Ihnen.\n" },
+			       "unterwegs. {recipient} braucht keine PIN von Ihnen.\n" },
 	[NOTE_LOCKED] = { "Gesperrt für {recipient}",
 			  "Die PIN Ihrer versiegelten Mail an {recipient} wurde zu oft falsch "
-			  "eingegeben. "
-			  "Ihre Briefe sind jetzt gesperrt. Vielleicht hat jemand anders den Link, "
-			  "vielleicht wurde die PIN falsch verstanden: Fragen Sie "
-			  "{recipient}.\n\nEntsperren "
-			  "kann Ihr Administrator (postseal mailbox unlock). PIN und Link bleiben "
-			  "dieselben.\n" },
+			  "eingegeben. Ihre Briefe sind jetzt gesperrt. Vielleicht hat jemand "
+			  "anders den Link, vielleicht wurde die PIN falsch verstanden: Fragen Sie "
+			  "{recipient}.\n\nEntsperren kann Ihr Administrator (postseal mailbox "
+			  "unlock). PIN und Link bleiben dieselben.\n" },
 	[NOTE_OPENED] = { "{recipient} hat das Postfach geöffnet",
 			  "Das Postfach von {recipient} wurde am {date} zum ersten Mal geöffnet, "
-			  "mit dem "
-			  "Link Ihrer Mail. Wenn das nicht {recipient} war, sagen Sie es sofort "
-			  "Ihrem "
-			  "Administrator.\n" },
+			  "mit dem Link Ihrer Mail. Wenn das nicht {recipient} war, sagen Sie es "
+			  "sofort Ihrem Administrator.\n" },
 	[NOTE_UNOPENED] = { "Nie geöffnet von {recipient}",
 			    "Das Postfach von {recipient} wurde gelöscht, mit Ihrer versiegelten "
-			    "Mail darin: "
-			    "Niemand hat es geöffnet.\n" },
+			    "Mail darin: Niemand hat es geöffnet.\n" },
 	[NOTE_LINK_BOUNCED] = { "Nicht zugestellt an {recipient}",
 				"Die E-Mail mit dem Link zu Ihrer versiegelten Mail konnte "
-				"{recipient} nicht "
-				"zugestellt werden. Bitte prüfen Sie die Adresse. Der Brief selbst "
-				"wurde "
-				"niemandem geschickt.\n" },
+				"{recipient} nicht zugestellt werden. Bitte prüfen Sie die "
+				"Adresse. Der Brief selbst wurde niemandem geschickt.\n" },
 	[NOTE_SENDER_RESTARTED] = { "Das Postfach von {recipient} beginnt neu",
 				    "Das Postfach von {recipient} wurde neu begonnen. Briefe, die "
-				    "schon da "
-				    "sind, öffnen sich nur mit dem alten Passwort; kann "
-				    "{recipient} sie nicht "
-				    "lesen, schicken Sie sie bitte noch einmal. Ihr nächster Brief "
-				    "hat eine "
-				    "neue PIN.\n" },
+				    "schon da sind, öffnen sich nur mit dem alten Passwort; kann "
+				    "{recipient} sie nicht lesen, schicken Sie sie bitte noch "
+				    "einmal. Ihr nächster Brief hat eine neue PIN.\n" },
 };
 
 static bool to_sender(enum note note)

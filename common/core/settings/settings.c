@@ -208,9 +208,8 @@ const struct setting settings_table[] = {
 	  .defaults = { "/var/lib/postseal-mailbox-keys" },
 	  .help = "Directory of the key files: one for each mailbox, which is shredded with it, "
 		  "and the server's own. Back it up apart from mailbox_store, and keep each copy "
-		  "for "
-		  "a few days only: a deleted letter is gone only when the last copy of its key "
-		  "is. Without this directory the store is lost." },
+		  "for a few days only: a deleted letter is gone only when the last copy of its "
+		  "key is. Without this directory the store is lost." },
 	{ FIELD(mailbox_runtime), FIXED, PATH(path, RUNTIME_MAX),
 	  .defaults = { "/run/postseal-mailbox" },
 	  .help = "Directory of the socket by which postseal and postseal-webmail talk to "
@@ -275,8 +274,7 @@ const struct setting settings_table[] = {
 	{ FIELD(webmail_listen), FIXED, STRING(endpoint),
 	  .defaults = { "unix:/run/postseal/webmail.sock" },
 	  .help = "Where postseal-webmail answers webmails. It has to be unix:/PATH: the kernel "
-		  "says "
-		  "which local user is at the other end." },
+		  "says which local user is at the other end." },
 	{ FIELD(webmail_clients), LIST(names),
 	  .help = "Local users that postseal-webmail answers, by login name. They say who the "
 		  "webmail's user is, and are believed, so name only the webmail's own user. "
@@ -290,8 +288,7 @@ const struct setting settings_table[] = {
 		  "host keeps its memory to itself." },
 	{ FIELD(share_name), FIXED, STRING(label), .defaults = { "" },
 	  .help = "Under which name this host shares: letters, digits, '.', '-' and '_', and no "
-		  "two "
-		  "hosts have the same. Empty: the name of this machine." },
+		  "two hosts have the same. Empty: the name of this machine." },
 	{ FIELD(share_runtime), FIXED, PATH(path, RUNTIME_MAX),
 	  .defaults = { "/run/postseal-share" },
 	  .help = "Directory in which postseal-share keeps what it counts." },
@@ -300,8 +297,8 @@ const struct setting settings_table[] = {
 		  "network takes TLS away, the resolver stops validating, or too many wrong PINs "
 		  "of sealed mail were tried: once per event, at most every 15 minutes, with what "
 		  "to do. postseal alert tells, by postseal-alert.timer. Take one that is "
-		  "delivered "
-		  "on this machine, or one that needs no provider in doubt. Empty: nobody is." },
+		  "delivered on this machine, or one that needs no provider in doubt. Empty: "
+		  "nobody is." },
 	{ FIELD(alert_command), LIST(words),
 	  .help = "Program that is told the same, on its standard input: a line that says what "
 		  "happened, an empty line, the text. The first value is its path, the others are "

@@ -463,17 +463,15 @@ static enum engine_result upsert(struct engine *engine, const struct fleet_row *
 				 size_t count, bool act, bool *taken)
 {
 	static const char facts[] =
-		"insert into postseal.fact (kind, key, schema, record, first_tls, last_tls, latest,"
-		" rev, n, origin) select kind, key, schema, record, first_tls, last_tls, latest, "
-		"rev,"
-		" $9::bigint, $10 from unnest($1::text[], $2::text[], $3::int[], $4::bytea[],"
-		" $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])"
-		" as r(kind, key, schema, record, first_tls, last_tls, latest, rev)"
-		" on conflict (kind, key) do update set schema = excluded.schema,"
-		" record = excluded.record, first_tls = excluded.first_tls,"
-		" last_tls = excluded.last_tls, latest = excluded.latest, rev = excluded.rev,"
-		" n = excluded.n, origin = excluded.origin where fact.rev = excluded.rev - 1"
-		" returning kind, key";
+		"insert into postseal.fact (kind, key, schema, record, first_tls, last_tls, "
+		"latest, rev, n, origin) select kind, key, schema, record, first_tls, last_tls, "
+		"latest, rev, $9::bigint, $10 from unnest($1::text[], $2::text[], $3::int[], "
+		"$4::bytea[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[]) as r(kind, "
+		"key, schema, record, first_tls, last_tls, latest, rev) on conflict (kind, key) do "
+		"update set schema = excluded.schema, record = excluded.record, first_tls = "
+		"excluded.first_tls, last_tls = excluded.last_tls, latest = excluded.latest, rev = "
+		"excluded.rev, n = excluded.n, origin = excluded.origin where fact.rev = "
+		"excluded.rev - 1 returning kind, key";
 	static const char acts[] =
 		"insert into postseal.act (kind, key, schema, record, stamp, rev, n, origin)"
 		" select kind, key, schema, record, latest, rev, $9::bigint, $10 from"

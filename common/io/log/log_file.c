@@ -282,8 +282,7 @@ static void tell_barred(struct log_file *file, int error)
 {
 	if (error != file->barred)
 		log_error("log=%s was rotated, and the new one cannot be read: %s; nothing is "
-			  "learned "
-			  "until it can",
+			  "learned until it can",
 			  file->path, strerror(error));
 	file->barred = error;
 }
