@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "cli/doctor/postconf.h"
+#include "cli/postconf.h"
 #include "io/json/queue_json.h"
 
 #define PATIENCE_MS 30000

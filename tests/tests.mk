@@ -18,10 +18,10 @@ tests/test_alias_maps_SRCS += socketmap/alias_maps.c
 tests/test_status_SRCS += socketmap/answer.c socketmap/alias_maps.c
 tests/test_tasks_SRCS += $(filter-out prober/main.c prober/pool.c,$(wildcard prober/*.c))
 tests/test_pool_SRCS += prober/pool.c
-tests/test_postconf_SRCS += cli/doctor/postconf.c
+tests/test_postconf_SRCS += cli/postconf.c
 tests/test_due_SRCS += prober/due.c
 tests/test_crowd_SRCS += prober/crowd.c
-tests/test_doctor_SRCS += cli/doctor/doctor_patient.c cli/doctor/postconf.c $(wildcard cli/doctor/doctor_judge*.c)
+tests/test_doctor_SRCS += cli/doctor/doctor_patient.c cli/postconf.c $(wildcard cli/doctor/doctor_judge*.c)
 # Those that start one.
 $(patsubst %,$(BUILD)/tests/%,$(filter test_socketmap_%,$(UNIT_NAMES))): | $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_webmail: | $(BUILD)/postseal-webmail $(BUILD)/postseal-socketmap

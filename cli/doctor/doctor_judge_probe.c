@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/doctor/postconf.h"
+#include "cli/postconf.h"
 #include "core/facts/observation.h"
 
 #define PROBER "postseal-prober"

@@ -15,7 +15,7 @@
 
 #include "base/lookup.h"
 #include "core/secure/alias.h"
-#include "cli/doctor/postconf.h"
+#include "cli/postconf.h"
 #include "core/fleet/fleet_state.h"
 #include "core/settings/settings.h"
 

@@ -259,6 +259,16 @@ bool daemon_shorten_slices(void)
 	return syscall(SYS_sched_setattr, 0, &attributes, 0) == 0;
 }
 
+/* Until it is served it waits: by itself it would end the program. */
+static void hold_back(int signum)
+{
+	sigset_t these;
+
+	sigemptyset(&these);
+	sigaddset(&these, signum);
+	pthread_sigmask(SIG_BLOCK, &these, NULL);
+}
+
 int daemon_main(const struct daemon *daemon, int argc, char **argv)
 {
 	struct options options;
@@ -276,7 +286,7 @@ int daemon_main(const struct daemon *daemon, int argc, char **argv)
 	log_set_level((enum log_level)settings->log_level);
 	log_set_format((enum log_format)settings->log_format);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGHUP, SIG_IGN); /* until it serves: it would end the program */
+	hold_back(SIGHUP);
 	umask(0007);
 	notify_open();
 	state = open_as(daemon, settings, options.user);

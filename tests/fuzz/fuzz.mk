@@ -14,7 +14,7 @@ $(FUZZ_PREFIX)$(1)_LIBS := $(FUZZ_ENGINE) $(LIBS_TESTS)
 endef
 $(foreach t,$(FUZZ_NAMES),$(eval $(call fuzz_vars,$(t))))
 # Those that look into a program.
-$(FUZZ_PREFIX)fuzz_postconf_SRCS += cli/doctor/postconf.c
+$(FUZZ_PREFIX)fuzz_postconf_SRCS += cli/postconf.c
 $(FUZZ_PREFIX)fuzz_api_json_SRCS += mailbox/api_json.c
 $(FUZZ_PREFIX)fuzz_milter_answers_SRCS += milter/aliases.c
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "cli/doctor/postconf.h"
+#include "cli/postconf.h"
 
 static void walk(const char *list)
 {

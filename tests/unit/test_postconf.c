@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/doctor/postconf.h"
+#include "cli/postconf.h"
 
 START_TEST(reads_entries)
 {

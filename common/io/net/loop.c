@@ -2,6 +2,7 @@
 #include "io/net/loop.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -225,12 +226,16 @@ static void on_signal(evutil_socket_t signum, short events, void *arg)
 void loop_signal(struct loop *loop, int signum, loop_fn *fn, void *context)
 {
 	struct loop_signal *signal = mem_zero(1, sizeof(*signal));
+	sigset_t these;
 
 	signal->fn = fn;
 	signal->context = context;
 	must(evsignal_assign(&signal->event, loop->base, signum, on_signal, signal) == 0,
 	     "set up a signal");
 	must(evsignal_add(&signal->event, NULL) == 0, "catch a signal");
+	sigemptyset(&these);
+	sigaddset(&these, signum);
+	pthread_sigmask(SIG_UNBLOCK, &these, NULL);
 	SLIST_INSERT_HEAD(&loop->signals, signal, next);
 }
 

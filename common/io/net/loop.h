@@ -39,7 +39,10 @@ struct loop_timer *loop_timer_new(struct loop *loop, loop_fn *fn, void *context)
 void loop_timer_arm(struct loop_timer *timer, int64_t milliseconds);
 void loop_timer_free(struct loop_timer *timer); /* NULL is allowed */
 
-/* Call fn in the loop's thread when `signum` comes. Lives as long as the loop. */
+/*
+ * Call fn in the loop's thread when `signum` comes. Lives as long as the loop. One that this
+ * thread had blocked is let in, also if it came before.
+ */
 void loop_signal(struct loop *loop, int signum, loop_fn *fn, void *context);
 
 /* fn is called each time that all which came together has been dealt with, before waiting anew. */

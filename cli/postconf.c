@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/doctor/postconf.h"
+#include "cli/postconf.h"
 
 #include <stdio.h>
 #include <stdlib.h>
