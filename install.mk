@@ -29,8 +29,9 @@ install: all
 	for unit in $(notdir $(wildcard systemd/*.service systemd/*.socket systemd/*.timer systemd/*.target)); do \
 	    sed -e 's|/usr/sbin/|$(SBINDIR)/|' -e 's|/usr/bin/|$(BINDIR)/|' systemd/$$unit \
 	        >$(DESTDIR)$(UNITDIR)/$$unit && chmod 644 $(DESTDIR)$(UNITDIR)/$$unit || exit; done
-	install -m 644 systemd/postseal.sysusers $(DESTDIR)$(SYSUSERSDIR)/postseal.conf
-	install -m 644 systemd/postseal.tmpfiles $(DESTDIR)$(TMPFILESDIR)/postseal.conf
+	for name in postseal postseal-mailbox; do \
+	    install -m 644 systemd/$$name.sysusers $(DESTDIR)$(SYSUSERSDIR)/$$name.conf && \
+	    install -m 644 systemd/$$name.tmpfiles $(DESTDIR)$(TMPFILESDIR)/$$name.conf || exit; done
 	$(call put,644,$(COMPLETIONDIR),completions/postseal)
 	$(call put,644,$(DOCDIR),README.md)
 	$(call put,644,$(DOCDIR)/examples,postseal.conf.sample)
@@ -61,7 +62,7 @@ uninstall: all
 .PHONY: check-package
 check-package: all
 	tests/deps.sh deb
-	tests/package/run $(DEB)/postseal_$(VERSION)_*.deb
+	tests/package/run $(DEB)/postseal_$(VERSION)_*.deb $(DEB)/postseal-mailbox_$(VERSION)_*.deb
 
 # The steps are named in tests/release/run; STEPS="demo deb" takes some of them.
 RELEASE ?= trixie

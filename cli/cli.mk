@@ -2,7 +2,7 @@
 PROGRAMS      += postseal
 postseal_SRCS := $(wildcard cli/*.c cli/*/*.c)
 postseal_LIBS := $(LIBS_LEDGER) $(LIBS_LOOP) $(LIBS_SETTINGS) $(LIBS_JSON) $(LIBS_RESOLVER) \
-                 $(LIBS_TLS) $(core_LIBS)
+                 $(LIBS_TLS) $(LIBS_HTTPS) $(core_LIBS)
 # Where `doctor` sends an admin for examples: to where install.mk puts them.
 CPPFLAGS      += -DPOSTSEAL_DOC='"$(DOCDIR)"'
 

@@ -12,6 +12,7 @@
 #include "core/mailbox/pin.h"
 #include "io/crypto/crypto.h"
 #include "io/crypto/hpke.h"
+#include "io/local/metrics_file.h"
 #include "mailbox/api_json.h"
 #include "mailbox/tell.h"
 #include "mailbox/vault.h"
@@ -304,6 +305,7 @@ static enum tried put_try(struct home *home, struct store_txn *txn, const struct
 		break;
 	}
 	if (is_right(vault, mailbox, gate, pin)) {
+		metrics_count(METRIC1(PINS, METRIC_PIN_RIGHT));
 		life_give_back_try(gate);
 		tried = TRIED_RIGHT;
 	} else if (life_is_locked(gate, most)) {
@@ -336,10 +338,12 @@ bool api_try_pin(struct api_call *call, const struct handle *mailbox, const stru
 		gone(call);
 		break;
 	case TRIED_LOCKED:
+		metrics_count(METRIC1(PINS, METRIC_PIN_LOCKED));
 		log_warning("sender=%s too many wrong PINs: locked", gate.sender);
 		api_error(call, 423, "locked", "Too many wrong PINs; the sender has been told.");
 		break;
 	case TRIED_WRONG:
+		metrics_count(METRIC1(PINS, METRIC_PIN_WRONG));
 		api_error_with(call, 403, "pin", "That is not the PIN.", "tries_left",
 			       life_tries_left(&gate, home->settings->mailbox_pin_tries));
 		break;
@@ -600,6 +604,7 @@ static void open_mailbox(struct api_call *call, const struct session_info *ticke
 		answer_session(call, status, &user);
 	if (status == 201) {
 		log_info("mailbox=%s opened for the first time", user.box.address);
+		metrics_count(M_OPENED);
 		fresh_forget(home->fresh, &user.mailbox);
 	}
 	crypto_wipe(&user.vault, sizeof(user.vault));
@@ -705,11 +710,13 @@ void api_login(struct api_call *call)
 	json_decref(body);
 	if (found == LOOKUP_ABSENT) {
 		network_count(call->portal->sessions, call->client, NETWORK_WRONG);
+		metrics_count(METRIC1(LOGINS, METRIC_LOGIN_WRONG));
 		api_error(call, 403, "password", "No mailbox of this address has this password.");
 	} else if (found == LOOKUP_ERROR ||
 		   !vault_read(&user.vault, home->settings->mailbox_keys, &user.mailbox)) {
 		api_error_later(call);
 	} else {
+		metrics_count(METRIC1(LOGINS, METRIC_LOGIN_RIGHT));
 		answer_session(call, 201, &user);
 		crypto_wipe(&user.vault, sizeof(user.vault));
 	}

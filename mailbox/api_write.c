@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/crypto/crypto.h"
+#include "io/local/metrics_file.h"
 #include "mailbox/api_json.h"
 #include "mailbox/body.h"
 #include "mailbox/reply.h"
@@ -474,6 +475,8 @@ static void answer_reply(struct reply *reply)
 
 	switch (reply->outcome) {
 	case REPLY_SENT:
+		metrics_count(M_REPLIES);
+		/* fall through */
 	case REPLY_SENT_BEFORE:
 		json = json_object();
 		api_set(json, "letter", api_b64(reply->sent.bytes, HANDLE_SIZE));

@@ -17,6 +17,7 @@
 #include "core/mailbox/pin.h"
 #include "io/crypto/crypto.h"
 #include "io/crypto/hpke.h"
+#include "io/local/metrics_file.h"
 #include "mailbox/body.h"
 #include "mailbox/grave.h"
 #include "mailbox/openpgp.h"
@@ -607,6 +608,7 @@ static void run(struct delivery *d, char reply[DELIVER_REPLY_SIZE])
 	if (seen == LOOKUP_ABSENT && sent == LOOKUP_FOUND) {
 		log_info("recipient=%s sender=%s encrypted with OpenPGP", d->recipient,
 			 d->token->sender);
+		metrics_count(METRIC1(SEALED_BY, METRIC_WAY_OPENPGP));
 		str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 encrypted");
 		return;
 	}
@@ -623,6 +625,7 @@ static void run(struct delivery *d, char reply[DELIVER_REPLY_SIZE])
 		log_info("mailbox=%s sender=%s sealed, %zu octets%s", d->box.address,
 			 d->token->sender, d->message.len,
 			 d->letter.has_key ? "" : ", with a link");
+		metrics_count(METRIC1(SEALED_BY, METRIC_WAY_MAILBOX));
 		str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 sealed");
 	} else {
 		reply_later(reply);

@@ -21,6 +21,7 @@
 #include "core/mailbox/lmtp.h"
 #include "core/mailbox/mime.h"
 #include "io/crypto/crypto.h"
+#include "io/local/metrics_file.h"
 #include "io/net/stream.h"
 #include "mailbox/deliver.h"
 #include "mailbox/submit.h"
@@ -29,6 +30,7 @@
 #define SESSIONS_MAX 16
 #define COMMAND_MS 300000 /* RFC 5321 4.5.3.2 */
 #define READ_SIZE 65536
+#define TOO_LARGE "552 5.3.4 the mail is larger than mailbox_message_size"
 #define RECIPIENTS_MAX TOKEN_RECIPIENTS_MAX
 
 struct intake {
@@ -250,6 +252,26 @@ static void deliver_to(struct session *session, const struct token *token, const
 		deliver(home, token, real, message, reply);
 }
 
+/* By its enhanced status code, RFC 3463. */
+static void count_reply(const char *reply)
+{
+	static const struct {
+		const char *code;
+		unsigned taken;
+	} codes[] = { { "5.7.1", METRIC_TAKEN_MARK },
+		      { "5.1.3", METRIC_TAKEN_ADDRESS },
+		      { "5.3.4", METRIC_TAKEN_SIZE } };
+	unsigned taken = reply[0] == '2'   ? METRIC_TAKEN_TAKEN
+			 : reply[0] == '4' ? METRIC_TAKEN_LATER
+					   : METRIC_TAKEN_OTHER;
+
+	for (size_t i = 0; taken == METRIC_TAKEN_OTHER && i < ARRAY_LEN(codes); i++) {
+		if (strncmp(reply + 4, codes[i].code, strlen(codes[i].code)) == 0)
+			taken = codes[i].taken;
+	}
+	metrics_count(METRIC1(TAKEN, taken));
+}
+
 static bool deliver_all(struct session *session)
 {
 	struct span raw = { buf_cstr(&session->message), session->message.len };
@@ -272,6 +294,7 @@ static bool deliver_all(struct session *session)
 		if (reply[0] == '5') {
 			log_warning("recipient=%s refused: %s", session->recipients[i], reply);
 		}
+		count_reply(reply);
 		/* Who got no reply is tried again: a stop waits for one delivery, not for all. */
 		good = say(session, reply) && !atomic_load(&session->intake->stopping);
 	}
@@ -300,16 +323,20 @@ static bool take_text(struct session *session)
 	}
 	if (!text.too_large)
 		return deliver_all(session);
-	for (size_t i = 0; good && i < session->count; i++)
-		good = say(session, "552 5.3.4 the mail is larger than mailbox_message_size");
+	for (size_t i = 0; good && i < session->count; i++) {
+		count_reply(TOO_LARGE);
+		good = say(session, TOO_LARGE);
+	}
 	return good;
 }
 
 static const char *take_mail(struct session *session, const struct lmtp_command *command)
 {
 	forget_mail(session);
-	if (command->size > home_message_max(session->home))
-		return "552 5.3.4 the mail is larger than mailbox_message_size";
+	if (command->size > home_message_max(session->home)) {
+		count_reply(TOO_LARGE);
+		return TOO_LARGE;
+	}
 	session->sender[0] = '\0';
 	if (command->path.len > 0 &&
 	    !seal_address_take(session->sender, command->path.at, command->path.len))

@@ -13,7 +13,9 @@
 #include "base/str.h"
 #include "core/mailbox/life.h"
 #include "io/crypto/crypto.h"
+#include "io/local/metrics_file.h"
 #include "mailbox/body.h"
+#include "mailbox/census.h"
 #include "mailbox/grave.h"
 #include "mailbox/quota.h"
 #include "mailbox/tell.h"
@@ -335,9 +337,11 @@ size_t janitor_sweep(struct home *home)
 		for (size_t i = 0; i < boxes->count; i++)
 			ended += look_at(home, &boxes->key[i], now);
 	}
+	metrics_add(M_ENDED, ended);
 	sweep_uploads(home, now);
 	sweep_seen(home, now);
 	quota_count(home);
+	census_take(home);
 	free(boxes);
 	return ended;
 }

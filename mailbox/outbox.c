@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/crypto/crypto.h"
+#include "io/local/metrics_file.h"
 #include "mailbox/submit.h"
 #include "mailbox/tell.h"
 #include "mailbox/vault.h"
@@ -261,6 +262,7 @@ static void give_up(struct outbox *outbox, const struct store_key *key,
 	}
 	forget_tries(outbox, find_tries(outbox, key));
 	atomic_fetch_add(&outbox->lost, 1);
+	metrics_count(M_NOTES_LOST);
 	log_error("to=%s note=%u is lost: %s", mail->to, mail->note, why);
 }
 
@@ -498,6 +500,7 @@ static void await_writer(struct outbox *outbox, bool *has_keys)
 static void *run(void *argument)
 {
 	struct outbox *outbox = argument;
+	struct outbox_state state;
 	int64_t shredded = -OUTBOX_KEY_SECONDS * 1000;
 
 	pthread_mutex_lock(&outbox->lock);
@@ -508,6 +511,8 @@ static void *run(void *argument)
 		pthread_mutex_unlock(&outbox->lock);
 		await_writer(outbox, &has_keys);
 		pause = give_all(outbox);
+		if (outbox_look(outbox, &state))
+			metrics_set(M_NOTES, state.waiting);
 		if (has_keys && now - shredded >= OUTBOX_KEY_SECONDS * 1000) {
 			shred_keys(outbox);
 			shredded = now;

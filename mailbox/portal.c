@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "io/local/metrics_file.h"
 #include "mailbox/api.h"
 #include "mailbox/work.h"
 
@@ -117,11 +118,13 @@ void api_error_wait(struct api_call *call, const char *error, const char *text, 
 
 	http_reply_header(call->request, "Retry-After",
 			  str_decimal(number, (uint64_t)(seconds > 0 ? seconds : 1)));
+	metrics_count(M_SLOWED);
 	api_error(call, 429, error, text);
 }
 
 void api_error_later(struct api_call *call)
 {
+	metrics_count(M_FAILED);
 	http_reply_header(call->request, "Retry-After", "30");
 	api_error(call, 503, "later", "It cannot be done now; nothing was changed.");
 }

@@ -383,6 +383,19 @@ static enum answer answer_status(struct answerer *answerer, const struct request
 	return contact == CONTACT_ANSWER ? ANSWER_GIVEN : ANSWER_REFRESH;
 }
 
+static enum answer answer_mailbox(struct answerer *answerer, const struct request *request,
+				  struct question *question, struct buf *reply)
+{
+	question->map = request->map;
+	if (!seal_address_key(question->address, request->key, request->key_len))
+		return answer_bad_key(answerer, request, reply);
+	if (answerer->settings->mailbox_domain[0] != '\0')
+		return ANSWER_SEALING;
+	tally_answer(request->map, METRIC_ANSWER_OK);
+	reply_ok(reply, "off");
+	return ANSWER_GIVEN;
+}
+
 /*
  * Requests.
  */
@@ -455,6 +468,8 @@ enum answer answer_request(struct answerer *answerer, const char *payload, size_
 		return answer_nexthop(answerer, &request, now, question, reply);
 	if (request.map == MAP_STATUS)
 		return answer_status(answerer, &request, now, question, reply);
+	if (request.map == MAP_MAILBOX)
+		return answer_mailbox(answerer, &request, question, reply);
 	answer_alias(answerer, &request, now, reply);
 	tally_reply(request.map, reply->data + before);
 	return ANSWER_GIVEN;

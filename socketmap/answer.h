@@ -21,6 +21,7 @@
 
 #include "base/buf.h"
 #include "core/names/nexthop.h"
+#include "core/names/seal_address.h"
 #include "core/policy/request.h"
 #include "core/settings/settings.h"
 
@@ -31,12 +32,14 @@ struct question {
 	enum map map;
 	bool tlsrpt;
 	struct nexthop nexthop;
+	char address[SEAL_ADDRESS_SIZE]; /* of ANSWER_SEALING */
 };
 
 enum answer {
 	ANSWER_GIVEN,   /* the reply is appended */
 	ANSWER_REFRESH, /* the same, and the prober should look at the next hop again */
-	ANSWER_PARK     /* nothing is appended: wait for the prober */
+	ANSWER_PARK,    /* nothing is appended: wait for the prober */
+	ANSWER_SEALING  /* nothing is appended: ask postseal-mailbox (sealing.h) */
 };
 
 /* *settings must outlive it. */

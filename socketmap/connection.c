@@ -41,7 +41,8 @@ struct connection {
 	struct loop_io *io;
 	struct buf in;
 	struct buf out;
-	struct parked *parked; /* the question that all later ones wait for, or NULL */
+	struct parked *parked;        /* the question that all later ones wait for, or NULL */
+	struct sealing_wait *sealing; /* the same, of postseal-mailbox */
 	struct share_client share;
 	int64_t active; /* clock_mono_us, of the batch that last answered it, or of its start */
 	bool asked;     /* it has asked at least once */
@@ -125,6 +126,8 @@ static void free_connection(struct connection *c)
 		metrics_count(METRIC1(UNPARKED, METRIC_UNPARKED_LEFT));
 		parking_leave(c->parked);
 	}
+	if (c->sealing != NULL)
+		sealing_leave(c->sealing);
 	share_leave(&c->share);
 	set_ready(c, false);
 	LIST_REMOVE(c, siblings);
@@ -144,6 +147,12 @@ static void end(struct connection *c, enum ending ending)
 	log_ending(c, ending);
 	free_connection(c);
 	home->closed(home->context);
+}
+
+/* A question waits, and with it all later ones. */
+static bool waits(const struct connection *c)
+{
+	return c->parked != NULL || c->sealing != NULL;
 }
 
 static void give_back(struct buf *b)
@@ -175,6 +184,7 @@ static void on_answered(void *context, const struct buf *reply)
 	struct connection *c = context;
 
 	c->parked = NULL;
+	c->sealing = NULL;
 	c->active = clock_mono_us();
 	netstring_append(&c->out, reply->data, reply->len);
 	pump(c);
@@ -190,6 +200,11 @@ static void serve(struct connection *c, const struct netstring *request)
 	home->reply.len = 0;
 	answer = answer_request(home->answerer, request->payload, request->len, now, &question,
 				&home->reply);
+	if (answer == ANSWER_SEALING) {
+		metrics_count(METRIC1(SERVED, METRIC_SERVED_MAILBOX));
+		c->sealing = sealing_ask(home->sealing, question.address, on_answered, c);
+		return;
+	}
 	if (answer == ANSWER_PARK) {
 		c->parked = parking_park(home->parking, &question, &c->share, on_answered, c);
 		if (c->parked != NULL) {
@@ -213,7 +228,7 @@ static void serve_arrived(struct connection *c)
 	struct netstring request;
 	size_t start = 0;
 
-	while (c->parked == NULL && c->out.len <= OUT_HIGH && !c->malformed && start < c->in.len) {
+	while (!waits(c) && c->out.len <= OUT_HIGH && !c->malformed && start < c->in.len) {
 		enum netstring_result result = netstring_decode(&request, c->in.data + start,
 								c->in.len - start, REQUEST_MAX);
 
@@ -251,7 +266,7 @@ static bool finished(const struct connection *c)
 {
 	int waiting = 0;
 
-	if (c->home->finishing == FINISHING_NOT || c->parked != NULL || c->out.len > 0)
+	if (c->home->finishing == FINISHING_NOT || waits(c) || c->out.len > 0)
 		return false;
 	if (c->home->finishing == FINISHING_SLOW)
 		return true;
@@ -293,7 +308,7 @@ static void pump(struct connection *c)
 	if (c->malformed && c->out.len == 0)
 		end(c, ENDING_MALFORMED);
 	else if (c->eof && c->out.len == 0)
-		end(c, c->parked != NULL ? ENDING_CLIENT_GONE : ENDING_CLIENT_CLOSED);
+		end(c, waits(c) ? ENDING_CLIENT_GONE : ENDING_CLIENT_CLOSED);
 	else if (finished(c)) {
 		prepare_reset(c->fd);
 		end(c, ENDING_FINISHED);
@@ -370,7 +385,7 @@ bool connection_end_idle(struct connection_home *home)
 
 	LIST_FOREACH(c, &home->connections, siblings)
 	{
-		if (c->parked == NULL && c->out.len == 0 && now - c->active > patience_us(c) &&
+		if (!waits(c) && c->out.len == 0 && now - c->active > patience_us(c) &&
 		    (longest == NULL || c->active < longest->active))
 			longest = c;
 	}

@@ -23,6 +23,7 @@
 #include "io/net/loop.h"
 #include "socketmap/answer.h"
 #include "socketmap/parking.h"
+#include "socketmap/sealing.h"
 
 struct connection;
 LIST_HEAD(connection_list, connection);
@@ -40,6 +41,7 @@ struct connection_home {
 	struct loop *loop;
 	struct answerer *answerer;
 	struct parking *parking;
+	struct sealing *sealing;
 	struct connection_list connections;
 	struct connection_queue ready; /* those with something to do */
 	size_t count;                  /* of all connections */

@@ -234,6 +234,7 @@ void server_reload(void *state, const struct settings *settings)
 	server->settings = settings;
 	answerer_reload(server->home.answerer, settings);
 	parking_reload(server->home.parking, settings);
+	sealing_reload(server->home.sealing, settings);
 }
 
 static void start(struct socketmap_server *server, struct loop *loop)
@@ -244,6 +245,7 @@ static void start(struct socketmap_server *server, struct loop *loop)
 	home->loop = loop;
 	home->answerer = answerer_new(server->settings);
 	home->parking = parking_new(loop, server->settings, home->answerer);
+	home->sealing = sealing_new(loop, server->settings);
 	home->closed = on_client_closed;
 	home->context = server;
 	LIST_INIT(&home->connections);
@@ -267,6 +269,7 @@ static void stop(struct socketmap_server *server)
 	daemon_loop_free(server->watch);
 	loop_timer_free(server->hurry);
 	parking_free(server->home.parking);
+	sealing_free(server->home.sealing);
 	answerer_free(server->home.answerer);
 }
 

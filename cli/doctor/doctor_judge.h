@@ -164,6 +164,8 @@ void doctor_judge_sealed_lists(const struct patient *patient, struct finding *fi
 void doctor_judge_mailbox_runs(const struct patient *patient, struct finding *finding);
 void doctor_judge_mailbox_pages(const struct patient *patient, struct finding *finding);
 void doctor_judge_mailbox_keys(const struct patient *patient, struct finding *finding);
+void doctor_judge_mailbox_proxy(const struct patient *patient, struct finding *finding);
+void doctor_judge_mailbox_clock(const struct patient *patient, struct finding *finding);
 
 void doctor_judge_socketmap_runs(const struct patient *patient, struct finding *finding);
 void doctor_judge_socket(const struct patient *patient, struct finding *finding);

@@ -11,6 +11,9 @@
 
 #define MIB (UINT64_C(1) << 20)
 #define SMTPD "smtp/inet"
+#define DAY INT64_C(86400)
+/* Whoever renews them by themselves does so a month before. */
+#define CERTIFICATE_DAYS 14
 #define SEE_README "# see \"Sealed mail\" in " POSTSEAL_DOC "/examples/postfix/README.md"
 
 /*
@@ -349,4 +352,54 @@ void doctor_judge_mailbox_keys(const struct patient *patient, struct finding *fi
 	}
 	if (finding->health == HEALTH_OK)
 		finding_say(finding, HEALTH_OK, "%s is apart from %s", keys, store);
+}
+
+void doctor_judge_mailbox_proxy(const struct patient *patient, struct finding *finding)
+{
+	const struct doctor_mailbox *mailbox = &patient->mailbox;
+	const char *url = patient->settings->mailbox_url;
+	int64_t days = (mailbox->certificate_ends - patient->now) / DAY;
+
+	if (mailbox->proxy.state == LOOKUP_ERROR) {
+		finding_say(finding, HEALTH_UNSURE, "%s", mailbox->proxy.text);
+		return;
+	}
+	if (mailbox->proxy.state == LOOKUP_ABSENT) {
+		finding_say(finding, HEALTH_WRONG, "recipients cannot use %s: %s", url,
+			    mailbox->proxy.text);
+		finding_mend(finding, "# see that the web server runs, has a certificate for that "
+				      "name, and leads to mailbox_listen: " POSTSEAL_DOC
+				      "/examples/mailbox");
+		return;
+	}
+	if (mailbox->certificate_ends == 0) {
+		finding_say(finding, HEALTH_OK, "%s serves them over TLS", url);
+	} else if (days >= CERTIFICATE_DAYS) {
+		finding_say(finding, HEALTH_OK,
+			    "%s serves them over TLS; its certificate is good for %" PRId64 " days",
+			    url, days);
+	} else {
+		finding_say(finding, HEALTH_WARNING,
+			    "the certificate of %s ends in %" PRId64 " days", url, days);
+		finding_mend(finding, "# renew it: certbot renew, or as you got it");
+	}
+}
+
+void doctor_judge_mailbox_clock(const struct patient *patient, struct finding *finding)
+{
+	switch (patient->mailbox.clock.state) {
+	case LOOKUP_FOUND:
+		finding_say(finding, HEALTH_OK, "it is set by the network");
+		break;
+	case LOOKUP_ABSENT:
+		finding_say(finding, HEALTH_WARNING,
+			    "nothing sets this machine's clock: when it is wrong, marks are "
+			    "refused and mailboxes end too early or too late");
+		finding_mend(finding, "timedatectl set-ntp true # or: apt install chrony");
+		break;
+	case LOOKUP_ERROR:
+		finding_say(finding, HEALTH_UNSURE, "the kernel does not tell: %s",
+			    patient->mailbox.clock.text);
+		break;
+	}
 }

@@ -24,6 +24,11 @@ void doctor_look_ledger(struct patient *patient);
 void doctor_look_services(struct patient *patient);
 void doctor_look_alias(struct patient *patient);
 void doctor_look_mailbox(struct patient *patient);
+/* Of mailboxes: the web server before them, and the clock that tokens and tickets go by. */
+void doctor_look_proxy(struct patient *patient);
+
+/* A file of the pages, as it is installed. False, and errno; also where it is far too large. */
+bool doctor_read_page(const struct patient *patient, const char *name, struct buf *out);
 
 /* Can certificates be read from this file? */
 void doctor_look_cas(struct doctor_thing *thing, const char *path);

@@ -282,8 +282,7 @@ static void look_at_daemon(struct patient *patient)
 			    endpoint.path, strerror(errno));
 }
 
-/* False, and errno; also where there is more than FILE_MAX. */
-static bool read_installed(const struct patient *patient, const char *name, struct buf *out)
+bool doctor_read_page(const struct patient *patient, const char *name, struct buf *out)
 {
 	char path[DOCTOR_PATH_SIZE];
 	ssize_t n = -1;
@@ -365,7 +364,7 @@ static bool compare(struct patient *patient, struct span line, struct buf *diffe
 		return false;
 	}
 	served = strcmp(name, "csp") != 0; /* it is sent in headers; the file itself is compared */
-	there = served ? fetch(patient, name, &got) : read_installed(patient, name, &got);
+	there = served ? fetch(patient, name, &got) : doctor_read_page(patient, name, &got);
 	if (!there && served)
 		doctor_note(&patient->mailbox.pages, LOOKUP_ERROR,
 			    "the pages cannot be fetched from mailbox_listen: %s", strerror(errno));
@@ -382,7 +381,7 @@ static void look_at_pages(struct patient *patient)
 	struct span rest;
 	bool found = true;
 
-	if (!read_installed(patient, "SHA256SUMS", &sums)) {
+	if (!doctor_read_page(patient, "SHA256SUMS", &sums)) {
 		doctor_note(pages, LOOKUP_ERROR, "SHA256SUMS in %.200s cannot be read: %s",
 			    patient->settings->mailbox_pages, strerror(errno));
 		buf_free(&sums);
@@ -443,4 +442,5 @@ void doctor_look_mailbox(struct patient *patient)
 	look_at_daemon(patient);
 	look_at_pages(patient);
 	look_at_keys(patient);
+	doctor_look_proxy(patient);
 }

@@ -109,6 +109,9 @@ struct doctor_mailbox {
 	struct doctor_thing runs;
 	struct doctor_thing pages; /* ABSENT: what is served differs from what was installed */
 	struct doctor_thing keys;  /* ABSENT: whoever has the store also has the keys */
+	struct doctor_thing proxy; /* ABSENT: the pages cannot be fetched from mailbox_url */
+	int64_t certificate_ends;  /* of the proxy, seconds since 1970; 0: not known */
+	struct doctor_thing clock; /* ABSENT: nothing sets it */
 	unsigned others;           /* mode bits: what all users may do with both */
 };
 

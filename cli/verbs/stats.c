@@ -52,8 +52,8 @@ static void find_daemon(struct stats *stats, enum metrics_source source)
 	struct found *found = &stats->daemon[source];
 	struct metrics_view *view = &stats->view;
 
-	found->lookup = metrics_read(stats->cli->settings.runtime, source, &found->snapshot,
-				     &found->alive, found->error);
+	found->lookup = metrics_read(metrics_directory(&stats->cli->settings, source), source,
+				     &found->snapshot, &found->alive, found->error);
 	view->unused[source] = is_unused(source, found);
 	view->cell[METRIC1(UP, source)] = found->alive;
 	if (found->lookup != LOOKUP_FOUND)

@@ -125,7 +125,7 @@ static void *open_as(const struct daemon *daemon, const struct settings *setting
 	make_directory(&privileges, settings->ledger, LEDGER_MODE);
 	make_directory(&privileges, settings->runtime, RUNTIME_MODE);
 	privileges_lend(&privileges);
-	metrics_open(settings->runtime, daemon->metrics);
+	metrics_open(metrics_directory(settings, daemon->metrics), daemon->metrics);
 	state = daemon->open(settings);
 	privileges_drop(&privileges);
 	return state;

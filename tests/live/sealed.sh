@@ -124,6 +124,7 @@ mailbox_up() {
     seal_setting mailbox_from '"sealed@sender.test"'
     echo 'sealed: postmaster' >>/etc/aliases
     newaliases
+    seal_restart # others ask it at its control socket
     seal_start mailbox
 }
 

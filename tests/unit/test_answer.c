@@ -445,7 +445,7 @@ END_TEST
 #define MAPS                                                                                  \
 	"maps are policy, policy-encrypt, policy-authenticated, policy-verify, "              \
 	"policy-dane-only (each also with +tlsrpt), transport, alias, exception, otherwise, " \
-	"status, "                                                                            \
+	"status, mailbox, "                                                                   \
 	"deliverable-encrypt, deliverable-authenticated, deliverable-verify, "                \
 	"deliverable-dane-only"
 

@@ -531,6 +531,28 @@ static void keys_in_store(struct patient *p)
 	note(&p->mailbox.keys, LOOKUP_ABSENT, "");
 }
 
+static void no_proxy(struct patient *p)
+{
+	note(&p->mailbox.proxy, LOOKUP_ABSENT, "Connection refused");
+	note(&p->mailbox.clock, LOOKUP_ABSENT, "");
+}
+
+static void proxy_unknown(struct patient *p)
+{
+	note(&p->mailbox.proxy, LOOKUP_ERROR, "post.example.com cannot be looked up: SERVFAIL");
+	note(&p->mailbox.clock, LOOKUP_ERROR, "Operation not permitted");
+}
+
+static void proxy_lasts(struct patient *p)
+{
+	p->mailbox.certificate_ends = NOW + 14 * UTC_DAY;
+}
+
+static void proxy_ends(struct patient *p)
+{
+	p->mailbox.certificate_ends = NOW + 14 * UTC_DAY - 1;
+}
+
 static void keys_for_all(struct patient *p)
 {
 	p->mailbox.others = 05;
@@ -967,6 +989,13 @@ static const struct sickness sicknesses[] = {
 	{ "mailbox-keys", .spoil = keys_for_all, WRONG, "all users of this machine",
 	  "chmod o= /var/lib/postseal-mailbox /var/lib/postseal-mailbox-keys\n" },
 	{ "mailbox-keys", .spoil = mailbox_barred, UNSURE, "cannot be read", NULL },
+	{ "mailbox-proxy", .spoil = no_proxy, WRONG,
+	  "cannot use https://post.example.com: Connection refused", "# see that the web server" },
+	{ "mailbox-proxy", .spoil = proxy_unknown, UNSURE, "cannot be looked up", NULL },
+	{ "mailbox-proxy", .spoil = proxy_lasts, OK, "good for 14 days", NULL },
+	{ "mailbox-proxy", .spoil = proxy_ends, WARNING, "ends in 13 days", "# renew it" },
+	{ "mailbox-clock", .spoil = no_proxy, WARNING, "nothing sets", "timedatectl set-ntp true" },
+	{ "mailbox-clock", .spoil = proxy_unknown, UNSURE, "not permitted", NULL },
 
 	{ "socketmap", .spoil = services_down, WRONG, "cannot ask",
 	  "systemctl restart postseal-socketmap\n" },

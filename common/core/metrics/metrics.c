@@ -26,7 +26,7 @@ _Static_assert(METRIC_VALUES_PROSPECT == PROSPECT_NONE + 1, "all prospects");
 
 VALUES(NONE, "")
 VALUES(DAEMON, "socketmap", "prober", "milter", "learn", "webmail", "mailbox")
-VALUES(SERVED, "ledger", "refresh", "parked", "unparked")
+VALUES(SERVED, "ledger", "refresh", "parked", "unparked", "mailbox")
 VALUES(UNPARKED, "settled", "timeout", "prober-lost", "client-gone")
 VALUES(REFUSED, "netstring", "malformed", "unknown-map", "bad-key")
 VALUES(LOOKUP, "mx", "address", "tlsa", "sts-txt", "check")
@@ -45,6 +45,12 @@ VALUES(DIRECTION, "in", "out")
 VALUES(CAUSE, "tls-in", "tls-out", "not-owner", "destination", "tls-required-header", "header-from",
        "forgery", "mark", "other")
 VALUES(PROSPECT, "unknown", "good", "none")
+VALUES(TAKEN, "taken", "later", "mark", "address", "size", "other")
+VALUES(WAY, "mailbox", "openpgp")
+VALUES(BOX, "closed", "open", "retired")
+VALUES(LETTER, "unread", "read", "sent")
+VALUES(PIN, "right", "wrong", "locked")
+VALUES(LOGIN, "right", "wrong")
 
 static const char *value_STATE(size_t i)
 {
@@ -111,6 +117,12 @@ static const char *value_ANSWER(size_t i)
 #define NAME_CAUSE "cause"
 #define NAME_PROSPECT "prospect"
 #define NAME_CALL "call"
+#define NAME_TAKEN "outcome"
+#define NAME_WAY "way"
+#define NAME_BOX "state"
+#define NAME_LETTER "state"
+#define NAME_PIN "outcome"
+#define NAME_LOGIN "outcome"
 
 #define LABEL(name)                                             \
 	{                                                       \

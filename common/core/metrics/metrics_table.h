@@ -5,7 +5,7 @@
  *   METRIC(CELL, SOURCE, KIND, LABEL, LABEL, name, title, help)
  *
  * CELL      what code counts with: M_CELL, an index into the cells
- * SOURCE    who counts it: SOCKETMAP, PROBER, MILTER, LEARN, WEBMAIL count as they run;
+ * SOURCE    who counts it: SOCKETMAP, PROBER, MILTER, LEARN, WEBMAIL, MAILBOX count as they run;
  *           DAEMONS, READING and LEDGER are found out by who shows it
  * KIND      COUNTER, GAUGE, or a histogram: FAST from 10 us to 1 s, SLOW from 5 ms to 2 min
  * LABEL     NONE, or a list of values in metrics.c; the second one varies fastest
@@ -54,7 +54,8 @@
 	METRIC(SERVED, SOCKETMAP, COUNTER, SERVED, NONE, "postseal_socketmap_served_total",        \
 	       "served",                                                                           \
 	       "Requests: answered from the ledger, answered so while the prober "                 \
-	       "looks again, parked to wait for it, or not to be parked")                          \
+	       "looks again, parked to wait for it, not to be parked, or asked of "                \
+	       "postseal-mailbox")                                                                 \
 	METRIC(UNPARKED, SOCKETMAP, COUNTER, UNPARKED, NONE, "postseal_socketmap_unparked_total",  \
 	       "waiting ended",                                                                    \
 	       "Parked questions, by why they wait no longer: settled, "                           \
@@ -159,6 +160,44 @@
 	       "asked too often", "Requests of users who asked too often in a minute")             \
 	METRIC(WEBMAIL_STRANGERS, WEBMAIL, COUNTER, NONE, NONE,                                    \
 	       "postseal_webmail_strangers_total", "strangers refused",                            \
-	       "Requests of local users who are not in webmail_clients")
+	       "Requests of local users who are not in webmail_clients")                           \
+                                                                                                   \
+	METRIC(TAKEN, MAILBOX, COUNTER, TAKEN, NONE, "postseal_mailbox_intake_total",              \
+	       "mail to be sealed",                                                                \
+	       "Mails to be sealed, or that came back, one for each recipient: taken, put off, "   \
+	       "or refused: no valid mark, no such address, too large, other")                     \
+	METRIC(SEALED_BY, MAILBOX, COUNTER, WAY, NONE, "postseal_mailbox_sealed_total", "sealed",  \
+	       "Mails sealed: into a mailbox, or encrypted with OpenPGP")                          \
+	METRIC(NOTES, MAILBOX, GAUGE, NONE, NONE, "postseal_mailbox_notes_waiting",                \
+	       "notes waiting", "Link mails, receipts and notices that Postfix has not taken yet") \
+	METRIC(NOTES_LOST, MAILBOX, COUNTER, NONE, NONE, "postseal_mailbox_notes_lost_total",      \
+	       "notes lost", "The same, that were given up")                                       \
+	METRIC(BOXES, MAILBOX, GAUGE, BOX, NONE, "postseal_mailbox_mailboxes", "mailboxes",        \
+	       "Temporary mailboxes, counted every five minutes: nobody has opened them yet, "     \
+	       "open, or replaced by another")                                                     \
+	METRIC(LETTERS, MAILBOX, GAUGE, LETTER, NONE, "postseal_mailbox_letters", "letters",       \
+	       "Letters that are kept, counted every five minutes: unread, read, or sent from a "  \
+	       "mailbox")                                                                          \
+	METRIC(LOCKED, MAILBOX, GAUGE, NONE, NONE, "postseal_mailbox_locked", "locked now",        \
+	       "Senders whose letters are locked after too many wrong PINs, counted every five "   \
+	       "minutes")                                                                          \
+	METRIC(KEPT, MAILBOX, GAUGE, NONE, NONE, "postseal_mailbox_bytes", "kept",                 \
+	       "Size of all letters that are kept, counted every five minutes")                    \
+	METRIC(KEPT_MOST, MAILBOX, GAUGE, NONE, NONE, "postseal_mailbox_limit_bytes", "at most",   \
+	       "How much may be kept (mailbox_store_quota); beyond it mail waits")                 \
+	METRIC(OPENED, MAILBOX, COUNTER, NONE, NONE, "postseal_mailbox_opened_total", "opened",    \
+	       "Mailboxes that were opened for the first time")                                    \
+	METRIC(PINS, MAILBOX, COUNTER, PIN, NONE, "postseal_mailbox_pins_total", "PINs",           \
+	       "PINs that were entered: right, wrong, or not judged because it is locked")         \
+	METRIC(LOGINS, MAILBOX, COUNTER, LOGIN, NONE, "postseal_mailbox_logins_total", "logins",   \
+	       "Passwords that were entered")                                                      \
+	METRIC(REPLIES, MAILBOX, COUNTER, NONE, NONE, "postseal_mailbox_replies_total", "replies", \
+	       "Replies that were sent from mailboxes")                                            \
+	METRIC(SLOWED, MAILBOX, COUNTER, NONE, NONE, "postseal_mailbox_limited_total",             \
+	       "asked too often", "Requests from networks that had asked or guessed too much")     \
+	METRIC(FAILED, MAILBOX, COUNTER, NONE, NONE, "postseal_mailbox_failures_total",            \
+	       "requests failed", "Requests of the pages that could not be served now (503)")      \
+	METRIC(ENDED, MAILBOX, COUNTER, NONE, NONE, "postseal_mailbox_ended_total", "ended",       \
+	       "Mailboxes that were deleted because nobody had used them for long enough")
 
 #endif

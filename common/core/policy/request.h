@@ -26,6 +26,7 @@ enum map {
 	MAP_EXCEPTION,
 	MAP_OTHERWISE,
 	MAP_STATUS,
+	MAP_MAILBOX,
 	/* One for each policy map of a level, in the same order. */
 	MAP_DELIVERABLE_ENCRYPT,
 	MAP_DELIVERABLE_AUTHENTICATED,

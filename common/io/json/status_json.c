@@ -98,3 +98,18 @@ void status_json_append(struct buf *out, const struct status *status, const char
 	free(text);
 	json_decref(json);
 }
+
+const char *status_json_seal(const char *answer)
+{
+	static const char *const ways[] = { "openpgp", "mailbox", "new-mailbox" };
+	json_t *json = json_loads(answer, JSON_REJECT_DUPLICATES, NULL);
+	const char *told = json_string_value(json_object_get(json, "seal"));
+	const char *way = NULL;
+
+	for (size_t i = 0; told != NULL && i < ARRAY_LEN(ways); i++) {
+		if (strcmp(told, ways[i]) == 0)
+			way = ways[i];
+	}
+	json_decref(json);
+	return way;
+}

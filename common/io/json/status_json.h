@@ -24,4 +24,10 @@
 void status_json_append(struct buf *out, const struct status *status, const char *address,
 			size_t address_len, const char *domain);
 
+/*
+ * What postseal-mailbox answers to "seal" (postseal-mailbox(8), "Control socket"): "openpgp",
+ * "mailbox" or "new-mailbox"; NULL: it cannot tell, or says something else.
+ */
+const char *status_json_seal(const char *answer);
+
 #endif

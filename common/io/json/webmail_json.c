@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/utc.h"
+#include "io/json/status_json.h"
 
 static const enum alias_level levels[] = { ALIAS_ENCRYPT, ALIAS_AUTHENTICATED, ALIAS_VERIFY,
 					   ALIAS_DANE_ONLY };
@@ -234,15 +235,11 @@ bool webmail_json_sealed(struct buf *out, const char *sender, const char *show, 
 
 void webmail_json_seal_of(struct buf *out, const char *answer)
 {
-	json_t *json = load(answer);
-	const char *seal = string_in(json, "seal");
+	const char *way = status_json_seal(answer);
 
-	if (seal[0] != '\0') {
-		buf_append_str(out, ",\"seal\":");
-		write_out(out, json_string(seal));
-	}
+	if (way != NULL)
+		buf_printf(out, ",\"seal\":\"%s\"", way);
 	buf_append_str(out, "}");
-	json_decref(json);
 }
 
 void webmail_json_text(struct buf *out, const char *text)

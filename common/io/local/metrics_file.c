@@ -82,6 +82,11 @@ static bool make(const char *runtime, enum metrics_source source)
 	return file >= 0 && fill(file, source) && map(file) && rename(new, path) == 0;
 }
 
+const char *metrics_directory(const struct settings *settings, enum metrics_source source)
+{
+	return source == METRICS_MAILBOX ? settings->mailbox_runtime : settings->runtime;
+}
+
 void metrics_open(const char *runtime, enum metrics_source source)
 {
 	if (make(runtime, source)) {

@@ -18,6 +18,7 @@
 
 #include "base/lookup.h"
 #include "core/metrics/metrics.h"
+#include "core/settings/settings.h"
 
 extern _Atomic(uint64_t) *metrics_cells;
 
@@ -55,6 +56,9 @@ static inline void metrics_observe_in(enum metric_kind kind, enum metric_cell fi
 	metrics_add((enum metric_cell)(first + metric_bucket(kind, us)), n);
 	metrics_add(sum, us * n);
 }
+
+/* Where the counts of a daemon lie: `runtime`, or `mailbox_runtime`, whose user is another. */
+const char *metrics_directory(const struct settings *settings, enum metrics_source source);
 
 /* From here on counts go to the file of `source` in this directory; if it cannot be
  * made, that is logged. Once a process. */

@@ -208,19 +208,19 @@ static void set_url(CURL *curl, const struct https_request *request)
 	buf_free(&url);
 }
 
-/* libcurl would take a certificate's CN where there are no DNS names; RFC 8461 3.3 does not. */
-static bool has_dns_name(CURL *curl)
+/* The server's certificate, PEM; NULL: not known. */
+static const char *certificate_of(CURL *curl)
 {
 	static const char label[] = "Cert:";
 	struct curl_certinfo *chain = NULL;
 
 	if (curl_easy_getinfo(curl, CURLINFO_CERTINFO, &chain) != CURLE_OK || chain == NULL ||
 	    chain->num_of_certs < 1)
-		return false;
+		return NULL;
 	for (const struct curl_slist *line = chain->certinfo[0]; line != NULL; line = line->next)
 		if (strncmp(line->data, label, sizeof(label) - 1) == 0)
-			return tls_has_dns_name(line->data + sizeof(label) - 1);
-	return false;
+			return line->data + sizeof(label) - 1;
+	return NULL;
 }
 
 /* "text/plain" or "text/plain; charset=utf-8", in any case. */
@@ -235,13 +235,16 @@ static bool is_media_type(const char *value, const char *wanted)
 /* The transfer itself went well; is the answer one to go by? */
 static bool judge(CURL *curl, struct exchange *exchange)
 {
-	const char *wanted = exchange->request->media_type;
+	const char *wanted = exchange->request->media_type, *certificate = certificate_of(curl);
 	struct curl_header *encoding;
 	const char *type = NULL;
 	long status = 0;
 
-	if (!has_dns_name(curl))
+	/* libcurl would take its CN where there are no DNS names; RFC 8461 3.3 does not. */
+	if (certificate == NULL || !tls_has_dns_name(certificate))
 		return fail(exchange, "the certificate holds no DNS name (subjectAltName)");
+	if (exchange->request->ends != NULL)
+		*exchange->request->ends = tls_certificate_ends(certificate);
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	if (status != 200)
 		return fail(exchange, "the answer's status is %ld, not 200", status);

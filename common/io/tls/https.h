@@ -43,6 +43,7 @@ struct https_request {
 	int64_t timeout_ms;    /* for everything */
 	int64_t connect_ms;    /* until the TLS handshake is done */
 	int64_t stall_seconds; /* give up after so long at under 10 bytes a second */
+	int64_t *ends;         /* NULL, or when the server's certificate does; 0: not known */
 };
 
 /*

@@ -203,6 +203,19 @@ bool tls_has_dns_name(const char *pem)
 	return has;
 }
 
+int64_t tls_certificate_ends(const char *pem)
+{
+	X509 *certificate = read_pem(pem);
+	struct tm tm;
+	int64_t ends = 0;
+
+	if (certificate != NULL && ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &tm) == 1)
+		ends = (int64_t)timegm(&tm);
+	X509_free(certificate);
+	ERR_clear_error();
+	return ends;
+}
+
 static bool has_tlsa(const struct tls_request *request)
 {
 	return request->tlsa != NULL && request->tlsa->count > 0;

@@ -46,6 +46,8 @@ bool tls_tlsa_loads(const struct tls *tls, const struct tlsa *record);
 
 /* Is there a DNS name among the subjectAltNames of that certificate (PEM)? */
 bool tls_has_dns_name(const char *pem);
+/* When it ends, seconds since 1970; 0: that cannot be read. */
+int64_t tls_certificate_ends(const char *pem);
 
 #define TLS_NAMES_MAX 8
 

@@ -89,6 +89,18 @@ check 'and a plain reply is sealed again' grep -q '^Reply-To: bob=plain.test@sea
 check 'Sent has it' matches "$(guest read "$MAILBOX_PORT" "$MAILBOX_STATE" sent 2>&1)" \
     'Subject is: Re: for your eyes'
 
+# counted NAME{LABELS} N
+counted() { equals "$(postseal stats --prometheus -L | awk -v name="$1" '$1 == name {print $2}')" "$2"; }
+check 'counted: it runs' counted 'postseal_up{daemon="mailbox"}' 1
+check 'counted: a mail that was taken' counted 'postseal_mailbox_intake_total{outcome="taken"}' 1
+check 'counted: sealed' counted 'postseal_mailbox_sealed_total{way="mailbox"}' 1
+check 'counted: a wrong PIN' counted 'postseal_mailbox_pins_total{outcome="wrong"}' 1
+# guest gets two tickets
+check 'counted: right ones' counted 'postseal_mailbox_pins_total{outcome="right"}' 2
+check 'counted: opened' counted postseal_mailbox_opened_total 1
+check 'counted: the reply' counted postseal_mailbox_replies_total 1
+check 'counted: no note waits' until_true counted postseal_mailbox_notes_waiting 0
+
 check 'killed' seal_kill mailbox
 sealed bob@plain.test - 'while it was down'
 check 'mail waits while it is down' until_true log_has "$SENDER_LOG" \
@@ -107,6 +119,9 @@ unmarked() {
 unmarked
 check 'without a mark it comes back' until_true log_has "$SENDER_LOG" \
     'to=<carol=plain.test@sealed.sender.test>.*status=bounced.*no mark of postseal-milter'
+check 'counted: refused for want of a mark' \
+    counted 'postseal_mailbox_intake_total{outcome="mark"}' 1
+check 'counted after a restart: the mailbox is open' counted 'postseal_mailbox_mailboxes{state="open"}' 1
 check 'postseal mailbox list' matches "$(postseal mailbox list)" 'open +2 letters .* bob@plain.test'
 check 'postseal mailbox delete' postseal mailbox delete bob@plain.test --yes
 check 'its key is shredded' equals "$(find "$MAILBOX_DIR/keys" -name '*.key' ! -name server.key)" ''

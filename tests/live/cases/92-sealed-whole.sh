@@ -24,6 +24,12 @@ has_receipt() {
 }
 check 'alice has a receipt with the PIN' until_true has_receipt
 
+# --- how a sealed mail would go: map `mailbox` ------------------------------------------------
+
+check 'map mailbox: to the one that is there' equals "$(answer mailbox X@PLAIN.test)" mailbox
+check 'map mailbox: to one that is made' equals "$(answer mailbox nobody@plain.test)" new-mailbox
+check 'map mailbox: no address' equals "$(answer mailbox plain.test)" NOTFOUND
+
 check 'an address: taken' taken alice alice@sender.test -- "<y=plain.test@$DOMAIN>"
 check 'an address: a link' link_for y@plain.test
 check 'an address: nothing else left' nothing_left
@@ -40,7 +46,22 @@ without_milter() {
 }
 with smtpd_milters '' without_milter
 
+# While postseal-mailbox hangs, who asks about it waits, and nobody else.
+hung() {
+    job_freeze postseal-mailbox
+    # postmap says on standard error that it got no answer.
+    postmap -q x@plain.test "$SOCKETMAP:mailbox" >"$WORLD/hung" 2>&1 &
+    check 'it hangs: other maps are answered' equals "$(answer policy plain.test)" NOTFOUND
+    check 'it hangs: nothing said yet' equals "$(cat "$WORLD/hung")" ''
+    wait $!
+    check 'it hangs: it cannot be told' matches "$(cat "$WORLD/hung")" 'cannot be told now|error'
+    job_thaw postseal-mailbox
+    check 'it goes on: it can be told' equals "$(answer mailbox x@plain.test)" mailbox
+}
+hung
+
 away() {
+    check 'map mailbox: it is away' equals "$(answer mailbox x@plain.test)" TEMP
     check 'the daemon is away: taken' taken alice alice@sender.test -- "<w=plain.test@$DOMAIN>"
     check 'the daemon is away: it waits' deferred "$QID" "w=plain.test@$DOMAIN" ''
     check 'the daemon is away: nothing left' nothing_left

@@ -19,8 +19,27 @@ seal_setting mailbox_keys "\"$BOX/keys\""
 seal_setting mailbox_runtime "\"$BOX/run\""
 seal_setting mailbox_pages "\"$BOX/pages\""
 seal_setting mailbox_from '"sealed@sender.test"'
+# front CERTIFICATE: the web server before it, with another certificate.
+front() {
+    job_stop front || true
+    job_start front "$LIVE/tlsfront" "$ME_ADDR" 443 "$PKI/$1.pem" 8690
+    until_true tcp_open "$ME_ADDR" 443 || die 'the web server does not listen'
+}
+pki_issue "$DOMAIN"
 check 'the daemon is not there' doctor_says mailbox 'wrong .*cannot reach postseal-mailbox'
 seal_start mailbox
+check 'no web server' doctor_says mailbox-proxy 'wrong .*cannot use https://sealed.sender.test'
+front "$DOMAIN"
+check 'a web server that is trusted' doctor_says mailbox-proxy 'ok .*good for (29|30) days'
+pki_self soon "$DOMAIN" 5
+cat "$PKI/soon.crt" >>/etc/ssl/certs/ca-certificates.crt
+front soon
+check 'a certificate that ends soon' doctor_says mailbox-proxy 'warning .*ends in [45] days'
+pki_self stranger "$DOMAIN" 30
+front stranger
+check 'a certificate that nobody trusts' doctor_says mailbox-proxy 'wrong .*certificate'
+front "$DOMAIN"
+check 'the clock' doctor_says mailbox-clock '(ok|warning) .*(it is set|nothing sets)'
 postconf -e 'message_size_limit = 26214400'
 for name in sealed-domain sealed-dns sealed-size sealed-milters sealed-filters sealed-lists \
     mailbox mailbox-pages mailbox-keys; do
@@ -76,6 +95,9 @@ postconf -e "transport_maps = $transports"
 
 echo '// more' >>"$BOX/pages/app/main.js"
 check 'a changed page that is not served yet' doctor_says mailbox-pages 'ok '
+echo '<!-- more -->' >>"$BOX/pages/index.html"
+check 'the web server serves another page' doctor_says mailbox-proxy 'wrong .*not our page'
+cp "$BUILD/web/index.html" "$BOX/pages/index.html"
 seal_kill mailbox
 seal_start mailbox
 check 'a changed page that is served' doctor_says mailbox-pages 'wrong .*as installed: app/main.js'
