@@ -6,6 +6,7 @@ MANDIR        ?= $(PREFIX)/share/man
 DOCDIR        ?= $(PREFIX)/share/doc/postseal
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 PAGESDIR      ?= $(PREFIX)/share/postseal/mailbox
+SHAREDIR      ?= $(PREFIX)/share/postseal
 # systemd reads these below /usr/local as well.
 UNITDIR       ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR   ?= $(PREFIX)/lib/sysusers.d
@@ -32,6 +33,7 @@ install: all
 	for name in postseal postseal-mailbox; do \
 	    install -m 644 systemd/$$name.sysusers $(DESTDIR)$(SYSUSERSDIR)/$$name.conf && \
 	    install -m 644 systemd/$$name.tmpfiles $(DESTDIR)$(TMPFILESDIR)/$$name.conf || exit; done
+	$(call put,644,$(SHAREDIR),fleet/postseal-share.sql)
 	$(call put,644,$(COMPLETIONDIR),completions/postseal)
 	$(call put,644,$(DOCDIR),README.md)
 	$(call put,644,$(DOCDIR)/examples,postseal.conf.sample)

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "base/utc.h"
 #include "cli/known.h"
+#include "io/ledger/ledger_fleet.h"
 
 void act_author(char dst[ACT_AUTHOR_SIZE])
 {
@@ -67,13 +68,54 @@ enum cli_status act_list(const struct cli *cli, const char *only,
 	return listing.shown > 0 ? CLI_YES : CLI_NO;
 }
 
-bool act_begin(struct act *act, const struct cli *cli)
+bool act_begin_here(struct act *act, const struct cli *cli)
 {
 	*act = (struct act){ .cli = cli, .ledger = known_ledger(cli, LEDGER_WRITE) };
 	if (act->ledger == NULL)
 		return false;
 	act->txn = ledger_begin_write(act->ledger);
 	if (act->txn != NULL)
+		return true;
+	act_end(act, false);
+	return false;
+}
+
+/* The first of those who may. */
+static bool find_host(void *context, const char *name, const void *record)
+{
+	const struct fleet_member *member = record;
+
+	(void)name;
+	if (member->acts)
+		memcpy(context, member->name, sizeof(member->name));
+	return !member->acts;
+}
+
+/*
+ * What is done on one host of a fleet holds on all; a host without that right must not do
+ * what would hold here alone.
+ */
+static bool may_act(const struct act *act)
+{
+	char host[FLEET_NAME_SIZE] = "";
+	struct fleet_state state;
+
+	if (ledger_get_fleet(act->txn, &state) != LOOKUP_FOUND || state.acts ||
+	    state.exchanged == 0)
+		return true;
+	ledger_each_member(act->txn, find_host, host);
+	cli_error(act->cli,
+		  "this host shares what it knows, and its login at the engine may not act for all "
+		  "of them (role postseal_admin); do it %s%s",
+		  host[0] != '\0' ? "on " : "on a host that may, or give it that role", host);
+	return false;
+}
+
+bool act_begin(struct act *act, const struct cli *cli)
+{
+	if (!act_begin_here(act, cli))
+		return false;
+	if (may_act(act))
 		return true;
 	act_end(act, false);
 	return false;

@@ -53,8 +53,11 @@ struct act {
 	struct ledger_txn *txn;
 };
 
-/* False, and says why, when the ledger cannot be written. */
+/* False, and says why, when the ledger cannot be written, or this host shares and may not
+ * act for the others. */
 bool act_begin(struct act *act, const struct cli *cli);
+/* The same for what concerns this host alone, and so is no act for its fleet. */
+bool act_begin_here(struct act *act, const struct cli *cli);
 /* Adds the journal's entry; its subject is cut where it is too long. */
 __attribute__((format(printf, 4, 5))) bool act_note(struct act *act, const char *subject,
 						    const char *event, const char *format, ...);

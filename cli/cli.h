@@ -63,7 +63,7 @@ struct verb {
 extern const struct verb verb_status, verb_explain, verb_probe, verb_list, verb_history,
 	verb_forget, verb_learn, verb_override, verb_pin, verb_alias, verb_digest, verb_mailbox,
 	verb_openpgp, verb_export, verb_import, verb_stats, verb_doctor, verb_config, verb_setup,
-	verb_preview;
+	verb_preview, verb_fleet, verb_alert;
 
 /* "postseal VERB: ...", one line on standard error. */
 __attribute__((format(printf, 2, 3))) void cli_error(const struct cli *cli, const char *format,

@@ -178,6 +178,9 @@ static const char *verified_text(enum verified verified)
 		return "the certificate is from a known CA, but names another host";
 	case VERIFIED_NOT:
 		return "the certificate is neither proven by DANE nor from a known CA";
+	case VERIFIED_NEXTHOP:
+		return "the certificate is proven by DANE to mail for one domain alone, which it "
+		       "names";
 	}
 	return "the certificate was not judged";
 }

@@ -280,6 +280,20 @@ void json_print_refusals(const char *mailbox, const struct digest_part *part)
 			     (json_int_t)refusals->others));
 }
 
+void json_print_alert(const struct alert *alert)
+{
+	static const char *const kinds[] = { [ALERT_DOWNGRADE] = "downgrade",
+					     [ALERT_STRIPPING] = "stripping",
+					     [ALERT_RESOLVER] = "resolver",
+					     [ALERT_LOCKED] = "locked" };
+
+	print_line(json_pack(
+		"{s:s, s:o, s:o, s:o, s:o}", "kind", kinds[alert->kind], "time",
+		date_or_null(alert->time), "subject", text_or_null(alert->entry.subject), "detail",
+		text_or_null(alert->entry.detail), "count",
+		json_integer(alert->kind == ALERT_LOCKED ? (json_int_t)alert->count : 1)));
+}
+
 static json_t *lines_json(const char *lines)
 {
 	json_t *list = json_array();

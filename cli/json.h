@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "cli/cli.h"
 #include "cli/known.h"
+#include "core/alert/alert.h"
 #include "core/secure/digest.h"
 #include "core/metrics/metrics.h"
 #include "io/json/import_json.h"
@@ -28,6 +29,7 @@ void json_print_pins(const char *key, const struct pins *pins);
 void json_print_alias(const char *address, const struct alias *alias,
 		      const struct exceptions *exceptions, int64_t now);
 void json_print_refusals(const char *mailbox, const struct digest_part *part);
+void json_print_alert(const struct alert *alert);
 /* What `doctor` found: texts as in doctor_judge.h, `mend` in lines. */
 void json_print_finding(const char *check, const char *looks_at, const char *health,
 			const char *found, const char *mend);

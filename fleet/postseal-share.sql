@@ -43,8 +43,8 @@ create table if not exists postseal.batch (
 -- What was seen: histories of domains and hosts. The record is the ledger's, as
 -- core/record/record.h has it; what the triggers go by stands beside it.
 create table if not exists postseal.fact (
-    kind text not null check (kind in ('domain', 'host')),
-    key text not null check (length(key) between 1 and 511),
+    kind text collate "C" not null check (kind in ('domain', 'host')),
+    key text collate "C" not null check (length(key) between 1 and 511),
     schema int not null,
     record bytea not null check (length(record) < 65536),
     first_tls bigint not null,
@@ -53,24 +53,37 @@ create table if not exists postseal.fact (
     rev bigint not null,
     n bigint not null,
     origin text not null check (length(origin) between 1 and 64),
+    login text not null default session_user, -- who wrote it, whatever it says of itself
     primary key (kind, key)
 );
 create index if not exists fact_n on postseal.fact (n, kind, key);
 
 -- What admins did, and what was forgotten.
 create table if not exists postseal.act (
-    kind text not null
+    kind text collate "C" not null
         check (kind in ('forgotten', 'override', 'pin', 'alias', 'exception')),
-    key text not null check (length(key) between 1 and 511),
+    key text collate "C" not null check (length(key) between 1 and 511),
     schema int not null,
     record bytea not null check (length(record) < 65536),
     stamp bigint not null,
     rev bigint not null,
     n bigint not null,
     origin text not null check (length(origin) between 1 and 64),
+    login text not null default session_user, -- who wrote it, whatever it says of itself
     primary key (kind, key)
 );
 create index if not exists act_n on postseal.act (n, kind, key);
+
+-- Who shares, and how far each has read. A name belongs to the login that came with it.
+create table if not exists postseal.member (
+    name text primary key check (length(name) between 1 and 64),
+    instance bytea not null check (length(instance) = 16),
+    login text not null default session_user,
+    n bigint not null,
+    acts boolean not null default false,
+    version text not null check (length(version) <= 31),
+    seen timestamptz not null default clock_timestamp()
+);
 
 -- 300 s: ACTS_AHEAD of core/record/acts.h.
 create or replace function postseal.keep_fact() returns trigger language plpgsql as $$
@@ -79,6 +92,7 @@ begin
         raise exception 'postseal: % % is dated ahead', new.kind, new.key
             using errcode = 'check_violation';
     end if;
+    new.login := session_user;
     if tg_op = 'UPDATE' then
         if new.kind <> old.kind or new.key <> old.key or new.rev <> old.rev + 1 or
            new.n <= old.n or new.schema < old.schema then
@@ -101,6 +115,7 @@ begin
         raise exception 'postseal: % % is dated ahead', new.kind, new.key
             using errcode = 'check_violation';
     end if;
+    new.login := session_user;
     if tg_op = 'UPDATE' and
        (new.kind <> old.kind or new.key <> old.key or new.rev <> old.rev + 1 or
         new.n <= old.n or new.schema < old.schema or new.stamp < old.stamp) then
@@ -118,6 +133,36 @@ begin
     return new;
 end $$;
 
+-- Nobody takes a number that is not the one it was given.
+create or replace function postseal.keep_batch() returns trigger language plpgsql as $$
+begin
+    if new.n <> (select n from postseal.fleet) then
+        raise exception 'postseal: batch % is not what comes next', new.n
+            using errcode = 'check_violation';
+    end if;
+    new.at := clock_timestamp();
+    return new;
+end $$;
+
+drop trigger if exists keep on postseal.batch;
+create trigger keep before insert on postseal.batch
+    for each row execute function postseal.keep_batch();
+
+create or replace function postseal.keep_member() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'UPDATE' and (new.name <> old.name or old.login <> session_user) then
+        raise exception 'postseal: the name % is that of %', old.name, old.login
+            using errcode = 'check_violation';
+    end if;
+    new.login := session_user;
+    new.acts := has_table_privilege(session_user, 'postseal.act', 'insert');
+    new.seen := clock_timestamp();
+    return new;
+end $$;
+
+drop trigger if exists keep on postseal.member;
+create trigger keep before insert or update on postseal.member
+    for each row execute function postseal.keep_member();
 drop trigger if exists keep on postseal.fact;
 create trigger keep before insert or update on postseal.fact
     for each row execute function postseal.keep_fact();
@@ -135,6 +180,7 @@ grant select on all tables in schema postseal to postseal_mx;
 grant update (n) on postseal.fleet to postseal_mx;
 grant insert on postseal.batch to postseal_mx;
 grant insert, update on postseal.fact to postseal_mx;
+grant insert, update on postseal.member to postseal_mx;
 grant insert, update on postseal.act to postseal_admin;
 
 commit;

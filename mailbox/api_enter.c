@@ -272,6 +272,7 @@ static bool tell_locked(struct home *home, struct store_txn *txn, const struct h
 	handle_make(&random);
 	good = good && tell_sender(home, txn, NOTE_LOCKED, facts, handle_hex(id, &random));
 	gate->told = true;
+	metrics_count(M_MAILBOX_LOCKED);
 	free(box);
 	return good;
 }

@@ -299,6 +299,69 @@ void body_remove_all(const struct store *store, const struct handle *mailbox)
 		complain("be removed", dir);
 }
 
+static bool read_file(struct body_file *file, int folder, const char *name)
+{
+	static const char *const suffixes[] = {
+		[BODY_LETTER] = "", [BODY_UPLOAD] = ".up", [BODY_UNFINISHED] = ".new"
+	};
+	struct stat st;
+
+	if (strlen(name) < 2 * HANDLE_SIZE ||
+	    !str_hex_read(file->object.bytes, HANDLE_SIZE, name) ||
+	    fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return false;
+	file->changed = st.st_ctim.tv_sec;
+	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+		file->kind = i;
+		if (strcmp(name + 2 * HANDLE_SIZE, suffixes[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void sweep_folder(const char *dir, struct body_file *file,
+			 bool (*drop)(void *context, const struct body_file *file), void *context)
+{
+	DIR *folder = opendir(dir);
+	struct dirent *entry;
+
+	if (folder == NULL)
+		return;
+	while ((entry = readdir(folder)) != NULL) {
+		if (!read_file(file, dirfd(folder), entry->d_name) || !drop(context, file))
+			continue;
+		if (unlinkat(dirfd(folder), entry->d_name, 0) == 0)
+			log_info("file=%s/%s removed: it is of no letter", dir, entry->d_name);
+	}
+	closedir(folder);
+}
+
+bool body_sweep(const struct store *store,
+		bool (*drop)(void *context, const struct body_file *file),
+		bool (*keeps)(void *context, const struct handle *mailbox, int64_t changed),
+		void *context)
+{
+	DIR *folder = opendir(store_dir(store));
+	struct body_file file;
+	struct dirent *entry;
+	struct stat st;
+	char dir[PATH_SIZE];
+
+	if (folder == NULL)
+		return complain("be read", store_dir(store));
+	while ((entry = readdir(folder)) != NULL) {
+		if (strlen(entry->d_name) != 2 * HANDLE_SIZE ||
+		    !str_hex_read(file.mailbox.bytes, HANDLE_SIZE, entry->d_name) ||
+		    !folder_of(dir, store, &file.mailbox))
+			continue;
+		sweep_folder(dir, &file, drop, context);
+		if (stat(dir, &st) == 0 && !keeps(context, &file.mailbox, st.st_ctim.tv_sec))
+			rmdir(dir);
+	}
+	closedir(folder);
+	return true;
+}
+
 bool upload_write(const struct store *store, const struct handle *mailbox,
 		  const struct handle *upload, uint64_t offset, const void *octets, size_t len)
 {

@@ -32,6 +32,21 @@ void body_remove(const struct store *store, const struct handle *mailbox,
 /* All files of a mailbox. */
 void body_remove_all(const struct store *store, const struct handle *mailbox);
 
+/* A file of a mailbox: a letter's body, an upload, or one that was never finished. */
+struct body_file {
+	struct handle mailbox, object;
+	enum { BODY_LETTER, BODY_UPLOAD, BODY_UNFINISHED } kind;
+	int64_t changed; /* seconds since 1970; when it came to be, whatever was restored */
+};
+/*
+ * All files; those for which `drop` is true are removed, and then folders that are empty and not
+ * of a mailbox that `keeps` knows. False, logged, if the store's folder cannot be read.
+ */
+bool body_sweep(const struct store *store,
+		bool (*drop)(void *context, const struct body_file *file),
+		bool (*keeps)(void *context, const struct handle *mailbox, int64_t changed),
+		void *context);
+
 /* Uploads, as the browser sealed them. */
 bool upload_write(const struct store *store, const struct handle *mailbox,
 		  const struct handle *upload, uint64_t offset, const void *octets, size_t len);

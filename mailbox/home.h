@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * home - what all parts of postseal-mailbox share. Made before any thread starts, and
- * only read from then on, but for `used`; `store` is for all threads, `fresh` and `outbox` have locks of their own.
+ * only read from then on, but for `used`, and `settings`, which a reload replaces; `store` is for all threads, `fresh` and `outbox` have locks of their own.
  */
 #ifndef POSTSEAL_MAILBOX_HOME_H
 #define POSTSEAL_MAILBOX_HOME_H
@@ -15,12 +15,13 @@
 struct outbox;
 
 struct home {
-	const struct settings *settings;
+	const struct settings *_Atomic settings;
 	struct store *store;
 	struct seal_key server; /* of salts */
 	struct seal_key token;  /* shared with the milter */
 	struct fresh *fresh;
 	struct outbox *outbox;
+	int64_t started;       /* seconds since 1970 */
 	_Atomic uint64_t used; /* octets of all letters, about (quota.h) */
 	struct endpoint submit;
 	char host[DOMAIN_SIZE + 8]; /* of mailbox_url, as Host: has it */

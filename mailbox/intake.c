@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -21,6 +22,7 @@
 #include "core/mailbox/lmtp.h"
 #include "core/mailbox/mime.h"
 #include "io/crypto/crypto.h"
+#include "io/crypto/seal_print.h"
 #include "io/local/metrics_file.h"
 #include "io/net/stream.h"
 #include "mailbox/deliver.h"
@@ -30,7 +32,12 @@
 #define SESSIONS_MAX 16
 #define COMMAND_MS 300000 /* RFC 5321 4.5.3.2 */
 #define READ_SIZE 65536
+#define LARGER_THAN_SAID "451 4.3.4 the mail is larger than its SIZE says"
 #define TOO_LARGE "552 5.3.4 the mail is larger than mailbox_message_size"
+/* Of the largest size, of all connections together; and how long one waits for its turn. */
+#define TEXTS_AT_ONCE 4
+#define ROOM_SECONDS 60
+#define TEXT_SLACK ((size_t)65536)
 #define RECIPIENTS_MAX TOKEN_RECIPIENTS_MAX
 
 struct intake {
@@ -39,7 +46,7 @@ struct intake {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t fewer;
-	size_t count;
+	size_t count, taken; /* connections; octets of memory for texts */
 	LIST_HEAD(, session) sessions;
 	_Atomic bool stopping;
 };
@@ -54,6 +61,8 @@ struct session {
 	bool has_sender;
 	size_t count;
 	char *recipients[RECIPIENTS_MAX]; /* as they were written */
+	size_t size;                      /* as MAIL says; 0: it says nothing */
+	size_t room;                      /* of memory, for the text: its share of intake->taken */
 	struct buf message;
 };
 
@@ -75,7 +84,7 @@ static void forget_mail(struct session *session)
 	session->count = 0;
 	session->has_sender = false;
 	if (session->message.cap > 0)
-		crypto_wipe(session->message.data, session->message.len);
+		crypto_wipe(session->message.data, session->message.cap);
 	buf_free(&session->message);
 }
 
@@ -89,13 +98,13 @@ static bool read_more(struct session *session)
 	return n > 0;
 }
 
-/* Out of headers that are for us alone, and of what the way here has added. */
-static void clean(struct buf *out, struct span message)
+/* In place: out of headers that are for us alone, and of what the way here has added. */
+static struct span clean(struct buf *text)
 {
 	static const char *const ways[] = { "Return-Path", "Delivered-To", "X-Original-To", "Bcc",
 					    "Received" };
-	struct span name, value;
-	size_t at = 0, start = 0, body = mime_body(message);
+	struct span message = { buf_cstr(text), text->len }, name, value;
+	size_t at = 0, start = 0, kept = 0, body = mime_body(message);
 
 	while (mime_next_header(message, &at, &name, &value)) {
 		bool drop = mime_is_ours(name);
@@ -103,18 +112,60 @@ static void clean(struct buf *out, struct span message)
 		for (size_t i = 0; i < ARRAY_LEN(ways); i++)
 			drop = drop || (name.len == strlen(ways[i]) &&
 					str_starts_nocase_n(name.at, name.len, ways[i]));
-		if (!drop)
-			buf_append(out, message.at + start, at - start);
+		if (!drop) {
+			memmove(text->data + kept, text->data + start, at - start);
+			kept += at - start;
+		}
 		start = at;
 	}
-	buf_append_str(out, "\r\n");
-	buf_append(out, message.at + body, message.len - body);
+	/* A token was there, so there is room for the empty line. */
+	if (kept + 2 <= body) {
+		memcpy(text->data + kept, "\r\n", 2);
+		kept += 2;
+	}
+	memmove(text->data + kept, text->data + body, text->len - body);
+	text->len = kept + text->len - body;
+	return (struct span){ buf_cstr(text), text->len };
 }
 
-/* NULL, and the reply to all recipients in *why, when this is not to be sealed. */
+static bool is_same_address(const char *a, const char *b)
+{
+	struct store_key one = store_key_address(a), two = store_key_address(b);
+
+	return memcmp(one.bytes, two.bytes, one.len) == 0;
+}
+
+/*
+ * Is it the mail that was marked? All recipients on this host see its token. NULL: it is.
+ */
+static const char *judge_mail(const struct token *token, struct span message)
+{
+	struct seal_print *print = seal_print_new();
+	char author[SEAL_ADDRESS_SIZE] = "";
+	struct span value;
+	struct buf name = { 0 };
+	bool same;
+
+	seal_print_message(print, message);
+	same = seal_print_is(print, token);
+	seal_print_free(print);
+	if (!same)
+		return "550 5.7.1 this mark of postseal-milter is of another mail, or the mail was "
+		       "changed since; what changes bodies or subjects has to come before "
+		       "postseal-milter";
+	if (mime_find_header(message, "From", &value))
+		mime_first_address(value, author, &name);
+	buf_free(&name);
+	return is_same_address(author, token->sender)
+		       ? NULL
+		       : "550 5.7.1 the author is not who has marked this mail";
+}
+
+/* NULL, or the reply to all recipients, when this is not to be sealed. */
 static const char *read_token(struct session *session, struct token *token, struct span message)
 {
 	struct span value;
+	const char *why;
 
 	switch (mime_count_header(message, TOKEN_HEADER)) {
 	case 0:
@@ -130,10 +181,12 @@ static const char *read_token(struct session *session, struct token *token, stru
 	    !seal_token_read(token, value.at, value.len, &session->home->token))
 		return "550 5.7.1 this mark of postseal-milter is not one that was made with our "
 		       "key";
-	if (life_token_is_fresh(token->time, clock_wall()))
-		return NULL;
-	token_free(token);
-	return "550 5.7.1 this mark of postseal-milter is too old, or a clock is wrong";
+	why = life_token_is_fresh(token->time, clock_wall())
+		      ? judge_mail(token, message)
+		      : "550 5.7.1 this mark of postseal-milter is too old, or a clock is wrong";
+	if (why != NULL)
+		token_free(token);
+	return why;
 }
 
 /* Mail from a machine, to a list, or round in a circle is never sealed. */
@@ -209,13 +262,6 @@ static void forward_return(struct session *session, const char *sender, char *re
 	}
 }
 
-static bool is_same_address(const char *a, const char *b)
-{
-	struct store_key one = store_key_address(a), two = store_key_address(b);
-
-	return memcmp(one.bytes, two.bytes, one.len) == 0;
-}
-
 /* `token` NULL: `why` says why there is none. */
 static void deliver_to(struct session *session, const struct token *token, const char *why,
 		       struct span message, const char *recipient, char *reply)
@@ -274,23 +320,23 @@ static void count_reply(const char *reply)
 
 static bool deliver_all(struct session *session)
 {
-	struct span raw = { buf_cstr(&session->message), session->message.len };
+	struct span message = { buf_cstr(&session->message), session->message.len };
 	struct token token = { 0 };
-	const char *why = read_token(session, &token, raw);
-	struct buf cleaned = { 0 };
+	const char *why = read_token(session, &token, message);
 	bool good = true;
 
-	if (why == NULL && is_automatic(raw)) {
+	if (why == NULL && is_automatic(message)) {
 		token_free(&token);
 		why = "550 5.7.1 mail of machines and of lists is not sealed";
 	}
-	clean(&cleaned, raw);
+	/* What comes back goes to its sender as it is. */
+	if (why == NULL)
+		message = clean(&session->message);
 	for (size_t i = 0; good && i < session->count; i++) {
 		char reply[DELIVER_REPLY_SIZE];
 
-		deliver_to(session, why == NULL ? &token : NULL, why,
-			   (struct span){ buf_cstr(&cleaned), cleaned.len }, session->recipients[i],
-			   reply);
+		deliver_to(session, why == NULL ? &token : NULL, why, message,
+			   session->recipients[i], reply);
 		if (reply[0] == '5') {
 			log_warning("recipient=%s refused: %s", session->recipients[i], reply);
 		}
@@ -298,17 +344,52 @@ static bool deliver_all(struct session *session)
 		/* Who got no reply is tried again: a stop waits for one delivery, not for all. */
 		good = say(session, reply) && !atomic_load(&session->intake->stopping);
 	}
-	crypto_wipe(cleaned.data, cleaned.len);
-	buf_free(&cleaned);
 	if (why == NULL)
 		token_free(&token);
 	return good;
 }
 
+/*
+ * Memory for a text, before it comes: of all connections together TEXTS_AT_ONCE of the largest
+ * mails, or more that are smaller. False: it cannot be had in a minute, or there is a stop.
+ */
+static bool have_room(struct session *session)
+{
+	struct intake *intake = session->intake;
+	size_t most = home_message_max(session->home), whole = TEXTS_AT_ONCE * most, wanted = most;
+	struct timespec until;
+	int waited = 0;
+
+	/* Postfix counts a line end as one octet, and it comes as two. */
+	if (session->size > 0 && session->size < (most - TEXT_SLACK) / 2)
+		wanted = 2 * session->size + TEXT_SLACK;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += ROOM_SECONDS;
+	pthread_mutex_lock(&intake->lock);
+	while (intake->taken > 0 && intake->taken + wanted > whole && waited == 0 &&
+	       !atomic_load(&intake->stopping))
+		waited = pthread_cond_timedwait(&intake->fewer, &intake->lock, &until);
+	if (waited == 0 && !atomic_load(&intake->stopping)) {
+		session->room = wanted;
+		intake->taken += wanted;
+	}
+	pthread_mutex_unlock(&intake->lock);
+	return session->room > 0;
+}
+
+static void give_room_back(struct session *session)
+{
+	pthread_mutex_lock(&session->intake->lock);
+	session->intake->taken -= session->room;
+	session->room = 0;
+	pthread_cond_broadcast(&session->intake->fewer);
+	pthread_mutex_unlock(&session->intake->lock);
+}
+
 static bool take_text(struct session *session)
 {
 	struct lmtp_text text = { 0 };
-	size_t most = home_message_max(session->home);
+	size_t most = session->room;
 	bool good = true;
 
 	if (!say(session, "354 go on"))
@@ -324,8 +405,11 @@ static bool take_text(struct session *session)
 	if (!text.too_large)
 		return deliver_all(session);
 	for (size_t i = 0; good && i < session->count; i++) {
-		count_reply(TOO_LARGE);
-		good = say(session, TOO_LARGE);
+		const char *reply =
+			most < home_message_max(session->home) ? LARGER_THAN_SAID : TOO_LARGE;
+
+		count_reply(reply);
+		good = say(session, reply);
 	}
 	return good;
 }
@@ -337,6 +421,7 @@ static const char *take_mail(struct session *session, const struct lmtp_command 
 		count_reply(TOO_LARGE);
 		return TOO_LARGE;
 	}
+	session->size = (size_t)command->size;
 	session->sender[0] = '\0';
 	if (command->path.len > 0 &&
 	    !seal_address_take(session->sender, command->path.at, command->path.len))
@@ -383,8 +468,13 @@ static bool obey(struct session *session, struct span line)
 
 		if (session->count == 0)
 			return say(session, "503 5.5.1 no recipients");
+		if (!have_room(session)) {
+			forget_mail(session);
+			return say(session, "451 4.3.1 too much mail comes at once");
+		}
 		good = take_text(session);
 		forget_mail(session);
+		give_room_back(session);
 		return good;
 	}
 	case LMTP_RSET:

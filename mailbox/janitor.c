@@ -322,6 +322,56 @@ static void sweep_seen(struct home *home, int64_t now)
 	free(old);
 }
 
+/*
+ * Files of no record: what a crash left between the file and the transaction, or what came with
+ * an older store. Such a file is older than this run of the daemon (what this run makes it
+ * removes itself) and was not touched for a day, in which whoever restores something can see
+ * that it was the wrong thing.
+ */
+struct lookout {
+	struct home *home;
+	int64_t now;
+};
+
+static bool is_there(struct home *home, enum store_db db, const struct store_key *key)
+{
+	struct store_txn *txn = store_begin(home->store, false);
+	struct span value;
+	/* What cannot be told is there. */
+	bool there = txn == NULL || store_get(txn, db, key, &value) != LOOKUP_ABSENT;
+
+	store_abort(txn);
+	return there;
+}
+
+static bool is_left_over(void *context, const struct body_file *file)
+{
+	const struct lookout *lookout = context;
+	struct store_key key = store_key_pair(&file->mailbox, &file->object);
+
+	if (file->changed >= lookout->home->started || file->changed > lookout->now - DAY)
+		return false;
+	return file->kind == BODY_UNFINISHED ||
+	       !is_there(lookout->home, file->kind == BODY_UPLOAD ? STORE_UPLOAD : STORE_LETTER,
+			 &key);
+}
+
+/* An empty folder may be of a mailbox that is being made. */
+static bool has_records(void *context, const struct handle *mailbox, int64_t changed)
+{
+	const struct lookout *lookout = context;
+	struct store_key key = store_key_handle(mailbox);
+
+	return changed >= lookout->home->started || is_there(lookout->home, STORE_MAILBOX, &key);
+}
+
+static void sweep_files(struct home *home)
+{
+	struct lookout lookout = { .home = home, .now = clock_wall() };
+
+	body_sweep(home->store, is_left_over, has_records, &lookout);
+}
+
 size_t janitor_sweep(struct home *home)
 {
 	struct store_key all = store_key("", 0, "", 0);
@@ -349,13 +399,19 @@ size_t janitor_sweep(struct home *home)
 static void *run(void *argument)
 {
 	struct janitor *janitor = argument;
+	int64_t files_swept = 0;
 
 	pthread_mutex_lock(&janitor->lock);
 	while (!janitor->stopping) {
 		struct timespec until;
+		int64_t now = clock_mono_ms();
 
 		pthread_mutex_unlock(&janitor->lock);
 		janitor_sweep(janitor->home);
+		if (files_swept == 0 || now - files_swept >= DAY * 1000) {
+			sweep_files(janitor->home);
+			files_swept = now;
+		}
 		pthread_mutex_lock(&janitor->lock);
 		clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_sec += PAUSE_S;

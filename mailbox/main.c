@@ -13,12 +13,14 @@
  *   work      threads for what must not hold the loop
  */
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -40,6 +42,7 @@ struct daemon_state {
 	struct home home;
 	int intake_fd, portal_fd, control_fd;
 	struct loop *loop;
+	struct portal *portal;
 	struct loop_timer *alive;
 };
 
@@ -48,6 +51,20 @@ static bool need(const char *value, const char *name)
 	if (value[0] == '\0')
 		log_error("%s is not set, and postseal-mailbox does not start without", name);
 	return value[0] != '\0';
+}
+
+static bool has_sender(const struct settings *settings)
+{
+	const char *fault = note_from_fault(settings);
+
+	if (fault != NULL)
+		log_error("mailbox_from %s; write an address that is delivered here, such as "
+			  "postmaster@example.com",
+			  fault);
+	if (settings->mailbox_bounce[0] == '\0')
+		log_warning("mailbox_bounce is not set: nobody hears of a link mail that could not "
+			    "be delivered");
+	return fault == NULL;
 }
 
 static void name_site(struct home *home)
@@ -62,7 +79,7 @@ static void name_site(struct home *home)
 	if (!str_copy(home->site, sizeof(home->site),
 		      settings->mailbox_name[0] != '\0' ? settings->mailbox_name : domain))
 		str_copy(home->site, sizeof(home->site), domain);
-	note_from(home->from, settings);
+	str_copy(home->from, sizeof(home->from), settings->mailbox_from);
 }
 
 static bool open_keys(struct home *home)
@@ -141,8 +158,9 @@ static void *open_state(const struct settings *settings)
 	setrlimit(RLIMIT_CORE, &none);
 	daemon_raise_descriptors();
 	state->home.settings = settings;
+	state->home.started = clock_wall();
 	if (need(settings->mailbox_url, "mailbox_url") &&
-	    need(settings->mailbox_domain, "mailbox_domain")) {
+	    need(settings->mailbox_domain, "mailbox_domain") && has_sender(settings)) {
 		name_site(&state->home);
 		state->home.fresh = fresh_new();
 		if (open_keys(&state->home) && open_store(&state->home) && open_sockets(state) &&
@@ -161,6 +179,21 @@ static void on_alive(void *context)
 	loop_timer_arm(state->alive, daemon_alive_interval());
 }
 
+static void on_hangup(void *context)
+{
+	(void)context;
+	daemon_reload();
+}
+
+/* In the loop's thread. Others may be in the middle of something, with the settings before. */
+static void reload(void *argument, const struct settings *settings)
+{
+	struct daemon_state *state = argument;
+
+	atomic_store(&state->home.settings, settings);
+	portal_take_settings(state->portal);
+}
+
 static void on_stop(void *context)
 {
 	loop_stop(((struct daemon_state *)context)->loop);
@@ -169,14 +202,13 @@ static void on_stop(void *context)
 static int serve(void *argument)
 {
 	struct daemon_state *state = argument;
-	struct portal *portal;
 	struct intake *intake;
 	struct janitor *janitor;
 	struct control *control;
 
 	state->loop = loop_new();
-	portal = portal_new(&state->home, state->loop, state->portal_fd);
-	if (portal == NULL) {
+	state->portal = portal_new(&state->home, state->loop, state->portal_fd);
+	if (state->portal == NULL) {
 		loop_free(state->loop);
 		return EXIT_FAILURE;
 	}
@@ -185,6 +217,7 @@ static int serve(void *argument)
 		loop_timer_arm(state->alive, daemon_alive_interval());
 	loop_signal(state->loop, SIGTERM, on_stop, state);
 	loop_signal(state->loop, SIGINT, on_stop, state);
+	loop_signal(state->loop, SIGHUP, on_hangup, state);
 	outbox_start(state->home.outbox);
 	intake = intake_start(&state->home, state->intake_fd);
 	janitor = janitor_start(&state->home);
@@ -193,7 +226,7 @@ static int serve(void *argument)
 	control_stop(control);
 	intake_stop(intake);
 	janitor_stop(janitor);
-	portal_free(portal);
+	portal_free(state->portal);
 	outbox_stop(state->home.outbox);
 	loop_timer_free(state->alive);
 	loop_free(state->loop);
@@ -208,6 +241,7 @@ int main(int argc, char **argv)
 		.metrics = METRICS_MAILBOX,
 		.open = open_state,
 		.serve = serve,
+		.reload = reload,
 		.close = close_state,
 	};
 

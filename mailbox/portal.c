@@ -26,32 +26,33 @@ static const struct route {
 	const char *path;
 	enum need need;
 	api_fn *fn;
+	bool always; /* also for networks that have to wait: it is what says so */
 } routes[] = {
-	{ HTTP_GET, "site", NO_BODY, api_site },
-	{ HTTP_POST, "link", JSON_BODY, api_link },
-	{ HTTP_POST, "ticket", JSON_BODY, api_ticket },
-	{ HTTP_POST, "open", JSON_BODY, api_open },
-	{ HTTP_POST, "salt", JSON_BODY, api_salt },
-	{ HTTP_POST, "session", JSON_BODY, api_login },
-	{ HTTP_GET, "session", NO_BODY, api_session },
-	{ HTTP_DELETE, "session", NO_BODY, api_logout },
-	{ HTTP_POST, "session/keep", JSON_BODY, api_keep },
-	{ HTTP_GET, "letters", NO_BODY, api_letters },
-	{ HTTP_GET, "letters/*", NO_BODY, api_letter },
-	{ HTTP_DELETE, "letters/*", NO_BODY, api_delete_letter },
-	{ HTTP_GET, "letters/*/body", NO_BODY, api_body },
-	{ HTTP_POST, "letters/*/read", JSON_BODY, api_read_mark },
-	{ HTTP_POST, "release", JSON_BODY, api_release },
-	{ HTTP_POST, "reseal", JSON_BODY, api_reseal },
-	{ HTTP_POST, "confirm", JSON_BODY, api_confirm },
-	{ HTTP_POST, "uploads", JSON_BODY, api_upload_new },
-	{ HTTP_PUT, "uploads/*/*", OCTETS_BODY, api_upload_put },
-	{ HTTP_GET, "uploads/*", NO_BODY, api_upload_get },
-	{ HTTP_DELETE, "uploads/*", NO_BODY, api_upload_delete },
-	{ HTTP_GET, "drafts", NO_BODY, api_drafts },
-	{ HTTP_PUT, "drafts/*", JSON_BODY, api_draft_put },
-	{ HTTP_DELETE, "drafts/*", NO_BODY, api_draft_delete },
-	{ HTTP_POST, "replies", JSON_BODY, api_reply },
+	{ HTTP_GET, "site", NO_BODY, api_site, true },
+	{ HTTP_POST, "link", JSON_BODY, api_link, false },
+	{ HTTP_POST, "ticket", JSON_BODY, api_ticket, false },
+	{ HTTP_POST, "open", JSON_BODY, api_open, false },
+	{ HTTP_POST, "salt", JSON_BODY, api_salt, false },
+	{ HTTP_POST, "session", JSON_BODY, api_login, false },
+	{ HTTP_GET, "session", NO_BODY, api_session, false },
+	{ HTTP_DELETE, "session", NO_BODY, api_logout, false },
+	{ HTTP_POST, "session/keep", JSON_BODY, api_keep, false },
+	{ HTTP_GET, "letters", NO_BODY, api_letters, false },
+	{ HTTP_GET, "letters/*", NO_BODY, api_letter, false },
+	{ HTTP_DELETE, "letters/*", NO_BODY, api_delete_letter, false },
+	{ HTTP_GET, "letters/*/body", NO_BODY, api_body, false },
+	{ HTTP_POST, "letters/*/read", JSON_BODY, api_read_mark, false },
+	{ HTTP_POST, "release", JSON_BODY, api_release, false },
+	{ HTTP_POST, "reseal", JSON_BODY, api_reseal, false },
+	{ HTTP_POST, "confirm", JSON_BODY, api_confirm, false },
+	{ HTTP_POST, "uploads", JSON_BODY, api_upload_new, false },
+	{ HTTP_PUT, "uploads/*/*", OCTETS_BODY, api_upload_put, false },
+	{ HTTP_GET, "uploads/*", NO_BODY, api_upload_get, false },
+	{ HTTP_DELETE, "uploads/*", NO_BODY, api_upload_delete, false },
+	{ HTTP_GET, "drafts", NO_BODY, api_drafts, false },
+	{ HTTP_PUT, "drafts/*", JSON_BODY, api_draft_put, false },
+	{ HTTP_DELETE, "drafts/*", NO_BODY, api_draft_delete, false },
+	{ HTTP_POST, "replies", JSON_BODY, api_reply, false },
 };
 
 /* FOUND; ABSENT where `value` is NULL; a header that stands twice is as one that is wrong. */
@@ -245,19 +246,17 @@ static void serve_api(struct portal *portal, struct http_request *request, struc
 		api_error(&call, 403, "origin", "Another site asks.");
 		return;
 	}
-	wait = network_wait(portal->sessions, call.client);
-	if (wait > 0) {
-		api_error_wait(&call, "slow", "Too many tries; wait a little.", wait);
-		return;
-	}
 	split(&call, path);
+	wait = network_wait(portal->sessions, call.client);
 	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
 		if (!matches(routes[i].path, path))
 			continue;
 		known = true;
 		if (routes[i].method != call.method)
 			continue;
-		if (!has_type(&call, routes[i].need))
+		if (wait > 0 && !routes[i].always)
+			api_error_wait(&call, "slow", "Too many tries; wait a little.", wait);
+		else if (!has_type(&call, routes[i].need))
 			api_error(&call, 415, "type", "The content type is not as it has to be.");
 		else
 			routes[i].fn(&call);
@@ -346,6 +345,11 @@ struct portal *portal_new(struct home *home, struct loop *loop, int fd)
 	portal->server = http_server_new(loop, &limits, on_request, portal);
 	http_server_listen(portal->server, fd);
 	return portal;
+}
+
+void portal_take_settings(struct portal *portal)
+{
+	sessions_set_idle(portal->sessions, portal->home->settings->mailbox_session_idle);
 }
 
 void portal_free(struct portal *portal)

@@ -22,6 +22,8 @@ struct portal {
 };
 
 struct portal *portal_new(struct home *home, struct loop *loop, int fd);
+/* Those of its home have changed. */
+void portal_take_settings(struct portal *portal);
 void portal_free(struct portal *portal);
 
 #endif

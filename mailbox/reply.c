@@ -2,9 +2,11 @@
 #include "mailbox/reply.h"
 
 #include <jansson.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -348,11 +350,56 @@ static enum reply_outcome send_it(struct reply *reply, const struct facts *facts
 	return outcome;
 }
 
+/*
+ * Replies that are being sent. Of two equal ones at once the second waits for the first, and
+ * finds it on file: so one leaves.
+ */
+struct sending {
+	const struct reply *reply;
+	LIST_ENTRY(sending) next;
+};
+static LIST_HEAD(, sending) under_way = LIST_HEAD_INITIALIZER(under_way);
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t fewer = PTHREAD_COND_INITIALIZER;
+
+static bool is_under_way(const struct reply *reply)
+{
+	const struct sending *other;
+
+	LIST_FOREACH(other, &under_way, next)
+	{
+		if (handle_same(&other->reply->mailbox, &reply->mailbox) &&
+		    handle_same(&other->reply->id, &reply->id))
+			return true;
+	}
+	return false;
+}
+
+static void begin_sending(struct sending *own)
+{
+	pthread_mutex_lock(&lock);
+	while (is_under_way(own->reply))
+		pthread_cond_wait(&fewer, &lock);
+	LIST_INSERT_HEAD(&under_way, own, next);
+	pthread_mutex_unlock(&lock);
+}
+
+static void end_sending(struct sending *own)
+{
+	pthread_mutex_lock(&lock);
+	LIST_REMOVE(own, next);
+	pthread_cond_broadcast(&fewer);
+	pthread_mutex_unlock(&lock);
+}
+
 void reply_send(struct reply *reply)
 {
 	struct facts *facts = mem_zero(1, sizeof(*facts));
-	struct store_txn *txn = store_begin(reply->home->store, false);
+	struct sending own = { .reply = reply };
+	struct store_txn *txn;
 
+	begin_sending(&own);
+	txn = store_begin(reply->home->store, false);
 	reply->outcome = txn != NULL ? judge(reply, facts, txn) : REPLY_LATER;
 	store_abort(txn);
 	if (reply->outcome == REPLY_SENT)
@@ -363,5 +410,6 @@ void reply_send(struct reply *reply)
 				      &reply->attachment[i].upload);
 		log_info("mailbox=%s sender=%s answered", facts->box.address, facts->letter.sender);
 	}
+	end_sending(&own);
 	free(facts);
 }

@@ -48,6 +48,11 @@ struct sessions *sessions_new(int64_t idle_seconds)
 	return sessions;
 }
 
+void sessions_set_idle(struct sessions *sessions, int64_t idle_seconds)
+{
+	sessions->idle_ms = idle_seconds * 1000;
+}
+
 static void drop(struct sessions *sessions, struct session *session)
 {
 	HASH_DEL(sessions->all, session);

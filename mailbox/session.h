@@ -32,6 +32,7 @@ struct session_info {
 };
 
 struct sessions *sessions_new(int64_t idle_seconds);
+void sessions_set_idle(struct sessions *sessions, int64_t idle_seconds); /* from the next use on */
 void sessions_free(struct sessions *sessions);
 
 /* Puts a new token into `token`. `ticket`: lasts TICKET_SECONDS; else `idle` after last use. */
@@ -44,7 +45,6 @@ void session_make(struct sessions *sessions, const struct session_info *info, bo
 const struct session_info *session_find(struct sessions *sessions, const char *token, bool ticket,
 					bool touch, int64_t *left);
 void session_end(struct sessions *sessions, const char *token);
-/* All of a mailbox. */
 /*
  * Networks: an IPv4 address, or an IPv6 /64. A failure costs more and more seconds in
  * which nothing else is answered; it is forgotten after an hour, and never locks anybody

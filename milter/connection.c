@@ -46,10 +46,12 @@ static const struct {
 };
 
 /*
- * Steps that are not needed, switched off: each costs a round trip, or the whole body. DATA stays
- * on: without it Postfix still sends its macros, nothing answers them, and over TCP the headers
- * after them wait for a delayed acknowledgement, 40 ms a message (RFC 896, RFC 9293 3.8.6.3). The
- * answer to DATA carries it at once.
+ * Steps that are not needed, switched off: each costs a round trip, or the whole body. The body
+ * is needed where mail can be sealed, since a token is for one mail (io/crypto/seal_print.h): of
+ * mail that is not marked one piece comes, and no more (SKIP). DATA stays on: without it Postfix
+ * still sends its macros, nothing answers them, and over TCP the headers after them wait for a
+ * delayed acknowledgement, 40 ms a message (RFC 896, RFC 9293 3.8.6.3). The answer to DATA
+ * carries it at once.
  */
 #define STEPS_OFF (MILTER_NO_HELO | MILTER_NO_END_OF_HEADERS | MILTER_NO_BODY | MILTER_NO_UNKNOWN)
 /* Steps without an answer: it is given at a later step. */
@@ -144,6 +146,8 @@ static bool on_negotiate(struct mta_connection *c, struct span data)
 		return false;
 	c->actions = offer.actions & (EDITS | MILTER_MAY_CHOOSE_MACROS);
 	c->steps = offer.steps & (STEPS_OFF | STEPS_SILENT);
+	if ((*c->settings)->mailbox_domain[0] != '\0')
+		c->steps = (c->steps & ~MILTER_NO_BODY) | (offer.steps & MILTER_MAY_SKIP);
 	begun = milter_begin(&c->out, MILTER_NEGOTIATE);
 	milter_put_number(&c->out, offer.version < VERSION_NEWEST ? offer.version : VERSION_NEWEST);
 	milter_put_number(&c->out, c->actions);
@@ -176,7 +180,8 @@ static bool on_connect(struct mta_connection *c, struct span data)
 	if (!milter_read_connect(&addr, &known, data))
 		return false;
 	drop_session(c);
-	c->session = session_new(*c->settings, c->actions, known ? &addr : NULL);
+	c->session = session_new(*c->settings, c->actions, (c->steps & MILTER_NO_BODY) == 0,
+				 known ? &addr : NULL);
 	if ((c->steps & MILTER_SILENT_CONNECT) == 0)
 		go_on(c);
 	return true;
@@ -262,6 +267,16 @@ static bool on_header(struct mta_connection *c, struct span data)
 	return true;
 }
 
+static void on_body(struct mta_connection *c, struct span octets)
+{
+	if (c->session != NULL && session_body(c->session, octets))
+		go_on(c);
+	else if ((c->steps & MILTER_MAY_SKIP) != 0)
+		milter_write(&c->out, MILTER_SKIP, NULL);
+	else
+		go_on(c);
+}
+
 static bool on_message(struct mta_connection *c)
 {
 	struct secure_answer said;
@@ -302,12 +317,14 @@ static bool take(struct mta_connection *c, const struct milter_packet *packet)
 	case MILTER_HEADER:
 		good = on_header(c, packet->data);
 		break;
+	case MILTER_BODY:
+		on_body(c, packet->data);
+		break;
 	case MILTER_END_OF_MESSAGE:
 		good = on_message(c);
 		break;
 	case MILTER_HELO:
 	case MILTER_END_OF_HEADERS:
-	case MILTER_BODY:
 	case MILTER_UNKNOWN:
 		go_on(c); /* the MTA is too old to leave it out */
 		break;

@@ -17,11 +17,13 @@
 #define FOLD "\n\t"
 
 void sealing_begin(struct sealing *sealing, const struct settings *settings, const char *login,
-		   const char *from, const char *mailer)
+		   const char *from, const char *mailer, bool shows_body)
 {
 	sealing_end(sealing);
 	if (login != NULL && login[0] != '\0')
 		sealing->login = mem_strdup(login);
+	if (sealing->login != NULL && settings->mailbox_domain[0] != '\0' && shows_body)
+		sealing->print = seal_print_new();
 	/* An address that is not understood leaves it all zero. */
 	mailaddr_parse(&sealing->sender, from, strlen(from), settings->recipient_delimiter);
 	seal_address_take(sealing->address, from, strlen(from));
@@ -92,6 +94,19 @@ void sealing_header(struct sealing *sealing, const struct settings *settings, co
 		    const char *value)
 {
 	mark_take_header(&sealing->mark, settings, &sealing->sender, name, value);
+	if (sealing->print != NULL)
+		seal_print_header(sealing->print, span_of(name), span_of(value));
+}
+
+bool sealing_body(struct sealing *sealing, struct span octets)
+{
+	const struct mark *mark = &sealing->mark;
+
+	if (sealing->print == NULL ||
+	    !(mark->seal || mark->pin_count > 0 || sealing->to_sealed || sealing->otherwise))
+		return false;
+	seal_print_body(sealing->print, octets);
+	return true;
 }
 
 void sealing_end(struct sealing *sealing)
@@ -103,6 +118,7 @@ void sealing_end(struct sealing *sealing)
 	free(sealing->recipients);
 	free(sealing->addresses);
 	free(sealing->login);
+	seal_print_free(sealing->print);
 	mark_free(&sealing->mark);
 	*sealing = (struct sealing){ 0 };
 }
@@ -190,6 +206,7 @@ static bool write_token(struct buf *edits, const struct sealing *sealing,
 	for (size_t i = 0; i < sealing->count; i++)
 		token.recipients[i] = sealing->addresses[i];
 	spread_pins(&token, &sealing->mark);
+	seal_print_write(sealing->print, &token);
 	good = seal_token_write(&value, &token, key, FOLD);
 	if (good)
 		milter_write_header(edits, MILTER_INSERT_HEADER, 0, TOKEN_HEADER, buf_cstr(&value));
@@ -217,6 +234,13 @@ static bool seal(struct buf *edits, const struct sealing *sealing, const struct 
 	struct seal_key key;
 	bool good;
 
+	if (sealing->print == NULL) {
+		log_error(
+			"from=<%s> sealed mail waits: the MTA does not show this milter its body, "
+			"as it was not asked to when it connected; reload Postfix",
+			sealing->address);
+		return false;
+	}
 	if (seal_key_read(&key, settings->mailbox_token_key, error) != LOOKUP_FOUND) {
 		log_error("mailbox_token_key=%s sealed mail waits: %s", settings->mailbox_token_key,
 			  error);

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/span.h"
 #include "core/mailbox/mark.h"
+#include "io/crypto/seal_print.h"
 
 struct sealing_recipient {
 	char *argument;   /* as in RCPT; the MTA finds the recipient by it */
@@ -34,11 +35,15 @@ struct sealing {
 	struct sealing_recipient *recipients;
 	struct token_recipient *addresses;
 	bool to_sealed, otherwise, unsealable;
+	struct seal_print *print; /* of the message; NULL: nothing of it can be sealed */
 };
 
-/* MAIL. `mailer`: {mail_mailer}, how mail to the sender's address would go. */
+/*
+ * MAIL. `mailer`: {mail_mailer}, how mail to the sender's address would go. Without
+ * `shows_body` nothing can be sealed: it waits.
+ */
 void sealing_begin(struct sealing *sealing, const struct settings *settings, const char *login,
-		   const char *from, const char *mailer);
+		   const char *from, const char *mailer, bool shows_body);
 
 /* What they show at RCPT. */
 struct sealing_route {
@@ -52,6 +57,9 @@ void sealing_recipient(struct secure_answer *answer, struct sealing *sealing,
 
 void sealing_header(struct sealing *sealing, const struct settings *settings, const char *name,
 		    const char *value);
+
+/* A piece of the body. False: no more of it is wanted, for the mail is not marked. */
+bool sealing_body(struct sealing *sealing, struct span octets);
 
 /*
  * May it pass (*answer)? Its edits are appended as packets. `actions`: what the MTA lets us do.

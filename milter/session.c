@@ -27,6 +27,7 @@
 
 struct milter_session {
 	uint32_t actions;
+	bool shows_body;
 	char name[IPADDR_SIZE]; /* of the client: its address, or "unknown" */
 	struct ipaddr addr;     /* len 0: it has none */
 	/* Of the message under way: */
@@ -36,13 +37,14 @@ struct milter_session {
 };
 
 struct milter_session *session_new(const struct settings *settings, uint32_t actions,
-				   const struct ipaddr *addr)
+				   bool shows_body, const struct ipaddr *addr)
 {
 	struct milter_session *session = mem_zero(1, sizeof(*session));
 
 	metrics_count(M_SESSIONS);
 	session->settings = settings;
 	session->actions = actions;
+	session->shows_body = shows_body;
 	if (addr != NULL) {
 		session->addr = *addr;
 		ipaddr_format(session->name, addr);
@@ -168,7 +170,8 @@ void session_begin(struct secure_answer *answer, struct milter_session *session,
 	message->logged_in = macros->login != NULL && macros->login[0] != '\0';
 	look_at_tls(&session->client, macros);
 	tell_tls(session, macros);
-	sealing_begin(&message->sealing, settings, macros->login, from, macros->mailer);
+	sealing_begin(&message->sealing, settings, macros->login, from, macros->mailer,
+		      session->shows_body);
 	message->patience = patience(settings);
 	exception_sender_of(message->writer, from, macros->rewritten);
 	secure_classify(sender, settings, SECURE_SENDER, from, macros->rewritten);
@@ -369,6 +372,11 @@ void session_data(struct secure_answer *answer, struct milter_session *session, 
 void session_header(struct milter_session *session, const char *name, const char *value)
 {
 	message_header(&session->message, session->settings, name, value);
+}
+
+bool session_body(struct milter_session *session, struct span octets)
+{
+	return sealing_body(&session->message.sealing, octets);
 }
 
 /* What its headers forbid. */

@@ -36,10 +36,11 @@ struct milter_session;
 
 /*
  * `actions`: what the MTA lets us do, MILTER_MAY_... of core/protocol/milter_packet.h.
- * `addr` NULL: not an Internet address, so the client is not local. Settings outlive it.
+ * `shows_body`: session_body is called with all that it wants. `addr` NULL: not an Internet
+ * address, so the client is not local. Settings outlive it.
  */
 struct milter_session *session_new(const struct settings *settings, uint32_t actions,
-				   const struct ipaddr *addr);
+				   bool shows_body, const struct ipaddr *addr);
 void session_free(struct milter_session *session); /* NULL is allowed */
 
 /* MAIL: a message begins, for which these settings count. `from` is its argument as it came. */
@@ -67,6 +68,9 @@ void session_data(struct secure_answer *answer, struct milter_session *session, 
 
 /* One header of the message. This may ask the socketmap server, as MAIL and RCPT do. */
 void session_header(struct milter_session *session, const char *name, const char *value);
+
+/* A piece of its body, after all headers. False: no more of it is wanted. */
+bool session_body(struct milter_session *session, struct span octets);
 
 /*
  * The message is complete: may it pass? If so, its edits are appended to *edits, as packets. This

@@ -20,6 +20,7 @@
 #include "io/ledger/ledger.h"
 #include "io/dns/resolver.h"
 #include "io/tls/starttls.h"
+#include "prober/crowd.h"
 #include "prober/due.h"
 
 enum job_kind {
@@ -79,8 +80,11 @@ struct job_sts {
 struct job_scan {
 	struct ledger *ledger;
 	int64_t now;
-	size_t known;     /* domains that are to be looked at daily */
-	struct due due;   /* those of them that it is time for */
+	size_t known;   /* domains that are to be looked at daily */
+	struct due due; /* those of them that it is time for */
+	/* How many names there are below which domain: by the scan before, or NULL; then by
+	 * this one. */
+	struct crowd *crowd;
 	struct due never; /* those that never were (forget.h) */
 	size_t forgotten; /* of these; not for workers */
 };

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/utc.h"
 #include "core/policy/freshness.h"
+#include "prober/tell.h"
 
 /* A hot domain is looked at this many seconds before a fact runs out. */
 #define HOT_AHEAD INT64_C(30)
@@ -34,11 +35,12 @@ struct refresh {
 	struct prober *prober;
 	struct hot *hot; /* by key, in the order in which they were first asked about */
 	size_t running, running_max;
-	int64_t allowance; /* thousandths of a domain that may be begun now */
-	int64_t allowed;   /* clock_mono_ms: when that was granted */
-	struct job *scan;  /* the latest one done: idle domains that are due; or NULL */
-	size_t scan_next;  /* of scan->scan.due */
-	int64_t rate;      /* domains a second */
+	int64_t allowance;   /* thousandths of a domain that may be begun now */
+	int64_t allowed;     /* clock_mono_ms: when that was granted */
+	struct job *scan;    /* the latest one done: idle domains that are due; or NULL */
+	size_t scan_next;    /* of scan->scan.due */
+	int64_t rate;        /* domains a second */
+	struct crowd *crowd; /* counted by the scan before; NULL: none yet, or the scan has it */
 	bool scanning;
 	int64_t scan_at;              /* clock_mono_ms: the next one */
 	enum resolver_state resolver; /* when last checked */
@@ -86,6 +88,8 @@ static void submit_scan(struct refresh *refresh)
 	ledger_clear_readers(refresh->prober->ledger);
 	job->scan.ledger = refresh->prober->ledger;
 	job->scan.now = clock_wall();
+	job->scan.crowd = refresh->crowd;
+	refresh->crowd = NULL;
 	refresh->scanning = true;
 	pool_submit(refresh->prober->pool, job);
 	pool_submit(refresh->prober->pool, job_new(JOB_CHECK, LANE_QUICK, NULL));
@@ -163,6 +167,7 @@ void refresh_free(struct refresh *refresh)
 	remove_hot(refresh, hot);
 	if (refresh->scan != NULL)
 		job_free(refresh->scan);
+	crowd_free(refresh->crowd);
 	free(refresh);
 }
 
@@ -225,9 +230,24 @@ void refresh_advance(struct prober *prober, struct job *job)
 	log_debug("refresh: of %zu domains %zu are due, %" PRId64 " a second", job->scan.known,
 		  job->scan.due.offered, refresh->rate);
 	refresh->scanning = false;
+	refresh->crowd = job->scan.crowd;
+	job->scan.crowd = NULL;
 	refresh->scan = job;
 	refresh->scan_next = 0;
 	refresh->scan_at = clock_mono_ms() + SCAN_EVERY * 1000;
+}
+
+/* That it could not be written was logged. */
+static void note_resolver(const struct prober *prober, const char *event, const char *why)
+{
+	struct ledger_txn *txn = ledger_begin_write(prober->ledger);
+
+	if (txn == NULL)
+		return;
+	if (tell_resolver(txn, event, why))
+		ledger_commit(txn);
+	else
+		ledger_abort(txn);
 }
 
 /* Told when it changes; a resolver that is always right is no news. */
@@ -244,14 +264,18 @@ void refresh_checked(struct prober *prober, const struct job *job)
 	switch (state) {
 	case RESOLVER_GOOD:
 		log_info("resolver validates DNSSEC again");
+		note_resolver(prober, "resolver-good", "it validates DNSSEC");
 		return;
 	case RESOLVER_SILENT:
 		log_warning("resolver cannot be asked: %s", job->trouble);
+		note_resolver(prober, "resolver-silent", job->trouble);
 		return;
 	case RESOLVER_INSECURE:
 		log_warning("resolver does not validate DNSSEC, or is not believed "
 			    "(resolver_trust_ad): what is known stays, and mail to whoever is "
 			    "new waits; see `postseal doctor`");
+		note_resolver(prober, "resolver-insecure",
+			      "it does not validate DNSSEC, or is not believed");
 		return;
 	}
 }

@@ -9,7 +9,8 @@
  *          question after that makes it hot again; it is answered from stale facts
  *          while this runs.
  *   idle   every other domain in the ledger is looked at once a day. That also
- *          keeps MTA-STS policies alive (RFC 8461 3.3) and sees downgrades.
+ *          keeps MTA-STS policies alive (RFC 8461 3.3) and sees downgrades. Of
+ *          names without end below one domain only so many a day (crowd.h).
  *
  * Hosts have no schedule of their own: they are looked at with their domains,
  * and only when they are due, however many domains share them.

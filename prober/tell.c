@@ -136,6 +136,11 @@ bool tell_stripping(struct ledger_txn *txn, const char *key, enum strip_change c
 	return add_entry(txn, "*", "stripping-ended", "most hosts offer STARTTLS again");
 }
 
+bool tell_resolver(struct ledger_txn *txn, const char *event, const char *why)
+{
+	return add_entry(txn, "*", event, "%.150s", why);
+}
+
 void tell_observation(const char *key, const struct observation *seen)
 {
 	if (seen->observed == OBSERVED_TLS)

@@ -34,4 +34,7 @@ bool tell_dane_lost(struct ledger_txn *txn, const char *key, enum tlsa_state now
 /* Everybody at once; the host is the one that made it clear. */
 bool tell_stripping(struct ledger_txn *txn, const char *key, enum strip_change change);
 
+/* What of the resolver: event "resolver-good", "-insecure", "-silent"; `why` may be "". */
+bool tell_resolver(struct ledger_txn *txn, const char *event, const char *why);
+
 #endif

@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/utc.h"
-#include "core/mailbox/notes.h"
 #include "core/names/seal_address.h"
 #include "core/secure/alias.h"
 #include "core/secure/exceptions.h"
@@ -210,7 +209,8 @@ void alias_maps_answer(const struct settings *settings, struct ledger_txn *txn,
 		       const struct request *request, int64_t now, struct buf *reply)
 {
 	struct secure_address address;
-	char key[ALIAS_ADDRESS_SIZE], from[SEAL_ADDRESS_SIZE];
+	const char *from = settings->mailbox_from;
+	char key[ALIAS_ADDRESS_SIZE];
 	struct alias alias;
 	enum lookup found = LOOKUP_ABSENT;
 
@@ -222,7 +222,6 @@ void alias_maps_answer(const struct settings *settings, struct ledger_txn *txn,
 	 * Receipts and replies hold PINs and answers. If a sender's mailbox is elsewhere, they go
 	 * there over TLS or not at all.
 	 */
-	note_from(from, settings);
 	if (request->map == MAP_TRANSPORT && from[0] != '\0' && request->key_len == strlen(from) &&
 	    str_starts_nocase_n(request->key, request->key_len, from)) {
 		reply_level(reply, ALIAS_ENCRYPT);

@@ -175,9 +175,9 @@ void answerer_release(struct answerer *answerer)
 	answerer->held = NULL;
 }
 
-/* The facts about a next hop, or their gist, into answerer->facts. */
-static enum lookup look_up(struct answerer *answerer, const struct nexthop *nexthop, bool gist,
-			   int64_t now)
+/* The facts about a next hop into answerer->facts. */
+static enum lookup look_up_all(struct answerer *answerer, const struct nexthop *nexthop,
+			       int64_t now)
 {
 	struct ledger_txn *txn = begin_reading(answerer);
 	uint16_t port = answerer->settings->smtp_port;
@@ -185,8 +185,23 @@ static enum lookup look_up(struct answerer *answerer, const struct nexthop *next
 
 	if (txn == NULL)
 		return LOOKUP_ERROR;
-	found = gist ? ledger_get_gist(txn, answerer->hosts, nexthop, port, now, &answerer->facts)
-		     : ledger_get_facts(txn, nexthop, port, now, &answerer->facts);
+	found = ledger_get_facts(txn, nexthop, port, now, &answerer->facts);
+	end_reading(answerer, txn);
+	return found;
+}
+
+/* No more of them than a policy map needs. */
+static enum lookup look_up(struct answerer *answerer, const struct question *question, int64_t now)
+{
+	struct ledger_txn *txn = begin_reading(answerer);
+	uint16_t port = answerer->settings->smtp_port;
+	bool pins = question->map == MAP_POLICY_VERIFY;
+	enum lookup found;
+
+	if (txn == NULL)
+		return LOOKUP_ERROR;
+	found = ledger_get_gist(txn, answerer->hosts, &question->nexthop, port, now, pins,
+				&answerer->facts);
 	end_reading(answerer, txn);
 	return found;
 }
@@ -268,8 +283,11 @@ static enum answer answer_or_park(struct answerer *answerer, const struct questi
 	struct decision *decision = &answerer->decision;
 	bool deliverable = map_is_deliverable(question->map);
 	enum contact contact;
+	enum lookup found;
 
-	if (look_up(answerer, &question->nexthop, !deliverable, now) == LOOKUP_ERROR)
+	found = deliverable ? look_up_all(answerer, &question->nexthop, now)
+			    : look_up(answerer, question, now);
+	if (found == LOOKUP_ERROR)
 		return answer_no_ledger(question->map, &question->nexthop, reply);
 	if (deliverable)
 		return answer_deliverable(answerer, question, waited, now, reply);
@@ -369,7 +387,7 @@ static enum answer answer_status(struct answerer *answerer, const struct request
 	    subject.nexthop.kind == NEXTHOP_PARENT)
 		return answer_bad_key(answerer, request, reply);
 	question->nexthop = subject.nexthop;
-	if (look_up(answerer, &question->nexthop, false, now) == LOOKUP_ERROR)
+	if (look_up_all(answerer, &question->nexthop, now) == LOOKUP_ERROR)
 		return answer_no_ledger(question->map, &question->nexthop, reply);
 	tally_answer(question->map, METRIC_ANSWER_OK);
 	contact = decide_answer(decision, answerer->settings, &answerer->facts, MAP_STATUS, false,

@@ -29,12 +29,14 @@ packages() {
         echo build-essential pkg-config check
         echo libevent-dev libconfuse-dev libjansson-dev libidn2-dev
         echo libssl-dev libldns-dev liblmdb-dev
-        echo libcurl4-openssl-dev uthash-dev gpg gpg-agent
+        echo libcurl4-openssl-dev uthash-dev gpg gpg-agent libpq-dev
         ;;
     live)
         echo postfix nsd unbound ldnsutils openssl ca-certificates iproute2
         # What these two are no use without on a machine that keeps them, and only recommend.
         echo dns-root-data ssl-cert
+        # What hosts share is tried on a real one, which the tests start for themselves.
+        echo postgresql postgresql-client
         echo sasl2-bin libsasl2-modules lmdb-utils gnutls-bin jq python3
         # `make check` builds the programs of the benchmarks, too.
         packages bench
@@ -61,7 +63,7 @@ packages() {
         echo debootstrap systemd-container
         ;;
     mailbox)
-        echo python3 chromium chromium-driver nodejs iproute2 nginx openssl
+        echo python3 chromium chromium-driver firefox-esr nodejs iproute2 nginx openssl
         npm_package
         ;;
     all)
@@ -79,7 +81,7 @@ packages() {
     esac
 }
 
-SERVICES=(postfix nsd unbound nginx dovecot php8.2-fpm)
+SERVICES=(postfix nsd unbound nginx dovecot php8.2-fpm postgresql)
 POLICY=/usr/sbin/policy-rc.d
 
 installed() {

@@ -20,17 +20,19 @@ tests/test_tasks_SRCS += $(filter-out prober/main.c prober/pool.c,$(wildcard pro
 tests/test_pool_SRCS += prober/pool.c
 tests/test_postconf_SRCS += cli/doctor/postconf.c
 tests/test_due_SRCS += prober/due.c
+tests/test_crowd_SRCS += prober/crowd.c
 tests/test_doctor_SRCS += cli/doctor/doctor_patient.c cli/doctor/postconf.c $(wildcard cli/doctor/doctor_judge*.c)
 # Those that start one.
 $(patsubst %,$(BUILD)/tests/%,$(filter test_socketmap_%,$(UNIT_NAMES))): | $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_webmail: | $(BUILD)/postseal-webmail $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_prober: | $(BUILD)/postseal-prober
-$(BUILD)/tests/test_mailbox $(BUILD)/tests/test_mailbox_abuse: \
+$(BUILD)/tests/test_mailbox $(BUILD)/tests/test_mailbox_abuse $(BUILD)/tests/test_mailbox_crash: \
     | $(BUILD)/postseal-mailbox $(BUILD)/tests/postseal-mailbox-moved
 tests/test_mailbox_abuse_SRCS += mailbox/store.c
 # The mailbox daemon with a clock that can be moved, and a store that can be full.
 TESTS += tests/postseal-mailbox-moved
-tests/postseal-mailbox-moved_SRCS := $(wildcard mailbox/*.c) tests/unit/moved_clock.c tests/unit/full_store.c
+tests/postseal-mailbox-moved_SRCS := $(wildcard mailbox/*.c) tests/unit/moved_clock.c tests/unit/full_store.c \
+                                     tests/unit/crash_step.c
 tests/postseal-mailbox-moved_LIBS := $(postseal-mailbox_LIBS)
 # The command line with its clock stopped, which test_cli runs.
 TESTS += tests/postseal-stopped
@@ -53,6 +55,11 @@ $(BUILD)/tests/test_crypto: | $(BUILD)/mailbox/vectors
 TESTS           += tests/peer
 tests/peer_SRCS := tests/live/peer.c tests/live/peer_smtp.c
 tests/peer_LIBS := $(LIBS_TLS)
+
+# A host's ledger, for the tests of the fleet.
+TESTS           += tests/fleet_host
+tests/fleet_host_SRCS := tests/fleet/host.c
+tests/fleet_host_LIBS := $(LIBS_LEDGER) $(core_LIBS)
 
 # What makes mail for the pages' tests.
 TESTS                 += tests/seal-token
@@ -84,6 +91,8 @@ PART_law      := law      "$(BUILD)/law 20000"
 PART_fleet    := fleet    "$(BUILD)/fleet_law 3000"
 PART_every    := every    "$(BUILD)/every"
 PART_live     := live     "tests/live/run"
+PART_gap      := gap      "tests/fleet/gap"
+PART_share    := share    "tests/fleet/short"
 
 # As many jobs as there are processors, unless the user said how many.
 JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -97,7 +106,7 @@ check:
 	tests/deps.sh live
 	tests/deps.sh lint
 	+$(MAKE) $(JOBS) testers
-	tests/run-all $(PART_lint) $(PART_tools) $(PARTS_HERE) $(PART_live)
+	tests/run-all $(PART_lint) $(PART_tools) $(PARTS_HERE) $(PART_share) $(PART_live)
 
 ## check-here  the same without the live tests
 check-here: testers
@@ -106,6 +115,13 @@ check-here: testers
 ## check-live  the live tests alone
 check-live: testers
 	tests/live/run
+
+## check-fleet  hosts that share, on a real PostgreSQL: all of it (tests/fleet); what it needs is installed (as root)
+.PHONY: check-fleet
+check-fleet: all $(BUILD)/tests/fleet_host $(BUILD)/faults/skew.so
+	tests/deps.sh build
+	tests/deps.sh live
+	tests/run-all $(PART_gap) $(PART_share) trouble tests/fleet/trouble many tests/fleet/many
 
 # Not a part of `check`, which needs no browser.
 ## check-webmail  the Roundcube plugin and the small example in a headless Chromium; what that needs is installed (as root)

@@ -162,6 +162,7 @@ void doctor_judge_sealed_milters(const struct patient *patient, struct finding *
 void doctor_judge_sealed_filters(const struct patient *patient, struct finding *finding);
 void doctor_judge_sealed_lists(const struct patient *patient, struct finding *finding);
 void doctor_judge_mailbox_runs(const struct patient *patient, struct finding *finding);
+void doctor_judge_mailbox_from(const struct patient *patient, struct finding *finding);
 void doctor_judge_mailbox_pages(const struct patient *patient, struct finding *finding);
 void doctor_judge_mailbox_keys(const struct patient *patient, struct finding *finding);
 void doctor_judge_mailbox_proxy(const struct patient *patient, struct finding *finding);
@@ -172,6 +173,7 @@ void doctor_judge_socket(const struct patient *patient, struct finding *finding)
 void doctor_judge_prober_runs(const struct patient *patient, struct finding *finding);
 void doctor_judge_milter_runs(const struct patient *patient, struct finding *finding);
 void doctor_judge_learning(const struct patient *patient, struct finding *finding);
+void doctor_judge_fleet(const struct patient *patient, struct finding *finding);
 void doctor_judge_webmail(const struct patient *patient, struct finding *finding);
 void doctor_judge_ledger(const struct patient *patient, struct finding *finding);
 void doctor_judge_cas(const struct patient *patient, struct finding *finding);

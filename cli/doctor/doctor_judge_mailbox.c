@@ -8,6 +8,7 @@
 
 #include "base/str.h"
 #include "cli/doctor/doctor_judge.h"
+#include "core/mailbox/notes.h"
 
 #define MIB (UINT64_C(1) << 20)
 #define SMTPD "smtp/inet"
@@ -305,6 +306,33 @@ void doctor_judge_mailbox_runs(const struct patient *patient, struct finding *fi
 		    runs->text);
 	if (runs->state == LOOKUP_ABSENT)
 		finding_mend_unit(finding, "restart", "postseal-mailbox");
+}
+
+void doctor_judge_mailbox_from(const struct patient *patient, struct finding *finding)
+{
+	const struct settings *settings = patient->settings;
+	const char *fault = note_from_fault(settings);
+
+	if (fault != NULL) {
+		finding_say(finding, HEALTH_WRONG, "mailbox_from %s", fault);
+		finding_mend(finding,
+			     "# write mailbox_from = postmaster@example.com, an address that is "
+			     "delivered here, to %s",
+			     patient->settings_file);
+		finding_mend_unit(finding, "restart", "postseal-mailbox");
+	} else if (settings->mailbox_bounce[0] == '\0') {
+		finding_say(finding, HEALTH_WARNING,
+			    "mailbox_bounce is not set: nobody hears of a link mail that could not "
+			    "be delivered");
+		finding_mend(finding,
+			     "# lead sealed-bounce@example.com to the intake in transport_maps, "
+			     "and write mailbox_bounce = sealed-bounce@example.com to %s",
+			     patient->settings_file);
+		finding_mend_unit(finding, "restart", "postseal-mailbox");
+	} else {
+		finding_say(finding, HEALTH_OK, "to %s, and link mails to %s",
+			    settings->mailbox_from, settings->mailbox_bounce);
+	}
 }
 
 void doctor_judge_mailbox_pages(const struct patient *patient, struct finding *finding)

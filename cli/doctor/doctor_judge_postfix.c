@@ -10,6 +10,7 @@
 
 #define VERSION_LEAST 304 /* the oldest that knows every attribute of `policy` */
 #define VERSION_TLSRPT 310
+#define MAP_NAME_SIZE 64
 #define CA_FILE "/etc/ssl/certs/ca-certificates.crt"
 
 static const struct doctor_map policy_map = { "smtp/unix", "policy" };
@@ -73,10 +74,32 @@ static void mend_order(const struct patient *patient, const char *list, struct f
 	buf_free(&map);
 }
 
+/*
+ * A map of a secure alias's level in the place of `policy`: only stricter. False where
+ * none is asked first.
+ */
+static bool asks_stricter(const struct patient *patient, const char *service, const char *list,
+			  struct doctor_map_place *place)
+{
+	for (size_t i = 0; i < DOCTOR_LEVELS; i++) {
+		char name[MAP_NAME_SIZE];
+		const struct doctor_map map = { service, name };
+
+		snprintf(name, sizeof(name), "policy-%s", alias_level_name(doctor_levels[i]));
+		*place = doctor_find_map(patient, &map, list);
+		if (place->found && place->first)
+			return true;
+	}
+	return false;
+}
+
 void doctor_judge_policy_map(const struct patient *patient, struct finding *finding)
 {
 	const char *list = patient_value(patient, "smtp_tls_policy_maps");
-	struct doctor_map_place place = doctor_find_map(patient, &policy_map, list);
+	struct doctor_map_place place;
+
+	if (!asks_stricter(patient, policy_map.service, list, &place))
+		place = doctor_find_map(patient, &policy_map, list);
 
 	if (place.found && place.tlsrpt && version_of(patient) < VERSION_TLSRPT)
 		finding_say(finding, HEALTH_WRONG,
@@ -189,9 +212,50 @@ void doctor_judge_dns_support(const struct patient *patient, struct finding *fin
 	judge_parameter(patient, &dns_support, finding);
 }
 
+/* Of our maps, the one that gives at least that level; NULL: `policy` does. */
+static const char *map_as_strict_as(const char *level)
+{
+	static const struct {
+		const char *level, *map;
+	} maps[] = { { "encrypt", "policy-encrypt" },
+		     { "verify", "policy-authenticated" },
+		     { "secure", "policy-authenticated" },
+		     { "dane-only", "policy-dane-only" },
+		     { "fingerprint", "policy-verify" } };
+
+	for (size_t i = 0; i < ARRAY_LEN(maps); i++)
+		if (strcmp(level, maps[i].level) == 0)
+			return maps[i].map;
+	return NULL;
+}
+
+/*
+ * Main.cf holds where the answer is NOTFOUND alone. Where it demands TLS, `dane` (without a
+ * floor) is less, and where it demands more, `encrypt` as well.
+ */
 void doctor_judge_tls_level(const struct patient *patient, struct finding *finding)
 {
-	judge_parameter(patient, &tls_level, finding);
+	const char *level = patient_value(patient, tls_level.name);
+	const char *list = patient_value(patient, "smtp_tls_policy_maps");
+	const struct doctor_map map = { policy_map.service, map_as_strict_as(level) };
+	struct doctor_map_place place;
+	struct buf mend = { 0 };
+
+	if (map.name == NULL || asks_stricter(patient, policy_map.service, list, &place) ||
+	    !doctor_find_map(patient, &policy_map, list).found) {
+		judge_parameter(patient, &tls_level, finding);
+		return;
+	}
+	finding_say(finding, HEALTH_WARNING,
+		    "%s = %s, and map `policy` also answers what is less than that (`dane`%s): for "
+		    "those domains its answer takes the place of main.cf's",
+		    tls_level.name, level, strcmp(level, "encrypt") == 0 ? "" : ", `encrypt`");
+	finding_mend(finding, "# to demand that much of all domains (mail to those that cannot do "
+			      "it waits):");
+	if (doctor_write_map(&mend, patient, &map))
+		finding_mend_main(finding, "smtp_tls_policy_maps", buf_cstr(&mend));
+	finding_mend_reload(finding);
+	buf_free(&mend);
 }
 
 void doctor_judge_insecure_mx(const struct patient *patient, struct finding *finding)
@@ -289,10 +353,10 @@ void doctor_judge_mta_cas(const struct patient *patient, struct finding *finding
  */
 
 /*
- * "smtp/unix" of "smtp/unix/command", if its command is smtp(8). Our transports are judged by
- * doctor_judge_transports.
+ * "smtp/unix" of "smtp/unix/command", if its command is smtp(8). Most of what our transports
+ * need is judged by doctor_judge_transports.
  */
-static bool is_sender(const struct postconf_entry *field, struct span *service)
+static bool is_sender(const struct postconf_entry *field, struct span *service, bool *is_ours)
 {
 	struct span name = span_of(field->name), command = span_of(field->value);
 	bool found;
@@ -300,11 +364,11 @@ static bool is_sender(const struct postconf_entry *field, struct span *service)
 	if (!span_ends(name, "/unix/command") || !span_is(span_cut(&command, " ", &found), "smtp"))
 		return false;
 	*service = (struct span){ name.at, name.len - strlen("/command") };
+	*is_ours = false;
 	for (size_t i = 0; i < DOCTOR_LEVELS; i++) {
 		const char *ours = alias_transport(doctor_levels[i]);
 
-		if (span_starts(*service, ours) && service->at[strlen(ours)] == '/')
-			return false;
+		*is_ours |= span_starts(*service, ours) && service->at[strlen(ours)] == '/';
 	}
 	return true;
 }
@@ -321,12 +385,18 @@ static const char *override_of(const struct patient *patient, const char *servic
 	return value;
 }
 
+static enum health harm_of(const char *service)
+{
+	bool ordinary = strcmp(service, "smtp/unix") == 0 || strcmp(service, "relay/unix") == 0;
+
+	return ordinary ? HEALTH_WRONG : HEALTH_WARNING;
+}
+
 /* A service that feeds a content filter on this machine may rightly do without TLS. */
 static void tell_override(const char *service, const char *parameter, const char *value,
 			  struct finding *finding)
 {
-	bool ordinary = strcmp(service, "smtp/unix") == 0 || strcmp(service, "relay/unix") == 0;
-	enum health harm = ordinary ? HEALTH_WRONG : HEALTH_WARNING;
+	enum health harm = harm_of(service);
 
 	finding_say(finding, harm, "%s has -o %s=%s%s", service, parameter, value,
 		    harm == HEALTH_WARNING
@@ -340,7 +410,7 @@ static void tell_override(const char *service, const char *parameter, const char
 /* Does the service ask any of our policy maps? Those of secure aliases are only stricter. */
 static bool asks_us(const struct patient *patient, const char *service, const char *list)
 {
-	char name[64] = "policy";
+	char name[MAP_NAME_SIZE] = "policy";
 
 	for (size_t i = 0; i <= DOCTOR_LEVELS; i++) {
 		const struct doctor_map map = { service, name };
@@ -352,6 +422,36 @@ static bool asks_us(const struct patient *patient, const char *service, const ch
 				 alias_level_name(doctor_levels[i]));
 	}
 	return false;
+}
+
+/* The prober knows main.cf's (doctor_judge_probe), and connects as that says. */
+static void judge_probed(const struct patient *patient, const char *service,
+			 struct finding *finding)
+{
+	static const char *const probed[] = { "inet_protocols",
+					      "smtp_tls_mandatory_protocols",
+					      "smtp_tls_mandatory_ciphers",
+					      "smtp_tls_mandatory_exclude_ciphers",
+					      "smtp_tls_exclude_ciphers",
+					      "tls_high_cipherlist",
+					      "tls_medium_cipherlist",
+					      "smtp_pix_workarounds",
+					      "smtp_never_send_ehlo",
+					      "smtp_discard_ehlo_keywords",
+					      "smtp_tls_servername",
+					      "use_srv_lookup" };
+
+	for (size_t i = 0; i < ARRAY_LEN(probed); i++) {
+		const char *value = override_of(patient, service, probed[i]);
+
+		if (value == NULL || strcmp(value, patient_value(patient, probed[i])) == 0)
+			continue;
+		finding_say(finding, harm_of(service),
+			    "%s has -o %s=%s, and the prober goes by main.cf: what it finds out "
+			    "may be what this service cannot do, and mail waits",
+			    service, probed[i], value);
+		finding_mend(finding, "postconf -PX %s/%s", service, probed[i]);
+	}
 }
 
 static void judge_service(const struct patient *patient, const char *service,
@@ -378,11 +478,14 @@ void doctor_judge_overrides(const struct patient *patient, struct finding *findi
 	for (size_t i = 0; i < services->count; i++) {
 		struct span name;
 		char *service;
+		bool is_ours;
 
-		if (!is_sender(&services->entries[i], &name))
+		if (!is_sender(&services->entries[i], &name, &is_ours))
 			continue;
 		service = mem_strndup(name.at, name.len);
-		judge_service(patient, service, finding);
+		if (!is_ours)
+			judge_service(patient, service, finding);
+		judge_probed(patient, service, finding);
 		free(service);
 	}
 	if (finding->health == HEALTH_OK)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* doctor_judge_services - postseal's own: services, ledger, the network it sees. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -144,6 +145,53 @@ void doctor_judge_ledger(const struct patient *patient, struct finding *finding)
 	finding_say(finding, HEALTH_WRONG, "%s", ledger->opened.text);
 	if (ledger->opened.state == LOOKUP_ABSENT)
 		finding_mend_unit(finding, "restart", "postseal-prober");
+}
+
+/*
+ * The fleet.
+ */
+
+/* Longer than any restart of the engine. */
+#define FLEET_LAG_MAX 600
+
+static void judge_sharing(const struct patient *patient, struct finding *finding)
+{
+	const struct doctor_fleet *fleet = &patient->fleet;
+
+	if (fleet->state.trouble[0] != '\0') {
+		finding_say(finding, HEALTH_WRONG, "%s", fleet->state.trouble);
+		finding_mend(finding, "# postseal-share(8), DIAGNOSTICS, says what each means");
+	} else if (fleet->lag > FLEET_LAG_MAX) {
+		finding_say(finding, HEALTH_WARNING,
+			    "%" PRId64
+			    " seconds ago it read for the last time all that others told",
+			    fleet->lag);
+		finding_mend_unit(finding, "restart", "postseal-share");
+	} else {
+		finding_say(finding, HEALTH_OK, "as %s; %zu records wait to be told; %s",
+			    fleet->state.name, fleet->waiting,
+			    fleet->state.acts ? "acts of admins here hold on all hosts"
+					      : "admins act on other hosts");
+	}
+}
+
+void doctor_judge_fleet(const struct patient *patient, struct finding *finding)
+{
+	const struct doctor_fleet *fleet = &patient->fleet;
+	bool set = patient->settings->share[0] != '\0';
+
+	if (!set && !fleet->shares) {
+		finding_say(finding, HEALTH_OK, "it shares with nobody: share is not set");
+	} else if (!set) {
+		finding_say(finding, HEALTH_WARNING,
+			    "share is not set, but what changes is still noted for others");
+		finding_mend(finding, "postseal fleet leave");
+	} else if (!fleet->shares || !fleet->runs) {
+		finding_say(finding, HEALTH_WRONG, "postseal-share does not run");
+		finding_mend_unit(finding, "restart", "postseal-share");
+	} else {
+		judge_sharing(patient, finding);
+	}
 }
 
 /*

@@ -5,16 +5,19 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "base/utc.h"
 #include "cli/doctor/doctor_look.h"
 #include "core/protocol/prober_words.h"
 #include "io/ledger/ledger.h"
+#include "io/ledger/ledger_fleet.h"
 #include "io/link/prober_client.h"
 #include "io/link/socketmap_client.h"
 #include "io/local/command.h"
@@ -237,6 +240,21 @@ static void find_log(struct patient *patient, struct ledger_txn *txn)
 	}
 }
 
+/* What postseal-share has to say is in the ledger, and in what it counts. */
+static void look_at_fleet(struct patient *patient, struct ledger_txn *txn)
+{
+	struct doctor_fleet *fleet = &patient->fleet;
+	char error[METRICS_FILE_ERROR_SIZE];
+	struct metrics_snapshot *counted = mem_zero(1, sizeof(*counted));
+
+	fleet->shares = ledger_get_fleet(txn, &fleet->state) == LOOKUP_FOUND;
+	fleet->waiting = ledger_outbox_count(txn, LEDGER_BOX_NOW);
+	if (metrics_read(metrics_directory(patient->settings, METRICS_SHARE), METRICS_SHARE,
+			 counted, &fleet->runs, error) == LOOKUP_FOUND)
+		fleet->lag = (int64_t)counted->cell[M_SHARE_LAG];
+	free(counted);
+}
+
 static void read_ledger(struct patient *patient, struct ledger *ledger)
 {
 	struct ledger_txn *txn = ledger_begin_read(ledger);
@@ -249,6 +267,8 @@ static void read_ledger(struct patient *patient, struct ledger *ledger)
 	else
 		doctor_note(&patient->ledger.opened, LOOKUP_ERROR,
 			    "%s: some records cannot be read", patient->settings->ledger);
+	if (txn != NULL)
+		look_at_fleet(patient, txn);
 	ledger_abort(txn);
 }
 

@@ -16,6 +16,7 @@
 #include "base/lookup.h"
 #include "core/secure/alias.h"
 #include "cli/doctor/postconf.h"
+#include "core/fleet/fleet_state.h"
 #include "core/settings/settings.h"
 
 #define DOCTOR_TEXT_SIZE 512
@@ -115,6 +116,15 @@ struct doctor_mailbox {
 	unsigned others;           /* mode bits: what all users may do with both */
 };
 
+/* Hosts that share what they know (postseal-share(8)). */
+struct doctor_fleet {
+	bool shares; /* the ledger says so; `state` is its word */
+	struct fleet_state state;
+	size_t waiting; /* records to be told at once */
+	bool runs;      /* postseal-share */
+	int64_t lag;    /* seconds since it read all that others told */
+};
+
 struct patient {
 	const struct settings *settings;
 	const char *settings_file;
@@ -135,6 +145,7 @@ struct patient {
 	struct doctor_thing
 		domains; /* are they delivered here? ABSENT: `text` lists those that are not */
 	struct doctor_mailbox mailbox;
+	struct doctor_fleet fleet;
 	struct doctor_thing cas; /* `ca_file`, or the system's */
 	char cas_path[DOCTOR_PATH_SIZE];
 };

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utc.h"
@@ -14,9 +13,6 @@
 #include "core/secure/digest.h"
 #include "io/local/command.h"
 #include "io/ledger/ledger.h"
-
-#define SENDMAIL_MS 60000
-#define SENDMAIL_SAYS_MAX 65536
 
 struct item {
 	char mailbox[ALIAS_ADDRESS_SIZE]; /* "": the alias is no longer on file, or is off */
@@ -150,22 +146,13 @@ static bool write_told(struct ledger *ledger, const struct letter *letter, int64
 	return false;
 }
 
-/*
- * The null sender, so that no bounce comes back. The address comes after "--", so that it is
- * never taken for an option.
- */
 static bool send_mail(const struct cli *cli, const struct letter *letter, const struct buf *mail)
 {
 	char to[DIGEST_ADDRESS_SIZE], error[COMMAND_ERROR_SIZE];
-	char name[] = "sendmail", dots[] = "-i", from[] = "-f", null[] = "<>", end[] = "--";
-	char *argv[] = { name, dots, from, null, end, to, NULL };
-	struct buf said = { 0 };
 	bool sent;
 
 	digest_address(to, letter->mailbox);
-	sent = command_feed(argv, mail, SENDMAIL_SAYS_MAX, clock_mono_ms() + SENDMAIL_MS, &said,
-			    error) == LOOKUP_FOUND;
-	buf_free(&said);
+	sent = command_sendmail(to, mail, error);
 	if (!sent)
 		cli_error(cli, "%s was not told: %s; it will be tried again next time",
 			  letter->mailbox, error);

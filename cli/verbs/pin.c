@@ -12,6 +12,7 @@
 #include "cli/probing.h"
 #include "cli/terminal.h"
 #include "core/facts/pins.h"
+#include "core/policy/survey.h"
 
 #define PIN_INDENT 2
 
@@ -106,6 +107,10 @@ static bool show_probed(struct pins *keys, const struct cli *cli, const struct f
 		terminal_field("key SHA-256", "%s", text);
 		terminal_field("verified", "%s", verified_name(seen->verified));
 		terminal_field("over", "%s, %s", tls_version_name(seen->version), seen->cipher);
+		if (!survey_key_as_postfix(&cli->settings, facts, i))
+			terminal_field("note",
+				       "Postfix will send another server name (SNI) than the "
+				       "prober did, and may be shown another key");
 		if (!pins_add(keys, seen->spki)) {
 			cli_error(cli, "at most %d keys can be on file for a domain", PINS_MAX);
 			return false;

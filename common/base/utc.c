@@ -2,6 +2,7 @@
 #include "base/utc.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -102,6 +103,21 @@ int64_t utc_year(int64_t seconds)
 
 	date_from_days(seconds / UTC_DAY - (seconds % UTC_DAY < 0), &year, &month, &day);
 	return year;
+}
+
+char *utc_format_mail(char dst[UTC_MAIL_SIZE], int64_t seconds)
+{
+	static const char days[] = "ThuFriSatSunMonTueWed"; /* 1970-01-01 was a Thursday */
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	char date[UTC_SIZE];
+	int month;
+
+	utc_format(date, seconds);
+	month = (date[5] - '0') * 10 + date[6] - '0' - 1;
+	snprintf(dst, UTC_MAIL_SIZE, "%.3s, %.2s %.3s %.4s %.8s +0000",
+		 days + seconds / UTC_DAY % 7 * 3, date + 8, months + (ptrdiff_t)month * 3, date,
+		 date + 11);
+	return dst;
 }
 
 bool utc_parse(const char *text, int64_t *seconds)

@@ -15,7 +15,11 @@
 /* Seconds since 1970 as a date in dst; outside years 0..9999 as "?". Returns dst. */
 char *utc_format(char dst[UTC_SIZE], int64_t seconds);
 
-/* The reverse, for exactly this form; false, and *seconds untouched, otherwise. */
+/* "Fri, 02 Jan 2026 03:04:05 +0000" (RFC 5322 3.3) of a moment from 1970 to 9999. Returns dst. */
+#define UTC_MAIL_SIZE 32
+char *utc_format_mail(char dst[UTC_MAIL_SIZE], int64_t seconds);
+
+/* The reverse of utc_format, for exactly this form; false, and *seconds untouched, otherwise. */
 bool utc_parse(const char *text, int64_t *seconds);
 
 /* A date that was written in another form; the year is counted as it is written. */

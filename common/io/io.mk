@@ -10,4 +10,7 @@ LIBS_SETTINGS := $(call pkg,libconfuse)
 LIBS_RESOLVER := $(call pkg,ldns)
 LIBS_TLS      := $(call pkg,libssl libcrypto)
 LIBS_HTTPS    := $(call pkg,libcurl)
+LIBS_ENGINE   := $(call pkg,libpq)
 LIBS_JSON     := $(call pkg,jansson)
+# Where libpq's header is, which is not where others are.
+$(BUILD)/obj/common/io/engine/engine.o: CPPFLAGS += $(shell pkg-config --cflags libpq)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What `make bench` measures with; each is one program of its own.
-BENCH_NAMES := floor load fill maillog faraway scan idle_milter
+BENCH_NAMES := floor load fill maillog faraway scan idle_milter http_floor
 TESTS       += $(BENCH_NAMES:%=bench/%)
 
 define bench_vars
@@ -9,12 +9,14 @@ bench/$(1)_LIBS := $(LIBS_TESTS)
 endef
 $(foreach b,$(BENCH_NAMES),$(eval $(call bench_vars,$(b))))
 
-bench/scan_SRCS        += prober/job.c prober/due.c prober/forget.c
+bench/scan_SRCS        += prober/job.c prober/due.c prober/crowd.c prober/forget.c
 bench/idle_milter_LIBS += -lmilter
+bench/http_floor_LIBS  += $(LIBS_HTTP)
 
 ## bench       what everything costs, beside the least it could; PART="cold learn" for some
 .PHONY: bench
 bench:
 	tests/deps.sh bench
-	+$(MAKE) all $(BENCH_NAMES:%=$(BUILD)/bench/%) $(BUILD)/tests/peer
+	+$(MAKE) all $(BENCH_NAMES:%=$(BUILD)/bench/%) $(BUILD)/tests/peer $(BUILD)/tests/seal-token \
+	    $(BUILD)/tests/fleet_host
 	tests/bench/run $(BUILD) $(PART)

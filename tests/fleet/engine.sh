@@ -13,12 +13,13 @@ as_engine() {
 
 engine_start() {
 	ENGINE=$(mktemp -d /tmp/postseal-engine.XXXXXX)
+	ENGINE_OPTIONS="-c listen_addresses= -c unix_socket_directories=$ENGINE -c fsync=off -c max_connections=100"
 	chmod 755 "$ENGINE"
 	if ((EUID == 0)); then chown postgres: "$ENGINE"; fi
 	as_engine "$ENGINE_BIN/initdb" -D "$ENGINE/data" -A trust -U postgres -E UTF8 \
 		--no-sync >"$ENGINE/initdb.log" 2>&1 || { cat "$ENGINE/initdb.log"; return 1; }
 	as_engine "$ENGINE_BIN/pg_ctl" -D "$ENGINE/data" -l "$ENGINE/data/log" -w -s \
-		-o "-c listen_addresses= -c unix_socket_directories=$ENGINE -c fsync=off -c max_connections=60" \
+		-o "$ENGINE_OPTIONS" \
 		start || { cat "$ENGINE/data/log"; return 1; }
 	export PGHOST=$ENGINE PGPORT=5432 PGUSER=postgres PGDATABASE=postgres
 }

@@ -392,7 +392,7 @@ static const struct mode {
 
 static _Noreturn void usage(void)
 {
-	fputs("usage: peer [-t SECONDS] MODE ADDRESS PORT [UPSTREAM]\nmodes:", stderr);
+	fputs("usage: peer [-t SECONDS] [-k KEY] MODE ADDRESS PORT [UPSTREAM]\nmodes:", stderr);
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
 		fprintf(stderr, " %s%s", modes[i].name, modes[i].upstream ? " (upstream)" : "");
 	fputc('\n', stderr);
@@ -434,15 +434,21 @@ static struct sockaddr_in address(const char *text, unsigned int port)
 	return sin;
 }
 
-static int listen_on(const struct sockaddr_in *sin)
+/* Of either family. */
+static int listen_on(const char *text, unsigned int port)
 {
+	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6, .sin6_port = htons((in_port_t)port) };
+	bool v6 = inet_pton(AF_INET6, text, &sin6.sin6_addr) == 1;
+	struct sockaddr_in sin = v6 ? (struct sockaddr_in){ 0 } : address(text, port);
+	const struct sockaddr *here =
+		v6 ? (const struct sockaddr *)&sin6 : (const struct sockaddr *)&sin;
 	int one = 1;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(here->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		die("socket");
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, (const struct sockaddr *)sin, sizeof(*sin)) < 0)
+	if (bind(fd, here, v6 ? sizeof(sin6) : sizeof(sin)) < 0)
 		die("bind");
 	if (listen(fd, 128) < 0)
 		die("listen");
@@ -486,10 +492,13 @@ int main(int argc, char **argv)
 	unsigned int life = 600;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "t:")) != -1) {
-		if (opt != 't')
+	while ((opt = getopt(argc, argv, "t:k:")) != -1) {
+		if (opt == 't')
+			life = number(optarg, 86400);
+		else if (opt == 'k')
+			peer_use_key(optarg);
+		else
 			usage();
-		life = number(optarg, 86400);
 	}
 	argc -= optind;
 	argv += optind;
@@ -501,8 +510,7 @@ int main(int argc, char **argv)
 	const struct mode *mode = find_mode(argv[0]);
 	const struct peer_kind *kind = peer_kind(argv[0]);
 	unsigned int port = number(argv[2], 65535);
-	struct sockaddr_in here = address(argv[1], port);
-	struct sockaddr_in upstream = here;
+	struct sockaddr_in upstream = { 0 };
 
 	if ((mode == NULL && kind == NULL) || argc != (mode != NULL && mode->upstream ? 4 : 3))
 		usage();
@@ -512,7 +520,7 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGCHLD, SIG_IGN); /* the kernel buries the children */
 	bound_life(life);
-	int listener = listen_on(&here);
+	int listener = listen_on(argv[1], port);
 	puts("READY");
 	serve(listener, mode, kind, life, &upstream);
 	return 0;

@@ -31,6 +31,8 @@ void peer_outwait(int fd);
 struct peer_kind;
 const struct peer_kind *peer_kind(const char *name); /* NULL: none */
 const char *peer_kind_name(size_t i);                /* NULL: there are no more */
+/* The servers' key, instead of a new one for each connection: a PEM file. */
+void peer_use_key(const char *file);
 void peer_smtp(const struct session *session, const struct peer_kind *kind);
 
 #endif

@@ -2,6 +2,7 @@
 /* SMTP servers of many kinds, as data: what each says, and how it does TLS. */
 #include "tests/live/peer.h"
 
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -224,9 +225,29 @@ static X509 *certificate_of(EVP_PKEY *key, unsigned flags)
 	return made;
 }
 
+static EVP_PKEY *fixed_key;
+
+void peer_use_key(const char *file)
+{
+	FILE *in = fopen(file, "re");
+
+	fixed_key = in != NULL ? PEM_read_PrivateKey(in, NULL, NULL, NULL) : NULL;
+	if (fixed_key == NULL)
+		_exit(3);
+	fclose(in);
+}
+
+static EVP_PKEY *key_of(unsigned flags)
+{
+	if (fixed_key == NULL)
+		return (flags & RSA_1024) != 0 ? EVP_RSA_gen(1024) : EVP_EC_gen("P-256");
+	EVP_PKEY_up_ref(fixed_key);
+	return fixed_key;
+}
+
 static void take_certificate(SSL_CTX *ctx, unsigned flags)
 {
-	EVP_PKEY *key = (flags & RSA_1024) != 0 ? EVP_RSA_gen(1024) : EVP_EC_gen("P-256");
+	EVP_PKEY *key = key_of(flags);
 	X509 *certificate = certificate_of(key, flags);
 	int more = (flags & HUGE_CHAIN) != 0 ? 400 : (flags & LONG_CHAIN) != 0 ? 19 : 0;
 

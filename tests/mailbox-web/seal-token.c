@@ -3,7 +3,7 @@
  * seal-token - writes the value of X-Postseal-Seal-Token, as postseal-milter does for a marked
  * mail, so that tests can hand mail to postseal-mailbox without a Postfix.
  *
- *   seal-token KEYFILE SENDER RECIPIENT [PIN]
+ *   seal-token KEYFILE SENDER RECIPIENT [PIN]      the mail is on standard input
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/str.h"
+#include "io/crypto/seal_print.h"
 #include "io/crypto/seal_token.h"
 
 static void die(const char *why)
@@ -37,11 +38,18 @@ int main(int argc, char **argv)
 		die("not an address, or not a PIN");
 	if (getrandom(token.random, sizeof token.random, 0) != sizeof token.random)
 		die("no random octets");
-	struct buf value = { 0 };
+	struct seal_print *print = seal_print_new();
+	struct buf value = { 0 }, mail = { 0 };
+	for (size_t n; (n = fread(buf_reserve(&mail, 65536), 1, 65536, stdin)) > 0;)
+		mail.len += n;
+	seal_print_message(print, (struct span){ buf_cstr(&mail), mail.len });
+	seal_print_write(print, &token);
+	seal_print_free(print);
 	if (!seal_token_write(&value, &token, &key, "\r\n\t"))
 		die("too much");
 	fwrite(value.data, 1, value.len, stdout);
 	putchar('\n');
 	buf_free(&value);
+	buf_free(&mail);
 	return 0;
 }

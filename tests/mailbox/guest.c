@@ -3,7 +3,7 @@
  * guest - a recipient's browser, and a sender's milter, for the live world: what
  * tests/unit/mailbox_case.h can do, one act a run.
  *
- *   guest mark KEYFILE SENDER RECIPIENT PIN|-       prints the header of a marked mail
+ *   guest mark KEYFILE SENDER RECIPIENT PIN|-       a mail on standard input: prints it marked
  *   guest open PORT MAILFILE PIN STATEFILE          link, PIN, password; prints the letters
  *   guest wrong PORT MAILFILE PIN                   prints the status of a try
  *   guest read PORT STATEFILE [BOX]                 logs in, prints the letters
@@ -131,9 +131,16 @@ static void mark(char **argv)
 	struct token token = {
 		.login = "alice", .count = 1, .recipients = &one, .time = clock_wall()
 	};
+	struct seal_print *print = seal_print_new();
 	char error[SEAL_KEY_ERROR_SIZE];
-	struct buf value = { 0 };
+	struct buf value = { 0 }, mail = { 0 };
+	size_t n;
 
+	while ((n = fread(buf_reserve(&mail, 65536), 1, 65536, stdin)) > 0)
+		mail.len += n;
+	seal_print_message(print, (struct span){ buf_cstr(&mail), mail.len });
+	seal_print_write(print, &token);
+	seal_print_free(print);
 	if (seal_key_read(&case_key, argv[2], error) != LOOKUP_FOUND)
 		die(error);
 	str_copy(token.sender, sizeof(token.sender), argv[3]);
@@ -143,8 +150,9 @@ static void mark(char **argv)
 	crypto_random(token.random, sizeof(token.random));
 	if (!seal_token_write(&value, &token, &case_key, "\n\t"))
 		die("too much for a token");
-	printf(TOKEN_HEADER ": %s\n", buf_cstr(&value));
+	printf(TOKEN_HEADER ": %s\n%s", buf_cstr(&value), buf_cstr(&mail));
 	buf_free(&value);
+	buf_free(&mail);
 }
 
 static void open_it(char **argv)

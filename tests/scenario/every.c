@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "core/policy/decide.h"
+#include "core/policy/override.h"
 #include "core/policy/reply.h"
 #include "tests/scenario/oracle.h"
 
@@ -336,6 +337,27 @@ static void hold_policy(const struct state *s, const char *map, const char *text
 		fail(s, map, text, "is weaker than Postfix by itself");
 }
 
+/*
+ * Mail does not wait without need: nothing is owed to the domain, no host is known to lack
+ * TLSA records, and signed MX records name them. Then Postfix by itself, at level `dane`,
+ * sends nothing in the clear to a host whose look-up succeeds, and skips one whose fails.
+ */
+static void hold_no_longer(const struct state *s, const struct decision *d)
+{
+	bool reaches = false;
+
+	if (d->verdict != VERDICT_TEMP || !d->settled || s->floor || s->promise ||
+	    !s->world.mx_signed)
+		return;
+	for (size_t i = 0; i < s->hosts; i++) {
+		if (classes[s->host[i]].counts && s->world.tlsa[i] == ORACLE_NONE)
+			return;
+		reaches |= classes[s->host[i]].counts;
+	}
+	if (reaches)
+		fail(s, "policy", say(d), "waits where Postfix by itself is as good");
+}
+
 /* What is answered in the end, at once or after waiting, by each way of a first contact. */
 static void check_answer(struct state *s, const struct decision *now)
 {
@@ -355,6 +377,8 @@ static void check_answer(struct state *s, const struct decision *now)
 				continue;
 			if ((d.verdict == VERDICT_POLICY) != (d.level != LEVEL_NONE))
 				fail(s, "policy", say(&d), "has a level that is not its own");
+			if (contact <= CONTACT_ANSWER_REFRESH && d.verdict != now->verdict)
+				fail(s, "policy", say(&d), "is not the answer by the rules");
 			if (contact == CONTACT_PARK ||
 			    (contact == CONTACT_DEFER && d.verdict != VERDICT_TEMP))
 				fail(s, "policy", say(&d), "parks or answers what has waited");
@@ -526,6 +550,7 @@ static void check_state(struct state *s)
 	if (d.guaranteed &&
 	    (d.verdict != VERDICT_POLICY || end_of(s, "policy", say(&d)) == ORACLE_PLAIN))
 		fail(s, "policy", say(&d), "is called guaranteed");
+	hold_no_longer(s, &d);
 	check_maps(s, d.under);
 	if (s->hosts < 2)
 		check_overrides(s, &d);
@@ -578,6 +603,116 @@ static void check_names(void)
 	failures += rule_name(RULE_NOTHING + 1)[0] != '?' || rule_text(0)[0] != '?';
 }
 
+/* One host, all fresh; then one fact after the other is due for another look. */
+static void check_due(void)
+{
+	struct host_facts *host = &facts.host[0];
+	struct mx_facts *mx = &facts.domain.mx;
+	struct freshness *const looked[] = { &mx->fresh, &facts.domain.sts.fresh, &host->addr_fresh,
+					     &host->tlsa_fresh };
+	struct decision d;
+
+	for (size_t due = 0; due < ARRAY_LEN(looked) + 2; due++) {
+		memset(&facts, 0, sizeof(facts));
+		nexthop_parse(&facts.nexthop, "example.com", 11);
+		mx->state = MX_FOUND;
+		mx->count = 1;
+		facts.domain.sts.mode = STS_NONE;
+		host->addr = ADDR_FOUND;
+		host->tlsa = TLSA_ABSENT;
+		put_seen(host, SEEN_PLAIN);
+		for (size_t i = 0; i < ARRAY_LEN(looked); i++)
+			*looked[i] = fresh;
+		if (due < ARRAY_LEN(looked))
+			looked[due]->expires = NOW - 1;
+		else if (due == ARRAY_LEN(looked))
+			host->last_expires = NOW - 1;
+		decide(&d, &settings, &facts, NOW);
+		failures += d.stale != (due <= ARRAY_LEN(looked));
+	}
+	/* While its addresses cannot be looked up the host is left in peace. */
+	host->addr_fresh = (struct freshness){ .checked = NOW - 60,
+					       .expires = NOW + 3600,
+					       .failed = NOW - 60 };
+	host->last_expires = NOW - 1;
+	decide(&d, &settings, &facts, NOW);
+	failures += d.stale;
+}
+
+/* What a host showed after the admin made us forget counts, at once. */
+static void check_seen_since(void)
+{
+	struct decision d;
+
+	put_seen(&facts.host[0], SEEN_TLS);
+	for (int ago = 30; ago <= 90; ago += 60) {
+		facts.domain.forgotten = NOW - ago;
+		decide(&d, &settings, &facts, NOW);
+		failures += d.floor != (ago == 90);
+	}
+}
+
+/* Of parents only an override speaks (".com", asked after a NOTFOUND). */
+static void check_parent(void)
+{
+	struct decision d;
+
+	memset(&facts, 0, sizeof(facts));
+	nexthop_parse(&facts.nexthop, ".com", 4);
+	facts.domain.mx.fresh.expires = NOW - 1;
+	for (int kind = OVERRIDE_NONE; kind <= OVERRIDE_EXACT; kind++) {
+		bool spoken_for = kind == OVERRIDE_EXACT;
+
+		facts.override = (struct override){ .kind = (enum override_kind)kind,
+						    .level = LEVEL_ENCRYPT };
+		failures += decide_answer(&d, &settings, &facts, MAP_POLICY, false, NOW) !=
+			    CONTACT_ANSWER;
+		failures += d.verdict != (spoken_for ? VERDICT_POLICY : VERDICT_NOTFOUND);
+		failures += d.level != (spoken_for ? LEVEL_ENCRYPT : LEVEL_NONE);
+		failures += !d.settled || d.stale;
+	}
+}
+
+/* Which override governs: its own, then that of the nearest parent, if in force. */
+static void check_governing(void)
+{
+	static const struct {
+		const char *nexthop, *keys[5];
+	} cases[] = {
+		{ "a.b.example", { "a.b.example", ".b.example", ".example" } },
+		{ "a.b.example:587", { "a.b.example:587", ".b.example", ".example" } },
+		{ "[a.b.example]", { "[a.b.example]" } },
+		{ ".b.example", { ".b.example" } },
+	};
+	const struct override own = { .kind = OVERRIDE_EXACT, .level = LEVEL_ENCRYPT };
+	const struct override over = { .kind = OVERRIDE_EXACT,
+				       .level = LEVEL_DANE,
+				       .expires = NOW };
+	const struct override none = { .kind = OVERRIDE_NONE };
+	struct override governs = none;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct nexthop nexthop;
+		const char *key = NULL;
+
+		failures += nexthop_parse(&nexthop, cases[i].nexthop, strlen(cases[i].nexthop)) !=
+			    NEXTHOP_OK;
+		for (size_t k = 0; k < ARRAY_LEN(cases[i].keys); k++) {
+			key = override_key(&nexthop, key);
+			failures += (key == NULL) != (cases[i].keys[k] == NULL) ||
+				    (key != NULL && strcmp(key, cases[i].keys[k]) != 0);
+			if (key == NULL)
+				break;
+		}
+	}
+	/* One that has run out is shown where there is no other, and stops nothing. */
+	failures += override_offer(&governs, &none, NOW) || governs.kind != OVERRIDE_NONE;
+	failures += override_offer(&governs, &over, NOW) || governs.level != LEVEL_DANE;
+	failures += !override_offer(&governs, &own, NOW) || governs.level != LEVEL_ENCRYPT;
+	failures += override_offer(&governs, &over, NOW) || governs.level != LEVEL_ENCRYPT;
+	failures += override_offer(&governs, &none, NOW) || governs.level != LEVEL_ENCRYPT;
+}
+
 int main(int argc, char **argv)
 {
 	size_t most = argc > 1 ? strtoul(argv[1], NULL, 10) : HOSTS_MAX;
@@ -588,6 +723,11 @@ int main(int argc, char **argv)
 	settings_init(&settings);
 	make_classes();
 	check_names();
+	check_due();
+	check_seen_since();
+	check_parent();
+	check_governing();
+	memset(&facts, 0, sizeof(facts));
 	check_sets(&s, most);
 	settings_free(&settings);
 	buf_free(&reply);

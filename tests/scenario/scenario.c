@@ -142,17 +142,20 @@ static void op_tlsa(struct script *s, char **w, size_t n)
 		world_tlsa(&s->world, host, states[i]);
 }
 
-/* key HOST BYTE [VERIFIED]: what its certificate was like in the latest probe. */
+/* key HOST BYTE [VERIFIED [DOMAIN]]: what its certificate was like in the latest probe. */
 static void op_key(struct script *s, char **w, size_t n)
 {
-	static const char *const names[] = { "unknown", "dane", "name", "chain", "no", NULL };
+	static const char *const names[] = { "unknown", "dane",     "name", "chain",
+					     "no",      "next-hop", NULL };
 	struct host_facts *host = n > 2 ? host_named(s, w[1]) : NULL;
 	int verified = n > 3 ? index_of(w[3], names) : 0;
 
 	if (host == NULL || verified < 0) {
-		complain(s, "key HOST BYTE [dane|name|chain|no]");
+		complain(s, "key HOST BYTE [dane|name|chain|no|next-hop DOMAIN]");
 		return;
 	}
+	if (n > 4)
+		str_copy(host->last.detail, sizeof(host->last.detail), w[4]);
 	world_certificate(&s->world, host, (int)strtol(w[2], NULL, 16), (enum verified)verified);
 }
 

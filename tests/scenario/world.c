@@ -123,6 +123,10 @@ void world_tlsa(struct world *world, struct host_facts *host, enum tlsa_state st
 	host->tlsa = state;
 	host->tlsa_usable = state == TLSA_USABLE;
 	host->tlsa_unusable = state == TLSA_UNUSABLE;
+	/* No alias leads to it. */
+	for (size_t i = 0; i < world->hosts; i++)
+		if (&world->host[i].facts == host)
+			memcpy(host->tlsa_base, world->host[i].name, DOMAIN_SIZE);
 	good(world, &host->tlsa_fresh);
 	learn(world);
 }

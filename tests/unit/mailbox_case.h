@@ -38,6 +38,7 @@
 #include "core/mailbox/frame.h"
 #include "io/crypto/crypto.h"
 #include "io/crypto/hpke.h"
+#include "io/crypto/seal_print.h"
 #include "io/crypto/seal_token.h"
 #include "core/settings/settings.h"
 #include "io/link/mailbox_client.h"
@@ -121,6 +122,8 @@ static inline void sink_serve(int fd)
 			fprintf(in, "354 go on\r\n");
 			while (fgets(line, sizeof(line), in) != NULL && strcmp(line, ".\r\n") != 0)
 				buf_append_str(&text, line[0] == '.' ? line + 1 : line);
+			if (strcmp(line, ".\r\n") != 0)
+				break; /* whoever gave it has died */
 			pthread_mutex_lock(&sink.lock);
 			ck_assert_uint_lt(sink.count, CASE_MAILS);
 			sink.from[sink.count] = from;
@@ -393,6 +396,8 @@ struct marked {
 
 static inline void marked_message(struct buf *out, const char *recipient, const struct marked *mail)
 {
+	struct seal_print *print = seal_print_new();
+	struct buf rest = { 0 }, sent = { 0 };
 	struct token_recipient one = { .pin = "" };
 	struct token token = { .login = "alice",
 			       .count = 1,
@@ -405,13 +410,25 @@ static inline void marked_message(struct buf *out, const char *recipient, const 
 		str_copy(one.pin, sizeof(one.pin), mail->pin);
 	str_copy(token.sender, sizeof(token.sender), mail->sender);
 	memset(token.random, mail->random, sizeof(token.random));
-	buf_append_str(out, TOKEN_HEADER ": ");
-	ck_assert(seal_token_write(out, &token, &case_key, "\r\n\t"));
-	buf_printf(out,
-		   "\r\nX-Postseal-Extra: secret mark\r\nReceived: from somewhere\r\nFrom: "
+	buf_printf(&rest,
+		   "X-Postseal-Extra: secret mark\r\nReceived: from somewhere\r\nFrom: "
 		   "=?utf-8?Q?Al=C3=ADce?= <%s>\r\nTo: bob@example.net\r\nSubject: %s\r\n"
 		   "Message-ID: <m%d@example.com>\r\n\r\n%s\r\n",
 		   mail->sender, mail->subject, mail->random, mail->body);
+	/* Bodies here have their dots doubled already, as give() sends them. */
+	for (const char *at = buf_cstr(&rest), *dot; at != NULL;
+	     at = dot != NULL ? dot + 3 : NULL) {
+		dot = strstr(at, "\r\n.");
+		buf_append(&sent, at, dot != NULL ? (size_t)(dot + 2 - at) : strlen(at));
+	}
+	seal_print_message(print, (struct span){ buf_cstr(&sent), sent.len });
+	buf_free(&sent);
+	seal_print_write(print, &token);
+	seal_print_free(print);
+	buf_append_str(out, TOKEN_HEADER ": ");
+	ck_assert(seal_token_write(out, &token, &case_key, "\r\n\t"));
+	buf_printf(out, "\r\n%s", buf_cstr(&rest));
+	buf_free(&rest);
 }
 
 static inline const char *give_marked(const char *recipient, const struct marked *mail)

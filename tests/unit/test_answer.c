@@ -314,6 +314,36 @@ static void put_overrides(struct ledger_txn *txn)
 	ck_assert(ledger_put_override(txn, ".expired.test", &override));
 }
 
+static void put_keys(struct ledger_txn *txn)
+{
+	const struct override override = {
+		.kind = OVERRIDE_EXACT, .level = LEVEL_FINGERPRINT, .author = "admin", .set = T - 1
+	};
+	struct pin_act pin = { .set = T - 1 };
+
+	memset(pin.spki, 0xab, sizeof(pin.spki));
+	ck_assert(ledger_put_pin(txn, "plain.test", &pin));
+	ck_assert(ledger_put_pin(txn, "tls.test", &pin));
+	ck_assert(ledger_put_override(txn, "tls.test", &override));
+}
+
+/* They are looked for only where they count: in map `policy` by an override alone. */
+START_TEST(answers_with_keys_on_file)
+{
+#define AB8 "AB:AB:AB:AB:AB:AB:AB:AB"
+	static const char keys[] = "OK fingerprint match=" AB8 ":" AB8 ":" AB8 ":" AB8;
+	const struct expectation cases[] = {
+		{ "policy tls.test", ANSWER_GIVEN, keys },
+		{ "policy plain.test", ANSWER_GIVEN, "NOTFOUND " },
+		{ "policy-verify plain.test", ANSWER_GIVEN, keys },
+		{ "policy-verify tls.test", ANSWER_GIVEN, keys },
+	};
+
+	write_then_reopen(put_keys);
+	expect_all(cases, ARRAY_LEN(cases));
+}
+END_TEST
+
 START_TEST(answers_parents_from_overrides_only)
 {
 	static const struct expectation before[] = {
@@ -743,6 +773,7 @@ int main(void)
 	tcase_add_test(tcase, answers_what_has_waited);
 	tcase_add_test(tcase, answers_stale_but_safe_at_once);
 	tcase_add_test(tcase, does_not_wait_if_told_so);
+	tcase_add_test(tcase, answers_with_keys_on_file);
 	tcase_add_test(tcase, answers_parents_from_overrides_only);
 	tcase_add_test(tcase, has_it_looked_into_why_mail_waits);
 	tcase_add_test(tcase, says_that_a_probe_is_waited_for);

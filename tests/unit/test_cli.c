@@ -437,6 +437,7 @@ static const struct {
 	{ "stats --help", "help-stats", 0 },
 	{ "setup --help", "help-setup", 0 },
 	{ "preview --help", "help-preview", 0 },
+	{ "fleet --help", "help-fleet", 0 },
 	{ "status a@dane.test", "status-dane", 0 },
 	{ "status a@dane.test b@Tls.Test. sts.test", "status-tls", 0 },
 	{ "status a@dane.test b@lost.test", "status-downgrade", 0 },

@@ -15,6 +15,7 @@
 
 #define NOW INT64_C(1768046400)
 #define SEALED "mailbox_domain = sealed.example.com\n"
+#define URL SEALED "mailbox_url = https://post.example.com\n"
 
 /*
  * A sound machine: postfix-examples on Debian, as postconf -x, -F and -Px print it.
@@ -117,6 +118,25 @@ static void one_server(struct doctor_servers *servers, const char *source)
 						   .broken_name = BROKEN_REFUSED };
 }
 
+static void shares_well(struct patient *p)
+{
+	p->fleet = (struct doctor_fleet){ .shares = true, .runs = true, .waiting = 3, .lag = 2 };
+	str_copy(p->fleet.state.name, sizeof(p->fleet.state.name), "mx1");
+}
+
+static void shares_late(struct patient *p)
+{
+	shares_well(p);
+	p->fleet.lag = 4000;
+}
+
+static void shares_not(struct patient *p)
+{
+	shares_well(p);
+	str_copy(p->fleet.state.trouble, sizeof(p->fleet.state.trouble),
+		 "this machine's clock is 70 seconds ahead of the engine's");
+}
+
 static void make_patient(const struct sickness *s)
 {
 	char error[SETTINGS_FILE_ERROR_SIZE];
@@ -125,7 +145,9 @@ static void make_patient(const struct sickness *s)
 	buf_append_str(&conf, s->settings != NULL
 				      ? s->settings
 				      : "secure_domains = {\"secure.example.com\"}\n" SEALED
-					"mailbox_url = https://post.example.com\n");
+					"mailbox_url = https://post.example.com\n"
+					"mailbox_from = post@example.com\n"
+					"mailbox_bounce = back@example.com\n");
 	settings_init(&settings);
 	ck_assert_msg(settings_file_parse(&settings, "conf", buf_cstr(&conf), conf.len, error),
 		      "%s", error);
@@ -686,7 +708,24 @@ static const struct sickness sicknesses[] = {
 	{ "tls-level", .main_cf = "smtp_tls_security_level =\n", WRONG, "is empty",
 	  "postconf -e 'smtp_tls_security_level = may'\npostfix reload\n" },
 	{ "tls-level", .main_cf = "smtp_tls_security_level = none\n", WRONG, "= none", "= may'" },
-	{ "tls-level", .main_cf = "smtp_tls_security_level = encrypt\n", OK, "= encrypt", NULL },
+	/* main.cf holds where the answer is NOTFOUND; the other answers may be less */
+	{ "tls-level", .main_cf = "smtp_tls_security_level = encrypt\n", WARNING,
+	  "smtp_tls_security_level = encrypt, and map `policy` also answers what is less than "
+	  "that (`dane`): ",
+	  "postconf -e 'smtp_tls_policy_maps = " OURS "policy-encrypt'\npostfix reload\n" },
+	{ "tls-level", .main_cf = "smtp_tls_security_level = secure\n", WARNING,
+	  "(`dane`, `encrypt`)", OURS "policy-authenticated'\n" },
+	{ "tls-level", .main_cf = "smtp_tls_security_level = dane-only\n", WARNING,
+	  "(`dane`, `encrypt`)", OURS "policy-dane-only'\n" },
+	{ "tls-level", .main_cf = "smtp_tls_security_level = fingerprint\n", WARNING,
+	  "(`dane`, `encrypt`)", OURS "policy-verify'\n" },
+	{ "tls-level", .main_cf = "smtp_tls_security_level = dane\n", OK, "= dane", NULL },
+	{ "tls-level",
+	  .main_cf = "smtp_tls_security_level = encrypt\n"
+		     "smtp_tls_policy_maps = " OURS "policy-encrypt\n",
+	  OK, "= encrypt", NULL },
+	{ "policy-map", .main_cf = "smtp_tls_policy_maps = " OURS "policy-encrypt\n", OK,
+	  OURS "policy-encrypt", NULL },
 	{ "dns-support", .main_cf = "smtp_dns_support_level =\n", WRONG, "is empty: without DNSSEC",
 	  "postconf -e 'smtp_dns_support_level = dnssec'\npostfix reload\n" },
 	{ "dns-support", .main_cf = "smtp_dns_support_level = enabled\n", WRONG, "enabled",
@@ -775,6 +814,20 @@ static const struct sickness sicknesses[] = {
 	{ "overrides", .overrides = "filter/unix/smtp_dns_support_level =\n",
 	  .services = SERVICE("filter/unix", "n", "smtp"), WARNING, "stays on this machine",
 	  "# if its mail leaves this machine:\npostconf -PX filter/unix/smtp_dns_support_level\n" },
+
+	/* the prober knows main.cf's */
+	{ "overrides", .overrides = "smtp/unix/inet_protocols = ipv6\n", WRONG,
+	  "smtp/unix has -o inet_protocols=ipv6, and the prober goes by main.cf",
+	  "postconf -PX smtp/unix/inet_protocols\npostfix reload\n" },
+	{ "overrides", .overrides = "relay/unix/smtp_tls_mandatory_protocols = >=TLSv1.3\n", WRONG,
+	  "relay/unix has -o smtp_tls_mandatory_protocols=>=TLSv1.3", "-PX" },
+	{ "overrides", .overrides = "postseal-encrypt/unix/smtp_tls_servername = hostname\n",
+	  WARNING, "postseal-encrypt/unix has -o smtp_tls_servername=hostname", "-PX" },
+	{ "overrides", .overrides = "slow/unix/smtp_pix_workarounds =\n",
+	  .services = SERVICE("slow/unix", "n", "smtp"), WARNING, "slow/unix has -o", "-PX" },
+	{ "overrides", .main_cf = "inet_protocols = ipv4\n",
+	  .overrides = "smtp/unix/inet_protocols = ipv4\n", OK,
+	  "no service that sends mail overrides", NULL },
 
 	{ "milter", "\n", .main_cf = "smtpd_milters =\n", OK, "secure_domains is empty", NULL },
 	{ "milter", .main_cf = "smtpd_milters =\n", WRONG, "smtpd_milters is empty",
@@ -981,6 +1034,14 @@ static const struct sickness sicknesses[] = {
 	{ "mailbox", "mailbox_url = https://post.example.com\n", .spoil = no_mailbox, OK,
 	  "mailbox_domain is empty", NULL },
 	{ "mailbox", .spoil = mailbox_barred, UNSURE, "Permission denied", NULL },
+	{ "mailbox-from", URL, WRONG, "mailbox_from is not set", "# write mailbox_from" },
+	{ "mailbox-from", URL "mailbox_from = post@sealed.example.com\n", WRONG,
+	  "is an address of mailbox_domain", "# write mailbox_from" },
+	{ "mailbox-from", URL "mailbox_from = post@example.com\n", WARNING,
+	  "mailbox_bounce is not set", "# lead sealed-bounce" },
+	{ "mailbox-from",
+	  URL "mailbox_from = post@example.com\nmailbox_bounce = back@example.com\n", OK,
+	  "to post@example.com, and link mails to back@example.com", NULL },
 	{ "mailbox-pages", .spoil = other_pages, WRONG, "not as installed: app/main.js, csp",
 	  "systemctl restart postseal-mailbox\n" },
 	{ "mailbox-pages", .spoil = no_mailbox, UNSURE, "cannot be fetched", NULL },
@@ -1031,6 +1092,17 @@ static const struct sickness sicknesses[] = {
 	  "no user in webmail_clients is shared", NULL },
 	{ "webmail", "webmail_clients = {\"roundcube\", \"www-data\"}\n", WARNING,
 	  "every program that runs as that user", "webmail_clients = {" },
+	{ "fleet", "share = \"\"\n", OK, "shares with nobody", NULL },
+	{ "fleet", "share = \"\"\n", .spoil = shares_well, WARNING, "still noted",
+	  "postseal fleet leave" },
+	{ "fleet", "share = \"fleet\"\n", WRONG, "does not run",
+	  "systemctl restart postseal-share\n" },
+	{ "fleet", "share = \"fleet\"\n", .spoil = shares_well, OK,
+	  "as mx1; 3 records wait to be told; admins act on other hosts", NULL },
+	{ "fleet", "share = \"fleet\"\n", .spoil = shares_late, WARNING, "4000 seconds ago",
+	  "systemctl restart postseal-share\n" },
+	{ "fleet", "share = \"fleet\"\n", .spoil = shares_not, WRONG, "clock is 70 seconds",
+	  "# postseal-share(8)" },
 	{ "ca-store", .spoil = no_cas, WRONG, "No such file",
 	  "apt install --reinstall ca-certificates" },
 	{ "ca-store", "ca_file = \"/a\"\n", .spoil = no_cas, WRONG, "No such file",

@@ -287,7 +287,8 @@ static const struct {
 	  "\"mx_lookup.state\" is \"FOUND\"; expected \"unknown\", \"found\", \"implicit\"" },
 	{ ENTRY_DOMAIN, "\"found\"", "null", "\"mx_lookup.state\" is null" },
 	{ ENTRY_HOST, "\"verified\":\"dane\"", "\"verified\":\"\"",
-	  "\"probe.verified\" is \"\"; expected \"dane\", \"name\", \"chain\", \"no\", or null" },
+	  "\"probe.verified\" is \"\"; expected \"dane\", \"name\", \"chain\", \"no\", "
+	  "\"next-hop\", or null" },
 	{ ENTRY_HOST, "\"source\":\"probe\"", "\"source\":null", "expected a source wherever" },
 	{ ENTRY_ALIAS, "\"authenticated\"", "\"may\"",
 	  "\"level\" is \"may\"; expected \"encrypt\"" },

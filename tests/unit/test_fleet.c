@@ -396,6 +396,8 @@ START_TEST(states_and_members)
 
 	state.epoch[3] = 9;
 	state.nonce[15] = 7;
+	state.told = 301;
+	state.told_nonce[2] = 5;
 	state.instance[0] = 1;
 	fleet_state_put(&bytes, &state);
 	ck_assert(fleet_state_get(&again, bytes.data, bytes.len));

@@ -218,6 +218,18 @@ START_TEST(what_never_was_is_left_alone)
 }
 END_TEST
 
+START_TEST(what_others_know_was_never_looked_at)
+{
+	struct domain_facts domain = { .history.last_tls = NOW };
+
+	ck_assert(freshness_never_looked(&domain));
+	domain.mx.fresh.failed = NOW;
+	ck_assert(!freshness_never_looked(&domain));
+	domain.mx.fresh = (struct freshness){ .checked = NOW };
+	ck_assert(!freshness_never_looked(&domain));
+}
+END_TEST
+
 /* Until NOW there was something to look at; so long after that they may go. */
 static const struct {
 	const char *what;
@@ -314,6 +326,7 @@ int main(void)
 	tcase_add_test(tcase, salts_spread_names);
 	tcase_add_test(tcase, idle_domains_wait_for_their_retry);
 	tcase_add_test(tcase, what_never_was_is_left_alone);
+	tcase_add_test(tcase, what_others_know_was_never_looked_at);
 	tcase_add_test(tcase, what_never_was_is_forgotten_in_the_end);
 	tcase_add_test(tcase, the_earliest_fact_counts);
 	suite_add_tcase(suite, tcase);

@@ -79,7 +79,10 @@ static void done(const struct found *found)
 {
 	struct ledger_txn *txn = ledger_begin_write(ledger);
 
-	ck_assert(ledger_outbox_done(txn, &found->entry, found->generation));
+	char key[ENTRY_KEY_SIZE];
+
+	entry_key(key, &found->entry);
+	ck_assert(ledger_outbox_done(txn, found->entry.kind, key, found->generation));
 	ck_assert(ledger_commit(txn));
 }
 

@@ -115,7 +115,8 @@ static void compare(struct ledger_txn *txn, struct ledger_hosts *hosts,
 
 		/* So that nothing is right by having been so before. */
 		memset(&gist, chance(2) == 0 ? 0x55 : 0xff, sizeof(gist));
-		ck_assert_int_eq(ledger_get_gist(txn, hosts, &n, 25, now, &gist), found);
+		ck_assert_int_eq(ledger_get_gist(txn, hosts, &n, 25, now, true, &gist), found);
+		ck_assert_int_eq(gist.pins.count, facts.pins.count);
 		for (enum map map = MAP_POLICY; map_is_policy(map); map++) {
 			decide_for_map(&by_facts, settings, &facts, map, now);
 			decide_for_map(&by_gist, settings, &gist, map, now);

@@ -162,6 +162,64 @@ START_TEST(a_link_cannot_be_derived)
 }
 END_TEST
 
+/* Replaces the first `from` of `text` by `to`. */
+static void swap(struct buf *text, const char *from, const char *to)
+{
+	char *whole = strdup(buf_cstr(text)), *at = strstr(whole, from);
+
+	ck_assert_ptr_nonnull(at);
+	text->len = 0;
+	buf_append(text, whole, (size_t)(at - whole));
+	buf_append_str(text, to);
+	buf_append_str(text, at + strlen(from));
+	free(whole);
+}
+
+/* All recipients on this host see the token of a marked mail: it seals that mail and no other. */
+START_TEST(a_token_is_for_its_own_mail)
+{
+	static const struct {
+		const char *from, *to, *reply;
+	} cases[] = {
+		{ "of the mail", "of a thief",
+		  "550 5.7.1 this mark of postseal-milter is of another" },
+		{ "Subject: first", "Subject: other", "550 5.7.1 this mark" },
+		{ "Subject: first", "Subject: first\r\nSubject: other", "550 5.7.1 this mark" },
+		{ "Subject: first\r\n", "", "550 5.7.1 this mark" },
+		{ "Subject:", "Content-Type: text/html\r\nSubject:", "550 5.7.1 this mark" },
+		{ "Subject:", "Content-Transfer-Encoding: base64\r\nSubject:",
+		  "550 5.7.1 this mark" },
+		{ "<m7@", "<m8@", "550 5.7.1 this mark" },
+		{ "<alice@", "<carol@", "550 5.7.1 the author" },
+		/* What Postfix does on the way is no change: adds a Date, breaks a line, */
+		{ "Subject:", "Date: Sat, 28 Nov 2026 10:00:00 +0000\r\nSubject:",
+		  "250 2.0.0 sealed" },
+		{ "of the mail", "of \r\n the mail", "250 2.0.0 sealed" },
+		/* rewrites addresses. */
+		{ "To: bob@example.net", "To: Bob <bob@example.net>", "250 2.0.0 sealed" },
+	};
+	struct marked mail = { .sender = "alice@example.com",
+			       .random = 7,
+			       .subject = "first",
+			       .body = "of the mail" };
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct buf message = { 0 };
+		char recipient[64];
+		const char *reply;
+
+		marked_message(&message, "bob@example.net", &mail);
+		swap(&message, cases[i].from, cases[i].to);
+		/* Somebody whom the sender has not named; an alias could lead to him. */
+		snprintf(recipient, sizeof(recipient), "victim%zu=example.net@" DOMAIN, i);
+		reply = give(recipient, buf_cstr(&message));
+		ck_assert_msg(strncmp(reply, cases[i].reply, strlen(cases[i].reply)) == 0,
+			      "%zu: %s", i, reply);
+		buf_free(&message);
+	}
+}
+END_TEST
+
 START_TEST(marks_that_are_refused)
 {
 	static const struct {
@@ -1022,6 +1080,7 @@ int main(void)
 	tcase_add_test(tcase, what_postfix_does_not_take_waits_in_the_outbox);
 	tcase_add_test(tcase, a_link_cannot_be_derived);
 	tcase_add_test(tcase, key_files_of_the_outbox_are_shredded);
+	tcase_add_test(tcase, a_token_is_for_its_own_mail);
 	tcase_add_test(tcase, marks_that_are_refused);
 	tcase_add_loop_test(tcase, three_letters_and_two_link_mails_lost, 0, 3);
 	tcase_add_test(tcase, second_sender_is_withheld_until_his_pin);

@@ -218,17 +218,16 @@ START_TEST(sessions_of_one_have_an_end)
 }
 END_TEST
 
-static int post_reply(const struct guest *guest, const char *letter)
+static int post_reply_as(const struct guest *guest, const char *letter,
+			 const unsigned char id[HANDLE_SIZE])
 {
-	unsigned char id[HANDLE_SIZE];
 	struct buf request = { 0 };
 	char *text;
 	json_t *body;
 	int fd = case_connect(case_portal);
 
-	crypto_random(id, sizeof(id));
-	body = json_pack("{s:o,s:s,s:s,s:s,s:[]}", "id", b64_json(id, sizeof(id)), "letter", letter,
-			 "subject", "s", "text", "t", "attachments");
+	body = json_pack("{s:o,s:s,s:s,s:s,s:[]}", "id", b64_json(id, HANDLE_SIZE), "letter",
+			 letter, "subject", "s", "text", "t", "attachments");
 	text = json_dumps(body, JSON_COMPACT);
 	buf_printf(&request,
 		   "POST /api/v1/replies HTTP/1.1\r\nHost: " HOST "\r\nAuthorization: Bearer %s\r\n"
@@ -240,6 +239,253 @@ static int post_reply(const struct guest *guest, const char *letter)
 	buf_free(&request);
 	return fd;
 }
+
+static int post_reply(const struct guest *guest, const char *letter)
+{
+	unsigned char id[HANDLE_SIZE];
+
+	crypto_random(id, sizeof(id));
+	return post_reply_as(guest, letter, id);
+}
+
+static int status_of(int fd)
+{
+	char text[64] = "";
+	int status = 0;
+
+	ck_assert_int_gt(read(fd, text, sizeof(text) - 1), 0);
+	ck_assert_int_eq(sscanf(text, "HTTP/1.1 %d", &status), 1);
+	close(fd);
+	return status;
+}
+
+/* The page was sent twice, at once: one leaves. */
+START_TEST(two_equal_replies_at_once)
+{
+	unsigned char id[HANDLE_SIZE];
+	struct guest guest;
+	struct answer answer;
+	const char *letter;
+	int fds[3], made = 0;
+
+	open_alices(&guest);
+	answer = guest_letters(&guest, "inbox");
+	letter = get_text(json_array_get(json_object_get(answer.json, "letters"), 0), "id");
+	crypto_random(id, sizeof(id));
+	sink.hold = true;
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		fds[i] = post_reply_as(&guest, letter, id);
+	sink_next("alice@example.com");
+	pthread_mutex_lock(&sink.lock);
+	sink.hold = false;
+	pthread_cond_broadcast(&sink.more);
+	pthread_mutex_unlock(&sink.lock);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+		int status = status_of(fds[i]);
+
+		made += status == 201;
+		ck_assert_msg(status == 201 || status == 200, "%d", status);
+	}
+	ck_assert_int_eq(made, 1);
+	ck_assert_uint_eq(sink_settled(), sink.taken);
+	answer_free(&answer);
+}
+END_TEST
+
+/* Who has to wait learns whose pages these are, and since when he can go on. */
+START_TEST(the_site_is_free)
+{
+	struct answer answer;
+	int status = 404;
+
+	for (int i = 0; i < 200; i++) {
+		answer = call("GET", "site", NULL, NULL);
+		expect(&answer, 200);
+		answer_free(&answer);
+	}
+	for (int i = 0; i < 20 && status == 404; i++) {
+		unsigned char nobody[CODE_SECRET_SIZE] = { (unsigned char)i };
+
+		answer = ask_ticket(nobody, "90909091");
+		status = answer.status;
+		answer_free(&answer);
+	}
+	ck_assert_int_eq(status, 429);
+	answer = call("GET", "site", NULL, NULL);
+	expect(&answer, 200);
+	answer_free(&answer);
+}
+END_TEST
+
+static void rewrite_setting(const char *line)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "printf '%%s\\n' '%s' >> %s/postseal.conf", line,
+		 case_dir);
+	ck_assert_int_eq(system(command), 0);
+	kill(case_daemon, SIGHUP);
+}
+
+START_TEST(a_reload_takes_what_it_can)
+{
+	struct answer answer;
+	json_int_t length = 8;
+
+	rewrite_setting("mailbox_pin_length = 12");
+	while (length != 12) {
+		answer = call("GET", "site", NULL, NULL);
+		expect(&answer, 200);
+		length = json_integer_value(json_object_get(answer.json, "pin_length"));
+		answer_free(&answer);
+		poll(NULL, 0, 10);
+	}
+	/* The store stays where it is, and a file that is wrong changes nothing. */
+	rewrite_setting("mailbox_store = \"/nonexistent\"");
+	ck_assert_str_eq(give_marked("bob@example.net", &first), "250 2.0.0 sealed\r\n");
+	rewrite_setting("nonsense");
+	ck_assert_str_eq(give_marked("carol@example.net", &second), "250 2.0.0 sealed\r\n");
+}
+END_TEST
+
+/* More mail at once than there may be in memory: the rest waits, and comes. */
+START_TEST(more_texts_than_there_is_room_for)
+{
+	char reply[1024];
+	FILE *full[5];
+
+	for (size_t i = 0; i < ARRAY_LEN(full); i++) {
+		full[i] = fdopen(case_connect(case_intake), "r+");
+		setvbuf(full[i], NULL, _IONBF, 0);
+		lmtp_line(full[i], reply, "%s", "");
+		lmtp_line(full[i], reply, "LHLO test\r\n");
+		lmtp_line(full[i], reply, "MAIL FROM:<alice@example.com>\r\n");
+		lmtp_line(full[i], reply, "RCPT TO:<x=example.net@" DOMAIN ">\r\n");
+		fputs("DATA\r\n", full[i]);
+		if (i < 4) {
+			lmtp_line(full[i], reply, "%s", "");
+			ck_assert_int_eq(strncmp(reply, "354", 3), 0);
+		}
+	}
+	{
+		struct pollfd silent = { .fd = fileno(full[4]), .events = POLLIN };
+
+		ck_assert_int_eq(poll(&silent, 1, 300), 0);
+	}
+	/* One goes, in the middle of its text: there is room. */
+	fputs("Subject: never ends\r\n", full[0]);
+	fclose(full[0]);
+	lmtp_line(full[4], reply, "%s", "");
+	ck_assert_int_eq(strncmp(reply, "354", 3), 0);
+	for (size_t i = 1; i < ARRAY_LEN(full); i++)
+		fclose(full[i]);
+}
+END_TEST
+
+/* The key directory is not mounted: mail waits, nobody is told that his mailbox is gone, nothing
+ * of the outbox is thrown away; and all goes on when it is back. */
+START_TEST(the_key_directory_is_gone_for_a_while)
+{
+	unsigned char secret[CODE_SECRET_SIZE];
+	struct guest guest;
+	struct answer answer;
+	char keys[128], away[128];
+	char *pin;
+
+	in_case(keys, "keys");
+	in_case(away, "away");
+	sink.refuse = true;
+	ck_assert_str_eq(give_marked("bob@example.net", &first), "250 2.0.0 sealed\r\n");
+	ck_assert_int_eq(rename(keys, away), 0);
+	sink.refuse = false;
+	ck_assert_int_eq(strncmp(give_marked("bob@example.net", &second), "451 ", 4), 0);
+	ck_assert_int_eq(strncmp(give_marked("dora@example.net", &second), "451 ", 4), 0);
+	ck_assert_int_eq(outbox_number("waiting"), 2);
+	ck_assert_int_eq(outbox_number("lost"), 0);
+	ck_assert_int_eq(rename(away, keys), 0);
+	ck_assert_uint_eq(sink_settled(), 2);
+	link_secret(secret, sink_next("bob@example.net"));
+	pin = mail_pin(sink_next("alice@example.com"));
+	guest_open(&guest, "correct horse battery", secret, pin);
+	ck_assert_int_eq(rename(keys, away), 0);
+	answer = guest_login(&guest, "bob@example.net");
+	expect(&answer, 503);
+	answer_free(&answer);
+	ck_assert_int_eq(rename(away, keys), 0);
+	answer = guest_login(&guest, "bob@example.net");
+	expect(&answer, 201);
+	answer_free(&answer);
+	free(pin);
+}
+END_TEST
+
+static bool has_out_files(void)
+{
+	char path[128];
+	DIR *folder;
+	struct dirent *entry;
+	bool has = false;
+
+	in_case(path, "keys");
+	folder = opendir(path);
+	while ((entry = readdir(folder)) != NULL)
+		has = has || strstr(entry->d_name, ".out") != NULL;
+	closedir(folder);
+	return has;
+}
+
+static void copy_store(const char *from, const char *to)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "rm -rf %s/%s && cp -a %s/%s %s/%s", case_dir, to,
+		 case_dir, from, case_dir, to);
+	ck_assert_int_eq(system(command), 0);
+}
+
+/*
+ * The store comes back as it was before the link mail left: it is not sent twice, for its key
+ * file is gone; what the mailbox had stays openable; what came since is lost.
+ */
+START_TEST(a_store_of_yesterday)
+{
+	unsigned char secret[CODE_SECRET_SIZE];
+	struct guest guest;
+	struct answer answer;
+	size_t left;
+	char *pin;
+
+	sink.refuse = true;
+	ck_assert_str_eq(give_marked("bob@example.net", &first), "250 2.0.0 sealed\r\n");
+	daemon_stop(SIGTERM);
+	copy_store("store", "backup");
+	sink.refuse = false;
+	daemon_start();
+	link_secret(secret, sink_next("bob@example.net"));
+	pin = mail_pin(sink_next("alice@example.com"));
+	ck_assert_uint_eq(sink_settled(), 2);
+	ck_assert_str_eq(give_marked("bob@example.net", &second), "250 2.0.0 sealed\r\n");
+	left = sink_settled();
+	daemon_stop(SIGTERM);
+	daemon_start(); /* what waits under no key file: it is shredded */
+	while (has_out_files())
+		poll(NULL, 0, 10);
+	daemon_stop(SIGTERM);
+	copy_store("backup", "store");
+	daemon_start();
+	/* alice is told that the link may not have arrived; bob gets nothing twice. */
+	while (outbox_number("waiting") > 0)
+		poll(NULL, 0, 10);
+	for (size_t i = left; i < sink.count; i++)
+		ck_assert_str_eq(sink.to[i], "alice@example.com");
+	ck_assert_int_eq(outbox_number("lost"), 2);
+	guest_open(&guest, "correct horse battery", secret, pin);
+	answer = guest_letters(&guest, "inbox");
+	ck_assert_uint_eq(json_array_size(json_object_get(answer.json, "letters")), 1);
+	answer_free(&answer);
+	free(pin);
+}
+END_TEST
 
 /* A guest keeps all workers busy, so that nobody hears what he does with another's link. */
 START_TEST(notices_have_room_always)
@@ -421,6 +667,12 @@ int main(void)
 	tcase_add_test(tcase, a_hundred_letters_before_the_opening);
 	tcase_add_test(tcase, uploads_have_an_end);
 	tcase_add_test(tcase, sessions_of_one_have_an_end);
+	tcase_add_test(tcase, two_equal_replies_at_once);
+	tcase_add_test(tcase, the_site_is_free);
+	tcase_add_test(tcase, a_reload_takes_what_it_can);
+	tcase_add_test(tcase, more_texts_than_there_is_room_for);
+	tcase_add_test(tcase, the_key_directory_is_gone_for_a_while);
+	tcase_add_test(tcase, a_store_of_yesterday);
 	tcase_add_test(tcase, notices_have_room_always);
 	tcase_add_test(tcase, a_stop_ends_idle_connections);
 	suite_add_tcase(suite, tcase);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* postseal-milter and marked mail: what it makes of recipients, sender, headers. */
+#include "io/crypto/seal_print.h"
 #include "io/crypto/seal_token.h"
 #include "tests/unit/milter_mta.h"
 
@@ -240,8 +241,9 @@ START_TEST(a_mark_is_refused_or_obeyed)
 	/* and writes to nobody here that way */
 	ck_assert_int_eq(mail_from("<eve@example.net>", TLS("TLSv1.3"), reply), 'c');
 	is_refused("<bob=example.net@sealed.example.com>", "lmtp",
-		   "550 5.7.1 Only users who have logged");
-	is_refused("<nobody@sealed.example.com>", "lmtp", "550 5.7.1 Only users who have logged");
+		   "550 5.7.1 Only users who have logged in");
+	is_refused("<nobody@sealed.example.com>", "lmtp",
+		   "550 5.7.1 Only users who have logged in");
 	/* who has logged in is told what is amiss */
 	ck_assert_int_eq(mail_from("<alice@example.com>", ALICE, reply), 'c');
 	is_refused("<nobody@sealed.example.com>", "lmtp", "550 5.1.3 To seal mail to bob@");
@@ -358,6 +360,94 @@ START_TEST(switched_off_it_refuses)
 }
 END_TEST
 
+/* A piece of the body; what the milter says to it: 'c' go on, 's' no more. */
+static char body(const char *octets)
+{
+	char reply[64];
+	size_t len;
+
+	say('B', octets, strlen(octets));
+	return hear(reply, sizeof(reply), &len);
+}
+
+/* The token of one mail, whose print is that of this text. */
+static void expect_print(const char *text)
+{
+	static char edits[8192];
+	struct seal_print *print = seal_print_new();
+	struct token token;
+
+	ends(edits, sizeof(edits), &token);
+	ck_assert_ptr_nonnull(strstr(edits, TOKEN_HEADER));
+	seal_print_message(print, span_of(text));
+	ck_assert(seal_print_is(print, &token));
+	seal_print_free(print);
+	token_free(&token);
+}
+
+START_TEST(a_token_says_which_mail_it_is_for)
+{
+	char reply[512];
+
+	begin("192.0.2.9", "<alice@example.com>", ALICE);
+	goes("<bob=example.net@sealed.example.com>", "lmtp");
+	header("From", "alice@example.com");
+	header("Subject", "one\n two");
+	header("Message-ID", "<1@example.com>");
+	ck_assert_int_eq(body("Hello\r\n"), 'c');
+	ck_assert_int_eq(body("Bob\r\n"), 'c');
+	expect_print("From: alice@example.com\r\nSubject: one\r\n\ttwo\r\nMessage-ID: "
+		     "<1@example.com>\r\nDate: added later\r\n\r\nHello\r\nBob\r\n");
+	/* The next one on the same connection has nothing of it. */
+	ck_assert_int_eq(mail_from("<alice@example.com>", ALICE, reply), 'c');
+	goes("<bob=example.net@sealed.example.com>", "lmtp");
+	header("From", "alice@example.com");
+	expect_print("From: alice@example.com\r\n\r\n");
+	/* What is not marked shows one piece of its body, and no more. */
+	ck_assert_int_eq(mail_from("<alice@example.com>", ALICE, reply), 'c');
+	goes("<bob@example.net>", "smtp");
+	header("From", "alice@example.com");
+	ck_assert_int_eq(body("Hello\r\n"), 's');
+	expect_edits("");
+}
+END_TEST
+
+/* Negotiates while nothing is sealed, and then that is switched on. */
+static void switched_off_and_on(struct negotiated *got)
+{
+	char more[256];
+
+	write_settings(DOMAINS, "");
+	kill(milter, SIGHUP);
+	expect_log(milter_log, "RELOADED");
+	close(mta);
+	mta = dial();
+	negotiate_with(got, ALL_ACTIONS, ALL_STEPS);
+	snprintf(more, sizeof(more),
+		 "mailbox_domain = sealed.example.com\nmailbox_token_key = \"%s/token.key\"\n",
+		 dir);
+	write_settings(DOMAINS, more);
+	kill(milter, SIGHUP);
+	expect_log(milter_log, "RELOADED");
+}
+
+/* As one that connected before mailbox_domain was set. */
+START_TEST(an_mta_that_shows_no_body_waits)
+{
+	char reply[512];
+	struct negotiated got;
+
+	switched_off_and_on(&got);
+	ck_assert_uint_ne(got.steps & 0x10, 0);
+	client('4', "192.0.2.9");
+	ck_assert_int_eq(mail_from("<alice@example.com>", ALICE, reply), 'c');
+	goes("<bob=example.net@sealed.example.com>", "lmtp");
+	header("From", "alice@example.com");
+	expect_refusal("451 4.7.1 ");
+	expect_log(milter_log, "does not show this milter its body");
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const on[] = {
@@ -370,6 +460,8 @@ int main(void)
 		without_a_key_it_waits,
 		an_old_mta_cannot_seal,
 		without_headers_it_waits,
+		a_token_says_which_mail_it_is_for,
+		an_mta_that_shows_no_body_waits,
 	};
 	const TTest *const off[] = { switched_off_it_refuses };
 	const struct group groups[] = {

@@ -761,7 +761,7 @@ static void spoil_no_source(struct host_facts *h)
 }
 static void spoil_verified(struct host_facts *h)
 {
-	h->last.verified = (enum verified)5;
+	h->last.verified = (enum verified)(VERIFIED_NEXTHOP + 1);
 }
 static void spoil_expires(struct host_facts *h)
 {

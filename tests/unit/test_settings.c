@@ -76,6 +76,12 @@ static const struct {
 	{ "webmail_listen", "\"unix:/run/postseal/webmail.sock\"" },
 	{ "webmail_clients", "{}" },
 	{ "webmail_rate", "300" },
+	{ "share", "\"\"" },
+	{ "share_name", "\"\"" },
+	{ "share_runtime", "\"/run/postseal-share\"" },
+	{ "alert_mail", "\"\"" },
+	{ "alert_command", "{}" },
+	{ "alert_summary", "false" },
 	{ "log_level", "info" },
 };
 
@@ -92,6 +98,8 @@ static const struct {
 	  "{\"secure.example.com=example.com\", \"sec.example=ex.example\"}" },
 	{ "webmail_clients", { "roundcube", "_web.1-x" }, "{\"roundcube\", \"_web.1-x\"}" },
 	{ "webmail_rate", { "10" }, "10" },
+	{ "alert_mail", { "You@Example.COM" }, "\"You@example.com\"" },
+	{ "alert_command", { "/bin/page", "a b", "" }, "{\"/bin/page\", \"a b\", \"\"}" },
 	{ "milter_listen", { "inet:localhost:8689" }, "\"inet:localhost:8689\"" },
 	{ "resolver",
 	  { "127.0.0.1", "127.0.0.1:5353", "::1", "[2001:db8::1]:53" },
@@ -235,6 +243,16 @@ static const struct {
 	{ "mailbox_from", { "nobody" }, 0, "a mail address, such as sealed@example.com" },
 	{ "mailbox_name", { "two\nlines" }, 0, "at most 100 bytes of UTF-8 in one line" },
 	{ "mailbox_name", { "\xff" }, 0, "at most 100 bytes of UTF-8 in one line" },
+	{ "alert_mail", { "you" }, 0, "a mail address, such as sealed@example.com" },
+	{ "alert_mail", { "\xc3\xa9@a.example" }, 0, "a mail address of ASCII characters alone" },
+	{ "alert_command", { "page" }, 0, "a program's absolute path" },
+	{ "alert_command",
+	  { "/bin/page", "a\nb" },
+	  1,
+	  "at most 253 printable characters of ASCII" },
+	{ "share_name", { "mx 1" }, 0, "at most 64 letters, digits, '.', '-' and '_'" },
+	{ "share", { "a/b" }, 0, "at most 64 letters, digits, '.', '-' and '_'" },
+	{ "share", { "a", "b" }, 2, "exactly one value" },
 	{ "log_level", { "loud" }, 0, "one of error, warning, info, debug" },
 };
 

@@ -1194,6 +1194,49 @@ START_TEST(the_rate_is_that_of_the_scan)
 }
 END_TEST
 
+/* How many of those that a scan has found are due. */
+static size_t due_at(int64_t time)
+{
+	struct job *job = job_new(JOB_SCAN, LANE_BACKGROUND, NULL);
+	size_t due;
+
+	job->scan.ledger = prober.ledger;
+	job->scan.now = time;
+	job_run(NULL, job);
+	due = job->scan.due.offered;
+	ck_assert_uint_eq(job->scan.known, 2502);
+	job_free(job);
+	return due;
+}
+
+/* 2,500 names below one domain have their turn in three days; nothing of them is given up. */
+START_TEST(names_without_end_are_looked_at_less_often)
+{
+	struct domain_facts tls = { .history = { .first_tls = 1, .last_tls = 1 },
+				    .mx = { .state = MX_NXDOMAIN, .fresh.checked = NOW } };
+	struct ledger_txn *txn = ledger_begin_write(prober.ledger);
+
+	for (int i = 0; i < 2500; i++) {
+		char key[48];
+
+		snprintf(key, sizeof(key), "n%d.%d.crowd.test", i, i);
+		ck_assert(ledger_put_domain(txn, key, &tls));
+	}
+	ck_assert(ledger_put_domain(txn, "alone.test", &tls));
+	tls.sts.mode = STS_ENFORCE;
+	tls.sts.fetched = NOW;
+	tls.sts.until = NOW + 30 * UTC_DAY;
+	tls.sts.patterns = 1;
+	memcpy(tls.sts.pattern[0], "mx.test", sizeof("mx.test"));
+	ck_assert(ledger_put_domain(txn, "policy.crowd.test", &tls));
+	ck_assert(ledger_commit(txn));
+	ck_assert_uint_eq(due_at(NOW + UTC_DAY / 2), 0);
+	ck_assert_uint_eq(due_at(NOW + UTC_DAY), 2);
+	ck_assert_uint_eq(due_at(NOW + 2 * UTC_DAY), 2);
+	ck_assert_uint_eq(due_at(NOW + 3 * UTC_DAY), 2502);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("tasks");
@@ -1232,6 +1275,7 @@ int main(void)
 	tcase_add_test(tcase, what_is_asked_about_meanwhile_stays);
 	tcase_add_test(tcase, as_many_are_begun_as_make_a_round_in_a_day);
 	tcase_add_test(tcase, the_rate_is_that_of_the_scan);
+	tcase_add_test(tcase, names_without_end_are_looked_at_less_often);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

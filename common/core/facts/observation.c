@@ -64,8 +64,16 @@ const char *verified_name(enum verified verified)
 		return "chain";
 	case VERIFIED_NOT:
 		return "no";
+	case VERIFIED_NEXTHOP:
+		return "next-hop";
 	}
 	return "?";
+}
+
+bool observation_by_dane(const struct observation *seen, const char *next_hop)
+{
+	return seen->verified == VERIFIED_DANE ||
+	       (seen->verified == VERIFIED_NEXTHOP && strcmp(seen->detail, next_hop) == 0);
 }
 
 const char *source_name(enum source source)

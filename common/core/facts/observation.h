@@ -28,7 +28,10 @@ enum verified {
 	VERIFIED_DANE = 1,    /* matches a usable TLSA record (RFC 7672) */
 	VERIFIED_NAME = 2,    /* chain to a known CA, and the host's name is in it */
 	VERIFIED_CHAIN = 3,   /* chain to a known CA, but for other names */
-	VERIFIED_NOT = 4      /* neither */
+	VERIFIED_NOT = 4,     /* neither */
+	/* Matches DANE-TA, and bears no name but that of a next hop (RFC 7672 3.2.2): so it
+	 * proves the host to that next hop alone, which `detail` names. */
+	VERIFIED_NEXTHOP = 5
 };
 
 #define SPKI_SIZE 32    /* SHA-256 of the certificate's SubjectPublicKeyInfo */
@@ -45,7 +48,8 @@ struct observation {
 	bool has_spki;
 	uint8_t spki[SPKI_SIZE];
 	enum verified verified;
-	char detail[DETAIL_SIZE]; /* what went wrong, printable; empty if nothing */
+	/* What went wrong, printable; empty if nothing. With VERIFIED_NEXTHOP a domain. */
+	char detail[DETAIL_SIZE];
 };
 
 /* "TLSv1.3" and so on, as Postfix and OpenSSL write it; "" for 0, "?" for others. */
@@ -53,7 +57,10 @@ const char *tls_version_name(uint16_t version);
 /* The reverse; 0 for a name that is none. */
 uint16_t tls_version_parse(const char *name);
 const char *observed_name(enum observed observed); /* "tls", "plain", "tls-failed", ... */
-const char *verified_name(enum verified verified); /* "dane", "name", "chain", "no", "" */
-const char *source_name(enum source source);       /* "probe", "delivery", "admin" */
+/* "dane", "name", "chain", "no", "next-hop", "" */
+const char *verified_name(enum verified verified);
+/* Does DANE prove the server to mail for that next hop? */
+bool observation_by_dane(const struct observation *seen, const char *next_hop);
+const char *source_name(enum source source); /* "probe", "delivery", "admin" */
 
 #endif

@@ -54,10 +54,13 @@ void fleet_state_put(struct buf *out, const struct fleet_state *state)
 	buf_append(out, state->epoch, FLEET_ID_SIZE);
 	wire_put_number(out, state->n);
 	buf_append(out, state->nonce, FLEET_ID_SIZE);
+	wire_put_number(out, state->told);
+	buf_append(out, state->told_nonce, FLEET_ID_SIZE);
 	wire_put_time(out, state->exchanged);
 	wire_put_time(out, state->round);
 	put_bool(out, state->sweep);
 	put_bool(out, state->acts);
+	wire_put_text(out, state->trouble);
 }
 
 bool fleet_state_get(struct fleet_state *out, const void *bytes, size_t len)
@@ -70,10 +73,13 @@ bool fleet_state_get(struct fleet_state *out, const void *bytes, size_t len)
 	get_id(&r, out->epoch);
 	out->n = wire_get_number(&r);
 	get_id(&r, out->nonce);
+	out->told = wire_get_number(&r);
+	get_id(&r, out->told_nonce);
 	out->exchanged = wire_get_time(&r);
 	out->round = wire_get_time(&r);
 	out->sweep = wire_get_bool(&r);
 	out->acts = wire_get_bool(&r);
+	wire_get_text(&r, out->trouble, sizeof(out->trouble));
 	return wire_close(&r);
 }
 

@@ -18,6 +18,8 @@
 #define FLEET_ID_SIZE 16
 #define FLEET_NAME_SIZE 65 /* 1 to 64 of letters, digits, '.', '-', '_' */
 
+#define FLEET_TROUBLE_SIZE 300
+
 bool fleet_name_good(const char *name, size_t len);
 
 struct fleet_state {
@@ -27,10 +29,15 @@ struct fleet_state {
 	/* All batches up to this one were read; its nonce says that it is still the same. */
 	uint64_t n;
 	uint8_t nonce[FLEET_ID_SIZE];
+	/* The same of the latest batch that this host told, which may be one after that: a
+	 * backup from between the two lacks what nobody notes any more. 0: none. */
+	uint64_t told;
+	uint8_t told_nonce[FLEET_ID_SIZE];
 	int64_t exchanged; /* by the engine's clock, when all was last read; 0: never */
 	int64_t round;     /* by the same, when what can wait was last sent; 0: never */
 	bool sweep;        /* all that is held is to be sent, not just what is in the outbox */
 	bool acts;         /* the engine takes this host's acts */
+	char trouble[FLEET_TROUBLE_SIZE]; /* why it does not share just now; "": it does */
 };
 
 void fleet_state_put(struct buf *out, const struct fleet_state *state);

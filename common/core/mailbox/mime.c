@@ -359,7 +359,6 @@ bool mime_first_address(struct span value, char address[SEAL_ADDRESS_SIZE], stru
 
 static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
 				    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-static const char days[7][4] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" };
 
 static void skip_blanks(struct span *rest)
 {
@@ -516,12 +515,9 @@ void mime_put_address(struct buf *out, const char *name, const char *display, co
 
 void mime_put_date(struct buf *out, int64_t seconds)
 {
-	char text[UTC_SIZE];
-	int64_t day = seconds / UTC_DAY;
+	char date[UTC_MAIL_SIZE];
 
-	utc_format(text, seconds); /* 2026-01-02T03:04:05Z */
-	buf_printf(out, "Date: %s, %.2s %s %.4s %.8s +0000\r\n", days[day % 7], text + 8,
-		   months[((text[5] - '0') * 10 + text[6] - '0' + 11) % 12], text, text + 11);
+	buf_printf(out, "Date: %s\r\n", utc_format_mail(date, seconds));
 }
 
 void mime_put_parameter(struct buf *out, const char *name, const char *value)

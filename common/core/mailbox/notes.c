@@ -395,17 +395,16 @@ static void put_subject(struct buf *subject, enum note note, const struct note_f
 		put_filled(subject, german[note].subject, facts);
 }
 
-void note_from(char dst[SEAL_ADDRESS_SIZE], const struct settings *settings)
+const char *note_from_fault(const struct settings *settings)
 {
-	struct span host = span_of(settings->mailbox_url);
-	char domain[DOMAIN_SIZE];
-
-	dst[0] = '\0';
-	if (settings->mailbox_from[0] != '\0')
-		str_copy(dst, SEAL_ADDRESS_SIZE, settings->mailbox_from);
-	else if (span_skip(&host, "https://") &&
-		 str_copy_n(domain, sizeof(domain), host.at, strcspn(host.at, ":")))
-		str_join(dst, SEAL_ADDRESS_SIZE, "postmaster@", domain, NULL);
+	if (settings->mailbox_from[0] == '\0')
+		return "is not set: receipts and notices would be lost where they cannot be "
+		       "delivered";
+	/* Map `transport` leads what such senders write to the intake, which has no use for it. */
+	if (str_equal_nocase(seal_address_domain(settings->mailbox_from), settings->mailbox_domain))
+		return "is an address of mailbox_domain: receipts and notices would come to the "
+		       "intake, and be lost";
+	return NULL;
 }
 
 void note_write(struct buf *out, enum note note, const struct note_facts *facts)

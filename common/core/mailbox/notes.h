@@ -53,10 +53,10 @@ struct note_facts {
 };
 
 /*
- * Whom notes and replies are from, in the envelope too: mailbox_from, or postmaster at the
- * host of mailbox_url where that is not set. "" where mailbox_url is not set either.
+ * Why mailbox_from cannot be whom notes and replies are from, in the envelope too: a sentence
+ * that follows the name of the setting; NULL: it can.
  */
-void note_from(char dst[SEAL_ADDRESS_SIZE], const struct settings *settings);
+const char *note_from_fault(const struct settings *settings);
 
 /* Appends the message. */
 void note_write(struct buf *out, enum note note, const struct note_facts *facts);

@@ -10,7 +10,7 @@
 #include "core/record/wire.h"
 
 #define KIND 'T'
-#define VERSION 1
+#define VERSION 2
 
 bool token_encode(struct buf *out, const struct token *token)
 {
@@ -22,6 +22,8 @@ bool token_encode(struct buf *out, const struct token *token)
 	wire_put_name(out, token->sender);
 	wire_put_time(out, token->time);
 	buf_append(out, token->random, sizeof(token->random));
+	wire_put_u8(out, (uint8_t)token->parts);
+	buf_append(out, token->print, sizeof(token->print));
 	wire_put_u8(out, token->pin_required);
 	wire_put_number(out, token->count);
 	for (size_t i = 0; i < token->count; i++) {
@@ -58,6 +60,8 @@ static void get_token(struct token *token, struct wire *wire)
 	get_address(wire, token->sender);
 	token->time = wire_get_time(wire);
 	wire_get_bytes(wire, token->random, sizeof(token->random));
+	token->parts = wire_get_small(wire, UINT8_MAX);
+	wire_get_bytes(wire, token->print, sizeof(token->print));
 	token->pin_required = wire_get_bool(wire);
 	token->count = wire_get_number(wire);
 	if (!wire->ok || token->count > TOKEN_RECIPIENTS_MAX) {

@@ -20,6 +20,7 @@
 #define TOKEN_HEADER "X-Postseal-Seal-Token"
 #define TOKEN_LOGIN_SIZE 256
 #define TOKEN_RANDOM_SIZE 16
+#define TOKEN_PRINT_SIZE 32
 /* Of a PIN: 4 to 16 digits, "" where the mail names none for this recipient. */
 #define PIN_DIGITS_MAX 16
 #define PIN_SIZE (PIN_DIGITS_MAX + 1)
@@ -43,6 +44,9 @@ struct token {
 	char sender[SEAL_ADDRESS_SIZE]; /* the real envelope sender, which From: equals */
 	int64_t time;                   /* seconds since 1970 */
 	unsigned char random[TOKEN_RANDOM_SIZE];
+	/* Of the mail that it marks: io/crypto/seal_print.h. */
+	unsigned parts;
+	unsigned char print[TOKEN_PRINT_SIZE];
 	bool pin_required; /* from a secure alias: whatever mailbox_pin says */
 	size_t count;
 	/* Ordered as they came. Others may come at the intake, of an alias that leads outside. */

@@ -25,7 +25,7 @@ _Static_assert(METRIC_VALUES_PROSPECT == PROSPECT_NONE + 1, "all prospects");
 	}
 
 VALUES(NONE, "")
-VALUES(DAEMON, "socketmap", "prober", "milter", "learn", "webmail", "mailbox")
+VALUES(DAEMON, "socketmap", "prober", "milter", "learn", "webmail", "mailbox", "share")
 VALUES(SERVED, "ledger", "refresh", "parked", "unparked", "mailbox")
 VALUES(UNPARKED, "settled", "timeout", "prober-lost", "client-gone")
 VALUES(REFUSED, "netstring", "malformed", "unknown-map", "bad-key")
@@ -44,6 +44,7 @@ VALUES(MESSAGE, "begun", "passed", "refused")
 VALUES(DIRECTION, "in", "out")
 VALUES(CAUSE, "tls-in", "tls-out", "not-owner", "destination", "tls-required-header", "header-from",
        "forgery", "mark", "other")
+VALUES(OUTBOX, "now", "later")
 VALUES(PROSPECT, "unknown", "good", "none")
 VALUES(TAKEN, "taken", "later", "mark", "address", "size", "other")
 VALUES(WAY, "mailbox", "openpgp")
@@ -116,6 +117,7 @@ static const char *value_ANSWER(size_t i)
 #define NAME_DIRECTION "direction"
 #define NAME_CAUSE "cause"
 #define NAME_PROSPECT "prospect"
+#define NAME_OUTBOX "when"
 #define NAME_CALL "call"
 #define NAME_TAKEN "outcome"
 #define NAME_WAY "way"

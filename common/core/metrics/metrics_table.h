@@ -5,7 +5,8 @@
  *   METRIC(CELL, SOURCE, KIND, LABEL, LABEL, name, title, help)
  *
  * CELL      what code counts with: M_CELL, an index into the cells
- * SOURCE    who counts it: SOCKETMAP, PROBER, MILTER, LEARN, WEBMAIL, MAILBOX count as they run;
+ * SOURCE    who counts it: SOCKETMAP, PROBER, MILTER, LEARN, WEBMAIL, MAILBOX, SHARE count as
+ *           they run;
  *           DAEMONS, READING and LEDGER are found out by who shows it
  * KIND      COUNTER, GAUGE, or a histogram: FAST from 10 us to 1 s, SLOW from 5 ms to 2 min
  * LABEL     NONE, or a list of values in metrics.c; the second one varies fastest
@@ -162,6 +163,35 @@
 	       "postseal_webmail_strangers_total", "strangers refused",                            \
 	       "Requests of local users who are not in webmail_clients")                           \
                                                                                                    \
+	METRIC(SHARE_CONNECTED, SHARE, GAUGE, NONE, NONE, "postseal_share_connected",              \
+	       "engine reached", "Whether the engine that hosts share is reached (1) or not (0)")  \
+	METRIC(SHARE_LAG, SHARE, GAUGE, NONE, NONE, "postseal_share_lag_seconds",                  \
+	       "seconds behind", "How long ago all that others told was last read")                \
+	METRIC(SHARE_BEHIND, SHARE, GAUGE, NONE, NONE, "postseal_share_batches_behind",            \
+	       "batches behind", "Batches of changes that are not read yet")                       \
+	METRIC(SHARE_WAITING, SHARE, GAUGE, OUTBOX, NONE, "postseal_share_outbox", "to be told",   \
+	       "Records that others are to be told, at once or once a day")                        \
+	METRIC(SHARE_CLOCK, SHARE, GAUGE, NONE, NONE, "postseal_share_clock_off_seconds",          \
+	       "clock off by", "How far this machine's clock is from the engine's")                \
+	METRIC(SHARE_MEMBERS, SHARE, GAUGE, NONE, NONE, "postseal_share_members", "hosts",         \
+	       "Hosts that share and were heard of in the last 90 seconds")                        \
+	METRIC(SHARE_READ, SHARE, COUNTER, NONE, NONE, "postseal_share_rows_read_total",           \
+	       "rows read", "Rows of others that were read")                                       \
+	METRIC(SHARE_CHANGED, SHARE, COUNTER, NONE, NONE, "postseal_share_rows_changed_total",     \
+	       "rows that were news", "Rows of others by which this ledger changed")               \
+	METRIC(SHARE_TOLD, SHARE, COUNTER, NONE, NONE, "postseal_share_rows_written_total",        \
+	       "rows written", "Rows written for others")                                          \
+	METRIC(SHARE_DROPPED, SHARE, COUNTER, NONE, NONE, "postseal_share_rows_dropped_total",     \
+	       "rows dropped", "Rows that are not what a host may write; see the log for whose")   \
+	METRIC(SHARE_NEWER, SHARE, COUNTER, NONE, NONE, "postseal_share_rows_newer_total",         \
+	       "rows of a newer", "Rows of a newer postseal, which this one leaves alone")         \
+	METRIC(SHARE_OUTAGES, SHARE, COUNTER, NONE, NONE, "postseal_share_outages_total",          \
+	       "engine lost", "How often the engine could no longer be reached")                   \
+	METRIC(SHARE_TIME, SHARE, SLOW, NONE, NONE, "postseal_share_exchange_seconds",             \
+	       "time of exchanges", "How long it took to read and to tell what was new")           \
+	METRIC(MAILBOX_LOCKED, MAILBOX, COUNTER, NONE, NONE, "postseal_mailbox_locked_total",      \
+	       "senders locked",                                                                   \
+	       "How often too many wrong PINs were tried, so that a sender's mail is locked")      \
 	METRIC(TAKEN, MAILBOX, COUNTER, TAKEN, NONE, "postseal_mailbox_intake_total",              \
 	       "mail to be sealed",                                                                \
 	       "Mails to be sealed, or that came back, one for each recipient: taken, put off, "   \

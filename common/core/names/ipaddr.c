@@ -31,6 +31,10 @@ bool ipaddr_parse(struct ipaddr *addr, const char *text, size_t len)
 	char copy[IPADDR_SIZE];
 	uint8_t bytes[16];
 
+	/* Nearly all that comes here is a name, which ends in a letter. */
+	if (len == 0 ||
+	    (memchr(text, ':', len) == NULL && (text[len - 1] < '0' || text[len - 1] > '9')))
+		return false;
 	/* inet_pton would stop at a NUL and call what stands before it an address. */
 	if (memchr(text, '\0', len) != NULL || !str_copy_n(copy, sizeof(copy), text, len))
 		return false;

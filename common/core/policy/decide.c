@@ -198,19 +198,20 @@ static void decide_tlsa_unusable(struct decision *d, const struct survey *s)
 
 /*
  * Rule 10. At level `dane` Postfix makes the failing look-up itself, and skips the
- * host for as long as it fails; but that level would let a host without TLSA records
- * have mail in the clear. `encrypt` would give it to whoever answers in the host's
- * place. So where TLS is a must mail waits, and under `lenient` only if there is no
- * other host to go to.
+ * host for as long as it fails; of a host whose records are unusable it requires TLS
+ * (RFC 7672 2.2). But at that level a host without TLSA records can have mail in the
+ * clear. `encrypt` would give it to whoever answers in the failing host's place. So with
+ * a floor mail waits, under `lenient` only if there is no other host to go to. It also
+ * waits without a floor where one host lacks TLSA records and another has unusable ones:
+ * rule 9 asks for TLS of both, and a look-up that is made to fail must not undo that.
  */
 static void decide_tlsa_failed(struct decision *d, const struct settings *settings,
 			       const struct survey *s)
 {
-	bool sound = s->absent + s->unusable > 0;
-	bool waits =
-		s->unusable > 0 || (s->floor && (settings->mixed_mx == MIXED_MX_STRICT || !sound));
+	bool floor_waits = s->floor && (settings->mixed_mx == MIXED_MX_STRICT || s->absent == 0);
+	bool undoes_rule_9 = s->unusable > 0 && s->absent > 0;
 
-	if (waits && !s->sts_enforced)
+	if ((floor_waits || undoes_rule_9) && !s->sts_enforced)
 		give(d, RULE_TLSA_FAILED, VERDICT_TEMP, LEVEL_NONE, rule_text(RULE_TLSA_FAILED));
 	else if (!give_promise(d, RULE_TLSA_FAILED, s))
 		give_level(d, RULE_TLSA_FAILED, LEVEL_DANE);

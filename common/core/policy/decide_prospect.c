@@ -53,8 +53,10 @@ static enum outlook outlook_for_tls(const struct host_facts *host)
  * DNSSEC destination"), none without TLSA records, and none whose records are
  * all unusable.
  */
-static enum outlook outlook_for_dane(const struct mx_facts *mx, const struct host_facts *host)
+static enum outlook outlook_for_dane(const struct facts *facts, const struct host_facts *host)
 {
+	const struct mx_facts *mx = &facts->domain.mx;
+
 	if (mx->state == MX_FOUND && !mx->secure)
 		return OUTLOOK_TOO_WEAK;
 	switch (host->tlsa) {
@@ -62,7 +64,8 @@ static enum outlook outlook_for_dane(const struct mx_facts *mx, const struct hos
 	case TLSA_UNUSABLE:
 		return host->tlsa_fresh.failed == 0 ? OUTLOOK_TOO_WEAK : OUTLOOK_UNKNOWN;
 	case TLSA_USABLE:
-		return host->last.verified == VERIFIED_DANE ? OUTLOOK_GOOD : OUTLOOK_UNKNOWN;
+		return observation_by_dane(&host->last, facts->nexthop.name) ? OUTLOOK_GOOD
+									     : OUTLOOK_UNKNOWN;
 	case TLSA_UNKNOWN:
 		break;
 	}
@@ -81,7 +84,7 @@ static bool no_sts(const struct look *look)
 
 static enum outlook outlook_for_proof(const struct look *look, const struct host_facts *host)
 {
-	enum outlook dane = outlook_for_dane(&look->facts->domain.mx, host);
+	enum outlook dane = outlook_for_dane(look->facts, host);
 
 	if (dane == OUTLOOK_GOOD || (no_sts(look) && !look->by_admin))
 		return dane;
@@ -89,11 +92,14 @@ static enum outlook outlook_for_proof(const struct look *look, const struct host
 										  : OUTLOOK_UNKNOWN;
 }
 
-static enum outlook outlook_for_pins(const struct pins *pins, const struct host_facts *host)
+static enum outlook outlook_for_pins(const struct look *look, const struct host_facts *host)
 {
-	if (host->last.observed != OBSERVED_TLS || !host->last.has_spki)
+	size_t i = (size_t)(host - look->facts->host);
+
+	if (host->last.observed != OBSERVED_TLS || !host->last.has_spki ||
+	    !survey_key_as_postfix(look->settings, look->facts, i))
 		return OUTLOOK_UNKNOWN;
-	return pins_has(pins, host->last.spki) ? OUTLOOK_GOOD : OUTLOOK_TOO_WEAK;
+	return pins_has(&look->facts->pins, host->last.spki) ? OUTLOOK_GOOD : OUTLOOK_TOO_WEAK;
 }
 
 static enum outlook outlook_of(const struct look *look, const struct host_facts *host)
@@ -111,11 +117,11 @@ static enum outlook outlook_of(const struct look *look, const struct host_facts 
 	case ALIAS_AUTHENTICATED:
 		return outlook_for_proof(look, host);
 	case ALIAS_VERIFY:
-		return outlook_for_pins(&look->facts->pins, host);
+		return outlook_for_pins(look, host);
 	case ALIAS_DANE_ONLY:
-		return outlook_for_dane(&look->facts->domain.mx, host);
+		break;
 	}
-	return OUTLOOK_UNKNOWN;
+	return outlook_for_dane(look->facts, host);
 }
 
 /* The best of the hosts; where none is any good, why the last of them is not. */
@@ -134,7 +140,7 @@ static enum outlook outlook_of_all(const struct look *look)
 		if (outlook == OUTLOOK_TOO_WEAK || worst == OUTLOOK_ASIDE)
 			worst = outlook;
 	}
-	return unknown || worst == OUTLOOK_ASIDE ? OUTLOOK_UNKNOWN : worst;
+	return unknown ? OUTLOOK_UNKNOWN : worst;
 }
 
 /* It has TLSA records, and they prove nothing: unsigned MX records name the hosts. */

@@ -108,6 +108,11 @@ int64_t freshness_idle_due(const struct domain_facts *domain, uint32_t salt, int
 	return due > now + 2 * WAIT_MAX ? now : due;
 }
 
+bool freshness_never_looked(const struct domain_facts *domain)
+{
+	return domain->mx.fresh.checked == 0 && domain->mx.fresh.failed == 0;
+}
+
 /* No evidence of TLS of whatever kind, and no part of a policy. */
 static bool blank(const struct domain_facts *domain)
 {

@@ -59,6 +59,12 @@ bool freshness_probe_due(const struct host_facts *host, bool asked, int64_t now)
 int64_t freshness_idle_due(const struct domain_facts *domain, uint32_t salt, int64_t now);
 
 /*
+ * Nobody here has ever asked about it: it is known from other hosts alone. Who shares lets
+ * it be until somebody asks, or each of fifty hosts would look at what one of them needs.
+ */
+bool freshness_never_looked(const struct domain_facts *domain);
+
+/*
  * TLS was never seen there, there never was a policy, no admin has made us forget it,
  * and it is FRESH_FORGET since it was last looked at: since anybody asked. Then there is
  * nothing about it that would bind anybody. Never what is dated later than now.

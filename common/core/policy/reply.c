@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/policy/survey.h"
 
 /* SHA-256 as smtp_tls_policy_maps writes it: "AA:BB:..". */
 static void append_fingerprint(struct buf *out, const uint8_t spki[SPKI_SIZE])
@@ -19,8 +20,9 @@ static void append_fingerprint(struct buf *out, const uint8_t spki[SPKI_SIZE])
  * No pin: `match=` must not be empty, and without it main.cf's own list would
  * count, so the answer names a digest that no key has, and delivery fails.
  */
-static void append_fingerprints(struct buf *out, const struct pins *pins)
+static void append_fingerprints(struct buf *out, const struct facts *facts)
 {
+	const struct pins *pins = &facts->pins;
 	static const uint8_t nobody[SPKI_SIZE];
 
 	buf_append_str(out, "fingerprint match=");
@@ -31,6 +33,8 @@ static void append_fingerprints(struct buf *out, const struct pins *pins)
 			buf_append_str(out, "|");
 		append_fingerprint(out, pins->spki[i]);
 	}
+	if (pins->count > 0 && survey_pins_by_name(facts))
+		buf_append_str(out, " servername=hostname");
 }
 
 static bool publishes_sts(const struct facts *facts)
@@ -120,7 +124,7 @@ static void append_level(struct buf *out, enum level level, const struct facts *
 		append_secure(out, facts);
 		return;
 	case LEVEL_FINGERPRINT:
-		append_fingerprints(out, &facts->pins);
+		append_fingerprints(out, facts);
 		return;
 	case LEVEL_NONE:
 	case LEVEL_ENCRYPT:

@@ -43,12 +43,15 @@ static enum status_state state_of(const struct decision *d, bool any_tls, bool a
 	return any_plain ? STATUS_PLAIN : STATUS_UNKNOWN;
 }
 
-static void note_host(struct status *status, const char *name, const struct host_facts *host)
+static void note_host(struct status *status, const struct facts *facts, size_t i)
 {
+	const struct host_facts *host = &facts->host[i];
+
 	status->host[status->hosts++] = (struct status_host){
-		.host = name,
+		.host = facts->domain.mx.refs[i].host,
 		.tls = fold_now_tls(&host->history),
-		.dane = host->tlsa == TLSA_USABLE && host->last.verified == VERIFIED_DANE,
+		.dane = host->tlsa == TLSA_USABLE &&
+			observation_by_dane(&host->last, facts->nexthop.name),
 		.version = host->history.last_version,
 		.cipher = host->history.last_cipher,
 	};
@@ -85,7 +88,7 @@ void status_of(struct status *status, const struct facts *facts, const struct de
 
 		any_tls |= fold_now_tls(&host->history);
 		any_plain |= fold_now_plain(&host->history);
-		note_host(status, facts->domain.mx.refs[i].host, host);
+		note_host(status, facts, i);
 		if (facts->domain.forgotten == 0)
 			note_latest(status, &host->history);
 	}

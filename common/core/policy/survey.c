@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/policy/survey.h"
 
+#include <string.h>
+
 #include "core/policy/floor.h"
 #include "core/policy/freshness.h"
 #include "core/protocol/sts.h"
@@ -9,6 +11,31 @@ bool survey_leaves_out(const struct host_facts *host)
 {
 	return host->addr == ADDR_NONE ||
 	       (host->addr == ADDR_UNKNOWN && host->addr_fresh.failed != 0);
+}
+
+bool survey_pins_by_name(const struct facts *facts)
+{
+	size_t with = 0;
+
+	for (size_t i = 0; i < facts->domain.mx.count; i++) {
+		if (survey_leaves_out(&facts->host[i]))
+			continue;
+		if (facts->host[i].tlsa != TLSA_USABLE)
+			return false;
+		with++;
+	}
+	return with > 0;
+}
+
+bool survey_key_as_postfix(const struct settings *settings, const struct facts *facts, size_t i)
+{
+	const struct host_facts *host = &facts->host[i];
+	/* Without a name in the answer, that of main.cf counts. */
+	bool sends = survey_pins_by_name(facts) || settings->smtp_servername;
+
+	if (host->tlsa != TLSA_USABLE)
+		return sends == settings->smtp_servername;
+	return sends && strcmp(host->tlsa_base, facts->domain.mx.refs[i].host) == 0;
 }
 
 static bool never_spoken_to(const struct host_facts *host)

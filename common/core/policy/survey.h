@@ -37,6 +37,15 @@ struct survey {
 /* Does this host not count? */
 bool survey_leaves_out(const struct host_facts *host);
 
+/*
+ * With keys on file, which name does Postfix send to a host (SNI)? The answer has
+ * `servername=hostname` where each host that counts has usable TLSA records: then the
+ * prober sends names as well (RFC 7672 8.1), and a certificate may depend on that.
+ */
+bool survey_pins_by_name(const struct facts *facts);
+/* Did the prober look at host[i] as Postfix will, and so see the key that Postfix will see? */
+bool survey_key_as_postfix(const struct settings *settings, const struct facts *facts, size_t i);
+
 void survey_facts(struct survey *survey, const struct settings *settings, const struct facts *facts,
 		  int64_t now);
 

@@ -41,6 +41,7 @@
 /* What a milter answers, */
 #define MILTER_CONTINUE 'c'
 #define MILTER_REPLY 'y'
+#define MILTER_SKIP 's' /* to BODY: no more of it */
 /* and does to a message before its last answer. */
 #define MILTER_ADD_RECIPIENT '2' /* with ESMTP parameters */
 #define MILTER_DELETE_RECIPIENT '-'
@@ -60,6 +61,8 @@
 #define MILTER_NO_BODY 0x10u
 #define MILTER_NO_END_OF_HEADERS 0x40u
 #define MILTER_NO_UNKNOWN 0x100u
+/* an answer that the MTA understands, */
+#define MILTER_MAY_SKIP 0x400u
 /* and those that it does not answer. */
 #define MILTER_SILENT_HEADER 0x80u
 #define MILTER_SILENT_CONNECT 0x1000u

@@ -187,7 +187,7 @@ static const struct member probe_members[] = {
 	TEXT("cipher", struct host_facts, last.cipher),
 	{ "spki_sha256", MEMBER_DIGEST, FIELD(struct host_facts, last.spki),
 	  .count = offsetof(struct host_facts, last.has_spki) },
-	WORDS("verified", struct host_facts, last.verified, verified, 0, VERIFIED_NOT),
+	WORDS("verified", struct host_facts, last.verified, verified, 0, VERIFIED_NEXTHOP),
 	TEXT("detail", struct host_facts, last.detail),
 	DATE("next", struct host_facts, last_expires),
 	LAST,

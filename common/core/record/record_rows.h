@@ -99,15 +99,15 @@ enum record_kind {
 	HISTORY_GIST(ROW, (host).history)
 
 /* After these comes the rest of the history. */
-#define HOST_REST(ROW, host)                              \
-	ROW(u16, (host).tlsa_usable, 0)                   \
-	ROW(u16, (host).tlsa_unusable, 0)                 \
-	ROW(name, (host).tlsa_base, 0)                    \
-	ROW(small, (host).last.source, SOURCE_ADMIN)      \
-	ROW(u16, (host).last.version, 0)                  \
-	ROW(cipher, (host).last.cipher, 0)                \
-	ROW(spki, (host).last.spki, (host).last.has_spki) \
-	ROW(small, (host).last.verified, VERIFIED_NOT)    \
+#define HOST_REST(ROW, host)                               \
+	ROW(u16, (host).tlsa_usable, 0)                    \
+	ROW(u16, (host).tlsa_unusable, 0)                  \
+	ROW(name, (host).tlsa_base, 0)                     \
+	ROW(small, (host).last.source, SOURCE_ADMIN)       \
+	ROW(u16, (host).last.version, 0)                   \
+	ROW(cipher, (host).last.cipher, 0)                 \
+	ROW(spki, (host).last.spki, (host).last.has_spki)  \
+	ROW(small, (host).last.verified, VERIFIED_NEXTHOP) \
 	ROW(text, (host).last.detail, 0)
 
 /*

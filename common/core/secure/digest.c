@@ -51,27 +51,15 @@ bool digest_address(char dst[DIGEST_ADDRESS_SIZE], const char *mailbox)
 	return true;
 }
 
-/* "Fri, 02 Jan 2026 03:04:05 +0000", RFC 5322 3.3; now is after 1970 and before 10000. */
-static void put_date(struct buf *out, int64_t now)
-{
-	static const char days[] = "ThuFriSatSunMonTueWed"; /* 1970-01-01 was a Thursday */
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	char date[UTC_SIZE];
-	int month;
-
-	utc_format(date, now);
-	month = (date[5] - '0') * 10 + date[6] - '0' - 1;
-	buf_printf(out, "Date: %.3s, %.2s %.3s %.4s %.8s +0000\n", days + now / UTC_DAY % 7 * 3,
-		   date + 8, months + (ptrdiff_t)month * 3, date, date + 11);
-}
-
 static void put_header(struct buf *out, const char *to, const char *domain, size_t aliases,
 		       int64_t now)
 {
+	char date[UTC_MAIL_SIZE];
+
 	buf_printf(out, "From: postseal <postmaster@%s>\nTo: <%s>\n", domain, to);
 	buf_printf(out, "Subject: Mail refused at your secure address%s\n",
 		   aliases == 1 ? "" : "es");
-	put_date(out, now);
+	buf_printf(out, "Date: %s\n", utc_format_mail(date, now));
 	buf_printf(out, "Message-ID: <postseal-digest.%" PRId64 ".%016" PRIx64 "@%s>\n", now,
 		   num_fnv(NUM_FNV, to, strlen(to)), domain);
 	buf_append_str(out, "Auto-Submitted: auto-generated\nMIME-Version: 1.0\n"

@@ -186,50 +186,52 @@ const struct setting settings_table[] = {
 	  .help = "Domain by which mail is sealed, such as sealed.example.com: a mail to "
 		  "bob=example.net@sealed.example.com is sealed for bob@example.net. Write the "
 		  "domain only into Postfix's transport_maps. Empty: no mail is sealed." },
-	{ FIELD(mailbox_url), STRING(url_or_none), .defaults = { "" },
+	{ FIELD(mailbox_url), FIXED, STRING(url_or_none), .defaults = { "" },
 	  .help = "Where recipients reach the temporary mailbox, such as "
 		  "https://sealed.example.com: https, a host, perhaps a port, and no path. "
 		  "postseal-mailbox does not start without it." },
-	{ FIELD(mailbox_listen), STRING(endpoint), .defaults = { "inet:127.0.0.1:8690" },
+	{ FIELD(mailbox_listen), FIXED, STRING(endpoint), .defaults = { "inet:127.0.0.1:8690" },
 	  .help = "Where postseal-mailbox serves its pages by HTTP to the web server in front of "
 		  "it: inet:ADDRESS:PORT or unix:/PATH. Loopback only: clients here are believed "
 		  "when they say where a request is from." },
-	{ FIELD(mailbox_intake), STRING(endpoint), .defaults = { "inet:127.0.0.1:8691" },
+	{ FIELD(mailbox_intake), FIXED, STRING(endpoint), .defaults = { "inet:127.0.0.1:8691" },
 	  .help = "Where postseal-mailbox takes mail from Postfix by LMTP: inet:ADDRESS:PORT or "
 		  "unix:/PATH." },
-	{ FIELD(mailbox_submit), STRING(endpoint), .defaults = { "inet:127.0.0.1:8692" },
+	{ FIELD(mailbox_submit), FIXED, STRING(endpoint), .defaults = { "inet:127.0.0.1:8692" },
 	  .help = "Where postseal-mailbox submits its own mail by SMTP: a listener of Postfix for "
 		  "this machine only, without milters and without authentication." },
-	{ FIELD(mailbox_store), PATH(path, PATH_MAX_BYTES),
+	{ FIELD(mailbox_store), FIXED, PATH(path, PATH_MAX_BYTES),
 	  .defaults = { "/var/lib/postseal-mailbox" },
 	  .help = "Directory of the sealed letters. Nothing in it can open them." },
-	{ FIELD(mailbox_keys), PATH(path, PATH_MAX_BYTES),
+	{ FIELD(mailbox_keys), FIXED, PATH(path, PATH_MAX_BYTES),
 	  .defaults = { "/var/lib/postseal-mailbox-keys" },
 	  .help = "Directory of the key files: one for each mailbox, which is shredded with it, "
 		  "and the server's own. Back it up apart from mailbox_store, and keep each copy "
 		  "for "
 		  "a few days only: a deleted letter is gone only when the last copy of its key "
 		  "is. Without this directory the store is lost." },
-	{ FIELD(mailbox_runtime), PATH(path, RUNTIME_MAX), .defaults = { "/run/postseal-mailbox" },
+	{ FIELD(mailbox_runtime), FIXED, PATH(path, RUNTIME_MAX),
+	  .defaults = { "/run/postseal-mailbox" },
 	  .help = "Directory of the socket by which postseal and postseal-webmail talk to "
 		  "postseal-mailbox." },
-	{ FIELD(mailbox_token_key), PATH(path, PATH_MAX_BYTES),
+	{ FIELD(mailbox_token_key), FIXED, PATH(path, PATH_MAX_BYTES),
 	  .defaults = { "/var/lib/postseal-seal/token.key" },
 	  .help = "File with the key that postseal-milter and postseal-mailbox share. "
 		  "postseal-mailbox makes it if it is missing. If several hosts seal, all need the "
 		  "same file." },
-	{ FIELD(mailbox_pages), PATH(path, PATH_MAX_BYTES),
+	{ FIELD(mailbox_pages), FIXED, PATH(path, PATH_MAX_BYTES),
 	  .defaults = { "/usr/share/postseal/mailbox" },
 	  .help = "Directory of the pages of the temporary mailbox." },
-	{ FIELD(mailbox_name), STRING(text), .defaults = { "" },
+	{ FIELD(mailbox_name), FIXED, STRING(text), .defaults = { "" },
 	  .help = "Your name on the pages and in mail to recipients: that of a practice, a law "
 		  "firm, a provider. Empty: the host of mailbox_url." },
-	{ FIELD(mailbox_logo), PATH(path_or_none, PATH_MAX_BYTES), .defaults = { "" },
+	{ FIELD(mailbox_logo), FIXED, PATH(path_or_none, PATH_MAX_BYTES), .defaults = { "" },
 	  .help = "File with a logo for the pages, .svg or .png, of at most 256 KiB. Empty: "
 		  "none." },
-	{ FIELD(mailbox_from), STRING(address_or_none), .defaults = { "" },
+	{ FIELD(mailbox_from), FIXED, STRING(address_or_none), .defaults = { "" },
 	  .help = "Sender of link mails, such as sealed@example.com. Mail to it has to be "
-		  "delivered here. Empty: postmaster at the host of mailbox_url." },
+		  "delivered here, and it is not in mailbox_domain: receipts, notices and replies "
+		  "that come back come to it. postseal-mailbox does not start without it." },
 	{ FIELD(mailbox_bounce), STRING(address_or_none), .defaults = { "" },
 	  .help = "Address to which undeliverable link mails bounce, such as "
 		  "sealed-bounce@example.com; an extension is added. Postfix's transport_maps has "
@@ -281,6 +283,34 @@ const struct setting settings_table[] = {
 	{ FIELD(webmail_rate), NUMBER(10, 100000), .unit = "requests", .defaults = { "300" },
 	  .help = "How much each user of a webmail may ask of postseal-webmail in a minute. A "
 		  "request counts as one, and as one more for each recipient it asks about." },
+	{ FIELD(share), FIXED, STRING(label), .defaults = { "" },
+	  .help = "Share what is learned with other hosts by postseal-share: the name of the "
+		  "service, in libpq's service file, that leads to their PostgreSQL. Empty: this "
+		  "host keeps its memory to itself." },
+	{ FIELD(share_name), FIXED, STRING(label), .defaults = { "" },
+	  .help = "Under which name this host shares: letters, digits, '.', '-' and '_', and no "
+		  "two "
+		  "hosts have the same. Empty: the name of this machine." },
+	{ FIELD(share_runtime), FIXED, PATH(path, RUNTIME_MAX),
+	  .defaults = { "/run/postseal-share" },
+	  .help = "Directory in which postseal-share keeps what it counts." },
+	{ FIELD(alert_mail), STRING(ascii_address_or_none), .defaults = { "" },
+	  .help = "Address that is told by mail when a provider no longer offers TLS, our own "
+		  "network takes TLS away, the resolver stops validating, or too many wrong PINs "
+		  "of sealed mail were tried: once per event, at most every 15 minutes, with what "
+		  "to do. postseal alert tells, by postseal-alert.timer. Take one that is "
+		  "delivered "
+		  "on this machine, or one that needs no provider in doubt. Empty: nobody is." },
+	{ FIELD(alert_command), LIST(words),
+	  .help = "Program that is told the same, on its standard input: a line that says what "
+		  "happened, an empty line, the text. The first value is its path, the others are "
+		  "its arguments; there is no shell. It runs as user postseal, has a minute, "
+		  "and no network: systemctl edit postseal-alert gives it one, with a line "
+		  "IPAddressDeny= of section Service. "
+		  "Empty: none." },
+	{ FIELD(alert_summary), BOOL, .defaults = { "false" },
+	  .help = "Also tell alert_mail and alert_command once a week what was written into the "
+		  "journal." },
 	{ FIELD(log_level), CHOICE(log_level_names), .defaults = { "info" },
 	  .help = "The lowest severity that is logged. info logs what is learned, and answers to "
 		  "Postfix for which mail waited, that make mail wait (TEMP), or whose facts are "
@@ -384,6 +414,9 @@ void settings_free(struct settings *settings)
 	free(settings->mailbox_submit);
 	free(settings->mailbox_store);
 	free(settings->mailbox_keys);
+	free(settings->share);
+	free(settings->share_name);
+	free(settings->share_runtime);
 	free(settings->mailbox_runtime);
 	free(settings->mailbox_token_key);
 	free(settings->mailbox_pages);
@@ -395,5 +428,7 @@ void settings_free(struct settings *settings)
 	string_list_free(&settings->secure_owner);
 	free(settings->webmail_listen);
 	string_list_free(&settings->webmail_clients);
+	free(settings->alert_mail);
+	string_list_free(&settings->alert_command);
 	*settings = (struct settings){ 0 };
 }

@@ -82,6 +82,17 @@ bool setting_put_url_or_none(struct settings *settings, const struct setting *se
 	return true;
 }
 
+bool setting_put_ascii_address_or_none(struct settings *settings, const struct setting *self,
+				       const char *const *values, size_t count,
+				       struct setting_fault *fault)
+{
+	for (const char *at = values[0]; count == 1 && *at != '\0'; at++)
+		if (!str_is_graph(*at))
+			return setting_fault_at(fault, 0,
+						"a mail address of ASCII characters alone");
+	return setting_put_address_or_none(settings, self, values, count, fault);
+}
+
 bool setting_put_address_or_none(struct settings *settings, const struct setting *self,
 				 const char *const *values, size_t count,
 				 struct setting_fault *fault)

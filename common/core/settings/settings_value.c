@@ -12,6 +12,8 @@
 #include "core/names/endpoint.h"
 #include "core/facts/observation.h"
 
+#define WORDS_MAX 31 /* of a command and its arguments */
+
 void string_list_free(struct string_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
@@ -126,6 +128,20 @@ bool setting_put_path_or_none(struct settings *settings, const struct setting *s
 		return true;
 	}
 	return setting_put_path(settings, self, values, count, fault);
+}
+
+bool setting_put_label(struct settings *settings, const struct setting *self,
+		       const char *const *values, size_t count, struct setting_fault *fault)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789_-.";
+
+	if (!one_value(count, fault))
+		return false;
+	if (strspn(values[0], allowed) != strlen(values[0]) || strlen(values[0]) > 64)
+		return setting_fault_at(fault, 0, "at most 64 letters, digits, '.', '-' and '_'");
+	setting_store_string(settings, self, values[0]);
+	return true;
 }
 
 bool setting_put_name_or_none(struct settings *settings, const struct setting *self,
@@ -376,6 +392,25 @@ bool setting_put_names(struct settings *settings, const struct setting *self,
 {
 	return put_list(settings, self, values, count, fold_name, "the login name of a local user",
 			fault);
+}
+
+static bool fold_word(char dst[DOMAIN_SIZE], const char *value)
+{
+	for (const char *at = value; *at != '\0'; at++)
+		if (*at != ' ' && !str_is_graph(*at))
+			return false;
+	return str_copy(dst, DOMAIN_SIZE, value);
+}
+
+bool setting_put_words(struct settings *settings, const struct setting *self,
+		       const char *const *values, size_t count, struct setting_fault *fault)
+{
+	if (count > WORDS_MAX)
+		return setting_fault_at(fault, WORDS_MAX, "a path and at most 30 arguments");
+	if (count > 0 && values[0][0] != '/')
+		return setting_fault_at(fault, 0, "a program's absolute path");
+	return put_list(settings, self, values, count, fold_word,
+			"at most 253 printable characters of ASCII", fault);
 }
 
 static bool fold_pair(char dst[DOMAIN_SIZE], const char *value)

@@ -17,12 +17,14 @@ typedef void setting_show_fn(const struct settings *settings, const struct setti
 /* Kept in char *. */
 setting_put_fn setting_put_path, setting_put_path_or_none;
 setting_put_fn setting_put_name_or_none; /* folded (domain.h) */
+setting_put_fn setting_put_label;        /* "", or 1 to 64 letters, digits, '.', '-', '_' */
 setting_put_fn setting_put_delimiters;
 setting_put_fn setting_put_ciphers; /* what only OpenSSL can understand */
 setting_put_fn setting_put_endpoint;
 setting_put_fn setting_put_text;            /* of people: UTF-8 without control characters */
 setting_put_fn setting_put_url_or_none;     /* https, host, port; folded, without "/" at the end */
 setting_put_fn setting_put_address_or_none; /* as seal_address_take has it */
+setting_put_fn setting_put_ascii_address_or_none;
 setting_show_fn setting_show_string;
 
 /* Kept in a number of any width; choices as their index, or in a set as their bit. */
@@ -36,6 +38,7 @@ setting_show_fn setting_show_tls_version;
 setting_put_fn setting_put_endpoints, setting_put_resolvers, setting_put_domains;
 setting_put_fn setting_put_pairs; /* "DOMAIN=DOMAIN", folded; what stands on the left stands once */
 setting_put_fn setting_put_names; /* of local users */
+setting_put_fn setting_put_words; /* an absolute path, and arguments; printable ASCII */
 setting_show_fn setting_show_list;
 /* For who writes a put function elsewhere: these two do what put functions have to do. */
 bool setting_fault_at(struct setting_fault *fault, size_t index, const char *expected);

@@ -6,9 +6,11 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 
 static void must(bool done, const char *what)
 {
@@ -34,6 +36,35 @@ bool crypto_same(const void *a, const void *b, size_t len)
 void crypto_sha256(unsigned char out[CRYPTO_HASH_SIZE], const void *bytes, size_t len)
 {
 	must(EVP_Digest(bytes, len, out, NULL, EVP_sha256(), NULL) == 1, "hash");
+}
+
+struct crypto_hash {
+	EVP_MD_CTX *ctx;
+};
+
+struct crypto_hash *crypto_hash_new(void)
+{
+	struct crypto_hash *hash = mem_zero(1, sizeof(*hash));
+
+	hash->ctx = EVP_MD_CTX_new();
+	must(hash->ctx != NULL && EVP_DigestInit_ex(hash->ctx, EVP_sha256(), NULL) == 1, "hash");
+	return hash;
+}
+
+void crypto_hash_add(struct crypto_hash *hash, const void *bytes, size_t len)
+{
+	must(EVP_DigestUpdate(hash->ctx, bytes, len) == 1, "hash");
+}
+
+void crypto_hash_end(struct crypto_hash *hash, unsigned char out[CRYPTO_HASH_SIZE])
+{
+	must(EVP_DigestFinal_ex(hash->ctx, out, NULL) == 1, "hash");
+}
+
+void crypto_hash_free(struct crypto_hash *hash)
+{
+	EVP_MD_CTX_free(hash->ctx);
+	free(hash);
 }
 
 void crypto_hmac(unsigned char out[CRYPTO_HASH_SIZE], const void *key, size_t key_len,

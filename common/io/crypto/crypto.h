@@ -23,6 +23,12 @@ void crypto_wipe(void *bytes, size_t len);
 bool crypto_same(const void *a, const void *b, size_t len);
 
 void crypto_sha256(unsigned char out[CRYPTO_HASH_SIZE], const void *bytes, size_t len);
+/* The same, piece by piece. */
+struct crypto_hash;
+struct crypto_hash *crypto_hash_new(void);
+void crypto_hash_add(struct crypto_hash *hash, const void *bytes, size_t len);
+void crypto_hash_end(struct crypto_hash *hash, unsigned char out[CRYPTO_HASH_SIZE]);
+void crypto_hash_free(struct crypto_hash *hash);
 /* Of what is put together from `a` and `b`. */
 void crypto_hmac(unsigned char out[CRYPTO_HASH_SIZE], const void *key, size_t key_len,
 		 const void *a, size_t a_len, const void *b, size_t b_len);

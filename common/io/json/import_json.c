@@ -10,10 +10,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utc.h"
-#include "core/record/merge.h"
 #include "io/json/export_reader.h"
 #include "io/ledger/ledger_entry.h"
-#include "io/ledger/ledger_facts.h"
+#include "io/ledger/ledger_take.h"
 
 #define PROGRESS_RECORDS 512
 
@@ -87,10 +86,9 @@ static enum import_result check(const struct import *import, struct import_tally
 
 struct writing {
 	const struct import *import;
-	struct ledger_txn *txn;
 	struct import_tally *tally;
-	bool noted;                /* the journal tells of this import */
-	struct entry have, merged; /* of one record: what was, and what is to be */
+	bool noted; /* the journal tells of this import */
+	struct ledger_take take;
 };
 
 __attribute__((format(printf, 4, 5))) static bool note(struct writing *w, const char *subject,
@@ -107,7 +105,7 @@ __attribute__((format(printf, 4, 5))) static bool note(struct writing *w, const 
 	va_start(args, format);
 	vsnprintf(entry.detail, sizeof(entry.detail), format, args);
 	va_end(args);
-	return ledger_add_journal(w->txn, &entry);
+	return ledger_add_journal(w->take.txn, &entry);
 }
 
 /* That there was an import; "*" stands for no next hop, but all of them. */
@@ -125,71 +123,17 @@ static bool note_import(struct writing *w)
 		    read[ENTRY_ALIAS], read[ENTRY_EXCEPTION]);
 }
 
-/* What an admin did elsewhere, and now is done here too. */
-static bool note_record(struct writing *w)
-{
-	const struct entry *now = &w->merged;
-	const struct override *override = &now->of.override;
-	const struct exception *exception = &now->of.exception.exception;
-	char date[UTC_SIZE], hex[RECORD_SPKI_HEX_SIZE];
-
-	switch (now->kind) {
-	case ENTRY_DOMAIN:
-		if (now->of.domain.forgotten == w->have.of.domain.forgotten)
-			return true;
-		return note(w, now->key, "forgotten", "by an import: what was seen before %s",
-			    utc_format(date, now->of.domain.forgotten));
-	case ENTRY_OVERRIDE:
-		if (override->kind == OVERRIDE_NONE)
-			return note(w, now->key, "override-cleared", "by an import");
-		return note(w, now->key, "override", "by an import: %s %s, %.100s",
-			    override_kind_name(override->kind), level_name(override->level),
-			    override->reason);
-	case ENTRY_PIN:
-		record_spki_hex(hex, now->of.pin.spki);
-		return note(w, now->key, now->of.pin.removed ? "pin-removed" : "pin-added",
-			    "by an import: %s", hex);
-	case ENTRY_ALIAS:
-		if (now->of.alias.removed)
-			return note(w, now->key, "alias-removed", "by an import");
-		return note(w, now->key, now->of.alias.enabled ? "alias-enabled" : "alias-disabled",
-			    "by an import: level %s, for %.100s",
-			    alias_level_name(now->of.alias.level), now->of.alias.mailbox);
-	case ENTRY_EXCEPTION:
-		return note(w, now->key, now->of.exception.removed ? "disallowed" : "allowed",
-			    "by an import: %.100s %s TLS", exception->sender,
-			    now->of.exception.removed ? "needs" : "may write without");
-	default:
-		return true;
-	}
-}
-
-/* What was forgotten anew is to be looked at anew. */
-static bool make_due(struct writing *w)
-{
-	const struct domain_facts *domain = &w->merged.of.domain;
-
-	return w->merged.kind != ENTRY_DOMAIN || domain->forgotten <= w->have.of.domain.forgotten ||
-	       ledger_make_hosts_due(w->txn, w->merged.key, w->import->default_port, &domain->mx);
-}
-
 /* A change, and the journal's word of it, which for a restored ledger comes last. */
 static bool write_change(struct writing *w, uint64_t counter[ENTRY_KINDS])
 {
-	counter[w->merged.kind]++;
-	if (w->import->restore)
-		return ledger_put_entry(w->txn, &w->merged);
-	if (!w->noted && !note_import(w))
-		return false;
-	return ledger_put_entry(w->txn, &w->merged) && note_record(w) && make_due(w);
+	counter[w->take.merged.kind]++;
+	return (w->noted || note_import(w)) && ledger_take_write(&w->take);
 }
 
 static bool is_passed_over(struct writing *w, const struct entry *entry)
 {
 	const struct import *import = w->import;
 
-	if (import->restore)
-		return false;
 	if (entry_is_act(entry->kind) && w->tally->latest < import->now - ACTS_OLD) {
 		w->tally->acts++;
 		return true;
@@ -198,28 +142,21 @@ static bool is_passed_over(struct writing *w, const struct entry *entry)
 	       entry_is_spent(entry, import->now);
 }
 
+static bool restore(struct writing *w, const struct entry *entry)
+{
+	w->tally->added[entry->kind]++;
+	return ledger_put_entry(w->take.txn, entry);
+}
+
 /* False when the transaction is broken. */
 static bool write_record(struct writing *w, const struct entry *entry)
 {
-	enum lookup found;
-
-	if (is_passed_over(w, entry))
+	if (w->import->restore)
+		return restore(w, entry);
+	if (is_passed_over(w, entry) || !ledger_take(&w->take, entry))
 		return true;
-	memset(&w->have, 0, sizeof(w->have));
-	found = ledger_get_entry(w->txn, entry, &w->have);
-	if (found == LOOKUP_ERROR)
-		memset(&w->have.of, 0, sizeof(w->have.of));
-	w->merged = w->have;
-	if (w->import->restore || (found != LOOKUP_FOUND && entry_is_act(entry->kind))) {
-		w->merged = *entry;
-	} else {
-		merge_entry(&w->merged, entry, w->import->every_host);
-		merge_start(&w->merged, entry);
-	}
-	if (found == LOOKUP_ABSENT)
-		return write_change(w, w->tally->added);
-	return (found == LOOKUP_FOUND && entry_is_same(&w->have, &w->merged)) ||
-	       write_change(w, w->tally->changed);
+	return write_change(w,
+			    w->take.found == LOOKUP_ABSENT ? w->tally->added : w->tally->changed);
 }
 
 /* One transaction's worth, or all. What came of the reading is in *got. */
@@ -247,9 +184,9 @@ static enum import_result end_batch(struct writing *w, bool good, enum export_re
 	bool readable = got == EXPORT_READ_RECORD || got == EXPORT_READ_END;
 
 	if (!good || !readable)
-		ledger_abort(w->txn);
+		ledger_abort(w->take.txn);
 	else
-		good = ledger_commit(w->txn);
+		good = ledger_commit(w->take.txn);
 	if (!good)
 		return ledger_failed(error);
 	/* It was good when it was checked. */
@@ -267,11 +204,11 @@ static enum import_result write_all(struct writing *w, struct export_reader *rea
 	while (result == IMPORT_DONE && got == EXPORT_READ_RECORD) {
 		bool good;
 
-		w->txn = ledger_begin_write(w->import->ledger);
-		if (w->txn == NULL)
+		w->take.txn = ledger_begin_write(w->import->ledger);
+		if (w->take.txn == NULL)
 			return ledger_failed(error);
-		if (w->import->restore && !ledger_is_empty(w->txn)) {
-			ledger_abort(w->txn);
+		if (w->import->restore && !ledger_is_empty(w->take.txn)) {
+			ledger_abort(w->take.txn);
 			return not_empty(error);
 		}
 		good = write_batch(w, reader, &got, error);
@@ -289,6 +226,11 @@ static enum import_result write_file(const struct import *import, struct import_
 
 	w->import = import;
 	w->tally = tally;
+	w->take = (struct ledger_take){ .every_host = import->every_host,
+					.default_port = import->default_port,
+					.now = import->now,
+					.author = import->author,
+					.by = "by an import" };
 	result = write_all(w, reader, error);
 	free(w);
 	export_reader_free(reader);

@@ -27,6 +27,7 @@
 #include <stddef.h>
 
 #include "base/lookup.h"
+#include "core/alert/alert.h"
 #include "core/facts/facts.h"
 #include "core/log/logplace.h"
 #include "core/record/acts.h"
@@ -145,6 +146,11 @@ bool ledger_add_journal(struct ledger_txn *txn, const struct journal_entry *entr
 bool ledger_each_journal(struct ledger_txn *txn, const char *subject,
 			 bool (*visit)(void *context, const struct journal_entry *entry),
 			 void *context);
+/* Those with this number and later ones, each with its number; the first is 1. */
+bool ledger_each_journal_from(struct ledger_txn *txn, uint64_t number,
+			      bool (*visit)(void *context, uint64_t number,
+					    const struct journal_entry *entry),
+			      void *context);
 
 /*
  * Up to where a log has been read (core/log/logplace.h), kept in `meta` in the same
@@ -156,5 +162,9 @@ bool ledger_each_journal(struct ledger_txn *txn, const char *subject,
 enum lookup ledger_get_place(struct ledger_txn *txn, const char *log, struct logplace *place);
 /* False on failure, which has been logged; then abort. */
 bool ledger_put_place(struct ledger_txn *txn, const char *log, const struct logplace *place);
+
+/* Up to where an admin has been told of the journal; in no export either. */
+enum lookup ledger_get_alerts(struct ledger_txn *txn, struct alert_state *state);
+bool ledger_put_alerts(struct ledger_txn *txn, const struct alert_state *state);
 
 #endif

@@ -28,6 +28,14 @@ bool ledger_put_entry(struct ledger_txn *txn, const struct entry *entry)
 	return key[0] != '\0' && ledger_store(txn, ledger_codec(entry->kind), key, &entry->of);
 }
 
+bool ledger_remove_entry(struct ledger_txn *txn, const struct entry *entry)
+{
+	char key[ENTRY_KEY_SIZE];
+
+	entry_key(key, entry);
+	return ledger_delete(txn, ledger_codec(entry->kind), key);
+}
+
 struct entry_walk {
 	bool (*visit)(void *context, const char *key, const struct entry *entry);
 	void *context;

@@ -14,6 +14,8 @@
 enum lookup ledger_get_entry(struct ledger_txn *txn, const struct entry *entry, struct entry *have);
 /* As ledger_put_...; one of the journal is added to it. */
 bool ledger_put_entry(struct ledger_txn *txn, const struct entry *entry);
+/* Removing what is not there is no failure. */
+bool ledger_remove_entry(struct ledger_txn *txn, const struct entry *entry);
 /*
  * An admin's act at `now`: the record as it is to be, written with a stamp that is later
  * than that of the one on file, whatever the clock says. The stamp is in *act then.

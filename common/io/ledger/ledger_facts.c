@@ -62,9 +62,13 @@ static enum lookup get_hosts_gist(struct ledger_txn *txn, struct ledger_hosts *h
 
 /* What else there is about a next hop, when its domain and hosts have been looked up. */
 static enum lookup get_admins_word(struct ledger_txn *txn, const struct nexthop *nexthop,
-				   int64_t now, enum lookup found, struct facts *out)
+				   int64_t now, bool pins, enum lookup found, struct facts *out)
 {
 	found = either(found, get_override(txn, nexthop, now, &out->override));
+	if (!pins && out->override.level != LEVEL_FINGERPRINT) {
+		memset(&out->pins, 0, sizeof(out->pins));
+		return found;
+	}
 	return either(found, ledger_get_pins(txn, nexthop->key, &out->pins));
 }
 
@@ -77,12 +81,12 @@ enum lookup ledger_get_facts(struct ledger_txn *txn, const struct nexthop *nexth
 	found = ledger_get_domain(txn, nexthop->key, &out->domain);
 	if (found == LOOKUP_FOUND)
 		found = get_hosts(txn, nexthop_port(nexthop, default_port), out);
-	return get_admins_word(txn, nexthop, now, found, out);
+	return get_admins_word(txn, nexthop, now, true, found, out);
 }
 
 enum lookup ledger_get_gist(struct ledger_txn *txn, struct ledger_hosts *hosts,
 			    const struct nexthop *nexthop, uint16_t default_port, int64_t now,
-			    struct facts *out)
+			    bool pins, struct facts *out)
 {
 	enum lookup found;
 
@@ -90,7 +94,7 @@ enum lookup ledger_get_gist(struct ledger_txn *txn, struct ledger_hosts *hosts,
 	found = ledger_get_domain_gist(txn, nexthop->key, &out->domain);
 	if (found == LOOKUP_FOUND)
 		found = get_hosts_gist(txn, hosts, nexthop_port(nexthop, default_port), out);
-	return get_admins_word(txn, nexthop, now, found, out);
+	return get_admins_word(txn, nexthop, now, pins, found, out);
 }
 
 /*

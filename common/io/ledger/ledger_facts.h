@@ -22,10 +22,12 @@ enum lookup ledger_get_facts(struct ledger_txn *txn, const struct nexthop *nexth
 /*
  * The same for decide_for_map and reply_policy alone, in a fraction of the time:
  * of domain and hosts there is no more than these need. `hosts`: see ledger_hosts.h.
+ * `pins`: keys on file are asked for. Else they are there only where an override demands
+ * them, and they alone make nothing FOUND.
  */
 enum lookup ledger_get_gist(struct ledger_txn *txn, struct ledger_hosts *hosts,
 			    const struct nexthop *nexthop, uint16_t default_port, int64_t now,
-			    struct facts *out);
+			    bool pins, struct facts *out);
 
 /* After `forgotten` of this domain rose: its MX hosts are to be looked at anew. */
 bool ledger_make_hosts_due(struct ledger_txn *txn, const char *key, uint16_t default_port,

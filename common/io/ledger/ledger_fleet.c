@@ -176,22 +176,27 @@ bool ledger_outbox_forget(struct ledger_txn *txn, enum ledger_db db, const char 
 	return !kind_of(db, &kind) || !shares(txn) || unmark_both(txn, kind, key, len, 0);
 }
 
-bool ledger_outbox_done(struct ledger_txn *txn, const struct entry *entry, uint64_t generation)
+bool ledger_outbox_done(struct ledger_txn *txn, enum entry_kind kind, const char *key,
+			uint64_t generation)
 {
-	char key[ENTRY_KEY_SIZE];
+	return unmark_both(txn, kind, key, strlen(key), generation);
+}
 
-	entry_key(key, entry);
-	return unmark_both(txn, entry->kind, key, strlen(key), generation);
+bool ledger_outbox_keep(struct ledger_txn *txn, enum entry_kind kind, const char *key,
+			enum ledger_box box)
+{
+	char noted[FLEET_OUTBOX_KEY_SIZE];
+	size_t len = fleet_outbox_key(noted, kind, key, strlen(key));
+
+	return len > 0 && mark(txn, box_db(box), noted, len);
 }
 
 bool ledger_outbox_mark(struct ledger_txn *txn, const struct entry *entry, enum ledger_box box)
 {
-	char key[ENTRY_KEY_SIZE], noted[FLEET_OUTBOX_KEY_SIZE];
-	size_t len;
+	char key[ENTRY_KEY_SIZE];
 
 	entry_key(key, entry);
-	len = fleet_outbox_key(noted, entry->kind, key, strlen(key));
-	return len > 0 && mark(txn, box_db(box), noted, len);
+	return ledger_outbox_keep(txn, entry->kind, key, box);
 }
 
 void ledger_outbox_pause(struct ledger_txn *txn, bool paused)
@@ -237,4 +242,30 @@ bool ledger_outbox_each(struct ledger_txn *txn, enum ledger_box box,
 	}
 	mdb_cursor_close(cursor);
 	return rc == 0 || rc == MDB_NOTFOUND || ledger_wrote(txn, "reading the outbox", rc);
+}
+
+bool ledger_sweep(struct ledger_txn *txn, struct entry *entry, const char *after,
+		  bool (*visit)(void *context, const struct entry *entry, uint64_t generation),
+		  void *context)
+{
+	const struct codec *codec = ledger_codec(entry->kind);
+	MDB_val key = ledger_val(after, strlen(after)), value;
+	char name[ENTRY_KEY_SIZE];
+	MDB_cursor *cursor;
+	int rc = mdb_cursor_open(txn->txn, txn->ledger->dbi[codec->db], &cursor);
+
+	if (rc != 0)
+		return ledger_wrote(txn, "reading", rc);
+	rc = mdb_cursor_get(cursor, &key, &value, key.mv_size > 0 ? MDB_SET_RANGE : MDB_FIRST);
+	for (; rc == 0; rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+		if (!str_copy_n(name, sizeof(name), key.mv_data, key.mv_size) ||
+		    strcmp(name, after) == 0 ||
+		    !entry_get_record(entry, value.mv_data, value.mv_size) ||
+		    !entry_take_key(entry, name))
+			continue;
+		if (!visit(context, entry, mdb_txn_id(txn->txn)))
+			break;
+	}
+	mdb_cursor_close(cursor);
+	return rc == 0 || rc == MDB_NOTFOUND || ledger_wrote(txn, "reading", rc);
 }

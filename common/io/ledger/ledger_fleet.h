@@ -42,9 +42,19 @@ bool ledger_outbox_each(struct ledger_txn *txn, enum ledger_box box,
 			bool (*visit)(void *context, const struct entry *entry,
 				      uint64_t generation),
 			void *context);
+/*
+ * The same of all records of the kind of *entry, in the order of their keys, from the one
+ * after `after` on ("": all), each put into *entry.
+ */
+bool ledger_sweep(struct ledger_txn *txn, struct entry *entry, const char *after,
+		  bool (*visit)(void *context, const struct entry *entry, uint64_t generation),
+		  void *context);
 /* The others know the record as it was at this generation. */
-bool ledger_outbox_done(struct ledger_txn *txn, const struct entry *entry, uint64_t generation);
+bool ledger_outbox_done(struct ledger_txn *txn, enum entry_kind kind, const char *key,
+			uint64_t generation);
 /* The others lack what this record says. */
+bool ledger_outbox_keep(struct ledger_txn *txn, enum entry_kind kind, const char *key,
+			enum ledger_box box);
 bool ledger_outbox_mark(struct ledger_txn *txn, const struct entry *entry, enum ledger_box box);
 
 /* What is put or deleted from here on comes from the others, or is none of their business. */

@@ -2,6 +2,7 @@
 /* The ledger's records by name and type. */
 #include "io/ledger/ledger_store.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -337,6 +338,29 @@ bool ledger_each_journal(struct ledger_txn *txn, const char *subject,
 	return ledger_walk(txn, &codec_journal, NULL, &record, visit_journal, &walk);
 }
 
+struct numbered_walk {
+	bool (*visit)(void *context, uint64_t number, const struct journal_entry *entry);
+	void *context;
+};
+
+static bool visit_numbered(void *walk, const char *key, const void *record)
+{
+	const struct numbered_walk *w = walk;
+
+	return w->visit(w->context, strtoull(key, NULL, 10), record);
+}
+
+bool ledger_each_journal_from(struct ledger_txn *txn, uint64_t number,
+			      bool (*visit)(void *context, uint64_t number,
+					    const struct journal_entry *entry),
+			      void *context)
+{
+	struct journal_entry record;
+	struct numbered_walk walk = { visit, context };
+
+	return ledger_walk_from(txn, &codec_journal, number, &record, visit_numbered, &walk);
+}
+
 const struct codec *ledger_codec(enum entry_kind kind)
 {
 	static const struct codec *const codecs[ENTRY_KINDS] = {
@@ -388,4 +412,34 @@ bool ledger_put_place(struct ledger_txn *txn, const char *log, const struct logp
 
 	return !str_join(key, sizeof(key), LEDGER_META_LOG, log, NULL) ||
 	       ledger_store(txn, &codec_place, key, place);
+}
+
+/*
+ * Up to where an admin has been told.
+ */
+
+static void put_alerts(struct buf *out, const void *record)
+{
+	alert_state_put(out, record);
+}
+
+static bool get_alerts(void *record, const void *bytes, size_t len)
+{
+	return alert_state_get(record, bytes, len);
+}
+
+static const struct record_codec alerts_codec = { sizeof(struct alert_state), put_alerts,
+						  get_alerts };
+static const struct codec codec_alerts = { LEDGER_META, &alerts_codec };
+
+#define ALERTS_KEY "alerts told"
+
+enum lookup ledger_get_alerts(struct ledger_txn *txn, struct alert_state *state)
+{
+	return ledger_load(txn, &codec_alerts, ALERTS_KEY, state);
+}
+
+bool ledger_put_alerts(struct ledger_txn *txn, const struct alert_state *state)
+{
+	return ledger_store(txn, &codec_alerts, ALERTS_KEY, state);
 }

@@ -287,19 +287,27 @@ static bool key_text(char name[LEDGER_KEY_SIZE], enum ledger_db db, const MDB_va
 	       strlen(name) == key->mv_size;
 }
 
+/* Which keys a walk comes by: those from `start` on, and of these what begins as it does. */
+struct range {
+	MDB_val start;
+	size_t prefix; /* so many bytes of it */
+};
+
 /* The first key that a walk comes by, or the next one; MDB_NOTFOUND after the last. */
-static int step(MDB_cursor *cursor, const char *prefix, bool first, MDB_val *key, MDB_val *value)
+static int step(MDB_cursor *cursor, const struct range *range, bool first, MDB_val *key,
+		MDB_val *value)
 {
-	size_t len = prefix != NULL ? strlen(prefix) : 0;
 	int rc;
 
-	if (first && len > 0) {
-		*key = ledger_val(prefix, len);
+	if (first && range->start.mv_size > 0) {
+		*key = range->start;
 		rc = mdb_cursor_get(cursor, key, value, MDB_SET_RANGE);
 	} else {
 		rc = mdb_cursor_get(cursor, key, value, MDB_NEXT);
 	}
-	if (rc == 0 && len > 0 && (key->mv_size < len || memcmp(key->mv_data, prefix, len) != 0))
+	if (rc == 0 && range->prefix > 0 &&
+	    (key->mv_size < range->prefix ||
+	     memcmp(key->mv_data, range->start.mv_data, range->prefix) != 0))
 		return MDB_NOTFOUND;
 	return rc;
 }
@@ -324,7 +332,7 @@ static void give_cursor(struct ledger_txn *txn, enum ledger_db db, MDB_cursor *c
 	txn->cursor_db = db;
 }
 
-bool ledger_walk(struct ledger_txn *txn, const struct codec *codec, const char *prefix,
+static bool walk(struct ledger_txn *txn, const struct codec *codec, const struct range *range,
 		 void *record, ledger_visit_fn *visit, void *context)
 {
 	char name[LEDGER_KEY_SIZE];
@@ -337,7 +345,7 @@ bool ledger_walk(struct ledger_txn *txn, const struct codec *codec, const char *
 		log_failure(txn->ledger, "reading", rc);
 		return false;
 	}
-	for (bool first = true; (rc = step(cursor, prefix, first, &key, &value)) == 0;
+	for (bool first = true; (rc = step(cursor, range, first, &key, &value)) == 0;
 	     first = false) {
 		if (!key_text(name, codec->db, &key) ||
 		    !codec->of->get(record, value.mv_data, value.mv_size)) {
@@ -352,4 +360,23 @@ bool ledger_walk(struct ledger_txn *txn, const struct codec *codec, const char *
 	if (rc != 0 && rc != MDB_NOTFOUND)
 		log_failure(txn->ledger, "reading", rc);
 	return whole && (rc == 0 || rc == MDB_NOTFOUND);
+}
+
+bool ledger_walk(struct ledger_txn *txn, const struct codec *codec, const char *prefix,
+		 void *record, ledger_visit_fn *visit, void *context)
+{
+	size_t len = prefix != NULL ? strlen(prefix) : 0;
+	const struct range range = { ledger_val(prefix, len), len };
+
+	return walk(txn, codec, &range, record, visit, context);
+}
+
+bool ledger_walk_from(struct ledger_txn *txn, const struct codec *codec, uint64_t number,
+		      void *record, ledger_visit_fn *visit, void *context)
+{
+	unsigned char bytes[LEDGER_SEQUENCE_LEN];
+	const struct range range = { ledger_val(bytes, LEDGER_SEQUENCE_LEN), 0 };
+
+	ledger_sequence_key(bytes, number);
+	return walk(txn, codec, &range, record, visit, context);
 }

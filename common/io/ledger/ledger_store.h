@@ -48,5 +48,8 @@ bool ledger_delete(struct ledger_txn *txn, const struct codec *codec, const char
 typedef bool ledger_visit_fn(void *context, const char *name, const void *record);
 bool ledger_walk(struct ledger_txn *txn, const struct codec *codec, const char *prefix,
 		 void *record, ledger_visit_fn *visit, void *context);
+/* Of records by sequence number: those from this one on. `name` is the number, in decimal. */
+bool ledger_walk_from(struct ledger_txn *txn, const struct codec *codec, uint64_t number,
+		      void *record, ledger_visit_fn *visit, void *context);
 
 #endif

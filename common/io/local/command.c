@@ -17,8 +17,9 @@
 #include "io/net/stream.h"
 
 #define READ_SIZE 65536
-#define NAME_SIZE 128
-#define EXITED_UNSPAWNED 127 /* posix_spawn(3): the child could not become the program */
+#define NAME_SIZE 512
+#define SENDMAIL_TO_SIZE 1200 /* more than an address can have (RFC 5321 4.5.3.1.3) */
+#define EXITED_UNSPAWNED 127  /* posix_spawn(3): the child could not become the program */
 
 /* What becomes of what it says on standard error. */
 enum complaints { COMPLAINTS_DROPPED, COMPLAINTS_SHOWN };
@@ -199,4 +200,25 @@ enum lookup command_feed(char *const *argv, const struct buf *input, size_t most
 	result = run(argv, in, most, deadline, output, error);
 	close(in);
 	return result;
+}
+
+#define SENDMAIL_MS 60000
+#define SENDMAIL_SAYS_MAX 65536
+
+bool command_sendmail(const char *to, const struct buf *mail, char error[COMMAND_ERROR_SIZE])
+{
+	char name[] = "sendmail", dots[] = "-i", from[] = "-f", null[] = "<>", end[] = "--";
+	char address[SENDMAIL_TO_SIZE];
+	char *argv[] = { name, dots, from, null, end, address, NULL };
+	struct buf said = { 0 };
+	bool sent;
+
+	if (!str_copy(address, sizeof(address), to)) {
+		snprintf(error, COMMAND_ERROR_SIZE, "the address is too long");
+		return false;
+	}
+	sent = command_feed(argv, mail, SENDMAIL_SAYS_MAX, clock_mono_ms() + SENDMAIL_MS, &said,
+			    error) == LOOKUP_FOUND;
+	buf_free(&said);
+	return sent;
 }

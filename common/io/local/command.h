@@ -6,6 +6,7 @@
 #ifndef POSTSEAL_IO_COMMAND_H
 #define POSTSEAL_IO_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -34,6 +35,12 @@ enum lookup command_run(char *const *argv, size_t most, int64_t deadline, struct
 /* The same, with `input` for its standard input. */
 enum lookup command_feed(char *const *argv, const struct buf *input, size_t most, int64_t deadline,
 			 struct buf *output, char error[COMMAND_ERROR_SIZE]);
+
+/*
+ * Hands a mail to Postfix by sendmail(1): from the null sender, so that no bounce comes
+ * back, to one address (behind "--", whatever it is), a minute at most.
+ */
+bool command_sendmail(const char *to, const struct buf *mail, char error[COMMAND_ERROR_SIZE]);
 
 /*
  * Start it, and let it run: a descriptor of what it prints, close-on-exec, or -1 and

@@ -84,7 +84,14 @@ static bool make(const char *runtime, enum metrics_source source)
 
 const char *metrics_directory(const struct settings *settings, enum metrics_source source)
 {
-	return source == METRICS_MAILBOX ? settings->mailbox_runtime : settings->runtime;
+	switch (source) {
+	case METRICS_MAILBOX:
+		return settings->mailbox_runtime;
+	case METRICS_SHARE:
+		return settings->share_runtime;
+	default:
+		return settings->runtime;
+	}
 }
 
 void metrics_open(const char *runtime, enum metrics_source source)

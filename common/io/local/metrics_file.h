@@ -57,7 +57,7 @@ static inline void metrics_observe_in(enum metric_kind kind, enum metric_cell fi
 	metrics_add(sum, us * n);
 }
 
-/* Where the counts of a daemon lie: `runtime`, or `mailbox_runtime`, whose user is another. */
+/* Where a daemon keeps its file: `runtime`, but for one that runs as a user of its own. */
 const char *metrics_directory(const struct settings *settings, enum metrics_source source);
 
 /* From here on counts go to the file of `source` in this directory; if it cannot be

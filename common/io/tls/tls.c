@@ -334,6 +334,22 @@ static bool matches_tlsa(SSL *ssl)
 	return SSL_get0_dane_authority(ssl, NULL, NULL) >= 0;
 }
 
+/* The next hop whose name alone the certificate bears, where it must bear one; or NULL. */
+static const char *proven_to(SSL *ssl, const struct tls_request *request, X509 *certificate)
+{
+	unsigned flags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+	uint8_t usage = 0;
+
+	SSL_get0_dane_tlsa(ssl, &usage, NULL, NULL, NULL, NULL);
+	if (usage != TLSA_USAGE_DANE_TA ||
+	    X509_check_host(certificate, request->tlsa_base, 0, flags, NULL) == 1)
+		return NULL;
+	for (size_t i = 0; i < request->name_count; i++)
+		if (X509_check_host(certificate, request->names[i], 0, flags, NULL) == 1)
+			return request->names[i];
+	return NULL;
+}
+
 static void tell_session(const struct tls *tls, const struct tls_request *request, SSL *ssl,
 			 struct observation *seen)
 {
@@ -348,7 +364,12 @@ static void tell_session(const struct tls *tls, const struct tls_request *reques
 	}
 	tell_key(seen, certificate);
 	if (has_tlsa(request) && matches_tlsa(ssl)) {
-		seen->verified = VERIFIED_DANE;
+		const char *next_hop = proven_to(ssl, request, certificate);
+
+		seen->verified = next_hop != NULL ? VERIFIED_NEXTHOP : VERIFIED_DANE;
+		if (next_hop != NULL)
+			str_copy(seen->detail, sizeof(seen->detail), next_hop);
+		ERR_clear_error();
 		return;
 	}
 	seen->verified = judge_chain(tls->ctx, ssl, certificate, request->host);

@@ -130,6 +130,9 @@ fi
 set_wrong smtp_tls_policy_maps 'static:may socketmap:inet:127.0.0.1:7672:policy' policy-map \
     'another table before postseal' warning
 set_wrong smtp_tls_security_level none tls-level none
+before=("$(postconf -h smtp_tls_security_level)" "$(postconf -h smtp_tls_policy_maps)")
+set_wrong smtp_tls_security_level encrypt tls-level 'also answers what is less than that' warning
+postconf -e "smtp_tls_security_level = ${before[0]}" "smtp_tls_policy_maps = ${before[1]}"
 set_wrong smtp_dns_support_level enabled dns-support enabled
 set_wrong smtp_host_lookup native dane-switches native
 set_wrong ignore_mx_lookup_error yes dane-switches ignore_mx
@@ -183,6 +186,8 @@ service_wrong() {
 }
 service_wrong smtp/unix/smtp_tls_security_level=none overrides 'smtp/unix has -o'
 service_wrong relay/unix/smtp_tls_policy_maps= overrides 'relay/unix has -o'
+service_wrong smtp/unix/inet_protocols=ipv6 overrides 'goes by main.cf'
+service_wrong relay/unix/smtp_tls_servername=hostname overrides 'goes by main.cf'
 service_wrong smtp/inet/smtpd_milters= milter 'does not have postseal.s milter'
 service_wrong postseal-encrypt/unix/smtp_tls_security_level=may transports 'is too weak'
 service_wrong postseal-verify/unix/smtp_tls_policy_maps=socketmap:inet:127.0.0.1:7672:policy \

@@ -36,11 +36,10 @@ mailbox_up() {
 # sealed TO PIN|- TEXT: queues a marked mail from alice, as the milter leaves it.
 sealed() {
     MSGID="sealed-$RANDOM-$RANDOM@sender.test"
-    {
-        guest mark "$MAILBOX_DIR/token.key" alice@sender.test "$1" "$2"
-        printf '%s\n' 'From: Alice <alice@sender.test>' "To: $1" 'Subject: For your eyes only' \
-            "Message-ID: <$MSGID>" '' "$3"
-    } | sendmail -i -f alice@sender.test "${1/@/=}@sealed.sender.test"
+    printf '%s\n' 'From: Alice <alice@sender.test>' "To: $1" 'Subject: For your eyes only' \
+        "Message-ID: <$MSGID>" '' "$3" |
+        guest mark "$MAILBOX_DIR/token.key" alice@sender.test "$1" "$2" |
+        sendmail -i -f alice@sender.test "${1/@/=}@sealed.sender.test"
 }
 
 # The newest link mail to somebody.

@@ -24,6 +24,21 @@ has_receipt() {
 }
 check 'alice has a receipt with the PIN' until_true has_receipt
 
+# Bob reads here, and his copy has the token. With it he seals nothing that alice did not write.
+thief() {
+    awk '/^From / { mail = "" } { mail = mail $0 "\n" } END { printf "%s", mail }' /var/mail/bob \
+        >"$WORLD/last"
+    headers "$WORLD/last" | grep -iE '^(X-Postseal-Seal-Token|From|Subject|Message-ID|Date): ' \
+        >"$WORLD/thief"
+    grep -q '^X-Postseal-Seal-Token: ' "$WORLD/thief" || because "bob's copy has no token" || return
+    printf '\n%s\n' "$1" >>"$WORLD/thief"
+    sendmail -i -f alice@sender.test "${2/@/=}@$DOMAIN" <"$WORLD/thief"
+}
+check 'bob takes the token' thief 'Send me your money.' victim@plain.test
+check 'a stolen token: refused by the intake' until_true log_has "$SENDER_LOG" \
+    'to=<victim=plain.test@sealed.sender.test>.*status=bounced.*is of another mail'
+check 'a stolen token: no link left' refute has_link victim@plain.test
+
 # --- how a sealed mail would go: map `mailbox` ------------------------------------------------
 
 check 'map mailbox: to the one that is there' equals "$(answer mailbox X@PLAIN.test)" mailbox

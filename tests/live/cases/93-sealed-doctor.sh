@@ -19,6 +19,8 @@ seal_setting mailbox_keys "\"$BOX/keys\""
 seal_setting mailbox_runtime "\"$BOX/run\""
 seal_setting mailbox_pages "\"$BOX/pages\""
 seal_setting mailbox_from '"sealed@sender.test"'
+seal_setting mailbox_bounce '"sealed-bounce@sender.test"'
+
 # front CERTIFICATE: the web server before it, with another certificate.
 front() {
     job_stop front || true
@@ -42,7 +44,7 @@ front "$DOMAIN"
 check 'the clock' doctor_says mailbox-clock '(ok|warning) .*(it is set|nothing sets)'
 postconf -e 'message_size_limit = 26214400'
 for name in sealed-domain sealed-dns sealed-size sealed-milters sealed-filters sealed-lists \
-    mailbox mailbox-pages mailbox-keys; do
+    mailbox mailbox-from mailbox-pages mailbox-keys; do
     check "$name is sound" doctor_says "$name" 'ok '
 done
 

@@ -26,13 +26,13 @@ pki_up() {
     cp "$PKI/ca.crt" /etc/ssl/certs/postseal-world.pem
     ln -s postseal-world.pem \
         "/etc/ssl/certs/$(openssl x509 -noout -hash -in "$PKI/ca.crt").0"
-    local host kind
-    while read -r host kind; do
+    local host kind name
+    while read -r host kind name; do
         case $kind in
         plain) ;;
         self) pki_self "$host" "$host" 30 ;;
         badcert) pki_expired "$host" ;;
-        *) pki_issue "$host" ;;
+        *) pki_issue "$host" "$name" ;;
         esac
     done < <(table "$LIVE/receivers.conf")
     pki_snakeoil
@@ -45,11 +45,12 @@ pki_self() {
     cat "$PKI/$1.key" "$PKI/$1.crt" >"$PKI/$1.pem"
 }
 
-# pki_issue HOST: signed by the world's CA, which comes along in the chain:
+# pki_issue HOST [NAME]: signed by the world's CA, which comes along in the chain:
 # TLSA with usage 2 needs to see it there.
 pki_issue() {
+    local name=${2:-$1}
     pki_request -CA "$PKI/ca.crt" -CAkey "$PKI/ca.key" -days 30 \
-        -subj "/CN=$1" -addext "subjectAltName=DNS:$1" \
+        -subj "/CN=$name" -addext "subjectAltName=DNS:$name" \
         -addext 'basicConstraints=critical,CA:FALSE' \
         -keyout "$PKI/$1.key" -out "$PKI/$1.crt"
     cat "$PKI/$1.key" "$PKI/$1.crt" "$PKI/ca.crt" >"$PKI/$1.pem"

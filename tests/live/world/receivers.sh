@@ -23,7 +23,7 @@ receivers_up() {
     grep -v '^smtp  *inet' /usr/share/postfix/master.cf.dist \
         >"$POSTFIX_RECEIVERS/master.cf"
     local host kind
-    while read -r host kind; do
+    while read -r host kind _; do
         receiver_entry "$host" "$kind"
     done < <(table "$LIVE/receivers.conf")
     postfix_start "$POSTFIX_RECEIVERS"
@@ -68,15 +68,24 @@ receiver_kind() {
 
 # Its line in master.cf, appended: Postfix is told at its start or reload.
 receiver_entry() {
-    local host=$1 kind=$2
+    local host=$1 kind=$2 shown=$1
+    [[ $kind != sni ]] || shown=snakeoil
     printf '%s:25 inet n - n - - smtpd\n' "$(dns_addr "$host")"
     printf '  -o syslog_name=%s\n  -o myhostname=%s\n' "$host" "$host"
     [[ $kind == plain ]] ||
         printf '  -o smtpd_tls_security_level=may\n  -o smtpd_tls_chain_files=%s\n' \
-            "$PKI/$host.pem"
+            "$PKI/$shown.pem"
+    [[ $kind != sni ]] || receiver_by_name "$host"
     [[ $kind != tls12 ]] ||
         printf '  -o smtpd_tls_protocols=TLSv1.2\n'
 } >>"$POSTFIX_RECEIVERS/master.cf"
+
+# The certificate of its own for who sends its name.
+receiver_by_name() {
+    echo "$1 $PKI/$1.pem" >"$RECEIVERS/$1"
+    postmap -c "$POSTFIX_RECEIVERS" -F "hash:$RECEIVERS/$1"
+    printf '  -o tls_server_sni_maps=hash:%s\n' "$RECEIVERS/$1"
+}
 
 receivers_reload() {
     postfix -c "$POSTFIX_RECEIVERS" reload 2>>/var/log/postfix-start.log

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What others told, into the ledger (share.h). */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "core/record/merge.h"
+#include "fleet/share.h"
+#include "io/ledger/ledger_take.h"
+#include "io/local/metrics_file.h"
+
+/* One page, in memory: nobody waits for the network inside a transaction of the ledger. */
+struct page {
+	struct share *share;
+	size_t count;
+	struct fleet_row rows[ENGINE_PAGE];
+	bool told_dropped; /* in this reading */
+};
+
+/* What no host may write is dropped by all alike; whose it is, an admin wants to know. */
+static void drop(struct page *page, const char *origin, const char *kind, const char *key)
+{
+	metrics_count(M_SHARE_DROPPED);
+	if (page->told_dropped)
+		return;
+	page->told_dropped = true;
+	log_warning("origin=%s wrote rows that no host writes, %s %s among them: they are dropped; "
+		    "look after that host, and after its login",
+		    origin, kind, key);
+}
+
+static bool keep_row(void *context, const struct fleet_row *row, const char *origin)
+{
+	struct page *page = context;
+	struct fleet_row *copy = &page->rows[page->count];
+
+	metrics_count(M_SHARE_READ);
+	if (row == NULL) {
+		drop(page, origin, "one", "that cannot be read");
+		return true;
+	}
+	*copy = *row;
+	copy->record = (struct buf){ 0 };
+	buf_append(&copy->record, row->record.data, row->record.len);
+	page->count++;
+	return true;
+}
+
+static void empty(struct page *page)
+{
+	for (size_t i = 0; i < page->count; i++)
+		fleet_row_free(&page->rows[i]);
+	page->count = 0;
+}
+
+/*
+ * What this ledger holds of it now says more than the engine does? Nothing of that should be
+ * so, but for a backup that was restored there: it is told again.
+ */
+static bool tell_more(struct ledger_take *take, const struct entry *theirs)
+{
+	struct entry ours = take->merged, all = *theirs;
+	enum fleet_change change;
+
+	merge_reduce(&ours);
+	if (theirs->kind == ENTRY_DOMAIN && theirs->of.domain.forgotten == 0)
+		ours.of.domain.forgotten = 0;
+	if (theirs->kind == ENTRY_DOMAIN && theirs->of.domain.forgotten != 0) {
+		int64_t forgotten = ours.of.domain.forgotten;
+
+		memset(&ours.of, 0, sizeof(ours.of));
+		ours.of.domain.forgotten = forgotten;
+	}
+	merge_shared(&all, &ours);
+	change = fleet_compare(theirs, &all);
+	return change == FLEET_SAME ||
+	       ledger_outbox_mark(take->txn, &take->merged,
+				  change == FLEET_NOW ? LEDGER_BOX_NOW : LEDGER_BOX_LATER);
+}
+
+/* False when the transaction is broken. */
+static bool take_row(struct page *page, struct ledger_take *take, const struct fleet_row *row)
+{
+	struct entry entry;
+
+	switch (fleet_row_take(&entry, row)) {
+	case FLEET_ROW_NEWER:
+		metrics_count(M_SHARE_NEWER);
+		return true;
+	case FLEET_ROW_BAD:
+		drop(page, row->origin, row->kind, row->key);
+		return true;
+	case FLEET_ROW_GOOD:
+		break;
+	}
+	if (entry_is_spent(&entry, take->now))
+		return true;
+	/* A policy is a start: whoever is asked about first fetches its own. */
+	if (entry.kind == ENTRY_DOMAIN)
+		entry.of.domain.sts.id[0] = '\0';
+	if (ledger_take(take, &entry)) {
+		metrics_count(M_SHARE_CHANGED);
+		if (!ledger_take_write(take))
+			return false;
+	}
+	return fleet_row_take(&entry, row) != FLEET_ROW_GOOD || tell_more(take, &entry);
+}
+
+static bool write_page(struct page *page)
+{
+	const struct share *share = page->share;
+	struct ledger_take *take = mem_zero(1, sizeof(*take));
+	bool good = true;
+
+	*take = (struct ledger_take){
+		.txn = ledger_begin_write(share->ledger),
+		.every_host = share->settings->mixed_mx == MIXED_MX_LENIENT,
+		.default_port = share->settings->smtp_port,
+		.now = clock_wall(),
+		.author = "fleet",
+	};
+	good = take->txn != NULL;
+	if (good)
+		ledger_outbox_pause(take->txn, true);
+	for (size_t i = 0; i < page->count && good; i++) {
+		char by[FLEET_NAME_SIZE + 8];
+
+		str_join(by, sizeof(by), "by ", page->rows[i].origin, NULL);
+		take->by = by;
+		good = take_row(page, take, &page->rows[i]);
+	}
+	if (good)
+		good = ledger_commit(take->txn);
+	else
+		ledger_abort(take->txn);
+	free(take);
+	return good;
+}
+
+static bool read_pages(struct page *page)
+{
+	struct share *share = page->share;
+	struct engine_place place = { .n = share->state.n };
+	size_t count = ENGINE_PAGE;
+
+	while (count == ENGINE_PAGE) {
+		enum engine_result result = engine_since(share->engine, &place, share->greeting.n,
+							 keep_row, page, &count);
+		bool written = result == ENGINE_DONE && write_page(page);
+
+		empty(page);
+		if (result != ENGINE_DONE)
+			return share_goes_on(share, ENGINE_LOST);
+		if (!written || share->stop)
+			return false;
+	}
+	return true;
+}
+
+/* All up to here was read. Where a batch left no note of itself, up to the one before. */
+static bool move_cursor(struct share *share, bool fresh)
+{
+	struct fleet_state *state = &share->state;
+
+	state->exchanged = share->greeting.now;
+	if (share->greeting.has_last && share->greeting.last <= share->greeting.n) {
+		fresh = fresh || state->n != share->greeting.last;
+		state->n = share->greeting.last;
+		memcpy(state->nonce, share->greeting.last_nonce, FLEET_ID_SIZE);
+	}
+	metrics_set(M_SHARE_BEHIND, 0);
+	return !fresh || share_save(share);
+}
+
+bool pull_all(struct share *share)
+{
+	bool old = fleet_state_is_old(&share->state, share->greeting.now);
+	struct page *page;
+	bool good = true;
+
+	if (old) {
+		log_warning("share=%s the last exchange was more than 300 days ago: of the acts of "
+			    "admins here those count that the others still have",
+			    share->settings->share);
+		share->state.n = 0;
+		share->state.sweep = true;
+	}
+	if (share->greeting.n > share->state.n) {
+		page = mem_zero(1, sizeof(*page));
+		page->share = share;
+		good = read_pages(page);
+		free(page);
+	}
+	if (good && old)
+		good = push_drop_old_acts(share);
+	return good && move_cursor(share, old || share->state.exchanged == 0);
+}
