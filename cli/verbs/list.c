@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "base/utc.h"
 #include "cli/json.h"
-#include "cli/queue.h"
+#include "cli/verbs/queue.h"
 #include "cli/terminal.h"
 #include "core/facts/pins.h"
 

@@ -9,7 +9,7 @@
 #include "base/num.h"
 #include "base/utc.h"
 #include "cli/json.h"
-#include "cli/queue.h"
+#include "cli/verbs/queue.h"
 #include "cli/terminal.h"
 #include "core/policy/fold.h"
 #include "core/policy/override.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/queue.h"
+#include "cli/verbs/queue.h"
 
 #include <stdio.h>
 #include <stdlib.h>
