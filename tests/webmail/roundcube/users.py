@@ -459,6 +459,15 @@ def german(mail, shots):
         mail.picture(f"{shots}/roundcube-{where}-{name}.png")
 
     with speaking(mail, "de_DE"):
+        mail.compose()
+        for number, (address, _, _) in enumerate(STATES, 1):
+            mail.type_to(address + ",")
+            until(f"a symbol of {address}", lambda address=address: mail.pills().get(address, "\u2026") not in ("", "\u2026"))
+            mail.run(f"document.querySelector('#compose_to li.recipient:nth-child({number})').focus()")
+            mail.details(address, "Warum")
+            told = as_roundcube("GET", f"/v1/recipients?a={address}")[1]["recipients"][0]["reason"]
+            if told in mail.details(address):
+                raise Failed(f"no German for {told!r}")
         for name, size in (("german", (1000, 760)), ("german-narrow", (360, 740))):
             mail.window(*size)
             mail.write("auf Deutsch", "jo@plain.test")

@@ -26,9 +26,12 @@
 
   const label = (name, values = {}) => Object.entries(values).reduce(
     (text, [key, value]) => text.replace("$" + key, () => value), rcmail.get_label(name, "postseal"));
-  /* A sentence of postseal's in the user's language, where there is one: else as it came. */
-  const translated = (sentence) => Object.hasOwn(rcmail.labels, "postseal." + sentence) ?
-    label(sentence) : sentence;
+  /* Why postseal says so, in the user's language where all of it is known there; else as it came. */
+  const ours = (part) => Object.hasOwn(rcmail.labels, "postseal." + part) ? label(part) : "";
+  function translated(reason) {
+    const parts = reason.replace("when last known, ", "when last known; ").split("; ").map(ours);
+    return ours(reason) || (parts.every(Boolean) ? parts.join(" ") : reason);
+  }
   const text = (value) => typeof value === "string" ? value.slice(0, TEXT_MAX) : "";
   const version = (value) => text(value).replace(/^TLSv/, "TLS ");
 
