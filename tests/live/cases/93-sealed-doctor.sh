@@ -59,7 +59,7 @@ set_sick() {
     postconf -e "$4 = $before"
     doctor_age
 }
-set_sick sealed-domain wrong 'do not lead sealed.sender.test' transport_maps ''
+set_sick sealed-domain wrong 'does not lead sealed.sender.test' transport_maps ''
 set_sick sealed-domain warning 'to smtp:\[127.0.0.9\]' transport_maps \
     'inline:{ sealed.sender.test=smtp:[127.0.0.9] }'
 set_sick sealed-domain wrong 'relay_domains has' relay_domains sealed.sender.test
@@ -102,7 +102,7 @@ check 'the web server serves another page' doctor_says mailbox-proxy 'wrong .*no
 cp "$BUILD/web/index.html" "$BOX/pages/index.html"
 seal_kill mailbox
 seal_start mailbox
-check 'a changed page that is served' doctor_says mailbox-pages 'wrong .*as installed: app/main.js;'
+check 'a changed page that is served' doctor_says mailbox-pages 'wrong .*as installed: app/main.js'
 seal_setting mailbox_keys "\"$BOX/store/keys\""
 install -d -o postseal -g postseal -m 705 "$BOX/store/keys"
 check 'keys in the store' doctor_says mailbox-keys 'wrong .*is inside the other.*all users of this'
