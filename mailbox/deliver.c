@@ -658,7 +658,7 @@ void deliver_bounce(struct home *home, const char *extension, char reply[DELIVER
 	enum lookup found = txn != NULL ? LOOKUP_ABSENT : LOOKUP_ERROR;
 	struct handle mailbox, letter;
 	struct store_key key;
-	struct span value;
+	struct span value = { NULL, 0 };
 
 	if (found == LOOKUP_ABSENT && strlen(extension) == 2 * BOUNCE_OCTETS &&
 	    str_hex_read(octets, BOUNCE_OCTETS, extension)) {

@@ -78,8 +78,8 @@ static void put_string(struct buf *out, const char *text, size_t len)
 static void put_subject(struct buf *out, const char *text)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz_";
-	const char *names[8];
-	size_t lens[8], count = 0;
+	const char *names[8] = { NULL };
+	size_t lens[8] = { 0 }, count = 0;
 
 	while (count < 8) {
 		size_t name = strspn(text, letters), value = strcspn(text + name, " ");

@@ -237,13 +237,11 @@ static void put_fact(struct buf *out, const char *word, size_t len, const struct
 		buf_append_str(out, facts->site);
 	else if (span_is(name, "url"))
 		buf_append_str(out, facts->url);
-	else if (span_is(name, "sender"))
-		buf_append_str(out, facts->sender);
 	else if (span_is(name, "name"))
 		buf_append_str(out, facts->name[0] != '\0' ? facts->name : facts->sender);
 	else if (span_is(name, "who") && facts->name[0] != '\0')
 		buf_printf(out, "%s (%s)", facts->name, facts->sender);
-	else if (span_is(name, "who"))
+	else if (span_is(name, "who") || span_is(name, "sender"))
 		buf_append_str(out, facts->sender);
 	else if (span_is(name, "recipient"))
 		buf_append_str(out, facts->recipient);

@@ -36,12 +36,12 @@
 /* Appends to *out. */
 void record_put_domain(struct buf *out, const struct domain_facts *domain);
 void record_put_host(struct buf *out, const struct host_facts *host);
-void record_put_override(struct buf *out, const struct override *override);
-void record_put_pin(struct buf *out, const struct pin_act *pin);
+void record_put_override(struct buf *out, const struct override *record);
+void record_put_pin(struct buf *out, const struct pin_act *record);
 void record_put_alias(struct buf *out, const struct alias *alias);
 void record_put_exception(struct buf *out, const struct exception_act *act);
 void record_put_refusals(struct buf *out, const struct refusals *refusals);
-void record_put_journal(struct buf *out, const struct journal_entry *entry);
+void record_put_journal(struct buf *out, const struct journal_entry *record);
 
 bool record_get_domain(struct domain_facts *out, const void *bytes, size_t len);
 bool record_get_host(struct host_facts *out, const void *bytes, size_t len);

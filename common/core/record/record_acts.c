@@ -7,6 +7,7 @@
 #include "core/record/record_rows.h"
 
 /* Records that are their rows and nothing else. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type cannot have them */
 #define PLAIN_RECORD(name, KIND, type)                                                   \
 	void record_put_##name(struct buf *out, const type *record)                      \
 	{                                                                                \
@@ -23,6 +24,7 @@
 PLAIN_RECORD(override, OVERRIDE, struct override)
 PLAIN_RECORD(pin, PIN, struct pin_act)
 PLAIN_RECORD(journal, JOURNAL, struct journal_entry)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* The first byte has a bit each: it is on; otherwise its mail is sealed; it was removed. */
 void record_put_alias(struct buf *out, const struct alias *alias)
