@@ -269,9 +269,9 @@ static bool on_header(struct mta_connection *c, struct span data)
 
 static void on_body(struct mta_connection *c, struct span octets)
 {
-	bool wanted = c->session != NULL && session_body(c->session, octets);
+	bool more = c->session != NULL && session_body(c->session, octets);
 
-	if (!wanted && (c->steps & MILTER_MAY_SKIP) != 0)
+	if (!more && (c->steps & MILTER_MAY_SKIP) != 0)
 		milter_write(&c->out, MILTER_SKIP, NULL);
 	else
 		go_on(c);
