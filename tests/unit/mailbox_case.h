@@ -153,20 +153,40 @@ static inline void *sink_run(void *argument)
 	return NULL;
 }
 
-/* The next mail that left, with soft line breaks taken out of its body. */
+/* Where the next mail to somebody stands among those that left; -1: none has left yet. */
+static inline ssize_t sink_find(const char *to)
+{
+	for (size_t i = sink.taken; i < sink.count; i++)
+		if (strcmp(sink.to[i], to) == 0)
+			return (ssize_t)i;
+	return -1;
+}
+
+/* The next mail that left for somebody, with soft line breaks taken out of its body. Mails to
+ * different people may leave in any order: one may be tried again while another leaves. */
 static inline const char *sink_next(const char *to)
 {
 	struct timespec until;
-	char *text, *at;
+	char *text, *from, *owned, *at;
+	ssize_t found;
 
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += PATIENCE / 1000;
 	pthread_mutex_lock(&sink.lock);
-	while (sink.taken == sink.count)
+	while ((found = sink_find(to)) < 0)
 		ck_assert_msg(pthread_cond_timedwait(&sink.more, &sink.lock, &until) == 0,
 			      "no mail to %s", to);
-	ck_assert_str_eq(sink.to[sink.taken], to);
-	text = sink.text[sink.taken++];
+	text = sink.text[found];
+	from = sink.from[found];
+	owned = sink.to[found];
+	for (size_t i = (size_t)found; i > sink.taken; i--) {
+		sink.from[i] = sink.from[i - 1];
+		sink.to[i] = sink.to[i - 1];
+		sink.text[i] = sink.text[i - 1];
+	}
+	sink.from[sink.taken] = from;
+	sink.to[sink.taken] = owned;
+	sink.text[sink.taken++] = text;
 	pthread_mutex_unlock(&sink.lock);
 	while ((at = strstr(strstr(text, "\r\n\r\n"), "=\r\n")) != NULL)
 		memmove(at, at + 3, strlen(at + 3) + 1);
