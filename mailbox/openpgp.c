@@ -64,7 +64,7 @@ static enum lookup run_gpg(char *const *argv, const struct buf *input, size_t mo
 	return done;
 }
 
-static enum lookup encrypt(const char *key_path, const struct buf *plain, struct buf *out)
+static enum lookup encrypt_to(const char *key_path, const struct buf *plain, struct buf *out)
 {
 	char path[PATH_SIZE];
 	char *argv[] = { (char[]){ "gpg" },
@@ -159,7 +159,7 @@ enum lookup openpgp_seal(const struct home *home, const char *address, struct sp
 		return found;
 	put_inside(&inside, message);
 	/* A key that gpg does not take has expired, or was revoked: the mailbox takes the mail. */
-	if (encrypt(path, &inside, &armor) == LOOKUP_FOUND && armor.len > 0 &&
+	if (encrypt_to(path, &inside, &armor) == LOOKUP_FOUND && armor.len > 0 &&
 	    strncmp(armor.data, "-----BEGIN PGP MESSAGE-----", 27) == 0) {
 		put_outside(out, message, &armor);
 	} else {
@@ -266,7 +266,7 @@ bool openpgp_add(const struct home *home, const char *address, const char *key, 
 		snprintf(error, OPENPGP_ERROR_SIZE, "it cannot be written: %s", strerror(errno));
 	else if (!check_key(dir, address, &whole, error))
 		good = false;
-	else if (encrypt(new_path, &trial, &armor) != LOOKUP_FOUND)
+	else if (encrypt_to(new_path, &trial, &armor) != LOOKUP_FOUND)
 		str_copy(error, OPENPGP_ERROR_SIZE,
 			 "nothing can be encrypted to it: it has expired, was revoked, or is for "
 			 "signing alone");

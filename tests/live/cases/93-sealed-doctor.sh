@@ -11,7 +11,7 @@ BOX=$WORLD/mailbox
 
 check 'without mailbox_url another host keeps the mailboxes' doctor_says mailbox 'ok .*another host'
 install -d -o postseal -g postseal -m 700 "$BOX" "$BOX/store" "$BOX/keys" "$BOX/run"
-cp -r "$BUILD/web" "$BOX/pages"
+cp -r "$(seal_pages)" "$BOX/pages"
 chmod 755 "$BOX"
 seal_setting mailbox_url '"https://sealed.sender.test"'
 seal_setting mailbox_store "\"$BOX/store\""

@@ -10,6 +10,7 @@
 #   seal_restart             stops and starts all of them
 #   seal_setting NAME VALUE  changes postseal.conf; needs a restart to matter
 #   seal_log NAME            the name of its log
+#   seal_pages               the folder of the temporary mailbox's pages
 #
 # POSTSEAL_BARE=1 in the environment leaves postseal out of the world, and the
 # sender unwired. POSTSEAL_WRAP is put in front of the daemons: see README.md.
@@ -47,6 +48,13 @@ seal_setting() {
     grep -v "^$1 *=" "$SEAL_CONF" >"$SEAL/conf.new" || true
     printf '%s = %s\n' "$1" "$2" >>"$SEAL/conf.new"
     cat "$SEAL/conf.new" >"$SEAL_CONF"
+}
+
+# A copy: the tree may lie where root alone may look.
+seal_pages() {
+    local pages=$SEAL/pages
+    [[ -d $pages ]] || { cp -R "$BUILD/web" "$pages" && chmod -R a+rX "$pages"; }
+    echo "$pages"
 }
 
 seal_log() {
