@@ -11,7 +11,8 @@
 #include "io/ledger/ledger_facts.h"
 #include "io/ledger/ledger_store.h"
 
-enum lookup ledger_get_entry(struct ledger_txn *txn, const struct entry *entry, struct entry *have)
+/* The record with this one's kind and key, as ledger_get_...; a journal's is always ABSENT. */
+static enum lookup get_entry(struct ledger_txn *txn, const struct entry *entry, struct entry *have)
 {
 	char key[ENTRY_KEY_SIZE];
 
@@ -68,7 +69,7 @@ bool ledger_each_entry(struct ledger_txn *txn, struct entry *entry,
 bool ledger_act(struct ledger_txn *txn, struct entry *act, int64_t now)
 {
 	struct entry have;
-	enum lookup found = ledger_get_entry(txn, act, &have);
+	enum lookup found = get_entry(txn, act, &have);
 
 	/* One that cannot be read is made anew. */
 	entry_set_stamp(act, acts_stamp(now, found == LOOKUP_FOUND ? entry_stamp(&have) : 0));
@@ -196,7 +197,7 @@ static bool make_due(struct ledger_take *take)
 bool ledger_take(struct ledger_take *take, const struct entry *entry)
 {
 	memset(&take->have, 0, sizeof(take->have));
-	take->found = ledger_get_entry(take->txn, entry, &take->have);
+	take->found = get_entry(take->txn, entry, &take->have);
 	if (take->found == LOOKUP_ERROR)
 		memset(&take->have.of, 0, sizeof(take->have.of));
 	take->merged = take->have;

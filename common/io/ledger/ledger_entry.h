@@ -10,8 +10,6 @@
 #include "core/record/entry.h"
 #include "io/ledger/ledger.h"
 
-/* The record with this one's kind and key, as ledger_get_...; a journal's is always ABSENT. */
-enum lookup ledger_get_entry(struct ledger_txn *txn, const struct entry *entry, struct entry *have);
 /* As ledger_put_...; one of the journal is added to it. */
 bool ledger_put_entry(struct ledger_txn *txn, const struct entry *entry);
 /* Removing what is not there is no failure. */
