@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "io/link/prober_client.h"
+#include "io/link/link.h"
 
 /* An SMTP session has this many steps, each with its time-out, and DNS needs some. */
 #define SMTP_STEPS 6

@@ -6,7 +6,7 @@
 #ifndef POSTSEAL_MAILBOX_HOME_H
 #define POSTSEAL_MAILBOX_HOME_H
 
-#include "core/names/endpoint.h"
+#include "core/names/ipaddr.h"
 #include "core/settings/settings.h"
 #include "io/crypto/seal_token.h"
 #include "mailbox/fresh.h"

@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "core/names/endpoint.h"
+#include "core/names/ipaddr.h"
 #include "daemon/daemon.h"
 #include "io/net/listen.h"
 #include "io/net/stream.h"

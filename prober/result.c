@@ -10,7 +10,7 @@
 #include "core/policy/floor.h"
 #include "core/policy/fold.h"
 #include "core/policy/freshness.h"
-#include "core/policy/override.h"
+#include "core/policy/survey.h"
 #include "core/protocol/sts.h"
 #include "io/ledger/ledger_facts.h"
 #include "io/local/metrics_file.h"

@@ -12,7 +12,7 @@
 #include "core/policy/decide.h"
 #include "core/policy/reply.h"
 #include "core/policy/status.h"
-#include "core/names/subject.h"
+#include "core/names/nexthop.h"
 #include "io/ledger/ledger.h"
 #include "io/ledger/ledger_facts.h"
 #include "io/json/status_json.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * aliases - a user's own secure aliases: those that the settings' pairs give them, and those on
- * file for their mailbox. core/secure/owner decides which are theirs, as for the milter. For any
+ * file for their mailbox. core/secure/alias decides which are theirs, as for the milter. For any
  * other address the answer is that there is no such alias, whether somebody has it or not.
  */
 #ifndef POSTSEAL_WEBMAIL_ALIASES_H

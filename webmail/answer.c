@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "io/json/webmail_json.h"
-#include "io/link/mailbox_link.h"
+#include "io/link/link.h"
 #include "webmail/aliases.h"
 #include "webmail/recipients.h"
 #include "webmail/sealed.h"

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "core/policy/request.h"
 #include "io/json/webmail_json.h"
-#include "io/link/socketmap_client.h"
+#include "io/link/link.h"
 #include "webmail/answer.h"
 
 /*

@@ -10,7 +10,7 @@
 #include "core/settings/settings.h"
 #include "core/webmail/webmail_request.h"
 #include "io/http/http.h"
-#include "io/link/mailbox_link.h"
+#include "io/link/link.h"
 #include "webmail/aliases.h"
 
 struct sealed;

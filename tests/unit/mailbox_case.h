@@ -42,7 +42,7 @@
 #include "io/crypto/seal_print.h"
 #include "io/crypto/seal_token.h"
 #include "core/settings/settings.h"
-#include "io/link/mailbox_client.h"
+#include "io/link/link.h"
 #include "io/net/stream.h"
 
 /* A program of its own may have others. */

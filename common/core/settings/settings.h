@@ -78,7 +78,7 @@ struct settings {
 	struct string_list secure_domains; /* folded */
 	enum secure_aliases secure_aliases;
 	uint16_t secure_min_tls;         /* as on the wire: 0x0303 for TLSv1.2 */
-	struct string_list secure_owner; /* "SECURE=ORDINARY", both folded (core/secure/owner.h) */
+	struct string_list secure_owner; /* "SECURE=ORDINARY", both folded (core/secure/alias.h) */
 	bool refusal_digest;
 	char *recipient_delimiter; /* a set of characters; "": none */
 	size_t local_networks_count;
