@@ -21,7 +21,6 @@
 #include "daemon/daemon.h"
 #include "io/net/listen.h"
 #include "io/net/stream.h"
-#include "milter/connection.h"
 
 /* The directory decides who may connect, as for a port on loopback. */
 #define SOCKET_MODE 0666

@@ -17,7 +17,6 @@
 #include "io/ledger/ledger_facts.h"
 #include "io/json/status_json.h"
 #include "io/local/metrics_file.h"
-#include "socketmap/alias_maps.h"
 
 #define LEDGER_RETRY_MS 1000
 /* How often to check whether it was replaced. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "socketmap/sealing.h"
+#include "socketmap/parking.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "webmail/aliases.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +13,7 @@
 #include "io/json/webmail_json.h"
 #include "io/ledger/ledger.h"
 #include "io/ledger/ledger_entry.h"
-#include "webmail/answer.h"
+#include "webmail/webmail.h"
 
 /* Aliases on file for one mailbox; a person has a handful. */
 #define LISTED_MAX 50

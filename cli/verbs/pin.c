@@ -9,7 +9,6 @@
 #include "cli/act.h"
 #include "cli/json.h"
 #include "cli/known.h"
-#include "cli/probing.h"
 #include "cli/terminal.h"
 #include "core/facts/facts.h"
 #include "core/policy/survey.h"

@@ -15,7 +15,6 @@
 #include "base/utc.h"
 #include "cli/facts_page.h"
 #include "cli/known.h"
-#include "cli/probing.h"
 #include "cli/terminal.h"
 #include "io/json/status_json.h"
 #include "io/link/link.h"

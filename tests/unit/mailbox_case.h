@@ -39,7 +39,6 @@
 #include "core/mailbox/frame.h"
 #include "io/crypto/crypto.h"
 #include "io/crypto/hpke.h"
-#include "io/crypto/seal_print.h"
 #include "io/crypto/seal_token.h"
 #include "core/settings/settings.h"
 #include "io/link/link.h"

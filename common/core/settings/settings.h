@@ -35,7 +35,7 @@ enum mailbox_pin { MAILBOX_PIN_REQUIRE, MAILBOX_PIN_ALLOW, MAILBOX_PIN_OFF };
 
 /* The prober's socket, in the directory `runtime` (prober_words.h tells what is said there). */
 #define PROBER_SOCKET "prober.sock"
-/* The mailbox daemon's, in `mailbox_runtime` (core/mailbox/control.h tells what is said there). */
+/* The mailbox daemon's, in `mailbox_runtime` (postseal-mailbox(8), "Control socket"). */
 #define MAILBOX_SOCKET "mailbox.sock"
 
 struct string_list {
