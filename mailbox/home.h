@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * home - what all parts of postseal-mailbox share. Made before any thread starts, and
- * only read from then on, but for `used`, and `settings`, which a reload replaces; `store` is for all threads, `fresh` and `outbox` have locks of their own.
+ * only read from then on, but for `used`, and `settings`, which a reload replaces; `store` is
+ * for all threads, `fresh`, `keydir` and `outbox` have locks of their own.
  */
 #ifndef POSTSEAL_MAILBOX_HOME_H
 #define POSTSEAL_MAILBOX_HOME_H
@@ -12,6 +13,7 @@
 #include "mailbox/fresh.h"
 #include "mailbox/store.h"
 
+struct keydir;
 struct outbox;
 
 struct home {
@@ -21,6 +23,7 @@ struct home {
 	struct seal_key token;  /* shared with the milter */
 	struct fresh *fresh;
 	struct outbox *outbox;
+	struct keydir *keydir;
 	int64_t started;       /* seconds since 1970 */
 	_Atomic uint64_t used; /* octets of all letters, about (quota.h) */
 	struct endpoint submit;
