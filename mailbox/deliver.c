@@ -559,8 +559,8 @@ static enum lookup may_look_up(struct delivery *d)
 	struct handle handle;
 	struct mbox_mailbox *box = NULL;
 	struct mbox_gate *gate = NULL;
-	enum lookup found = txn != NULL ? find_mailbox(txn, d->recipient, &handle, &d->box)
-					: LOOKUP_ERROR;
+	enum lookup found =
+		txn != NULL ? find_mailbox(txn, d->recipient, &handle, &d->box) : LOOKUP_ERROR;
 
 	if (found == LOOKUP_FOUND) {
 		struct store_key key = store_key_gate(&handle, d->token->sender);

@@ -116,9 +116,8 @@ static bool converse(const char *path, const char *address, struct buf *said)
 		return false;
 	buf_printf(&line, "%s\n", address);
 	if (stream_write(fd, line.data, line.len, deadline)) {
-		while (said->len < ANSWER_MAX &&
-		       (n = stream_read(fd, buf_reserve(said, ANSWER_MAX), ANSWER_MAX, deadline)) >
-			       0)
+		while (said->len < ANSWER_MAX && (n = stream_read(fd, buf_reserve(said, ANSWER_MAX),
+								  ANSWER_MAX, deadline)) > 0)
 			said->len += (size_t)n;
 	}
 	buf_free(&line);

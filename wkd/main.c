@@ -161,7 +161,8 @@ static bool read_address(char line[SEAL_ADDRESS_SIZE])
 int main(int argc, char **argv)
 {
 	const char *file = NULL, *address = parse_options(&file, argc, argv);
-	char line[SEAL_ADDRESS_SIZE], error[SETTINGS_FILE_ERROR_SIZE], dns_error[RESOLVER_ERROR_SIZE];
+	char line[SEAL_ADDRESS_SIZE], error[SETTINGS_FILE_ERROR_SIZE],
+		dns_error[RESOLVER_ERROR_SIZE];
 	struct settings settings;
 	struct look look = { .settings = &settings };
 	struct buf out = { 0 };

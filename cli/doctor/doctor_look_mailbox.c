@@ -430,8 +430,8 @@ static void look_at_gpg(struct patient *patient)
 	char *argv[] = { (char[]){ "gpg" }, (char[]){ "--version" }, NULL };
 	char error[COMMAND_ERROR_SIZE];
 	struct buf output = { 0 };
-	enum lookup ran = command_run(argv, OUTPUT_MAX, clock_mono_ms() + DOCTOR_PATIENCE_MS,
-				      &output, error);
+	enum lookup ran =
+		command_run(argv, OUTPUT_MAX, clock_mono_ms() + DOCTOR_PATIENCE_MS, &output, error);
 
 	if (ran != LOOKUP_FOUND)
 		doctor_note(&patient->mailbox.gpg, ran, "%s", error);

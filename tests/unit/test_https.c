@@ -514,12 +514,11 @@ START_TEST(tells_the_status)
 
 	for (size_t i = 0; i <= ARRAY_LEN(cases); i++) {
 		bool named = i < ARRAY_LEN(cases);
-		struct server server = {
-			.identity = named ? good_identity() : issue("leaf", "DNS:x.test", 9, &ca),
-			.manner = named ? cases[i].manner : ANSWER,
-			.answer = named ? cases[i].answer : OK_ANSWER,
-			.more = named ? cases[i].more : NULL
-		};
+		struct server server = { .identity = named ? good_identity()
+							   : issue("leaf", "DNS:x.test", 9, &ca),
+					 .manner = named ? cases[i].manner : ANSWER,
+					 .answer = named ? cases[i].answer : OK_ANSWER,
+					 .more = named ? cases[i].more : NULL };
 		struct https_request request;
 		long status = -1;
 

@@ -47,8 +47,8 @@ static void says(enum lookup found, const struct buf *key)
 	struct span none = { "", 0 };
 
 	wkd.answer.len = 0;
-	wkd_answer_put(&wkd.answer, found, key != NULL ? (struct span){ key->data, key->len } : none,
-		       "so it is");
+	wkd_answer_put(&wkd.answer, found,
+		       key != NULL ? (struct span){ key->data, key->len } : none, "so it is");
 }
 
 /* Before the daemon, so that its settings name the socket. */
@@ -201,9 +201,9 @@ START_TEST(of_two_keys_the_first_counts)
 	struct mailbox_question question = { .act = "openpgp-add", .mailbox = BOB };
 	struct buf key = { 0 };
 
-	make_key(&key, MAKE("Eve <eve@example.net>") "; " MAKE(
-			       "Bob <" BOB ">") "; gpg --armor --export eve@example.net " BOB
-						" >key");
+	make_key(&key,
+		 MAKE("Eve <eve@example.net>") "; " MAKE(
+			 "Bob <" BOB ">") "; gpg --armor --export eve@example.net " BOB " >key");
 	question.key = buf_cstr(&key);
 	ck_assert(!control_ok(&question));
 	question.mailbox = "eve@example.net";
@@ -213,12 +213,13 @@ START_TEST(of_two_keys_the_first_counts)
 END_TEST
 
 /* What was good when it was put on file, and is not any more. */
-#define EXPIRED                                                              \
+#define EXPIRED                                                               \
 	"make --faked-system-time 20200101T000000 --quick-gen-key 'Bob <" BOB \
 	">' future-default default 1d"
-#define REVOKED                                                                                \
-	MAKE("Bob <" BOB ">") " && sed -i 's/^:---/---/' gpg/openpgp-revocs.d/*.rev && gpg --batch " \
-			      "--import gpg/openpgp-revocs.d/*.rev"
+#define REVOKED                                                                \
+	MAKE("Bob <" BOB ">")                                                  \
+	" && sed -i 's/^:---/---/' gpg/openpgp-revocs.d/*.rev && gpg --batch " \
+	"--import gpg/openpgp-revocs.d/*.rev"
 static const char *const grown_old[] = { EXPIRED, REVOKED };
 
 START_TEST(a_key_on_file_that_grew_old)
@@ -231,7 +232,8 @@ START_TEST(a_key_on_file_that_grew_old)
 	question.key = buf_cstr(&key);
 	ck_assert(control_ok(&question));
 	snprintf(script, sizeof(script),
-		 "rm -rf gpg; mkdir -m 700 gpg; %s; (echo 'Address: " BOB "'; gpg --armor --export) "
+		 "rm -rf gpg; mkdir -m 700 gpg; %s; (echo 'Address: " BOB
+		 "'; gpg --armor --export) "
 		 ">key; cp key store/openpgp/*.asc",
 		 grown_old[_i]);
 	make_key(&key, script);
@@ -271,8 +273,8 @@ END_TEST
 static const char *const of_no_use[] = {
 	MAKE("Bob <bob@example.org>") EXPORT,
 	MAKE("Bob <" BOB "> and <eve@example.org>") EXPORT,
-	MAKE("Eve <eve@example.net>") "; " MAKE("Bob <" BOB ">") "; gpg --export eve@example.net " BOB
-								 " >key",
+	MAKE("Eve <eve@example.net>") "; " MAKE("Bob <" BOB
+						">") "; gpg --export eve@example.net " BOB " >key",
 	EXPIRED EXPORT,
 	REVOKED EXPORT,
 	/* To sign alone. */

@@ -38,8 +38,9 @@ START_TEST(says_where_a_key_stands)
 	/* Nothing of an address may be read as another part of the URL. */
 	place(&url, WKD_DIRECT, "a/b?c#d+%&=@example.org");
 	ck_assert_ptr_nonnull(strstr(buf_cstr(&url), "?l=a%2Fb%3Fc%23d%2B%25%26%3D"));
-	place(&url, WKD_DIRECT, "jos\xc3\xa9@b\xc3\xbc"
-				"cher.example");
+	place(&url, WKD_DIRECT,
+	      "jos\xc3\xa9@b\xc3\xbc"
+	      "cher.example");
 	ck_assert_ptr_nonnull(strstr(buf_cstr(&url), "https://xn--bcher-kva.example/"));
 	ck_assert_ptr_nonnull(strstr(buf_cstr(&url), "?l=jos%C3%A9"));
 	buf_free(&url);
@@ -113,9 +114,21 @@ END_TEST
 START_TEST(what_is_not_whole_is_not_known)
 {
 	static const char *const said[] = {
-		"",		"none",		  "none x",	   "found 3\nab",   "found 3\nabcd",
-		"found 0\n",	"found -1\nabc",  "found 3 \nabc", "found 03x\nab", "found 65537\n",
-		"none x\nrest", "unsure x\nrest", "NONE x\n",	   "nothing\n",	    "\n",
+		"",
+		"none",
+		"none x",
+		"found 3\nab",
+		"found 3\nabcd",
+		"found 0\n",
+		"found -1\nabc",
+		"found 3 \nabc",
+		"found 03x\nab",
+		"found 65537\n",
+		"none x\nrest",
+		"unsure x\nrest",
+		"NONE x\n",
+		"nothing\n",
+		"\n",
 	};
 	char reason[WKD_REASON_SIZE];
 	struct span key;

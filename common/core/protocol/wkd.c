@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 
+#define HASH_TEXT_SIZE 33
 #define WELL_KNOWN "/.well-known/openpgpkey/"
 
 bool wkd_name(struct wkd_name *name, const char *address)
@@ -21,19 +22,19 @@ bool wkd_name(struct wkd_name *name, const char *address)
 	return true;
 }
 
-/* 20 octets are 32 letters of five bits, and nothing is left over. */
-void wkd_hash_text(char text[WKD_HASH_TEXT_SIZE], const unsigned char hash[WKD_HASH_SIZE])
+/* z-base-32: 20 octets are 32 letters of five bits, and nothing is left over. */
+static void hash_text(char text[HASH_TEXT_SIZE], const unsigned char hash[WKD_HASH_SIZE])
 {
 	static const char letters[] = "ybndrfg8ejkmcpqxot1uwisza345h769";
 
-	for (size_t i = 0; i < WKD_HASH_TEXT_SIZE - 1; i++) {
+	for (size_t i = 0; i < HASH_TEXT_SIZE - 1; i++) {
 		size_t bit = i * 5, at = bit / 8;
 		unsigned two = (unsigned)hash[at] << 8 |
 			       (at + 1 < WKD_HASH_SIZE ? (unsigned)hash[at + 1] : 0);
 
 		text[i] = letters[two >> (11 - bit % 8) & 31];
 	}
-	text[WKD_HASH_TEXT_SIZE - 1] = '\0';
+	text[HASH_TEXT_SIZE - 1] = '\0';
 }
 
 bool wkd_host(char host[DOMAIN_SIZE], enum wkd_way way, const struct wkd_name *name)
@@ -51,9 +52,9 @@ static bool stands_for_itself(char c)
 void wkd_path(struct buf *path, enum wkd_way way, const struct wkd_name *name,
 	      const unsigned char hash[WKD_HASH_SIZE])
 {
-	char text[WKD_HASH_TEXT_SIZE];
+	char text[HASH_TEXT_SIZE];
 
-	wkd_hash_text(text, hash);
+	hash_text(text, hash);
 	buf_append_str(path, WELL_KNOWN);
 	if (way == WKD_ADVANCED)
 		buf_printf(path, "%s/", name->domain);
@@ -115,8 +116,7 @@ enum lookup wkd_answer_read(struct span *key, char reason[WKD_REASON_SIZE], cons
 		return LOOKUP_FOUND;
 	}
 	whole = span_skip(&line, "none ");
-	if ((!whole && !span_skip(&line, "unsure ")) || rest.len > 0 ||
-	    line.len >= WKD_REASON_SIZE)
+	if ((!whole && !span_skip(&line, "unsure ")) || rest.len > 0 || line.len >= WKD_REASON_SIZE)
 		return fail(reason);
 	str_printable(reason, WKD_REASON_SIZE, line.at, line.len);
 	return whole ? LOOKUP_ABSENT : LOOKUP_ERROR;

@@ -23,7 +23,6 @@
 
 #define WKD_KEY_MAX 65536 /* octets of what a server sends; binary or armored */
 #define WKD_HASH_SIZE 20
-#define WKD_HASH_TEXT_SIZE 33
 #define WKD_REASON_SIZE 256
 
 enum wkd_way { WKD_ADVANCED, WKD_DIRECT };
@@ -37,9 +36,6 @@ struct wkd_name {
 	char domain[DOMAIN_SIZE];
 };
 bool wkd_name(struct wkd_name *name, const char *address);
-
-/* z-base-32, of 20 octets. */
-void wkd_hash_text(char text[WKD_HASH_TEXT_SIZE], const unsigned char hash[WKD_HASH_SIZE]);
 
 /* False where "openpgpkey.DOMAIN" would be too long a name. */
 bool wkd_host(char host[DOMAIN_SIZE], enum wkd_way way, const struct wkd_name *name);

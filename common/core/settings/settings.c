@@ -273,7 +273,8 @@ const struct setting settings_table[] = {
 	  .help = "Tell the sender when a mailbox is opened for the first time. It is how a "
 		  "sender learns that somebody else opened it." },
 	{ FIELD(mailbox_wkd), PATH(path_or_none, SOCKET_MAX), .defaults = { "" },
-	  .help = "Socket of postseal-wkd, as shipped /run/postseal-wkd.sock: where a recipient has "
+	  .help = "Socket of postseal-wkd, as shipped /run/postseal-wkd.sock: where a recipient "
+		  "has "
 		  "neither a key on file nor a mailbox, an OpenPGP key is looked for by Web Key "
 		  "Directory. A mail with a PIN never uses one. Empty: no key is looked for." },
 	{ FIELD(mailbox_wkd_wait), NUMBER(0, 1440), .unit = "minutes", .defaults = { "30" },
