@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "core/names/endpoint.h"
+#include "core/names/ipaddr.h"
 #include "core/protocol/wkd.h"
 #include "io/local/metrics_file.h"
 #include "io/net/stream.h"
