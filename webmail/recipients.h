@@ -12,15 +12,17 @@
 #include "core/webmail/webmail_request.h"
 #include "io/http/http.h"
 #include "io/link/mailbox_link.h"
+#include "io/link/socketmap_link.h"
 
 struct recipients;
 
-/* It outlives the questions of `link`. */
-struct recipients *recipients_new(const struct settings *settings, struct mailbox_link *link);
+/* It outlives the questions of both links; the first ends before the second. */
+struct recipients *recipients_new(const struct settings *settings, struct socketmap_link *map,
+				  struct mailbox_link *mailbox);
 void recipients_reload(struct recipients *recipients, const struct settings *settings);
 void recipients_free(struct recipients *recipients);
 
-/* Answered at once, or later. */
+/* Answered later, or at once; nobody else waits meanwhile. */
 void recipients_answer(struct recipients *recipients, const struct webmail_request *call,
 		       struct http_request *request);
 

@@ -91,6 +91,11 @@ def database(statement):
                     "PDO::ERRMODE_EXCEPTION); $d->exec($argv[2]);", f"{WORLD}/php/roundcube.db", statement], check=True)
 
 
+# A folder's list is there, whole.
+LISTED = """return document.readyState === 'complete' && window.rcmail?.env.task === 'mail' && !!rcmail.message_list
+    && !rcmail.busy && jQuery.active === 0"""
+
+
 class Webmail:
     """Roundcube in a browser, as one user."""
 
@@ -115,14 +120,23 @@ class Webmail:
         self.browser.open(f"http://{SITE}/?{query}")
         self.until(f"{query} is there", "return document.readyState === 'complete' && !!window.rcmail")
 
+    def listed(self, folder, subject):
+        """The UID of the mail with this subject, once it is in this folder."""
+        def found():
+            self.go(f"_task=mail&_mbox={folder}")
+            # The list comes after the page.
+            self.until(f"list of {folder}", LISTED)
+            return self.run("return Object.values(rcmail.message_list.rows)"
+                            ".find((row) => row.obj.textContent.includes(arguments[0]))?.uid", subject)
+        return until(f"{subject!r} is in {folder}", found)
+
     def login(self, user):
         """Anew."""
         self.browser.call("DELETE", "/cookie")
         self.go("_task=login")
         self.browser.click("#rcmloginuser")
         self.browser.press(f"{user}@sender.test{TAB}{PASSWORD}{ENTER}")
-        self.until(f"{user} is logged in", "return window.rcmail && rcmail.env.task === 'mail' && document.readyState === 'complete'"
-                   " && !!rcmail.message_list && !rcmail.busy && jQuery.active === 0")
+        self.until(f"{user} is logged in", LISTED)
 
     def compose(self):
         """A new mail."""
@@ -571,14 +585,7 @@ def reading(mail, shots):
                    input="MAIL FROM:<x@tls.test>\nRCPT TO:<" + ALIAS + ">\nDATA\nSubject: over TLS\nFrom: x@tls.test\n"
                    f"Authentication-Results: {ME}; x-tls=pass smtp.version=TLSv9\n\nHello.\n.\nQUIT\n",
                    capture_output=True, text=True, check=False)
-    def uid_of(subject):
-        return mail.run("return Object.values(rcmail.message_list?.rows ?? {})"
-                        ".find((row) => row.obj.textContent.includes(arguments[0]))?.uid", subject)
-
-    def listed():
-        mail.go("_task=mail&_mbox=INBOX")
-        return uid_of("over TLS")
-    uid = until("it is listed", listed)
+    uid = mail.listed("INBOX", "over TLS")
     mail.go(f"_task=mail&_mbox=INBOX&_uid={uid}&_action=show")
     text = mail.until("headers", "return document.querySelector('.postseal-came')?.textContent")
     if "Came encrypted: TLS 1.3" not in text or "TLSv9" in text or "TLS 9" in text:
@@ -704,11 +711,7 @@ def sealed_whole(mail, shots):
 
 def open_sent(mail, subject):
     """Its copy in Sent, in a window of its own."""
-    def listed():
-        mail.go("_task=mail&_mbox=Sent")
-        return mail.run("return Object.values(rcmail.message_list?.rows ?? {})"
-                        ".find((row) => row.obj.textContent.includes(arguments[0]))?.uid", subject)
-    uid = until("it is in Sent", listed)
+    uid = mail.listed("Sent", subject)
     mail.go(f"_task=mail&_mbox=Sent&_uid={uid}&_action=show")
     mail.until("the box", "return !!document.querySelector('#postseal-check')")
 
