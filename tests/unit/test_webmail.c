@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <sys/xattr.h>
 
+#include "core/mailbox/pin.h"
 #include "tests/unit/fork.h"
 #include "tests/unit/socketmap_server.h"
 
@@ -316,6 +317,26 @@ START_TEST(seals_nothing_where_nothing_is_sealed)
 }
 END_TEST
 
+/* What it proposes is good enough for itself, and another each time. */
+START_TEST(tells_how_mail_is_sealed)
+{
+	static const char before[] =
+		"\"seal\":{\"domain\":\"sealed.example\",\"pin\":\"require\","
+		"\"pin_length\":8,\"pin_proposal\":\"";
+	char pins[3][9] = { "", "", "" };
+
+	for (size_t i = 0; i < ARRAY_LEN(pins); i++) {
+		const char *list = ask("GET /v1/aliases HTTP/1.1\r\n" USER END);
+		const char *at = strstr(list, before);
+
+		ck_assert_msg(at != NULL, "%s", list);
+		memcpy(pins[i], at + sizeof(before) - 1, 8);
+		ck_assert_ptr_null(pin_weakness(pins[i], 8));
+	}
+	ck_assert(strcmp(pins[0], pins[1]) != 0 || strcmp(pins[1], pins[2]) != 0);
+}
+END_TEST
+
 START_TEST(seals_what_cannot_be_sent)
 {
 	expect(TO_MAILBOX, "200",
@@ -592,6 +613,7 @@ int main(void)
 	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(sealing, set_up_sealing, tear_down);
 	tcase_set_timeout(sealing, 120);
+	tcase_add_test(sealing, tells_how_mail_is_sealed);
 	tcase_add_test(sealing, seals_what_cannot_be_sent);
 	tcase_add_test(sealing, waits_for_the_mailbox_without_others);
 	tcase_add_test(sealing, tells_none_from_unknown);
