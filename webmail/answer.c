@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "webmail/answer.h"
+#include "webmail/webmail.h"
 
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "io/json/webmail_json.h"
-#include "io/link/mailbox_link.h"
-#include "io/link/socketmap_link.h"
-#include "webmail/aliases.h"
-#include "webmail/recipients.h"
-#include "webmail/sealed.h"
 
 struct webmail_answerer {
 	struct socketmap_link *map;

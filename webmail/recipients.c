@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "webmail/recipients.h"
+#include "webmail/webmail.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,6 @@
 #include "base/mem.h"
 #include "core/policy/request.h"
 #include "io/json/webmail_json.h"
-#include "webmail/answer.h"
 
 /*
  * The socketmap server answers this map at once, a hundred questions in some

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "core/names/endpoint.h"
+#include "core/names/ipaddr.h"
 #include "io/net/loop.h"
 
 struct dialogues;
