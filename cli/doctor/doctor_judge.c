@@ -40,6 +40,8 @@ const struct doctor_check doctor_checks[] = {
 	{ "probe", "does the prober connect as Postfix does?", NEEDS_POSTFIX, doctor_judge_probe },
 	{ "overrides", "does no service in master.cf undo these settings?", NEEDS_POSTFIX,
 	  doctor_judge_overrides },
+	{ "fallback-relay", "does mail that has to wait for TLS go to no one else without it?",
+	  NEEDS_POSTFIX, doctor_judge_fallback_relay },
 	{ "milter", "does Postfix ask postseal about incoming mail?", NEEDS_ALIASES,
 	  doctor_judge_milter },
 	{ "milter-action", "does mail wait while the milter is down?", NEEDS_ALIASES,

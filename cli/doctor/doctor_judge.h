@@ -143,6 +143,7 @@ void doctor_judge_tls_log(const struct patient *patient, struct finding *finding
 void doctor_judge_mta_cas(const struct patient *patient, struct finding *finding);
 void doctor_judge_probe(const struct patient *patient, struct finding *finding);
 void doctor_judge_overrides(const struct patient *patient, struct finding *finding);
+void doctor_judge_fallback_relay(const struct patient *patient, struct finding *finding);
 
 void doctor_judge_milter(const struct patient *patient, struct finding *finding);
 void doctor_judge_milter_action(const struct patient *patient, struct finding *finding);

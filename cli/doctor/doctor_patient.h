@@ -136,6 +136,8 @@ struct patient {
 	struct doctor_postfix postfix;
 	struct doctor_ledger ledger;
 	struct doctor_thing socketmap, prober, milter;
+	/* What `policy` says of smtp_fallback_relay; ABSENT: `text` is one that need not do TLS. */
+	struct doctor_thing fallback;
 	struct doctor_thing
 		learn; /* who follows a log; ABSENT: it died without being told to stop */
 	struct doctor_thing

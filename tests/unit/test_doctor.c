@@ -138,6 +138,18 @@ static void shares_not(struct patient *p)
 		 "this machine's clock is 70 seconds ahead of the engine's");
 }
 
+static void relay_without_tls(struct patient *p)
+{
+	p->fallback.state = LOOKUP_ABSENT;
+	str_copy(p->fallback.text, sizeof(p->fallback.text), "[relay.example.com]:587");
+}
+
+static void relay_unknown(struct patient *p)
+{
+	p->fallback.state = LOOKUP_ERROR;
+	str_copy(p->fallback.text, sizeof(p->fallback.text), "no answer");
+}
+
 static void make_patient(const struct sickness *s)
 {
 	char error[SETTINGS_FILE_ERROR_SIZE];
@@ -799,6 +811,17 @@ static const struct sickness sicknesses[] = {
 	  "postconf -e 'smtp_tls_loglevel = 1'\npostfix reload\n" },
 	{ "tls-log", "learn_from = {\"probe\"}\n", .main_cf = "smtp_tls_loglevel = 0\n", OK,
 	  "not needed", NULL },
+	{ "fallback-relay", .main_cf = NULL, OK, "smtp_fallback_relay is empty" },
+	{ "fallback-relay", .main_cf = "smtp_fallback_relay = [relay.example.com]\n", OK,
+	  "TLS is required there" },
+	{ "fallback-relay", .main_cf = "smtp_fallback_relay = a, [relay.example.com]:587\n",
+	  .spoil = relay_without_tls, WRONG, "goes to [relay.example.com]:587",
+	  "override set '[relay.example.com]:587' minimum encrypt" },
+	{ "fallback-relay", .main_cf = "smtp_fallback_relay = a\n", .spoil = relay_unknown, UNSURE,
+	  "does not say whether TLS is required there: no answer" },
+	{ "fallback-relay", .main_cf = "smtp_fallback_relay = a\n",
+	  .overrides = "smtp/unix/smtp_fallback_relay =\n", .spoil = relay_without_tls, OK,
+	  "is empty" },
 	{ "overrides", .overrides = "smtp/unix/smtp_tls_security_level = none\n", WRONG,
 	  "smtp/unix has -o smtp_tls_security_level=none",
 	  "postconf -PX smtp/unix/smtp_tls_security_level\npostfix reload\n" },
