@@ -81,6 +81,8 @@ const struct doctor_check doctor_checks[] = {
 	  doctor_judge_mailbox_keys },
 	{ "mailbox-proxy", "does the web server before them serve them over TLS?", NEEDS_MAILBOXES,
 	  doctor_judge_mailbox_proxy },
+	{ "mailbox-openpgp", "can mail be encrypted with OpenPGP, if it should?", NEEDS_MAILBOXES,
+	  doctor_judge_mailbox_openpgp },
 	{ "mailbox-clock", "is the clock that tokens and PINs go by set?", NEEDS_MAILBOXES,
 	  doctor_judge_mailbox_clock },
 	{ "socketmap", "does postseal-socketmap answer?", NEEDS_NOTHING,

@@ -167,6 +167,7 @@ void doctor_judge_mailbox_from(const struct patient *patient, struct finding *fi
 void doctor_judge_mailbox_pages(const struct patient *patient, struct finding *finding);
 void doctor_judge_mailbox_keys(const struct patient *patient, struct finding *finding);
 void doctor_judge_mailbox_proxy(const struct patient *patient, struct finding *finding);
+void doctor_judge_mailbox_openpgp(const struct patient *patient, struct finding *finding);
 void doctor_judge_mailbox_clock(const struct patient *patient, struct finding *finding);
 
 void doctor_judge_socketmap_runs(const struct patient *patient, struct finding *finding);

@@ -112,6 +112,8 @@ struct doctor_mailbox {
 	struct doctor_thing keys;  /* ABSENT: whoever has the store also has the keys */
 	struct doctor_thing proxy; /* ABSENT: the pages cannot be fetched from mailbox_url */
 	int64_t certificate_ends;  /* of the proxy, seconds since 1970; 0: not known */
+	struct doctor_thing wkd;   /* mailbox_wkd; ABSENT: nothing answers there */
+	struct doctor_thing gpg;   /* ABSENT: there is no gpg(1) */
 	struct doctor_thing clock; /* ABSENT: nothing sets it */
 	unsigned others;           /* mode bits: what all users may do with both */
 };

@@ -15,6 +15,7 @@
 
 #define NOW INT64_C(1768046400)
 #define SEALED "mailbox_domain = sealed.example.com\n"
+#define WKD "mailbox_wkd = /run/postseal-wkd.sock\n"
 #define URL SEALED "mailbox_url = https://post.example.com\n"
 
 /*
@@ -546,12 +547,15 @@ static void owners_unknown(struct patient *p)
 static void no_mailbox(struct patient *p)
 {
 	note(&p->mailbox.runs, LOOKUP_ABSENT, "cannot reach postseal-mailbox");
+	note(&p->mailbox.wkd, LOOKUP_ABSENT, "cannot reach postseal-wkd");
+	note(&p->mailbox.gpg, LOOKUP_ABSENT, "gpg is not there");
 	note(&p->mailbox.pages, LOOKUP_ERROR, "the pages cannot be fetched at mailbox_listen");
 }
 
 static void mailbox_barred(struct patient *p)
 {
 	note(&p->mailbox.runs, LOOKUP_ERROR, "Permission denied");
+	note(&p->mailbox.wkd, LOOKUP_ERROR, "postseal-wkd: Permission denied");
 	note(&p->mailbox.keys, LOOKUP_ERROR, "/var/lib/postseal-mailbox cannot be read");
 }
 
@@ -1078,6 +1082,13 @@ static const struct sickness sicknesses[] = {
 	{ "mailbox-proxy", .spoil = proxy_unknown, UNSURE, "cannot be looked up", NULL },
 	{ "mailbox-proxy", .spoil = proxy_lasts, OK, "good for 14 days", NULL },
 	{ "mailbox-proxy", .spoil = proxy_ends, WARNING, "ends in 13 days", "# renew it" },
+	{ "mailbox-openpgp", OK, "with keys on file; mailbox_wkd is empty", NULL },
+	{ "mailbox-openpgp", .spoil = no_mailbox, WARNING, "gpg cannot be run", "apt install gpg" },
+	{ "mailbox-openpgp", URL WKD, OK, "found by WKD", NULL },
+	{ "mailbox-openpgp", URL WKD, .spoil = no_mailbox, WRONG, "cannot reach postseal-wkd",
+	  "systemctl enable --now postseal-wkd.socket" },
+	{ "mailbox-openpgp", URL WKD, .spoil = mailbox_barred, UNSURE, "postseal-wkd: Permission",
+	  NULL },
 	{ "mailbox-clock", .spoil = no_proxy, WARNING, "nothing sets", "timedatectl set-ntp true" },
 	{ "mailbox-clock", .spoil = proxy_unknown, UNSURE, "not permitted", NULL },
 
