@@ -265,14 +265,3 @@ void fleet_row_show(struct buf *out, const struct fleet_row *row, enum fleet_col
 		buf_printf(out, "%" PRId64, numbers[column]);
 	}
 }
-
-void fleet_quote(struct buf *out, const char *text, size_t len)
-{
-	buf_append(out, "\"", 1);
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '"' || text[i] == '\\')
-			buf_append(out, "\\", 1);
-		buf_append(out, &text[i], 1);
-	}
-	buf_append(out, "\"", 1);
-}

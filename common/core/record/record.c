@@ -352,8 +352,3 @@ bool record_pin_key(char dst[RECORD_KEY_SIZE], const char *nexthop, const uint8_
 	record_spki_hex(hex, spki);
 	return str_join(dst, RECORD_KEY_SIZE, nexthop, " ", hex, NULL);
 }
-
-bool record_exception_key(char dst[RECORD_KEY_SIZE], const char *alias, const char *sender)
-{
-	return str_join(dst, RECORD_KEY_SIZE, alias, " ", sender, NULL);
-}

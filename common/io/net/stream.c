@@ -68,18 +68,23 @@ static bool connect_by(int fd, const struct sockaddr *addr, socklen_t len, int64
 	return error == 0;
 }
 
+void stream_close(int fd)
+{
+	int error = errno;
+
+	close(fd);
+	errno = error;
+}
+
 int stream_connect(const struct sockaddr *addr, socklen_t len, int64_t deadline)
 {
 	int fd = socket(addr->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int error;
 
 	if (fd < 0)
 		return -1;
 	if (connect_by(fd, addr, len, deadline))
 		return fd;
-	error = errno;
-	close(fd);
-	errno = error;
+	stream_close(fd);
 	return -1;
 }
 
