@@ -17,15 +17,11 @@ void fleet_row_free(struct fleet_row *row)
 	memset(row, 0, sizeof(*row));
 }
 
-static const struct history *history_of(const struct entry *entry)
-{
-	return entry->kind == ENTRY_HOST ? &entry->of.host.history : &entry->of.domain.evidence;
-}
-
 /* What the triggers go by. */
 static void fill_numbers(struct fleet_row *row, const struct entry *entry)
 {
-	const struct history *history = history_of(entry);
+	const struct history *history =
+		entry->kind == ENTRY_HOST ? &entry->of.host.history : &entry->of.domain.evidence;
 
 	row->first_tls = row->act ? 0 : history->first_tls;
 	row->last_tls = row->act ? 0 : history->last_tls;
