@@ -120,8 +120,8 @@ static void hear_status(struct inquiry *inquiry, const char *reply, size_t len)
 {
 	struct part *part = &inquiry->parts[inquiry->heard++];
 
-	part->known = reply != NULL && len > 4 && memcmp(reply, "OK {", 4) == 0 &&
-		      reply[len - 1] == '}';
+	part->known =
+		reply != NULL && len > 4 && memcmp(reply, "OK {", 4) == 0 && reply[len - 1] == '}';
 	if (part->known)
 		buf_append(&part->json, reply + 3, len - 3);
 	else if (reply != NULL && len >= 9 && memcmp(reply, "NOTFOUND ", 9) == 0)
