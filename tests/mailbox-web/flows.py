@@ -287,7 +287,7 @@ def mangled_links(ground):
     visitor.letter()
     check("the address", link.code in visitor.browser.run("return location.href"), False)
     for secret in link.code, link.pin, PASSWORD:
-        for log in world.log(), world.proxy_logs():
+        for log in world.log(), world.proxy.logs():
             if secret.lower() in log.lower():
                 raise Failed("a secret stands in a log")
     visitor.open("/#v1." + "0" * 28, "h1")
