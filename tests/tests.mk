@@ -26,7 +26,8 @@ tests/test_doctor_SRCS += cli/doctor/doctor_patient.c cli/postconf.c $(wildcard 
 $(patsubst %,$(BUILD)/tests/%,$(filter test_socketmap_%,$(UNIT_NAMES))): | $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_webmail: | $(BUILD)/postseal-webmail $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_prober: | $(BUILD)/postseal-prober
-$(BUILD)/tests/test_mailbox $(BUILD)/tests/test_mailbox_abuse $(BUILD)/tests/test_mailbox_crash: \
+$(BUILD)/tests/test_mailbox $(BUILD)/tests/test_mailbox_abuse $(BUILD)/tests/test_mailbox_crash \
+    $(BUILD)/tests/test_mailbox_openpgp: \
     | $(BUILD)/postseal-mailbox $(BUILD)/tests/postseal-mailbox-moved
 tests/test_mailbox_abuse_SRCS += mailbox/store.c
 # The mailbox daemon with a clock that can be moved, and a store that can be full.
