@@ -3,6 +3,7 @@
 a token as postseal-milter makes it; what it sends, a sink takes in Postfix's place. Before it
 stands a web server, as an admin's would."""
 
+import contextlib
 import hashlib
 import itertools
 import os
@@ -84,6 +85,15 @@ mailbox_message_size = 40
         self.process.terminate()
         if self.process.wait() != 0:
             raise Failed(f"postseal-mailbox ended with {self.process.returncode}: {self.log()[-2000:]}")
+
+    @contextlib.contextmanager
+    def at_rest(self):
+        """Stopped meanwhile."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
 
     def close(self):
         """Ends all of it."""
