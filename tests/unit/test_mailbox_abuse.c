@@ -329,6 +329,46 @@ static void rewrite_setting(const char *line)
 	kill(case_daemon, SIGHUP);
 }
 
+/* As many as are left of the day, however many come at once. */
+START_TEST(replies_at_once_are_counted)
+{
+	struct guest guest;
+	struct answer answer;
+	const char *letter;
+	json_int_t left = 0;
+	int fds[3], made = 0;
+
+	open_alices(&guest);
+	rewrite_setting("mailbox_replies_per_day = 1");
+	while (left != 1) {
+		answer = call("GET", "session", guest.session, NULL);
+		expect(&answer, 200);
+		left = json_integer_value(json_object_get(
+			json_object_get(answer.json, "mailbox"), "replies_left"));
+		answer_free(&answer);
+		poll(NULL, 0, 10);
+	}
+	answer = guest_letters(&guest, "inbox");
+	letter = get_text(json_array_get(json_object_get(answer.json, "letters"), 0), "id");
+	sink.hold = true;
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		fds[i] = post_reply(&guest, letter);
+	sink_next("alice@example.com");
+	pthread_mutex_lock(&sink.lock);
+	sink.hold = false;
+	pthread_cond_broadcast(&sink.more);
+	pthread_mutex_unlock(&sink.lock);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+		int status = status_of(fds[i]);
+
+		made += status == 201;
+		ck_assert_msg(status == 201 || status == 429, "%d", status);
+	}
+	ck_assert_int_eq(made, 1);
+	answer_free(&answer);
+}
+END_TEST
+
 START_TEST(a_reload_takes_what_it_can)
 {
 	struct answer answer;
@@ -737,6 +777,7 @@ int main(void)
 	tcase_add_test(tcase, uploads_have_an_end);
 	tcase_add_test(tcase, sessions_of_one_have_an_end);
 	tcase_add_test(tcase, two_equal_replies_at_once);
+	tcase_add_test(tcase, replies_at_once_are_counted);
 	tcase_add_test(tcase, the_site_is_free);
 	tcase_add_test(tcase, a_reload_takes_what_it_can);
 	tcase_add_test(tcase, more_texts_than_there_is_room_for);
