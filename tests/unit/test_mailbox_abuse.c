@@ -138,6 +138,24 @@ START_TEST(a_bounce_goes_the_way_of_receipts)
 }
 END_TEST
 
+/* Who replies to a link mail is told once what to do; a forged sender gets no mail from us. */
+START_TEST(a_reply_to_a_link_mail_is_answered_once)
+{
+	static const char reply[] = "Subject: Re: sealed\r\n\r\nthanks\r\n";
+
+	ck_assert_str_eq(give_marked("bob@example.net", &first), "250 2.0.0 sealed\r\n");
+	ck_assert_uint_eq(sink_settled(), 2);
+	ck_assert_str_eq(give_from("eve@example.org", "sealed@example.com", reply),
+			 "250 2.0.0 not read by anybody\r\n");
+	ck_assert_str_eq(give_from("bob@example.net", "sealed@example.com", reply),
+			 "250 2.0.0 not read by anybody\r\n");
+	sink_next("bob@example.net");
+	ck_assert_str_eq(give_from("BOB@Example.net", "sealed@example.com", reply),
+			 "250 2.0.0 not read by anybody\r\n");
+	ck_assert_uint_eq(sink_settled(), 3);
+}
+END_TEST
+
 /* More letters than one letter can have links: the newest link opens the newest letter. */
 START_TEST(a_hundred_letters_before_the_opening)
 {
@@ -761,6 +779,7 @@ int main(void)
 	tcase_add_test(tcase, a_link_that_waited_reaches_an_open_mailbox);
 	tcase_add_test(tcase, addresses_that_are_no_utf8);
 	tcase_add_test(tcase, a_bounce_goes_the_way_of_receipts);
+	tcase_add_test(tcase, a_reply_to_a_link_mail_is_answered_once);
 	tcase_add_test(tcase, a_hundred_letters_before_the_opening);
 	tcase_add_test(tcase, uploads_have_an_end);
 	tcase_add_test(tcase, sessions_of_one_have_an_end);
