@@ -15,7 +15,7 @@
 #include "base/buf.h"
 #include "base/span.h"
 #include "core/mailbox/mark.h"
-#include "io/crypto/seal_print.h"
+#include "io/crypto/seal_token.h"
 
 struct sealing_recipient {
 	char *argument;   /* as in RCPT; the MTA finds the recipient by it */
@@ -34,7 +34,7 @@ struct sealing {
 	size_t count;
 	struct sealing_recipient *recipients;
 	struct token_recipient *addresses;
-	bool to_sealed, otherwise, unsealable;
+	bool to_sealed, leaves, otherwise, unsealable;
 	struct seal_print *print; /* of the message; NULL: nothing of it can be sealed */
 };
 

@@ -20,6 +20,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,10 +39,9 @@
 #include "core/mailbox/frame.h"
 #include "io/crypto/crypto.h"
 #include "io/crypto/hpke.h"
-#include "io/crypto/seal_print.h"
 #include "io/crypto/seal_token.h"
 #include "core/settings/settings.h"
-#include "io/link/mailbox_client.h"
+#include "io/link/link.h"
 #include "io/net/stream.h"
 
 /* A program of its own may have others. */
@@ -67,10 +67,11 @@ static struct {
 	pthread_cond_t more;
 	pthread_t thread;
 	int fd;
-	size_t count, taken;
+	atomic_size_t count; /* a mail is whole before it counts */
+	size_t taken;
 	char *to[CASE_MAILS], *from[CASE_MAILS], *text[CASE_MAILS];
-	bool refuse; /* 451 to everything */
-	bool hold;   /* no reply to the end of a text, as long as it is set */
+	atomic_bool refuse; /* 451 to everything */
+	atomic_bool hold;   /* no reply to the end of a text, as long as it is set */
 } sink = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER };
 
 static inline int case_listen(int *port)
@@ -113,9 +114,11 @@ static inline void sink_serve(int fd)
 		if (sink.refuse && strncmp(line, "MAIL", 4) == 0) {
 			fprintf(in, "451 4.3.0 not now\r\n");
 		} else if (strncmp(line, "MAIL FROM:", 10) == 0) {
+			free(from);
 			from = case_between(line, "<", ">");
 			fprintf(in, "250 ok\r\n");
 		} else if (strncmp(line, "RCPT TO:", 8) == 0) {
+			free(to);
 			to = case_between(line, "<", ">");
 			fprintf(in, "250 ok\r\n");
 		} else if (strncmp(line, "DATA", 4) == 0) {
@@ -128,7 +131,9 @@ static inline void sink_serve(int fd)
 			ck_assert_uint_lt(sink.count, CASE_MAILS);
 			sink.from[sink.count] = from;
 			sink.to[sink.count] = to;
-			sink.text[sink.count++] = strdup(buf_cstr(&text));
+			sink.text[sink.count] = strdup(buf_cstr(&text));
+			sink.count++;
+			from = to = NULL;
 			text.len = 0;
 			pthread_cond_broadcast(&sink.more);
 			while (sink.hold)
@@ -139,6 +144,8 @@ static inline void sink_serve(int fd)
 			fprintf(in, "250 ok\r\n");
 		}
 	}
+	free(from);
+	free(to);
 	buf_free(&text);
 	fclose(in);
 }
@@ -367,6 +374,45 @@ static inline size_t sink_settled(void)
 	return sink.count;
 }
 
+static inline bool control_ok(const struct mailbox_question *question)
+{
+	json_t *answer = control(question);
+	bool ok = json_is_true(json_object_get(answer, "ok"));
+
+	json_decref(answer);
+	return ok;
+}
+
+/*
+ * For a daemon whose clocks can be moved: by so many days that of the wall, by so many seconds
+ * the other one.
+ */
+static inline void move_clock(int days, int seconds)
+{
+	char text[64], from[128], to[128];
+
+	snprintf(text, sizeof(text), "%d %d", days, seconds);
+	snprintf(from, sizeof(from), "%s/clock.new", case_dir);
+	snprintf(to, sizeof(to), "%s/clock", case_dir);
+	case_write("clock.new", text);
+	/* Whole at each moment. */
+	ck_assert_int_eq(rename(from, to), 0);
+}
+
+static inline void case_open_moved(const char *more_settings)
+{
+	char path[128];
+
+	case_program = "tests/postseal-mailbox-moved";
+	unsetenv("MOVED_CLOCK");
+	case_open(more_settings);
+	daemon_stop(SIGTERM);
+	snprintf(path, sizeof(path), "%s/clock", case_dir);
+	setenv("MOVED_CLOCK", path, 1);
+	move_clock(0, 0);
+	daemon_start();
+}
+
 /*
  * Mail in.
  */
@@ -386,7 +432,7 @@ static inline void lmtp_line(FILE *to, char reply[1024], const char *fmt, ...)
 }
 
 /* Gives a message to the intake for one recipient; the last reply. */
-static inline const char *give(const char *recipient, const char *message)
+static inline const char *give_from(const char *sender, const char *recipient, const char *message)
 {
 	static char reply[1024];
 	int fd = case_connect(case_intake);
@@ -396,7 +442,7 @@ static inline const char *give(const char *recipient, const char *message)
 	setvbuf(to, NULL, _IONBF, 0);
 	lmtp_line(to, reply, "%s", "");
 	lmtp_line(to, reply, "LHLO test\r\n");
-	lmtp_line(to, reply, "MAIL FROM:<alice@example.com>\r\n");
+	lmtp_line(to, reply, "MAIL FROM:<%s>\r\n", sender);
 	lmtp_line(to, reply, "RCPT TO:<%s>\r\n", recipient);
 	lmtp_line(to, reply, "DATA\r\n");
 	ck_assert_msg(reply[0] == '3', "%s", reply);
@@ -404,6 +450,11 @@ static inline const char *give(const char *recipient, const char *message)
 	lmtp_line(to, reply, "\r\n.\r\n");
 	fclose(to);
 	return reply;
+}
+
+static inline const char *give(const char *recipient, const char *message)
+{
+	return give_from("alice@example.com", recipient, message);
 }
 
 struct marked {

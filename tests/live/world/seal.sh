@@ -10,7 +10,6 @@
 #   seal_restart             stops and starts all of them
 #   seal_setting NAME VALUE  changes postseal.conf; needs a restart to matter
 #   seal_log NAME            the name of its log
-#   seal_pages               the folder of the temporary mailbox's pages
 #
 # POSTSEAL_BARE=1 in the environment leaves postseal out of the world, and the
 # sender unwired. POSTSEAL_WRAP is put in front of the daemons: see README.md.
@@ -50,11 +49,12 @@ seal_setting() {
     cat "$SEAL/conf.new" >"$SEAL_CONF"
 }
 
-# A copy: the tree may lie where root alone may look.
+# The pages of the temporary mailbox where its daemon, who is not root, can read them: the tree may
+# lie in a home that is root's alone.
 seal_pages() {
-    local pages=$SEAL/pages
-    [[ -d $pages ]] || { cp -R "$BUILD/web" "$pages" && chmod -R a+rX "$pages"; }
-    echo "$pages"
+    cp -RT "$BUILD/web" "$WORLD/pages"
+    chmod -R a+rX "$WORLD/pages"
+    seal_setting mailbox_pages "\"$WORLD/pages\""
 }
 
 seal_log() {
