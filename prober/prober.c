@@ -13,6 +13,7 @@
 #include "prober/refresh.h"
 #include "prober/refused.h"
 #include "prober/result.h"
+#include "prober/sightings.h"
 #include "prober/tally.h"
 #include "prober/tasks.h"
 
@@ -114,6 +115,7 @@ static void on_tick(void *context)
 	struct prober *prober = context;
 
 	daemon_alive();
+	sightings_tick(prober->sightings);
 	refresh_tick(prober->refresh);
 	tally_now(prober);
 	loop_timer_arm(prober->timer, tick_ms());
@@ -161,6 +163,7 @@ void prober_run(struct prober *prober, int listen_fd, const struct job_config *c
 	prober->askers = askers_new(prober->loop, listen_fd, on_ask, prober);
 	prober->refresh = refresh_new(prober, workers);
 	prober->refused = refused_new(prober);
+	prober->sightings = sightings_new(prober);
 	loop_until_stopped(prober);
 	refused_free(prober->refused);
 	if (!pool_end(prober->pool, END_MS)) {
@@ -172,5 +175,6 @@ void prober_run(struct prober *prober, int listen_fd, const struct job_config *c
 	askers_free(prober->askers);
 	tasks_free(prober);
 	refresh_free(prober->refresh);
+	sightings_free(prober->sightings);
 	loop_free(prober->loop);
 }
