@@ -146,11 +146,12 @@ static bool write_mx(const struct prober *prober, struct ledger_txn *txn, struct
 	struct mx_facts *mx = &facts.domain.mx;
 	struct standing before;
 	enum log_level level;
-	bool same;
+	bool same, never;
 
 	job->lost = !read_facts(prober, txn, &found->nexthop, &facts);
 	if (job->lost)
 		return true;
+	never = freshness_never_looked(&facts.domain);
 	if (!found->found) {
 		before = domain_standing(prober, &facts, clock_wall());
 		note_failure("domain", key, &mx->fresh, job);
@@ -172,6 +173,9 @@ static bool write_mx(const struct prober *prober, struct ledger_txn *txn, struct
 		if (job->lost)
 			return true;
 		fold_domain(&facts, prober->settings);
+		/* Whose hosts we know from others: what these lost, others have told. */
+		if (never && sightings_in_fleet(prober->sightings))
+			before.downgrade = fold_domain_downgrade_since(&facts);
 	}
 	log_at(level, "domain=%s mx=%s%s hosts=%zu", key, mx_state_name(mx->state),
 	       mx->secure ? " secure" : "", mx->count);

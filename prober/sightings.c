@@ -75,6 +75,11 @@ void sightings_free(struct sightings *sightings)
  * Looks that are left to others.
  */
 
+bool sightings_in_fleet(const struct sightings *sightings)
+{
+	return sightings->view.count > 1;
+}
+
 int64_t sightings_spare(const struct sightings *sightings, const char *host_key,
 			const struct host_facts *host)
 {

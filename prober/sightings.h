@@ -19,6 +19,9 @@ struct sightings; /* opaque */
 struct sightings *sightings_new(struct prober *prober);
 void sightings_free(struct sightings *sightings);
 
+/* Are there others? */
+bool sightings_in_fleet(const struct sightings *sightings);
+
 /* A look at the host is due. Until when may it be left to others? 0: it may not. */
 int64_t sightings_spare(const struct sightings *sightings, const char *host_key,
 			const struct host_facts *host);
