@@ -14,7 +14,7 @@
 #include "io/crypto/hpke.h"
 #include "io/local/metrics_file.h"
 #include "mailbox/api_json.h"
-#include "mailbox/tell.h"
+#include "mailbox/outbox.h"
 #include "mailbox/vault.h"
 
 #define PASSWORD_MIN 12
@@ -40,11 +40,6 @@ bool api_same_sender(const char *a, const char *b)
 	struct store_key one = store_key_address(a), two = store_key_address(b);
 
 	return memcmp(one.bytes, two.bytes, one.len) == 0;
-}
-
-static const char *language_name(enum mbox_language language)
-{
-	return language == MBOX_LANGUAGE_DE ? "de" : "en";
 }
 
 void api_site(struct api_call *call)
@@ -436,7 +431,7 @@ static json_t *api_mailbox_json(const struct home *home, const struct api_user *
 	json = json_object();
 	api_set(json, "id", api_b64(user->mailbox.bytes, HANDLE_SIZE));
 	api_set(json, "address", json_string(box->address));
-	api_set(json, "language", json_string(language_name(box->language)));
+	api_set(json, "language", json_string(box->language == MBOX_LANGUAGE_DE ? "de" : "en"));
 	api_set(json, "public", api_b64(box->public_key, sizeof(box->public_key)));
 	api_set(json, "wrapped", api_b64(wrapped, sizeof(wrapped)));
 	api_set(json, "opened", json_integer(box->opened));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "mailbox/janitor.h"
+#include "mailbox/home.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -15,10 +15,9 @@
 #include "io/crypto/crypto.h"
 #include "io/local/metrics_file.h"
 #include "mailbox/body.h"
-#include "mailbox/census.h"
 #include "mailbox/grave.h"
 #include "mailbox/quota.h"
-#include "mailbox/tell.h"
+#include "mailbox/outbox.h"
 #include "mailbox/vault.h"
 
 #define PAUSE_S 300
@@ -158,10 +157,7 @@ static bool drop_records(struct home *home, const struct handle *mailbox, int64_
 				good = store_drop(txn, db, &ids->key[i]);
 		} while (good && ids->count == BATCH);
 	}
-	if (good)
-		good = store_commit(txn);
-	else
-		store_abort(txn);
+	good = store_end(txn, good);
 	free(box);
 	free(ids);
 	return good;
@@ -203,9 +199,7 @@ static void warn(struct home *home, const struct store_key *key, struct mbox_mai
 		good = store_put_mailbox(txn, key, box) &&
 		       tell_recipient(home, txn, NOTE_WARN, facts, id);
 	}
-	if (!good)
-		store_abort(txn);
-	else if (store_commit(txn))
+	if (store_end(txn, good))
 		log_info("mailbox=%s warned of its end", box->address);
 }
 

@@ -315,10 +315,7 @@ static bool put_records(const struct reply *reply, const struct mbox_letter *sen
 
 		good = store_drop(txn, STORE_UPLOAD, &upload);
 	}
-	if (good)
-		good = store_commit(txn);
-	else
-		store_abort(txn);
+	good = store_end(txn, good);
 	free(box);
 	buf_free(&value);
 	return good;

@@ -10,7 +10,7 @@
 #include "core/secure/exceptions.h"
 #include "core/policy/request.h"
 #include "io/local/metrics_file.h"
-#include "io/link/socketmap_client.h"
+#include "io/link/link.h"
 
 /* Postfix itself gives the milter 30 seconds for an answer (milter_command_timeout). */
 #define PATIENCE_MS 5000
@@ -55,7 +55,7 @@ static void ask_exception(struct secure_record *record, const struct question *a
 	char key[EXCEPTION_KEY_SIZE];
 	struct question question = *about;
 
-	exception_key(key, about->key, writer);
+	exception_key(key, sizeof(key), about->key, writer);
 	question.key = key;
 	switch (ask(&question, MAP_EXCEPTION, record->until, sizeof(record->until))) {
 	case LOOKUP_FOUND:

@@ -145,14 +145,6 @@ static void replace(struct buf *edits, const struct sealing_recipient *recipient
 		milter_write(edits, MILTER_ADD_RECIPIENT, bracketed, NULL);
 }
 
-/* It is encrypted for its recipients, so it goes to themselves. */
-static void send_on(struct buf *edits, const struct sealing *sealing)
-{
-	for (size_t i = 0; i < sealing->count; i++)
-		if (sealing->recipients[i].place == MARK_SEALED)
-			replace(edits, &sealing->recipients[i], sealing->addresses[i].address);
-}
-
 static bool send_to_intake(struct buf *edits, const struct sealing *sealing,
 			   const struct settings *settings)
 {
@@ -300,6 +292,8 @@ void sealing_finish(struct secure_answer *answer, enum mark_verdict *verdict, st
 		secure_put_off_edit(answer);
 		return;
 	}
-	if (*verdict == MARK_ENCRYPTED)
-		send_on(edits, sealing);
+	/* What is encrypted for its recipients goes to themselves. */
+	for (size_t i = 0; *verdict == MARK_ENCRYPTED && i < sealing->count; i++)
+		if (sealing->recipients[i].place == MARK_SEALED)
+			replace(edits, &sealing->recipients[i], sealing->addresses[i].address);
 }

@@ -10,11 +10,10 @@
  *   pool      the workers, and which job goes first
  *   result    where what was found is written to the ledger
  *   tell      what of it the log and the journal say
- *   refresh   looking again without being asked; due: which domains first
+ *   refresh   looking again without being asked
  *   sightings what it does with and for the other hosts of a fleet
- *   forget    domains that leave the ledger
+ *   scan      the ledger's domains that are due, and those that leave it
  *   refused   what the milter refused, for `postseal digest`
- *   tally     counts
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -19,14 +19,15 @@ tests/test_status_SRCS += socketmap/answer.c socketmap/alias_maps.c
 tests/test_tasks_SRCS += $(filter-out prober/main.c prober/pool.c,$(wildcard prober/*.c))
 tests/test_pool_SRCS += prober/pool.c
 tests/test_postconf_SRCS += cli/postconf.c
-tests/test_due_SRCS += prober/due.c
+tests/test_due_SRCS += prober/scan.c prober/crowd.c
 tests/test_crowd_SRCS += prober/crowd.c
 tests/test_doctor_SRCS += cli/doctor/doctor_patient.c cli/postconf.c $(wildcard cli/doctor/doctor_judge*.c)
 # Those that start one.
 $(patsubst %,$(BUILD)/tests/%,$(filter test_socketmap_%,$(UNIT_NAMES))): | $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_webmail: | $(BUILD)/postseal-webmail $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_prober: | $(BUILD)/postseal-prober
-$(BUILD)/tests/test_mailbox $(BUILD)/tests/test_mailbox_abuse $(BUILD)/tests/test_mailbox_crash: \
+$(BUILD)/tests/test_mailbox $(BUILD)/tests/test_mailbox_abuse $(BUILD)/tests/test_mailbox_crash \
+    $(BUILD)/tests/test_mailbox_openpgp: \
     | $(BUILD)/postseal-mailbox $(BUILD)/tests/postseal-mailbox-moved
 tests/test_mailbox_abuse_SRCS += mailbox/store.c
 # The mailbox daemon with a clock that can be moved, and a store that can be full.
@@ -94,6 +95,7 @@ PART_live     := live     "tests/live/run"
 PART_gap      := gap      "tests/fleet/gap"
 PART_share    := share    "tests/fleet/short"
 PART_eyes     := eyes     "FLEET_LIVE_SHORT=1 tests/live/share"
+PART_plugin   := plugin   "tests/webmail/roundcube/lint"
 
 # As many jobs as there are processors, unless the user said how many.
 JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -107,11 +109,11 @@ check:
 	tests/deps.sh live
 	tests/deps.sh lint
 	+$(MAKE) $(JOBS) testers
-	tests/run-all $(PART_lint) $(PART_tools) $(PARTS_HERE) $(PART_share) $(PART_eyes) $(PART_live)
+	tests/run-all $(PART_lint) $(PART_tools) $(PART_plugin) $(PARTS_HERE) $(PART_share) $(PART_eyes) $(PART_live)
 
 ## check-here  the same without the live tests
 check-here: testers
-	tests/run-all $(PART_lint) $(PARTS_HERE)
+	tests/run-all $(PART_lint) $(PART_plugin) $(PARTS_HERE)
 
 ## check-live  the live tests alone
 check-live: testers
@@ -133,7 +135,7 @@ check-webmail:
 	tests/deps.sh live
 	tests/deps.sh webmail
 	+$(MAKE) $(JOBS) all $(BUILD)/tests/peer $(BUILD)/mailbox/guest
-	tests/run-all webmail "tests/webmail/run $(BUILD)" plugin "tests/webmail/roundcube/lint" \
+	tests/run-all webmail "tests/webmail/run $(BUILD)" $(PART_plugin) \
 	    roundcube "tests/webmail/roundcube/run $(abspath $(BUILD))/webmail"
 
 ## check-mailbox  the pages of the temporary mailbox in a headless Chromium, installed if missing (as root)

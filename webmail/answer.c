@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "webmail/answer.h"
+#include "webmail/webmail.h"
 
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "io/json/webmail_json.h"
-#include "io/link/mailbox_link.h"
-#include "webmail/aliases.h"
-#include "webmail/recipients.h"
-#include "webmail/sealed.h"
 
 struct webmail_answerer {
-	struct mailbox_link *link;
+	struct socketmap_link *map;
+	struct mailbox_link *mailbox;
 	struct recipients *recipients;
 	struct aliases *aliases;
 	struct sealed *sealed;
@@ -21,10 +18,11 @@ struct webmail_answerer *answerer_new(const struct settings *settings, struct lo
 {
 	struct webmail_answerer *answerer = mem_zero(1, sizeof(*answerer));
 
-	answerer->link = mailbox_link_new(loop);
+	answerer->map = socketmap_link_new(loop);
+	answerer->mailbox = mailbox_link_new(loop);
 	answerer->aliases = aliases_new(settings);
-	answerer->sealed = sealed_new(settings, answerer->aliases, answerer->link);
-	answerer->recipients = recipients_new(settings, answerer->link);
+	answerer->sealed = sealed_new(settings, answerer->aliases, answerer->mailbox);
+	answerer->recipients = recipients_new(settings, answerer->map, answerer->mailbox);
 	return answerer;
 }
 
@@ -37,8 +35,10 @@ void answerer_reload(struct webmail_answerer *answerer, const struct settings *s
 
 void answerer_free(struct webmail_answerer *answerer)
 {
-	/* First: who waits for it is told, and belongs to those below. */
-	mailbox_link_free(answerer->link);
+	/* First: who waits for them is told, and belongs to those below. Who waited for the map may
+	 * still ask postseal-mailbox. */
+	socketmap_link_free(answerer->map);
+	mailbox_link_free(answerer->mailbox);
 	recipients_free(answerer->recipients);
 	sealed_free(answerer->sealed);
 	aliases_free(answerer->aliases);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "webmail/recipients.h"
+#include "webmail/webmail.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +10,10 @@
 #include "base/mem.h"
 #include "core/policy/request.h"
 #include "io/json/webmail_json.h"
-#include "io/link/socketmap_client.h"
-#include "webmail/answer.h"
 
 /*
  * The socketmap server answers this map at once, a hundred questions in some
- * milliseconds. Should it hang, nobody here waits longer than this for it, and for a
+ * milliseconds. Should it hang, a request waits no longer than this for it, and for a
  * while nobody asks it at all. A server that is down costs no such time.
  */
 #define PATIENCE_MS 1500
@@ -23,17 +21,34 @@
 
 struct recipients {
 	const struct settings *settings;
-	struct mailbox_link *link;
-	struct socketmap_client *client; /* for one request; NULL: none now */
-	int64_t not_before;              /* clock_mono_ms(): do not ask earlier */
+	struct socketmap_link *map;
+	struct mailbox_link *mailbox;
+	int64_t not_before; /* clock_mono_ms(): do not ask the socketmap server earlier */
 };
 
-struct recipients *recipients_new(const struct settings *settings, struct mailbox_link *link)
+/* One request: what is said of each recipient, an object of JSON. */
+struct inquiry {
+	struct recipients *recipients;
+	struct http_request *request;
+	int64_t deadline;
+	size_t count, heard; /* recipients whose status came, or will not come */
+	size_t awaited;      /* answers of postseal-mailbox that are still to come */
+	struct part {
+		struct inquiry *inquiry;
+		char *address;
+		struct buf json;
+		bool known; /* it has a status */
+	} parts[];
+};
+
+struct recipients *recipients_new(const struct settings *settings, struct socketmap_link *map,
+				  struct mailbox_link *mailbox)
 {
 	struct recipients *recipients = mem_zero(1, sizeof(*recipients));
 
 	recipients->settings = settings;
-	recipients->link = link;
+	recipients->map = map;
+	recipients->mailbox = mailbox;
 	return recipients;
 }
 
@@ -44,67 +59,7 @@ void recipients_reload(struct recipients *recipients, const struct settings *set
 
 void recipients_free(struct recipients *recipients)
 {
-	socketmap_client_close(recipients->client);
 	free(recipients);
-}
-
-static void give_up(struct recipients *recipients, int64_t deadline, const char *error)
-{
-	int64_t now = clock_mono_ms();
-
-	log_error("%s", error);
-	socketmap_client_close(recipients->client);
-	recipients->client = NULL;
-	/* For the rest of this request, or for longer. */
-	recipients->not_before = now < deadline ? deadline : now + SULK_MS;
-}
-
-static bool ask(struct recipients *recipients, const char *address, int64_t deadline,
-		struct buf *reply)
-{
-	char error[SOCKETMAP_CLIENT_ERROR_SIZE];
-
-	if (clock_mono_ms() < recipients->not_before)
-		return false;
-	if (recipients->client == NULL)
-		recipients->client = socketmap_client_open(recipients->settings, deadline, error);
-	if (recipients->client != NULL &&
-	    socketmap_client_ask(recipients->client, map_name(MAP_STATUS), address, deadline, reply,
-				 error))
-		return true;
-	give_up(recipients, deadline, error);
-	return false;
-}
-
-/* One request: what is said of each recipient, an object of JSON. */
-struct inquiry {
-	struct http_request *request;
-	size_t count, awaited; /* answers of postseal-mailbox that are still to come */
-	struct part {
-		struct inquiry *inquiry;
-		struct buf json;
-		bool known; /* it has a status */
-	} parts[];
-};
-
-static void read_status(struct recipients *recipients, const char *address, int64_t deadline,
-			struct part *part)
-{
-	struct buf reply = { 0 };
-	bool answered = ask(recipients, address, deadline, &reply);
-	const char *text = buf_cstr(&reply);
-
-	part->known = answered && strncmp(text, "OK {", 4) == 0 && reply.data[reply.len - 1] == '}';
-	if (part->known)
-		buf_append_str(&part->json, text + 3);
-	else if (answered && strncmp(text, "NOTFOUND ", 9) == 0)
-		webmail_json_no_status(&part->json, address, "no-such-address",
-				       "no mail can be sent to this address");
-	else
-		webmail_json_no_status(&part->json, address, "not-now",
-				       answered ? "postseal does not know just now"
-						: "postseal cannot be asked just now");
-	buf_free(&reply);
 }
 
 /* Once nothing more is to come. */
@@ -114,10 +69,13 @@ static void finish(struct inquiry *inquiry)
 
 	buf_append_str(&out, "{\"recipients\":[");
 	for (size_t i = 0; i < inquiry->count; i++) {
+		struct part *part = &inquiry->parts[i];
+
 		if (i > 0)
 			buf_append_str(&out, ",");
-		buf_append(&out, inquiry->parts[i].json.data, inquiry->parts[i].json.len);
-		buf_free(&inquiry->parts[i].json);
+		buf_append(&out, part->json.data, part->json.len);
+		buf_free(&part->json);
+		free(part->address);
 	}
 	buf_append_str(&out, "]}");
 	answer_json(inquiry->request, &out);
@@ -138,41 +96,86 @@ static void on_seal(void *context, const char *answer, const char *error)
 		finish(part->inquiry);
 }
 
-static void ask_how_sealed(struct recipients *recipients, const struct webmail_request *call,
-			   int64_t deadline, struct inquiry *inquiry)
+static void ask_how_sealed(struct inquiry *inquiry)
 {
+	struct recipients *recipients = inquiry->recipients;
 	struct mailbox_question question = { .act = "seal" };
 
-	for (size_t i = 0; i < inquiry->count; i++) {
-		if (!inquiry->parts[i].known)
-			continue;
-		question.mailbox = call->address[i];
-		inquiry->awaited++;
-		mailbox_link_ask(recipients->link, recipients->settings, &question, deadline,
-				 on_seal, &inquiry->parts[i]);
+	if (recipients->settings->mailbox_domain[0] != '\0') {
+		for (size_t i = 0; i < inquiry->count; i++) {
+			if (!inquiry->parts[i].known)
+				continue;
+			question.mailbox = inquiry->parts[i].address;
+			inquiry->awaited++;
+			mailbox_link_ask(recipients->mailbox, recipients->settings, &question,
+					 inquiry->deadline, on_seal, &inquiry->parts[i]);
+		}
 	}
+	if (inquiry->awaited == 0)
+		finish(inquiry);
+}
+
+/* `reply` NULL: there is none. */
+static void hear_status(struct inquiry *inquiry, const char *reply, size_t len)
+{
+	struct part *part = &inquiry->parts[inquiry->heard++];
+
+	part->known = reply != NULL && len > 4 && memcmp(reply, "OK {", 4) == 0 &&
+		      reply[len - 1] == '}';
+	if (part->known)
+		buf_append(&part->json, reply + 3, len - 3);
+	else if (reply != NULL && len >= 9 && memcmp(reply, "NOTFOUND ", 9) == 0)
+		webmail_json_no_status(&part->json, part->address, "no-such-address",
+				       "no mail can be sent to this address");
+	else
+		webmail_json_no_status(&part->json, part->address, "not-now",
+				       reply != NULL ? "postseal does not know just now"
+						     : "postseal cannot be asked just now");
+}
+
+static void on_status(void *context, const char *reply, size_t len)
+{
+	hear_status(context, reply, len);
+}
+
+static void on_statuses(void *context, const char *error)
+{
+	struct inquiry *inquiry = context;
+	int64_t now = clock_mono_ms();
+
+	if (error != NULL) {
+		log_error("%s", error);
+		if (now >= inquiry->deadline)
+			inquiry->recipients->not_before = now + SULK_MS;
+	}
+	while (inquiry->heard < inquiry->count)
+		hear_status(inquiry, NULL, 0);
+	ask_how_sealed(inquiry);
 }
 
 void recipients_answer(struct recipients *recipients, const struct webmail_request *call,
 		       struct http_request *request)
 {
-	int64_t deadline = clock_mono_ms() + PATIENCE_MS;
+	int64_t now = clock_mono_ms();
+	const char *keys[WEBMAIL_ADDRESSES_MAX];
 	struct inquiry *inquiry =
 		mem_zero(1, sizeof(*inquiry) + call->count * sizeof(inquiry->parts[0]));
 
+	inquiry->recipients = recipients;
 	inquiry->request = request;
+	inquiry->deadline = now + PATIENCE_MS;
 	inquiry->count = call->count;
 	for (size_t i = 0; i < call->count; i++) {
+		keys[i] = call->address[i];
 		inquiry->parts[i].inquiry = inquiry;
-		read_status(recipients, call->address[i], deadline, &inquiry->parts[i]);
+		inquiry->parts[i].address = mem_strdup(call->address[i]);
 	}
-	/* Postfix has many clients; an idle one of ours must not take a place of theirs. */
-	socketmap_client_close(recipients->client);
-	recipients->client = NULL;
-	if (recipients->not_before == deadline)
-		recipients->not_before = 0;
-	if (recipients->settings->mailbox_domain[0] != '\0')
-		ask_how_sealed(recipients, call, deadline, inquiry);
-	if (inquiry->awaited == 0)
+	if (now < recipients->not_before) {
+		while (inquiry->heard < inquiry->count)
+			hear_status(inquiry, NULL, 0);
 		finish(inquiry);
+		return;
+	}
+	socketmap_link_ask(recipients->map, recipients->settings, map_name(MAP_STATUS), keys,
+			   call->count, inquiry->deadline, on_status, on_statuses, inquiry);
 }

@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "cli/doctor/doctor_look.h"
-#include "cli/setup/setup_plan.h"
+#include "cli/setup/setup.h"
 #include "cli/terminal.h"
 #include "cli/trial.h"
 #include "core/settings/settings.h"

@@ -17,15 +17,11 @@ void fleet_row_free(struct fleet_row *row)
 	memset(row, 0, sizeof(*row));
 }
 
-static const struct history *history_of(const struct entry *entry)
-{
-	return entry->kind == ENTRY_HOST ? &entry->of.host.history : &entry->of.domain.evidence;
-}
-
 /* What the triggers go by. */
 static void fill_numbers(struct fleet_row *row, const struct entry *entry)
 {
-	const struct history *history = history_of(entry);
+	const struct history *history =
+		entry->kind == ENTRY_HOST ? &entry->of.host.history : &entry->of.domain.evidence;
 
 	row->first_tls = row->act ? 0 : history->first_tls;
 	row->last_tls = row->act ? 0 : history->last_tls;
@@ -264,15 +260,4 @@ void fleet_row_show(struct buf *out, const struct fleet_row *row, enum fleet_col
 	default:
 		buf_printf(out, "%" PRId64, numbers[column]);
 	}
-}
-
-void fleet_quote(struct buf *out, const char *text, size_t len)
-{
-	buf_append(out, "\"", 1);
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '"' || text[i] == '\\')
-			buf_append(out, "\\", 1);
-		buf_append(out, &text[i], 1);
-	}
-	buf_append(out, "\"", 1);
 }

@@ -92,7 +92,4 @@ void fleet_row_show(struct buf *out, const struct fleet_row *row, enum fleet_col
 /* "\x0a0b" or "0a0b" of exactly `size` bytes. */
 bool fleet_take_id(uint8_t id[FLEET_ID_SIZE], const char *text, size_t len);
 
-/* An element of an array as PostgreSQL reads it: in quotes, what needs it escaped. */
-void fleet_quote(struct buf *out, const char *text, size_t len);
-
 #endif
