@@ -482,6 +482,14 @@ enum mark_verdict mark_decide(struct secure_answer *answer, const struct setting
 	return cannot_be_sealed(answer, settings, mark, facts) ? MARK_REFUSE : MARK_SEAL;
 }
 
+void mark_refuse_length(struct secure_answer *answer)
+{
+	refuse(answer, "5.5.3",
+	       "This mail goes to so many recipients that it cannot be sealed in one piece. Send it "
+	       "to some of them at a time.",
+	       "sealed mail to too many recipients");
+}
+
 bool mark_strips(const struct mark_facts *facts)
 {
 	return has_login(facts->login) || !facts->client.local;
