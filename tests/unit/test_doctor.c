@@ -121,7 +121,8 @@ static void one_server(struct doctor_servers *servers, const char *source)
 
 static void shares_well(struct patient *p)
 {
-	p->fleet = (struct doctor_fleet){ .shares = true, .runs = true, .waiting = 3, .lag = 2 };
+	p->fleet = (struct doctor_fleet){ .shares = true, .runs = true, .waiting = 3, .lag = 2,
+					  .members = 4, .live = 3 };
 	str_copy(p->fleet.state.name, sizeof(p->fleet.state.name), "mx1");
 }
 
@@ -1132,7 +1133,10 @@ static const struct sickness sicknesses[] = {
 	{ "fleet", "share = \"fleet\"\n", WRONG, "does not run",
 	  "systemctl restart postseal-share\n" },
 	{ "fleet", "share = \"fleet\"\n", .spoil = shares_well, OK,
-	  "as mx1; 3 records wait to be told; admins act on other hosts", NULL },
+	  "as mx1; 3 of 4 hosts are there; 3 records wait to be told; admins act on other hosts",
+	  NULL },
+	{ "fleet", "share = \"fleet\"\nwebmail_clients = {\"roundcube\"}\n", .spoil = shares_well,
+	  WARNING, "on this host alone", "# in the database: grant postseal_admin" },
 	{ "fleet", "share = \"fleet\"\n", .spoil = shares_late, WARNING, "4000 seconds ago",
 	  "systemctl restart postseal-share\n" },
 	{ "fleet", "share = \"fleet\"\n", .spoil = shares_not, WRONG, "clock is 70 seconds",
