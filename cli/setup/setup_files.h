@@ -7,6 +7,7 @@
  *
  *   files        a line a file: "NUMBER existed|made MODE UID GID PATH"
  *   NUMBER.before, NUMBER.after
+ *   units        a line a unit that was enabled; it is for the caller to disable them
  *   undone       there once it was undone
  *
  * Each file is written beside the one that it replaces, and takes its place by
@@ -32,12 +33,14 @@ struct setup_file {
 	mode_t mode;
 	uid_t uid;
 	gid_t gid;
+	bool secret; /* the value of a line "password=" is not shown */
 	struct buf before, after;
 };
 
 struct setup_files {
 	size_t count;
 	struct setup_file list[SETUP_FILES_MAX];
+	struct buf units; /* a line each: units that are enabled now and were not before */
 	char copy[SETUP_PATH_SIZE]; /* directory; "" if there is none yet */
 };
 

@@ -13,8 +13,9 @@
 #include "cli/cli.h"
 #include "cli/doctor/doctor_judge.h"
 #include "cli/setup/setup_files.h"
+#include "cli/setup/setup_wish.h"
 
-enum setup_part { SETUP_OUTBOUND, SETUP_ALIASES };
+enum setup_part { SETUP_OUTBOUND, SETUP_ALIASES, SETUP_MAILBOX, SETUP_FLEET };
 
 struct setup_plan {
 	enum setup_part part;
@@ -30,11 +31,10 @@ void setup_plan_free(struct setup_plan *plan);
 
 /*
  * Works out plan->files. postconf(1) edits copies of main.cf and master.cf, so that all
- * it does can be shown before anything is changed. `secure_domains` (NULL: no change) is
- * the line that postseal.conf is to get. False, and why.
+ * it does can be shown before anything is changed. False, and why.
  */
 bool setup_plan_files(struct setup_plan *plan, const struct patient *patient,
-		      const char *secure_domains, char error[SETUP_ERROR_SIZE]);
+		      const struct setup_wish *wish, char error[SETUP_ERROR_SIZE]);
 
 /* A sentence for each check of the part that is not well; how many are wrong. */
 size_t setup_plan_print_findings(enum setup_part part, const struct patient *patient);
