@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "core/settings/settings.h"
-#include "core/names/subject.h"
+#include "core/names/nexthop.h"
 
 /* Exit status of every verb. */
 enum cli_status {

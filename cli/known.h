@@ -43,4 +43,20 @@ void known_each_reply(const struct known *known, const struct cli *cli,
 bool known_concerns(const struct known *known, const struct cli *cli,
 		    const struct journal_entry *entry);
 
+/*
+ * Asks the prober to look again, and waits until it has, with a line of progress where a person
+ * sees it.
+ *
+ * YES when the ledger holds all that was found out; else UNSURE, and says why. *heard: the prober
+ * was reached, so the ledger may have news.
+ */
+enum cli_status probing_run(const struct cli *cli, const struct subject *subjects, int count,
+			    bool *heard);
+
+/*
+ * The same for one next hop, after an act that is done whether the prober can look or not. If it
+ * cannot, a line that begins with `note` says why.
+ */
+void probing_follow_up(const struct cli *cli, const struct nexthop *nexthop, const char *note);
+
 #endif

@@ -14,7 +14,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "base/zone.h"
 #include "cli/known.h"
 #include "cli/terminal.h"
 #include "core/log/logbatch.h"
@@ -290,7 +289,7 @@ static void take_line(struct learner *l, struct span text)
 		note_strange(&l->counts, text);
 		return;
 	}
-	time = logline_time(&line.stamp, log_source_reference(l->source), zone_offset);
+	time = logline_time(&line.stamp, log_source_reference(l->source), log_source_zone);
 	if (time == 0)
 		return;
 	l->counts.sent += line.kind == LOGLINE_DELIVERY && line.sent;

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/names/endpoint.h"
+#include "core/names/ipaddr.h"
 #include "base/span.h"
 
 #define POSTCONF_ENTRIES_MAX 16384

@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "core/record/merge.h"
 #include "fleet/share.h"
-#include "io/ledger/ledger_take.h"
+#include "io/ledger/ledger_entry.h"
 #include "io/local/metrics_file.h"
 
 /* One page, in memory: nobody waits for the network inside a transaction of the ledger. */

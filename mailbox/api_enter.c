@@ -14,7 +14,7 @@
 #include "io/crypto/hpke.h"
 #include "io/local/metrics_file.h"
 #include "mailbox/api_json.h"
-#include "mailbox/tell.h"
+#include "mailbox/outbox.h"
 #include "mailbox/vault.h"
 
 #define PASSWORD_MIN 12

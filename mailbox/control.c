@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "mailbox/control.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -20,10 +19,9 @@
 #include "io/net/stream.h"
 #include "mailbox/api_json.h"
 #include "mailbox/body.h"
-#include "mailbox/janitor.h"
+#include "mailbox/home.h"
 #include "mailbox/openpgp.h"
 #include "mailbox/outbox.h"
-#include "mailbox/tell.h"
 #include "mailbox/vault.h"
 
 #define LINE_MAX_OCTETS 524288 /* a key is in one of them */

@@ -23,7 +23,7 @@
 #include "mailbox/openpgp.h"
 #include "mailbox/quota.h"
 #include "mailbox/submit.h"
-#include "mailbox/tell.h"
+#include "mailbox/outbox.h"
 
 #define BOUNCE_OCTETS 8
 #define SUMMARY_STEP 256

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "mailbox/intake.h"
+#include "mailbox/home.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -22,12 +22,12 @@
 #include "core/mailbox/lmtp.h"
 #include "core/mailbox/mime.h"
 #include "io/crypto/crypto.h"
-#include "io/crypto/seal_print.h"
+#include "io/crypto/seal_token.h"
 #include "io/local/metrics_file.h"
 #include "io/net/stream.h"
 #include "mailbox/deliver.h"
 #include "mailbox/submit.h"
-#include "mailbox/tell.h"
+#include "mailbox/outbox.h"
 
 #define SESSIONS_MAX 16
 #define COMMAND_MS 300000 /* RFC 5321 4.5.3.2 */
@@ -47,14 +47,14 @@ struct intake {
 	pthread_mutex_t lock;
 	pthread_cond_t fewer;
 	size_t count, taken; /* connections; octets of memory for texts */
-	LIST_HEAD(, session) sessions;
+	LIST_HEAD(, lmtp_session) sessions;
 	_Atomic bool stopping;
 };
 
-struct session {
+struct lmtp_session {
 	struct intake *intake;
 	struct home *home;
-	LIST_ENTRY(session) next;
+	LIST_ENTRY(lmtp_session) next;
 	int fd;
 	struct buf in;
 	char sender[SEAL_ADDRESS_SIZE]; /* of the envelope, "" for the empty one */
@@ -66,7 +66,7 @@ struct session {
 	struct buf message;
 };
 
-static bool say(struct session *session, const char *line)
+static bool say(struct lmtp_session *session, const char *line)
 {
 	struct buf out = { 0 };
 	bool good;
@@ -77,7 +77,7 @@ static bool say(struct session *session, const char *line)
 	return good;
 }
 
-static void forget_mail(struct session *session)
+static void forget_mail(struct lmtp_session *session)
 {
 	for (size_t i = 0; i < session->count; i++)
 		free(session->recipients[i]);
@@ -88,7 +88,7 @@ static void forget_mail(struct session *session)
 	buf_free(&session->message);
 }
 
-static bool read_more(struct session *session)
+static bool read_more(struct lmtp_session *session)
 {
 	ssize_t n = stream_read(session->fd, buf_reserve(&session->in, READ_SIZE), READ_SIZE,
 				clock_mono_ms() + COMMAND_MS);
@@ -162,7 +162,8 @@ static const char *judge_mail(const struct token *token, struct span message)
 }
 
 /* NULL, or the reply to all recipients, when this is not to be sealed. */
-static const char *read_token(struct session *session, struct token *token, struct span message)
+static const char *read_token(struct lmtp_session *session, struct token *token,
+			      struct span message)
 {
 	struct span value;
 	const char *why;
@@ -216,7 +217,7 @@ static bool is_bounce(const struct home *home, const char *recipient, char exten
 }
 
 /* One answer a sender in 30 days: the token's record of what was seen serves for it. */
-static void answer_reply(struct session *session, struct span message, char *reply)
+static void answer_reply(struct lmtp_session *session, struct span message, char *reply)
 {
 	struct home *home = session->home;
 	unsigned char hash[CRYPTO_HASH_SIZE];
@@ -244,7 +245,7 @@ static void answer_reply(struct session *session, struct span message, char *rep
 		store_abort(txn);
 }
 
-static void forward_return(struct session *session, const char *sender, char *reply)
+static void forward_return(struct lmtp_session *session, const char *sender, char *reply)
 {
 	/* It may hold the whole mail: as a receipt it goes over TLS, or not at all, where the
 	 * sender's mailbox leads elsewhere. What comes back to that address goes no further. */
@@ -262,7 +263,7 @@ static void forward_return(struct session *session, const char *sender, char *re
 }
 
 /* `token` NULL: `why` says why there is none. */
-static void deliver_to(struct session *session, const struct token *token, const char *why,
+static void deliver_to(struct lmtp_session *session, const struct token *token, const char *why,
 		       struct span message, const char *recipient, char *reply)
 {
 	struct home *home = session->home;
@@ -317,7 +318,7 @@ static void count_reply(const char *reply)
 	metrics_count(METRIC1(TAKEN, taken));
 }
 
-static bool deliver_all(struct session *session)
+static bool deliver_all(struct lmtp_session *session)
 {
 	struct span message = { buf_cstr(&session->message), session->message.len };
 	struct token token = { 0 };
@@ -352,7 +353,7 @@ static bool deliver_all(struct session *session)
  * Memory for a text, before it comes: of all connections together TEXTS_AT_ONCE of the largest
  * mails, or more that are smaller. False: it cannot be had in a minute, or there is a stop.
  */
-static bool have_room(struct session *session)
+static bool have_room(struct lmtp_session *session)
 {
 	struct intake *intake = session->intake;
 	size_t most = home_message_max(session->home), whole = TEXTS_AT_ONCE * most, wanted = most;
@@ -376,7 +377,7 @@ static bool have_room(struct session *session)
 	return session->room > 0;
 }
 
-static void give_room_back(struct session *session)
+static void give_room_back(struct lmtp_session *session)
 {
 	pthread_mutex_lock(&session->intake->lock);
 	session->intake->taken -= session->room;
@@ -385,7 +386,7 @@ static void give_room_back(struct session *session)
 	pthread_mutex_unlock(&session->intake->lock);
 }
 
-static bool take_text(struct session *session)
+static bool take_text(struct lmtp_session *session)
 {
 	struct lmtp_text text = { 0 };
 	size_t most = session->room;
@@ -413,7 +414,7 @@ static bool take_text(struct session *session)
 	return good;
 }
 
-static const char *take_mail(struct session *session, const struct lmtp_command *command)
+static const char *take_mail(struct lmtp_session *session, const struct lmtp_command *command)
 {
 	forget_mail(session);
 	if (command->size > home_message_max(session->home)) {
@@ -429,7 +430,7 @@ static const char *take_mail(struct session *session, const struct lmtp_command 
 	return "250 2.1.0 ok";
 }
 
-static const char *take_recipient(struct session *session, const struct lmtp_command *command)
+static const char *take_recipient(struct lmtp_session *session, const struct lmtp_command *command)
 {
 	if (!session->has_sender)
 		return "503 5.5.1 MAIL first";
@@ -442,7 +443,7 @@ static const char *take_recipient(struct session *session, const struct lmtp_com
 }
 
 /* False: the connection ends. */
-static bool obey(struct session *session, struct span line)
+static bool obey(struct lmtp_session *session, struct span line)
 {
 	struct lmtp_command command = lmtp_parse(line);
 
@@ -492,7 +493,7 @@ static bool obey(struct session *session, struct span line)
 	}
 }
 
-static bool take_line(struct session *session)
+static bool take_line(struct lmtp_session *session)
 {
 	const char *end;
 	size_t len;
@@ -523,7 +524,7 @@ static bool take_line(struct session *session)
 
 static void *converse(void *argument)
 {
-	struct session *session = argument;
+	struct lmtp_session *session = argument;
 	struct intake *intake = session->intake;
 
 	if (say(session, "220 postseal-mailbox LMTP")) {
@@ -544,7 +545,7 @@ static void *converse(void *argument)
 
 static void start_session(struct intake *intake, int fd)
 {
-	struct session *session = mem_zero(1, sizeof(*session));
+	struct lmtp_session *session = mem_zero(1, sizeof(*session));
 	pthread_attr_t attributes;
 	pthread_t thread;
 
@@ -605,7 +606,7 @@ struct intake *intake_start(struct home *home, int fd)
 void intake_stop(struct intake *intake)
 {
 	const uint64_t one = 1;
-	struct session *session;
+	struct lmtp_session *session;
 
 	pthread_mutex_lock(&intake->lock);
 	atomic_store(&intake->stopping, true);

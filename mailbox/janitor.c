@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "mailbox/janitor.h"
+#include "mailbox/home.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -15,10 +15,9 @@
 #include "io/crypto/crypto.h"
 #include "io/local/metrics_file.h"
 #include "mailbox/body.h"
-#include "mailbox/census.h"
 #include "mailbox/grave.h"
 #include "mailbox/quota.h"
-#include "mailbox/tell.h"
+#include "mailbox/outbox.h"
 #include "mailbox/vault.h"
 
 #define PAUSE_S 300

@@ -7,12 +7,11 @@
  *   portal    HTTP: pages, and api_enter, api_letters, api_write; session, reply
  *   janitor   expiry, warnings
  *   control   for postseal(1) and postseal-webmail(8)
- *   store     records (LMDB); body has the files; vault the key files; fresh what is in memory
+ *   store     records (LMDB); body has the files; vault the keys; quota what there is room for
  *   outbox    mail out, over restarts; tell writes it, submit gives it to Postfix
  *   grave     what is to be removed for good
  *   work      threads for what must not hold the loop
  */
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,11 +25,9 @@
 #include "base/str.h"
 #include "core/mailbox/notes.h"
 #include "daemon/daemon.h"
+#include "daemon/daemon_loop.h"
 #include "io/net/listen.h"
-#include "mailbox/control.h"
 #include "mailbox/home.h"
-#include "mailbox/intake.h"
-#include "mailbox/janitor.h"
 #include "mailbox/outbox.h"
 #include "mailbox/portal.h"
 #include "mailbox/quota.h"
@@ -43,7 +40,6 @@ struct daemon_state {
 	int intake_fd, portal_fd, control_fd;
 	struct loop *loop;
 	struct portal *portal;
-	struct loop_timer *alive;
 };
 
 static bool need(const char *value, const char *name)
@@ -171,20 +167,6 @@ static void *open_state(const struct settings *settings)
 	return NULL;
 }
 
-static void on_alive(void *context)
-{
-	struct daemon_state *state = context;
-
-	daemon_alive();
-	loop_timer_arm(state->alive, daemon_alive_interval());
-}
-
-static void on_hangup(void *context)
-{
-	(void)context;
-	daemon_reload();
-}
-
 /* In the loop's thread. Others may be in the middle of something, with the settings before. */
 static void reload(void *argument, const struct settings *settings)
 {
@@ -202,6 +184,7 @@ static void on_stop(void *context)
 static int serve(void *argument)
 {
 	struct daemon_state *state = argument;
+	struct daemon_loop *watch;
 	struct intake *intake;
 	struct janitor *janitor;
 	struct control *control;
@@ -212,12 +195,7 @@ static int serve(void *argument)
 		loop_free(state->loop);
 		return EXIT_FAILURE;
 	}
-	state->alive = loop_timer_new(state->loop, on_alive, state);
-	if (daemon_alive_interval() > 0)
-		loop_timer_arm(state->alive, daemon_alive_interval());
-	loop_signal(state->loop, SIGTERM, on_stop, state);
-	loop_signal(state->loop, SIGINT, on_stop, state);
-	loop_signal(state->loop, SIGHUP, on_hangup, state);
+	watch = daemon_loop_watch(state->loop, on_stop, state);
 	outbox_start(state->home.outbox);
 	intake = intake_start(&state->home, state->intake_fd);
 	janitor = janitor_start(&state->home);
@@ -228,7 +206,7 @@ static int serve(void *argument)
 	janitor_stop(janitor);
 	portal_free(state->portal);
 	outbox_stop(state->home.outbox);
-	loop_timer_free(state->alive);
+	daemon_loop_free(watch);
 	loop_free(state->loop);
 	return EXIT_SUCCESS;
 }

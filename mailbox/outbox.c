@@ -16,7 +16,6 @@
 #include "io/crypto/crypto.h"
 #include "io/local/metrics_file.h"
 #include "mailbox/submit.h"
-#include "mailbox/tell.h"
 #include "mailbox/vault.h"
 
 #define BATCH 256

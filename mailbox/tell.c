@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "mailbox/tell.h"
 
 #include <stdio.h>
 #include <stdlib.h>

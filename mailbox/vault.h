@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/mailbox/frame.h"
 #include "core/mailbox/mbox.h"
 #include "io/crypto/seal_token.h"
 
@@ -53,5 +54,23 @@ void handle_make_dated(struct handle *handle, int64_t now);
 #define HANDLE_HEX_SIZE (2 * HANDLE_SIZE + 1)
 char *handle_hex(char dst[HANDLE_HEX_SIZE], const struct handle *handle);
 bool handle_same(const struct handle *a, const struct handle *b);
+
+/*
+ * Keys K of letters in closed mailboxes are fresh: in memory alone, so that a later link
+ * of the same sender opens earlier letters, too: then a link mail that is lost costs
+ * nothing while another arrives.
+ *
+ * None of them is ever on disk. After a restart of the daemon an earlier letter opens with
+ * the links that had been sent by then. A key is forgotten when the mailbox opens or
+ * ends. Any thread.
+ */
+struct fresh;
+
+struct fresh *fresh_new(void);
+void fresh_free(struct fresh *fresh);
+void fresh_keep(struct fresh *fresh, const struct handle *mailbox, const struct handle *letter,
+		const unsigned char k[FRAME_KEY_SIZE]);
+bool fresh_find(struct fresh *fresh, const struct handle *letter, unsigned char k[FRAME_KEY_SIZE]);
+void fresh_forget(struct fresh *fresh, const struct handle *mailbox);
 
 #endif

@@ -10,7 +10,7 @@
 #include "core/secure/exceptions.h"
 #include "core/policy/request.h"
 #include "io/local/metrics_file.h"
-#include "io/link/socketmap_client.h"
+#include "io/link/link.h"
 
 /* Postfix itself gives the milter 30 seconds for an answer (milter_command_timeout). */
 #define PATIENCE_MS 5000

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "milter/connection.h"
+#include "milter/server.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -47,7 +47,7 @@ static const struct {
 
 /*
  * Steps that are not needed, switched off: each costs a round trip, or the whole body. The body
- * is needed where mail can be sealed, since a token is for one mail (io/crypto/seal_print.h): of
+ * is needed where mail can be sealed, since a token is for one mail (io/crypto/seal_token.h): of
  * mail that is not marked one piece comes, and no more (SKIP). DATA stays on: without it Postfix
  * still sends its macros, nothing answers them, and over TCP the headers after them wait for a
  * delayed acknowledgement, 40 ms a message (RFC 896, RFC 9293 3.8.6.3). The answer to DATA

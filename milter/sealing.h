@@ -15,7 +15,7 @@
 #include "base/buf.h"
 #include "base/span.h"
 #include "core/mailbox/mark.h"
-#include "io/crypto/seal_print.h"
+#include "io/crypto/seal_token.h"
 
 struct sealing_recipient {
 	char *argument;   /* as in RCPT; the MTA finds the recipient by it */

@@ -17,11 +17,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "core/names/endpoint.h"
+#include "core/names/ipaddr.h"
 #include "daemon/daemon.h"
 #include "io/net/listen.h"
 #include "io/net/stream.h"
-#include "milter/connection.h"
 
 /* The directory decides who may connect, as for a port on loopback. */
 #define SOCKET_MODE 0666

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * server - the milter's socket, and a thread for each MTA that connects (connection.h).
+ * server - the milter's socket, and a thread for each MTA that connects.
  * A session may have to wait for the socketmap server; no other session waits for it.
  *
  * The service manager's watchdog is fed only while the milter answers. To find out, the
@@ -30,5 +30,19 @@ void server_reload(void *state, const struct settings *settings);
  */
 int server_serve(void *state);
 void server_close(void *state);
+
+/*
+ * A connection is one MTA's. It turns packets of the milter protocol
+ * (core/protocol/milter_packet.h) into calls of a session (session.h), and its answers into
+ * packets (connection.c).
+ *
+ * If anything goes wrong, the MTA is told to try again later, or the connection ends, which means
+ * the same to it. It is never told to accept.
+ *
+ * Serves until either side ends the connection, or `fd` is shut down. `fd` is non-blocking, and
+ * stays open. *settings may change: new settings count from the next message on, and earlier ones
+ * stay valid.
+ */
+void connection_serve(int fd, const struct settings *_Atomic *settings);
 
 #endif

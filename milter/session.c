@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/facts/observation.h"
-#include "io/link/prober_client.h"
+#include "io/link/link.h"
 #include "io/local/metrics_file.h"
 #include "milter/aliases.h"
 #include "milter/message.h"

@@ -9,12 +9,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "base/utc.h"
 #include "core/policy/freshness.h"
-#include "io/ledger/ledger_fleet.h"
 #include "core/protocol/sts.h"
 #include "io/tls/https.h"
-#include "prober/forget.h"
 
 #define SMTP_PORT 25 /* of a next hop that names none: Postfix's own, whatever we probe */
 
@@ -50,11 +47,8 @@ void job_free(struct job *job)
 		tlsa_set_free(&job->host.tlsa.set);
 	if (job->kind == JOB_SMTP)
 		tlsa_set_free(&job->smtp.tlsa.set);
-	if (job->kind == JOB_SCAN) {
-		crowd_free(job->scan.crowd);
-		due_free(&job->scan.due);
-		due_free(&job->scan.never);
-	}
+	if (job->kind == JOB_SCAN)
+		scan_free(&job->scan);
 	free(job);
 }
 
@@ -279,79 +273,6 @@ static void run_fetch(struct worker *worker, struct job *job)
 		look->fetch = STS_FETCH_GOOD;
 }
 
-struct walk {
-	struct job_scan *scan;
-	struct ledger_txn *txn;
-	bool shares;         /* with other hosts (ledger_fleet.h) */
-	struct crowd *crowd; /* counted by this scan */
-};
-
-/*
- * Names of a crowd have their turn less often, but for those whose MTA-STS policy would
- * run out meanwhile.
- */
-static int64_t idle_due(const struct job_scan *scan, const char *key,
-			const struct domain_facts *domain)
-{
-	int64_t due = freshness_idle_due(domain, freshness_salt(key), scan->now);
-
-	if (due == FRESH_NEVER || scan->crowd == NULL ||
-	    sts_in_force(&domain->sts, scan->now) == STS_ENFORCE)
-		return due;
-	return due + (crowd_days(scan->crowd, key) - 1) * UTC_DAY;
-}
-
-static bool visit_domain(void *context, const char *key, const struct domain_facts *domain)
-{
-	const struct walk *walk = context;
-	struct job_scan *scan = walk->scan;
-	int64_t due = idle_due(scan, key, domain);
-
-	if (due == FRESH_NEVER) {
-		if (forget_may(walk->txn, key, domain, scan->now))
-			due_offer(&scan->never, JOB_SCAN_FORGET_MAX, key, domain->mx.fresh.expires);
-		return true;
-	}
-	if (walk->shares && freshness_never_looked(domain))
-		return true;
-	scan->known++;
-	crowd_add(walk->crowd, key);
-	if (due <= scan->now)
-		due_offer(&scan->due, DUE_MAX, key, due);
-	return true;
-}
-
-static bool count_domain(void *context, const char *key, const struct domain_facts *domain)
-{
-	const struct walk *walk = context;
-
-	if (freshness_idle_due(domain, 0, walk->scan->now) != FRESH_NEVER)
-		crowd_add(walk->scan->crowd, key);
-	return true;
-}
-
-static void run_scan(struct job *job)
-{
-	struct walk walk = { &job->scan, ledger_begin_read(job->scan.ledger), false, NULL };
-	struct fleet_state state;
-
-	if (walk.txn == NULL)
-		return;
-	walk.shares = ledger_get_fleet(walk.txn, &state) != LOOKUP_ABSENT;
-	/* The first scan after a start has nobody's count to go by. */
-	if (walk.scan->crowd == NULL) {
-		walk.scan->crowd = crowd_new();
-		ledger_each_domain(walk.txn, count_domain, &walk);
-	}
-	walk.crowd = crowd_new();
-	/* What is damaged was logged, and has no time at which it is due. */
-	ledger_each_domain(walk.txn, visit_domain, &walk);
-	ledger_abort(walk.txn);
-	crowd_free(walk.scan->crowd);
-	walk.scan->crowd = walk.crowd;
-	due_sort(&job->scan.due);
-}
-
 static void run_check(struct worker *worker, struct job *job)
 {
 	enum lookup state = resolver_check(worker->resolver);
@@ -381,7 +302,7 @@ static void run(struct worker *worker, struct job *job)
 		run_fetch(worker, job);
 		return;
 	case JOB_SCAN:
-		run_scan(job);
+		scan_run(&job->scan);
 		return;
 	case JOB_CHECK:
 		run_check(worker, job);

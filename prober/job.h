@@ -17,11 +17,9 @@
 
 #include "core/facts/facts.h"
 #include "core/protocol/sts.h"
-#include "io/ledger/ledger.h"
 #include "io/dns/resolver.h"
 #include "io/tls/starttls.h"
-#include "prober/crowd.h"
-#include "prober/due.h"
+#include "prober/scan.h"
 
 enum job_kind {
 	JOB_MX,    /* a next hop's MX hosts */
@@ -75,20 +73,6 @@ struct job_sts {
 	bool fetch_due; /* TXT: a fetch follows, and nothing is written before; not for workers */
 };
 
-#define JOB_SCAN_FORGET_MAX 1024 /* they are forgotten in one transaction */
-
-struct job_scan {
-	struct ledger *ledger;
-	int64_t now;
-	size_t known;   /* domains that are to be looked at daily */
-	struct due due; /* those of them that it is time for */
-	/* How many names there are below which domain: by the scan before, or NULL; then by
-	 * this one. */
-	struct crowd *crowd;
-	struct due never; /* those that never were (forget.h) */
-	size_t forgotten; /* of these; not for workers */
-};
-
 struct job_check {
 	bool found;  /* there was an answer, */
 	bool secure; /* and DNSSEC proves it */
@@ -107,7 +91,7 @@ struct job {
 		struct job_host host;
 		struct job_smtp smtp;
 		struct job_sts sts;
-		struct job_scan scan;
+		struct scan scan;
 		struct job_check check;
 	};
 };

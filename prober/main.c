@@ -10,10 +10,9 @@
  *   pool      the workers, and which job goes first
  *   result    where what was found is written to the ledger
  *   tell      what of it the log and the journal say
- *   refresh   looking again without being asked; due: which domains first
- *   forget    domains that leave the ledger
+ *   refresh   looking again without being asked
+ *   scan      the ledger's domains that are due, and those that leave it
  *   refused   what the milter refused, for `postseal digest`
- *   tally     counts
  */
 #include <stdio.h>
 #include <stdlib.h>

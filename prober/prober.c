@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "prober/prober.h"
 
-#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/daemon.h"
+#include "daemon/daemon_loop.h"
 #include "io/local/metrics_file.h"
-#include "prober/forget.h"
 #include "prober/refresh.h"
-#include "prober/refused.h"
 #include "prober/result.h"
-#include "prober/tally.h"
 #include "prober/tasks.h"
 
 /* Workers that are waiting for a server are given this long when the program ends. */
@@ -21,6 +19,99 @@
 /* Descriptors that a worker may need at a time, and those of all else: askers, ledger, log. */
 #define WORKER_FDS 4
 #define OTHER_FDS 512
+
+/*
+ * Counts (core/metrics/metrics.h).
+ */
+
+_Static_assert(METRIC_VALUES_LANE == LANE_COUNT, "all lanes");
+_Static_assert(METRIC_VALUES_JOB == JOB_CHECK + 1, "all jobs");
+_Static_assert(METRIC_VALUES_PROBED == OBSERVED_UNREACHABLE, "all that a probe may end with");
+
+static void tally_lookup(unsigned kind, enum lookup found, unsigned how)
+{
+	if (found != LOOKUP_FOUND)
+		how = found == LOOKUP_ABSENT ? METRIC_FOUND_ABSENT : METRIC_FOUND_FAILED;
+	metrics_count(METRIC2(LOOKUPS, kind, how));
+}
+
+static unsigned security(bool secure)
+{
+	return secure ? METRIC_FOUND_SECURE : METRIC_FOUND_INSECURE;
+}
+
+/* [host] and [address] are not looked up. */
+static void tally_mx(const struct job_mx *mx)
+{
+	enum lookup found = mx->found ? LOOKUP_FOUND : LOOKUP_ERROR;
+
+	if (mx->found && mx->answer.facts.state == MX_LITERAL)
+		return;
+	if (mx->found && mx->answer.facts.state == MX_NXDOMAIN)
+		found = LOOKUP_ABSENT;
+	tally_lookup(METRIC_LOOKUP_MX, found, security(mx->answer.facts.secure));
+}
+
+static void tally_host(const struct job_host *host)
+{
+	struct ipaddr literal;
+
+	if (ipaddr_parse(&literal, host->host, strlen(host->host)))
+		return;
+	tally_lookup(METRIC_LOOKUP_ADDRESS, host->address_status, security(host->addresses.secure));
+	if (host->address_status == LOOKUP_FOUND)
+		tally_lookup(METRIC_LOOKUP_TLSA, host->tlsa_status, METRIC_FOUND_SECURE);
+}
+
+/* A job is done: how long it took, and what it found. */
+static void tally_job(const struct job *job)
+{
+	metrics_observe(JOB_TIME, job->kind, job->took, 1);
+	switch (job->kind) {
+	case JOB_MX:
+		tally_mx(&job->mx);
+		return;
+	case JOB_HOST:
+		tally_host(&job->host);
+		return;
+	case JOB_SMTP:
+		if (job->smtp.seen.observed != OBSERVED_NOTHING)
+			metrics_count(METRIC1(PROBES, job->smtp.seen.observed - OBSERVED_TLS));
+		return;
+	case JOB_TXT:
+		tally_lookup(METRIC_LOOKUP_TXT, job->sts.look.txt, METRIC_FOUND_SOME);
+		return;
+	case JOB_FETCH:
+		metrics_count(METRIC1(FETCHES, job->sts.look.fetch == STS_FETCH_GOOD
+						       ? METRIC_FETCH_GOOD
+						       : METRIC_FETCH_FAILED));
+		return;
+	case JOB_SCAN:
+		metrics_set(M_DUE, job->scan.due.offered);
+		return;
+	case JOB_CHECK:
+		tally_lookup(METRIC_LOOKUP_CHECK, job->check.found ? LOOKUP_FOUND : LOOKUP_ERROR,
+			     security(job->check.secure));
+		return;
+	}
+}
+
+/* What is going on at the moment. */
+static void tally_now(const struct prober *prober)
+{
+	struct ledger_size size;
+
+	metrics_set(METRIC1(TASKS, METRIC_TASK_DOMAIN), HASH_COUNT(prober->domains));
+	metrics_set(METRIC1(TASKS, METRIC_TASK_HOST), HASH_COUNT(prober->hosts));
+	if (!ledger_measure(prober->ledger, &size))
+		return;
+	metrics_set(M_PROBER_USED, size.used);
+	metrics_set(M_PROBER_MOST, size.most);
+}
+
+/*
+ * What comes in, and goes on.
+ */
 
 static void on_ask(void *context, struct asker *asker, const struct prober_message *message)
 {
@@ -56,7 +147,7 @@ static bool advance(struct prober *prober, struct job *job)
 		tasks_host_done(prober, job->task, job);
 		return false;
 	case JOB_SCAN:
-		forget_tell(job);
+		scan_tell_forgotten(job);
 		refresh_advance(prober, job);
 		return true;
 	case JOB_CHECK:
@@ -101,40 +192,25 @@ static void on_stop(void *context)
 	loop_stop(context);
 }
 
-/* The service manager may want a sign of life more often. */
-static long tick_ms(void)
-{
-	long alive = daemon_alive_interval();
-
-	return alive > 0 && alive < REFRESH_TICK_MS ? alive : REFRESH_TICK_MS;
-}
-
 static void on_tick(void *context)
 {
 	struct prober *prober = context;
 
-	daemon_alive();
 	refresh_tick(prober->refresh);
 	tally_now(prober);
-	loop_timer_arm(prober->timer, tick_ms());
-}
-
-static void on_hangup(void *context)
-{
-	(void)context;
-	daemon_reload();
+	loop_timer_arm(prober->timer, REFRESH_TICK_MS);
 }
 
 static void loop_until_stopped(struct prober *prober)
 {
+	struct daemon_loop *watch = daemon_loop_watch(prober->loop, on_stop, prober->loop);
+
 	prober->timer = loop_timer_new(prober->loop, on_tick, prober);
-	loop_timer_arm(prober->timer, tick_ms());
-	loop_signal(prober->loop, SIGTERM, on_stop, prober->loop);
-	loop_signal(prober->loop, SIGINT, on_stop, prober->loop);
-	loop_signal(prober->loop, SIGHUP, on_hangup, NULL);
+	loop_timer_arm(prober->timer, REFRESH_TICK_MS);
 	loop_on_wake(prober->loop, on_done, prober);
 	loop_run(prober->loop);
 	loop_timer_free(prober->timer);
+	daemon_loop_free(watch);
 }
 
 /* As many as the settings say, unless there are too few descriptors for them. */

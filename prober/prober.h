@@ -14,6 +14,8 @@
 #ifndef POSTSEAL_PROBER_PROBER_H
 #define POSTSEAL_PROBER_PROBER_H
 
+#include <stdbool.h>
+
 #include "core/facts/facts.h"
 #include "core/settings/settings.h"
 #include "core/policy/strip_guard.h"
@@ -51,5 +53,19 @@ void prober_turn(struct prober *prober, struct job_list *done);
 
 /* The event loop until SIGTERM or SIGINT. `config` is that of the workers. */
 void prober_run(struct prober *prober, int listen_fd, const struct job_config *config);
+
+/*
+ * Refusals that the milter reports (core/secure/refusals.h) are written down for `postseal
+ * digest` (refused.c). A burst is one transaction. What goes beyond a burst is dropped, and the log says
+ * so: strangers decide how much there is.
+ */
+struct refused; /* opaque */
+
+struct refused *refused_new(struct prober *prober);
+/* Writes down what is left. */
+void refused_free(struct refused *refused);
+
+/* Nothing is noted unless `refusal_digest` is on, nor of aliases that are not on file. */
+void refused_note(struct refused *refused, const struct refusal *refusal);
 
 #endif

@@ -98,7 +98,7 @@ static void submit_scan(struct refresh *refresh)
 static void look_at_idle(struct refresh *refresh)
 {
 	while (refresh->scan != NULL && room(refresh)) {
-		const struct job_scan *scan = &refresh->scan->scan;
+		const struct scan *scan = &refresh->scan->scan;
 		struct nexthop nexthop;
 		const char *key;
 

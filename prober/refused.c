@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "prober/refused.h"
+#include "prober/prober.h"
 
 #include <stdlib.h>
 

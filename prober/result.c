@@ -10,11 +10,10 @@
 #include "core/policy/floor.h"
 #include "core/policy/fold.h"
 #include "core/policy/freshness.h"
-#include "core/policy/override.h"
+#include "core/policy/survey.h"
 #include "core/protocol/sts.h"
 #include "io/ledger/ledger_facts.h"
 #include "io/local/metrics_file.h"
-#include "prober/forget.h"
 #include "prober/tell.h"
 
 /*
@@ -390,7 +389,7 @@ static bool write_job(struct prober *prober, struct ledger_txn *txn, struct job 
 	case JOB_FETCH:
 		return write_sts(prober, txn, job);
 	case JOB_SCAN:
-		return forget_never_were(prober, txn, job);
+		return scan_forget(prober, txn, job);
 	case JOB_CHECK:
 		break;
 	}

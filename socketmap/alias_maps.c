@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "socketmap/alias_maps.h"
+#include "socketmap/answer.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -12,12 +12,11 @@
 #include "core/policy/decide.h"
 #include "core/policy/reply.h"
 #include "core/policy/status.h"
-#include "core/names/subject.h"
+#include "core/names/nexthop.h"
 #include "io/ledger/ledger.h"
 #include "io/ledger/ledger_facts.h"
 #include "io/json/status_json.h"
 #include "io/local/metrics_file.h"
-#include "socketmap/alias_maps.h"
 
 #define LEDGER_RETRY_MS 1000
 /* How often to check whether it was replaced. */

@@ -24,6 +24,7 @@
 #include "core/names/seal_address.h"
 #include "core/policy/request.h"
 #include "core/settings/settings.h"
+#include "io/ledger/ledger.h"
 
 struct answerer; /* opaque; one per process, as the ledger in it */
 
@@ -39,7 +40,7 @@ enum answer {
 	ANSWER_GIVEN,   /* the reply is appended */
 	ANSWER_REFRESH, /* the same, and the prober should look at the next hop again */
 	ANSWER_PARK,    /* nothing is appended: wait for the prober */
-	ANSWER_SEALING  /* nothing is appended: ask postseal-mailbox (sealing.h) */
+	ANSWER_SEALING  /* nothing is appended: ask postseal-mailbox (parking.h) */
 };
 
 /* *settings must outlive it. */
@@ -70,5 +71,31 @@ enum answer answer_request(struct answerer *answerer, const char *payload, size_
  */
 enum answer answer_question(struct answerer *answerer, const struct question *question, bool waited,
 			    int64_t now, struct buf *reply);
+
+/*
+ * The maps about secure aliases (DESIGN.md sections 3 and 7; alias_maps.c):
+ *
+ *   transport   sender_dependent_default_transport_maps: the transport by which mail from this
+ *               address leaves; for an address of `mailbox_domain`, that to the intake of
+ *               sealed mail
+ *   alias       virtual_alias_maps: the mailbox that a secure address belongs to, with
+ *               the address's extension
+ *   otherwise   for the milter: "mailbox" if mail from this alias is sealed where its level
+ *               cannot be met
+ *   exception   for the milter: "ALIAS SENDER"; until when this sender may write to
+ *               that address without TLS
+ *
+ * request->map is MAP_TRANSPORT, MAP_ALIAS, MAP_OTHERWISE or MAP_EXCEPTION; `now` is wall time.
+ * If the ledger cannot be read, the answer is TEMP.
+ */
+void alias_maps_answer(const struct settings *settings, struct ledger_txn *txn,
+		       const struct request *request, int64_t now, struct buf *reply);
+
+/*
+ * Postfix asks many times for each mail, nearly always about addresses that are not ours. True if
+ * the ledger is not needed; then the reply is made.
+ */
+bool alias_maps_answer_early(const struct settings *settings, const struct request *request,
+			     struct buf *reply);
 
 #endif

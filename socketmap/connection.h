@@ -23,7 +23,6 @@
 #include "io/net/loop.h"
 #include "socketmap/answer.h"
 #include "socketmap/parking.h"
-#include "socketmap/sealing.h"
 
 struct connection;
 LIST_HEAD(connection_list, connection);

@@ -7,6 +7,7 @@
  *   answer      request -> map and key -> ledger -> decide -> reply, and its counts
  *   alias_maps  the same of maps about secure aliases
  *   parking     questions that wait for the prober
+ *   sealing     questions that wait for postseal-mailbox
  *   share       how much of the prober a client, a zone or a map may take up
  */
 #include "daemon/daemon.h"

@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/local/metrics_file.h"
-#include "io/link/prober_link.h"
+#include "io/link/link.h"
 
 #define PARKED_MAX 16384
 /* After this time the prober has lost the question. */

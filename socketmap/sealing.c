@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "socketmap/sealing.h"
+#include "socketmap/parking.h"
 
 #include <stdlib.h>
 
@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "core/policy/reply.h"
 #include "io/json/status_json.h"
-#include "io/link/mailbox_link.h"
+#include "io/link/link.h"
 #include "io/local/metrics_file.h"
 
 /* A webmail or a script waits for it, with a user before it. */

@@ -19,7 +19,7 @@ tests/test_status_SRCS += socketmap/answer.c socketmap/alias_maps.c
 tests/test_tasks_SRCS += $(filter-out prober/main.c prober/pool.c,$(wildcard prober/*.c))
 tests/test_pool_SRCS += prober/pool.c
 tests/test_postconf_SRCS += cli/postconf.c
-tests/test_due_SRCS += prober/due.c
+tests/test_due_SRCS += prober/scan.c prober/crowd.c
 tests/test_crowd_SRCS += prober/crowd.c
 tests/test_doctor_SRCS += cli/doctor/doctor_patient.c cli/postconf.c $(wildcard cli/doctor/doctor_judge*.c)
 # Those that start one.

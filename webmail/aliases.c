@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "webmail/aliases.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,11 +9,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "core/secure/owner.h"
+#include "core/secure/alias.h"
 #include "io/json/webmail_json.h"
 #include "io/ledger/ledger.h"
 #include "io/ledger/ledger_entry.h"
-#include "webmail/answer.h"
+#include "webmail/webmail.h"
 
 /* Aliases on file for one mailbox; a person has a handful. */
 #define LISTED_MAX 50
@@ -78,7 +77,7 @@ static enum lookup look_up(const struct aliases *aliases, struct ledger_txn *txn
 	if (!alias_at_secure_domain(aliases->settings, key))
 		return LOOKUP_ABSENT;
 	*found = ledger_get_alias(txn, key, alias);
-	owned = secure_owner_of(mailbox, aliases->settings, key, *found, alias);
+	owned = alias_owner(mailbox, aliases->settings, key, *found, alias);
 	if (owned == LOOKUP_FOUND && strcmp(mailbox, user) != 0)
 		return LOOKUP_ABSENT;
 	return owned;
@@ -132,7 +131,7 @@ static bool list_paired(struct listing *listing, struct ledger_txn *txn)
 	enum lookup found;
 
 	for (size_t i = 0; i < settings->secure_owner.count; i++) {
-		if (!secure_owner_alias(key, settings, i, listing->user))
+		if (!alias_of_owner(key, settings, i, listing->user))
 			continue;
 		switch (look_up(listing->aliases, txn, listing->user, key, &found, &alias)) {
 		case LOOKUP_ERROR:

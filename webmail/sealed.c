@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "webmail/sealed.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/json/webmail_json.h"
-#include "webmail/answer.h"
+#include "webmail/webmail.h"
 
 /* For one request; other users do not wait meanwhile. */
 #define PATIENCE_MS 2000

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "webmail/server.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -20,7 +19,7 @@
 #include "io/local/metrics_file.h"
 #include "io/net/listen.h"
 #include "io/net/loop.h"
-#include "webmail/answer.h"
+#include "webmail/webmail.h"
 
 #define BODY_MAX 65536
 /* A webmail asks and reads at once; a silent client costs a descriptor. */

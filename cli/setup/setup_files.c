@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/setup/setup_files.h"
+#include "cli/setup/setup.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/setup/setup_plan.h"
+#include "cli/setup/setup.h"
 
 #include <fcntl.h>
 #include <pwd.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/setup/setup_run.h"
+#include "cli/setup/setup.h"
 
 #include <stdio.h>
 #include <string.h>

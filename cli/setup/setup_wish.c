@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/setup/setup_wish.h"
+#include "cli/setup/setup.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -11,7 +11,7 @@
 #include "cli/json.h"
 #include "cli/verbs/queue.h"
 #include "cli/terminal.h"
-#include "core/facts/pins.h"
+#include "core/facts/facts.h"
 
 #define DATE_LEN 10 /* of "2026-01-02T03:04:05Z" */
 #define NAME_COLUMN 28

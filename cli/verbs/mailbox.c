@@ -16,7 +16,7 @@
 #include "base/str.h"
 #include "base/utc.h"
 #include "cli/cli.h"
-#include "io/link/mailbox_client.h"
+#include "io/link/link.h"
 
 #define PATIENCE_MS 60000
 #define KEY_MAX 65536

@@ -9,9 +9,8 @@
 #include "cli/act.h"
 #include "cli/json.h"
 #include "cli/known.h"
-#include "cli/probing.h"
 #include "cli/terminal.h"
-#include "core/facts/pins.h"
+#include "core/facts/facts.h"
 #include "core/policy/survey.h"
 
 #define PIN_INDENT 2

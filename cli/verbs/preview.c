@@ -18,7 +18,6 @@
 #include "base/hash.h"
 #include "base/str.h"
 #include "base/utc.h"
-#include "base/zone.h"
 #include "cli/json.h"
 #include "cli/terminal.h"
 #include "core/log/logfold.h"
@@ -143,7 +142,7 @@ static void take_line(struct preview *p, struct log_source *source, struct span 
 		note_strange(p, text);
 		return;
 	}
-	time = logline_time(&line.stamp, log_source_reference(source), zone_offset);
+	time = logline_time(&line.stamp, log_source_reference(source), log_source_zone);
 	if (time == 0)
 		return;
 	proven = logfold_line(p->fold, &line, time, &proof);

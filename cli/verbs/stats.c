@@ -12,7 +12,7 @@
 #include "cli/verbs/queue.h"
 #include "cli/terminal.h"
 #include "core/policy/fold.h"
-#include "core/policy/override.h"
+#include "core/policy/survey.h"
 #include "io/local/metrics_file.h"
 
 #define NAME_COLUMN 2

@@ -15,10 +15,9 @@
 #include "base/utc.h"
 #include "cli/facts_page.h"
 #include "cli/known.h"
-#include "cli/probing.h"
 #include "cli/terminal.h"
 #include "io/json/status_json.h"
-#include "io/link/socketmap_client.h"
+#include "io/link/link.h"
 
 /* The server never makes `status` wait. */
 #define ASK_WAIT_MS 10000

@@ -9,7 +9,7 @@ bench/$(1)_LIBS := $(LIBS_TESTS)
 endef
 $(foreach b,$(BENCH_NAMES),$(eval $(call bench_vars,$(b))))
 
-bench/scan_SRCS        += prober/job.c prober/due.c prober/crowd.c prober/forget.c
+bench/scan_SRCS        += prober/job.c prober/scan.c prober/crowd.c
 bench/idle_milter_LIBS += -lmilter
 bench/http_floor_LIBS  += $(LIBS_HTTP)
 

@@ -26,7 +26,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "core/names/endpoint.h"
+#include "core/names/ipaddr.h"
 #include "core/protocol/netstring.h"
 #include "io/net/listen.h"
 

@@ -32,7 +32,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "tests/bench/names.h"
-#include "core/names/endpoint.h"
+#include "core/names/ipaddr.h"
 #include "core/protocol/netstring.h"
 #include "io/net/stream.h"
 

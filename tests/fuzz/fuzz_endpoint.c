@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "core/names/endpoint.h"
+#include "core/names/ipaddr.h"
 
 static void write_out(char *dst, size_t size, const struct endpoint *endpoint)
 {

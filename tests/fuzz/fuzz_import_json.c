@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "io/json/entry_json.h"
-#include "io/json/export_reader.h"
+#include "io/json/export_json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

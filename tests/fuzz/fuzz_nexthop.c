@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "core/names/domain.h"
-#include "core/names/subject.h"
+#include "core/names/nexthop.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

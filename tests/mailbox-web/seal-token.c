@@ -12,7 +12,6 @@
 #include <time.h>
 
 #include "base/str.h"
-#include "io/crypto/seal_print.h"
 #include "io/crypto/seal_token.h"
 
 static void die(const char *why)

@@ -19,7 +19,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "core/policy/decide.h"
-#include "core/policy/override.h"
+#include "core/policy/survey.h"
 #include "core/policy/reply.h"
 #include "tests/scenario/oracle.h"
 

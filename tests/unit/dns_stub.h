@@ -20,6 +20,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 #define STUB_AD 1u           /* validated */
 #define STUB_SILENT 2u       /* never answers */
 #define STUB_LATE 4u         /* passes over the first question */
@@ -29,6 +31,8 @@
 #define STUB_OTHER_NAME 64u  /* answers another question only */
 #define STUB_FAILS_ONCE 256u /* SERVFAIL to the first question */
 #define STUB_GARBAGE 128u    /* the right header and question, then noise */
+#define STUB_SLOW 512u       /* has nothing to say until STUB_SLOW_MS after the first question */
+#define STUB_SLOW_MS 7000
 
 struct stub_answer {
 	const char *name; /* with its dot */
@@ -49,11 +53,12 @@ struct stub {
 	atomic_size_t questions; /* that came */
 	atomic_size_t by_tcp;
 	atomic_bool bad_question; /* one came without RD, AD, DO or EDNS0 */
+	int64_t known;            /* when the answer to a slow question is, clock_mono_ms */
 };
 
 static inline void stub_push(ldns_pkt *pkt, ldns_pkt_section section, const char *records)
 {
-	char copy[4096];
+	char copy[16384];
 	char *rest = NULL;
 
 	ck_assert_uint_lt(strlen(records), sizeof(copy));
@@ -119,6 +124,17 @@ static inline size_t stub_wire(uint8_t *out, size_t size, const ldns_pkt *pkt)
 	return len;
 }
 
+/* Those who have asked meanwhile are in the socket's queue, and are answered then. */
+static inline void stub_find_out(struct stub *stub)
+{
+	int64_t now = clock_mono_ms();
+
+	if (stub->known == 0)
+		stub->known = now + STUB_SLOW_MS;
+	if (now < stub->known)
+		poll(NULL, 0, (int)(stub->known - now));
+}
+
 /* The reply's bytes; 0: none. */
 static inline size_t stub_answer_to(struct stub *stub, const uint8_t *query, size_t len,
 				    uint8_t *out, size_t size, bool tcp)
@@ -133,6 +149,8 @@ static inline size_t stub_answer_to(struct stub *stub, const uint8_t *query, siz
 		atomic_store(&stub->bad_question, true);
 	answer = stub_find(stub, ldns_rr_list_rr(ldns_pkt_question(question), 0));
 	count = answer == &stub_canary ? SIZE_MAX : atomic_fetch_add(&stub->questions, 1);
+	if (answer != NULL && (answer->flags & STUB_SLOW) != 0)
+		stub_find_out(stub);
 	reply = stub_reply(question, answer);
 	if (answer != NULL && (answer->flags & STUB_FAILS_ONCE) != 0 && count == 0) {
 		ldns_pkt_free(reply);

@@ -20,6 +20,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,10 +39,9 @@
 #include "core/mailbox/frame.h"
 #include "io/crypto/crypto.h"
 #include "io/crypto/hpke.h"
-#include "io/crypto/seal_print.h"
 #include "io/crypto/seal_token.h"
 #include "core/settings/settings.h"
-#include "io/link/mailbox_client.h"
+#include "io/link/link.h"
 #include "io/net/stream.h"
 
 /* A program of its own may have others. */
@@ -67,10 +67,11 @@ static struct {
 	pthread_cond_t more;
 	pthread_t thread;
 	int fd;
-	size_t count, taken;
+	atomic_size_t count; /* a mail is whole before it counts */
+	size_t taken;
 	char *to[CASE_MAILS], *from[CASE_MAILS], *text[CASE_MAILS];
-	bool refuse; /* 451 to everything */
-	bool hold;   /* no reply to the end of a text, as long as it is set */
+	atomic_bool refuse; /* 451 to everything */
+	atomic_bool hold;   /* no reply to the end of a text, as long as it is set */
 } sink = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER };
 
 static inline int case_listen(int *port)
@@ -128,7 +129,8 @@ static inline void sink_serve(int fd)
 			ck_assert_uint_lt(sink.count, CASE_MAILS);
 			sink.from[sink.count] = from;
 			sink.to[sink.count] = to;
-			sink.text[sink.count++] = strdup(buf_cstr(&text));
+			sink.text[sink.count] = strdup(buf_cstr(&text));
+			sink.count++;
 			text.len = 0;
 			pthread_cond_broadcast(&sink.more);
 			while (sink.hold)

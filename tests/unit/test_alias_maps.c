@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "socketmap/alias_maps.h"
+#include "socketmap/answer.h"
 
 #include "tests/unit/ledger_case.h"
 

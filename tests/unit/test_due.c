@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "prober/due.h"
+#include "prober/scan.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Hosts kept in memory: nothing that look-ups see differs from what is in the ledger. */
-#include "io/ledger/ledger_hosts.h"
 
 #include "base/str.h"
 #include "base/utc.h"

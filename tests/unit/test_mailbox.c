@@ -3,7 +3,7 @@
 #include "mailbox_case.h"
 
 #include "core/settings/settings.h"
-#include "io/link/mailbox_client.h"
+#include "io/link/link.h"
 
 static const struct marked first = { .sender = "alice@example.com",
 				     .random = 1,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* postseal-milter and marked mail: what it makes of recipients, sender, headers. */
-#include "io/crypto/seal_print.h"
 #include "io/crypto/seal_token.h"
 #include "tests/unit/milter_mta.h"
 

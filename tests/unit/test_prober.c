@@ -13,7 +13,7 @@
 #include "base/str.h"
 #include "base/utc.h"
 #include "core/policy/fold.h"
-#include "io/link/prober_client.h"
+#include "io/link/link.h"
 #include "tests/unit/dns_stub.h"
 #include "tests/unit/fork.h"
 #include "tests/unit/ledger_case.h"

@@ -6,7 +6,6 @@
 
 #include "base/str.h"
 #include "core/secure/secure.h"
-#include "core/secure/secure_mention.h"
 
 static char domain[] = "secure.example.com", idn[] = "xn--bcher-kva.example";
 static char *domains[] = { domain, idn };

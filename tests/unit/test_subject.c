@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What people ask about, and where its mail goes. */
-#include "core/names/subject.h"
+#include "core/names/nexthop.h"
 
 #include <check.h>
 #include <stdlib.h>

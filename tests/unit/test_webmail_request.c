@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "core/secure/owner.h"
+#include "core/secure/alias.h"
 #include "core/webmail/webmail_quota.h"
 
 static struct webmail_request request;
@@ -246,8 +246,8 @@ START_TEST(tells_owners)
 
 	pair_up(&settings);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		ck_assert_msg(secure_owner_of(mailbox, &settings, cases[i].key, cases[i].found,
-					      &filed) == cases[i].owned,
+		ck_assert_msg(alias_owner(mailbox, &settings, cases[i].key, cases[i].found,
+					  &filed) == cases[i].owned,
 			      "%s", cases[i].key);
 		ck_assert_str_eq(mailbox, cases[i].mailbox);
 	}
@@ -261,14 +261,14 @@ START_TEST(tells_aliases)
 	char key[ALIAS_ADDRESS_SIZE];
 
 	pair_up(&settings);
-	ck_assert(secure_owner_alias(key, &settings, 0, "me@example.com"));
+	ck_assert(alias_of_owner(key, &settings, 0, "me@example.com"));
 	ck_assert_str_eq(key, "me@s.example.com");
-	ck_assert(!secure_owner_alias(key, &settings, 0, "me@other.example"));
+	ck_assert(!alias_of_owner(key, &settings, 0, "me@other.example"));
 	ck_assert_str_eq(key, "");
-	ck_assert(secure_owner_alias(key, &settings, 1, "me@other.example"));
+	ck_assert(alias_of_owner(key, &settings, 1, "me@other.example"));
 	ck_assert_str_eq(key, "me@s.other.example");
-	ck_assert(!secure_owner_alias(key, &settings, 2, "me@example.com"));
-	ck_assert(!secure_owner_alias(key, &settings, 0, "me@s.example.com"));
+	ck_assert(!alias_of_owner(key, &settings, 2, "me@example.com"));
+	ck_assert(!alias_of_owner(key, &settings, 0, "me@s.example.com"));
 	settings_free(&settings);
 }
 END_TEST

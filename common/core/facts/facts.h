@@ -68,7 +68,6 @@ enum sts_mode { STS_UNKNOWN = 0, STS_NONE = 1, STS_TESTING = 2, STS_ENFORCE = 3 
 
 #define STS_ID_SIZE 33     /* RFC 8461: 1 to 32 letters and digits */
 #define STS_PATTERN_MAX 32 /* mx patterns kept of one policy */
-
 struct sts_facts {
 	enum sts_mode mode;     /* of the policy in force; NONE also for "no policy" */
 	char id[STS_ID_SIZE];   /* of the TXT record under which it was fetched; "" if none */
@@ -191,5 +190,16 @@ const char *mx_state_name(enum mx_state state);
 const char *tlsa_state_name(enum tlsa_state state);
 const char *addr_state_name(enum addr_state state);
 const char *sts_mode_name(enum sts_mode mode);
+
+/* Pins are an ordered set, so that the same set has the same bytes. */
+bool pins_has(const struct pins *pins, const uint8_t spki[SPKI_SIZE]);
+/*
+ * Keys are on file, and the latest probe of some MX host saw another one: a
+ * provider that has changed its key, or somebody who poses as it.
+ */
+bool pins_broken(const struct facts *facts);
+/* False, and nothing changed, when there are PINS_MAX already. One that is there stays. */
+bool pins_add(struct pins *pins, const uint8_t spki[SPKI_SIZE]);
+void pins_remove(struct pins *pins, const uint8_t spki[SPKI_SIZE]);
 
 #endif

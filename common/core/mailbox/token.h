@@ -44,7 +44,7 @@ struct token {
 	char sender[SEAL_ADDRESS_SIZE]; /* the real envelope sender, which From: equals */
 	int64_t time;                   /* seconds since 1970 */
 	unsigned char random[TOKEN_RANDOM_SIZE];
-	/* Of the mail that it marks: io/crypto/seal_print.h. */
+	/* Of the mail that it marks: io/crypto/seal_token.h. */
 	unsigned parts;
 	unsigned char print[TOKEN_PRINT_SIZE];
 	bool pin_required; /* from a secure alias: whatever mailbox_pin says */

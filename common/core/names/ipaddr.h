@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ipaddr - IPv4 and IPv6 addresses and networks, as values.
+ * ipaddr - IPv4 and IPv6 addresses and networks, and endpoints, as values.
  *
  * An IPv4-mapped IPv6 address (::ffff:192.0.2.1) is the IPv4 address: an
  * attacker must not get around a rule by writing an address the other way.
@@ -44,5 +44,19 @@ bool ipaddr_is_loopback(const struct ipaddr *addr);
  * (IANA special-purpose registries, RFC 6890 and its updates).
  */
 bool ipaddr_is_private(const struct ipaddr *addr);
+
+/*
+ * Where to listen or connect, as Postfix writes it: "inet:127.0.0.1:7672", "inet:[::1]:7672",
+ * "inet:localhost:7672" (taken as 127.0.0.1), "unix:/path".
+ */
+#define ENDPOINT_PATH_SIZE 108 /* sun_path */
+struct endpoint {
+	bool is_unix;
+	char path[ENDPOINT_PATH_SIZE]; /* unix: absolute */
+	struct ipaddr addr;            /* inet */
+	uint16_t port;
+};
+
+bool endpoint_parse(struct endpoint *endpoint, const char *text);
 
 #endif

@@ -16,6 +16,7 @@
 #ifndef POSTSEAL_CORE_NEXTHOP_H
 #define POSTSEAL_CORE_NEXTHOP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -56,5 +57,17 @@ enum nexthop_error nexthop_parse(struct nexthop *nexthop, const char *text, size
 
 /* The port to go to: the one named, or `default_port`. */
 uint16_t nexthop_port(const struct nexthop *nexthop, uint16_t default_port);
+
+/*
+ * What people ask about: a next hop, or a mail address, which stands for the next hop that its
+ * mail goes to by default.
+ */
+struct subject {
+	bool is_address;
+	struct nexthop nexthop;
+};
+
+/* False, and *subject undefined, when text[0..len) is neither. */
+bool subject_parse(struct subject *subject, const char *text, size_t len);
 
 #endif

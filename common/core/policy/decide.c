@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "core/policy/override.h"
 #include "core/policy/survey.h"
 
 #define NOT_ALL_KNOWN "not all is known about it yet"

@@ -94,7 +94,7 @@ enum contact decide_contact(const struct decision *decision, const struct settin
 			    bool waited);
 
 /*
- * The final answer to a question: the facts and the override that governs (override.h),
+ * The final answer to a question: the facts and the override that governs (survey.h),
  * raised to what the map promises, and TEMP where mail is to wait for what is not known.
  * A parent (".com") is spoken for by an override alone. `map` is a policy map, or
  * MAP_STATUS, of which nothing is parked or deferred. Whoever answers, or tells what

@@ -4,8 +4,7 @@
 #include <stdio.h>
 
 #include "core/policy/fold.h"
-#include "core/facts/pins.h"
-#include "core/policy/override.h"
+#include "core/facts/facts.h"
 #include "core/policy/survey.h"
 
 #define NO_TLS "does not accept TLS"

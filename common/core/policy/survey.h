@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * survey - what the facts about a domain amount to, counted once, so that each
- * rule of `decide` reads as a sentence.
+ * rule of `decide` reads as a sentence; and which override of an admin governs.
  *
  * A host whose address look-up says "no such host", or never succeeded, is left
  * out, as Postfix leaves it out. One whose look-ups merely fail now stands with
@@ -48,5 +48,30 @@ bool survey_key_as_postfix(const struct settings *settings, const struct facts *
 
 void survey_facts(struct survey *survey, const struct settings *settings, const struct facts *facts,
 		  int64_t now);
+
+/*
+ * Which override of an admin governs a next hop?
+ *
+ * Its own does, if it is in force; else that of the nearest parent whose override is in
+ * force. So an override that has expired gives way to the next one above. Only plain names,
+ * with or without a port, have parents: Postfix asks no further about a [host].
+ *
+ * The owner of the overrides looks at each of these keys, in this order:
+ *
+ *	struct override found, governs = { 0 };
+ *	for (key = override_key(nexthop, NULL); key != NULL; key = override_key(nexthop, key))
+ *		if (there is one at `key`, *found) && override_offer(&governs, &found, now))
+ *			break;
+ */
+bool override_in_force(const struct override *override, int64_t now);
+
+/* The key after `previous`, or the first; NULL after the last. Points into *nexthop. */
+const char *override_key(const struct nexthop *nexthop, const char *previous);
+
+/*
+ * Takes over *found if it governs. True if none further up can govern. One that has
+ * expired is kept, to be shown, while nothing better is found; it governs nothing.
+ */
+bool override_offer(struct override *governs, const struct override *found, int64_t now);
 
 #endif

@@ -11,6 +11,7 @@
 #define POSTSEAL_CORE_ALIAS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/lookup.h"
@@ -71,5 +72,30 @@ bool alias_level_parse(enum alias_level *level, const char *name);
 const char *alias_transport(enum alias_level level);
 /* The reverse, with or without ":" after it; false for any other transport. */
 bool alias_transport_parse(enum alias_level *level, const char *transport);
+
+/*
+ * Whose is a secure alias? This is the one rule that the milter applies to MAIL FROM, and
+ * postseal-webmail to the user who asks.
+ *
+ * The file comes first: an alias on file is its mailbox's, and nobody else's. For the
+ * rest the settings have pairs (`secure_owner`): with "secure.example.com=example.com",
+ * me@secure.example.com is me@example.com's. Without a pair for its domain an alias
+ * that is not on file is nobody's. me@other.example never is me@example.com.
+ */
+
+/*
+ * `key` as alias_key spells it; `found` and *alias (FOUND only) are what the ledger says
+ * of it. FOUND: `mailbox` is whose it is. ABSENT: nobody's. ERROR: the file could not be
+ * read, and who owns it cannot be told. Unless FOUND, `mailbox` is empty.
+ */
+enum lookup alias_owner(char mailbox[ALIAS_ADDRESS_SIZE], const struct settings *settings,
+			const char *key, enum lookup found, const struct alias *alias);
+
+/*
+ * The other way round: the alias that `mailbox` (spelt as alias_key does) has by the
+ * pair-th of secure_owner, unless the file says otherwise. False: none by that pair.
+ */
+bool alias_of_owner(char key[ALIAS_ADDRESS_SIZE], const struct settings *settings, size_t pair,
+		    const char *mailbox);
 
 #endif

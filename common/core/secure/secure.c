@@ -8,7 +8,7 @@
 #include "core/names/nexthop.h"
 #include "core/names/seal_address.h"
 #include "core/facts/observation.h"
-#include "core/secure/owner.h"
+#include "core/secure/alias.h"
 
 void secure_answer_refuse(struct secure_answer *answer, const char *status)
 {
@@ -179,7 +179,7 @@ static enum lookup owns(const struct settings *settings, const char *login,
 		return LOOKUP_FOUND;
 	str_copy(on_file.mailbox, sizeof(on_file.mailbox), record->mailbox);
 	alias_key(key, alias);
-	owned = secure_owner_of(mailbox, settings, key, record->owned, &on_file);
+	owned = alias_owner(mailbox, settings, key, record->owned, &on_file);
 	if (owned == LOOKUP_ERROR ||
 	    (owned == LOOKUP_FOUND &&
 	     mailaddr_parse(&box, mailbox, strlen(mailbox), "") != MAILADDR_OK))

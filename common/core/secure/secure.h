@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/lookup.h"
+#include "base/span.h"
 #include "core/secure/alias.h"
 #include "core/secure/authors.h"
 #include "core/secure/exceptions.h"
@@ -47,7 +48,7 @@ enum secure_role { SECURE_SENDER, SECURE_RECIPIENT };
  *     compares it, too: sharp s is "ss" there (domain_fold_2003).
  *   - What cannot be parsed is what the MTA says it is, unless a secure domain
  *     is written anywhere in it (me@here@secure.example), in any way
- *     (core/secure/secure_mention.h); then, and if the MTA does not say, UNSURE.
+ *     (secure_mention); then, and if the MTA does not say, UNSURE.
  *   - Routes inside the local part (me%secure.example@here) are followed as far
  *     as the MTA says it does; if it does not say, UNSURE.
  *   - A literal that we are asked to take mail for is our own address, and
@@ -137,7 +138,7 @@ bool secure_let_in_by_exception(const struct settings *settings, const struct se
  * login name, NULL or "" without one. The owner is who logs in as
  *   - the alias (me@secure.example.com) or its mailbox (me@example.com), or
  *   - the bare name of the mailbox (me), or of the alias where it has none.
- * Its mailbox is that of core/secure/owner.h: on file, or by a pair of `secure_owner`.
+ * Its mailbox is that of core/secure/alias.h: on file, or by a pair of `secure_owner`.
  * A login is a name, and not an address: it is compared byte by byte, but for the
  * domain's case. "ME@example.com" and "<me@example.com>" are other accounts.
  * Mail of others that was forwarded to us with a secure alias as its sender is
@@ -234,5 +235,16 @@ void secure_refuse_forgery(struct secure_answer *answer);
  */
 void secure_answer_refuse(struct secure_answer *answer, const char *status);
 void secure_answer_put_off(struct secure_answer *answer);
+
+/*
+ * Is a secure domain written in text that nobody could make sense of?
+ *
+ * Wider than any parser: at any place, in any case, with blanks, quotes, backslashes
+ * and comments between its letters (RFC 5322 3.2.2), after "@" also as a U-label.
+ * Somebody will read it so. Other domains are found as well that begin with one
+ * (secure.example.community); what is no address has no claim to be taken for a
+ * harmless one.
+ */
+bool secure_mention(const struct settings *settings, struct span in);
 
 #endif

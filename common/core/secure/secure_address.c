@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "core/secure/secure_mention.h"
 
 /* If so, the domain becomes that secure domain: to Postfix, other spellings are the same. */
 static bool in_secure_domain(const struct settings *settings, struct mailaddr *addr)

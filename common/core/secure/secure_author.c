@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "core/secure/secure_mention.h"
 
 static void classify(struct secure_address *address, const struct settings *settings,
 		     const struct author *author)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/secure/secure_mention.h"
+#include "core/secure/secure.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "core/names/endpoint.h"
+#include "core/names/ipaddr.h"
 #include "core/settings/settings_value.h"
 #include "core/facts/timeset.h"
 

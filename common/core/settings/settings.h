@@ -35,7 +35,7 @@ enum mailbox_pin { MAILBOX_PIN_REQUIRE, MAILBOX_PIN_ALLOW, MAILBOX_PIN_OFF };
 
 /* The prober's socket, in the directory `runtime` (prober_words.h tells what is said there). */
 #define PROBER_SOCKET "prober.sock"
-/* The mailbox daemon's, in `mailbox_runtime` (core/mailbox/control.h tells what is said there). */
+/* The mailbox daemon's, in `mailbox_runtime` (postseal-mailbox(8), "Control socket"). */
 #define MAILBOX_SOCKET "mailbox.sock"
 
 /* Where postseal-share looks for the service `share`, unless $PGSERVICEFILE says otherwise. */
@@ -81,7 +81,7 @@ struct settings {
 	struct string_list secure_domains; /* folded */
 	enum secure_aliases secure_aliases;
 	uint16_t secure_min_tls;         /* as on the wire: 0x0303 for TLSv1.2 */
-	struct string_list secure_owner; /* "SECURE=ORDINARY", both folded (core/secure/owner.h) */
+	struct string_list secure_owner; /* "SECURE=ORDINARY", both folded (core/secure/alias.h) */
 	bool refusal_digest;
 	char *recipient_delimiter; /* a set of characters; "": none */
 	size_t local_networks_count;

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/names/domain.h"
-#include "core/names/endpoint.h"
+#include "core/names/ipaddr.h"
 #include "core/facts/observation.h"
 
 #define WORDS_MAX 31 /* of a command and its arguments */

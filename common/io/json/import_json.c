@@ -10,9 +10,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utc.h"
-#include "io/json/export_reader.h"
+#include "io/json/export_json.h"
 #include "io/ledger/ledger_entry.h"
-#include "io/ledger/ledger_take.h"
 
 #define PROGRESS_RECORDS 512
 

@@ -31,7 +31,7 @@
 #include <stdio.h>
 
 #include "core/record/entry.h"
-#include "io/json/export_reader.h"
+#include "io/json/export_json.h"
 #include "io/ledger/ledger.h"
 
 #define IMPORT_BATCH 1024

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "io/ledger/ledger_entry.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
+#include "base/utc.h"
+#include "core/record/merge.h"
+#include "io/ledger/ledger_facts.h"
 #include "io/ledger/ledger_store.h"
 
-enum lookup ledger_get_entry(struct ledger_txn *txn, const struct entry *entry, struct entry *have)
+/* The record with this one's kind and key, as ledger_get_...; a journal's is always ABSENT. */
+static enum lookup get_entry(struct ledger_txn *txn, const struct entry *entry, struct entry *have)
 {
 	char key[ENTRY_KEY_SIZE];
 
@@ -62,7 +69,7 @@ bool ledger_each_entry(struct ledger_txn *txn, struct entry *entry,
 bool ledger_act(struct ledger_txn *txn, struct entry *act, int64_t now)
 {
 	struct entry have;
-	enum lookup found = ledger_get_entry(txn, act, &have);
+	enum lookup found = get_entry(txn, act, &have);
 
 	/* One that cannot be read is made anew. */
 	entry_set_stamp(act, acts_stamp(now, found == LOOKUP_FOUND ? entry_stamp(&have) : 0));
@@ -116,4 +123,94 @@ bool ledger_is_empty(struct ledger_txn *txn)
 		if (!ledger_holds_none(txn, ledger_codec(kind)->db))
 			return false;
 	return true;
+}
+
+/* `format` NULL: there is no more to be said. */
+__attribute__((format(printf, 3, 4))) static bool note(struct ledger_take *take, const char *event,
+						       const char *format, ...)
+{
+	struct journal_entry entry = { .time = take->now };
+	const char *subject = take->merged.key;
+	va_list args;
+	int len;
+
+	/* Subjects longer than any next hop are cut. */
+	str_printable(entry.subject, sizeof(entry.subject), subject, strlen(subject));
+	str_printable(entry.event, sizeof(entry.event), event, strlen(event));
+	str_printable(entry.author, sizeof(entry.author), take->author, strlen(take->author));
+	len = snprintf(entry.detail, sizeof(entry.detail), "%.60s%s", take->by,
+		       format != NULL ? ": " : "");
+	if (format != NULL) {
+		va_start(args, format);
+		vsnprintf(entry.detail + len, sizeof(entry.detail) - (size_t)len, format, args);
+		va_end(args);
+	}
+	return ledger_add_journal(take->txn, &entry);
+}
+
+static bool note_record(struct ledger_take *take)
+{
+	const struct entry *now = &take->merged;
+	const struct override *override = &now->of.override;
+	const struct exception *exception = &now->of.exception.exception;
+	char date[UTC_SIZE], hex[RECORD_SPKI_HEX_SIZE];
+
+	switch (now->kind) {
+	case ENTRY_DOMAIN:
+		if (now->of.domain.forgotten == take->have.of.domain.forgotten)
+			return true;
+		return note(take, "forgotten", "what was seen before %s",
+			    utc_format(date, now->of.domain.forgotten));
+	case ENTRY_OVERRIDE:
+		if (override->kind == OVERRIDE_NONE)
+			return note(take, "override-cleared", NULL);
+		return note(take, "override", "%s %s, %.100s", override_kind_name(override->kind),
+			    level_name(override->level), override->reason);
+	case ENTRY_PIN:
+		record_spki_hex(hex, now->of.pin.spki);
+		return note(take, now->of.pin.removed ? "pin-removed" : "pin-added", "%s", hex);
+	case ENTRY_ALIAS:
+		if (now->of.alias.removed)
+			return note(take, "alias-removed", NULL);
+		return note(take, now->of.alias.enabled ? "alias-enabled" : "alias-disabled",
+			    "level %s, for %.100s", alias_level_name(now->of.alias.level),
+			    now->of.alias.mailbox);
+	case ENTRY_EXCEPTION:
+		return note(take, now->of.exception.removed ? "disallowed" : "allowed",
+			    "%.100s %s TLS", exception->sender,
+			    now->of.exception.removed ? "needs" : "may write without");
+	default:
+		return true;
+	}
+}
+
+/* What was forgotten anew is to be looked at anew. */
+static bool make_due(struct ledger_take *take)
+{
+	const struct domain_facts *domain = &take->merged.of.domain;
+
+	return take->merged.kind != ENTRY_DOMAIN ||
+	       domain->forgotten <= take->have.of.domain.forgotten ||
+	       ledger_make_hosts_due(take->txn, take->merged.key, take->default_port, &domain->mx);
+}
+
+bool ledger_take(struct ledger_take *take, const struct entry *entry)
+{
+	memset(&take->have, 0, sizeof(take->have));
+	take->found = get_entry(take->txn, entry, &take->have);
+	if (take->found == LOOKUP_ERROR)
+		memset(&take->have.of, 0, sizeof(take->have.of));
+	take->merged = take->have;
+	if (take->found != LOOKUP_FOUND && entry_is_act(entry->kind)) {
+		take->merged = *entry;
+	} else {
+		merge_entry(&take->merged, entry, take->every_host);
+		merge_start(&take->merged, entry);
+	}
+	return take->found != LOOKUP_FOUND || !entry_is_same(&take->have, &take->merged);
+}
+
+bool ledger_take_write(struct ledger_take *take)
+{
+	return ledger_put_entry(take->txn, &take->merged) && note_record(take) && make_due(take);
 }

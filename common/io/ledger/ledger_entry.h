@@ -10,8 +10,6 @@
 #include "core/record/entry.h"
 #include "io/ledger/ledger.h"
 
-/* The record with this one's kind and key, as ledger_get_...; a journal's is always ABSENT. */
-enum lookup ledger_get_entry(struct ledger_txn *txn, const struct entry *entry, struct entry *have);
 /* As ledger_put_...; one of the journal is added to it. */
 bool ledger_put_entry(struct ledger_txn *txn, const struct entry *entry);
 /* Removing what is not there is no failure. */
@@ -38,5 +36,25 @@ bool ledger_drop_spent(struct ledger_txn *txn, int64_t now, size_t *dropped);
 
 /* Is there no record at all, nor a journal? */
 bool ledger_is_empty(struct ledger_txn *txn);
+
+/*
+ * What another ledger says is taken into this one (core/record/merge.h): an import and a fleet do
+ * it alike. The journal tells of what admins did elsewhere, and what is now done here, too.
+ */
+struct ledger_take {
+	struct ledger_txn *txn;
+	bool every_host;       /* `mixed_mx = lenient` */
+	uint16_t default_port; /* of MX hosts */
+	int64_t now;
+	const char *author;        /* of the journal's entries */
+	const char *by;            /* "by an import" */
+	struct entry have, merged; /* of the latest record: what was, and what is to be */
+	enum lookup found;         /* whether there was one that could be read */
+};
+
+/* Merges a record in memory: is there anything to be written? */
+bool ledger_take(struct ledger_take *take, const struct entry *entry);
+/* Writes it. False on failure, which has been logged; then abort. */
+bool ledger_take_write(struct ledger_take *take);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "io/link/mailbox_client.h"
+#include "io/link/link.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "core/names/endpoint.h"
+#include "core/names/ipaddr.h"
 #include "io/net/stream.h"
 
 #define READ_SIZE 65536

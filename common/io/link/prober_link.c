@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "io/link/prober_link.h"
+#include "io/link/link.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "io/link/socketmap_client.h"
+#include "io/link/link.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "core/names/endpoint.h"
+#include "core/names/ipaddr.h"
 #include "core/protocol/netstring.h"
 #include "core/policy/request.h"
 #include "io/net/stream.h"

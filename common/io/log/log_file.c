@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "io/log/log_file.h"
+#include "io/log/log_source.h"
 
 #include <dirent.h>
 #include <errno.h>

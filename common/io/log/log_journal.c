@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "io/log/log_journal.h"
+#include "io/log/log_source.h"
 
 #include <errno.h>
 #include <fcntl.h>

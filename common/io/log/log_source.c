@@ -3,11 +3,10 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "io/log/log_file.h"
-#include "io/log/log_journal.h"
 
 /* One of the two. */
 struct log_source {
@@ -81,4 +80,34 @@ bool log_source_place(struct log_source *source, struct logplace *place)
 int64_t log_source_reference(const struct log_source *source)
 {
 	return source->file != NULL ? log_file_reference(source->file) : clock_wall();
+}
+
+static int64_t ask_zone(int64_t utc)
+{
+	time_t moment = (time_t)utc;
+	struct tm tm;
+
+	return localtime_r(&moment, &tm) != NULL ? tm.tm_gmtoff : 0;
+}
+
+/* Clocks are changed at a quarter of an hour of UTC, not within one. */
+#define ZONE_SPAN 900
+#define ZONES 4
+
+/* Each line asks, and most of them the same. */
+int64_t log_source_zone(int64_t utc)
+{
+	static struct {
+		int64_t span; /* 0: none yet */
+		int64_t offset;
+	} zones[ZONES];
+	int64_t span = utc / ZONE_SPAN;
+
+	if (span <= 0)
+		return ask_zone(utc);
+	if (zones[span % ZONES].span != span) {
+		zones[span % ZONES].span = span;
+		zones[span % ZONES].offset = ask_zone(utc);
+	}
+	return zones[span % ZONES].offset;
 }

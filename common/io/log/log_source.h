@@ -52,7 +52,7 @@ enum log_read log_source_next(struct log_source *source, struct span *line);
 /* After IDLE: until there may be more, a signal came, or this time is over. */
 void log_source_wait(struct log_source *source, int milliseconds);
 
-/* Behind the line that was given last. False for a stream, which has no places. */
+/* After the line that was given last. False for a stream, which has no places. */
 bool log_source_place(struct log_source *source, struct logplace *place);
 
 /*
@@ -60,5 +60,37 @@ bool log_source_place(struct log_source *source, struct logplace *place);
  * file's last change, else the present.
  */
 int64_t log_source_reference(const struct log_source *source);
+
+/*
+ * Seconds by which this machine's local time, in which syslog dates lines, is ahead of UTC at a
+ * moment given in UTC. For one thread.
+ */
+int64_t log_source_zone(int64_t utc);
+
+/* For log_source.c alone, which is one of two. log_file reads files and streams, */
+struct log_file; /* opaque */
+
+struct log_file *log_file_open(const char *path, const struct logplace *from,
+			       char error[LOG_SOURCE_ERROR_SIZE]);
+struct log_file *log_file_stream(int fd);
+void log_file_close(struct log_file *file);
+
+enum log_read log_file_next(struct log_file *file, struct span *line);
+bool log_file_place(struct log_file *file, struct logplace *place);
+int64_t log_file_reference(const struct log_file *file);
+/* To poll(2) for; -1: look again after a while. */
+int log_file_fd(const struct log_file *file);
+
+/* and log_journal reads systemd's journal. */
+struct log_journal; /* opaque */
+
+struct log_journal *log_journal_open(const struct logplace *from, bool follow,
+				     char error[LOG_SOURCE_ERROR_SIZE]);
+void log_journal_close(struct log_journal *journal);
+
+/* Each entry as a line of syslog with an RFC 3339 time. */
+enum log_read log_journal_next(struct log_journal *journal, struct span *line);
+bool log_journal_place(const struct log_journal *journal, struct logplace *place);
+int log_journal_fd(const struct log_journal *journal);
 
 #endif

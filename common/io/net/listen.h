@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "core/names/endpoint.h"
+#include "core/names/ipaddr.h"
 
 #define LISTEN_ERROR_SIZE 256
 

@@ -14,7 +14,6 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-#include "core/names/endpoint.h"
 #include "core/names/ipaddr.h"
 
 /* `ip` and `port` as a socket address; returns its length. */

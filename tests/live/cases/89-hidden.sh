@@ -49,14 +49,14 @@ check 'without the filter: arrives' in_mailbox alice unfiltered@live.test
 # --- domains that Postfix takes for the same ------------------------------------------
 
 cp "$SEAL_CONF" "$SEAL/conf.before"
-seal_setting secure_domains '{"secure.sender.test", "straße.test", "boss.test"}'
+seal_setting secure_domains '{"secure.sender.test", "straße.test", "boss.test", "σοφός.test"}'
 seal_restart
 spelt() {
     local domain
     smtp_open plain
     smtp 'EHLO client.elsewhere.test'
     smtp 'MAIL FROM:<x@elsewhere.test> SMTPUTF8'
-    for domain in straße.test strasse.test STRASSE.test boß.test boss.test; do
+    for domain in straße.test strasse.test STRASSE.test boß.test boss.test σοφός.test σοφόσ.test; do
         check "no TLS: <alice@$domain> is refused" \
             smtp_says '^550 5\.7\.10 ' "RCPT TO:<alice@$domain>"
     done
@@ -65,13 +65,13 @@ spelt() {
     smtp_open tls
     smtp 'EHLO client.elsewhere.test'
     smtp 'MAIL FROM:<x@elsewhere.test> SMTPUTF8'
-    for domain in straße.test strasse.test boß.test; do
+    for domain in straße.test strasse.test boß.test σοφός.test; do
         check "TLS: <alice@$domain> is taken" smtp_says '^250' "RCPT TO:<alice@$domain>"
     done
     smtp_close
 }
-with mydestination "$(postconf -h mydestination), straße.test, boss.test, grösse.test" spelt
-for domain in straße.test strasse.test boß.test boss.test; do
+with mydestination "$(postconf -h mydestination), straße.test, boss.test, grösse.test, σοφός.test" spelt
+for domain in straße.test strasse.test boß.test boss.test σοφός.test σοφόσ.test; do
     check "mail from <alice@$domain> is sealed" \
         equals "$(answer transport "alice@$domain")" postseal-encrypt:
 done
