@@ -45,6 +45,7 @@ struct cli {
 	const char *mailbox;
 	const char *level;
 	const char *otherwise;
+	const char *from; /* whose file it is; NULL: our own */
 	const char *to; /* an address; NULL: not given */
 	/* Arguments. */
 	int count;

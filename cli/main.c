@@ -66,6 +66,7 @@ static const struct known_option {
 	{ 'J', "journal", FLAG(journal) },
 	{ 'l', "level", TEXT(level) },
 	{ 'L', "no-ledger", FLAG(no_ledger) },
+	{ 'm', "from", TEXT(from) },
 	{ 'n', "changed", FLAG(changed) },
 	{ 'N', "dry-run", FLAG(dry_run) },
 	{ 'o', "otherwise", TEXT(otherwise) },
