@@ -13,8 +13,10 @@
 #include "base/str.h"
 #include "cli/doctor/doctor_look.h"
 #include "io/crypto/crypto.h"
+#include "io/local/command.h"
 #include "io/net/stream.h"
 
+#define OUTPUT_MAX 65536
 #define FILE_MAX ((size_t)8 << 20)
 #define READ_SIZE 65536
 #define NAME_SIZE 400
