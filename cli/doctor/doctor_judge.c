@@ -40,6 +40,8 @@ const struct doctor_check doctor_checks[] = {
 	{ "probe", "does the prober connect as Postfix does?", NEEDS_POSTFIX, doctor_judge_probe },
 	{ "overrides", "does no service in master.cf undo these settings?", NEEDS_POSTFIX,
 	  doctor_judge_overrides },
+	{ "fallback-relay", "does mail that has to wait for TLS go to no one else without it?",
+	  NEEDS_POSTFIX, doctor_judge_fallback_relay },
 	{ "milter", "does Postfix ask postseal about incoming mail?", NEEDS_ALIASES,
 	  doctor_judge_milter },
 	{ "milter-action", "does mail wait while the milter is down?", NEEDS_ALIASES,
@@ -85,6 +87,8 @@ const struct doctor_check doctor_checks[] = {
 	  doctor_judge_mailbox_keys },
 	{ "mailbox-proxy", "does the web server before them serve them over TLS?", NEEDS_MAILBOXES,
 	  doctor_judge_mailbox_proxy },
+	{ "mailbox-openpgp", "can mail be encrypted with OpenPGP, if it should?", NEEDS_MAILBOXES,
+	  doctor_judge_mailbox_openpgp },
 	{ "mailbox-clock", "is the clock that tokens and PINs go by set?", NEEDS_MAILBOXES,
 	  doctor_judge_mailbox_clock },
 	{ "socketmap", "does postseal-socketmap answer?", NEEDS_NOTHING,
@@ -209,18 +213,6 @@ static void add_step(struct finding *finding, enum mend_kind kind, const char *l
 	buf_append_str(&finding->mend, "\n");
 }
 
-void finding_mend(struct finding *finding, const char *format, ...)
-{
-	struct buf line = { 0 };
-	va_list args;
-
-	va_start(args, format);
-	append_printable(&line, format, args);
-	va_end(args);
-	add_step(finding, MEND_HAND, buf_cstr(&line), "", "");
-	buf_free(&line);
-}
-
 /* Quotes the text, so that it is one word for a shell. */
 static void append_quoted(struct buf *out, const char *text)
 {
@@ -235,18 +227,34 @@ static void append_quoted(struct buf *out, const char *text)
 }
 
 /* The line is made printable for people; `word` stays as it is for programs. */
+static void vstep(struct finding *finding, enum mend_kind kind, const char *option,
+		  const char *word, const char *format, va_list args)
+{
+	struct buf line = { 0 };
+
+	append_printable(&line, format, args);
+	add_step(finding, kind, buf_cstr(&line), option, word);
+	buf_free(&line);
+}
+
 __attribute__((format(printf, 5, 6))) static void step(struct finding *finding, enum mend_kind kind,
 						       const char *option, const char *word,
 						       const char *format, ...)
 {
-	struct buf line = { 0 };
 	va_list args;
 
 	va_start(args, format);
-	append_printable(&line, format, args);
+	vstep(finding, kind, option, word, format, args);
 	va_end(args);
-	add_step(finding, kind, buf_cstr(&line), option, word);
-	buf_free(&line);
+}
+
+void finding_mend(struct finding *finding, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vstep(finding, MEND_HAND, "", "", format, args);
+	va_end(args);
 }
 
 void finding_mend_postconf(struct finding *finding, const char *option, const char *word)

@@ -125,6 +125,8 @@ struct doctor_mailbox {
 	bool has_site;             /* ... and our file is there */
 	bool has_certificate;      /* for mailbox_url, where the example expects it */
 	int64_t certificate_ends;  /* of the proxy, seconds since 1970; 0: not known */
+	struct doctor_thing wkd;   /* mailbox_wkd; ABSENT: nothing answers there */
+	struct doctor_thing gpg;   /* ABSENT: there is no gpg(1) */
 	struct doctor_thing clock; /* ABSENT: nothing sets it */
 	unsigned others;           /* mode bits: what all users may do with both */
 };
@@ -147,6 +149,8 @@ struct patient {
 	struct doctor_postfix postfix;
 	struct doctor_ledger ledger;
 	struct doctor_thing socketmap, prober, milter;
+	/* What `policy` says of smtp_fallback_relay; ABSENT: `text` is one that need not do TLS. */
+	struct doctor_thing fallback;
 	struct doctor_thing
 		learn; /* who follows a log; ABSENT: it died without being told to stop */
 	struct doctor_thing
