@@ -13,6 +13,7 @@
 
 #define LINE_SIZE 512
 #define BLOCK_ROWS 16
+#define MEGA 1e6
 #define GIGA UINT64_C(1000000000)
 /* Besides the blocks' rows: title, daemons, two headings, blank lines, and four of the journal. */
 #define OTHER_ROWS 10
@@ -181,8 +182,10 @@ static void write_cell(char dst[64], const struct block *block, size_t i, size_t
 		snprintf(total, sizeof(total), "%" PRIu64, row->total);
 	else
 		snprintf(total, sizeof(total), "%.1f G", (double)row->total / (double)GIGA);
-	if (row->has_rate)
+	if (row->has_rate && row->rate < MEGA)
 		snprintf(rate, sizeof(rate), row->rate < 1000 ? "%.1f" : "%.0f", row->rate);
+	else if (row->has_rate)
+		snprintf(rate, sizeof(rate), "%.1f M", row->rate / MEGA);
 	snprintf(dst, 64, "%-18.18s %10s %8s", row->name, total, rate);
 }
 

@@ -100,7 +100,7 @@ START_TEST(counts_and_rates)
 	now->cell[METRIC1(REFUSALS, METRIC_CAUSE_TLS_IN)] = 1;
 	now->cell[METRIC1(EVENTS, METRIC_EVENT_DOMAIN_DOWNGRADE)] = 4;
 	draw(before, 80, 24);
-	has("encrypt                   105      2.5   tls                    12.3 G 6172839450\n");
+	has("encrypt                   105      2.5   tls                    12.3 G 6172.8 M\n");
 	has("tls-in                      1      0.5   domain-downgrade            4      2.0\n");
 	has_not("ok  ");
 	draw(NULL, 80, 24);
@@ -176,7 +176,7 @@ START_TEST(any_size)
 	for (size_t i = 0; i < TOP_NEWS_MAX; i++)
 		happened("downgrade", "a-long-name.example",
 			 "a long detail, and then some more of it");
-	for (size_t columns = 1; columns < 200; columns += 3) {
+	for (size_t columns = 1; columns < 200; columns += 11) {
 		for (size_t rows = 1; rows < 60; rows++) {
 			size_t lines = 0, width = 0;
 
@@ -184,7 +184,8 @@ START_TEST(any_size)
 			for (size_t i = 0; i < page.len; i++) {
 				width = page.data[i] == '\n' ? 0 : width + 1;
 				lines += page.data[i] == '\n';
-				ck_assert_uint_le(width, columns);
+				if (width > columns)
+					ck_abort_msg("%zu columns: %s", columns, buf_cstr(&page));
 			}
 			ck_assert_uint_le(lines, rows);
 			ck_assert(lines == rows || rows > 40);
