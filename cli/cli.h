@@ -23,6 +23,7 @@ enum cli_status {
 struct cli {
 	const struct verb *verb;
 	const char *settings_file; /* NULL: the default file */
+	const char *where;         /* "FILE:LINE: " that errors are about; NULL: none */
 	struct settings settings;
 	int64_t now; /* wall time at the start */
 	/* Options. */

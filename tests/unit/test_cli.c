@@ -1225,10 +1225,24 @@ START_TEST(aliases)
 	expect_load(0, "2 aliases are on");
 	expect("alias show b@secure.test", 0, "on   dane-only      b@tls.test\n");
 	write_list("c@secure.test c@tls.test\nd@ordinary.test d@tls.test\n");
-	expect_load(2, "line 2: it is no alias that can be enabled; nothing was done");
+	expect_load(2, "/list:2: d@ordinary.test is not at a domain in `secure_domains`");
 	write_list("c@secure.test c@tls.test\nd@secure.test\n");
-	expect_load(2, "line 2: expected ALIAS MAILBOX [LEVEL]; nothing was done");
+	expect_load(2, "/list:2: expected ALIAS MAILBOX [LEVEL] [OPTION...]\n");
+	expect_load(2, "/list: nothing was done\n");
+	write_list("c@secure.test c@tls.test encrypt more\nd@secure.test d@tls.test --loudly\n"
+		   "e@secure.test --for\nf@secure.test f@tls.test --level=\n");
+	expect_load(2, "/list:1: expected ALIAS MAILBOX");
+	expect_load(2, "/list:2: the options here are --for, --level and --otherwise\n");
+	expect_load(2, "/list:3: an option has no value\n");
+	expect_load(2, "/list:4: an option has no value\n");
+	write_list("c@secure.test c@tls.test may\nd%x@secure.test d@tls.test\n");
+	expect_load(2, "/list:1: \"may\" is not a level; ");
+	expect_load(2, "/list:2: d%x@secure.test could be a route");
 	expect("alias show c@secure.test", 1, "is not on file");
+	write_list("c@secure.test --for c@tls.test --otherwise=refuse --level verify\n");
+	expect_load(0, "1 alias is on");
+	expect("alias show c@secure.test", 0, "on   verify         c@tls.test");
+	expect("alias remove c@secure.test", 0, "no longer on file");
 	expect("alias load /nonexistent", 3, "cannot be read");
 	expect("alias remove a@secure.test", 0, "no longer on file");
 	expect("alias remove b@secure.test", 0, "no longer on file");
