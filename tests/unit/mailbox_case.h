@@ -114,9 +114,11 @@ static inline void sink_serve(int fd)
 		if (sink.refuse && strncmp(line, "MAIL", 4) == 0) {
 			fprintf(in, "451 4.3.0 not now\r\n");
 		} else if (strncmp(line, "MAIL FROM:", 10) == 0) {
+			free(from);
 			from = case_between(line, "<", ">");
 			fprintf(in, "250 ok\r\n");
 		} else if (strncmp(line, "RCPT TO:", 8) == 0) {
+			free(to);
 			to = case_between(line, "<", ">");
 			fprintf(in, "250 ok\r\n");
 		} else if (strncmp(line, "DATA", 4) == 0) {
@@ -131,6 +133,7 @@ static inline void sink_serve(int fd)
 			sink.to[sink.count] = to;
 			sink.text[sink.count] = strdup(buf_cstr(&text));
 			sink.count++;
+			from = to = NULL;
 			text.len = 0;
 			pthread_cond_broadcast(&sink.more);
 			while (sink.hold)
@@ -141,6 +144,8 @@ static inline void sink_serve(int fd)
 			fprintf(in, "250 ok\r\n");
 		}
 	}
+	free(from);
+	free(to);
 	buf_free(&text);
 	fclose(in);
 }
