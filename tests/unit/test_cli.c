@@ -587,7 +587,7 @@ START_TEST(exit_statuses)
 		{ "override clear bank.test tls.test", 2, "too many" },
 		{ "pin list bank.test tls.test", 2, "too many" },
 		{ "override clear new.test", 1, "there is no override" },
-		{ "pin list new.test", 1, "" },
+		{ "pin list new.test", 1, "new.test: there are none" },
 		{ "pin remove new.test", 1, "no such key is on file" },
 		{ "alias list", 1, "" },
 		{ "learn", 2, "name a file" },

@@ -555,6 +555,11 @@ static void no_logins(struct patient *p)
 	memcpy(value, "no", sizeof("no"));
 }
 
+static void one_reached(struct patient *p)
+{
+	p->ledger.spoken = 1;
+}
+
 static void nginx_alone(struct patient *p)
 {
 	note(&p->mailbox.proxy, LOOKUP_ABSENT, "Connection refused");
@@ -1256,6 +1261,7 @@ static const struct sickness sicknesses[] = {
 	  "# in /etc/postseal/postseal.conf: ca_file = \"\"\nsystemctl restart postseal-prober\n" },
 	{ "port-25", .spoil = nobody_reached, WRONG, "none of 3 mail hosts",
 	  "# have outbound TCP port 25 opened" },
+	{ "port-25", .spoil = one_reached, OK, "1 mail host answered, 0 did not", NULL },
 	{ "port-25", .spoil = few_reached, UNSURE,
 	  "too few mail hosts were probed in the last day; run `postseal probe", NULL },
 	{ "port-25", .spoil = denied_ledger, UNSURE, "the ledger cannot be read", NULL },
