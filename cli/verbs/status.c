@@ -202,8 +202,8 @@ static const char *ask_way(const struct cli *cli, const char *address)
 	if (cli->settings.mailbox_domain[0] == '\0')
 		return "off";
 	client = socketmap_client_open(&cli->settings, deadline, error);
-	if (client != NULL && socketmap_client_ask(client, map_name(MAP_MAILBOX), address, deadline,
-						   &reply, error) &&
+	if (client != NULL &&
+	    socketmap_client_ask(client, map_name(MAP_MAILBOX), address, deadline, &reply, error) &&
 	    strncmp(buf_cstr(&reply), "OK ", 3) == 0) {
 		for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
 			if (strcmp(reply.data + 3, ways[i]) == 0)

@@ -70,7 +70,9 @@ static struct {
 	atomic_size_t count; /* a mail is whole before it counts */
 	size_t taken;
 	char *to[CASE_MAILS], *from[CASE_MAILS], *text[CASE_MAILS];
-	atomic_bool refuse; /* 451 to everything */
+	atomic_bool refuse; /* 451 to everything; */
+	atomic_int refused; /* so often so far */
+	atomic_bool busy;   /* with a connection */
 	atomic_bool hold;   /* no reply to the end of a text, as long as it is set */
 } sink = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER };
 
@@ -112,6 +114,7 @@ static inline void sink_serve(int fd)
 	fprintf(in, "220 sink\r\n");
 	while (fgets(line, sizeof(line), in) != NULL) {
 		if (sink.refuse && strncmp(line, "MAIL", 4) == 0) {
+			sink.refused++;
 			fprintf(in, "451 4.3.0 not now\r\n");
 		} else if (strncmp(line, "MAIL FROM:", 10) == 0) {
 			from = case_between(line, "<", ">");
@@ -150,8 +153,11 @@ static inline void *sink_run(void *argument)
 	int fd;
 
 	(void)argument;
-	while ((fd = accept(sink.fd, NULL, NULL)) >= 0)
+	while ((fd = accept(sink.fd, NULL, NULL)) >= 0) {
+		sink.busy = true;
 		sink_serve(fd);
+		sink.busy = false;
+	}
 	return NULL;
 }
 
