@@ -42,11 +42,6 @@ bool api_same_sender(const char *a, const char *b)
 	return memcmp(one.bytes, two.bytes, one.len) == 0;
 }
 
-static const char *language_name(enum mbox_language language)
-{
-	return language == MBOX_LANGUAGE_DE ? "de" : "en";
-}
-
 void api_site(struct api_call *call)
 {
 	const struct home *home = call->portal->home;
@@ -436,7 +431,7 @@ static json_t *api_mailbox_json(const struct home *home, const struct api_user *
 	json = json_object();
 	api_set(json, "id", api_b64(user->mailbox.bytes, HANDLE_SIZE));
 	api_set(json, "address", json_string(box->address));
-	api_set(json, "language", json_string(language_name(box->language)));
+	api_set(json, "language", json_string(box->language == MBOX_LANGUAGE_DE ? "de" : "en"));
 	api_set(json, "public", api_b64(box->public_key, sizeof(box->public_key)));
 	api_set(json, "wrapped", api_b64(wrapped, sizeof(wrapped)));
 	api_set(json, "opened", json_integer(box->opened));

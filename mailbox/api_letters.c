@@ -424,10 +424,7 @@ void api_delete_letter(struct api_call *call)
 	txn = store_begin(home->store, true);
 	if (txn != NULL) {
 		good = store_drop(txn, STORE_LETTER, &key);
-		if (good)
-			good = store_commit(txn);
-		else
-			store_abort(txn);
+		good = store_end(txn, good);
 	}
 	if (good) {
 		body_remove(home->store, &one->user.mailbox, &one->handle);
@@ -516,6 +513,18 @@ void api_release(struct api_call *call)
 	json_decref(body);
 }
 
+/* ABSENT: there is no such letter. Each letter has a gate. */
+static enum lookup letter_and_gate(struct store_txn *txn, const struct api_user *user,
+				   const struct store_key *at, struct mbox_letter *letter,
+				   struct mbox_gate *gate)
+{
+	enum lookup found = store_get_letter(txn, at, letter);
+
+	if (found == LOOKUP_FOUND && gate_of(txn, &user->mailbox, letter, gate) != LOOKUP_FOUND)
+		return LOOKUP_ERROR;
+	return found;
+}
+
 /* 0: the store failed; else a status. */
 static int reseal_one(struct store_txn *txn, const struct api_user *user, json_t *item,
 		      struct mbox_letter *letter, size_t *sealed)
@@ -531,11 +540,9 @@ static int reseal_one(struct store_txn *txn, const struct api_user *user, json_t
 	if (!api_read_object(item, fields, ARRAY_LEN(fields)))
 		return 400;
 	at = store_key_pair(&user->mailbox, &id);
-	found = store_get_letter(txn, &at, letter);
+	found = letter_and_gate(txn, user, &at, letter, &gate);
 	if (found != LOOKUP_FOUND)
 		return found == LOOKUP_ABSENT ? 404 : 0;
-	if (gate_of(txn, &user->mailbox, letter, &gate) != LOOKUP_FOUND)
-		return 0;
 	if (!gate.open)
 		return 403;
 	if (letter->has_key)
@@ -558,11 +565,9 @@ static int confirm_one(struct store_txn *txn, const struct api_user *user, json_
 	    !api_handle((struct span){ json_string_value(item), json_string_length(item) }, &id))
 		return 400;
 	at = store_key_pair(&user->mailbox, &id);
-	found = store_get_letter(txn, &at, letter);
+	found = letter_and_gate(txn, user, &at, letter, &gate);
 	if (found != LOOKUP_FOUND)
 		return found == LOOKUP_ABSENT ? 404 : 0;
-	if (gate_of(txn, &user->mailbox, letter, &gate) != LOOKUP_FOUND)
-		return 0;
 	if (life_access(letter, &gate) != LIFE_OPEN)
 		return 403;
 	(*confirmed)++;

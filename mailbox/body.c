@@ -52,12 +52,7 @@ static bool complain(const char *what, const char *path)
 
 static bool sync_directory(const char *dir)
 {
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool good = fd >= 0 && fsync(fd) == 0;
-
-	if (fd >= 0)
-		close(fd);
-	return good || complain("be made safe", dir);
+	return vault_sync_directory(dir) || complain("be made safe", dir);
 }
 
 void part_key(unsigned char out[FRAME_KEY_SIZE], const unsigned char k[FRAME_KEY_SIZE],

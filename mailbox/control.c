@@ -286,11 +286,7 @@ static bool do_unlock(struct wish *wish)
 		return false;
 	gate.tries = 0;
 	gate.told = false;
-	if (!store_put_gate(txn, &key, &gate)) {
-		store_abort(txn);
-		return fail_later(wish);
-	}
-	if (!store_commit(txn))
+	if (!store_end(txn, store_put_gate(txn, &key, &gate)))
 		return fail_later(wish);
 	log_info("mailbox=%s sender=%s unlocked", wish->box.address, gate.sender);
 	return true;
@@ -299,11 +295,7 @@ static bool do_unlock(struct wish *wish)
 /* Ends a transaction that writes; false, and it has failed, if `good` is false or it cannot be. */
 static bool finish(struct wish *wish, struct store_txn *txn, bool good)
 {
-	if (good && store_commit(txn))
-		return true;
-	if (!good)
-		store_abort(txn);
-	return fail_later(wish);
+	return store_end(txn, good) || fail_later(wish);
 }
 
 static bool do_resend(struct wish *wish)
@@ -371,10 +363,7 @@ static bool do_revoke(struct wish *wish)
 	good = store_each(txn, STORE_LETTER, &prefix, false, note_unread, mine);
 	for (size_t i = 0; good && i < mine->count; i++)
 		good = store_drop(txn, STORE_LETTER, &mine->key[i]);
-	if (good)
-		good = store_commit(txn);
-	else
-		store_abort(txn);
+	good = store_end(txn, good);
 	for (size_t i = 0; good && i < mine->count; i++)
 		body_remove(wish->home->store, &wish->handle, &mine->handle[i]);
 	json_object_set_new(wish->reply, "revoked", json_integer((json_int_t)mine->count));
@@ -639,6 +628,8 @@ static void *run(void *argument)
 		fd = accept4(control->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0)
 			serve(control, fd);
+		else if (errno == EMFILE || errno == ENFILE)
+			poll(NULL, 0, 1000); /* who waits still waits, and no loop spins meanwhile */
 	}
 }
 

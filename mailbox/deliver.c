@@ -544,12 +544,9 @@ static bool put_encrypted(struct delivery *d)
 	if (mime_find_header(d->message, "Message-ID", &value))
 		mime_message_id(message_id, sizeof(message_id), value);
 	facts.in_reply_to = message_id;
-	if (txn != NULL && put_seen(txn, d) &&
-	    tell_sender(d->home, txn, NOTE_RECEIPT_PGP, facts,
-			str_hex(id, d->bounce, BOUNCE_OCTETS)))
-		return store_commit(txn);
-	store_abort(txn);
-	return false;
+	return store_end(txn, txn != NULL && put_seen(txn, d) &&
+				      tell_sender(d->home, txn, NOTE_RECEIPT_PGP, facts,
+						  str_hex(id, d->bounce, BOUNCE_OCTETS)));
 }
 
 /* FOUND: the recipient's key may be looked for by WKD; ABSENT: it may not. */

@@ -40,20 +40,12 @@ static bool put(struct store_txn *txn, const struct handle *mailbox, const void 
 	return good;
 }
 
-static bool end(struct store_txn *txn, bool good)
-{
-	if (good)
-		return store_commit(txn);
-	store_abort(txn);
-	return false;
-}
-
 bool grave_dig(struct store *store, const struct handle *mailbox)
 {
 	struct store_txn *txn = store_begin(store, true);
 
 	pthread_once(&once, choose_run);
-	return end(txn, txn != NULL && put(txn, mailbox, this_run, sizeof(this_run)));
+	return store_end(txn, txn != NULL && put(txn, mailbox, this_run, sizeof(this_run)));
 }
 
 bool grave_fill(struct store_txn *txn, const struct handle *mailbox)
@@ -80,7 +72,7 @@ bool grave_bury(struct home *home, const struct handle *mailbox)
 	body_remove_all(home->store, mailbox);
 	fresh_forget(home->fresh, mailbox);
 	txn = store_begin(home->store, true);
-	return end(txn, txn != NULL && store_drop(txn, STORE_META, &key));
+	return store_end(txn, txn != NULL && store_drop(txn, STORE_META, &key));
 }
 
 struct graves {

@@ -157,10 +157,7 @@ static bool drop_records(struct home *home, const struct handle *mailbox, int64_
 				good = store_drop(txn, db, &ids->key[i]);
 		} while (good && ids->count == BATCH);
 	}
-	if (good)
-		good = store_commit(txn);
-	else
-		store_abort(txn);
+	good = store_end(txn, good);
 	free(box);
 	free(ids);
 	return good;
@@ -202,9 +199,7 @@ static void warn(struct home *home, const struct store_key *key, struct mbox_mai
 		good = store_put_mailbox(txn, key, box) &&
 		       tell_recipient(home, txn, NOTE_WARN, facts, id);
 	}
-	if (!good)
-		store_abort(txn);
-	else if (store_commit(txn))
+	if (store_end(txn, good))
 		log_info("mailbox=%s warned of its end", box->address);
 }
 

@@ -231,14 +231,10 @@ static bool drop_mail(struct outbox *outbox, const struct store_key *key)
 {
 	struct store_txn *txn = store_begin(outbox->home->store, true);
 
-	if (txn != NULL && store_drop(txn, STORE_OUTBOX, key)) {
-		if (!store_commit(txn))
-			return false;
-		forget_tries(outbox, find_tries(outbox, key));
-		return true;
-	}
-	store_abort(txn);
-	return false;
+	if (!store_end(txn, txn != NULL && store_drop(txn, STORE_OUTBOX, key)))
+		return false;
+	forget_tries(outbox, find_tries(outbox, key));
+	return true;
 }
 
 static bool has_letter(const struct mbox_outgoing *mail)
@@ -255,11 +251,8 @@ static void give_up(struct outbox *outbox, const struct store_key *key,
 
 	if (good && has_letter(mail))
 		good = tell_link_lost(outbox->home, txn, &mail->mailbox, &mail->letter);
-	if (!good || !store_commit(txn)) {
-		if (!good)
-			store_abort(txn);
+	if (!store_end(txn, good))
 		return;
-	}
 	forget_tries(outbox, find_tries(outbox, key));
 	atomic_fetch_add(&outbox->lost, 1);
 	metrics_count(M_NOTES_LOST);

@@ -128,6 +128,14 @@ void store_abort(struct store_txn *txn)
 	free(txn);
 }
 
+bool store_end(struct store_txn *txn, bool good)
+{
+	if (good)
+		return store_commit(txn);
+	store_abort(txn);
+	return false;
+}
+
 static MDB_val val_of(const void *bytes, size_t len)
 {
 	MDB_val val = { .mv_size = len };

@@ -52,6 +52,8 @@ const char *store_dir(const struct store *store);
 struct store_txn *store_begin(struct store *store, bool write); /* NULL on failure */
 bool store_commit(struct store_txn *txn); /* on disk when true; ends the transaction either way */
 void store_abort(struct store_txn *txn);  /* NULL is allowed */
+/* Commits if all went well so far, else aborts. True: it is on disk. */
+bool store_end(struct store_txn *txn, bool good);
 
 /* *value is valid until the next write or the end of the transaction. */
 enum lookup store_get(struct store_txn *txn, enum store_db db, const struct store_key *key,

@@ -48,7 +48,7 @@ bool handle_same(const struct handle *a, const struct handle *b)
 	return memcmp(a->bytes, b->bytes, HANDLE_SIZE) == 0;
 }
 
-static bool sync_directory(const char *dir)
+bool vault_sync_directory(const char *dir)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool good = fd >= 0 && fsync(fd) == 0;
@@ -71,7 +71,7 @@ bool vault_open_server(struct seal_key *key, const char *dir, char error[SEAL_KE
 	if (!str_join(path, sizeof(path), dir, SERVER_KEY, NULL))
 		return false;
 	found = seal_key_read(key, path, error);
-	if (found == LOOKUP_ABSENT && seal_key_make(path, error) && sync_directory(dir))
+	if (found == LOOKUP_ABSENT && seal_key_make(path, error) && vault_sync_directory(dir))
 		found = seal_key_read(key, path, error);
 	return found == LOOKUP_FOUND;
 }
@@ -88,7 +88,8 @@ bool vault_make(const char *dir, const struct handle *handle, const char *suffix
 {
 	char path[PATH_SIZE], error[SEAL_KEY_ERROR_SIZE] = "too long a path";
 
-	if (path_of(path, dir, handle, suffix) && seal_key_make(path, error) && sync_directory(dir))
+	if (path_of(path, dir, handle, suffix) && seal_key_make(path, error) &&
+	    vault_sync_directory(dir))
 		return true;
 	log_error("mailbox_keys: %s", error);
 	return false;
@@ -140,7 +141,7 @@ bool vault_shred(const char *dir, const struct handle *handle, const char *suffi
 		log_error("mailbox_keys: %s cannot be removed: %s", path, strerror(errno));
 		return false;
 	}
-	return sync_directory(dir);
+	return vault_sync_directory(dir);
 }
 
 /* The handle in "HEX.suffix"; false for any other name. */

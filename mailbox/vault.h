@@ -48,6 +48,9 @@ void vault_seal(unsigned char *out, const struct seal_key *key, const char *purp
 bool vault_unseal(unsigned char *out, const struct seal_key *key, const char *purpose,
 		  const struct handle *object, const void *sealed, size_t len);
 
+/* What was made, renamed or removed in this directory stays so, even if the power fails now. */
+bool vault_sync_directory(const char *dir);
+
 void handle_make(struct handle *handle);
 /* One that sorts by time, and cannot be guessed. */
 void handle_make_dated(struct handle *handle, int64_t now);

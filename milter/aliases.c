@@ -55,7 +55,7 @@ static void ask_exception(struct secure_record *record, const struct question *a
 	char key[EXCEPTION_KEY_SIZE];
 	struct question question = *about;
 
-	exception_key(key, about->key, writer);
+	exception_key(key, sizeof(key), about->key, writer);
 	question.key = key;
 	switch (ask(&question, MAP_EXCEPTION, record->until, sizeof(record->until))) {
 	case LOOKUP_FOUND:

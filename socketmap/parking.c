@@ -65,24 +65,12 @@ static void note_outage(struct parking *parking)
 	parking->outage = true;
 }
 
-static void note_recovery(struct parking *parking)
-{
-	if (parking->outage)
-		log_info("prober=%s/%s answers again", parking->settings->runtime, PROBER_SOCKET);
-	parking->outage = false;
-}
-
-static void unlink_parked(struct parked *parked)
+void parking_leave(struct parked *parked)
 {
 	LIST_REMOVE(parked, in_room);
 	TAILQ_REMOVE(&parked->parking->by_deadline, parked, in_queue);
 	parked->parking->parked_count--;
 	metrics_drop(M_PARKED);
-}
-
-void parking_leave(struct parked *parked)
-{
-	unlink_parked(parked);
 	free(parked);
 }
 
@@ -167,28 +155,25 @@ static void close_room(struct parking *parking, struct room *room)
 	free(room);
 }
 
-static void on_news(struct room *room)
-{
-	struct parked_list list;
-
-	take_list(&list, &room->waiting);
-	answer_list(&list, false, &room->waiting);
-}
-
 static void on_heard(void *context, enum prober_word word, const struct nexthop *nexthop)
 {
 	struct parking *parking = context;
 	struct room *room = find_room(parking, nexthop->key);
+	struct parked_list list;
 
-	note_recovery(parking);
+	if (parking->outage)
+		log_info("prober=%s/%s answers again", parking->settings->runtime, PROBER_SOCKET);
+	parking->outage = false;
 	if (room == NULL)
 		return;
 	if (word == PROBER_LOST)
 		parking->refresh_at = clock_mono_ms() + LOST_PAUSE_MS;
-	if (word == PROBER_NEWS)
-		on_news(room);
-	else
+	if (word != PROBER_NEWS) {
 		close_room(parking, room);
+		return;
+	}
+	take_list(&list, &room->waiting);
+	answer_list(&list, false, &room->waiting);
 }
 
 static void on_lost(void *context)

@@ -207,18 +207,6 @@ static void add_step(struct finding *finding, enum mend_kind kind, const char *l
 	buf_append_str(&finding->mend, "\n");
 }
 
-void finding_mend(struct finding *finding, const char *format, ...)
-{
-	struct buf line = { 0 };
-	va_list args;
-
-	va_start(args, format);
-	append_printable(&line, format, args);
-	va_end(args);
-	add_step(finding, MEND_HAND, buf_cstr(&line), "", "");
-	buf_free(&line);
-}
-
 /* Quotes the text, so that it is one word for a shell. */
 static void append_quoted(struct buf *out, const char *text)
 {
@@ -233,18 +221,34 @@ static void append_quoted(struct buf *out, const char *text)
 }
 
 /* The line is made printable for people; `word` stays as it is for programs. */
+static void vstep(struct finding *finding, enum mend_kind kind, const char *option,
+		  const char *word, const char *format, va_list args)
+{
+	struct buf line = { 0 };
+
+	append_printable(&line, format, args);
+	add_step(finding, kind, buf_cstr(&line), option, word);
+	buf_free(&line);
+}
+
 __attribute__((format(printf, 5, 6))) static void step(struct finding *finding, enum mend_kind kind,
 						       const char *option, const char *word,
 						       const char *format, ...)
 {
-	struct buf line = { 0 };
 	va_list args;
 
 	va_start(args, format);
-	append_printable(&line, format, args);
+	vstep(finding, kind, option, word, format, args);
 	va_end(args);
-	add_step(finding, kind, buf_cstr(&line), option, word);
-	buf_free(&line);
+}
+
+void finding_mend(struct finding *finding, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vstep(finding, MEND_HAND, "", "", format, args);
+	va_end(args);
 }
 
 void finding_mend_postconf(struct finding *finding, const char *option, const char *word)

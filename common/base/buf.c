@@ -11,6 +11,17 @@
 
 #define BUF_MIN 64
 
+void buf_quote(struct buf *b, const char *text, size_t len)
+{
+	buf_append(b, "\"", 1);
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '"' || text[i] == '\\')
+			buf_append(b, "\\", 1);
+		buf_append(b, &text[i], 1);
+	}
+	buf_append(b, "\"", 1);
+}
+
 char *buf_reserve(struct buf *b, size_t len)
 {
 	size_t need = len <= SIZE_MAX / 2 - b->len ? b->len + len : SIZE_MAX;

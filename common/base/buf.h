@@ -20,6 +20,8 @@ struct buf {
 void buf_append(struct buf *b, const void *bytes, size_t len);
 void buf_append_str(struct buf *b, const char *s);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* In double quotes, with a backslash before each quote and backslash in it. */
+void buf_quote(struct buf *b, const char *text, size_t len);
 /* Room for `len` more bytes; returns where to put them. Add to b->len yourself. */
 char *buf_reserve(struct buf *b, size_t len);
 /* Drop the first `len` bytes; len <= b->len. */

@@ -62,18 +62,6 @@ static const char *const level_words[] = {
 	[LOG_LEVEL_DEBUG] = "debug",
 };
 
-/* A string of JSON; the text is printable ASCII. */
-static void put_string(struct buf *out, const char *text, size_t len)
-{
-	buf_append(out, "\"", 1);
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '"' || text[i] == '\\')
-			buf_append(out, "\\", 1);
-		buf_append(out, &text[i], 1);
-	}
-	buf_append(out, "\"", 1);
-}
-
 /* "domain=example.com host=mx.example.com: " before the sentence, each name once. */
 static void put_subject(struct buf *out, const char *text)
 {
@@ -95,9 +83,9 @@ static void put_subject(struct buf *out, const char *text)
 		lens[count] = name;
 		if (count++ > 0)
 			buf_append(out, ",", 1);
-		put_string(out, text, name);
+		buf_quote(out, text, name);
 		buf_append(out, ":", 1);
-		put_string(out, text + name + 1, value - 1);
+		buf_quote(out, text + name + 1, value - 1);
 		text += name + value;
 		text += *text == ' ';
 	}
@@ -111,7 +99,7 @@ static void put_json(struct buf *out, enum log_level level, const char *text)
 		   utc_format(date, clock_wall()), log_program, level_words[level]);
 	put_subject(out, text);
 	buf_append_str(out, "},\"text\":");
-	put_string(out, text, strlen(text));
+	buf_quote(out, text, strlen(text));
 	buf_append_str(out, "}");
 }
 

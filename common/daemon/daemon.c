@@ -101,14 +101,6 @@ static void parse_options(struct options *options, const struct daemon *daemon, 
 		usage_error(daemon, "takes no arguments, but there is", argv[optind]);
 }
 
-static void read_settings(struct settings *settings, const char *path)
-{
-	char error[SETTINGS_FILE_ERROR_SIZE];
-
-	if (!settings_file_read(settings, path, error))
-		log_fatal("%s", error);
-}
-
 static void make_directory(const struct privileges *privileges, const char *path, mode_t mode)
 {
 	if (!privileges_make_directory(privileges, path, mode))
@@ -273,6 +265,7 @@ int daemon_main(const struct daemon *daemon, int argc, char **argv)
 {
 	struct options options;
 	struct settings *settings;
+	char error[SETTINGS_FILE_ERROR_SIZE];
 	void *state;
 	int status = EXIT_FAILURE;
 
@@ -282,7 +275,8 @@ int daemon_main(const struct daemon *daemon, int argc, char **argv)
 	running.path = options.settings;
 	running.latest = add_reading();
 	settings = &running.latest->settings;
-	read_settings(settings, options.settings);
+	if (!settings_file_read(settings, options.settings, error))
+		log_fatal("%s", error);
 	log_set_level((enum log_level)settings->log_level);
 	log_set_format((enum log_format)settings->log_format);
 	signal(SIGPIPE, SIG_IGN);

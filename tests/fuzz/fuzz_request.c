@@ -19,7 +19,7 @@ static void try_exception(const struct request *request)
 
 	if (!exception_key_parse(alias, sender, request->key, request->key_len))
 		return;
-	exception_key(key, alias, sender);
+	exception_key(key, sizeof(key), alias, sender);
 	if (strlen(key) != request->key_len || memcmp(key, request->key, request->key_len) != 0 ||
 	    !exception_names_sender(sender) || sender[0] == '@')
 		abort();

@@ -433,7 +433,7 @@ static inline void lmtp_line(FILE *to, char reply[1024], const char *fmt, ...)
 }
 
 /* Gives a message to the intake for one recipient; the last reply. */
-static inline const char *give(const char *recipient, const char *message)
+static inline const char *give_from(const char *sender, const char *recipient, const char *message)
 {
 	static char reply[1024];
 	int fd = case_connect(case_intake);
@@ -443,7 +443,7 @@ static inline const char *give(const char *recipient, const char *message)
 	setvbuf(to, NULL, _IONBF, 0);
 	lmtp_line(to, reply, "%s", "");
 	lmtp_line(to, reply, "LHLO test\r\n");
-	lmtp_line(to, reply, "MAIL FROM:<alice@example.com>\r\n");
+	lmtp_line(to, reply, "MAIL FROM:<%s>\r\n", sender);
 	lmtp_line(to, reply, "RCPT TO:<%s>\r\n", recipient);
 	lmtp_line(to, reply, "DATA\r\n");
 	ck_assert_msg(reply[0] == '3', "%s", reply);
@@ -451,6 +451,11 @@ static inline const char *give(const char *recipient, const char *message)
 	lmtp_line(to, reply, "\r\n.\r\n");
 	fclose(to);
 	return reply;
+}
+
+static inline const char *give(const char *recipient, const char *message)
+{
+	return give_from("alice@example.com", recipient, message);
 }
 
 struct marked {

@@ -436,7 +436,7 @@ START_TEST(small_words)
 	ck_assert(!fleet_take_id(id, "00112233445566778899aabbccddeeff00", 34));
 	ck_assert(!fleet_take_id(id, "", 0));
 	ck_assert(!fleet_take_id(id, "0011223344556677889-9aabbccddeeff", 33));
-	fleet_quote(&out, "a\"b\\c", 5);
+	buf_quote(&out, "a\"b\\c", 5);
 	ck_assert_str_eq(buf_cstr(&out), "\"a\\\"b\\\\c\"");
 	buf_free(&out);
 }

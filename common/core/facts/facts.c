@@ -110,8 +110,7 @@ const char *sts_mode_name(enum sts_mode mode)
 	return "?";
 }
 
-/* Where it is, or belongs; *there says which. */
-static size_t place(const struct pins *pins, const uint8_t spki[SPKI_SIZE], bool *there)
+size_t pins_place(const struct pins *pins, const uint8_t spki[SPKI_SIZE], bool *there)
 {
 	size_t i = 0;
 
@@ -125,7 +124,7 @@ bool pins_has(const struct pins *pins, const uint8_t spki[SPKI_SIZE])
 {
 	bool there;
 
-	place(pins, spki, &there);
+	pins_place(pins, spki, &there);
 	return there;
 }
 
@@ -143,7 +142,7 @@ bool pins_broken(const struct facts *facts)
 bool pins_add(struct pins *pins, const uint8_t spki[SPKI_SIZE])
 {
 	bool there;
-	size_t at = place(pins, spki, &there);
+	size_t at = pins_place(pins, spki, &there);
 
 	if (there)
 		return true;
@@ -158,7 +157,7 @@ bool pins_add(struct pins *pins, const uint8_t spki[SPKI_SIZE])
 void pins_remove(struct pins *pins, const uint8_t spki[SPKI_SIZE])
 {
 	bool there;
-	size_t at = place(pins, spki, &there);
+	size_t at = pins_place(pins, spki, &there);
 
 	if (!there)
 		return;

@@ -192,6 +192,8 @@ const char *addr_state_name(enum addr_state state);
 const char *sts_mode_name(enum sts_mode mode);
 
 /* Pins are an ordered set, so that the same set has the same bytes. */
+/* Where it is, or belongs; *there says which. */
+size_t pins_place(const struct pins *pins, const uint8_t spki[SPKI_SIZE], bool *there);
 bool pins_has(const struct pins *pins, const uint8_t spki[SPKI_SIZE]);
 /*
  * Keys are on file, and the latest probe of some MX host saw another one: a

@@ -105,10 +105,6 @@ enum fleet_change fleet_compare_bytes(enum entry_kind kind, const void *before, 
  * Keys.
  */
 
-static char kind_byte(enum entry_kind kind)
-{
-	return (char)kind;
-}
 _Static_assert(ENTRY_ALL_KINDS < ' ', "no kind is a printable character");
 
 size_t fleet_outbox_key(char dst[FLEET_OUTBOX_KEY_SIZE], enum entry_kind kind, const char *key,
@@ -118,7 +114,7 @@ size_t fleet_outbox_key(char dst[FLEET_OUTBOX_KEY_SIZE], enum entry_kind kind, c
 
 	if (!fleet_shares(kind) || len == 0 || len + skip >= FLEET_OUTBOX_KEY_SIZE)
 		return 0;
-	dst[0] = kind_byte(kind);
+	dst[0] = (char)kind;
 	memcpy(dst + skip, key, len);
 	return len + skip;
 }

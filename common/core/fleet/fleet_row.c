@@ -17,15 +17,11 @@ void fleet_row_free(struct fleet_row *row)
 	memset(row, 0, sizeof(*row));
 }
 
-static const struct history *history_of(const struct entry *entry)
-{
-	return entry->kind == ENTRY_HOST ? &entry->of.host.history : &entry->of.domain.evidence;
-}
-
 /* What the triggers go by. */
 static void fill_numbers(struct fleet_row *row, const struct entry *entry)
 {
-	const struct history *history = history_of(entry);
+	const struct history *history =
+		entry->kind == ENTRY_HOST ? &entry->of.host.history : &entry->of.domain.evidence;
 
 	row->first_tls = row->act ? 0 : history->first_tls;
 	row->last_tls = row->act ? 0 : history->last_tls;
@@ -75,16 +71,15 @@ size_t fleet_rows(struct fleet_row rows[FLEET_ROWS], const struct entry *entry)
  * Back.
  */
 
-static bool kind_of(struct entry *entry, const struct fleet_row *row)
+bool fleet_row_kind(enum entry_kind *kind, const struct fleet_row *row)
 {
 	if (strcmp(row->kind, FORGOTTEN) == 0) {
-		entry->kind = ENTRY_DOMAIN;
+		*kind = ENTRY_DOMAIN;
 		return row->act;
 	}
-	for (enum entry_kind kind = ENTRY_DOMAIN; kind < ENTRY_END; kind++) {
-		entry->kind = kind;
-		if (fleet_shares(kind) && strcmp(row->kind, entry_kind_name(kind)) == 0)
-			return row->act == entry_is_act(kind);
+	for (*kind = ENTRY_DOMAIN; *kind < ENTRY_END; ++*kind) {
+		if (fleet_shares(*kind) && strcmp(row->kind, entry_kind_name(*kind)) == 0)
+			return row->act == entry_is_act(*kind);
 	}
 	return false;
 }
@@ -110,7 +105,7 @@ enum fleet_verdict fleet_row_take(struct entry *entry, const struct fleet_row *r
 	if (row->schema > FLEET_SCHEMA)
 		return FLEET_ROW_NEWER;
 	memset(entry, 0, sizeof(*entry));
-	if (row->schema != FLEET_SCHEMA || !kind_of(entry, row) || row->record.len == 0 ||
+	if (row->schema != FLEET_SCHEMA || !fleet_row_kind(&entry->kind, row) || row->record.len == 0 ||
 	    !entry_get_record(entry, row->record.data, row->record.len) ||
 	    !entry_take_key(entry, row->key))
 		return FLEET_ROW_BAD;
@@ -264,15 +259,4 @@ void fleet_row_show(struct buf *out, const struct fleet_row *row, enum fleet_col
 	default:
 		buf_printf(out, "%" PRId64, numbers[column]);
 	}
-}
-
-void fleet_quote(struct buf *out, const char *text, size_t len)
-{
-	buf_append(out, "\"", 1);
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '"' || text[i] == '\\')
-			buf_append(out, "\\", 1);
-		buf_append(out, &text[i], 1);
-	}
-	buf_append(out, "\"", 1);
 }

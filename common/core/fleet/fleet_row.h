@@ -54,6 +54,9 @@ enum fleet_verdict {
 	FLEET_ROW_BAD    /* of no use to anybody: dropped, and counted by its origin */
 };
 
+/* Which kind of entry it is about, whatever is in it; false: none that is shared. */
+bool fleet_row_kind(enum entry_kind *kind, const struct fleet_row *row);
+
 /* *entry is undefined unless GOOD; then it is reduced, and merge_shared may take it. */
 enum fleet_verdict fleet_row_take(struct entry *entry, const struct fleet_row *row);
 
@@ -91,8 +94,5 @@ void fleet_row_show(struct buf *out, const struct fleet_row *row, enum fleet_col
 
 /* "\x0a0b" or "0a0b" of exactly `size` bytes. */
 bool fleet_take_id(uint8_t id[FLEET_ID_SIZE], const char *text, size_t len);
-
-/* An element of an array as PostgreSQL reads it: in quotes, what needs it escaped. */
-void fleet_quote(struct buf *out, const char *text, size_t len);
 
 #endif

@@ -60,12 +60,6 @@ static void put_field(struct sdjournal_entry *entry, struct span name, struct sp
 		copy_message(entry, value);
 }
 
-static void begin_field(struct sdjournal *reader)
-{
-	reader->state = SDJOURNAL_TEXT;
-	reader->used = 0;
-}
-
 static void keep(struct sdjournal *reader, char c)
 {
 	if (reader->used < sizeof(reader->field))
@@ -93,7 +87,8 @@ static void end_field(struct sdjournal *reader)
 		reader->malformed = true;
 	else
 		put_field(&reader->entry, name, value);
-	begin_field(reader);
+	reader->state = SDJOURNAL_TEXT;
+	reader->used = 0;
 }
 
 /* A name alone: a binary value follows. It is kept as if it were text. */

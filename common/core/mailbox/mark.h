@@ -10,8 +10,9 @@
  *     provider is known not to meet its level.
  *
  * A mark holds for the whole mail: all its recipients elsewhere are sealed, or none. It is
- * obeyed or refused; never is it ignored and the mail sent. Only mail of the world, where
- * nobody has logged in, loses its marks, for they mean nothing there.
+ * obeyed or refused; never is it ignored and the mail sent. Only mail that comes in from the
+ * world, where nobody has logged in, loses its marks, for they mean nothing there. Who may send
+ * mail out without a login, as a machine of the same network may, is refused.
  */
 #ifndef POSTSEAL_CORE_MAILBOX_MARK_H
 #define POSTSEAL_CORE_MAILBOX_MARK_H
@@ -62,7 +63,7 @@ struct mark_header {
 struct mark {
 	bool seal;      /* X-Postseal-Seal: yes */
 	bool token;     /* X-Postseal-Seal-Token, whatever it says */
-	bool malformed; /* a mark that says something else than it may */
+	bool malformed; /* a mark that says something else than it may, or that nobody knows */
 	size_t pin_count;
 	struct token_recipient *pins; /* owned; each address once */
 	/* All headers with our prefix, in their order; more than MAX are counted only. */
@@ -99,7 +100,8 @@ struct mark_facts {
 	bool sender_is_alias;          /* a secure alias, which the login owns */
 	bool sender_here;              /* an address that is delivered here, */
 	bool sender_local;             /* and by local(8) */
-	bool to_sealed;                /* a recipient is MARK_SEALED or MARK_NOBODY */
+	bool to_sealed;                /* a recipient is MARK_SEALED or MARK_NOBODY, */
+	bool leaves;                   /* or MARK_OUTSIDE */
 	bool otherwise;                /* a recipient is to be sealed for the alias's sake */
 	bool unsealable;               /* a recipient elsewhere has no address to seal to */
 	const struct token_recipient *recipients; /* those elsewhere, and sealed ones */

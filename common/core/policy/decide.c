@@ -495,12 +495,6 @@ void decide_for_map(struct decision *d, const struct settings *settings, const s
 	}
 }
 
-/* Nothing can leave in the clear while the facts are looked at again. */
-static bool safe_while_stale(const struct decision *d)
-{
-	return d->guaranteed;
-}
-
 static enum contact contact_unsettled(const struct decision *d, const struct settings *settings,
 				      bool waited)
 {
@@ -521,7 +515,8 @@ enum contact decide_contact(const struct decision *d, const struct settings *set
 	if (!d->stale)
 		return d->verdict == VERDICT_TEMP && !waited ? CONTACT_ANSWER_REFRESH
 							     : CONTACT_ANSWER;
-	if (safe_while_stale(d))
+	/* Nothing can leave in the clear while the facts are looked at again. */
+	if (d->guaranteed)
 		return CONTACT_ANSWER_REFRESH;
 	return waited ? CONTACT_ANSWER : CONTACT_PARK;
 }

@@ -52,23 +52,21 @@ static size_t earliest_pin(const struct acts_pins *all)
 
 static void drop_pin(struct acts_pins *all, size_t at)
 {
-	size_t behind = --all->pins.count - at;
+	size_t after = all->pins.count - 1 - at;
 
-	memmove(all->pins.spki[at], all->pins.spki[at + 1], behind * SPKI_SIZE);
-	memmove(&all->set[at], &all->set[at + 1], behind * sizeof(all->set[0]));
+	memmove(&all->set[at], &all->set[at + 1], after * sizeof(all->set[0]));
+	pins_remove(&all->pins, all->pins.spki[at]);
 }
 
-/* Ascending by key, as struct pins wants it. */
+/* Each key comes once, and there is room. */
 static void insert_pin(struct acts_pins *all, const struct pin_act *act)
 {
-	size_t at = all->pins.count++;
+	bool there;
+	size_t at = pins_place(&all->pins, act->spki, &there);
 
-	for (; at > 0 && memcmp(all->pins.spki[at - 1], act->spki, SPKI_SIZE) > 0; at--) {
-		memcpy(all->pins.spki[at], all->pins.spki[at - 1], SPKI_SIZE);
-		all->set[at] = all->set[at - 1];
-	}
-	memcpy(all->pins.spki[at], act->spki, SPKI_SIZE);
+	memmove(&all->set[at + 1], &all->set[at], (all->pins.count - at) * sizeof(all->set[0]));
 	all->set[at] = act->set;
+	pins_add(&all->pins, act->spki);
 }
 
 void acts_add_pin(struct acts_pins *all, const struct pin_act *act)

@@ -51,7 +51,8 @@ void entry_key(char dst[ENTRY_KEY_SIZE], const struct entry *entry)
 	else if (entry->kind == ENTRY_PIN)
 		record_pin_key(dst, entry->key, entry->of.pin.spki);
 	else if (entry->kind == ENTRY_EXCEPTION)
-		record_exception_key(dst, entry->key, entry->of.exception.exception.sender);
+		exception_key(dst, RECORD_KEY_SIZE, entry->key,
+			      entry->of.exception.exception.sender);
 	else
 		str_copy(dst, ENTRY_KEY_SIZE, entry->key);
 }

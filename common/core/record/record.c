@@ -302,23 +302,18 @@ bool record_get_host_gist(struct host_facts *out, const void *bytes, size_t len)
 	return r.ok;
 }
 
-static void get_host_rest(struct wire *r, struct host_facts *out)
+bool record_get_host(struct host_facts *out, const void *bytes, size_t len)
 {
+	struct wire wire = wire_open(bytes, len, RECORD_HOST, RECORD_VERSION), *r = &wire;
+
+	memset(&out->history, 0, sizeof(out->history)); /* all of it is defined */
+	get_host_gist(r, out);
 	HOST_REST(GET, *out)
 	/* Only "never looked" comes from nowhere. */
 	if (out->last.source == 0 && out->last.observed != OBSERVED_NOTHING)
 		r->ok = false;
 	record_get_history_rest(r, &out->history);
-}
-
-bool record_get_host(struct host_facts *out, const void *bytes, size_t len)
-{
-	struct wire r = wire_open(bytes, len, RECORD_HOST, RECORD_VERSION);
-
-	memset(&out->history, 0, sizeof(out->history)); /* all of it is defined */
-	get_host_gist(&r, out);
-	get_host_rest(&r, out);
-	return wire_close(&r);
+	return wire_close(r);
 }
 
 /*
@@ -351,9 +346,4 @@ bool record_pin_key(char dst[RECORD_KEY_SIZE], const char *nexthop, const uint8_
 
 	record_spki_hex(hex, spki);
 	return str_join(dst, RECORD_KEY_SIZE, nexthop, " ", hex, NULL);
-}
-
-bool record_exception_key(char dst[RECORD_KEY_SIZE], const char *alias, const char *sender)
-{
-	return str_join(dst, RECORD_KEY_SIZE, alias, " ", sender, NULL);
 }

@@ -99,7 +99,6 @@ bool record_get_old_exceptions(struct exceptions *out, const void *bytes, size_t
 #define RECORD_SPKI_HEX_SIZE (2 * SPKI_SIZE + 1)
 void record_spki_hex(char dst[RECORD_SPKI_HEX_SIZE], const uint8_t spki[SPKI_SIZE]);
 bool record_pin_key(char dst[RECORD_KEY_SIZE], const char *nexthop, const uint8_t spki[SPKI_SIZE]);
-bool record_exception_key(char dst[RECORD_KEY_SIZE], const char *alias, const char *sender);
 
 /*
  * Key of a host's record: "mx.example.com:25", "[2001:db8::1]:25" for an

@@ -149,9 +149,9 @@ bool exceptions_remove(struct exceptions *exceptions, const char *sender)
 	return there;
 }
 
-void exception_key(char dst[EXCEPTION_KEY_SIZE], const char *alias, const char *sender)
+bool exception_key(char *dst, size_t size, const char *alias, const char *sender)
 {
-	str_join(dst, EXCEPTION_KEY_SIZE, alias, " ", sender, NULL);
+	return str_join(dst, size, alias, " ", sender, NULL);
 }
 
 /* A name of a domain is no sender here. */

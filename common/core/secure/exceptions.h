@@ -71,9 +71,12 @@ bool exceptions_put(struct exceptions *exceptions, const struct exception *excep
 /* False when there was none. */
 bool exceptions_remove(struct exceptions *exceptions, const char *sender);
 
-/* The key of the map `exception`: "ALIAS SENDER", as alias_key and exception_sender_of spell them. */
+/*
+ * The key of the map `exception`, and of its record: "ALIAS SENDER", as alias_key and
+ * exception_sender_of spell them. False, and dst empty, when it does not fit.
+ */
 #define EXCEPTION_KEY_SIZE (2 * ALIAS_ADDRESS_SIZE)
-void exception_key(char dst[EXCEPTION_KEY_SIZE], const char *alias, const char *sender);
+bool exception_key(char *dst, size_t size, const char *alias, const char *sender);
 /* The way back; false, and both empty, for any other spelling. */
 bool exception_key_parse(char alias[ALIAS_ADDRESS_SIZE], char sender[ALIAS_ADDRESS_SIZE],
 			 const char *key, size_t len);

@@ -174,7 +174,7 @@ static ssize_t receive(int fd, const uint8_t *query, size_t len, uint8_t *reply,
 
 int dns_send(const struct dns_server *server, uint8_t *query, size_t len)
 {
-	int fd, error;
+	int fd;
 
 	if (getrandom(query, 2, 0) != 2)
 		return -1;
@@ -184,9 +184,7 @@ int dns_send(const struct dns_server *server, uint8_t *query, size_t len)
 	if (connect(fd, (const struct sockaddr *)&server->addr, server->addr_len) == 0 &&
 	    send(fd, query, len, MSG_NOSIGNAL) == (ssize_t)len)
 		return fd;
-	error = errno;
-	close(fd);
-	errno = error;
+	stream_close(fd);
 	return -1;
 }
 
@@ -215,14 +213,11 @@ static ssize_t by_tcp(const struct dns_server *server, const uint8_t *query, siz
 {
 	int fd = stream_connect((const struct sockaddr *)&server->addr, server->addr_len, deadline);
 	ssize_t n;
-	int error;
 
 	if (fd < 0)
 		return -1;
 	n = converse(fd, query, len, reply, deadline);
-	error = errno;
-	close(fd);
-	errno = error;
+	stream_close(fd);
 	return n;
 }
 
@@ -230,14 +225,11 @@ ssize_t dns_receive(const struct dns_server *server, int fd, const uint8_t *quer
 		    int64_t deadline, int64_t timeout_ms, uint8_t reply[DNS_MESSAGE_MAX])
 {
 	ssize_t n;
-	int error;
 
 	if (fd < 0)
 		return -1;
 	n = receive(fd, query, len, reply, deadline);
-	error = errno;
-	close(fd);
-	errno = error;
+	stream_close(fd);
 	if (n >= 0 && (reply[2] & FLAG_TC) != 0)
 		n = by_tcp(server, query, len, reply, clock_mono_ms() + timeout_ms);
 	return n;

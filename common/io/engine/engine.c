@@ -355,6 +355,22 @@ static bool move_on(struct engine_place *place, const PGresult *result)
 	       str_copy_n(place->key, sizeof(place->key), key.bytes, key.len);
 }
 
+/* At most `most` rows, which end the result; `place` (NULL: none) moves on to the last of them. */
+static enum engine_result give_rows(struct engine *engine, PGresult *result, size_t most,
+				    struct engine_place *place, engine_row_fn *visit, void *context)
+{
+	enum engine_result done = ENGINE_DONE;
+	size_t count = (size_t)PQntuples(result);
+
+	if (PQnfields(result) != FLEET_COLUMNS || count > most ||
+	    (place != NULL && count > 0 && !move_on(place, result)))
+		done = lie(engine, "rows were asked for");
+	else if (!visit_rows(result, visit, context))
+		done = ENGINE_LOST;
+	PQclear(result);
+	return done;
+}
+
 enum engine_result engine_since(struct engine *engine, struct engine_place *place, uint64_t most,
 				engine_row_fn *visit, void *context, size_t *count)
 {
@@ -384,13 +400,7 @@ enum engine_result engine_since(struct engine *engine, struct engine_place *plac
 	if (done != ENGINE_DONE)
 		return done;
 	*count = (size_t)PQntuples(result);
-	if (PQnfields(result) != FLEET_COLUMNS || *count > ENGINE_PAGE ||
-	    (*count > 0 && !move_on(place, result)))
-		done = lie(engine, "rows were asked for");
-	else if (!visit_rows(result, visit, context))
-		done = ENGINE_LOST;
-	PQclear(result);
-	return done;
+	return give_rows(engine, result, ENGINE_PAGE, place, visit, context);
 }
 
 /* One column of all rows as an array. */
@@ -405,7 +415,7 @@ static void put_array(struct buf *out, const struct fleet_row *const *rows, size
 		fleet_row_show(&text, rows[i], column);
 		if (i > 0)
 			buf_append(out, ",", 1);
-		fleet_quote(out, text.data, text.len);
+		buf_quote(out, text.data, text.len);
 	}
 	buf_append(out, "}", 1);
 	buf_free(&text);
@@ -433,12 +443,7 @@ enum engine_result engine_fetch(struct engine *engine, const struct fleet_row *c
 	buf_free(&keys);
 	if (done != ENGINE_DONE)
 		return done;
-	if (PQnfields(result) != FLEET_COLUMNS || (size_t)PQntuples(result) > count)
-		done = lie(engine, "rows were asked for");
-	else if (!visit_rows(result, visit, context))
-		done = ENGINE_LOST;
-	PQclear(result);
-	return done;
+	return give_rows(engine, result, count, NULL, visit, context);
 }
 
 /*

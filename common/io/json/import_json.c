@@ -122,13 +122,6 @@ static bool note_import(struct writing *w)
 		    read[ENTRY_ALIAS], read[ENTRY_EXCEPTION]);
 }
 
-/* A change, and the journal's word of it, which for a restored ledger comes last. */
-static bool write_change(struct writing *w, uint64_t counter[ENTRY_KINDS])
-{
-	counter[w->take.merged.kind]++;
-	return (w->noted || note_import(w)) && ledger_take_write(&w->take);
-}
-
 static bool is_passed_over(struct writing *w, const struct entry *entry)
 {
 	const struct import *import = w->import;
@@ -150,12 +143,16 @@ static bool restore(struct writing *w, const struct entry *entry)
 /* False when the transaction is broken. */
 static bool write_record(struct writing *w, const struct entry *entry)
 {
+	uint64_t *counter;
+
 	if (w->import->restore)
 		return restore(w, entry);
 	if (is_passed_over(w, entry) || !ledger_take(&w->take, entry))
 		return true;
-	return write_change(w,
-			    w->take.found == LOOKUP_ABSENT ? w->tally->added : w->tally->changed);
+	counter = w->take.found == LOOKUP_ABSENT ? w->tally->added : w->tally->changed;
+	counter[w->take.merged.kind]++;
+	/* The journal tells of the import first; of a restored ledger it comes last. */
+	return (w->noted || note_import(w)) && ledger_take_write(&w->take);
 }
 
 /* One transaction's worth, or all. What came of the reading is in *got. */

@@ -165,7 +165,7 @@ static int put_exceptions(struct migration *m, const char *alias, const struct e
 
 		bytes.len = 0;
 		record_put_exception(&bytes, &act);
-		if (record_exception_key(key, alias, act.exception.sender))
+		if (exception_key(key, sizeof(key), alias, act.exception.sender))
 			rc = put_new(m, LEDGER_EXCEPTION, key, &bytes);
 		else
 			log_warning("alias=%s sender=%s the exception is dropped: the names are "

@@ -176,7 +176,7 @@ bool ledger_put_exception(struct ledger_txn *txn, const char *address,
 {
 	char name[RECORD_KEY_SIZE];
 
-	if (record_exception_key(name, address, exception->exception.sender))
+	if (exception_key(name, sizeof(name), address, exception->exception.sender))
 		return ledger_store(txn, &codec_exception, name, exception);
 	log_error("alias=%s sender=%s are too long for the ledger", address,
 		  exception->exception.sender);

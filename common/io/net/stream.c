@@ -82,16 +82,22 @@ static bool is_made(int fd, int64_t deadline)
 	return error == 0;
 }
 
+void stream_close(int fd)
+{
+	int error = errno;
+
+	close(fd);
+	errno = error;
+}
+
 int stream_connect(const struct sockaddr *addr, socklen_t len, int64_t deadline)
 {
 	bool pending;
-	int fd = begin(addr, len, &pending), error;
+	int fd = begin(addr, len, &pending);
 
 	if (!pending || is_made(fd, deadline))
 		return fd;
-	error = errno;
-	close(fd);
-	errno = error;
+	stream_close(fd);
 	return -1;
 }
 

@@ -20,6 +20,8 @@
 socklen_t stream_address(struct sockaddr_storage *addr, const struct ipaddr *ip, uint16_t port);
 
 /* A connection, non-blocking and close-on-exec; -1 and errno on failure. */
+/* Closes it, and errno stays what it is. */
+void stream_close(int fd);
 int stream_connect(const struct sockaddr *addr, socklen_t len, int64_t deadline);
 /* The same, to where a program of ours listens. */
 int stream_connect_endpoint(const struct endpoint *endpoint, int64_t deadline);

@@ -199,15 +199,6 @@ static void set_callbacks(CURL *curl, struct exchange *exchange)
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, exchange->curl_error);
 }
 
-static void set_url(CURL *curl, const struct https_request *request)
-{
-	struct buf url = { 0 };
-
-	buf_printf(&url, "https://%s:%u%s", request->host, port_of(request), request->path);
-	curl_easy_setopt(curl, CURLOPT_URL, buf_cstr(&url));
-	buf_free(&url);
-}
-
 /* The server's certificate, PEM; NULL: not known. */
 static const char *certificate_of(CURL *curl)
 {
@@ -281,12 +272,15 @@ static bool perform(CURL *curl, struct exchange *exchange)
 static bool set_up(CURL *curl, struct exchange *exchange, struct curl_slist *addresses)
 {
 	const struct https_request *request = exchange->request;
+	struct buf url = { 0 };
 
 	set_manners(curl);
 	set_certificates(curl, request->ca_file);
 	set_limits(curl, request);
 	set_callbacks(curl, exchange);
-	set_url(curl, request);
+	buf_printf(&url, "https://%s:%u%s", request->host, port_of(request), request->path);
+	curl_easy_setopt(curl, CURLOPT_URL, buf_cstr(&url));
+	buf_free(&url);
 	return curl_easy_setopt(curl, CURLOPT_RESOLVE, addresses) == CURLE_OK;
 }
 

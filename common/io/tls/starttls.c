@@ -67,12 +67,6 @@ static ssize_t read_some(struct starttls_talk *talk, int64_t deadline)
 		       : stream_read(talk->fd, talk->input, sizeof(talk->input), deadline);
 }
 
-static void drop_input(struct starttls_talk *talk, size_t used)
-{
-	talk->input_len -= used;
-	memmove(talk->input, talk->input + used, talk->input_len);
-}
-
 /* NULL, or what was wrong, in words that go after "the server". */
 static const char *read_reply(struct starttls_talk *talk, int64_t deadline)
 {
@@ -86,7 +80,8 @@ static const char *read_reply(struct starttls_talk *talk, int64_t deadline)
 			smtp_reply_feed(reply, talk->input, talk->input_len, &used);
 		ssize_t n;
 
-		drop_input(talk, used);
+		talk->input_len -= used;
+		memmove(talk->input, talk->input + used, talk->input_len);
 		if (state == SMTP_REPLY_ENDLESS)
 			return "sent a reply without end";
 		if (state == SMTP_REPLY_DONE)
@@ -253,23 +248,22 @@ static void hello_within_tls(struct starttls_talk *talk)
 		settle_hello(talk, OBSERVED_TLS_FAILED, "after the handshake", wrong);
 }
 
-/* RFC 8314 3.3: TLS from the first byte, then what SMTP begins with. */
-static void converse_within_tls(struct starttls_talk *talk)
-{
-	if (!shake_hands(talk))
-		return;
-	if (greeted(talk))
-		hello_within_tls(talk);
-	else
-		talk->seen.observed = OBSERVED_TLS_FAILED;
-}
-
 static void converse(struct starttls_talk *talk)
 {
-	if (talk->target->port == SUBMISSIONS_PORT)
-		converse_within_tls(talk);
-	else if (greeted(talk) && offered(talk) && ready_for_tls(talk) && shake_hands(talk))
-		hello_within_tls(talk);
+	int on = 1;
+
+	/* EHLO follows the end of the handshake at once, and is not to wait for its acknowledgement. */
+	setsockopt(talk->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (talk->target->port != SUBMISSIONS_PORT) {
+		if (greeted(talk) && offered(talk) && ready_for_tls(talk) && shake_hands(talk))
+			hello_within_tls(talk);
+	} else if (shake_hands(talk)) {
+		/* RFC 8314 3.3: TLS from the first byte, then what SMTP begins with. */
+		if (greeted(talk))
+			hello_within_tls(talk);
+		else
+			talk->seen.observed = OBSERVED_TLS_FAILED;
+	}
 }
 
 /* RFC 5321 4.1.1.10. */
@@ -286,15 +280,6 @@ void starttls_leave(struct starttls_talk *talk)
 	if (talk->fd >= 0)
 		close(talk->fd);
 	free(talk);
-}
-
-/* EHLO follows the end of the handshake at once, and is not to wait for its acknowledgement. */
-static void talk_to(struct starttls_talk *talk)
-{
-	int on = 1;
-
-	setsockopt(talk->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	converse(talk);
 }
 
 /* What came of one address; `end` is that of the host. End it with starttls_leave. */
@@ -316,7 +301,7 @@ static struct starttls_talk *try_address(const struct starttls_config *config,
 		settle(talk, OBSERVED_UNREACHABLE, "connect to %s: %s", ipaddr_format(shown, ip),
 		       strerror_r(errno, reason, sizeof(reason)));
 	else
-		talk_to(talk);
+		converse(talk);
 	return talk;
 }
 
