@@ -274,14 +274,24 @@ static inline void daemon_start(void)
 	}
 }
 
+/* It was told to end. */
+static inline void daemon_await(void)
+{
+	int status;
+
+	ck_assert_int_eq(waitpid(case_daemon, &status, 0), case_daemon);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %d", status);
+}
+
 static inline void daemon_stop(int signal)
 {
 	int status;
 
 	kill(case_daemon, signal);
-	ck_assert_int_eq(waitpid(case_daemon, &status, 0), case_daemon);
 	if (signal == SIGTERM)
-		ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %d", status);
+		daemon_await();
+	else
+		ck_assert_int_eq(waitpid(case_daemon, &status, 0), case_daemon);
 }
 
 static inline void case_open(const char *more_settings)
