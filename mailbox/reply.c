@@ -100,7 +100,7 @@ static void put_headers(struct buf *out, const struct reply *reply, const struct
 	const char *guest = facts->box.address;
 	const char *domain = reply->home->settings->mailbox_domain;
 
-	/* The guest's address is always shown: no name of his own choice. */
+	/* The guest's address is always shown, and not a name that the guest chose. */
 	str_join(display, sizeof(display), guest, " (", reply->home->site, ")", NULL);
 	mime_put_address(out, "From", display, reply->home->from);
 	mime_put_address(out, "To", "", facts->letter.sender);

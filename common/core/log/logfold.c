@@ -206,7 +206,8 @@ static bool fold_delivery(struct logfold *fold, const struct logline *line, int6
 	}
 	if (connection == NULL)
 		return false;
-	/* Another mail, or another host: the connection is over, and nothing is known of this one. */
+	/* Another mail, or another host: the connection is over, and nothing is known of this
+	 * one. */
 	if (!belongs(connection, line, time)) {
 		end_connection(connection);
 		return false;

@@ -194,7 +194,7 @@ static json_t *letters_json(const json_t *letters)
 	return list;
 }
 
-/* How far it has come for this sender: his gate decides. */
+/* How far it has come for this sender: the sender's gate decides. */
 static const char *sealed_state(const json_t *box, const json_t *gate)
 {
 	if (strcmp(string_in(box, "state"), "retired") == 0)

@@ -13,7 +13,8 @@
 #include "base/mem.h"
 #include "io/net/stream.h"
 
-/* The daemon serves one at a time; these are to keep it busy, and its backlog is far longer. */
+/* The daemon serves one question at a time. Some more are open, to keep it busy; its backlog
+ * is far longer. */
 #define OPEN_AT_ONCE 4
 #define READ_SIZE 65536
 
@@ -34,7 +35,7 @@ TAILQ_HEAD(inquiries, inquiry);
 
 struct mailbox_link {
 	struct loop *loop;
-	struct loop_timer *turn; /* now: whoever waits may open */
+	struct loop_timer *turn; /* fires at once: the next one may open */
 	size_t open;
 	struct inquiries waiting, opened;
 };
@@ -52,7 +53,7 @@ struct mailbox_link *mailbox_link_new(struct loop *loop)
 	return link;
 }
 
-/* It is out of all lists before anybody hears of it, who may ask again. */
+/* It leaves all lists first: `heard` may ask again. */
 static void end(struct inquiry *inquiry, const char *answer, int why)
 {
 	struct mailbox_link *link = inquiry->link;
