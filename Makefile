@@ -38,7 +38,7 @@ TESTS    :=
 
 include common/base/base.mk common/core/core.mk common/io/io.mk common/daemon/daemon.mk
 include socketmap/socketmap.mk milter/milter.mk prober/prober.mk webmail/webmail.mk cli/cli.mk
-include mailbox/mailbox.mk mailbox/web/web.mk fleet/fleet.mk
+include mailbox/mailbox.mk mailbox/web/web.mk wkd/wkd.mk fleet/fleet.mk
 include tests/tests.mk
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))

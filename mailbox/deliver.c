@@ -20,6 +20,7 @@
 #include "io/local/metrics_file.h"
 #include "mailbox/body.h"
 #include "mailbox/grave.h"
+#include "mailbox/keydir.h"
 #include "mailbox/openpgp.h"
 #include "mailbox/quota.h"
 #include "mailbox/submit.h"
@@ -548,12 +549,61 @@ static bool put_encrypted(struct delivery *d)
 						  str_hex(id, d->bounce, BOUNCE_OCTETS)));
 }
 
-/* FOUND: it went out encrypted with OpenPGP. ABSENT: there is no key for it. */
+/* FOUND: the recipient's key may be looked for by WKD; ABSENT: it may not. */
+static enum lookup may_look_up(struct delivery *d)
+{
+	struct store_txn *txn = store_begin(d->home->store, false);
+	struct handle handle;
+	struct mbox_mailbox *box = NULL;
+	struct mbox_gate *gate = NULL;
+	enum lookup found =
+		txn != NULL ? find_mailbox(txn, d->recipient, &handle, &d->box) : LOOKUP_ERROR;
+
+	if (found == LOOKUP_FOUND) {
+		struct store_key key = store_key_gate(&handle, d->token->sender);
+
+		box = &d->box;
+		found = store_get_gate(txn, &key, &d->gate);
+		gate = found == LOOKUP_FOUND ? &d->gate : NULL;
+	}
+	store_abort(txn);
+	if (found == LOOKUP_ERROR)
+		return LOOKUP_ERROR;
+	return life_may_look_up(box, gate, token_pin(d->token, d->recipient)[0] != '\0',
+				d->token->pin_required)
+		       ? LOOKUP_FOUND
+		       : LOOKUP_ABSENT;
+}
+
+/* FOUND: the message, encrypted with a key that WKD has, appended to *out. */
+static enum lookup seal_by_wkd(struct delivery *d, const struct settings *settings, struct buf *out)
+{
+	struct buf key = { 0 };
+	enum lookup found = may_look_up(d);
+
+	if (found == LOOKUP_FOUND)
+		found = keydir_find(d->home->keydir, settings, d->recipient, d->token->time, &key);
+	if (found == LOOKUP_FOUND)
+		found = openpgp_seal_to(d->home, d->recipient,
+					(struct span){ buf_cstr(&key), key.len }, d->message, out);
+	buf_free(&key);
+	return found;
+}
+
+/*
+ * FOUND: it went out encrypted with OpenPGP. ABSENT: there is no key for it. A key on file that
+ * is of no use (any more) is not replaced by what WKD says.
+ */
 static enum lookup send_encrypted(struct delivery *d)
 {
+	const struct settings *settings = d->home->settings;
 	struct buf out = { 0 };
-	enum lookup sealed = openpgp_seal(d->home, d->recipient, d->message, &out);
+	enum lookup sealed = openpgp_find(d->home, d->recipient);
 
+	if (sealed == LOOKUP_FOUND)
+		sealed = openpgp_seal(d->home, d->recipient, d->message, &out);
+	else if (sealed == LOOKUP_ABSENT && settings->mailbox_wkd[0] != '\0')
+		sealed = seal_by_wkd(d, settings, &out);
 	if (sealed == LOOKUP_FOUND &&
 	    (submit_mail(d->home, d->token->sender, d->recipient, &out) != SUBMIT_DONE ||
 	     !put_encrypted(d)))

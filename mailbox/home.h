@@ -3,8 +3,8 @@
  * home - what all parts of postseal-mailbox share, and the threads that share it.
  *
  * It is made before any thread starts, and only read from then on, but for `used`, and
- * `settings`, which a reload replaces. `store` is for all threads; `fresh` and `outbox` have
- * locks of their own.
+ * `settings`, which a reload replaces. `store` is for all threads; `fresh`, `keydir` and `outbox`
+ * have locks of their own.
  */
 #ifndef POSTSEAL_MAILBOX_HOME_H
 #define POSTSEAL_MAILBOX_HOME_H
@@ -15,6 +15,7 @@
 #include "mailbox/vault.h"
 #include "mailbox/store.h"
 
+struct keydir;
 struct outbox;
 
 struct home {
@@ -24,6 +25,7 @@ struct home {
 	struct seal_key token;  /* shared with the milter */
 	struct fresh *fresh;
 	struct outbox *outbox;
+	struct keydir *keydir;
 	int64_t started;       /* seconds since 1970 */
 	_Atomic uint64_t used; /* octets of all letters, about (quota.h) */
 	struct endpoint submit;

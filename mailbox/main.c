@@ -10,6 +10,7 @@
  *   store     records (LMDB); body has the files; vault the keys; quota what there is room for
  *   outbox    mail out, over restarts; tell writes it, submit gives it to Postfix
  *   grave     what is to be removed for good
+ *   openpgp   gpg(1), for recipients who have a key; keydir finds keys by WKD
  *   work      threads for what must not hold the loop
  */
 #include <stdatomic.h>
@@ -28,6 +29,8 @@
 #include "daemon/daemon_loop.h"
 #include "io/net/listen.h"
 #include "mailbox/home.h"
+#include "mailbox/keydir.h"
+#include "mailbox/openpgp.h"
 #include "mailbox/outbox.h"
 #include "mailbox/portal.h"
 #include "mailbox/quota.h"
@@ -132,6 +135,7 @@ static void close_state(void *argument)
 	outbox_close(state->home.outbox);
 	store_close(state->home.store);
 	fresh_free(state->home.fresh);
+	keydir_free(state->home.keydir);
 	free(state);
 }
 
@@ -142,7 +146,10 @@ static bool open_store(struct home *home)
 	home->store = store_open(home->settings->mailbox_store, error);
 	if (home->store == NULL)
 		log_error("%s", error);
-	return home->store != NULL && quota_count(home);
+	if (home->store == NULL)
+		return false;
+	openpgp_sweep(home);
+	return quota_count(home);
 }
 
 static void *open_state(const struct settings *settings)
@@ -159,6 +166,7 @@ static void *open_state(const struct settings *settings)
 	    need(settings->mailbox_domain, "mailbox_domain") && has_sender(settings)) {
 		name_site(&state->home);
 		state->home.fresh = fresh_new();
+		state->home.keydir = keydir_new();
 		if (open_keys(&state->home) && open_store(&state->home) && open_sockets(state) &&
 		    (state->home.outbox = outbox_open(&state->home)) != NULL)
 			return state;

@@ -21,6 +21,7 @@
 #define PATIENCE_MS 60000
 #define LISTING_MAX 65536
 #define PATH_SIZE 4300
+#define TRIAL ".new" /* at the end of a name: not on file */
 
 /* A file's first line is the address, as a comment before the armor: names are hashes. */
 #define LABEL "Address: "
@@ -148,28 +149,38 @@ static void put_outside(struct buf *out, struct span message, const struct buf *
 	buf_printf(out, "\r\n--%s--\r\n", boundary);
 }
 
+/* False: gpg does not take this key. */
+static bool seal_by(const char *path, struct span message, struct buf *out)
+{
+	struct buf inside = { 0 }, armor = { 0 };
+	bool good;
+
+	put_inside(&inside, message);
+	good = encrypt(path, &inside, &armor) == LOOKUP_FOUND && armor.len > 0 &&
+	       strncmp(armor.data, "-----BEGIN PGP MESSAGE-----", 27) == 0;
+	if (good)
+		put_outside(out, message, &armor);
+	crypto_wipe(inside.data, inside.cap);
+	buf_free(&inside);
+	buf_free(&armor);
+	return good;
+}
+
 enum lookup openpgp_seal(const struct home *home, const char *address, struct span message,
 			 struct buf *out)
 {
 	char path[PATH_SIZE];
-	struct buf inside = { 0 }, armor = { 0 };
 	enum lookup found = openpgp_find(home, address);
 
 	if (found != LOOKUP_FOUND || !path_of(path, home, address))
 		return found;
-	put_inside(&inside, message);
 	/* A key that gpg does not take has expired, or was revoked: the mailbox takes the mail. */
-	if (encrypt(path, &inside, &armor) == LOOKUP_FOUND && armor.len > 0 &&
-	    strncmp(armor.data, "-----BEGIN PGP MESSAGE-----", 27) == 0) {
-		put_outside(out, message, &armor);
-	} else {
-		log_warning("recipient=%s the key on file is of no use (any more)", address);
-		found = LOOKUP_ABSENT;
-	}
-	crypto_wipe(inside.data, inside.cap);
-	buf_free(&inside);
-	buf_free(&armor);
-	return found;
+	if (seal_by(path, message, out))
+		return LOOKUP_FOUND;
+	log_warning("recipient=%s the key on file is of no use: it has expired, was revoked, or "
+		    "gpg cannot be run; the mail goes to the temporary mailbox",
+		    address);
+	return LOOKUP_ABSENT;
 }
 
 /* Is this user ID just this address, or a name and <this address>? */
@@ -186,15 +197,22 @@ static bool is_user_id(struct span id, const char *address)
 	       seal_address_key(key, id.at, id.len) && strcmp(wanted, key) == 0;
 }
 
-/* Of `gpg --show-keys --with-colons`: a line for each user ID, whose tenth field it is. */
+/*
+ * Of `gpg --show-keys --with-colons`: a line for each user ID of the first key, whose tenth field
+ * it is.
+ */
 static bool names(struct buf *listing, const char *address)
 {
 	struct span rest = { buf_cstr(listing), listing->len };
 	bool more = true, found;
+	int keys = 0;
 
 	while (more) {
 		struct span line = span_cut(&rest, "\n", &more), field = { "", 0 };
 
+		keys += span_starts(line, "pub:");
+		if (keys > 1)
+			return false;
 		if (!span_starts(line, "uid:") || span_starts(line, "uid:r:") ||
 		    span_starts(line, "uid:e:"))
 			continue;
@@ -249,6 +267,45 @@ static bool write_file(const char *path, const struct buf *text)
 	return good;
 }
 
+/* gpg(1) takes a key as a file: of a name of its own, since two mails may need the same. */
+static bool write_trial(char path[PATH_SIZE], const struct home *home, const struct buf *key)
+{
+	struct handle random;
+	char dir[PATH_SIZE], hex[HANDLE_HEX_SIZE];
+
+	handle_make(&random);
+	return folder_of(dir, home) && (mkdir(dir, 0700) == 0 || errno == EEXIST) &&
+	       str_join(path, PATH_SIZE, dir, "/", handle_hex(hex, &random), TRIAL, NULL) &&
+	       write_file(path, key);
+}
+
+enum lookup openpgp_seal_to(const struct home *home, const char *address, struct span key,
+			    struct span message, struct buf *out)
+{
+	char dir[PATH_SIZE], path[PATH_SIZE] = "", error[OPENPGP_ERROR_SIZE];
+	struct buf whole = { 0 };
+	enum lookup found = LOOKUP_ABSENT;
+
+	buf_append(&whole, key.at, key.len);
+	if (!folder_of(dir, home) || !write_trial(path, home, &whole)) {
+		log_error("recipient=%s its key cannot be written to %s: %s", address, path,
+			  strerror(errno));
+		found = LOOKUP_ERROR;
+	} else if (!check_key(dir, address, &whole, error)) {
+		log_warning("recipient=%s the key by WKD is of no use: %s", address, error);
+	} else if (!seal_by(path, message, out)) {
+		log_warning("recipient=%s the key by WKD is of no use: it has expired, was "
+			    "revoked, or is for signing alone",
+			    address);
+	} else {
+		found = LOOKUP_FOUND;
+	}
+	if (path[0] != '\0')
+		unlink(path);
+	buf_free(&whole);
+	return found;
+}
+
 bool openpgp_add(const struct home *home, const char *address, const char *key, size_t len,
 		 char error[OPENPGP_ERROR_SIZE])
 {
@@ -260,7 +317,7 @@ bool openpgp_add(const struct home *home, const char *address, const char *key, 
 	buf_append(&whole, key, len);
 	buf_append_str(&trial, "trial");
 	if (len > OPENPGP_KEY_MAX || !folder_of(dir, home) || !path_of(path, home, address) ||
-	    !str_join(new_path, sizeof(new_path), path, ".new", NULL))
+	    !str_join(new_path, sizeof(new_path), path, TRIAL, NULL))
 		str_copy(error, OPENPGP_ERROR_SIZE, "the key is larger than 64 KiB");
 	else if ((mkdir(dir, 0700) != 0 && errno != EEXIST) || !write_file(new_path, &whole))
 		snprintf(error, OPENPGP_ERROR_SIZE, "it cannot be written: %s", strerror(errno));
@@ -289,6 +346,22 @@ enum lookup openpgp_remove(const struct home *home, const char *address)
 	if (unlink(path) == 0)
 		return LOOKUP_FOUND;
 	return errno == ENOENT ? LOOKUP_ABSENT : LOOKUP_ERROR;
+}
+
+void openpgp_sweep(const struct home *home)
+{
+	char dir[PATH_SIZE], path[PATH_SIZE];
+	struct dirent *entry;
+	DIR *folder = folder_of(dir, home) ? opendir(dir) : NULL;
+
+	if (folder == NULL)
+		return;
+	while ((entry = readdir(folder)) != NULL) {
+		if (span_ends(span_of(entry->d_name), TRIAL) &&
+		    str_join(path, sizeof(path), dir, "/", entry->d_name, NULL))
+			unlink(path);
+	}
+	closedir(folder);
 }
 
 bool openpgp_each(const struct home *home, void (*visit)(void *context, const char *address),

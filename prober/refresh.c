@@ -88,6 +88,7 @@ static void submit_scan(struct refresh *refresh)
 	ledger_clear_readers(refresh->prober->ledger);
 	job->scan.ledger = refresh->prober->ledger;
 	job->scan.now = clock_wall();
+	job->scan.smtp_port = refresh->prober->settings->smtp_port;
 	job->scan.crowd = refresh->crowd;
 	refresh->crowd = NULL;
 	refresh->scanning = true;

@@ -2,6 +2,7 @@
 #include "prober/scan.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -85,15 +86,36 @@ void due_free(struct due *due)
  * The walk through the ledger.
  */
 
+/*
+ * One of its hosts has shown TLS, to another domain perhaps. That holds this one to it as well
+ * (floor.h), though its own record says so only when it is next looked at.
+ */
+static bool held_by_a_host(struct ledger_txn *txn, const char *key,
+			   const struct domain_facts *domain, uint16_t smtp_port)
+{
+	struct nexthop nexthop;
+	struct host_facts host;
+
+	if (nexthop_parse(&nexthop, key, strlen(key)) != NEXTHOP_OK)
+		return true;
+	for (size_t i = 0; i < domain->mx.count; i++)
+		if (ledger_get_host(txn, domain->mx.refs[i].host, nexthop_port(&nexthop, smtp_port),
+				    &host) == LOOKUP_ERROR ||
+		    host.history.last_tls != 0)
+			return true;
+	return false;
+}
+
 static bool may_forget(struct ledger_txn *txn, const char *key, const struct domain_facts *domain,
-		       int64_t now)
+		       uint16_t smtp_port, int64_t now)
 {
 	struct override override;
 	struct pins pins;
 
 	return freshness_forgettable(domain, now) &&
 	       ledger_get_override(txn, key, &override) == LOOKUP_ABSENT &&
-	       ledger_get_pins(txn, key, &pins) == LOOKUP_ABSENT;
+	       ledger_get_pins(txn, key, &pins) == LOOKUP_ABSENT &&
+	       !held_by_a_host(txn, key, domain, smtp_port);
 }
 
 struct walk {
@@ -124,7 +146,7 @@ static bool visit_domain(void *context, const char *key, const struct domain_fac
 	int64_t due = idle_due(scan, key, domain);
 
 	if (due == FRESH_NEVER) {
-		if (may_forget(walk->txn, key, domain, scan->now))
+		if (may_forget(walk->txn, key, domain, scan->smtp_port, scan->now))
 			due_offer(&scan->never, SCAN_FORGET_MAX, key, domain->mx.fresh.expires);
 		return true;
 	}
@@ -194,7 +216,7 @@ bool scan_forget(const struct prober *prober, struct ledger_txn *txn, struct job
 
 		HASH_FIND_STR(prober->domains, key, wanted);
 		if (wanted != NULL || ledger_get_domain(txn, key, &domain) != LOOKUP_FOUND ||
-		    !may_forget(txn, key, &domain, now))
+		    !may_forget(txn, key, &domain, job->scan.smtp_port, now))
 			continue;
 		if (!ledger_remove_domain(txn, key))
 			return false;

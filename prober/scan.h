@@ -7,7 +7,8 @@
  * endless names below one that somebody owns, providers without TLS. Otherwise they would pile up
  * for ever. Nothing is lost with them but the time of the next first contact. A domain stays if
  * there is evidence, a policy or an admin's word: an override (even one that has expired), pins, a
- * forgotten history. What a host has shown stays, too.
+ * forgotten history. It also stays if one of its hosts has shown TLS, which holds it to TLS. What a
+ * host has shown stays, too.
  */
 #ifndef POSTSEAL_PROBER_SCAN_H
 #define POSTSEAL_PROBER_SCAN_H
@@ -48,6 +49,7 @@ void due_free(struct due *due);
 struct scan {
 	struct ledger *ledger;
 	int64_t now;
+	uint16_t smtp_port;
 	size_t known;   /* domains that are to be looked at daily */
 	struct due due; /* those of them that it is time for */
 	/* How many names there are below which domain: by the scan before, or NULL; then by

@@ -26,7 +26,8 @@ tests/test_doctor_SRCS += cli/doctor/doctor_patient.c cli/postconf.c $(wildcard 
 $(patsubst %,$(BUILD)/tests/%,$(filter test_socketmap_%,$(UNIT_NAMES))): | $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_webmail: | $(BUILD)/postseal-webmail $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_prober: | $(BUILD)/postseal-prober
-$(BUILD)/tests/test_mailbox $(BUILD)/tests/test_mailbox_abuse $(BUILD)/tests/test_mailbox_crash: \
+$(BUILD)/tests/test_mailbox $(BUILD)/tests/test_mailbox_abuse $(BUILD)/tests/test_mailbox_crash \
+    $(BUILD)/tests/test_mailbox_openpgp: \
     | $(BUILD)/postseal-mailbox $(BUILD)/tests/postseal-mailbox-moved
 tests/test_mailbox_abuse_SRCS += mailbox/store.c
 # The mailbox daemon with a clock that can be moved, and a store that can be full.
@@ -93,6 +94,7 @@ PART_every    := every    "$(BUILD)/every"
 PART_live     := live     "tests/live/run"
 PART_gap      := gap      "tests/fleet/gap"
 PART_share    := share    "tests/fleet/short"
+PART_plugin   := plugin   "tests/webmail/roundcube/lint"
 
 # As many jobs as there are processors, unless the user said how many.
 JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -106,11 +108,11 @@ check:
 	tests/deps.sh live
 	tests/deps.sh lint
 	+$(MAKE) $(JOBS) testers
-	tests/run-all $(PART_lint) $(PART_tools) $(PARTS_HERE) $(PART_share) $(PART_live)
+	tests/run-all $(PART_lint) $(PART_tools) $(PART_plugin) $(PARTS_HERE) $(PART_share) $(PART_live)
 
 ## check-here  the same without the live tests
 check-here: testers
-	tests/run-all $(PART_lint) $(PARTS_HERE)
+	tests/run-all $(PART_lint) $(PART_plugin) $(PARTS_HERE)
 
 ## check-live  the live tests alone
 check-live: testers
@@ -131,7 +133,7 @@ check-webmail:
 	tests/deps.sh live
 	tests/deps.sh webmail
 	+$(MAKE) $(JOBS) all $(BUILD)/tests/peer $(BUILD)/mailbox/guest
-	tests/run-all webmail "tests/webmail/run $(BUILD)" plugin "tests/webmail/roundcube/lint" \
+	tests/run-all webmail "tests/webmail/run $(BUILD)" $(PART_plugin) \
 	    roundcube "tests/webmail/roundcube/run $(abspath $(BUILD))/webmail"
 
 ## check-mailbox  the pages of the temporary mailbox in a headless Chromium, installed if missing (as root)

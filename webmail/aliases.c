@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/mailbox/pin.h"
 #include "core/secure/alias.h"
 #include "io/json/webmail_json.h"
 #include "io/ledger/ledger.h"
@@ -169,17 +172,30 @@ size_t aliases_senders(struct aliases *aliases, const char *user,
 	return list_all(aliases, &listing) ? listing.listed : 0;
 }
 
+/* As postseal-mailbox makes them; what a webmail made up by itself could be too weak for it. */
+static void propose_pin(char pin[PIN_SIZE], size_t length)
+{
+	unsigned char octets[PIN_DIGITS_MAX];
+
+	do
+		if (getrandom(octets, sizeof(octets), 0) != (ssize_t)sizeof(octets))
+			log_fatal("getrandom: %s", strerror(errno));
+	while (!pin_make(pin, length, octets));
+}
+
 void aliases_answer_list(struct aliases *aliases, const char *user, struct http_request *request)
 {
 	struct listing listing = { .aliases = aliases, .user = user, .most = LISTED_MAX };
+	char pin[PIN_SIZE];
 	bool whole;
 
+	propose_pin(pin, aliases->settings->mailbox_pin_length);
 	buf_append_str(&listing.out, "{\"user\":");
 	webmail_json_text(&listing.out, user);
 	buf_append_str(&listing.out, ",\"levels\":");
 	webmail_json_levels(&listing.out);
 	buf_append_str(&listing.out, ",\"seal\":");
-	webmail_json_seal(&listing.out, aliases->settings);
+	webmail_json_seal(&listing.out, aliases->settings, pin);
 	buf_append_str(&listing.out, ",\"aliases\":[");
 	whole = list_all(aliases, &listing);
 	buf_append_str(&listing.out, "]}");

@@ -2,7 +2,7 @@
 /*
  * webmail - the parts of postseal-webmail(8), in the order in which a request meets them:
  *
- *   server -> answer -> aliases, sealed
+ *   server -> answer -> recipients, aliases, sealed
  *
  * All of it runs in the event loop's thread.
  */
@@ -49,6 +49,23 @@ void answer(struct webmail_answerer *answerer, const char *user, const struct we
 /* Both end the request. Nothing of what was asked is repeated in an error. */
 void answer_json(struct http_request *request, struct buf *body); /* 200; empties the body */
 void answer_error(struct http_request *request, int status, const char *word, const char *sentence);
+
+/*
+ * How mail to each of these addresses travels: what map `status` of postseal-socketmap says, word
+ * for word, so that a symbol and what Postfix is told cannot disagree. The prober looks at new
+ * domains meanwhile. Where mail is sealed, postseal-mailbox says how a sealed mail would go.
+ */
+struct recipients;
+
+/* It outlives the questions of both links; the first ends before the second. */
+struct recipients *recipients_new(const struct settings *settings, struct socketmap_link *map,
+				  struct mailbox_link *mailbox);
+void recipients_reload(struct recipients *recipients, const struct settings *settings);
+void recipients_free(struct recipients *recipients);
+
+/* Answered later, or at once; nobody else waits meanwhile. */
+void recipients_answer(struct recipients *recipients, const struct webmail_request *call,
+		       struct http_request *request);
 
 /*
  * A user's own secure aliases: those that the settings' pairs give them, and those on

@@ -143,6 +143,7 @@ void doctor_judge_tls_log(const struct patient *patient, struct finding *finding
 void doctor_judge_mta_cas(const struct patient *patient, struct finding *finding);
 void doctor_judge_probe(const struct patient *patient, struct finding *finding);
 void doctor_judge_overrides(const struct patient *patient, struct finding *finding);
+void doctor_judge_fallback_relay(const struct patient *patient, struct finding *finding);
 
 void doctor_judge_milter(const struct patient *patient, struct finding *finding);
 void doctor_judge_milter_action(const struct patient *patient, struct finding *finding);
@@ -166,6 +167,7 @@ void doctor_judge_mailbox_from(const struct patient *patient, struct finding *fi
 void doctor_judge_mailbox_pages(const struct patient *patient, struct finding *finding);
 void doctor_judge_mailbox_keys(const struct patient *patient, struct finding *finding);
 void doctor_judge_mailbox_proxy(const struct patient *patient, struct finding *finding);
+void doctor_judge_mailbox_openpgp(const struct patient *patient, struct finding *finding);
 void doctor_judge_mailbox_clock(const struct patient *patient, struct finding *finding);
 
 void doctor_judge_socketmap_runs(const struct patient *patient, struct finding *finding);

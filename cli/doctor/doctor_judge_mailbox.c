@@ -413,6 +413,32 @@ void doctor_judge_mailbox_proxy(const struct patient *patient, struct finding *f
 	}
 }
 
+/* Without either, mail goes to the temporary mailbox: nothing leaves unsealed. */
+void doctor_judge_mailbox_openpgp(const struct patient *patient, struct finding *finding)
+{
+	const struct doctor_mailbox *mailbox = &patient->mailbox;
+	bool looks = patient->settings->mailbox_wkd[0] != '\0';
+
+	if (mailbox->gpg.state != LOOKUP_FOUND) {
+		finding_say(finding, looks ? HEALTH_WRONG : HEALTH_WARNING,
+			    "no mail is encrypted with OpenPGP: gpg cannot be run: %s",
+			    mailbox->gpg.text);
+		finding_mend(finding, "apt install gpg # or as your system has it");
+	}
+	if (looks && mailbox->wkd.state != LOOKUP_FOUND) {
+		finding_say(finding,
+			    mailbox->wkd.state == LOOKUP_ABSENT ? HEALTH_WRONG : HEALTH_UNSURE,
+			    "%s", mailbox->wkd.text);
+		if (mailbox->wkd.state == LOOKUP_ABSENT)
+			finding_mend(finding, "systemctl enable --now postseal-wkd.socket");
+	}
+	if (finding->health == HEALTH_OK)
+		finding_say(finding, HEALTH_OK,
+			    looks ? "with keys on file, and with keys that are found by WKD"
+				  : "with keys on file; mailbox_wkd is empty: no others are looked "
+				    "for");
+}
+
 void doctor_judge_mailbox_clock(const struct patient *patient, struct finding *finding)
 {
 	switch (patient->mailbox.clock.state) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * doctor_judge_ways - the transports by which mail from secure aliases leaves
- * (postfix-examples/master.cf.outbound), and what leads around them.
+ * (postfix-examples/master.cf.outbound), and what leads around them; and where other mail goes
+ * that has to wait for TLS.
  */
 #include <stdio.h>
 #include <string.h>
@@ -283,4 +284,41 @@ void doctor_judge_ways_around(const struct patient *patient, struct finding *fin
 		finding_say(finding, HEALTH_OK,
 			    "no transport_maps, relay_domains, canonical_maps or "
 			    "masquerade_domains that leads around them");
+}
+
+/*
+ * To a relay for what cannot be delivered Postfix goes in the place of the provider: with what
+ * `policy` answers for the relay.
+ */
+void doctor_judge_fallback_relay(const struct patient *patient, struct finding *finding)
+{
+	const char *value = patient_service_value(patient, "smtp/unix", "smtp_fallback_relay");
+	const struct doctor_thing *fallback = &patient->fallback;
+
+	if (value[0] == '\0') {
+		finding_say(finding, HEALTH_OK, "smtp_fallback_relay is empty");
+		return;
+	}
+	switch (fallback->state) {
+	case LOOKUP_FOUND:
+		finding_say(finding, HEALTH_OK,
+			    "smtp_fallback_relay = %s, and TLS is required there", value);
+		return;
+	case LOOKUP_ERROR:
+		finding_say(finding, HEALTH_UNSURE,
+			    "smtp_fallback_relay = %s, and postseal-socketmap does not say whether "
+			    "TLS is required there: %s",
+			    value, fallback->text);
+		return;
+	case LOOKUP_ABSENT:
+		break;
+	}
+	finding_say(finding, HEALTH_WRONG,
+		    "smtp_fallback_relay = %s: mail whose provider no longer offers TLS does not "
+		    "wait, but goes to %s, where TLS is not required",
+		    value, fallback->text);
+	finding_mend(finding, "postseal override set '%s' minimum encrypt -r smtp_fallback_relay",
+		     fallback->text);
+	finding_mend(finding, "# or do without it: postconf -X smtp_fallback_relay && postfix "
+			      "reload");
 }

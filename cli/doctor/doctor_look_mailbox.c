@@ -397,6 +397,47 @@ static void look_at_pages(struct patient *patient)
 }
 
 /* Is `path` this folder, or in it? Both without links. */
+/* By a line that is no address: it is answered without a look-up. */
+static void look_at_wkd(struct patient *patient)
+{
+	static const char line[] = "doctor\n";
+	const char *path = patient->settings->mailbox_wkd;
+	int64_t deadline = clock_mono_ms() + DOCTOR_PATIENCE_MS;
+	struct endpoint endpoint = { .is_unix = true };
+	char word[5] = "";
+	int fd;
+
+	if (path[0] == '\0')
+		return;
+	str_copy(endpoint.path, sizeof(endpoint.path), path);
+	fd = stream_connect_endpoint(&endpoint, deadline);
+	if (fd < 0)
+		doctor_note(&patient->mailbox.wkd,
+			    doctor_is_barred(path) ? LOOKUP_ERROR : LOOKUP_ABSENT,
+			    "cannot reach postseal-wkd at %s: %s", path, strerror(errno));
+	else if (!stream_write(fd, line, strlen(line), deadline) ||
+		 !stream_read_all(fd, word, 4, deadline) || strcmp(word, "none") != 0)
+		doctor_note(&patient->mailbox.wkd, LOOKUP_ERROR,
+			    "postseal-wkd at %s does not answer; see its log (journalctl -t "
+			    "postseal-wkd)",
+			    path);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void look_at_gpg(struct patient *patient)
+{
+	char *argv[] = { (char[]){ "gpg" }, (char[]){ "--version" }, NULL };
+	char error[COMMAND_ERROR_SIZE];
+	struct buf output = { 0 };
+	enum lookup ran =
+		command_run(argv, OUTPUT_MAX, clock_mono_ms() + DOCTOR_PATIENCE_MS, &output, error);
+
+	if (ran != LOOKUP_FOUND)
+		doctor_note(&patient->mailbox.gpg, ran, "%s", error);
+	buf_free(&output);
+}
+
 static bool is_inside(const char *path, const char *folder)
 {
 	size_t len = strlen(folder);
@@ -442,5 +483,7 @@ void doctor_look_mailbox(struct patient *patient)
 	look_at_daemon(patient);
 	look_at_pages(patient);
 	look_at_keys(patient);
+	look_at_wkd(patient);
+	look_at_gpg(patient);
 	doctor_look_proxy(patient);
 }

@@ -70,6 +70,42 @@ static void look_at_socketmap(struct patient *patient)
 	buf_free(&reply);
 }
 
+/* Is the relay held to TLS, whatever the DNS says? As Postfix asks, and the prober looks, too. */
+static void look_at_relay(struct doctor_thing *fallback, const struct settings *settings,
+			  struct span relay)
+{
+	int64_t deadline = clock_mono_ms() + DOCTOR_PATIENCE_MS;
+	char error[SOCKETMAP_CLIENT_ERROR_SIZE], name[DOCTOR_TEXT_SIZE];
+	struct socketmap_client *client = socketmap_client_open(settings, deadline, error);
+	struct buf reply = { 0 };
+	const char *said;
+
+	snprintf(name, sizeof(name), "%.*s", (int)relay.len, relay.at);
+	if (client == NULL ||
+	    !socketmap_client_ask(client, "policy", name, deadline, &reply, error)) {
+		doctor_note(fallback, LOOKUP_ERROR, "%s", error);
+	} else {
+		said = buf_cstr(&reply);
+		if (strncmp(said, "NOTFOUND ", 9) == 0 || strcmp(said, "OK dane") == 0)
+			doctor_note(fallback, LOOKUP_ABSENT, "%s", name);
+		else if (strncmp(said, "OK ", 3) != 0)
+			doctor_note(fallback, LOOKUP_ERROR, "%s", said);
+	}
+	socketmap_client_close(client);
+	buf_free(&reply);
+}
+
+/* Postfix goes on to the next one where a relay cannot take the mail. */
+static void look_at_fallback(struct patient *patient)
+{
+	struct span rest =
+		span_of(patient_service_value(patient, "smtp/unix", "smtp_fallback_relay"));
+	struct span relay;
+
+	while (patient->fallback.state == LOOKUP_FOUND && postconf_item(&rest, &relay))
+		look_at_relay(&patient->fallback, patient->settings, relay);
+}
+
 /* systemctl(1) prints a line for each property. */
 static void look_at_socket(struct patient *patient)
 {
@@ -175,6 +211,7 @@ static void look_at_own_cas(struct patient *patient)
 void doctor_look_services(struct patient *patient)
 {
 	look_at_socketmap(patient);
+	look_at_fallback(patient);
 	look_at_socket(patient);
 	look_at_prober(patient);
 	look_at_milter(patient);

@@ -112,6 +112,8 @@ struct doctor_mailbox {
 	struct doctor_thing keys;  /* ABSENT: whoever has the store also has the keys */
 	struct doctor_thing proxy; /* ABSENT: the pages cannot be fetched from mailbox_url */
 	int64_t certificate_ends;  /* of the proxy, seconds since 1970; 0: not known */
+	struct doctor_thing wkd;   /* mailbox_wkd; ABSENT: nothing answers there */
+	struct doctor_thing gpg;   /* ABSENT: there is no gpg(1) */
 	struct doctor_thing clock; /* ABSENT: nothing sets it */
 	unsigned others;           /* mode bits: what all users may do with both */
 };
@@ -134,6 +136,8 @@ struct patient {
 	struct doctor_postfix postfix;
 	struct doctor_ledger ledger;
 	struct doctor_thing socketmap, prober, milter;
+	/* What `policy` says of smtp_fallback_relay; ABSENT: `text` is one that need not do TLS. */
+	struct doctor_thing fallback;
 	struct doctor_thing
 		learn; /* who follows a log; ABSENT: it died without being told to stop */
 	struct doctor_thing

@@ -8,7 +8,7 @@ TESTS                   += lint/metrics-pages
 lint/metrics-pages_SRCS := tests/lint/metrics-pages.c
 lint/metrics-pages_LIBS := $(LIBS_JSON) $(core_LIBS)
 
-C_FILES      := $(shell find common socketmap milter prober webmail mailbox fleet cli tests -name "*.[ch]")
+C_FILES      := $(shell find common socketmap milter prober webmail mailbox wkd fleet cli tests -name "*.[ch]")
 
 ## laws        the checks of HOUSE laws that `make check` runs
 .PHONY: laws

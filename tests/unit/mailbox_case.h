@@ -369,6 +369,45 @@ static inline size_t sink_settled(void)
 	return sink.count;
 }
 
+static inline bool control_ok(const struct mailbox_question *question)
+{
+	json_t *answer = control(question);
+	bool ok = json_is_true(json_object_get(answer, "ok"));
+
+	json_decref(answer);
+	return ok;
+}
+
+/*
+ * For a daemon whose clocks can be moved: by so many days that of the wall, by so many seconds
+ * the other one.
+ */
+static inline void move_clock(int days, int seconds)
+{
+	char text[64], from[128], to[128];
+
+	snprintf(text, sizeof(text), "%d %d", days, seconds);
+	snprintf(from, sizeof(from), "%s/clock.new", case_dir);
+	snprintf(to, sizeof(to), "%s/clock", case_dir);
+	case_write("clock.new", text);
+	/* Whole at each moment. */
+	ck_assert_int_eq(rename(from, to), 0);
+}
+
+static inline void case_open_moved(const char *more_settings)
+{
+	char path[128];
+
+	case_program = "tests/postseal-mailbox-moved";
+	unsetenv("MOVED_CLOCK");
+	case_open(more_settings);
+	daemon_stop(SIGTERM);
+	snprintf(path, sizeof(path), "%s/clock", case_dir);
+	setenv("MOVED_CLOCK", path, 1);
+	move_clock(0, 0);
+	daemon_start();
+}
+
 /*
  * Mail in.
  */

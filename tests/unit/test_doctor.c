@@ -15,6 +15,7 @@
 
 #define NOW INT64_C(1768046400)
 #define SEALED "mailbox_domain = sealed.example.com\n"
+#define WKD "mailbox_wkd = /run/postseal-wkd.sock\n"
 #define URL SEALED "mailbox_url = https://post.example.com\n"
 
 /*
@@ -135,6 +136,18 @@ static void shares_not(struct patient *p)
 	shares_well(p);
 	str_copy(p->fleet.state.trouble, sizeof(p->fleet.state.trouble),
 		 "this machine's clock is 70 seconds ahead of the engine's");
+}
+
+static void relay_without_tls(struct patient *p)
+{
+	p->fallback.state = LOOKUP_ABSENT;
+	str_copy(p->fallback.text, sizeof(p->fallback.text), "[relay.example.com]:587");
+}
+
+static void relay_unknown(struct patient *p)
+{
+	p->fallback.state = LOOKUP_ERROR;
+	str_copy(p->fallback.text, sizeof(p->fallback.text), "no answer");
 }
 
 static void make_patient(const struct sickness *s)
@@ -534,12 +547,15 @@ static void owners_unknown(struct patient *p)
 static void no_mailbox(struct patient *p)
 {
 	note(&p->mailbox.runs, LOOKUP_ABSENT, "cannot reach postseal-mailbox");
+	note(&p->mailbox.wkd, LOOKUP_ABSENT, "cannot reach postseal-wkd");
+	note(&p->mailbox.gpg, LOOKUP_ABSENT, "gpg is not there");
 	note(&p->mailbox.pages, LOOKUP_ERROR, "the pages cannot be fetched at mailbox_listen");
 }
 
 static void mailbox_barred(struct patient *p)
 {
 	note(&p->mailbox.runs, LOOKUP_ERROR, "Permission denied");
+	note(&p->mailbox.wkd, LOOKUP_ERROR, "postseal-wkd: Permission denied");
 	note(&p->mailbox.keys, LOOKUP_ERROR, "/var/lib/postseal-mailbox cannot be read");
 }
 
@@ -795,6 +811,17 @@ static const struct sickness sicknesses[] = {
 	  "postconf -e 'smtp_tls_loglevel = 1'\npostfix reload\n" },
 	{ "tls-log", "learn_from = {\"probe\"}\n", .main_cf = "smtp_tls_loglevel = 0\n", OK,
 	  "not needed", NULL },
+	{ "fallback-relay", .main_cf = NULL, OK, "smtp_fallback_relay is empty" },
+	{ "fallback-relay", .main_cf = "smtp_fallback_relay = [relay.example.com]\n", OK,
+	  "TLS is required there" },
+	{ "fallback-relay", .main_cf = "smtp_fallback_relay = a, [relay.example.com]:587\n",
+	  .spoil = relay_without_tls, WRONG, "goes to [relay.example.com]:587",
+	  "override set '[relay.example.com]:587' minimum encrypt" },
+	{ "fallback-relay", .main_cf = "smtp_fallback_relay = a\n", .spoil = relay_unknown, UNSURE,
+	  "does not say whether TLS is required there: no answer" },
+	{ "fallback-relay", .main_cf = "smtp_fallback_relay = a\n",
+	  .overrides = "smtp/unix/smtp_fallback_relay =\n", .spoil = relay_without_tls, OK,
+	  "is empty" },
 	{ "overrides", .overrides = "smtp/unix/smtp_tls_security_level = none\n", WRONG,
 	  "smtp/unix has -o smtp_tls_security_level=none",
 	  "postconf -PX smtp/unix/smtp_tls_security_level\npostfix reload\n" },
@@ -1055,6 +1082,13 @@ static const struct sickness sicknesses[] = {
 	{ "mailbox-proxy", .spoil = proxy_unknown, UNSURE, "cannot be looked up", NULL },
 	{ "mailbox-proxy", .spoil = proxy_lasts, OK, "good for 14 days", NULL },
 	{ "mailbox-proxy", .spoil = proxy_ends, WARNING, "ends in 13 days", "# renew it" },
+	{ "mailbox-openpgp", OK, "with keys on file; mailbox_wkd is empty", NULL },
+	{ "mailbox-openpgp", .spoil = no_mailbox, WARNING, "gpg cannot be run", "apt install gpg" },
+	{ "mailbox-openpgp", URL WKD, OK, "found by WKD", NULL },
+	{ "mailbox-openpgp", URL WKD, .spoil = no_mailbox, WRONG, "cannot reach postseal-wkd",
+	  "systemctl enable --now postseal-wkd.socket" },
+	{ "mailbox-openpgp", URL WKD, .spoil = mailbox_barred, UNSURE, "postseal-wkd: Permission",
+	  NULL },
 	{ "mailbox-clock", .spoil = no_proxy, WARNING, "nothing sets", "timedatectl set-ntp true" },
 	{ "mailbox-clock", .spoil = proxy_unknown, UNSURE, "not permitted", NULL },
 

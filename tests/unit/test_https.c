@@ -493,6 +493,47 @@ START_TEST(bounds_what_it_reads)
 }
 END_TEST
 
+/* Of an answer that was heard to its end, or as far as we listen; else it is not known. */
+START_TEST(tells_the_status)
+{
+	static const struct {
+		enum manner manner;
+		const char *answer, *more;
+		long status;
+	} cases[] = {
+		{ ANSWER, "HTTP/1.1 200 OK\r\n\r\n" POLICY, NULL, 200 },
+		{ ANSWER, "HTTP/1.1 404 Not Found\r\n\r\n", NULL, 404 },
+		{ ANSWER, "HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n", NULL, 302 },
+		{ FLOOD, OK_HEAD "\r\n", POLICY, 200 },
+		{ ANSWER, OK_HEAD "Content-Length: 38\r\n\r\n" POLICY, NULL, 0 },
+		{ ANSWER, "220 mx.example.test ESMTP\r\n", NULL, 0 },
+	};
+	const struct ipaddr loopback = address("127.0.0.1");
+	struct buf body = { 0 };
+	char detail[DETAIL_SIZE];
+
+	for (size_t i = 0; i <= ARRAY_LEN(cases); i++) {
+		bool named = i < ARRAY_LEN(cases);
+		struct server server = { .identity = named ? good_identity()
+							   : issue("leaf", "DNS:x.test", 9, &ca),
+					 .manner = named ? cases[i].manner : ANSWER,
+					 .answer = named ? cases[i].answer : OK_ANSWER,
+					 .more = named ? cases[i].more : NULL };
+		struct https_request request;
+		long status = -1;
+
+		start(&server);
+		request = question(&server, &loopback);
+		request.media_type = NULL;
+		request.status = &status;
+		ck_assert(https_get(&request, &body, detail) == (i == 0));
+		ck_assert_msg(status == (named ? cases[i].status : 0), "%zu: %ld", i, status);
+		stop(&server);
+	}
+	buf_free(&body);
+}
+END_TEST
+
 /* That these calls come back at all is what is tested: their servers never end. */
 static void never_connects(struct server *server)
 {
@@ -647,6 +688,7 @@ int main(void)
 	tcase_add_test(tcase, fetches_a_policy);
 	tcase_add_test(tcase, tells_the_server_nothing_of_us);
 	tcase_add_test(tcase, refuses_an_answer_that_is_none);
+	tcase_add_test(tcase, tells_the_status);
 	tcase_add_test(tcase, judges_the_certificate);
 	tcase_add_test(tcase, wants_tls_1_2);
 	tcase_add_test(tcase, bounds_what_it_reads);

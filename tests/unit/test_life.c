@@ -116,6 +116,38 @@ START_TEST(what_a_pin_does)
 }
 END_TEST
 
+/* Nothing that the domain's web server says gets around a PIN, or an open mailbox. */
+START_TEST(no_key_is_looked_for_where_a_pin_guards)
+{
+	static const struct {
+		bool box, opened, gate, open, chosen, required, is;
+	} cases[] = {
+		/* Nobody wrote to this address yet. */
+		{ false, false, false, false, false, false, true },
+		{ false, false, false, false, true, false, false },
+		{ false, false, false, false, false, true, false },
+		/* Another sender did. */
+		{ true, false, false, false, false, false, true },
+		/* This one did, with a PIN and without. */
+		{ true, false, true, false, false, false, false },
+		{ true, false, true, true, false, false, true },
+		/* It is open. */
+		{ true, true, false, false, false, false, false },
+		{ true, true, true, true, false, false, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct mbox_gate gate = { .open = cases[i].open };
+		struct mbox_mailbox box = { .opened = cases[i].opened ? NOW : 0 };
+
+		ck_assert_msg(life_may_look_up(cases[i].box ? &box : NULL,
+					       cases[i].gate ? &gate : NULL, cases[i].chosen,
+					       cases[i].required) == cases[i].is,
+			      "case %zu", i);
+	}
+}
+END_TEST
+
 START_TEST(when_a_mailbox_ends)
 {
 	static const struct {
@@ -205,6 +237,7 @@ int main(void)
 	tcase_add_test(tcase, tries_are_counted_first);
 	tcase_add_test(tcase, opening_a_gate_erases_the_pin);
 	tcase_add_test(tcase, what_a_pin_does);
+	tcase_add_test(tcase, no_key_is_looked_for_where_a_pin_guards);
 	tcase_add_test(tcase, when_a_mailbox_ends);
 	tcase_add_test(tcase, replies_have_a_quota);
 	tcase_add_test(tcase, tokens_grow_old);

@@ -736,15 +736,6 @@ START_TEST(attachment_there_and_back)
 }
 END_TEST
 
-static bool control_ok(const struct mailbox_question *question)
-{
-	json_t *answer = control(question);
-	bool ok = json_is_true(json_object_get(answer, "ok"));
-
-	json_decref(answer);
-	return ok;
-}
-
 static size_t files_of(const char *suffix)
 {
 	char dir[128];
@@ -872,49 +863,6 @@ START_TEST(a_forgotten_password_begins_anew)
 END_TEST
 
 /* With a key of gpg's own making, and read by gpg again. */
-START_TEST(openpgp_where_a_key_is_on_file)
-{
-	struct mailbox_question question = { .act = "openpgp-add", .mailbox = "eve@example.net" };
-	char command[1024], path[128];
-	struct buf key = { 0 };
-	const char *mail;
-	FILE *file;
-	size_t n;
-
-	snprintf(command, sizeof(command),
-		 "exec 2>/dev/null; mkdir -m 700 %s/gpg; export GNUPGHOME=%s/gpg; gpg --batch "
-		 "--quiet --passphrase '' --quick-gen-key 'Bob <bob@example.net>' future-default "
-		 "default 1d && gpg --armor --export >%s/key.asc",
-		 case_dir, case_dir, case_dir);
-	ck_assert_int_eq(system(command), 0);
-	snprintf(path, sizeof(path), "%s/key.asc", case_dir);
-	file = fopen(path, "r");
-	while ((n = fread(buf_reserve(&key, 4096), 1, 4096, file)) > 0)
-		key.len += n;
-	fclose(file);
-	question.key = buf_cstr(&key);
-	/* Not for another's address. */
-	ck_assert(!control_ok(&question));
-	question.mailbox = "bob@example.net";
-	ck_assert(control_ok(&question));
-	ck_assert_str_eq(give_marked("bob@example.net", &first), "250 2.0.0 encrypted\r\n");
-	mail = sink_next("bob@example.net");
-	ck_assert_ptr_nonnull(strstr(mail, "protocol=\"application/pgp-encrypted\""));
-	ck_assert_ptr_nonnull(strstr(mail, "Subject: ...\r\n"));
-	ck_assert_ptr_null(strstr(mail, "secret content"));
-	ck_assert_ptr_nonnull(strstr(sink_next("alice@example.com"), "OpenPGP"));
-	case_write("mail", mail);
-	snprintf(command, sizeof(command),
-		 "exec 2>/dev/null; export GNUPGHOME=%s/gpg; gpg --batch --decrypt <%s/mail | grep "
-		 "-q 'secret content'; status=$?; gpgconf --kill all; exit $status",
-		 case_dir, case_dir);
-	ck_assert_int_eq(system(command), 0);
-	question.act = "openpgp-remove";
-	ck_assert(control_ok(&question));
-	buf_free(&key);
-}
-END_TEST
-
 START_TEST(full_disk_means_wait)
 {
 	static char large[400000];
@@ -959,25 +907,9 @@ static void setup_small(void)
 	case_open("mailbox_quota = 1\n");
 }
 
-/* The daemon's clock stands in this file, in days from now. */
-static void move_clock(int days)
-{
-	char path[128], text[16];
-
-	snprintf(path, sizeof(path), "%s/clock", case_dir);
-	setenv("MOVED_CLOCK", path, 1);
-	snprintf(text, sizeof(text), "%d", days);
-	case_write("clock", text);
-}
-
 static void setup_moved(void)
 {
-	case_program = "tests/postseal-mailbox-moved";
-	setenv("MOVED_CLOCK", "/nonexistent", 1);
-	case_open("");
-	move_clock(0);
-	daemon_stop(SIGTERM);
-	daemon_start();
+	case_open_moved("");
 }
 
 static long expire(void)
@@ -998,10 +930,10 @@ START_TEST(nobody_comes)
 	give_marked("bob@example.net", &first);
 	link_secret(secret, sink_next("bob@example.net"));
 	sink_next("alice@example.com");
-	move_clock(89);
+	move_clock(89, 0);
 	ck_assert_int_eq(expire(), 0);
 	ck_assert_uint_eq(sink_settled(), 2);
-	move_clock(91);
+	move_clock(91, 0);
 	ck_assert_int_eq(expire(), 1);
 	ck_assert_ptr_nonnull(strstr(sink_next("alice@example.com"), "nobody"));
 	ck_assert_uint_eq(files_of(".key"), 0);
@@ -1009,7 +941,7 @@ START_TEST(nobody_comes)
 	expect(&answer, 404);
 	answer_free(&answer);
 	/* A clock that goes back brings nothing back. */
-	move_clock(0);
+	move_clock(0, 0);
 	ck_assert_int_eq(expire(), 0);
 }
 END_TEST
@@ -1026,10 +958,10 @@ START_TEST(warned_and_then_deleted_unless_he_comes)
 	pin = mail_pin(sink_next("alice@example.com"));
 	guest_open(&guest, "correct horse battery", secret, pin);
 	sink_next("alice@example.com");
-	move_clock(75);
+	move_clock(75, 0);
 	ck_assert_int_eq(expire(), 0);
 	ck_assert_uint_eq(sink_settled(), sink.taken);
-	move_clock(77);
+	move_clock(77, 0);
 	ck_assert_int_eq(expire(), 0);
 	ck_assert_ptr_null(strstr(sink_next("bob@example.net"), "#v1."));
 	ck_assert_int_eq(expire(), 0);
@@ -1037,9 +969,9 @@ START_TEST(warned_and_then_deleted_unless_he_comes)
 	answer = guest_login(&guest, "bob@example.net");
 	expect(&answer, 201);
 	answer_free(&answer);
-	move_clock(91);
+	move_clock(91, 0);
 	ck_assert_int_eq(expire(), 0);
-	move_clock(77 + 91);
+	move_clock(77 + 91, 0);
 	ck_assert_int_eq(expire(), 1);
 	answer = guest_login(&guest, "bob@example.net");
 	expect(&answer, 403);
@@ -1091,7 +1023,6 @@ int main(void)
 	tcase_add_test(tcase, full_disk_means_wait);
 	tcase_add_test(tcase, what_an_administrator_does);
 	tcase_add_test(tcase, a_forgotten_password_begins_anew);
-	tcase_add_test(tcase, openpgp_where_a_key_is_on_file);
 	suite_add_tcase(suite, tcase);
 	add_case(suite, "moved clock", setup_moved, ARRAY_LEN(moved), moved);
 	add_case(suite, "small", setup_small, ARRAY_LEN(small), small);

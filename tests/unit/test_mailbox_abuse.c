@@ -31,23 +31,11 @@ static void in_case(char path[128], const char *name)
 	snprintf(path, 128, "%s/%s", case_dir, name);
 }
 
-static void move_clock(int days)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%d", days);
-	case_write("clock", text);
-}
-
 static void setup_moved(void)
 {
 	char path[128];
 
-	case_program = "tests/postseal-mailbox-moved";
-	setenv("MOVED_CLOCK", "/nonexistent", 1);
-	case_open("");
-	in_case(path, "clock");
-	setenv("MOVED_CLOCK", path, 1);
+	case_open_moved("");
 	in_case(path, "full");
 	setenv("FULL_STORE", path, 1);
 	in_case(path, "shut");
@@ -617,13 +605,13 @@ START_TEST(a_clock_that_steps)
 
 	sink.refuse = true;
 	ck_assert_str_eq(give_marked("bob@example.net", &first), "250 2.0.0 sealed\r\n");
-	move_clock(20);
+	move_clock(20, 0);
 	daemon_stop(SIGTERM);
 	daemon_start();
 	poll(NULL, 0, 1500);
 	ck_assert_int_eq(outbox_number("waiting"), 2);
 	ck_assert_int_eq(outbox_number("lost"), 0);
-	move_clock(-20);
+	move_clock(-20, 0);
 	daemon_stop(SIGTERM);
 	sink.refuse = false;
 	daemon_start();
@@ -661,7 +649,7 @@ START_TEST(a_letter_that_comes_at_the_end)
 	sink_next("bob@example.net");
 	sink_next("alice@example.com");
 	daemon_stop(SIGTERM);
-	move_clock(91);
+	move_clock(91, 0);
 	sink.hold = true;
 	daemon_start();
 	ck_assert_ptr_nonnull(strstr(sink_next("alice@example.com"), "nobody"));

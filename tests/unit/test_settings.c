@@ -73,6 +73,8 @@ static const struct {
 	{ "mailbox_replies_per_day", "50" },
 	{ "mailbox_session_idle", "1800" },
 	{ "mailbox_notify_opened", "true" },
+	{ "mailbox_wkd", "\"\"" },
+	{ "mailbox_wkd_wait", "30" },
 	{ "webmail_listen", "\"unix:/run/postseal/webmail.sock\"" },
 	{ "webmail_clients", "{}" },
 	{ "webmail_rate", "300" },

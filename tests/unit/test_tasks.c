@@ -1054,6 +1054,21 @@ static void put_never_was(const char *key, const struct domain_facts *more)
 	ck_assert(ledger_commit(txn));
 }
 
+/* `last_tls`: when the host showed TLS, to another domain. */
+static void put_never_was_at(const char *key, const char *host, int64_t last_tls)
+{
+	const struct host_facts facts = { .history = { .first_tls = last_tls,
+						       .last_tls = last_tls } };
+	struct domain_facts domain = { .mx = { .state = MX_FOUND, .count = 1 } };
+	struct ledger_txn *txn;
+
+	strcpy(domain.mx.refs[0].host, host);
+	put_never_was(key, &domain);
+	txn = ledger_begin_write(prober.ledger);
+	ck_assert(ledger_put_host(txn, host, 25, &facts));
+	ck_assert(ledger_commit(txn));
+}
+
 static void put_admins_word(const char *overridden, const char *pinned)
 {
 	const struct override override = { .kind = OVERRIDE_MINIMUM,
@@ -1102,6 +1117,8 @@ START_TEST(what_never_was_leaves_the_ledger)
 	put_never_was("pinned.test", &blank);
 	put_never_was("forgotten.test", &forgotten);
 	put_never_was("once.test", &tls);
+	put_never_was_at("neighbour.test", "mx.shared.test", NOW - 60);
+	put_never_was_at("plain.test", "mx.plain.test", 0);
 	put_admins_word("overridden.test", "pinned.test");
 	log_open("test", LOG_LEVEL_INFO, LOG_SINK_STDERR);
 	now += FRESH_FORGET - 3600;
@@ -1112,11 +1129,13 @@ START_TEST(what_never_was_leaves_the_ledger)
 	scan_once();
 	scan_once();
 	log = capture_end();
-	ck_assert_uint_eq(count(log, "2 domains that never had TLS and nobody asked about"), 1);
+	ck_assert_uint_eq(count(log, "3 domains that never had TLS and nobody asked about"), 1);
 	ck_assert_uint_eq(count(log, "that never"), 1);
 	free(log);
-	ck_assert_uint_eq(metrics_cells[M_NEVER_WERE], 2);
+	ck_assert_uint_eq(metrics_cells[M_NEVER_WERE], 3);
 	ck_assert(!is_known("typo.test"));
+	ck_assert(!is_known("plain.test"));
+	ck_assert(is_known("neighbour.test"));
 	ck_assert(!is_known("[typo.test]:587"));
 	ck_assert(is_known("overridden.test"));
 	ck_assert(is_known("pinned.test"));

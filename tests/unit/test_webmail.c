@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <sys/xattr.h>
 
+#include "core/mailbox/pin.h"
 #include "tests/unit/fork.h"
 #include "tests/unit/socketmap_server.h"
 
@@ -163,6 +164,67 @@ START_TEST(tells_of_recipients)
 }
 END_TEST
 
+/* Takes the next request at `socket`, which has to be this one; its connection. */
+static int map_asked(int socket, const char *request)
+{
+	char text[1024] = "";
+	int fd;
+
+	wait_readable(socket);
+	fd = accept(socket, NULL, NULL);
+	ck_assert_int_ge(fd, 0);
+	wait_readable(fd);
+	ck_assert_int_gt(recv(fd, text, sizeof(text) - 1, 0), 0);
+	ck_assert_str_eq(text, request);
+	return fd;
+}
+
+#define TWO "GET /v1/recipients?a=jo@tls.test&a=al@tls.test HTTP/1.1\r\n" USER END
+#define STATUS_JO "18:status jo@tls.test,"
+#define NOT_NOW "{\"address\":\"al@tls.test\",\"error\":\"not-now\""
+
+/* The test is the socketmap server here: the real one would have to hang, and to lie. */
+START_TEST(waits_for_the_map_without_others)
+{
+	static const char *const lies[] = { "", "4:OK {", "06:OK {1},", "6:OK {1},x", "200000:OK" };
+	char next[64] = "";
+	int map, client, fd;
+
+	stop_server();
+	map = bound_socket("map", SOCK_STREAM);
+	client = sent(TWO);
+	fd = map_asked(map, STATUS_JO);
+	expect("GET /v1/aliases HTTP/1.1\r\n" USER END, "200", "\"aliases\":[");
+	ck_assert_int_eq(send(fd, "6:OK {", 6, MSG_NOSIGNAL), 6);
+	ck_assert_int_eq(send(fd, "1},", 3, MSG_NOSIGNAL), 3);
+	wait_readable(fd);
+	ck_assert_int_gt(recv(fd, next, sizeof(next) - 1, 0), 0);
+	ck_assert_str_eq(next, "18:status al@tls.test,");
+	ck_assert_int_eq(send(fd, "6:OK {2},", 9, MSG_NOSIGNAL), 9);
+	expect_of(received(client), "two", "200", "{\"recipients\":[{1},{2}]}");
+	close(fd);
+	for (size_t i = 0; i < ARRAY_LEN(lies); i++) {
+		client = sent(TWO);
+		fd = map_asked(map, STATUS_JO);
+		ck_assert_int_ge(send(fd, lies[i], strlen(lies[i]), MSG_NOSIGNAL), 0);
+		shutdown(fd, SHUT_WR);
+		expect_of(received(client), lies[i], "200", NOT_NOW);
+		close(fd);
+	}
+	/* One reply comes, and then nothing; after that nobody asks it for a while. */
+	client = sent(TWO);
+	fd = map_asked(map, STATUS_JO);
+	ck_assert_int_eq(send(fd, "6:OK {1},", 9, MSG_NOSIGNAL), 9);
+	expect_of(received(client), "late", "200", "{\"recipients\":[{1}," NOT_NOW);
+	close(fd);
+	expect(TWO, "200", NOT_NOW);
+	ck_assert_int_eq(poll(&(struct pollfd){ .fd = map, .events = POLLIN }, 1, 0), 0);
+	close(map);
+	unlink(in_dir("map"));
+	start_server("");
+}
+END_TEST
+
 START_TEST(wants_to_know_whose)
 {
 	expect("GET /v1/aliases HTTP/1.1\r\n" END, "400", "{\"error\":\"user\"");
@@ -252,6 +314,26 @@ START_TEST(seals_nothing_where_nothing_is_sealed)
 	ck_assert_msg(strstr(list, "webmail:") == NULL, "%s", list);
 	expect(ALIAS("me@s.example", "37", "{\"enabled\":true,\"otherwise\":\"refuse\"}"), "200",
 	       "\"otherwise\":\"refuse\"");
+}
+END_TEST
+
+/* What it proposes is good enough for itself, and another each time. */
+START_TEST(tells_how_mail_is_sealed)
+{
+	static const char before[] =
+		"\"seal\":{\"domain\":\"sealed.example\",\"pin\":\"require\","
+		"\"pin_length\":8,\"pin_proposal\":\"";
+	char pins[3][9] = { "", "", "" };
+
+	for (size_t i = 0; i < ARRAY_LEN(pins); i++) {
+		const char *list = ask("GET /v1/aliases HTTP/1.1\r\n" USER END);
+		const char *at = strstr(list, before);
+
+		ck_assert_msg(at != NULL, "%s", list);
+		memcpy(pins[i], at + sizeof(before) - 1, 8);
+		ck_assert_ptr_null(pin_weakness(pins[i], 8));
+	}
+	ck_assert(strcmp(pins[0], pins[1]) != 0 || strcmp(pins[1], pins[2]) != 0);
 }
 END_TEST
 
@@ -519,6 +601,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, tells_of_recipients);
+	tcase_add_test(tcase, waits_for_the_map_without_others);
 	tcase_add_test(tcase, wants_to_know_whose);
 	tcase_add_test(tcase, switches_ones_own);
 	tcase_add_test(tcase, acts_after_what_is_on_file);
@@ -530,6 +613,7 @@ int main(void)
 	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(sealing, set_up_sealing, tear_down);
 	tcase_set_timeout(sealing, 120);
+	tcase_add_test(sealing, tells_how_mail_is_sealed);
 	tcase_add_test(sealing, seals_what_cannot_be_sent);
 	tcase_add_test(sealing, waits_for_the_mailbox_without_others);
 	tcase_add_test(sealing, tells_none_from_unknown);

@@ -105,6 +105,13 @@ enum life_pin life_pin_for(const struct settings *settings, const struct mbox_ma
 	return wanted ? LIFE_PIN_NEW : LIFE_PIN_NONE;
 }
 
+bool life_may_look_up(const struct mbox_mailbox *mailbox, const struct mbox_gate *gate, bool chosen,
+		      bool required)
+{
+	return !chosen && !required && (mailbox == NULL || mailbox->opened == 0) &&
+	       (gate == NULL || gate->open);
+}
+
 int64_t life_ends(const struct settings *settings, const struct mbox_mailbox *mailbox)
 {
 	int64_t unopened =

@@ -71,6 +71,15 @@ enum life_pin {
 enum life_pin life_pin_for(const struct settings *settings, const struct mbox_mailbox *mailbox,
 			   bool exists, const struct mbox_gate *gate, bool chosen, bool required);
 
+/*
+ * May the recipient's key be looked for by WKD? Not where a PIN guards the mail: whoever answers
+ * for the domain's web server would get around it. So not for a mail that names or needs a
+ * PIN, and not where this sender's letters wait for one; nor where the mailbox is open. `mailbox`,
+ * `gate`: NULL where there is none.
+ */
+bool life_may_look_up(const struct mbox_mailbox *mailbox, const struct mbox_gate *gate, bool chosen,
+		      bool required);
+
 /* When a mailbox ends, if nothing happens until then. */
 int64_t life_ends(const struct settings *settings, const struct mbox_mailbox *mailbox);
 bool life_has_ended(const struct settings *settings, const struct mbox_mailbox *mailbox,

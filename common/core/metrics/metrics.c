@@ -48,6 +48,7 @@ VALUES(OUTBOX, "now", "later")
 VALUES(PROSPECT, "unknown", "good", "none")
 VALUES(TAKEN, "taken", "later", "mark", "address", "size", "other")
 VALUES(WAY, "mailbox", "openpgp")
+VALUES(WKD, "found", "none", "unsure")
 VALUES(BOX, "closed", "open", "retired")
 VALUES(LETTER, "unread", "read", "sent")
 VALUES(PIN, "right", "wrong", "locked")
@@ -121,6 +122,7 @@ static const char *value_ANSWER(size_t i)
 #define NAME_CALL "call"
 #define NAME_TAKEN "outcome"
 #define NAME_WAY "way"
+#define NAME_WKD "outcome"
 #define NAME_BOX "state"
 #define NAME_LETTER "state"
 #define NAME_PIN "outcome"

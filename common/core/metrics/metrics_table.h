@@ -208,6 +208,9 @@
 	       "or refused: no valid mark, no such address, too large, other")                     \
 	METRIC(SEALED_BY, MAILBOX, COUNTER, WAY, NONE, "postseal_mailbox_sealed_total", "sealed",  \
 	       "Mails sealed: into a mailbox, or encrypted with OpenPGP")                          \
+	METRIC(WKD, MAILBOX, COUNTER, WKD, NONE, "postseal_mailbox_wkd_total", "keys by WKD",      \
+	       "Look-ups of recipients' OpenPGP keys by Web Key Directory: a key, none, or it "    \
+	       "could not be told")                                                                \
 	METRIC(NOTES, MAILBOX, GAUGE, NONE, NONE, "postseal_mailbox_notes_waiting",                \
 	       "notes waiting", "Link mails, receipts and notices that Postfix has not taken yet") \
 	METRIC(NOTES_LOST, MAILBOX, COUNTER, NONE, NONE, "postseal_mailbox_notes_lost_total",      \

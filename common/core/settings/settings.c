@@ -10,6 +10,7 @@
 #include "core/facts/timeset.h"
 
 /* Room after `runtime` for the names of the sockets in it, of which this is the longest. */
+#define SOCKET_MAX (ENDPOINT_PATH_SIZE - 1)
 #define RUNTIME_MAX (ENDPOINT_PATH_SIZE - (int64_t)sizeof("/" MAILBOX_SOCKET))
 #define PATH_MAX_BYTES 4000
 /* A span that no sum of times can overflow with, and no admin can mean. */
@@ -271,6 +272,14 @@ const struct setting settings_table[] = {
 	{ FIELD(mailbox_notify_opened), BOOL, .defaults = { "true" },
 	  .help = "Tell the sender when a mailbox is opened for the first time. It is how a "
 		  "sender learns that somebody else opened it." },
+	{ FIELD(mailbox_wkd), PATH(path_or_none, SOCKET_MAX), .defaults = { "" },
+	  .help = "Socket of postseal-wkd, as shipped /run/postseal-wkd.sock: where a recipient "
+		  "has "
+		  "neither a key on file nor a mailbox, an OpenPGP key is looked for by Web Key "
+		  "Directory. A mail with a PIN never uses one. Empty: no key is looked for." },
+	{ FIELD(mailbox_wkd_wait), NUMBER(0, 1440), .unit = "minutes", .defaults = { "30" },
+	  .help = "How long a mail waits while such a look-up fails. After that it goes to a "
+		  "temporary mailbox." },
 	{ FIELD(webmail_listen), FIXED, STRING(endpoint),
 	  .defaults = { "unix:/run/postseal/webmail.sock" },
 	  .help = "Where postseal-webmail answers webmails. It has to be unix:/PATH: the kernel "
@@ -427,6 +436,7 @@ void settings_free(struct settings *settings)
 	free(settings->mailbox_domain);
 	free(settings->mailbox_from);
 	free(settings->mailbox_bounce);
+	free(settings->mailbox_wkd);
 	string_list_free(&settings->secure_owner);
 	free(settings->webmail_listen);
 	string_list_free(&settings->webmail_clients);

@@ -107,6 +107,8 @@ struct settings {
 	size_t mailbox_replies_per_day;
 	int64_t mailbox_session_idle; /* seconds */
 	bool mailbox_notify_opened;
+	char *mailbox_wkd;        /* postseal-wkd's socket, or "": no key is looked for */
+	int64_t mailbox_wkd_wait; /* minutes */
 	char *webmail_listen;
 	struct string_list webmail_clients; /* names of local users */
 	size_t webmail_rate;                /* units a minute for each user */

@@ -38,6 +38,11 @@ void crypto_sha256(unsigned char out[CRYPTO_HASH_SIZE], const void *bytes, size_
 	must(EVP_Digest(bytes, len, out, NULL, EVP_sha256(), NULL) == 1, "hash");
 }
 
+void crypto_sha1(unsigned char out[CRYPTO_SHA1_SIZE], const void *bytes, size_t len)
+{
+	must(EVP_Digest(bytes, len, out, NULL, EVP_sha1(), NULL) == 1, "hash");
+}
+
 struct crypto_hash {
 	EVP_MD_CTX *ctx;
 };

@@ -23,7 +23,10 @@ void crypto_wipe(void *bytes, size_t len);
 bool crypto_same(const void *a, const void *b, size_t len);
 
 void crypto_sha256(unsigned char out[CRYPTO_HASH_SIZE], const void *bytes, size_t len);
-/* The same, piece by piece. */
+/* SHA-1, for names that are made of it (wkd.h), never for what is to be safe. */
+#define CRYPTO_SHA1_SIZE 20
+void crypto_sha1(unsigned char out[CRYPTO_SHA1_SIZE], const void *bytes, size_t len);
+/* SHA-256, piece by piece. */
 struct crypto_hash;
 struct crypto_hash *crypto_hash_new(void);
 void crypto_hash_add(struct crypto_hash *hash, const void *bytes, size_t len);

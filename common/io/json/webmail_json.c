@@ -128,7 +128,7 @@ void webmail_json_alias(struct buf *out, const char *key, const struct alias *al
 			    alias != NULL ? alias->author : NULL));
 }
 
-void webmail_json_seal(struct buf *out, const struct settings *settings)
+void webmail_json_seal(struct buf *out, const struct settings *settings, const char *proposal)
 {
 	struct buf pin = { 0 };
 	const struct setting *setting = settings_find("mailbox_pin");
@@ -138,9 +138,10 @@ void webmail_json_seal(struct buf *out, const struct settings *settings)
 		return;
 	}
 	setting->show(settings, setting, &pin);
-	write_out(out, json_pack("{s:s, s:s, s:I}", "domain", settings->mailbox_domain, "pin",
+	write_out(out, json_pack("{s:s, s:s, s:I, s:s}", "domain", settings->mailbox_domain, "pin",
 				 buf_cstr(&pin), "pin_length",
-				 (json_int_t)settings->mailbox_pin_length));
+				 (json_int_t)settings->mailbox_pin_length, "pin_proposal",
+				 proposal));
 	buf_free(&pin);
 }
 

@@ -39,8 +39,11 @@ void webmail_json_no_status(struct buf *out, const char *address, const char *wo
 /* A user's alias; `alias` NULL: it is not on file. */
 void webmail_json_alias(struct buf *out, const char *key, const struct alias *alias, bool sealed);
 
-/* How mail is sealed here: {"domain", "pin", "pin_length"}, or null where it is not set up. */
-void webmail_json_seal(struct buf *out, const struct settings *settings);
+/*
+ * How mail is sealed here: {"domain", "pin", "pin_length", "pin_proposal"}, or null where it is not
+ * set up. `proposal`: a PIN that the user may take.
+ */
+void webmail_json_seal(struct buf *out, const struct settings *settings, const char *proposal);
 
 /*
  * What postseal-mailbox(8) answers at its control socket: is it done? Else its word and

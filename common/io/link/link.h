@@ -2,7 +2,7 @@
 /*
  * link - how our programs ask one another, over local sockets.
  *
- *   prober_link, mailbox_link                        from an event loop, which goes on meanwhile
+ *   prober_link, mailbox_link, socketmap_link        from an event loop, which goes on meanwhile
  *   prober_client, mailbox_client, socketmap_client  for programs that may wait
  *
  * A deadline is a moment of clock_mono_ms(). What fails says in `error` what happened, where, and
@@ -136,5 +136,31 @@ bool socketmap_client_ask(struct socketmap_client *client, const char *map, cons
 			  int64_t deadline, struct buf *reply,
 			  char error[SOCKETMAP_CLIENT_ERROR_SIZE]);
 void socketmap_client_close(struct socketmap_client *client); /* NULL is allowed */
+
+/*
+ * The same from an event loop. A list of keys has a connection of its own, for as long as it takes;
+ * an idle one would take a place of Postfix's clients. A few lists are asked for at once, the
+ * others wait for their turn.
+ */
+struct socketmap_link;
+
+/* The reply to a key, as it came ("OK value", "NOTFOUND ", ...): in their order. */
+typedef void socketmap_link_reply_fn(void *context, const char *reply, size_t len);
+/* Last, and once: all have been replied to (NULL), or why not; `context` may be freed here. */
+typedef void socketmap_link_over_fn(void *context, const char *error);
+
+struct socketmap_link *socketmap_link_new(struct loop *loop);
+
+/*
+ * At `deadline` it is over at the latest. From within this call nobody hears anything. The keys are
+ * not needed afterwards; there is at least one.
+ */
+void socketmap_link_ask(struct socketmap_link *link, const struct settings *settings,
+			const char *map, const char *const keys[], size_t count, int64_t deadline,
+			socketmap_link_reply_fn *reply, socketmap_link_over_fn *over,
+			void *context);
+
+/* All are over now; who hears that must not ask again. NULL is allowed. */
+void socketmap_link_free(struct socketmap_link *link);
 
 #endif

@@ -52,15 +52,26 @@ bool stream_wait(int fd, short events, int64_t deadline)
 	return n > 0;
 }
 
-static bool connect_by(int fd, const struct sockaddr *addr, socklen_t len, int64_t deadline)
+/* A connection that is made, or (then *pending) being made. */
+static int begin(const struct sockaddr *addr, socklen_t len, bool *pending)
+{
+	int fd = socket(addr->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	*pending = false;
+	if (fd < 0 || connect(fd, addr, len) == 0)
+		return fd;
+	*pending = errno == EINPROGRESS || errno == EINTR;
+	if (*pending)
+		return fd;
+	stream_close(fd);
+	return -1;
+}
+
+static bool is_made(int fd, int64_t deadline)
 {
 	int error = 0;
 	socklen_t size = sizeof(error);
 
-	if (connect(fd, addr, len) == 0)
-		return true;
-	if (errno != EINPROGRESS && errno != EINTR)
-		return false;
 	if (!stream_wait(fd, POLLOUT, deadline) ||
 	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
 		return false;
@@ -78,28 +89,42 @@ void stream_close(int fd)
 
 int stream_connect(const struct sockaddr *addr, socklen_t len, int64_t deadline)
 {
-	int fd = socket(addr->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	bool pending;
+	int fd = begin(addr, len, &pending);
 
-	if (fd < 0)
-		return -1;
-	if (connect_by(fd, addr, len, deadline))
+	if (!pending || is_made(fd, deadline))
 		return fd;
 	stream_close(fd);
 	return -1;
 }
 
-int stream_connect_endpoint(const struct endpoint *endpoint, int64_t deadline)
+/* An endpoint's address; returns its length. */
+static socklen_t endpoint_address(struct sockaddr_storage *addr, const struct endpoint *endpoint)
 {
 	struct sockaddr_un local = { .sun_family = AF_UNIX };
-	struct sockaddr_storage inet;
-	socklen_t len;
 
-	if (endpoint->is_unix) {
-		memcpy(local.sun_path, endpoint->path, sizeof(local.sun_path));
-		return stream_connect((const struct sockaddr *)&local, sizeof(local), deadline);
-	}
-	len = stream_address(&inet, &endpoint->addr, endpoint->port);
-	return stream_connect((const struct sockaddr *)&inet, len, deadline);
+	if (!endpoint->is_unix)
+		return stream_address(addr, &endpoint->addr, endpoint->port);
+	memcpy(local.sun_path, endpoint->path, sizeof(local.sun_path));
+	memcpy(addr, &local, sizeof(local));
+	return sizeof(local);
+}
+
+int stream_connect_endpoint(const struct endpoint *endpoint, int64_t deadline)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = endpoint_address(&addr, endpoint);
+
+	return stream_connect((const struct sockaddr *)&addr, len, deadline);
+}
+
+int stream_begin_endpoint(const struct endpoint *endpoint)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = endpoint_address(&addr, endpoint);
+	bool pending;
+
+	return begin((const struct sockaddr *)&addr, len, &pending);
 }
 
 ssize_t stream_read(int fd, void *bytes, size_t size, int64_t deadline)

@@ -2,7 +2,7 @@
 /*
  * stream - connecting, reading and writing where every step has a deadline.
  *
- * For threads that may wait. Deadlines are points of clock_mono_ms(); a step
+ * For threads that may wait; for an event loop there is dialogue. Deadlines are points of clock_mono_ms(); a step
  * that passes its deadline fails with errno ETIMEDOUT. SIGPIPE is never raised.
  */
 #ifndef POSTSEAL_IO_STREAM_H
@@ -25,6 +25,8 @@ void stream_close(int fd);
 int stream_connect(const struct sockaddr *addr, socklen_t len, int64_t deadline);
 /* The same, to where a program of ours listens. */
 int stream_connect_endpoint(const struct endpoint *endpoint, int64_t deadline);
+/* The same, not waited for: if the connection cannot be made, the first write says so. */
+int stream_begin_endpoint(const struct endpoint *endpoint);
 
 /* Until fd is ready for `events` of poll(2); false and errno on failure. */
 bool stream_wait(int fd, short events, int64_t deadline);

@@ -224,7 +224,7 @@ static bool is_media_type(const char *value, const char *wanted)
 }
 
 /* The transfer went well. Is the answer a good one? */
-static bool judge(CURL *curl, struct exchange *exchange)
+static bool judge(CURL *curl, struct exchange *exchange, bool too_long)
 {
 	const char *wanted = exchange->request->media_type, *certificate = certificate_of(curl);
 	struct curl_header *encoding;
@@ -237,6 +237,10 @@ static bool judge(CURL *curl, struct exchange *exchange)
 	if (exchange->request->ends != NULL)
 		*exchange->request->ends = tls_certificate_ends(certificate);
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+	if (exchange->request->status != NULL)
+		*exchange->request->status = status;
+	if (too_long)
+		return false;
 	if (status != 200)
 		return fail(exchange, "the answer's status is %ld, not 200", status);
 	if (curl_easy_header(curl, "Content-Encoding", 0, CURLH_HEADER, -1, &encoding) ==
@@ -244,7 +248,7 @@ static bool judge(CURL *curl, struct exchange *exchange)
 	    !str_equal_nocase(encoding->value, "identity"))
 		return fail(exchange, "the answer is encoded (%s), unasked", encoding->value);
 	curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
-	if (!is_media_type(type, wanted))
+	if (wanted != NULL && !is_media_type(type, wanted))
 		return fail(exchange, "the answer's media type is %s, not %s",
 			    type != NULL ? type : "not named", wanted);
 	return true;
@@ -254,8 +258,9 @@ static bool perform(CURL *curl, struct exchange *exchange)
 {
 	CURLcode code = curl_easy_perform(curl);
 
-	if (code == CURLE_OK)
-		return judge(curl, exchange);
+	/* What was too long was refused by us; the rest of it is still an answer. */
+	if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && exchange->failure[0] != '\0'))
+		return judge(curl, exchange, code != CURLE_OK);
 	if (exchange->refused == exchange->request->address_count)
 		return fail(exchange, "it has private addresses only");
 	/* Only if no callback has said something better already. */
@@ -308,6 +313,8 @@ bool https_get(const struct https_request *request, struct buf *body, char detai
 	bool ok;
 
 	pthread_once(&once, start_libcurl);
+	if (request->status != NULL)
+		*request->status = 0;
 	exchange.body_max = request->body_max != 0 ? request->body_max : HTTPS_BODY_MAX;
 	body->len = 0;
 	ok = run(&exchange);

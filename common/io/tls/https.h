@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * https - fetches one small text from one HTTPS server that is not trusted (libcurl inside,
- * hidden). It is made for MTA-STS policies (RFC 8461 3.3): HTTP/1.1 over TLS 1.2 or later, a
- * certificate that is valid for the host, status 200. There are no redirects, cache, cookies,
- * credentials, proxy or compression, and nothing is taken from the environment.
+ * hidden). It is made for MTA-STS policies (RFC 8461 3.3) and for keys (wkd.h): HTTP/1.1 over TLS
+ * 1.2 or later, a certificate that is valid for the host, status 200. There are no redirects,
+ * cache, cookies, credentials, proxy or compression, and nothing is taken from the environment.
  *
  * Names are not resolved here: the caller brings the addresses, from the same
  * resolver as all other facts.
@@ -32,8 +32,8 @@
 struct https_request {
 	const char *host; /* folded; also SNI and the certificate's name */
 	uint16_t port;
-	const char *path;               /* "/..." */
-	const char *media_type;         /* the answer's must be this; parameters are allowed */
+	const char *path;       /* "/..." */
+	const char *media_type; /* the answer's must be this; parameters are allowed; NULL: any */
 	const struct ipaddr *addresses; /* of host; tried in turn */
 	size_t address_count;
 	bool allow_private;    /* also connect to ipaddr_is_private ones */
@@ -43,6 +43,7 @@ struct https_request {
 	int64_t connect_ms;    /* until the TLS handshake is done */
 	int64_t stall_seconds; /* give up after so long at under 10 bytes a second */
 	int64_t *ends;         /* NULL, or when the server's certificate does; 0: not known */
+	long *status; /* NULL, or that of an answer that came whole or was too long; else 0 */
 };
 
 /*

@@ -91,6 +91,11 @@ def database(statement):
                     "PDO::ERRMODE_EXCEPTION); $d->exec($argv[2]);", f"{WORLD}/php/roundcube.db", statement], check=True)
 
 
+# A folder's list is there, whole.
+LISTED = """return document.readyState === 'complete' && window.rcmail?.env.task === 'mail' && !!rcmail.message_list
+    && !rcmail.busy && jQuery.active === 0"""
+
+
 class Webmail:
     """Roundcube in a browser, as one user."""
 
@@ -115,14 +120,23 @@ class Webmail:
         self.browser.open(f"http://{SITE}/?{query}")
         self.until(f"{query} is there", "return document.readyState === 'complete' && !!window.rcmail")
 
+    def listed(self, folder, subject):
+        """The UID of the mail with this subject, once it is in this folder."""
+        def found():
+            self.go(f"_task=mail&_mbox={folder}")
+            # The list comes after the page.
+            self.until(f"list of {folder}", LISTED)
+            return self.run("return Object.values(rcmail.message_list.rows)"
+                            ".find((row) => row.obj.textContent.includes(arguments[0]))?.uid", subject)
+        return until(f"{subject!r} is in {folder}", found)
+
     def login(self, user):
         """Anew."""
         self.browser.call("DELETE", "/cookie")
         self.go("_task=login")
         self.browser.click("#rcmloginuser")
         self.browser.press(f"{user}@sender.test{TAB}{PASSWORD}{ENTER}")
-        self.until(f"{user} is logged in", "return window.rcmail && rcmail.env.task === 'mail' && document.readyState === 'complete'"
-                   " && !!rcmail.message_list && !rcmail.busy && jQuery.active === 0")
+        self.until(f"{user} is logged in", LISTED)
 
     def compose(self):
         """A new mail."""
@@ -172,10 +186,16 @@ class Webmail:
 
     def message(self, *parts):
         """What Roundcube says at last, once all of this is in it."""
-        return until(f"message with {parts}", lambda: next(
-            (text for text in [self.run("return [...document.querySelectorAll('#messagestack div')]"
-                                        ".map((e) => e.textContent).join(' ')")]
-             if text and all(re.search(part, text) for part in parts)), None))
+        seen = []
+
+        def said():
+            text = self.run("return [...document.querySelectorAll('#messagestack div')].map((e) => e.textContent).join(' ')")
+            seen.extend([text] if text and text not in seen else [])
+            return text if text and all(re.search(part, text) for part in parts) else None
+        try:
+            return until(f"message with {parts}", said)
+        except Failed as failure:
+            raise Failed(f"{failure}; there was {seen}") from None
 
     def sent(self):
         """It has gone: the window shows the list again."""
@@ -254,6 +274,14 @@ def switch_on(mail, shots):
     froms = mail.run("return [...document.querySelectorAll('#_from option')].map((o) => o.text)")
     if not any(ALIAS in option for option in froms):
         raise Failed(f"{ALIAS} is no sender: {froms}")
+    mail.choose_from(ALIAS)
+    mail.picture(f"{shots}/roundcube-sender.png")
+    # As it looks where users find it.
+    mail.go("_task=settings&_action=preferences")
+    mail.run("rcmail.sections_list.select('postseal')")
+    framed = "document.querySelector('#preferences-frame')?.contentDocument"
+    mail.until("the page", f"return {framed}?.readyState === 'complete' && !!{framed}.querySelector('.postseal-levels')")
+    mail.picture(f"{shots}/roundcube-preferences.png")
 
 
 def five_symbols(mail, shots):
@@ -303,7 +331,8 @@ def clear_is_asked(mail, shots):
     mail.send()
     mail.until("the question", "return document.querySelector('.postseal-ask')?.innerText.includes('jo@plain.test')")
     mail.picture(f"{shots}/roundcube-ask.png")
-    mail.browser.click(".postseal-ask button.cancel")
+    check("Enter does", mail.run("return document.activeElement.classList.contains('cancel')"), True)
+    mail.browser.press(ENTER)
     mail.until("cancelled", "return !document.querySelector('.postseal-ask')")
     check("nothing has left", arrived("asked about"), [])
     mail.send()
@@ -313,8 +342,8 @@ def clear_is_asked(mail, shots):
     until("it arrived", lambda: arrived("asked about"))
 
 
-def refused_by_level(mail, _shots):
-    """at dane-only a provider without DANE is refused, in the right words"""
+def refused_by_level(mail, shots):
+    """at dane-only a provider without DANE is refused, in the right words of each language"""
     mail.settings()
     mail.run("document.querySelector('input[value=dane-only]').closest('details').open = true;"
              "document.querySelector('input[value=dane-only]').click()")
@@ -323,7 +352,16 @@ def refused_by_level(mail, _shots):
     mail.write("strictly", "jo@tls.test")
     mail.choose_from(ALIAS)
     mail.send()
-    mail.message("jo@tls.test", "DANE")
+    mail.message("not sent to jo@tls.test: tls.test publishes no DANE records", "Write from another address")
+    mail.picture(f"{shots}/roundcube-refused.png")
+    with speaking(mail, "de_DE"):
+        mail.write("strictly", "jo@tls.test")
+        mail.choose_from(ALIAS)
+        mail.send()
+        said = mail.message("nicht an jo@tls.test gesendet: tls.test veröffentlicht keine DANE-Einträge")
+        mail.picture(f"{shots}/roundcube-refused-german.png")
+        if "address" in said:
+            raise Failed(f"English is left: {said}")
     check("nothing has left", arrived("strictly"), [])
     mail.write("strictly, to DANE", "jo@dane.test")
     mail.choose_from(ALIAS)
@@ -353,7 +391,7 @@ return new Promise((resolve) => {
 """
 
 
-def hundred_pasted(mail, _shots):
+def hundred_pasted(mail, shots):
     """a hundred recipients pasted at once are one question, and cost little more than without the plugin"""
     def busy():
         return {m["name"]: m["value"] for m in mail.browser.tell("Performance.getMetrics")["metrics"]}["TaskDuration"]
@@ -375,6 +413,7 @@ def hundred_pasted(mail, _shots):
     mail.browser.tell("Network.enable")
     mail.browser.tell("Performance.enable", timeDomain="threadTicks")
     dressed = [paste('li.recipient:is([data-postseal="dane"], [data-postseal="tls"])') for _ in range(3)]
+    mail.picture(f"{shots}/roundcube-hundred.png")
     mail.browser.tell("Network.setBlockedURLs", urls=["*postseal.js*"])
     bare = [paste("li.recipient") for _ in range(3)]
     mail.browser.tell("Network.setBlockedURLs", urls=[])
@@ -571,14 +610,7 @@ def reading(mail, shots):
                    input="MAIL FROM:<x@tls.test>\nRCPT TO:<" + ALIAS + ">\nDATA\nSubject: over TLS\nFrom: x@tls.test\n"
                    f"Authentication-Results: {ME}; x-tls=pass smtp.version=TLSv9\n\nHello.\n.\nQUIT\n",
                    capture_output=True, text=True, check=False)
-    def uid_of(subject):
-        return mail.run("return Object.values(rcmail.message_list?.rows ?? {})"
-                        ".find((row) => row.obj.textContent.includes(arguments[0]))?.uid", subject)
-
-    def listed():
-        mail.go("_task=mail&_mbox=INBOX")
-        return uid_of("over TLS")
-    uid = until("it is listed", listed)
+    uid = mail.listed("INBOX", "over TLS")
     mail.go(f"_task=mail&_mbox=INBOX&_uid={uid}&_action=show")
     text = mail.until("headers", "return document.querySelector('.postseal-came')?.textContent")
     if "Came encrypted: TLS 1.3" not in text or "TLSv9" in text or "TLS 9" in text:
@@ -672,9 +704,19 @@ def sealed_whole(mail, shots):
     mail.write("for your eyes", "kim@plain.test", "nobody else may read this")
     mail.pill("kim@plain.test", "no SSL")
     mail.until("the switch", "return !document.querySelector('#postseal-options').classList.contains('hidden')")
+    # Asked about, he seals it.
+    mail.send()
+    mail.until("the question", "return !!document.querySelector('.postseal-ask')")
+    mail.picture(f"{shots}/roundcube-ask-seal.png")
+    check("Enter does", mail.run("return document.activeElement.classList.contains('postseal-seal-it')"), True)
+    mail.browser.press(ESCAPE)
+    mail.until("cancelled", "return !document.querySelector('.postseal-ask')")
     mail.run("document.querySelector('#postseal-seal').focus()")
     mail.browser.press(" ")
     pin = mail.until("a PIN is made up", "return document.querySelector('#postseal-pin').value")
+    mail.browser.click("#postseal-pin-new")
+    pin = until("another PIN", lambda: next((new for new in [mail.run("return document.querySelector('#postseal-pin').value")]
+                                             if new != pin), None))
     check("its length", (len(pin), pin.isdigit()), (8, True))
     mail.pill("kim@plain.test", "mailbox")
     mail.picture(f"{shots}/roundcube-seal.png")
@@ -700,15 +742,12 @@ def sealed_whole(mail, shots):
     guest("seen", f"{WORLD}/guest")
     mail.browser.click("#postseal-check")
     mail.until("it was opened", "return document.querySelector('#postseal-sealed-list').innerText.includes(': opened and read')")
+    mail.picture(f"{shots}/roundcube-opened.png")
 
 
 def open_sent(mail, subject):
     """Its copy in Sent, in a window of its own."""
-    def listed():
-        mail.go("_task=mail&_mbox=Sent")
-        return mail.run("return Object.values(rcmail.message_list?.rows ?? {})"
-                        ".find((row) => row.obj.textContent.includes(arguments[0]))?.uid", subject)
-    uid = until("it is in Sent", listed)
+    uid = mail.listed("Sent", subject)
     mail.go(f"_task=mail&_mbox=Sent&_uid={uid}&_action=show")
     mail.until("the box", "return !!document.querySelector('#postseal-check')")
 
@@ -839,6 +878,8 @@ def typed_pin(mail, _shots):
         mail.run("rcmail.command('send', '', null)")
     write("1234")
     mail.message("8 to 16 digits")
+    write("12345678")
+    mail.message("not sent: its PIN counts up or down")
     write("5820 1739")
     mail.sent()
     open_sent(mail, "with 5820 1739")

@@ -297,9 +297,9 @@
       dialog.dialog("close");
       rcmail.command("send", "", null);
     };
-    const buttons = [{text: label("sendanyway"), class: "mainaction send", click: send(() => { agreed = plain.join(); })}];
+    const buttons = [{text: label("sendanyway"), class: "send btn-danger", click: send(() => { agreed = plain.join(); })}];
     if (seal) {
-      buttons.push({text: label("sealinstead"), class: "postseal-seal-it", click: () => {
+      buttons.unshift({text: label("sealinstead"), class: "mainaction postseal-seal-it", click: () => {
         dialog.dialog("close");
         switchSeal(true);
         UI?.show_sidebar?.();
@@ -309,18 +309,9 @@
     buttons.push({text: rcmail.get_label("cancel"), class: "cancel", click: () => dialog.dialog("close")});
     const dialog = rcmail.show_popup_dialog($("<div>").append(element("p", "", label("askplain")), list),
       label("asktitle"), buttons, {dialogClass: "warning postseal-ask"});
+    /* What Enter does is not to send it in the clear. */
+    dialog.parent().find(seal ? "button.postseal-seal-it" : "button.cancel").trigger("focus");
     return false;
-  }
-
-  /* Digits that are easy to say and hard to guess: no runs, none three times. */
-  function newPin(length) {
-    for (;;) {
-      const digits = [...crypto.getRandomValues(new Uint32Array(length))].map((n) => n % 10);
-      const pin = digits.join("");
-      const run = digits.some((d, i) => i > 1 && d - digits[i - 1] === digits[i - 1] - digits[i - 2] &&
-        Math.abs(d - digits[i - 1]) <= 1);
-      if (!run && !/^(19|20)|(..)\2/.test(pin)) return pin;
-    }
   }
 
   function setPin(pin) {
@@ -334,7 +325,7 @@
       $(field("seal")).trigger("change");
     }
     for (const part of ["pin-row", "pin-hint"]) field(part).classList.toggle("hidden", !on || seal.pin === "off");
-    if (on && seal.pin !== "off" && field("pin").value === "") setPin(newPin(seal.pin_length || 8));
+    if (on && seal.pin !== "off" && field("pin").value === "") setPin(text(seal.pin_proposal));
     if (!on) setPin("");
     changed();
   }
@@ -350,12 +341,20 @@
     rcmail.display_message(label("pincopied"), "confirmation");
   }
 
+  const askAbout = () => rcmail.http_post("plugin.postseal.about", {});
+
+  /* It comes with a PIN that is strong enough: another each time. */
   function about({seal: told}) {
-    seal = told && typeof told.domain === "string" ? told : null;
+    const first = seal === null;
+    seal = told && typeof told.domain === "string" ? told : seal;
     if (!seal || !field("options")) return;
+    if (!first) {
+      if (sealing() && told) setPin(text(told.pin_proposal));
+      return;
+    }
     field("options").classList.remove("hidden");
     field("seal").addEventListener("change", () => switchSeal(field("seal").checked));
-    field("pin-new").addEventListener("click", () => setPin(newPin(seal.pin_length || 8)));
+    field("pin-new").addEventListener("click", askAbout);
     field("pin-copy").addEventListener("click", copyPin);
   }
 
@@ -365,7 +364,7 @@
     rcmail.addEventListener("plugin.postseal_about", about);
     rcmail.addEventListener("beforesend", beforeSend);
     watchPills();
-    rcmail.http_post("plugin.postseal.about", {});
+    askAbout();
   }
 
   /*

@@ -4,6 +4,7 @@
 
 require_once __DIR__ . '/lib/postseal_client.php';
 require_once __DIR__ . '/lib/postseal_headers.php';
+require_once __DIR__ . '/lib/postseal_refusals.php';
 require_once __DIR__ . '/lib/postseal_sealing.php';
 require_once __DIR__ . '/lib/postseal_settings.php';
 
@@ -34,6 +35,7 @@ class postseal extends rcube_plugin
         $this->add_hook('storage_init', [$this, 'storage_init']);
         $this->add_hook('message_before_send', [$this, 'before_send']);
         $this->add_hook('message_sent', [$this, 'sent']);
+        $this->add_hook('message_send_error', [$this, 'send_error']);
         $this->add_hook('attachment_save', [$this, 'attachment_save']);
 
         if ($this->rcmail->task === 'settings') {
@@ -220,7 +222,8 @@ class postseal extends rcube_plugin
         }
 
         $sealing = new postseal_sealing($this->rcmail);
-        [$args['result'], $args['error'], $this->pins] = $sealing->send($args, $pin, $seal);
+        [$args['result'], $error, $this->pins] = $sealing->send($args, $pin, $seal);
+        $args['error'] = $this->in_users_words($error);
         if ($args['result']) {
             $this->sealed = true;
             $this->rcmail->plugins->exec_hook('message_sent', ['headers' => $args['message']->headers(),
@@ -228,6 +231,34 @@ class postseal extends rcube_plugin
         }
 
         return $args;
+    }
+
+    /** Why the server did not take a mail, where that was postseal. */
+    public function send_error($args)
+    {
+        $args['error'] = $this->in_users_words($args['error'] ?? null);
+
+        return $args;
+    }
+
+    /**
+     * @param string|array<string, mixed>|null $error As Roundcube has it of its SMTP
+     *
+     * @return string|array<string, mixed>|null The same, where it says nothing of postseal's
+     */
+    private function in_users_words($error)
+    {
+        $said = is_array($error) ? (string) ($error['vars']['msg'] ?? '') : '';
+        $refusal = postseal_refusals::label($said);
+        if ($refusal === null) {
+            return $error;
+        }
+        [$label, $vars] = $refusal;
+        if (isset($vars['why']) && $this->rcmail->text_exists('postseal.' . $vars['why'])) {
+            $vars['why'] = $this->gettext($vars['why']);
+        }
+
+        return ['label' => 'postseal.' . $label, 'vars' => $vars + ['to' => (string) ($error['vars']['to'] ?? '')]];
     }
 
     private function wants_seal(): bool
