@@ -2,7 +2,8 @@
 /*
  * refusals - mail to a secure alias that was refused, noted until its owner has been told
  * (`postseal digest`): who wrote, how often, when last, from where, and why it was refused.
- * Nothing of the mail's text is kept.
+ * Nothing of the mail's text is kept. The words of a refusal are in secure.c, and those of marked
+ * mail in core/mailbox/mark.c.
  *
  * Senders are strangers' words. There is room for REFUSALS_MAX of them at each
  * alias that is on file, and the rest is only counted, so that no stranger makes
