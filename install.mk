@@ -74,6 +74,16 @@ check-release:
 	tests/deps.sh release
 	tests/release/run $(RELEASE) $(STEPS)
 
+# git archive gives all files the commit's date, and gzip -n adds none: so whoever repeats it
+# gets the same bytes.
+TARBALL := postseal-$(VERSION).tar
+## dist        the tarball of the commit that is checked out, and its SHA-256, in $(BUILD)/dist
+.PHONY: dist
+dist:
+	mkdir -p $(BUILD)/dist
+	git archive --prefix=postseal-$(VERSION)/ -o $(abspath $(BUILD))/dist/$(TARBALL) HEAD
+	cd $(BUILD)/dist && gzip -9nf $(TARBALL) && sha256sum $(TARBALL).gz | tee $(TARBALL).gz.sha256
+
 # Built from a copy, so that neither this tree nor its parent is written to.
 DEB      := $(BUILD)/deb
 DEB_TREE := $(DEB)/postseal-$(VERSION)
