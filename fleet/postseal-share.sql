@@ -85,11 +85,41 @@ create table if not exists postseal.member (
     seen timestamptz not null default clock_timestamp()
 );
 
+-- The functions below look for names where PostgreSQL keeps its own and nowhere else: a host
+-- may have a clock_timestamp(), or a ">", of its own, and a search_path that leads there.
+
+-- Was n raised to this in this very transaction? Else readers may have passed by it already,
+-- or never come to it. (xmin: who wrote the row that is seen here.)
+create or replace function postseal.is_own_batch(wanted bigint) returns boolean
+language sql stable set search_path = pg_catalog, pg_temp as $$
+    select exists (select from postseal.fleet f where f.n = wanted and
+                   f.xmin::text = (txid_current() % 4294967296)::text)
+$$;
+
+-- A row's first rev is 1, or it might soon have its last. (After an insert: before one it is not
+-- known yet whether "on conflict" makes an update of it.)
+create or replace function postseal.keep_first() returns trigger language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    raise exception 'postseal: % % begins with 1', new.kind, new.key
+        using errcode = 'check_violation';
+end $$;
+
 -- 300 s: ACTS_AHEAD of core/record/acts.h.
-create or replace function postseal.keep_fact() returns trigger language plpgsql as $$
+create or replace function postseal.keep_fact() returns trigger language plpgsql
+set search_path = pg_catalog, pg_temp as $$
 begin
     if new.latest > extract(epoch from clock_timestamp()) + 300 then
         raise exception 'postseal: % % is dated ahead', new.kind, new.key
+            using errcode = 'check_violation';
+    end if;
+    if new.first_tls < 0 or new.last_tls < new.first_tls or new.latest < new.last_tls or
+       (new.first_tls = 0) <> (new.last_tls = 0) then
+        raise exception 'postseal: % % has dates that are none', new.kind, new.key
+            using errcode = 'check_violation';
+    end if;
+    if new.origin !~ '^[A-Za-z0-9._-]+$' or not postseal.is_own_batch(new.n) then
+        raise exception 'postseal: % % is of no batch of a host''s', new.kind, new.key
             using errcode = 'check_violation';
     end if;
     new.login := session_user;
@@ -109,10 +139,15 @@ begin
     return new;
 end $$;
 
-create or replace function postseal.keep_act() returns trigger language plpgsql as $$
+create or replace function postseal.keep_act() returns trigger language plpgsql
+set search_path = pg_catalog, pg_temp as $$
 begin
     if new.stamp > extract(epoch from clock_timestamp()) + 300 then
         raise exception 'postseal: % % is dated ahead', new.kind, new.key
+            using errcode = 'check_violation';
+    end if;
+    if new.origin !~ '^[A-Za-z0-9._-]+$' or not postseal.is_own_batch(new.n) then
+        raise exception 'postseal: % % is of no batch of a host''s', new.kind, new.key
             using errcode = 'check_violation';
     end if;
     new.login := session_user;
@@ -125,7 +160,8 @@ begin
     return new;
 end $$;
 
-create or replace function postseal.keep_fleet() returns trigger language plpgsql as $$
+create or replace function postseal.keep_fleet() returns trigger language plpgsql
+set search_path = pg_catalog, pg_temp as $$
 begin
     if new.epoch <> old.epoch or new.n <> old.n + 1 then
         raise exception 'postseal: n goes up by one' using errcode = 'check_violation';
@@ -134,7 +170,8 @@ begin
 end $$;
 
 -- Nobody takes a number that is not the one it was given.
-create or replace function postseal.keep_batch() returns trigger language plpgsql as $$
+create or replace function postseal.keep_batch() returns trigger language plpgsql
+set search_path = pg_catalog, pg_temp as $$
 begin
     if new.n <> (select n from postseal.fleet) then
         raise exception 'postseal: batch % is not what comes next', new.n
@@ -148,7 +185,8 @@ drop trigger if exists keep on postseal.batch;
 create trigger keep before insert on postseal.batch
     for each row execute function postseal.keep_batch();
 
-create or replace function postseal.keep_member() returns trigger language plpgsql as $$
+create or replace function postseal.keep_member() returns trigger language plpgsql
+set search_path = pg_catalog, pg_temp as $$
 begin
     if tg_op = 'UPDATE' and (new.name <> old.name or old.login <> session_user) then
         raise exception 'postseal: the name % is that of %', old.name, old.login
@@ -166,9 +204,15 @@ create trigger keep before insert or update on postseal.member
 drop trigger if exists keep on postseal.fact;
 create trigger keep before insert or update on postseal.fact
     for each row execute function postseal.keep_fact();
+drop trigger if exists first on postseal.fact;
+create trigger first after insert on postseal.fact
+    for each row when (new.rev <> 1) execute function postseal.keep_first();
 drop trigger if exists keep on postseal.act;
 create trigger keep before insert or update on postseal.act
     for each row execute function postseal.keep_act();
+drop trigger if exists first on postseal.act;
+create trigger first after insert on postseal.act
+    for each row when (new.rev <> 1) execute function postseal.keep_first();
 drop trigger if exists keep on postseal.fleet;
 create trigger keep before update on postseal.fleet
     for each row execute function postseal.keep_fleet();

@@ -86,6 +86,7 @@ static bool tell_more(struct ledger_take *take, const struct entry *theirs)
 static bool take_row(struct page *page, struct ledger_take *take, const struct fleet_row *row)
 {
 	struct entry entry;
+	enum entry_kind kind;
 
 	switch (fleet_row_take(&entry, row)) {
 	case FLEET_ROW_NEWER:
@@ -93,7 +94,9 @@ static bool take_row(struct page *page, struct ledger_take *take, const struct f
 		return true;
 	case FLEET_ROW_BAD:
 		drop(page, row->origin, row->kind, row->key);
-		return true;
+		/* It may stand where a good one stood, which a host that joins would then miss. */
+		return !fleet_row_kind(&kind, row) ||
+		       ledger_outbox_retell(take->txn, kind, row->key);
 	case FLEET_ROW_GOOD:
 		break;
 	}

@@ -628,6 +628,8 @@ static void *run(void *argument)
 		fd = accept4(control->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0)
 			serve(control, fd);
+		else if (errno == EMFILE || errno == ENFILE)
+			poll(NULL, 0, 1000); /* who waits still waits, and no loop spins meanwhile */
 	}
 }
 

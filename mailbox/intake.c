@@ -216,7 +216,10 @@ static bool is_bounce(const struct home *home, const char *recipient, char exten
 			  (size_t)(end - recipient) - local - 1);
 }
 
-/* One answer a sender in 30 days: the token's record of what was seen serves for it. */
+/*
+ * One answer a sender in 30 days: the token's record of what was seen serves for it. None to who
+ * has no mailbox here: he got no link mail, so his address is forged, or this is no reply.
+ */
 static void answer_reply(struct lmtp_session *session, struct span message, char *reply)
 {
 	struct home *home = session->home;
@@ -226,19 +229,19 @@ static void answer_reply(struct lmtp_session *session, struct span message, char
 				    .recipient = session->sender,
 				    .language = MBOX_LANGUAGE_NONE };
 	char id[17];
-	struct store_key key;
+	struct store_key key, address = store_key_address(session->sender);
 	struct store_txn *txn;
-	enum lookup found;
+	struct span mailboxes;
 
 	str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 not read by anybody");
 	if (session->sender[0] == '\0' || is_automatic(message))
 		return;
 	crypto_hmac(hash, home->server.bytes, sizeof(home->server.bytes), "answered", 8,
-		    session->sender, strlen(session->sender));
+		    address.bytes, address.len);
 	key = store_key(hash, sizeof(hash), "", 0);
 	txn = store_begin(home->store, true);
-	found = txn != NULL ? store_get_seen(txn, &key, &seen) : LOOKUP_ERROR;
-	if (found == LOOKUP_ABSENT && store_put_seen(txn, &key, &seen) &&
+	if (txn != NULL && store_get(txn, STORE_ADDRESS, &address, &mailboxes) == LOOKUP_FOUND &&
+	    store_get_seen(txn, &key, &seen) == LOOKUP_ABSENT && store_put_seen(txn, &key, &seen) &&
 	    tell_recipient(home, txn, NOTE_USE_LINK, facts, str_hex(id, hash, 8)))
 		store_commit(txn);
 	else

@@ -349,8 +349,9 @@ static enum reply_outcome send_it(struct reply *reply, const struct reply_facts 
 }
 
 /*
- * Replies that are being sent. Of two equal ones at once the second waits for the first, and
- * finds it on file: so one leaves.
+ * Replies that are being sent, one of each mailbox. Another waits for it. If it is the same, it
+ * finds the first on file: so one leaves. If not, it finds the first counted: so no more leave
+ * than may in a day.
  */
 struct sending {
 	const struct reply *reply;
@@ -366,8 +367,7 @@ static bool is_under_way(const struct reply *reply)
 
 	LIST_FOREACH(other, &under_way, next)
 	{
-		if (handle_same(&other->reply->mailbox, &reply->mailbox) &&
-		    handle_same(&other->reply->id, &reply->id))
+		if (handle_same(&other->reply->mailbox, &reply->mailbox))
 			return true;
 	}
 	return false;

@@ -61,6 +61,17 @@ static void add(struct sealing *sealing, const struct sealing_recipient *recipie
 	sealing->count++;
 }
 
+/*
+ * The MTA finds a recipient that is to be replaced by RCPT's argument. Of one with a source route
+ * it keeps another text, does not find it, and sends there as well.
+ */
+static bool is_kept_as_written(const struct sealing_recipient *recipient, const char *to)
+{
+	char own[SEAL_ADDRESS_SIZE];
+
+	return recipient->place != MARK_OUTSIDE || seal_address_take(own, to, strlen(to));
+}
+
 void sealing_recipient(struct secure_answer *answer, struct sealing *sealing,
 		       const struct settings *settings, const struct secure_client *client,
 		       const struct sealing_route *route, const char *to)
@@ -76,12 +87,15 @@ void sealing_recipient(struct secure_answer *answer, struct sealing *sealing,
 			      recipient.place);
 	if (answer->refused || recipient.place == MARK_HERE)
 		return;
-	if (recipient.place != MARK_OUTSIDE)
+	if (recipient.place == MARK_OUTSIDE)
+		sealing->leaves = true;
+	else
 		sealing->to_sealed = true;
 	/* Without a login nothing is sealed, so there is nothing to remember. */
 	if (sealing->login == NULL)
 		return;
-	if (address[0] == '\0' || sealing->count >= TOKEN_RECIPIENTS_MAX) {
+	if (address[0] == '\0' || sealing->count >= TOKEN_RECIPIENTS_MAX ||
+	    !is_kept_as_written(&recipient, to)) {
 		sealing->unsealable = true;
 		return;
 	}
@@ -271,6 +285,7 @@ void sealing_finish(struct secure_answer *answer, enum mark_verdict *verdict, st
 		.sender_here = sealing->sender_here,
 		.sender_local = sealing->sender_local,
 		.to_sealed = sealing->to_sealed,
+		.leaves = sealing->leaves,
 		.otherwise = sealing->otherwise,
 		.unsealable = sealing->unsealable || sealing->address[0] == '\0',
 		.recipients = sealing->addresses,

@@ -34,7 +34,7 @@ struct sealing {
 	size_t count;
 	struct sealing_recipient *recipients;
 	struct token_recipient *addresses;
-	bool to_sealed, otherwise, unsealable;
+	bool to_sealed, leaves, otherwise, unsealable;
 	struct seal_print *print; /* of the message; NULL: nothing of it can be sealed */
 };
 

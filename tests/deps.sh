@@ -63,7 +63,7 @@ packages() {
         echo debootstrap systemd-container
         ;;
     mailbox)
-        echo python3 chromium chromium-driver firefox-esr nodejs iproute2 nginx openssl
+        echo python3 chromium chromium-driver firefox-esr nodejs iproute2 nginx caddy openssl
         npm_package
         ;;
     all)
@@ -81,7 +81,7 @@ packages() {
     esac
 }
 
-SERVICES=(postfix nsd unbound nginx dovecot php8.2-fpm postgresql)
+SERVICES=(postfix nsd unbound nginx caddy dovecot php8.2-fpm postgresql)
 POLICY=/usr/sbin/policy-rc.d
 
 installed() {

@@ -120,8 +120,8 @@ static void hear_status(struct inquiry *inquiry, const char *reply, size_t len)
 {
 	struct part *part = &inquiry->parts[inquiry->heard++];
 
-	part->known = reply != NULL && len > 4 && memcmp(reply, "OK {", 4) == 0 &&
-		      reply[len - 1] == '}';
+	part->known =
+		reply != NULL && len > 4 && memcmp(reply, "OK {", 4) == 0 && reply[len - 1] == '}';
 	if (part->known)
 		buf_append(&part->json, reply + 3, len - 3);
 	else if (reply != NULL && len >= 9 && memcmp(reply, "NOTFOUND ", 9) == 0)
@@ -138,16 +138,14 @@ static void on_status(void *context, const char *reply, size_t len)
 	hear_status(context, reply, len);
 }
 
-static void on_statuses(void *context, const char *error)
+static void on_statuses(void *context, const char *error, bool late)
 {
 	struct inquiry *inquiry = context;
-	int64_t now = clock_mono_ms();
 
-	if (error != NULL) {
+	if (error != NULL)
 		log_error("%s", error);
-		if (now >= inquiry->deadline)
-			inquiry->recipients->not_before = now + SULK_MS;
-	}
+	if (late)
+		inquiry->recipients->not_before = clock_mono_ms() + SULK_MS;
 	while (inquiry->heard < inquiry->count)
 		hear_status(inquiry, NULL, 0);
 	ask_how_sealed(inquiry);

@@ -120,7 +120,7 @@ mailbox_up() {
     done
     seal_setting mailbox_runtime "\"$BOX/run\""
     seal_setting mailbox_url "\"https://$DOMAIN\""
-    seal_setting mailbox_pages "\"$BUILD/web\""
+    seal_pages
     seal_setting mailbox_from '"sealed@sender.test"'
     echo 'sealed: postmaster' >>/etc/aliases
     newaliases

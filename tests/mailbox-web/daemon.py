@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """postseal-mailbox as it is, with its store in a directory of ours. Mail comes to it by LMTP with
 a token as postseal-milter makes it; what it sends, a sink takes in Postfix's place. Before it
-stands nginx, as an admin's would."""
+stands a web server, as an admin's would."""
 
+import contextlib
 import hashlib
 import itertools
 import os
@@ -12,47 +13,11 @@ import subprocess
 import types
 
 from browser import Failed, until
+from proxies import Nginx
 from smtp_sink import Sink
 
 DOMAIN = "sealed.praxis.example"
 
-
-HERE = os.path.dirname(os.path.realpath(__file__))
-EXAMPLE = os.path.join(HERE, "..", "..", "examples", "mailbox", "nginx.conf")
-
-# Around the example, what a distribution's nginx.conf has.
-NGINX = """
-user root;
-daemon off;
-worker_processes 1;
-pid {base}/pid;
-error_log {base}/error.log;
-events {{ worker_connections 256; }}
-http {{
-  access_log {base}/access.log;
-  client_body_temp_path {base}/body;
-  proxy_temp_path {base}/proxy;
-  fastcgi_temp_path {base}/fastcgi;
-  uwsgi_temp_path {base}/uwsgi;
-  scgi_temp_path {base}/scgi;
-  map $http_x_test_client $test_client {{ default $http_x_test_client; "" $remote_addr; }}
-{example}
-}}
-"""
-
-
-def example(base, name, address, http):
-    """The example for admins as one would fit it to a machine: name, addresses, certificate, logs.
-    X-Test-Client says from which network somebody comes, since all are on this machine here."""
-    with open(EXAMPLE, encoding="utf-8") as file:
-        text = file.read().replace("sealed.example.com", name)
-    for written, here in ((f"/etc/letsencrypt/live/{name}", base), ("/var/log/nginx", base),
-                          ("listen 443 ssl", f"listen {address}:443 ssl"), ("    listen [::]:443 ssl;\n", ""),
-                          ("127.0.0.1:8690", f"127.0.0.1:{http}"), ("$remote_addr;", "$test_client;")):
-        if text.count(written) < 1:
-            raise Failed(f"{EXAMPLE} has no {written!r}")
-        text = text.replace(written, here)
-    return text
 
 
 def free_port():
@@ -63,12 +28,12 @@ def free_port():
 
 
 class World:
-    """A running daemon; `settings` are lines for its settings file."""
+    """A running daemon behind a web server; `settings` are lines for its settings file."""
     counter = itertools.count(1)
 
     worlds = itertools.count(1)
 
-    def __init__(self, build, directory, watch, settings=""):
+    def __init__(self, build, directory, watch, settings="", proxy=Nginx):
         self.build, self.directory, self.process = build, directory, None
         self.sink = Sink()
         self.http, self.lmtp = free_port(), free_port()
@@ -96,30 +61,7 @@ mailbox_message_size = 40
 {settings}
 ''')
         self.start()
-        self.nginx = self._nginx()
-
-    def _nginx(self):
-        """Makes a certificate, and waits until it serves."""
-        base = f"{self.directory}/nginx"
-        os.mkdir(base)
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                        "-nodes", "-keyout", f"{base}/privkey.pem", "-out", f"{base}/fullchain.pem", "-days", "2",
-                        "-subj", f"/CN={self.name}", "-addext", f"subjectAltName=DNS:{self.name}"],
-                       check=True, capture_output=True)
-        with open(f"{base}/nginx.conf", "w", encoding="ascii") as file:
-            file.write(NGINX.format(base=base, example=example(base, self.name, self.address, self.http)))
-        # pylint: disable=consider-using-with
-        running = subprocess.Popen(["nginx", "-p", base, "-c", f"{base}/nginx.conf", "-e", f"{base}/error.log"],
-                                   stderr=subprocess.DEVNULL)
-
-        def ready():
-            if running.poll() is not None:
-                with open(f"{base}/error.log", encoding="utf-8") as file:
-                    raise Failed(f"nginx ended: {file.read()}")
-            with socket.socket() as probe:
-                return probe.connect_ex((self.address, 443)) == 0
-        until("nginx serves", ready)
-        return running
+        self.proxy = proxy(f"{directory}/proxy", self.name, self.address, self.http)
 
     def start(self):
         """Starts it, and waits until it serves."""
@@ -144,10 +86,18 @@ mailbox_message_size = 40
         if self.process.wait() != 0:
             raise Failed(f"postseal-mailbox ended with {self.process.returncode}: {self.log()[-2000:]}")
 
+    @contextlib.contextmanager
+    def at_rest(self):
+        """Stopped meanwhile."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
+
     def close(self):
         """Ends all of it."""
-        self.nginx.terminate()
-        self.nginx.wait()
+        self.proxy.close()
         if self.process.poll() is None:
             self.stop()
         self.sink.close()
@@ -156,14 +106,6 @@ mailbox_message_size = 40
         """What the daemon said."""
         with open(f"{self.directory}/mailbox.log", encoding="utf-8") as file:
             return file.read()
-
-    def proxy_logs(self):
-        """What nginx wrote down."""
-        logs = ""
-        for name in "access.log", "error.log", "sealed.log", "sealed-error.log":
-            with open(f"{self.directory}/nginx/{name}", encoding="utf-8") as file:
-                logs += file.read()
-        return logs
 
     def someone(self, name):
         """An address that nobody has had."""

@@ -252,14 +252,17 @@ def scanners(ground):
     """GET, HEAD and visits with JavaScript, a hundred times: nothing that is kept changes"""
     world, visitor = ground.world(), ground.visitor()
     link = world.send(MARIA, world.someone("anna"), plain(MARIA, "Befund", "gut"))
-    before = world.digest()
+    # What has left is still being crossed out when it is here.
+    with world.at_rest():
+        before = world.digest()
     for turn in range(100):
         path = "/" if turn % 2 else f"/%23v1.{link.code}"
         for method in "GET", "HEAD":
             fetch(visitor.url + path, method)
         visitor.move()
         visitor.open(f"/#v1.{link.code}", PIN)
-    check("what is kept", world.digest() == before, True)
+    with world.at_rest():
+        check("what is kept", world.digest() == before, True)
     visitor.open_mailbox(link.code, link.pin)
     visitor.letter()
     quiet(visitor.browser)
@@ -287,7 +290,7 @@ def mangled_links(ground):
     visitor.letter()
     check("the address", link.code in visitor.browser.run("return location.href"), False)
     for secret in link.code, link.pin, PASSWORD:
-        for log in world.log(), world.proxy_logs():
+        for log in world.log(), world.proxy.logs():
             if secret.lower() in log.lower():
                 raise Failed("a secret stands in a log")
     visitor.open("/#v1." + "0" * 28, "h1")

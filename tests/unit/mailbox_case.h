@@ -114,9 +114,11 @@ static inline void sink_serve(int fd)
 		if (sink.refuse && strncmp(line, "MAIL", 4) == 0) {
 			fprintf(in, "451 4.3.0 not now\r\n");
 		} else if (strncmp(line, "MAIL FROM:", 10) == 0) {
+			free(from);
 			from = case_between(line, "<", ">");
 			fprintf(in, "250 ok\r\n");
 		} else if (strncmp(line, "RCPT TO:", 8) == 0) {
+			free(to);
 			to = case_between(line, "<", ">");
 			fprintf(in, "250 ok\r\n");
 		} else if (strncmp(line, "DATA", 4) == 0) {
@@ -131,6 +133,7 @@ static inline void sink_serve(int fd)
 			sink.to[sink.count] = to;
 			sink.text[sink.count] = strdup(buf_cstr(&text));
 			sink.count++;
+			from = to = NULL;
 			text.len = 0;
 			pthread_cond_broadcast(&sink.more);
 			while (sink.hold)
@@ -141,6 +144,8 @@ static inline void sink_serve(int fd)
 			fprintf(in, "250 ok\r\n");
 		}
 	}
+	free(from);
+	free(to);
 	buf_free(&text);
 	fclose(in);
 }
@@ -427,7 +432,7 @@ static inline void lmtp_line(FILE *to, char reply[1024], const char *fmt, ...)
 }
 
 /* Gives a message to the intake for one recipient; the last reply. */
-static inline const char *give(const char *recipient, const char *message)
+static inline const char *give_from(const char *sender, const char *recipient, const char *message)
 {
 	static char reply[1024];
 	int fd = case_connect(case_intake);
@@ -437,7 +442,7 @@ static inline const char *give(const char *recipient, const char *message)
 	setvbuf(to, NULL, _IONBF, 0);
 	lmtp_line(to, reply, "%s", "");
 	lmtp_line(to, reply, "LHLO test\r\n");
-	lmtp_line(to, reply, "MAIL FROM:<alice@example.com>\r\n");
+	lmtp_line(to, reply, "MAIL FROM:<%s>\r\n", sender);
 	lmtp_line(to, reply, "RCPT TO:<%s>\r\n", recipient);
 	lmtp_line(to, reply, "DATA\r\n");
 	ck_assert_msg(reply[0] == '3', "%s", reply);
@@ -445,6 +450,11 @@ static inline const char *give(const char *recipient, const char *message)
 	lmtp_line(to, reply, "\r\n.\r\n");
 	fclose(to);
 	return reply;
+}
+
+static inline const char *give(const char *recipient, const char *message)
+{
+	return give_from("alice@example.com", recipient, message);
 }
 
 struct marked {

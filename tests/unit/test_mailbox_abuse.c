@@ -138,6 +138,24 @@ START_TEST(a_bounce_goes_the_way_of_receipts)
 }
 END_TEST
 
+/* Who replies to a link mail is told once what to do; a forged sender gets no mail from us. */
+START_TEST(a_reply_to_a_link_mail_is_answered_once)
+{
+	static const char reply[] = "Subject: Re: sealed\r\n\r\nthanks\r\n";
+
+	ck_assert_str_eq(give_marked("bob@example.net", &first), "250 2.0.0 sealed\r\n");
+	ck_assert_uint_eq(sink_settled(), 2);
+	ck_assert_str_eq(give_from("eve@example.org", "sealed@example.com", reply),
+			 "250 2.0.0 not read by anybody\r\n");
+	ck_assert_str_eq(give_from("bob@example.net", "sealed@example.com", reply),
+			 "250 2.0.0 not read by anybody\r\n");
+	sink_next("bob@example.net");
+	ck_assert_str_eq(give_from("BOB@Example.net", "sealed@example.com", reply),
+			 "250 2.0.0 not read by anybody\r\n");
+	ck_assert_uint_eq(sink_settled(), 3);
+}
+END_TEST
+
 /* More letters than one letter can have links: the newest link opens the newest letter. */
 START_TEST(a_hundred_letters_before_the_opening)
 {
@@ -316,6 +334,46 @@ static void rewrite_setting(const char *line)
 	ck_assert_int_eq(system(command), 0);
 	kill(case_daemon, SIGHUP);
 }
+
+/* As many as are left of the day, however many come at once. */
+START_TEST(replies_at_once_are_counted)
+{
+	struct guest guest;
+	struct answer answer;
+	const char *letter;
+	json_int_t left = 0;
+	int fds[3], made = 0;
+
+	open_alices(&guest);
+	rewrite_setting("mailbox_replies_per_day = 1");
+	while (left != 1) {
+		answer = call("GET", "session", guest.session, NULL);
+		expect(&answer, 200);
+		left = json_integer_value(json_object_get(
+			json_object_get(answer.json, "mailbox"), "replies_left"));
+		answer_free(&answer);
+		poll(NULL, 0, 10);
+	}
+	answer = guest_letters(&guest, "inbox");
+	letter = get_text(json_array_get(json_object_get(answer.json, "letters"), 0), "id");
+	sink.hold = true;
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		fds[i] = post_reply(&guest, letter);
+	sink_next("alice@example.com");
+	pthread_mutex_lock(&sink.lock);
+	sink.hold = false;
+	pthread_cond_broadcast(&sink.more);
+	pthread_mutex_unlock(&sink.lock);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+		int status = status_of(fds[i]);
+
+		made += status == 201;
+		ck_assert_msg(status == 201 || status == 429, "%d", status);
+	}
+	ck_assert_int_eq(made, 1);
+	answer_free(&answer);
+}
+END_TEST
 
 START_TEST(a_reload_takes_what_it_can)
 {
@@ -721,10 +779,12 @@ int main(void)
 	tcase_add_test(tcase, a_link_that_waited_reaches_an_open_mailbox);
 	tcase_add_test(tcase, addresses_that_are_no_utf8);
 	tcase_add_test(tcase, a_bounce_goes_the_way_of_receipts);
+	tcase_add_test(tcase, a_reply_to_a_link_mail_is_answered_once);
 	tcase_add_test(tcase, a_hundred_letters_before_the_opening);
 	tcase_add_test(tcase, uploads_have_an_end);
 	tcase_add_test(tcase, sessions_of_one_have_an_end);
 	tcase_add_test(tcase, two_equal_replies_at_once);
+	tcase_add_test(tcase, replies_at_once_are_counted);
 	tcase_add_test(tcase, the_site_is_free);
 	tcase_add_test(tcase, a_reload_takes_what_it_can);
 	tcase_add_test(tcase, more_texts_than_there_is_room_for);

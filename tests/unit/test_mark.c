@@ -152,7 +152,7 @@ struct scene {
 	const char *login;      /* "-": none */
 	enum { TLS_GOOD, TLS_NOT, TLS_LOCAL } tls;
 	const char *sender; /* NULL: alice@example.com; "": the null sender */
-	bool elsewhere, alias, to_sealed, otherwise, unsealable, off;
+	bool elsewhere, alias, to_sealed, leaves, otherwise, unsealable, off;
 	enum mark_verdict verdict;
 	const char *status; /* REFUSE */
 };
@@ -178,6 +178,7 @@ static void play(const struct scene *scene)
 		.sender_is_alias = scene->alias,
 		.sender_here = !scene->elsewhere,
 		.to_sealed = scene->to_sealed,
+		.leaves = scene->leaves,
 		.otherwise = scene->otherwise,
 		.unsealable = scene->unsealable,
 		.recipients = &bob,
@@ -271,6 +272,10 @@ START_TEST(obeys_or_refuses)
 		  .status = "5.6.0" },
 		{ "yes and no",
 		  { FROM, SEAL, "X-Postseal-Seal: no" },
+		  .verdict = MARK_REFUSE,
+		  .status = "5.6.0" },
+		{ "a mark that nobody knows",
+		  { FROM, "X-Postseal-Sealed: yes" },
 		  .verdict = MARK_REFUSE,
 		  .status = "5.6.0" },
 		{ "a PIN of letters",
@@ -428,6 +433,23 @@ START_TEST(obeys_or_refuses)
 		  .verdict = MARK_REFUSE,
 		  .status = "5.7.1" },
 		{ "the world: a header", { FROM, SEAL }, .login = "-", .verdict = MARK_PASS },
+		{ "the world: a header, and it is sent on",
+		  { FROM, SEAL },
+		  .login = "-",
+		  .leaves = true,
+		  .verdict = MARK_REFUSE,
+		  .status = "5.7.1" },
+		{ "the world: nonsense, and it is sent on",
+		  { FROM, "X-Postseal-PIN: 1" },
+		  .login = "-",
+		  .leaves = true,
+		  .verdict = MARK_REFUSE,
+		  .status = "5.7.1" },
+		{ "the world: no mark, and it is sent on",
+		  { FROM, "X-Postseal-Seal-Token: x" },
+		  .login = "-",
+		  .leaves = true,
+		  .verdict = MARK_PASS },
 		{ "the world: an address",
 		  { FROM },
 		  .login = "-",

@@ -242,7 +242,18 @@ START_TEST(a_mark_is_refused_or_obeyed)
 	is_refused("<bob=example.net@sealed.example.com>", "lmtp",
 		   "550 5.7.1 Only users who have logged");
 	is_refused("<nobody@sealed.example.com>", "lmtp", "550 5.7.1 Only users who have logged");
+	/* who may send on without a login does not send it unsealed */
+	ck_assert_int_eq(mail_from("<printer@example.com>", PLAIN, reply), 'c');
+	goes("<dave@example.com>", "local");
+	goes("<bob@example.net>", "smtp");
+	header("X-Postseal-Seal", "yes");
+	expect_refusal("550 5.7.1 Only users who have logged in");
 	/* who has logged in is told what is amiss */
+	ck_assert_int_eq(mail_from("<alice@example.com>", ALICE, reply), 'c');
+	goes("<@example.org:bob@example.net>", "smtp");
+	header("From", "alice@example.com");
+	header("X-Postseal-Seal", "yes");
+	expect_refusal("550 5.1.3 One of the recipients has an address");
 	ck_assert_int_eq(mail_from("<alice@example.com>", ALICE, reply), 'c');
 	is_refused("<nobody@sealed.example.com>", "lmtp", "550 5.1.3 To seal mail to bob@");
 	goes("<bob@example.net>", "smtp");
@@ -250,7 +261,7 @@ START_TEST(a_mark_is_refused_or_obeyed)
 	header("X-Postseal-Seal", "yes");
 	expect_refusal("550 5.7.1 Sealed mail names one author");
 	expect_log(milter_log, "refused: sealed mail whose From: is not its envelope sender");
-	ck_assert_uint_eq(counted(METRIC1(REFUSALS, METRIC_CAUSE_MARK)), 4);
+	ck_assert_uint_eq(counted(METRIC1(REFUSALS, METRIC_CAUSE_MARK)), 6);
 	ck_assert_int_eq(mail_from("<alice@example.com>",
 				   PLAIN " {auth_authen}=alice@example.com {mail_mailer}=local",
 				   reply),

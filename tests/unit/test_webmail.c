@@ -190,6 +190,7 @@ START_TEST(waits_for_the_map_without_others)
 	char next[64] = "";
 	int map, client, fd;
 
+	expect_service();
 	stop_server();
 	map = bound_socket("map", SOCK_STREAM);
 	client = sent(TWO);
@@ -320,9 +321,8 @@ END_TEST
 /* What it proposes is good enough for itself, and another each time. */
 START_TEST(tells_how_mail_is_sealed)
 {
-	static const char before[] =
-		"\"seal\":{\"domain\":\"sealed.example\",\"pin\":\"require\","
-		"\"pin_length\":8,\"pin_proposal\":\"";
+	static const char before[] = "\"seal\":{\"domain\":\"sealed.example\",\"pin\":\"require\","
+				     "\"pin_length\":8,\"pin_proposal\":\"";
 	char pins[3][9] = { "", "", "" };
 
 	for (size_t i = 0; i < ARRAY_LEN(pins); i++) {

@@ -71,16 +71,15 @@ size_t fleet_rows(struct fleet_row rows[FLEET_ROWS], const struct entry *entry)
  * Back.
  */
 
-static bool kind_of(struct entry *entry, const struct fleet_row *row)
+bool fleet_row_kind(enum entry_kind *kind, const struct fleet_row *row)
 {
 	if (strcmp(row->kind, FORGOTTEN) == 0) {
-		entry->kind = ENTRY_DOMAIN;
+		*kind = ENTRY_DOMAIN;
 		return row->act;
 	}
-	for (enum entry_kind kind = ENTRY_DOMAIN; kind < ENTRY_END; kind++) {
-		entry->kind = kind;
-		if (fleet_shares(kind) && strcmp(row->kind, entry_kind_name(kind)) == 0)
-			return row->act == entry_is_act(kind);
+	for (*kind = ENTRY_DOMAIN; *kind < ENTRY_END; ++*kind) {
+		if (fleet_shares(*kind) && strcmp(row->kind, entry_kind_name(*kind)) == 0)
+			return row->act == entry_is_act(*kind);
 	}
 	return false;
 }
@@ -106,7 +105,7 @@ enum fleet_verdict fleet_row_take(struct entry *entry, const struct fleet_row *r
 	if (row->schema > FLEET_SCHEMA)
 		return FLEET_ROW_NEWER;
 	memset(entry, 0, sizeof(*entry));
-	if (row->schema != FLEET_SCHEMA || !kind_of(entry, row) || row->record.len == 0 ||
+	if (row->schema != FLEET_SCHEMA || !fleet_row_kind(&entry->kind, row) || row->record.len == 0 ||
 	    !entry_get_record(entry, row->record.data, row->record.len) ||
 	    !entry_take_key(entry, row->key))
 		return FLEET_ROW_BAD;

@@ -54,6 +54,9 @@ enum fleet_verdict {
 	FLEET_ROW_BAD    /* of no use to anybody: dropped, and counted by its origin */
 };
 
+/* Which kind of entry it is about, whatever is in it; false: none that is shared. */
+bool fleet_row_kind(enum entry_kind *kind, const struct fleet_row *row);
+
 /* *entry is undefined unless GOOD; then it is reduced, and merge_shared may take it. */
 enum fleet_verdict fleet_row_take(struct entry *entry, const struct fleet_row *row);
 

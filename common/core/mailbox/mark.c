@@ -135,6 +135,8 @@ static void take_ours(struct mark *mark, struct span name, const char *value)
 		mark->malformed |= !take_pin(mark, value);
 	} else if (is_word(name, TOKEN_HEADER)) {
 		mark->token = true;
+	} else {
+		mark->malformed = true;
 	}
 }
 
@@ -427,8 +429,11 @@ static enum mark_verdict decide_stranger(struct secure_answer *answer, const str
 	bool handed_back = facts->client.local && !header && mark->token;
 	/* bounces come to the address from which a marked mail was sent. */
 	bool returned = facts->client.local && !header && is_null(facts->sender);
+	/* It comes in, or bears no mark but a token. */
+	bool means_nothing = !facts->client.local && !facts->to_sealed &&
+			     !(header && facts->leaves);
 
-	if (handed_back || returned || (!facts->client.local && !facts->to_sealed))
+	if (handed_back || returned || means_nothing)
 		return MARK_PASS;
 	refuse_stranger(answer);
 	return MARK_REFUSE;

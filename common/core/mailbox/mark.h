@@ -10,8 +10,10 @@
  *     provider is known not to meet its level.
  *
  * A mark holds for the whole mail: all its recipients elsewhere are sealed, or none. A mark is
- * obeyed, or the mail is refused; a mark is never ignored while the mail is sent. Only mail from
- * the world, where nobody has logged in, loses its marks: they mean nothing there.
+ * obeyed, or the mail is refused; a mark is never ignored while the mail is sent. Only mail that
+ * comes in from the world, where nobody has logged in, loses its marks: they mean nothing there.
+ * Mail of a client that may send mail out without a login, as a machine of the same network may,
+ * is refused.
  */
 #ifndef POSTSEAL_CORE_MAILBOX_MARK_H
 #define POSTSEAL_CORE_MAILBOX_MARK_H
@@ -62,7 +64,7 @@ struct mark_header {
 struct mark {
 	bool seal;      /* X-Postseal-Seal: yes */
 	bool token;     /* there is a X-Postseal-Seal-Token */
-	bool malformed; /* a mark with a value that it must not have */
+	bool malformed; /* a mark with a value that it must not have, or that is not known */
 	size_t pin_count;
 	struct token_recipient *pins; /* owned; each address once */
 	/* All headers with our prefix, in their order; more than MAX are counted only. */
@@ -99,7 +101,8 @@ struct mark_facts {
 	bool sender_is_alias;          /* a secure alias, which the login owns */
 	bool sender_here;              /* an address that is delivered here, */
 	bool sender_local;             /* and by local(8) */
-	bool to_sealed;                /* a recipient is MARK_SEALED or MARK_NOBODY */
+	bool to_sealed;                /* a recipient is MARK_SEALED or MARK_NOBODY, */
+	bool leaves;                   /* or MARK_OUTSIDE */
 	bool otherwise;                /* a recipient is to be sealed for the alias's sake */
 	bool unsealable;               /* a recipient elsewhere has no address to seal to */
 	const struct token_recipient *recipients; /* those elsewhere, and sealed ones */

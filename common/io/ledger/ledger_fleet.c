@@ -199,6 +199,14 @@ bool ledger_outbox_mark(struct ledger_txn *txn, const struct entry *entry, enum 
 	return ledger_outbox_keep(txn, entry->kind, key, box);
 }
 
+bool ledger_outbox_retell(struct ledger_txn *txn, enum entry_kind kind, const char *key)
+{
+	struct entry entry = { .kind = kind };
+
+	return ledger_load(txn, ledger_codec(kind), key, &entry.of) != LOOKUP_FOUND ||
+	       ledger_outbox_keep(txn, kind, key, LEDGER_BOX_NOW);
+}
+
 void ledger_outbox_pause(struct ledger_txn *txn, bool paused)
 {
 	txn->paused = paused;

@@ -146,8 +146,11 @@ struct socketmap_link;
 
 /* The reply to a key, as it came ("OK value", "NOTFOUND ", ...): in their order. */
 typedef void socketmap_link_reply_fn(void *context, const char *reply, size_t len);
-/* Last, and once: all have been replied to (NULL), or why not; `context` may be freed here. */
-typedef void socketmap_link_over_fn(void *context, const char *error);
+/*
+ * Last, and once: all have been replied to (NULL), or why not, and was it too `late`; `context` may
+ * be freed here.
+ */
+typedef void socketmap_link_over_fn(void *context, const char *error, bool late);
 
 struct socketmap_link *socketmap_link_new(struct loop *loop);
 

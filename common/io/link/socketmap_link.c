@@ -78,7 +78,7 @@ static void on_over(void *context, int why)
 		 "postseal-socketmap does not answer: %s; is it running? (systemctl status "
 		 "postseal-socketmap)",
 		 strerror(why));
-	list->over(list->context, why == 0 ? NULL : error);
+	list->over(list->context, why == 0 ? NULL : error, why == ETIMEDOUT);
 	buf_free(&list->requests);
 	free(list);
 }

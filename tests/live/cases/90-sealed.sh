@@ -109,6 +109,35 @@ smtp_message no-login-2@live.test
 check 'here, an address without a login: refused' matches "$REPLY_TEXT" "$LOGIN_NEEDED"
 smtp_close
 
+# A machine of the same network may send mail out, and does not log in.
+sent_on() {
+    smtp_open plain
+    smtp 'EHLO printer.sender.test'
+    smtp 'MAIL FROM:<alice@sender.test>'
+    smtp 'RCPT TO:<x@plain.test>'
+    smtp DATA
+    smtp_send 'From: alice@sender.test'
+    smtp_send 'X-Postseal-Seal: yes'
+    smtp_message sent-on@live.test
+    check 'sent on without a login: refused' matches "$REPLY_TEXT" "$LOGIN_NEEDED"
+    smtp_close
+}
+with mynetworks "127.0.0.0/8 $OUTSIDE_ADDR" sent_on
+
+# Where the class of a domain, not the sender, says by what service its mail leaves, a
+# recipient that stays beside the sealed one would get it.
+relayed() {
+    check 'a relayed domain: taken' taken alice alice@sender.test 'X-Postseal-Seal: yes' -- \
+        '<"y"@plain.test>' '<Z@PLAIN.test>'
+    check 'a relayed domain: sealed' sealed_for "y=plain.test@$DOMAIN"
+    check 'a relayed domain: sealed, in capitals' sealed_for "Z=plain.test@$DOMAIN"
+    check 'a relayed domain: the queue is empty' until_true gone "$QID"
+    check 'a relayed domain: nothing of it left' nothing_left
+    check 'a relayed domain, by a route: refused' not_taken '^550 5\.1\.3' alice alice@sender.test \
+        'X-Postseal-Seal: yes' -- '<@tls.test:x@plain.test>'
+}
+with relay_domains plain.test relayed
+
 printf '%s\n' 'From: alice@sender.test' 'Message-ID: <by-sendmail@live.test>' 'X-Postseal-Seal: yes' \
     '' Hello. | sendmail -i -f alice@sender.test x@plain.test
 check 'sendmail(1): a header comes back' returned alice by-sendmail@live.test "Only users who have logged in"

@@ -16,7 +16,7 @@ mailbox_up() {
     seal_setting mailbox_domain '"sealed.sender.test"'
     seal_setting mailbox_from '"sealed@sender.test"'
     seal_setting mailbox_bounce '"sealed-bounce@sender.test"'
-    seal_setting mailbox_pages "\"$BUILD/web\""
+    seal_pages
     seal_setting mailbox_token_key "\"$MAILBOX_DIR/token.key\""
     for name in store keys; do
         seal_setting "mailbox_$name" "\"$MAILBOX_DIR/$name\""

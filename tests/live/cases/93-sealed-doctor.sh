@@ -11,13 +11,12 @@ BOX=$WORLD/mailbox
 
 check 'without mailbox_url another host keeps the mailboxes' doctor_says mailbox 'ok .*another host'
 install -d -o postseal -g postseal -m 700 "$BOX" "$BOX/store" "$BOX/keys" "$BOX/run"
-cp -r "$BUILD/web" "$BOX/pages"
 chmod 755 "$BOX"
 seal_setting mailbox_url '"https://sealed.sender.test"'
 seal_setting mailbox_store "\"$BOX/store\""
 seal_setting mailbox_keys "\"$BOX/keys\""
 seal_setting mailbox_runtime "\"$BOX/run\""
-seal_setting mailbox_pages "\"$BOX/pages\""
+seal_pages
 seal_setting mailbox_from '"sealed@sender.test"'
 seal_setting mailbox_bounce '"sealed-bounce@sender.test"'
 
@@ -95,11 +94,11 @@ postconf -e "transport_maps = $transports"
 
 # --- The daemon ------------------------------------------------------------------------
 
-echo '// more' >>"$BOX/pages/app/main.js"
+echo '// more' >>"$WORLD/pages/app/main.js"
 check 'a changed page that is not served yet' doctor_says mailbox-pages 'ok '
-echo '<!-- more -->' >>"$BOX/pages/index.html"
+echo '<!-- more -->' >>"$WORLD/pages/index.html"
 check 'the web server serves another page' doctor_says mailbox-proxy 'wrong .*not our page'
-cp "$BUILD/web/index.html" "$BOX/pages/index.html"
+cp "$BUILD/web/index.html" "$WORLD/pages/index.html"
 seal_kill mailbox
 seal_start mailbox
 check 'a changed page that is served' doctor_says mailbox-pages 'wrong .*as installed: app/main.js'

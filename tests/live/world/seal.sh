@@ -49,6 +49,14 @@ seal_setting() {
     cat "$SEAL/conf.new" >"$SEAL_CONF"
 }
 
+# The pages of the temporary mailbox where its daemon, who is not root, can read them: the tree may
+# lie in a home that is root's alone.
+seal_pages() {
+    cp -RT "$BUILD/web" "$WORLD/pages"
+    chmod -R a+rX "$WORLD/pages"
+    seal_setting mailbox_pages "\"$WORLD/pages\""
+}
+
 seal_log() {
     echo "/var/log/postseal-$1.log"
 }
