@@ -55,19 +55,26 @@ bool tell_override_expired(struct ledger_txn *txn, const char *key)
 	return add_entry(txn, key, "override-expired", "the facts decide again");
 }
 
-bool tell_domain_downgrade(struct ledger_txn *txn, const char *key, int64_t since)
+/* `what` is no longer offered since then; 0: it is offered again. */
+static bool tell_downgrade(struct ledger_txn *txn, const char *kind, const char *key,
+			   const char *what, const char *consequence, int64_t since)
 {
 	char date[UTC_SIZE];
 
+	if (since == 0) {
+		log_info("%s=%s offers %s again", kind, key, what);
+		return add_entry(txn, key, "downgrade-ended", "%s is offered again", what);
+	}
+	utc_format(date, since);
+	log_warning("%s=%s no longer offers %s since %s%s", kind, key, what, date, consequence);
+	return add_entry(txn, key, "downgrade", "no %s since %s%s", what, date, consequence);
+}
+
+bool tell_domain_downgrade(struct ledger_txn *txn, const char *key, int64_t since)
+{
 	metrics_count(METRIC1(EVENTS, since != 0 ? METRIC_EVENT_DOMAIN_DOWNGRADE
 						 : METRIC_EVENT_DOMAIN_DOWNGRADE_ENDED));
-	if (since == 0) {
-		log_info("domain=%s offers TLS again", key);
-		return add_entry(txn, key, "downgrade-ended", "TLS is offered again");
-	}
-	log_warning("domain=%s no longer offers TLS since %s; mail to it waits", key,
-		    utc_format(date, since));
-	return add_entry(txn, key, "downgrade", "no TLS since %s; mail to it waits", date);
+	return tell_downgrade(txn, "domain", key, "TLS", "; mail to it waits", since);
 }
 
 bool tell_sts_lost(struct ledger_txn *txn, const char *key)
@@ -95,16 +102,9 @@ void tell_sts_enforced(const char *key)
 
 bool tell_host_downgrade(struct ledger_txn *txn, const char *key, int64_t since)
 {
-	char date[UTC_SIZE];
-
 	metrics_count(METRIC1(EVENTS, since != 0 ? METRIC_EVENT_HOST_DOWNGRADE
 						 : METRIC_EVENT_HOST_DOWNGRADE_ENDED));
-	if (since == 0) {
-		log_info("host=%s offers STARTTLS again", key);
-		return add_entry(txn, key, "downgrade-ended", "STARTTLS is offered again");
-	}
-	log_warning("host=%s no longer offers STARTTLS since %s", key, utc_format(date, since));
-	return add_entry(txn, key, "downgrade", "no STARTTLS since %s", date);
+	return tell_downgrade(txn, "host", key, "STARTTLS", "", since);
 }
 
 bool tell_dane_lost(struct ledger_txn *txn, const char *key, enum tlsa_state now)
