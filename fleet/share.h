@@ -58,4 +58,9 @@ bool share_goes_on(struct share *share, enum engine_result result);
  */
 bool push_drop_old_acts(struct share *share);
 
+/* False as push_some. */
+bool eyes_meet(struct share *share);
+/* Is anybody waiting for eyes_meet? */
+bool eyes_wait(struct ledger_txn *txn);
+
 #endif
