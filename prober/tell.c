@@ -2,11 +2,9 @@
 #include "prober/tell.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/str.h"
 #include "base/utc.h"
 #include "io/local/metrics_file.h"
 
@@ -18,15 +16,14 @@ static bool add_entry(struct ledger_txn *txn, const char *subject, const char *e
 static bool add_entry(struct ledger_txn *txn, const char *subject, const char *event,
 		      const char *fmt, ...)
 {
-	struct journal_entry entry = { .time = clock_wall(), .author = AUTHOR };
+	const struct ledger_note note = { clock_wall(), AUTHOR, subject, event };
 	va_list args;
+	bool added;
 
-	str_copy(entry.subject, sizeof(entry.subject), subject);
-	str_copy(entry.event, sizeof(entry.event), event);
 	va_start(args, fmt);
-	vsnprintf(entry.detail, sizeof(entry.detail), fmt, args);
+	added = ledger_vnote(txn, &note, fmt, args);
 	va_end(args);
-	return ledger_add_journal(txn, &entry);
+	return added;
 }
 
 bool tell_floor(struct ledger_txn *txn, const char *key, const struct history *history)

@@ -30,6 +30,11 @@ static inline bool str_is_print(char c)
 	return c >= ' ' && c <= '~';
 }
 
+static inline bool str_is_control(char c)
+{
+	return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
 static inline bool str_is_graph(char c)
 {
 	return c > ' ' && c <= '~';

@@ -430,8 +430,8 @@ static enum mark_verdict decide_stranger(struct secure_answer *answer, const str
 	/* bounces come to the address from which a marked mail was sent. */
 	bool returned = facts->client.local && !header && is_null(facts->sender);
 	/* It comes in, or bears no mark. */
-	bool means_nothing = !facts->client.local && !facts->to_sealed &&
-			     !(header && facts->leaves);
+	bool means_nothing =
+		!facts->client.local && !facts->to_sealed && !(header && facts->leaves);
 
 	if (handed_back || returned || means_nothing)
 		return MARK_PASS;
@@ -486,7 +486,8 @@ enum mark_verdict mark_decide(struct secure_answer *answer, const struct setting
 void mark_refuse_length(struct secure_answer *answer)
 {
 	refuse(answer, "5.5.3",
-	       "This mail goes to so many recipients that it cannot be sealed in one piece. Send it "
+	       "This mail goes to so many recipients that it cannot be sealed in one piece. Send "
+	       "it "
 	       "to some of them at a time.",
 	       "sealed mail to too many recipients");
 }
