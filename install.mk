@@ -66,23 +66,21 @@ check-package: all
 	tests/deps.sh deb
 	tests/package/run $(DEB)/postseal_$(VERSION)_*.deb $(DEB)/postseal-mailbox_$(VERSION)_*.deb
 
+## check-reproducible build the packages of `make deb` once more, elsewhere, and compare their bytes
+.PHONY: check-reproducible
+check-reproducible:
+	tests/deps.sh build
+	tests/deps.sh deb
+	tests/package/twice $(DEB)
+
 # The steps are named in tests/release/run; STEPS="demo deb" takes some of them.
 RELEASE ?= trixie
 ## check-release RELEASE=trixie  README's commands on a bare system of that Debian release (as root)
 .PHONY: check-release
 check-release:
 	tests/deps.sh release
+	tests/deps.sh live
 	tests/release/run $(RELEASE) $(STEPS)
-
-# git archive gives all files the commit's date, and gzip -n adds none: so whoever repeats it
-# gets the same bytes.
-TARBALL := postseal-$(VERSION).tar
-## dist        the tarball of the commit that is checked out, and its SHA-256, in $(BUILD)/dist
-.PHONY: dist
-dist:
-	mkdir -p $(BUILD)/dist
-	git archive --prefix=postseal-$(VERSION)/ -o $(abspath $(BUILD))/dist/$(TARBALL) HEAD
-	cd $(BUILD)/dist && gzip -9nf $(TARBALL) && sha256sum $(TARBALL).gz | tee $(TARBALL).gz.sha256
 
 # Built from a copy, so that neither this tree nor its parent is written to.
 DEB      := $(BUILD)/deb
@@ -101,3 +99,22 @@ deb:
 	cd $(DEB_TREE) && env -u MAKEFLAGS -u BUILD dpkg-buildpackage -us -uc -b
 	rm -rf $(DEB_TREE)
 	tests/lint/deb $(DEB)/*.changes
+
+# Of what is committed, and dated by the commit: whoever repeats it gets the same bytes.
+# The compressor is told to write neither name nor time.
+DIST := $(BUILD)/dist
+REF  ?= v$(VERSION)
+
+## dist        the tarball of this version's tag and its checksum, in $(BUILD)/dist (REF=HEAD: of another commit)
+.PHONY: dist
+dist:
+	@git rev-parse --quiet --verify '$(REF)^{commit}' >/dev/null || { \
+	    echo 'there is no tag or commit $(REF); make dist REF=HEAD takes what is committed' >&2; exit 1; }
+	@git show '$(REF):Makefile' | grep -qx 'VERSION := $(VERSION)' || { \
+	    echo '$(REF) is not of version $(VERSION)' >&2; exit 1; }
+	rm -rf $(DIST)
+	mkdir -p $(DIST)
+	git -c core.autocrlf=false -c tar.umask=0022 archive --format=tar --prefix=postseal-$(VERSION)/ \
+	    -o $(DIST)/postseal-$(VERSION).tar '$(REF)^{commit}'
+	gzip -9 -n $(DIST)/postseal-$(VERSION).tar
+	cd $(DIST) && sha256sum postseal-$(VERSION).tar.gz >SHA256SUMS && cat SHA256SUMS

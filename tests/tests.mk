@@ -169,7 +169,7 @@ asan:
 ## tsan        all tests under the thread sanitizer
 tsan:
 	$(call sanitized_build,tsan,-fsanitize=thread) testers
-	TSAN_OPTIONS="halt_on_error=1" setarch -R $(MAKE) BUILD=build/tsan built-check
+	TSAN_OPTIONS="halt_on_error=1:suppressions=$(abspath tests/tsan.suppressions)" setarch -R $(MAKE) BUILD=build/tsan built-check
 
 ## valgrind    unit tests under valgrind, leaks are errors
 .PHONY: valgrind
