@@ -90,7 +90,7 @@ static bool set_up(SSL_CTX *ctx, const struct tls_setup *setup)
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
 	SSL_CTX_set_verify_depth(ctx, VERIFY_DEPTH);
-	SSL_CTX_set1_groups_list(ctx, GROUPS);
+	SSL_CTX_set1_groups_list(ctx, (char[]){ GROUPS });
 	tls_pause(ctx);
 	return SSL_CTX_set_min_proto_version(ctx, least) == 1 &&
 	       SSL_CTX_set_max_proto_version(ctx, 0) == 1 && SSL_CTX_dane_enable(ctx) == 1;
