@@ -125,7 +125,7 @@ check-live: testers
 check-fleet: all $(BUILD)/tests/fleet_host $(BUILD)/tests/peer $(BUILD)/faults/skew.so
 	tests/deps.sh build
 	tests/deps.sh live
-	tests/run-all $(PART_gap) $(PART_share) trouble tests/fleet/trouble many tests/fleet/many \
+	tests/run-all $(PART_gap) $(PART_share) wire tests/fleet/wire trouble tests/fleet/trouble many tests/fleet/many \
 	    eyes tests/live/share
 
 # Not a part of `check`, which needs no browser.
@@ -170,7 +170,7 @@ asan:
 ## tsan        all tests under the thread sanitizer
 tsan:
 	$(call sanitized_build,tsan,-fsanitize=thread) testers
-	TSAN_OPTIONS="halt_on_error=1" setarch -R $(MAKE) BUILD=build/tsan built-check
+	TSAN_OPTIONS="halt_on_error=1:suppressions=$(abspath tests/tsan.suppressions)" setarch -R $(MAKE) BUILD=build/tsan built-check
 
 ## valgrind    unit tests under valgrind, leaks are errors
 .PHONY: valgrind

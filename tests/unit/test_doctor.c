@@ -130,7 +130,8 @@ static void one_server(struct doctor_servers *servers, const char *source)
 
 static void shares_well(struct patient *p)
 {
-	p->fleet = (struct doctor_fleet){ .shares = true, .runs = true, .waiting = 3, .lag = 2 };
+	p->fleet = (struct doctor_fleet){ .shares = true, .runs = true, .waiting = 3, .lag = 2,
+					  .members = 4, .live = 3 };
 	str_copy(p->fleet.state.name, sizeof(p->fleet.state.name), "mx1");
 }
 
@@ -839,6 +840,14 @@ static const struct sickness sicknesses[] = {
 	  .main_cf = "smtp_tls_mandatory_ciphers = high\ntls_high_cipherlist = HIGH:@STRENGTH\n"
 		     "smtp_tls_exclude_ciphers = aNULL, RC4\n",
 	  WRONG, "= high", "smtp_ciphers = \"HIGH:@STRENGTH:!aNULL:!RC4\"\n" },
+	{ "probe",
+	  .main_cf = "smtp_tls_mandatory_ciphers = medium\n"
+		     "tls_medium_cipherlist = aNULL:-aNULL:HIGH:MEDIUM:+RC4:@STRENGTH\n",
+	  OK, "match main.cf", NULL },
+	{ "probe",
+	  .main_cf = "smtp_tls_mandatory_ciphers = medium\ntls_medium_cipherlist = HIGH:MEDIUM\n"
+		     "smtp_tls_mandatory_exclude_ciphers = AES256\n",
+	  WRONG, "smtp_tls_mandatory_ciphers", "smtp_ciphers = \"HIGH:MEDIUM:!AES256\"\n" },
 	{ "probe", .main_cf = "smtp_pix_workarounds =\n", WRONG, "smtp_pix_workarounds",
 	  "smtp_pix_workarounds = false\n" },
 	{ "probe", .main_cf = "smtp_tls_servername = hostname\n", WRONG, "= hostname",
@@ -1257,7 +1266,10 @@ static const struct sickness sicknesses[] = {
 	{ "fleet", "share = \"fleet\"\n", WRONG, "does not run",
 	  "systemctl enable postseal-share\nsystemctl restart postseal-share\n" },
 	{ "fleet", "share = \"fleet\"\n", .spoil = shares_well, OK,
-	  "as mx1; 3 records wait to be told; admins act on other hosts", NULL },
+	  "as mx1; 3 of 4 hosts are there; 3 records wait to be told; admins act on other hosts",
+	  NULL },
+	{ "fleet", "share = \"fleet\"\nwebmail_clients = {\"roundcube\"}\n", .spoil = shares_well,
+	  WARNING, "on this host alone", "# in the database: grant postseal_admin" },
 	{ "fleet", "share = \"fleet\"\n", .spoil = shares_late, WARNING, "4000 seconds ago",
 	  "systemctl restart postseal-share\n" },
 	{ "fleet", "share = \"fleet\"\n", .spoil = shares_not, WRONG, "clock is 70 seconds",
