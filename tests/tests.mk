@@ -22,6 +22,7 @@ tests/test_postconf_SRCS += cli/postconf.c
 tests/test_due_SRCS += prober/scan.c prober/crowd.c
 tests/test_crowd_SRCS += prober/crowd.c
 tests/test_doctor_SRCS += cli/doctor/doctor_patient.c cli/postconf.c $(wildcard cli/doctor/doctor_judge*.c)
+tests/test_top_SRCS += cli/verbs/top_page.c cli/terminal.c
 # Those that start one.
 $(patsubst %,$(BUILD)/tests/%,$(filter test_socketmap_%,$(UNIT_NAMES))): | $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_webmail: | $(BUILD)/postseal-webmail $(BUILD)/postseal-socketmap
@@ -124,7 +125,7 @@ check-live: testers
 check-fleet: all $(BUILD)/tests/fleet_host $(BUILD)/tests/peer $(BUILD)/faults/skew.so
 	tests/deps.sh build
 	tests/deps.sh live
-	tests/run-all $(PART_gap) $(PART_share) trouble tests/fleet/trouble many tests/fleet/many \
+	tests/run-all $(PART_gap) $(PART_share) wire tests/fleet/wire trouble tests/fleet/trouble many tests/fleet/many \
 	    eyes tests/live/share
 
 # Not a part of `check`, which needs no browser.
