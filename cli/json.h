@@ -13,6 +13,7 @@
 #include "cli/cli.h"
 #include "cli/known.h"
 #include "core/alert/alert.h"
+#include "core/fleet/fleet_state.h"
 #include "core/log/waiting.h"
 #include "core/secure/digest.h"
 #include "core/metrics/metrics.h"
@@ -24,6 +25,8 @@ void json_print_explained(const struct known *known, const struct cli *cli, stru
 void json_print_history(const struct known *known, const struct cli *cli, struct ledger_txn *txn);
 void json_print_forgotten(const char *domain, int64_t when, const struct history *history);
 /* `override` NULL: it was removed. */
+/* One entry of what another program kept. */
+void json_print_moved(size_t line, const char *subject, const char *outcome, const char *what);
 void json_print_override(const char *key, const struct override *override);
 void json_print_pins(const char *key, const struct pins *pins);
 /* `alias` NULL: it is not on file. */
@@ -46,6 +49,9 @@ void json_print_imported(const struct import_tally *tally);
 /* Of `preview`: a domain of which mail would have waited. */
 void json_print_preview_domain(const char *domain, uint64_t waits, const char *last,
 			       const char *reason);
+/* What this host shares, and with whom. False: not all members could be read. */
+bool json_print_fleet(const struct fleet_state *state, size_t now, size_t later,
+		      struct ledger_txn *txn);
 /* A test mail; `tls` is "" where there was none. */
 void json_print_trial(const char *to, const char *outcome, const char *text, const char *tls);
 void json_print_sample(const struct metric_sample *sample);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -24,6 +25,7 @@
 #include "core/record/record.h"
 #include "daemon/daemon.h"
 #include "daemon/notify.h"
+#include "io/ledger/ledger_sighting.h"
 #include "io/local/metrics_file.h"
 #include "io/log/log_source.h"
 
@@ -82,32 +84,55 @@ static void stop_by_signals(void)
 static bool tell_change(struct learner *l, struct ledger_txn *txn, const struct logbatch_host *seen)
 {
 	bool lost = seen->observed == OBSERVED_PLAIN;
+	char key[HOST_KEY_SIZE];
 	/* The time when Postfix saw it, not when the log was read: an audit has to be right. */
-	struct journal_entry entry = { .time = lost ? seen->history.last_plain
-						    : seen->history.last_tls,
-				       .author = AUTHOR };
+	const struct ledger_note note = { lost ? seen->history.last_plain : seen->history.last_tls,
+					  AUTHOR, key, lost ? "downgrade" : "downgrade-ended" };
 	const char *what = lost ? "a mail waits because STARTTLS was not offered"
 				: "a delivery went over TLS again";
 
-	str_copy(entry.event, sizeof(entry.event), lost ? "downgrade" : "downgrade-ended");
-	str_copy(entry.detail, sizeof(entry.detail), what);
 	progress_hide(&l->progress);
 	(lost ? log_warning : log_info)("host=%s:%u %s", seen->host, seen->port, what);
-	return record_host_key(entry.subject, seen->host, seen->port) &&
-	       ledger_add_journal(txn, &entry);
+	return record_host_key(key, seen->host, seen->port) && ledger_note(txn, &note, "%s", what);
+}
+
+/*
+ * TLS was missing where it was: in a fleet other hosts look before that is learned, and the
+ * prober sees to the rest (core/fleet/fleet_sighting.h). False when the transaction is broken.
+ */
+static bool show_to_others(struct ledger_txn *txn, const struct logbatch_host *seen,
+			   const struct history *known, struct history *shown)
+{
+	const struct fleet_sighting sighting = { .seen = shown->last_plain };
+	char key[HOST_KEY_SIZE];
+	bool kept;
+
+	if (!record_host_key(key, seen->host, seen->port) ||
+	    !ledger_keep_sighting(txn, key, known, &sighting, clock_wall(), &kept))
+		return false;
+	if (kept) {
+		log_info("host=%s a mail waits because STARTTLS was not offered; other hosts of "
+			 "the fleet are asked whether they see TLS there",
+			 key);
+		shown->last_plain = 0;
+		shown->plain_days.count = 0;
+	}
+	return true;
 }
 
 /* False when the transaction is broken. */
 static bool learn_host(struct learner *l, struct ledger_txn *txn, const struct logbatch_host *seen)
 {
+	struct history before, shown = seen->history;
 	struct host_facts facts;
-	struct history before;
 
 	/* A damaged record has been logged. The others still count. */
 	if (ledger_get_host(txn, seen->host, seen->port, &facts) == LOOKUP_ERROR)
 		return true;
 	before = facts.history;
-	fold_merge(&facts.history, &seen->history);
+	if (seen->observed == OBSERVED_PLAIN && !show_to_others(txn, seen, &before, &shown))
+		return false;
+	fold_merge(&facts.history, &shown);
 	if (fold_equal(&before, &facts.history))
 		return true;
 	l->counts.new_hosts += before.last_tls == 0 && facts.history.last_tls != 0;
@@ -123,16 +148,13 @@ static bool tell_raised(struct learner *l, struct ledger_txn *txn, const char *k
 			const struct logbatch_domain *seen)
 {
 	const struct history *shown = &seen->history;
-	struct journal_entry entry = { .time = shown->last_tls, .author = AUTHOR };
+	const struct ledger_note note = { shown->last_tls, AUTHOR, key, "raised" };
 
-	str_copy(entry.subject, sizeof(entry.subject), key);
-	str_copy(entry.event, sizeof(entry.event), "raised");
-	snprintf(entry.detail, sizeof(entry.detail),
-		 "a delivery went over %s with %s; TLS is required from now on",
-		 tls_version_name(shown->last_version), shown->last_cipher);
 	progress_hide(&l->progress);
 	log_info("domain=%s a delivery went over TLS; TLS is required from now on", key);
-	return ledger_add_journal(txn, &entry);
+	return ledger_note(txn, &note,
+			   "a delivery went over %s with %s; TLS is required from now on",
+			   tls_version_name(shown->last_version), shown->last_cipher);
 }
 
 /* The domain's record, if there is one. Without it nothing is known of its MX hosts. */

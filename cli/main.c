@@ -12,13 +12,14 @@
  *
  * What they share:
  *
- *   known       what the ledger knows about a next hop, and what follows from it
+ *   known       what the ledger knows about a next hop, and what follows from it; has the
+ *               prober look, and waits for it
  *   act         a change by an admin: one transaction, with an entry in the journal
  *   facts_page  facts as sentences
  *   json        everything that is printed with --json
  *   terminal    colour, pages of text, questions, a bar of progress
- *   probing     have the prober look, and wait for it
  *   learner     Postfix's log into the ledger; with --follow this is a daemon
+ *   postconf    what postconf(1) prints
  *   trial       a real mail through this Postfix
  */
 #include <errno.h>
@@ -37,10 +38,10 @@
 #include "io/local/settings_file.h"
 
 static const struct verb *const verbs[] = {
-	&verb_status,   &verb_explain, &verb_history, &verb_list,   &verb_probe, &verb_learn,
-	&verb_override, &verb_pin,     &verb_alias,   &verb_digest, &verb_alert, &verb_mailbox,
-	&verb_openpgp,  &verb_forget,  &verb_export,  &verb_import, &verb_stats, &verb_doctor,
-	&verb_setup,    &verb_preview, &verb_fleet,   &verb_config,
+	&verb_status,   &verb_explain, &verb_history, &verb_list,   &verb_probe,  &verb_learn,
+	&verb_override, &verb_pin,     &verb_alias,   &verb_digest, &verb_alert,  &verb_mailbox,
+	&verb_openpgp,  &verb_forget,  &verb_export,  &verb_import, &verb_stats,  &verb_top,
+	&verb_doctor,   &verb_setup,   &verb_preview, &verb_fleet,  &verb_config,
 };
 
 /*
@@ -66,9 +67,11 @@ static const struct known_option {
 	{ 'J', "journal", FLAG(journal) },
 	{ 'l', "level", TEXT(level) },
 	{ 'L', "no-ledger", FLAG(no_ledger) },
+	{ 'm', "from", TEXT(from) },
 	{ 'n', "changed", FLAG(changed) },
 	{ 'N', "dry-run", FLAG(dry_run) },
 	{ 'o', "otherwise", TEXT(otherwise) },
+	{ 'O', "once", FLAG(once) },
 	{ 'p', "from-probe", FLAG(from_probe) },
 	{ 'P', "prometheus", FLAG(prometheus) },
 	{ 'r', "reason", TEXT(reason) },

@@ -57,6 +57,7 @@ struct outbox {
 	struct seal_key key;   /* of `current` */
 	/* Of the thread alone. */
 	struct tried *tried;
+	size_t sent; /* of them */
 	int64_t away_since; /* clock_mono_ms; 0: Postfix answers */
 };
 
@@ -322,13 +323,40 @@ static void put_off(struct outbox *outbox, const struct store_key *key,
 		give_up(outbox, key, mail, "tried for days");
 }
 
-/* What has been given once is never given again by this daemon, whatever the store does. */
-static void settle_sent(struct outbox *outbox, const struct store_key *key)
+/* Postfix has it. It leaves the store with others, or with the next try where that fails. */
+static void note_sent(struct outbox *outbox, const struct store_key *key)
 {
-	if (drop_mail(outbox, key))
-		return;
+	struct tried *tried;
+
 	note_try(outbox, key);
-	find_tries(outbox, key)->sent = true;
+	tried = find_tries(outbox, key);
+	outbox->sent += !tried->sent;
+	tried->sent = true;
+}
+
+/* In one transaction: each of its own would cost two waits for the disk, which mail that comes in
+ * needs more. */
+static void drop_sent(struct outbox *outbox)
+{
+	struct store_txn *txn = outbox->sent > 0 ? store_begin(outbox->home->store, true) : NULL;
+	struct tried *tried, *next;
+	bool good = txn != NULL;
+
+	for (tried = outbox->tried; good && tried != NULL; tried = tried->hh.next) {
+		struct store_key key = store_key_handle(&tried->mail);
+
+		good = !tried->sent || store_drop(txn, STORE_OUTBOX, &key);
+	}
+	if (!good)
+		store_abort(txn);
+	if (!good || !store_commit(txn))
+		return;
+	HASH_ITER(hh, outbox->tried, tried, next)
+	{
+		if (tried->sent)
+			forget_tries(outbox, tried);
+	}
+	outbox->sent = 0;
 }
 
 /* False: Postfix is away, and so for all others, too. */
@@ -340,7 +368,7 @@ static bool give(struct outbox *outbox, struct submit *submit, const struct stor
 	switch (result) {
 	case SUBMIT_DONE:
 		log_info("to=%s note=%u sent", mail->to, mail->note);
-		settle_sent(outbox, key);
+		note_sent(outbox, key);
 		break;
 	case SUBMIT_REFUSED:
 		note_try(outbox, key);
@@ -364,7 +392,7 @@ static bool handle_mail(struct outbox *outbox, struct submit *submit, const stru
 	bool answers = true;
 
 	if (tried != NULL && tried->sent) {
-		settle_sent(outbox, key);
+		note_sent(outbox, key);
 		return true;
 	}
 	txn = store_begin(outbox->home->store, false);
@@ -445,8 +473,12 @@ static int64_t give_all(struct outbox *outbox)
 	if (txn == NULL || !store_each(txn, STORE_OUTBOX, &all, false, see_mail, due))
 		due->next = PAUSE_LEAST_MS;
 	store_abort(txn);
-	for (size_t i = 0; answers && i < due->count && !is_stopping(outbox); i++)
+	for (size_t i = 0; answers && i < due->count && !is_stopping(outbox); i++) {
 		answers = handle_mail(outbox, submit, &due->key[i]);
+		if (outbox->sent >= OUTBOX_TOGETHER)
+			drop_sent(outbox);
+	}
+	drop_sent(outbox);
 	next = due->count > 0 ? 0 : due->next;
 	if (answers) {
 		outbox->away_since = 0;

@@ -10,8 +10,8 @@
  * once). Of a link mail that Postfix refuses, or that is given up, the sender is told.
  *
  * Once, as far as that is possible: a mail is given again only where its 250 was not heard, or
- * where the daemon ended between the 250 and the transaction that drops it; it then has
- * the same Message-ID.
+ * where the daemon was killed between the 250 and the transaction that drops it, and up to
+ * OUTBOX_TOGETHER with it; it then has the same Message-ID.
  *
  * What is in it holds secrets of links and PINs: it is sealed under a key file of its own kind in
  * `mailbox_keys`, and such a file is shredded OUTBOX_KEY_SECONDS after its first use, as soon
@@ -27,6 +27,7 @@
 #define OUTBOX_DAYS 5 /* as Postfix's maximal_queue_lifetime, and RFC 5321 4.5.4.1 */
 #define OUTBOX_TRIES 10
 #define OUTBOX_KEY_SECONDS 60
+#define OUTBOX_TOGETHER 16
 
 struct outbox;
 

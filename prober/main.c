@@ -11,7 +11,9 @@
  *   result    where what was found is written to the ledger
  *   tell      what of it the log and the journal say
  *   refresh   looking again without being asked
- *   scan      the ledger's domains that are due, and those that leave it
+ *   sightings what it does with and for the other hosts of a fleet
+ *   scan      the ledger's domains that are due, and those that leave it; crowd bounds how
+ *             many of one owner are due a day
  *   refused   what the milter refused, for `postseal digest`
  */
 #include <stdio.h>

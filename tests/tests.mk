@@ -22,6 +22,7 @@ tests/test_postconf_SRCS += cli/postconf.c
 tests/test_due_SRCS += prober/scan.c prober/crowd.c
 tests/test_crowd_SRCS += prober/crowd.c
 tests/test_doctor_SRCS += cli/doctor/doctor_patient.c cli/postconf.c $(wildcard cli/doctor/doctor_judge*.c)
+tests/test_top_SRCS += cli/verbs/top_page.c cli/terminal.c
 # Those that start one.
 $(patsubst %,$(BUILD)/tests/%,$(filter test_socketmap_%,$(UNIT_NAMES))): | $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_webmail: | $(BUILD)/postseal-webmail $(BUILD)/postseal-socketmap
@@ -94,6 +95,7 @@ PART_every    := every    "$(BUILD)/every"
 PART_live     := live     "tests/live/run"
 PART_gap      := gap      "tests/fleet/gap"
 PART_share    := share    "tests/fleet/short"
+PART_eyes     := eyes     "FLEET_LIVE_SHORT=1 tests/live/share"
 PART_plugin   := plugin   "tests/webmail/roundcube/lint"
 
 # As many jobs as there are processors, unless the user said how many.
@@ -108,7 +110,7 @@ check:
 	tests/deps.sh live
 	tests/deps.sh lint
 	+$(MAKE) $(JOBS) testers
-	tests/run-all $(PART_lint) $(PART_tools) $(PART_plugin) $(PARTS_HERE) $(PART_share) $(PART_live)
+	tests/run-all $(PART_lint) $(PART_tools) $(PART_plugin) $(PARTS_HERE) $(PART_share) $(PART_eyes) $(PART_live)
 
 ## check-here  the same without the live tests
 check-here: testers
@@ -118,12 +120,13 @@ check-here: testers
 check-live: testers
 	tests/live/run
 
-## check-fleet  hosts that share, on a real PostgreSQL: all of it (tests/fleet); what it needs is installed (as root)
+## check-fleet  hosts that share, on a real PostgreSQL: all of it (tests/fleet, tests/live/share); what it needs is installed (as root)
 .PHONY: check-fleet
-check-fleet: all $(BUILD)/tests/fleet_host $(BUILD)/faults/skew.so
+check-fleet: all $(BUILD)/tests/fleet_host $(BUILD)/tests/peer $(BUILD)/faults/skew.so
 	tests/deps.sh build
 	tests/deps.sh live
-	tests/run-all $(PART_gap) $(PART_share) trouble tests/fleet/trouble many tests/fleet/many
+	tests/run-all $(PART_gap) $(PART_share) wire tests/fleet/wire trouble tests/fleet/trouble many tests/fleet/many \
+	    eyes tests/live/share
 
 # Not a part of `check`, which needs no browser.
 ## check-webmail  the Roundcube plugin and the small example in a headless Chromium; what that needs is installed (as root)
@@ -167,7 +170,7 @@ asan:
 ## tsan        all tests under the thread sanitizer
 tsan:
 	$(call sanitized_build,tsan,-fsanitize=thread) testers
-	TSAN_OPTIONS="halt_on_error=1" setarch -R $(MAKE) BUILD=build/tsan built-check
+	TSAN_OPTIONS="halt_on_error=1:suppressions=$(abspath tests/tsan.suppressions)" setarch -R $(MAKE) BUILD=build/tsan built-check
 
 ## valgrind    unit tests under valgrind, leaks are errors
 .PHONY: valgrind

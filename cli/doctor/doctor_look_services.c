@@ -232,19 +232,21 @@ static bool count_pins(void *context, const char *key, const struct pins *pins)
 	return true;
 }
 
+/* A probe or a delivery reached it: where DANE decides, there are deliveries alone. */
 static bool count_host(void *context, const char *key, const struct host_facts *host)
 {
 	struct patient *patient = context;
 	const struct observation *last = &host->last;
+	int64_t yesterday = patient->now - UTC_DAY;
+	bool probed = last->observed != OBSERVED_NOTHING && last->source == SOURCE_PROBE &&
+		      last->time >= yesterday;
 
 	(void)key;
-	if (last->observed == OBSERVED_NOTHING || last->source != SOURCE_PROBE ||
-	    last->time < patient->now - UTC_DAY)
-		return true;
-	if (last->observed == OBSERVED_UNREACHABLE)
-		patient->ledger.silent++;
-	else
+	if (host->history.last_tls >= yesterday || host->history.last_plain >= yesterday ||
+	    (probed && last->observed != OBSERVED_UNREACHABLE))
 		patient->ledger.spoken++;
+	else if (probed)
+		patient->ledger.silent++;
 	return true;
 }
 
@@ -276,6 +278,17 @@ static void find_log(struct patient *patient, struct ledger_txn *txn)
 	}
 }
 
+static bool count_member(void *context, const char *name, const void *record)
+{
+	struct doctor_fleet *fleet = context;
+	const struct fleet_member *member = record;
+
+	(void)name;
+	fleet->members++;
+	fleet->live += member->seen + FLEET_LIVE >= fleet->state.exchanged;
+	return true;
+}
+
 /* What postseal-share has to say is in the ledger, and in what it counts. */
 static void look_at_fleet(struct patient *patient, struct ledger_txn *txn)
 {
@@ -285,6 +298,7 @@ static void look_at_fleet(struct patient *patient, struct ledger_txn *txn)
 
 	fleet->shares = ledger_get_fleet(txn, &fleet->state) == LOOKUP_FOUND;
 	fleet->waiting = ledger_outbox_count(txn, LEDGER_BOX_NOW);
+	ledger_each_member(txn, count_member, fleet);
 	if (metrics_read(metrics_directory(patient->settings, METRICS_SHARE), METRICS_SHARE,
 			 counted, &fleet->runs, error) == LOOKUP_FOUND)
 		fleet->lag = (int64_t)counted->cell[M_SHARE_LAG];

@@ -187,6 +187,35 @@ static bool ask_server(struct socketmap_client *client, const struct cli *cli, c
 }
 
 /*
+ * How a sealed mail to an address would go: map `mailbox`, which anybody may ask. Nothing else
+ * depends on it.
+ */
+static const char *ask_way(const struct cli *cli, const char *address)
+{
+	static const char *const ways[] = { "openpgp", "mailbox", "new-mailbox", "off" };
+	char error[SOCKETMAP_CLIENT_ERROR_SIZE];
+	int64_t deadline = clock_mono_ms() + ASK_WAIT_MS;
+	struct socketmap_client *client;
+	struct buf reply = { 0 };
+	const char *way = NULL;
+
+	if (cli->settings.mailbox_domain[0] == '\0')
+		return "off";
+	client = socketmap_client_open(&cli->settings, deadline, error);
+	if (client != NULL &&
+	    socketmap_client_ask(client, map_name(MAP_MAILBOX), address, deadline, &reply, error) &&
+	    strncmp(buf_cstr(&reply), "OK ", 3) == 0) {
+		for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+			if (strcmp(reply.data + 3, ways[i]) == 0)
+				way = ways[i];
+		}
+	}
+	socketmap_client_close(client);
+	buf_free(&reply);
+	return way;
+}
+
+/*
  * Showing.
  */
 
@@ -263,6 +292,8 @@ static enum cli_status print_all(const struct cli *cli, const struct subject *su
 						 &line)
 				    : ask_server(informant.client, cli, word, &shown, &line);
 
+		if (told && cli->json && subjects[i].is_address)
+			status_json_put_seal(&line, ask_way(cli, word));
 		worst = cli_worse(worst,
 				  told ? print_status(cli, &shown, &line, word, address_column(cli))
 				       : CLI_UNSURE);

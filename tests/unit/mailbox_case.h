@@ -70,7 +70,9 @@ static struct {
 	atomic_size_t count; /* a mail is whole before it counts */
 	size_t taken;
 	char *to[CASE_MAILS], *from[CASE_MAILS], *text[CASE_MAILS];
-	atomic_bool refuse; /* 451 to everything */
+	atomic_bool refuse; /* 451 to everything; */
+	atomic_int refused; /* so often so far */
+	atomic_bool busy;   /* with a connection */
 	atomic_bool hold;   /* no reply to the end of a text, as long as it is set */
 } sink = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER };
 
@@ -112,11 +114,14 @@ static inline void sink_serve(int fd)
 	fprintf(in, "220 sink\r\n");
 	while (fgets(line, sizeof(line), in) != NULL) {
 		if (sink.refuse && strncmp(line, "MAIL", 4) == 0) {
+			sink.refused++;
 			fprintf(in, "451 4.3.0 not now\r\n");
 		} else if (strncmp(line, "MAIL FROM:", 10) == 0) {
+			free(from);
 			from = case_between(line, "<", ">");
 			fprintf(in, "250 ok\r\n");
 		} else if (strncmp(line, "RCPT TO:", 8) == 0) {
+			free(to);
 			to = case_between(line, "<", ">");
 			fprintf(in, "250 ok\r\n");
 		} else if (strncmp(line, "DATA", 4) == 0) {
@@ -131,6 +136,7 @@ static inline void sink_serve(int fd)
 			sink.to[sink.count] = to;
 			sink.text[sink.count] = strdup(buf_cstr(&text));
 			sink.count++;
+			from = to = NULL;
 			text.len = 0;
 			pthread_cond_broadcast(&sink.more);
 			while (sink.hold)
@@ -141,6 +147,8 @@ static inline void sink_serve(int fd)
 			fprintf(in, "250 ok\r\n");
 		}
 	}
+	free(from);
+	free(to);
 	buf_free(&text);
 	fclose(in);
 }
@@ -150,8 +158,11 @@ static inline void *sink_run(void *argument)
 	int fd;
 
 	(void)argument;
-	while ((fd = accept(sink.fd, NULL, NULL)) >= 0)
+	while ((fd = accept(sink.fd, NULL, NULL)) >= 0) {
+		sink.busy = true;
 		sink_serve(fd);
+		sink.busy = false;
+	}
 	return NULL;
 }
 
@@ -268,14 +279,24 @@ static inline void daemon_start(void)
 	}
 }
 
+/* It was told to end. */
+static inline void daemon_await(void)
+{
+	int status;
+
+	ck_assert_int_eq(waitpid(case_daemon, &status, 0), case_daemon);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %d", status);
+}
+
 static inline void daemon_stop(int signal)
 {
 	int status;
 
 	kill(case_daemon, signal);
-	ck_assert_int_eq(waitpid(case_daemon, &status, 0), case_daemon);
 	if (signal == SIGTERM)
-		ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %d", status);
+		daemon_await();
+	else
+		ck_assert_int_eq(waitpid(case_daemon, &status, 0), case_daemon);
 }
 
 static inline void case_open(const char *more_settings)

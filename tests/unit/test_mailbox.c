@@ -4,6 +4,7 @@
 
 #include "core/settings/settings.h"
 #include "io/link/link.h"
+#include "mailbox/outbox.h"
 
 static const struct marked first = { .sender = "alice@example.com",
 				     .random = 1,
@@ -981,6 +982,61 @@ START_TEST(warned_and_then_deleted_unless_he_comes)
 }
 END_TEST
 
+/* So many more were refused, and nobody talks to Postfix: a clock may be moved. */
+static void await_refused(int before, int more)
+{
+	while (sink.refused < before + more || sink.busy)
+		poll(NULL, 0, 5);
+}
+
+/* The hour that it is, of a day; and somebody's mail to somebody else, so that the outbox looks. */
+static void poke(int day, int hour)
+{
+	struct marked mail = first;
+	int before = sink.refused;
+
+	move_clock(day, hour * 3600);
+	mail.sender = "dave@example.com";
+	mail.random = (unsigned char)(100 + hour);
+	ck_assert_str_eq(give_marked("carol@example.net", &mail), "250 2.0.0 sealed\r\n");
+	if (sink.refuse)
+		await_refused(before, 2 + 2 * hour);
+}
+
+/* A link mail that Postfix does not take for days: its sender hears of it, and not too early. */
+START_TEST(what_postfix_never_takes_is_given_up)
+{
+	struct mailbox_question question = { .act = "show", .mailbox = "bob@example.net" };
+	int hour = 0;
+	const char *mail;
+
+	sink.refuse = true;
+	ck_assert_str_eq(give_marked("bob@example.net", &first), "250 2.0.0 sealed\r\n");
+	await_refused(0, 2);
+	/* A clock that jumps gives up nothing: it was tried a few times only. */
+	while (++hour < OUTBOX_TRIES - 1)
+		poke(6, hour);
+	ck_assert_int_eq(outbox_number("lost"), 0);
+	/* Nor do many tries, while it is young. */
+	for (int end = hour + OUTBOX_TRIES; hour < end; hour++)
+		poke(4, hour);
+	ck_assert_int_eq(outbox_number("lost"), 0);
+	/* Both together do, for the link mail and the receipt. */
+	poke(6, hour);
+	while (outbox_number("lost") < 2)
+		poll(NULL, 0, 5);
+	ck_assert_int_eq(outbox_number("lost"), 2);
+	sink.refuse = false;
+	poke(6, hour + 1);
+	mail = sink_next("alice@example.com");
+	ck_assert_ptr_nonnull(strstr(mail, "could not be delivered"));
+	ck_assert_ptr_nonnull(strstr(mail, "bob@example.net"));
+	ck_assert_ptr_null(strstr(mail, "/#v1."));
+	/* The letter is there still: alice can send another, and bob opens both with its link. */
+	ck_assert(control_ok(&question));
+}
+END_TEST
+
 static void add_case(Suite *suite, const char *name, void (*before)(void), size_t count,
 		     const TTest *const *tests)
 {
@@ -995,7 +1051,8 @@ static void add_case(Suite *suite, const char *name, void (*before)(void), size_
 
 int main(void)
 {
-	const TTest *const moved[] = { nobody_comes, warned_and_then_deleted_unless_he_comes };
+	const TTest *const moved[] = { nobody_comes, warned_and_then_deleted_unless_he_comes,
+				       what_postfix_never_takes_is_given_up };
 	const TTest *const small[] = { full_mailbox_means_wait };
 	Suite *suite = suite_create("mailbox");
 	TCase *tcase = tcase_create("mailbox");

@@ -50,6 +50,25 @@ START_TEST(values_for_people)
 }
 END_TEST
 
+/* Beginnings of encoded words, of which none ends: as long as that took a second, a sender could
+ * hold up the intake with headers. A hundred of them, within the time of a test. */
+START_TEST(words_without_end_are_soon_read)
+{
+	static const char piece[] = "=?x?q?x";
+	static char value[65536];
+	struct buf out = { 0 };
+
+	for (size_t i = 0; i + sizeof(piece) <= sizeof(value); i += sizeof(piece) - 1)
+		memcpy(value + i, piece, sizeof(piece));
+	for (int i = 0; i < 100; i++) {
+		out.len = 0;
+		mime_decode(&out, span_of(value), 100);
+	}
+	ck_assert_uint_eq(out.len, 100);
+	buf_free(&out);
+}
+END_TEST
+
 START_TEST(first_address)
 {
 	static const struct {
@@ -279,6 +298,7 @@ int main(void)
 	int failed;
 
 	tcase_add_test(tcase, values_for_people);
+	tcase_add_test(tcase, words_without_end_are_soon_read);
 	tcase_add_test(tcase, first_address);
 	tcase_add_test(tcase, dates);
 	tcase_add_test(tcase, headers_are_found);

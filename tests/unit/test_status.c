@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The symbol beside a recipient and what Postfix is told: map `status` and
- * `postseal status --json` say the same, to the byte, of the same ledger at the
- * same time; and the level they name is the one that map `policy` answers.
+ * `postseal status --json` say the same, to the byte, of the same ledger at the same time,
+ * but for how mail would be sealed; and the level they name is the one that map `policy`
+ * answers.
  */
 #include <jansson.h>
 #include <sys/wait.h>
@@ -103,6 +104,19 @@ static struct buf told_by_map(const char *const *words, size_t count)
 	return out;
 }
 
+/* What the program alone says: without a setting, mail to an address is not sealed. */
+static void cut_seal(char *line, const char *word)
+{
+	static const char off[] = ",\"seal\":\"off\"}";
+	char *seal = line != NULL ? strstr(line, off) : NULL;
+
+	ck_assert_msg((seal != NULL) == (strchr(word, '@') != NULL), "%s: %s", word, line);
+	if (seal == NULL)
+		return;
+	ck_assert_str_eq(seal, off);
+	strcpy(seal, "}");
+}
+
 /* The first line in which they differ is shown. */
 static void must_agree(const char *const *words, size_t count)
 {
@@ -113,6 +127,7 @@ static void must_agree(const char *const *words, size_t count)
 
 	ck_assert_uint_gt(count, 0);
 	for (size_t i = 0; i < count; i++) {
+		cut_seal(b, words[i]);
 		ck_assert_msg(a != NULL && b != NULL && strcmp(a, b) == 0,
 			      "%s\nmap status:             %s\npostseal status --json: %s",
 			      words[i], a, b);

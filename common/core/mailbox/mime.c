@@ -210,8 +210,10 @@ static size_t encoded_word(struct buf *out, struct span text)
 	encoding = span_cut(&rest, "?", &found);
 	if (!found || encoding.len != 1)
 		return 0;
-	inside = span_cut(&rest, "?=", &found);
-	if (!found || memchr(inside.at, ' ', inside.len) != NULL)
+	/* Its text has no "?" (RFC 2047 2): to look for the end beyond one would take a second
+	 * where a value is full of beginnings. */
+	inside = span_cut(&rest, "?", &found);
+	if (!found || !span_skip(&rest, "=") || memchr(inside.at, ' ', inside.len) != NULL)
 		return 0;
 	if (memchr(charset.at, '*', charset.len) != NULL) /* RFC 2231 5: a language */
 		charset.len =

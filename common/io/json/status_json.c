@@ -113,3 +113,14 @@ const char *status_json_seal(const char *answer)
 	json_decref(json);
 	return way;
 }
+
+void status_json_put_seal(struct buf *line, const char *way)
+{
+	if (line->len == 0 || line->data[line->len - 1] != '}')
+		return;
+	line->len--;
+	if (way != NULL)
+		buf_printf(line, ",\"seal\":\"%s\"}", way);
+	else
+		buf_append_str(line, ",\"seal\":null}");
+}

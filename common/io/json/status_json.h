@@ -30,4 +30,10 @@ void status_json_append(struct buf *out, const struct status *status, const char
  */
 const char *status_json_seal(const char *answer);
 
+/*
+ * The same into a status that status_json_append has made, or that the map `status` gave, as its last
+ * member. `way` NULL: it cannot be told.
+ */
+void status_json_put_seal(struct buf *line, const char *way);
+
 #endif

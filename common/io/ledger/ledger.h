@@ -12,7 +12,8 @@
  * Databases: `meta` (schema version, places in logs), `domain` (by next-hop key), `host` (by
  * host and port), `override` (by next-hop key), `pin` (by next-hop key and pin), `alias` (by
  * address), `journal` (audit, by sequence number), `exception` (by address of an alias and
- * sender) and `refusal` (by address of an alias). The records are those of
+ * sender) and `refusal` (by address of an alias); of the fleet, those of ledger_fleet.h and
+ * ledger_sighting.h. The records are those of
  * core/record/record.h. A record that does not decode is reported with its key, once per key,
  * and counts as LOOKUP_ERROR, never as absent. A record that would not decode is not written.
  *
@@ -23,6 +24,7 @@
 #ifndef POSTSEAL_IO_LEDGER_H
 #define POSTSEAL_IO_LEDGER_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -142,6 +144,15 @@ LEDGER_EACH(refusals, struct refusals);
 
 /* The journal; an entry is never changed once written. */
 bool ledger_add_journal(struct ledger_txn *txn, const struct journal_entry *entry);
+/* Adds one that is made of these words, printable, and cut where they are too long. */
+struct ledger_note {
+	int64_t time; /* seconds since 1970 */
+	const char *author, *subject, *event;
+};
+__attribute__((format(printf, 3, 4))) bool
+ledger_note(struct ledger_txn *txn, const struct ledger_note *note, const char *format, ...);
+bool ledger_vnote(struct ledger_txn *txn, const struct ledger_note *note, const char *format,
+		  va_list args);
 /* Oldest first; subject NULL: all. */
 bool ledger_each_journal(struct ledger_txn *txn, const char *subject,
 			 bool (*visit)(void *context, const struct journal_entry *entry),

@@ -38,11 +38,19 @@ check 'bob takes the token' thief 'Send me your money.' victim@plain.test
 check 'a stolen token: refused by the intake' until_true log_has "$SENDER_LOG" \
     'to=<victim=plain.test@sealed.sender.test>.*status=bounced.*is of another mail'
 check 'a stolen token: no link left' refute has_link victim@plain.test
+# He may pass the mail on as it is, as by an alias of his: then it is sealed again, and alice hears.
+check 'bob passes it on' thief "Body of $SECRET." onward@plain.test
+check 'passed on: a link, and no content' link_for onward@plain.test
+check 'passed on: nothing else left' nothing_left
+check 'passed on: alice is told' until_true grep -q onward@plain.test /var/mail/alice
 
 # --- how a sealed mail would go: map `mailbox` ------------------------------------------------
 
 check 'map mailbox: to the one that is there' equals "$(answer mailbox X@PLAIN.test)" mailbox
 check 'map mailbox: to one that is made' equals "$(answer mailbox nobody@plain.test)" new-mailbox
+check 'status: to the one that is there' matches "$(postseal status --json X@PLAIN.test)" '"seal":"mailbox"\}$'
+check 'status: to one that is made' matches "$(postseal status --json nobody@plain.test)" '"seal":"new-mailbox"\}$'
+check 'status: a domain' refute grep -q seal <<<"$(postseal status --json plain.test)"
 check 'map mailbox: no address' equals "$(answer mailbox plain.test)" NOTFOUND
 
 check 'an address: taken' taken alice alice@sender.test -- "<y=plain.test@$DOMAIN>"
