@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * refusals - mail to a secure alias that was refused, kept for its owner until he
- * has been told (`postseal digest`): who wrote, how often, when last, from where
- * and why. Nothing of what the mail said is ever here.
+ * refusals - mail to a secure alias that was refused, noted until its owner has been told
+ * (`postseal digest`): who wrote, how often, when last, from where, and why it was refused.
+ * Nothing of the mail's text is kept. The words of a refusal are in secure.c, and those of marked
+ * mail in core/mailbox/mark.c.
  *
  * Senders are strangers' words. There is room for REFUSALS_MAX of them at each
  * alias that is on file, and the rest is only counted, so that no stranger makes
@@ -15,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "core/secure/alias.h"
 #include "core/names/ipaddr.h"
 #include "core/secure/secure.h"
@@ -69,18 +71,39 @@ struct refused_sender {
 /* Those of one alias. */
 struct refusals {
 	int64_t told;   /* when its owner was last told; 0: never */
-	int64_t others; /* times that a sender was refused for whom there was no room */
+	int64_t others; /* how often senders were refused for whom there was no room */
 	size_t count;
 	struct refused_sender list[REFUSALS_MAX]; /* ascending by sender, none twice */
 };
 
 void refusals_add(struct refusals *refusals, const struct refusal *refusal, int64_t now);
 bool refusals_any(const struct refusals *refusals);
-/* The owner was told at `now` of what is in *told; what came since stays. */
+/* The owner was told at `now` of all in *told; refusals that came since then stay. */
 void refusals_tell(struct refusals *refusals, const struct refusals *told, int64_t now);
 
 /* May an owner be told again? A clock that was set back holds nothing up. */
 #define REFUSALS_PAUSE (23 * INT64_C(3600))
 bool refusals_may_tell(int64_t told, int64_t now);
+
+/*
+ * The mail that tells the owner of secure aliases whose mail was refused
+ * there (RFC 5322): It is 7-bit plain text, in lines that any MTA takes. Words of strangers in it
+ * are printable, cut, and never on a line that could be a command.
+ */
+struct digest_part {
+	char alias[ALIAS_ADDRESS_SIZE];
+	struct refusals refusals;
+};
+
+/* An address as it stands in headers and as an argument of sendmail(1), quoted where need be. */
+#define DIGEST_ADDRESS_SIZE (2 * ALIAS_ADDRESS_SIZE)
+bool digest_address(char dst[DIGEST_ADDRESS_SIZE], const char *mailbox);
+
+/*
+ * Appends the mail to `mailbox`, header and body, lines ended by "\n". False, and
+ * nothing appended, when the mailbox is no address that mail can be sent to.
+ */
+bool digest_append(struct buf *out, const char *mailbox, const struct digest_part *parts,
+		   size_t count, int64_t now);
 
 #endif

@@ -7,7 +7,7 @@
  * version, its ciphers. Without TLSA records that is level "encrypt": OpenSSL's security
  * level 0, any certificate or none, no server name (SNI) but the one given. With TLSA
  * records it is level "dane-only": security level 1, and the TLSA base domain as server
- * name (RFC 7672 8.1). What stood up to which check is then told in the observation.
+ * name (RFC 7672 8.1). The observation tells which checks the certificate passed.
  * Thread-safe: one struct tls serves all threads, one struct tls_session one thread at a
  * time.
  */
@@ -27,7 +27,7 @@ struct tls_session;
 
 #define TLS_ERROR_SIZE 256
 
-/* As Postfix has it; zeroed it is what Postfix has as shipped. */
+/* As Postfix has it. All zero: Postfix's defaults. */
 struct tls_setup {
 	const char *ca_file;  /* PEM; NULL or "": the system's store */
 	uint16_t min_version; /* as on the wire; 0: TLSv1 */
@@ -39,8 +39,8 @@ struct tls *tls_new(const struct tls_setup *setup, char error[TLS_ERROR_SIZE]);
 void tls_free(struct tls *tls); /* NULL is allowed; after all sessions */
 
 /*
- * Could OpenSSL, and so Postfix, go by this record? More exact than tlsa_usable
- * where a record holds a whole certificate or key.
+ * Can OpenSSL, and so Postfix, use this record? This is more exact than tlsa_usable if a record
+ * holds a whole certificate or key.
  */
 bool tls_tlsa_loads(const struct tls *tls, const struct tlsa *record);
 
@@ -77,5 +77,22 @@ bool tls_write(struct tls_session *session, const void *bytes, size_t len, int64
 ssize_t tls_read(struct tls_session *session, void *bytes, size_t size, int64_t deadline);
 /* Says goodbye, without waiting for an answer, and frees. NULL is allowed. */
 void tls_close(struct tls_session *session);
+
+/*
+ * Makes OpenSSL return now and then, whatever the server sends (tls_pause.c).
+ *
+ * OpenSSL reads on by itself while it passes messages over: HelloRequest in the middle of a
+ * handshake (RFC 5246 7.4.1.1), tickets after it (RFC 8446 4.6.1). If a server never stops
+ * sending those, OpenSSL would never return, and nobody would look at the clock.
+ */
+struct ssl_ctx_st; /* SSL_CTX */
+
+/*
+ * All client sessions made from it "want to read" after so many reads of their socket, even if
+ * there is more to read. Then the caller has to look at the clock, and go on. It replaces the
+ * info callback of the context.
+ */
+#define TLS_PAUSE_READS 64
+void tls_pause(struct ssl_ctx_st *ctx);
 
 #endif
