@@ -239,6 +239,10 @@ void doctor_judge_port(const struct patient *patient, struct finding *finding)
 			     "# have outbound TCP port %u opened, in the firewall of this machine "
 			     "or by its provider",
 			     port);
+	} else if (ledger->delivered > 0) {
+		/* Where DANE decides, no server is probed. */
+		finding_say(finding, HEALTH_OK, "in the last day mail was delivered to %zu host%s",
+			    ledger->delivered, ledger->delivered == 1 ? "" : "s");
 	} else {
 		finding_say(finding, HEALTH_UNSURE,
 			    "too few mail hosts were probed in the last day; run `postseal probe "

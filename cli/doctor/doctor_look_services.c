@@ -232,7 +232,6 @@ static bool count_pins(void *context, const char *key, const struct pins *pins)
 	return true;
 }
 
-/* A probe or a delivery reached it: where DANE decides, there are deliveries alone. */
 static bool count_host(void *context, const char *key, const struct host_facts *host)
 {
 	struct patient *patient = context;
@@ -242,11 +241,12 @@ static bool count_host(void *context, const char *key, const struct host_facts *
 		      last->time >= yesterday;
 
 	(void)key;
-	if (host->history.last_tls >= yesterday || host->history.last_plain >= yesterday ||
-	    (probed && last->observed != OBSERVED_UNREACHABLE))
+	if (probed && last->observed != OBSERVED_UNREACHABLE)
 		patient->ledger.spoken++;
 	else if (probed)
 		patient->ledger.silent++;
+	else if (host->history.last_tls >= yesterday || host->history.last_plain >= yesterday)
+		patient->ledger.delivered++;
 	return true;
 }
 

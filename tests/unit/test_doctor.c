@@ -490,6 +490,13 @@ static void few_reached(struct patient *p)
 	p->ledger.silent = 2;
 }
 
+static void dane_alone(struct patient *p)
+{
+	p->ledger.spoken = 0;
+	p->ledger.silent = 0;
+	p->ledger.delivered = 2;
+}
+
 static void stripped(struct patient *p)
 {
 	p->ledger.stripping = NOW - UTC_DAY;
@@ -1282,6 +1289,7 @@ static const struct sickness sicknesses[] = {
 	{ "port-25", .spoil = nobody_reached, WRONG, "none of 3 mail hosts",
 	  "# have outbound TCP port 25 opened" },
 	{ "port-25", .spoil = one_reached, OK, "1 mail host answered, 0 did not", NULL },
+	{ "port-25", .spoil = dane_alone, OK, "mail was delivered to 2 hosts", NULL },
 	{ "port-25", .spoil = few_reached, UNSURE,
 	  "too few mail hosts were probed in the last day; run `postseal probe", NULL },
 	{ "port-25", .spoil = denied_ledger, UNSURE, "the ledger cannot be read", NULL },
