@@ -325,8 +325,8 @@ static bool take_observation(struct prober *prober, struct ledger_txn *txn,
 			     const struct observation *seen)
 {
 	int64_t next = freshness_next_probe(facts, seen, freshness_salt(task->key));
-	enum strip_change change = strip_guard_note(&prober->guard, task->key, &facts->history,
-						    seen, clock_wall());
+	enum strip_change change =
+		strip_guard_note(&prober->guard, task->key, &facts->history, seen, clock_wall());
 	bool learn;
 
 	if (change != STRIP_SAME && !sightings_tell_path(prober->sightings, txn, task->key))
@@ -446,6 +446,9 @@ bool result_learn_plain(const struct prober *prober, struct ledger_txn *txn, con
 	    ledger_get_host(txn, host.key, host.port, &facts) == LOOKUP_ERROR)
 		return true;
 	old = facts;
+	/* Who is to tell it does so, even if it heard of it from others meanwhile. */
+	if (sighting->word == FLEET_LOST)
+		old.history.last_plain = old.history.plain_days.count = 0;
 	fold_history(&facts.history, &plain);
 	if (!ledger_put_host(txn, host.key, host.port, &facts))
 		return false;

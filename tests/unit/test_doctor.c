@@ -1158,6 +1158,13 @@ static const struct sickness sicknesses[] = {
 	{ "sealed-door", URL "mailbox_submit = \"inet:127.0.0.1:2525\"\n", WRONG,
 	  "master.cf has no 127.0.0.1:2525/inet",
 	  "postconf -M '127.0.0.1:2525/inet=127.0.0.1:2525 inet n - y - - smtpd'\n" },
+	{ "sealed-door", URL "mailbox_submit = \"inet:127.0.0.1:2525\"\n", WRONG,
+	  "link mails and receipts wait",
+	  "postconf -P '127.0.0.1:2525/inet/smtpd_milters='\n"
+	  "postconf -P '127.0.0.1:2525/inet/cleanup_service_name=postseal-cleanup'\n" },
+	{ "sealed-door", URL "mailbox_submit = \"inet:127.0.0.1:2525\"\n", WRONG,
+	  "link mails and receipts wait",
+	  "postconf -P 'postseal-cleanup/unix/non_smtpd_milters='\npostfix reload\n" },
 	{ "sealed-door", URL "mailbox_submit = \"unix:/run/submit\"\n", UNSURE, "see by hand",
 	  NULL },
 	{ "mailbox", .spoil = no_mailbox, WRONG, "cannot reach postseal-mailbox",
