@@ -66,12 +66,20 @@ check-package: all
 	tests/deps.sh deb
 	tests/package/run $(DEB)/postseal_$(VERSION)_*.deb $(DEB)/postseal-mailbox_$(VERSION)_*.deb
 
+## check-reproducible build the packages of `make deb` once more, elsewhere, and compare their bytes
+.PHONY: check-reproducible
+check-reproducible:
+	tests/deps.sh build
+	tests/deps.sh deb
+	tests/package/twice $(DEB)
+
 # The steps are named in tests/release/run; STEPS="demo deb" takes some of them.
 RELEASE ?= trixie
 ## check-release RELEASE=trixie  README's commands on a bare system of that Debian release (as root)
 .PHONY: check-release
 check-release:
 	tests/deps.sh release
+	tests/deps.sh live
 	tests/release/run $(RELEASE) $(STEPS)
 
 # Built from a copy, so that neither this tree nor its parent is written to.
@@ -91,3 +99,22 @@ deb:
 	cd $(DEB_TREE) && env -u MAKEFLAGS -u BUILD dpkg-buildpackage -us -uc -b
 	rm -rf $(DEB_TREE)
 	tests/lint/deb $(DEB)/*.changes
+
+# Of what is committed, and dated by the commit: whoever repeats it gets the same bytes.
+# The compressor is told to write neither name nor time.
+DIST := $(BUILD)/dist
+REF  ?= v$(VERSION)
+
+## dist        the tarball of this version's tag and its checksum, in $(BUILD)/dist (REF=HEAD: of another commit)
+.PHONY: dist
+dist:
+	@git rev-parse --quiet --verify '$(REF)^{commit}' >/dev/null || { \
+	    echo 'there is no tag or commit $(REF); make dist REF=HEAD takes what is committed' >&2; exit 1; }
+	@git show '$(REF):Makefile' | grep -qx 'VERSION := $(VERSION)' || { \
+	    echo '$(REF) is not of version $(VERSION)' >&2; exit 1; }
+	rm -rf $(DIST)
+	mkdir -p $(DIST)
+	git -c core.autocrlf=false -c tar.umask=0022 archive --format=tar --prefix=postseal-$(VERSION)/ \
+	    -o $(DIST)/postseal-$(VERSION).tar '$(REF)^{commit}'
+	gzip -9 -n $(DIST)/postseal-$(VERSION).tar
+	cd $(DIST) && sha256sum postseal-$(VERSION).tar.gz >SHA256SUMS && cat SHA256SUMS

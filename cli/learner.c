@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -24,6 +25,7 @@
 #include "core/record/record.h"
 #include "daemon/daemon.h"
 #include "daemon/notify.h"
+#include "io/ledger/ledger_sighting.h"
 #include "io/local/metrics_file.h"
 #include "io/log/log_source.h"
 
@@ -97,17 +99,43 @@ static bool tell_change(struct learner *l, struct ledger_txn *txn, const struct 
 	       ledger_add_journal(txn, &entry);
 }
 
+/*
+ * TLS was missing where it was: in a fleet other hosts look before that is learned, and the
+ * prober sees to the rest (core/fleet/fleet_sighting.h). False when the transaction is broken.
+ */
+static bool show_to_others(struct ledger_txn *txn, const struct logbatch_host *seen,
+			   const struct history *known, struct history *shown)
+{
+	const struct fleet_sighting sighting = { .seen = shown->last_plain };
+	char key[HOST_KEY_SIZE];
+	bool kept;
+
+	if (!record_host_key(key, seen->host, seen->port) ||
+	    !ledger_keep_sighting(txn, key, known, &sighting, clock_wall(), &kept))
+		return false;
+	if (kept) {
+		log_info("host=%s a mail waits because STARTTLS was not offered; other hosts of "
+			 "the fleet are asked whether they see TLS there",
+			 key);
+		shown->last_plain = 0;
+		shown->plain_days.count = 0;
+	}
+	return true;
+}
+
 /* False when the transaction is broken. */
 static bool learn_host(struct learner *l, struct ledger_txn *txn, const struct logbatch_host *seen)
 {
+	struct history before, shown = seen->history;
 	struct host_facts facts;
-	struct history before;
 
 	/* A damaged record has been logged. The others still count. */
 	if (ledger_get_host(txn, seen->host, seen->port, &facts) == LOOKUP_ERROR)
 		return true;
 	before = facts.history;
-	fold_merge(&facts.history, &seen->history);
+	if (seen->observed == OBSERVED_PLAIN && !show_to_others(txn, seen, &before, &shown))
+		return false;
+	fold_merge(&facts.history, &shown);
 	if (fold_equal(&before, &facts.history))
 		return true;
 	l->counts.new_hosts += before.last_tls == 0 && facts.history.last_tls != 0;

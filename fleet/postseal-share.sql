@@ -85,6 +85,39 @@ create table if not exists postseal.member (
     seen timestamptz not null default clock_timestamp()
 );
 
+-- A second pair of eyes (core/fleet/fleet_sighting.h): a member saw a host that had TLS without
+-- it, and asks two others to look, ...
+create table if not exists postseal.sighting (
+    host text collate "C" not null check (length(host) between 1 and 511),
+    observer text not null check (length(observer) between 1 and 64),
+    seen bigint not null,
+    eye1 text not null check (length(eye1) <= 64),
+    eye2 text not null check (length(eye2) <= 64),
+    opened timestamptz not null default clock_timestamp(),
+    login text not null default session_user,
+    primary key (host, observer)
+);
+create index if not exists sighting_opened on postseal.sighting (opened);
+
+-- ... what these saw, ...
+create table if not exists postseal.vote (
+    host text collate "C" not null check (length(host) between 1 and 511),
+    observer text not null check (length(observer) between 1 and 64),
+    voter text not null check (length(voter) between 1 and 64),
+    seen bigint not null,
+    saw text not null check (saw in ('tls', 'plain', 'nothing')),
+    login text not null default session_user,
+    primary key (host, observer, voter)
+);
+
+-- ... and who tells that it lost TLS, for all.
+create table if not exists postseal.telling (
+    host text collate "C" primary key check (length(host) between 1 and 511),
+    teller text not null check (length(teller) between 1 and 64),
+    seen bigint not null,
+    login text not null default session_user
+);
+
 -- The functions below look for names where PostgreSQL keeps its own and nowhere else: a host
 -- may have a clock_timestamp(), or a ">", of its own, and a search_path that leads there.
 
@@ -198,6 +231,45 @@ begin
     return new;
 end $$;
 
+-- Of the second pair of eyes each speaks for itself: the argument is the column with its name.
+create or replace function postseal.keep_voice() returns trigger language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    speaker text := to_jsonb(new) ->> tg_argv[0];
+begin
+    if not exists (select from postseal.member
+                   where name = speaker and login = session_user) then
+        raise exception 'postseal: % is not this login''s name', speaker
+            using errcode = 'check_violation';
+    end if;
+    if new.seen > extract(epoch from clock_timestamp()) + 300 then
+        raise exception 'postseal: what was seen of % is dated ahead', new.host
+            using errcode = 'check_violation';
+    end if;
+    if tg_op = 'UPDATE' and (new.host <> old.host or
+       (tg_table_name = 'telling' and new.seen < old.seen) or
+       (tg_table_name <> 'telling' and
+        to_jsonb(new) ->> 'observer' <> to_jsonb(old) ->> 'observer') or
+       (tg_table_name = 'vote' and to_jsonb(new) ->> 'voter' <> to_jsonb(old) ->> 'voter')) then
+        raise exception 'postseal: this of % is another''s', old.host
+            using errcode = 'check_violation';
+    end if;
+    new.login := session_user;
+    if tg_table_name = 'sighting' then
+        new.opened := clock_timestamp();
+    end if;
+    return new;
+end $$;
+
+drop trigger if exists keep on postseal.sighting;
+create trigger keep before insert or update on postseal.sighting
+    for each row execute function postseal.keep_voice('observer');
+drop trigger if exists keep on postseal.vote;
+create trigger keep before insert or update on postseal.vote
+    for each row execute function postseal.keep_voice('voter');
+drop trigger if exists keep on postseal.telling;
+create trigger keep before insert or update on postseal.telling
+    for each row execute function postseal.keep_voice('teller');
 drop trigger if exists keep on postseal.member;
 create trigger keep before insert or update on postseal.member
     for each row execute function postseal.keep_member();
@@ -225,6 +297,7 @@ grant update (n) on postseal.fleet to postseal_mx;
 grant insert on postseal.batch to postseal_mx;
 grant insert, update on postseal.fact to postseal_mx;
 grant insert, update on postseal.member to postseal_mx;
+grant insert, update on postseal.sighting, postseal.vote, postseal.telling to postseal_mx;
 grant insert, update on postseal.act to postseal_admin;
 
 commit;

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "core/fleet/fleet_rank.h"
 #include "daemon/daemon.h"
 #include "io/local/metrics_file.h"
 
@@ -310,18 +311,16 @@ static bool greet(struct share *share)
 	return meet_engine(share);
 }
 
-#define MEMBERS_MAX 256 /* those heard of last */
-
 struct members {
 	size_t count;
-	struct fleet_member list[MEMBERS_MAX];
+	struct fleet_member list[FLEET_MEMBERS_MAX];
 };
 
 static bool add_member(void *context, const struct fleet_member *member)
 {
 	struct members *members = context;
 
-	if (members->count < MEMBERS_MAX)
+	if (members->count < FLEET_MEMBERS_MAX)
 		members->list[members->count++] = *member;
 	return true;
 }
@@ -421,7 +420,7 @@ static bool is_anything_due(struct share *share)
 	if (due || clock_mono_ms() < share->next_push)
 		return due;
 	txn = ledger_begin_read(share->ledger);
-	due = txn != NULL && ledger_outbox_count(txn, LEDGER_BOX_NOW) > 0;
+	due = txn != NULL && (ledger_outbox_count(txn, LEDGER_BOX_NOW) > 0 || eyes_wait(txn));
 	ledger_abort(txn);
 	return due;
 }
@@ -448,7 +447,7 @@ static bool turn(struct share *share)
 	if (!greet(share) || !pull(share) || !say_hello(share))
 		return false;
 	if (may_tell(share)) {
-		if (!push_some(share, &more))
+		if (!eyes_meet(share) || !push_some(share, &more))
 			return false;
 		share_trouble(share, "%s", "");
 	}

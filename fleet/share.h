@@ -5,6 +5,7 @@
  *   share   who we are, when what is done, waiting, what is told an admin
  *   pull    what others told, into the ledger, and how far we have read
  *   push    what the ledger has for others: its outbox, or all of it
+ *   eyes    who else sees a host without TLS: what we ask others, and what they ask us
  *
  * One thread: read, then tell, then wait. Whatever fails, the ledger is whole and mail
  * goes on; it is tried again, ever more rarely, up to once a minute.
@@ -61,5 +62,10 @@ bool share_goes_on(struct share *share, enum engine_result result);
  * that what they say may have been taken away since.
  */
 bool push_drop_old_acts(struct share *share);
+
+/* False as push_some. */
+bool eyes_meet(struct share *share);
+/* Is anybody waiting for eyes_meet? */
+bool eyes_wait(struct ledger_txn *txn);
 
 #endif

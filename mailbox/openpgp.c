@@ -65,7 +65,7 @@ static enum lookup run_gpg(char *const *argv, const struct buf *input, size_t mo
 	return done;
 }
 
-static enum lookup encrypt(const char *key_path, const struct buf *plain, struct buf *out)
+static enum lookup encrypt_to(const char *key_path, const struct buf *plain, struct buf *out)
 {
 	char path[PATH_SIZE];
 	char *argv[] = { (char[]){ "gpg" },
@@ -156,7 +156,7 @@ static bool seal_by(const char *path, struct span message, struct buf *out)
 	bool good;
 
 	put_inside(&inside, message);
-	good = encrypt(path, &inside, &armor) == LOOKUP_FOUND && armor.len > 0 &&
+	good = encrypt_to(path, &inside, &armor) == LOOKUP_FOUND && armor.len > 0 &&
 	       strncmp(armor.data, "-----BEGIN PGP MESSAGE-----", 27) == 0;
 	if (good)
 		put_outside(out, message, &armor);
@@ -323,7 +323,7 @@ bool openpgp_add(const struct home *home, const char *address, const char *key, 
 		snprintf(error, OPENPGP_ERROR_SIZE, "it cannot be written: %s", strerror(errno));
 	else if (!check_key(dir, address, &whole, error))
 		good = false;
-	else if (encrypt(new_path, &trial, &armor) != LOOKUP_FOUND)
+	else if (encrypt_to(new_path, &trial, &armor) != LOOKUP_FOUND)
 		str_copy(error, OPENPGP_ERROR_SIZE,
 			 "nothing can be encrypted to it: it has expired, was revoked, or is for "
 			 "signing alone");

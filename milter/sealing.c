@@ -234,7 +234,9 @@ static bool change_from(struct buf *edits, const struct sealing *sealing,
 	return true;
 }
 
-static bool seal(struct buf *edits, const struct sealing *sealing, const struct settings *settings)
+/* FOUND: it is sealed. ABSENT: it never can be. ERROR: not now; the log says why. */
+static enum lookup seal(struct buf *edits, const struct sealing *sealing,
+			const struct settings *settings)
 {
 	char error[SEAL_KEY_ERROR_SIZE] = "it does not exist; postseal-mailbox makes it";
 	struct seal_key key;
@@ -245,20 +247,17 @@ static bool seal(struct buf *edits, const struct sealing *sealing, const struct 
 			"from=<%s> sealed mail waits: the MTA does not show this milter its body, "
 			"as it was not asked to when it connected; reload Postfix",
 			sealing->address);
-		return false;
+		return LOOKUP_ERROR;
 	}
 	if (seal_key_read(&key, settings->mailbox_token_key, error) != LOOKUP_FOUND) {
 		log_error("mailbox_token_key=%s sealed mail waits: %s", settings->mailbox_token_key,
 			  error);
-		return false;
+		return LOOKUP_ERROR;
 	}
 	good = change_from(edits, sealing, settings, &key) &&
 	       send_to_intake(edits, sealing, settings) && write_token(edits, sealing, &key);
-	if (!good)
-		log_error("from=<%s> sealed mail waits: its token would be too long",
-			  sealing->address);
 	crypto_wipe(&key, sizeof(key));
-	return good;
+	return good ? LOOKUP_FOUND : LOOKUP_ABSENT;
 }
 
 static uint32_t needs(enum mark_verdict verdict, bool strips)
@@ -292,6 +291,7 @@ void sealing_finish(struct secure_answer *answer, enum mark_verdict *verdict, st
 		.count = sealing->count,
 	};
 	bool strips = mark_strips(&facts) && sealing->mark.header_count > 0;
+	enum lookup sealed = LOOKUP_FOUND;
 	uint32_t lacking;
 
 	*verdict = mark_decide(answer, settings, &sealing->mark, &facts);
@@ -300,15 +300,16 @@ void sealing_finish(struct secure_answer *answer, enum mark_verdict *verdict, st
 	lacking = needs(*verdict, strips) & ~actions;
 	if (strips)
 		strip(edits, &sealing->mark); /* before a new token is put in */
-	if (lacking != 0 || (*verdict == MARK_SEAL && !seal(edits, sealing, settings))) {
-		if (lacking != 0)
-			log_error("the MTA does not let this milter change recipients, sender or "
-				  "headers");
+	if (lacking != 0)
+		log_error("the MTA does not let this milter change recipients, sender or headers");
+	else if (*verdict == MARK_SEAL)
+		sealed = seal(edits, sealing, settings);
+	if (lacking != 0 || sealed == LOOKUP_ERROR)
 		secure_put_off_edit(answer);
-		return;
-	}
+	else if (sealed == LOOKUP_ABSENT)
+		mark_refuse_length(answer);
 	/* What is encrypted for its recipients goes to themselves. */
-	for (size_t i = 0; *verdict == MARK_ENCRYPTED && i < sealing->count; i++)
+	for (size_t i = 0; !answer->refused && *verdict == MARK_ENCRYPTED && i < sealing->count; i++)
 		if (sealing->recipients[i].place == MARK_SEALED)
 			replace(edits, &sealing->recipients[i], sealing->addresses[i].address);
 }

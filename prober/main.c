@@ -11,6 +11,7 @@
  *   result    where what was found is written to the ledger
  *   tell      what of it the log and the journal say
  *   refresh   looking again without being asked
+ *   sightings what it does with and for the other hosts of a fleet
  *   scan      the ledger's domains that are due, and those that leave it
  *   refused   what the milter refused, for `postseal digest`
  */

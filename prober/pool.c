@@ -225,6 +225,14 @@ static void finish(struct pool *pool, struct job *job, bool leaves)
 		pool->wake(pool->context);
 }
 
+/* What hundreds of workers have used. Other C libraries do so unasked. */
+static void give_memory_back(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
 static void *work(void *argument)
 {
 	struct slot *slot = argument;
@@ -255,9 +263,8 @@ static void *work(void *argument)
 	pthread_cond_signal(&pool->left);
 	pthread_mutex_unlock(&pool->lock);
 	worker_close(&worker);
-	/* What hundreds of workers have used goes back to the system. */
 	if (last)
-		malloc_trim(0);
+		give_memory_back();
 	return NULL;
 }
 

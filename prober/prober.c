@@ -12,6 +12,7 @@
 #include "io/local/metrics_file.h"
 #include "prober/refresh.h"
 #include "prober/result.h"
+#include "prober/sightings.h"
 #include "prober/tasks.h"
 
 /* Workers that are waiting for a server are given this long when the program ends. */
@@ -196,6 +197,7 @@ static void on_tick(void *context)
 {
 	struct prober *prober = context;
 
+	sightings_tick(prober->sightings);
 	refresh_tick(prober->refresh);
 	tally_now(prober);
 	loop_timer_arm(prober->timer, REFRESH_TICK_MS);
@@ -237,6 +239,7 @@ void prober_run(struct prober *prober, int listen_fd, const struct job_config *c
 	prober->askers = askers_new(prober->loop, listen_fd, on_ask, prober);
 	prober->refresh = refresh_new(prober, workers);
 	prober->refused = refused_new(prober);
+	prober->sightings = sightings_new(prober);
 	loop_until_stopped(prober);
 	refused_free(prober->refused);
 	if (!pool_end(prober->pool, END_MS)) {
@@ -248,5 +251,6 @@ void prober_run(struct prober *prober, int listen_fd, const struct job_config *c
 	askers_free(prober->askers);
 	tasks_free(prober);
 	refresh_free(prober->refresh);
+	sightings_free(prober->sightings);
 	loop_free(prober->loop);
 }

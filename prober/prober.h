@@ -42,6 +42,7 @@ struct prober {
 	struct host_task *hosts;     /* by host and port */
 	struct refresh *refresh;
 	struct refused *refused;
+	struct sightings *sightings;
 	struct strip_guard guard;
 };
 

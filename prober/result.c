@@ -12,8 +12,10 @@
 #include "core/policy/freshness.h"
 #include "core/policy/survey.h"
 #include "core/protocol/sts.h"
+#include "core/record/entry.h"
 #include "io/ledger/ledger_facts.h"
 #include "io/local/metrics_file.h"
+#include "prober/sightings.h"
 #include "prober/tell.h"
 
 /*
@@ -143,11 +145,12 @@ static bool write_mx(const struct prober *prober, struct ledger_txn *txn, struct
 	struct mx_facts *mx = &facts.domain.mx;
 	struct standing before;
 	enum log_level level;
-	bool same;
+	bool same, never;
 
 	job->lost = !read_facts(prober, txn, &found->nexthop, &facts);
 	if (job->lost)
 		return true;
+	never = freshness_never_looked(&facts.domain);
 	if (!found->found) {
 		before = domain_standing(prober, &facts, clock_wall());
 		note_failure("domain", key, &mx->fresh, job);
@@ -169,6 +172,9 @@ static bool write_mx(const struct prober *prober, struct ledger_txn *txn, struct
 		if (job->lost)
 			return true;
 		fold_domain(&facts, prober->settings);
+		/* Whose hosts we know from others: what these lost, others have told. */
+		if (never && sightings_in_fleet(prober->sightings))
+			before.downgrade = fold_domain_downgrade_since(&facts);
 	}
 	log_at(level, "domain=%s mx=%s%s hosts=%zu", key, mx_state_name(mx->state),
 	       mx->secure ? " secure" : "", mx->count);
@@ -293,21 +299,28 @@ static bool write_host(struct ledger_txn *txn, struct job *job)
 }
 
 /*
- * The latest look is shown in any case; learned from only if the admin wants
- * it, and if it is not our own network that we look at.
+ * The latest look is shown in any case; learned from only if the admin wants it, if it is
+ * not our own network that we look at, and if no other eyes are to look first. A look for
+ * another host of the fleet is made without our domains' names, so it is not shown.
  */
 static bool take_observation(struct prober *prober, struct ledger_txn *txn,
-			     struct host_facts *facts, const char *key,
+			     const struct host_task *task, struct host_facts *facts,
 			     const struct observation *seen)
 {
-	int64_t next = freshness_next_probe(facts, seen, freshness_salt(key));
-	enum strip_change change =
-		strip_guard_note(&prober->guard, key, &facts->history, seen, clock_wall());
+	int64_t next = freshness_next_probe(facts, seen, freshness_salt(task->key));
+	enum strip_change change = strip_guard_note(&prober->guard, task->key, &facts->history,
+						    seen, clock_wall());
+	bool learn;
 
-	if (change != STRIP_SAME && !tell_stripping(txn, key, change))
+	if (change != STRIP_SAME && !sightings_tell_path(prober->sightings, txn, task->key))
 		return false;
-	if ((prober->settings->learn_from & LEARN_PROBE) != 0) {
-		fold_host(facts, seen, next, prober->guard.stripped);
+	if (!sightings_take(prober->sightings, txn, task, &facts->history, seen, &learn))
+		return false;
+	if (LIST_EMPTY(&task->waits)) {
+		if (learn)
+			fold_history(&facts->history, seen);
+	} else if ((prober->settings->learn_from & LEARN_PROBE) != 0) {
+		fold_host(facts, seen, next, !learn);
 	} else {
 		facts->last = *seen;
 		facts->last_expires = next;
@@ -315,60 +328,114 @@ static bool take_observation(struct prober *prober, struct ledger_txn *txn,
 	return true;
 }
 
-/* A host was `old` until a moment ago: into all domains that wait for it. */
+/*
+ * A host was `old` until a moment ago: into the domain of this next hop. *lost: the domain's
+ * record is damaged.
+ */
+static bool write_into_domain(const struct prober *prober, struct ledger_txn *txn,
+			      const struct nexthop *nexthop, const char *host,
+			      const struct host_facts *old, bool *lost)
+{
+	struct facts facts;
+	const struct mx_facts *mx = &facts.domain.mx;
+	struct host_facts new;
+	struct standing before;
+	size_t i = 0;
+
+	*lost = !read_facts(prober, txn, nexthop, &facts);
+	if (*lost)
+		return true;
+	while (i < mx->count && strcmp(mx->refs[i].host, host) != 0)
+		i++;
+	/* The MX records changed while we looked: the host is not its any more. */
+	if (i == mx->count)
+		return true;
+	new = facts.host[i];
+	facts.host[i] = *old;
+	before = domain_standing(prober, &facts, clock_wall());
+	facts.host[i] = new;
+	fold_domain(&facts, prober->settings);
+	return write_domain(prober, txn, &facts, &before);
+}
+
+/* The same for all domains that wait for the host. */
 static bool write_into_domains(const struct prober *prober, struct ledger_txn *txn,
 			       const struct host_task *task, const struct host_facts *old)
 {
 	const struct host_wait *wait;
-	struct facts facts;
 
 	LIST_FOREACH(wait, &task->waits, next)
 	{
-		const struct mx_facts *mx = &facts.domain.mx;
-		struct host_facts new;
-		struct standing before;
-		size_t i = 0;
+		bool lost;
 
-		/* A damaged domain does not spoil the host's other domains. */
-		if (!read_facts(prober, txn, &wait->domain->nexthop, &facts)) {
-			wait->domain->lost = true;
-			continue;
-		}
-		while (i < mx->count && strcmp(mx->refs[i].host, task->host) != 0)
-			i++;
-		/* The MX records changed while we looked: the host is not its any more. */
-		if (i == mx->count)
-			continue;
-		new = facts.host[i];
-		facts.host[i] = *old;
-		before = domain_standing(prober, &facts, clock_wall());
-		facts.host[i] = new;
-		fold_domain(&facts, prober->settings);
-		if (!write_domain(prober, txn, &facts, &before))
+		if (!write_into_domain(prober, txn, &wait->domain->nexthop, task->host, old, &lost))
 			return false;
+		/* A damaged domain does not spoil the host's other domains. */
+		wait->domain->lost |= lost;
 	}
 	return true;
+}
+
+/* A host's history is no more what it was. */
+static bool tell_host_change(struct ledger_txn *txn, const char *key, const struct history *old,
+			     const struct history *new)
+{
+	int64_t before = fold_downgrade_since(old), after = fold_downgrade_since(new);
+
+	return (before != 0) == (after != 0) || tell_host_downgrade(txn, key, after);
 }
 
 static bool write_smtp(struct prober *prober, struct ledger_txn *txn, struct job *job)
 {
 	const struct host_task *task = job->task;
 	struct host_facts facts, old;
-	int64_t before, after;
 
 	job->lost = ledger_get_host(txn, task->host, task->port, &facts) == LOOKUP_ERROR;
 	if (job->lost)
 		return true;
 	old = facts;
 	tell_observation(task->key, &job->smtp.seen);
-	if (!take_observation(prober, txn, &facts, task->key, &job->smtp.seen) ||
-	    !ledger_put_host(txn, task->host, task->port, &facts))
+	return take_observation(prober, txn, task, &facts, &job->smtp.seen) &&
+	       ledger_put_host(txn, task->host, task->port, &facts) &&
+	       tell_host_change(txn, task->key, &old.history, &facts.history) &&
+	       write_into_domains(prober, txn, task, &old);
+}
+
+static bool tell_in_domains(const struct prober *prober, struct ledger_txn *txn, const char *host,
+			    const struct host_facts *old, const struct fleet_sighting *sighting)
+{
+	for (size_t i = 0; i < sighting->domains; i++) {
+		const char *key = sighting->domain[i];
+		struct nexthop nexthop;
+		bool lost;
+
+		if (nexthop_parse(&nexthop, key, strlen(key)) == NEXTHOP_OK &&
+		    !write_into_domain(prober, txn, &nexthop, host, old, &lost))
+			return false;
+	}
+	return true;
+}
+
+bool result_learn_plain(const struct prober *prober, struct ledger_txn *txn, const char *host_key,
+			const struct fleet_sighting *sighting)
+{
+	const struct observation plain = { .time = sighting->seen,
+					   .source = SOURCE_PROBE,
+					   .observed = OBSERVED_PLAIN };
+	struct entry host = { .kind = ENTRY_HOST };
+	struct host_facts facts, old;
+
+	if (!entry_take_key(&host, host_key) ||
+	    ledger_get_host(txn, host.key, host.port, &facts) == LOOKUP_ERROR)
+		return true;
+	old = facts;
+	fold_history(&facts.history, &plain);
+	if (!ledger_put_host(txn, host.key, host.port, &facts))
 		return false;
-	before = fold_downgrade_since(&old.history);
-	after = fold_downgrade_since(&facts.history);
-	if ((before != 0) != (after != 0) && !tell_host_downgrade(txn, task->key, after))
-		return false;
-	return write_into_domains(prober, txn, task, &old);
+	/* Told by another: for all hosts, and all domains. */
+	return sighting->word == FLEET_LOST_TOLD ||
+	       (tell_host_change(txn, host_key, &old.history, &facts.history) &&
+		tell_in_domains(prober, txn, host.key, &old, sighting));
 }
 
 /*

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "core/fleet/fleet_sighting.h"
 #include "prober/prober.h"
 #include "prober/tasks.h"
 
@@ -24,5 +25,12 @@ bool result_write(struct prober *prober, const struct job_list *done);
  * domain of these facts. False when that could not be written down.
  */
 bool result_write_known(const struct prober *prober, struct facts *facts);
+
+/*
+ * A sighting turned out to be true, or nobody knows better: TLS was missing at this host (a
+ * record's key). False: the transaction is broken.
+ */
+bool result_learn_plain(const struct prober *prober, struct ledger_txn *txn, const char *host_key,
+			const struct fleet_sighting *sighting);
 
 #endif

@@ -9,8 +9,10 @@
 #include "base/mem.h"
 #include "core/policy/freshness.h"
 #include "io/ledger/ledger_facts.h"
+#include "io/local/metrics_file.h"
 #include "prober/refresh.h"
 #include "prober/result.h"
+#include "prober/sightings.h"
 
 /*
  * What is due.
@@ -54,19 +56,44 @@ static bool host_due(const struct domain_task *task, const struct host_facts *ho
 	       freshness_probe_due(host, asked, then);
 }
 
+/* It is due, but left to other hosts of the fleet until then. */
+static void put_off(const struct prober *prober, const struct host_task *task, int64_t until)
+{
+	struct ledger_txn *txn = ledger_begin_write(prober->ledger);
+	struct host_facts host;
+
+	if (txn == NULL)
+		return;
+	if (ledger_get_host(txn, task->host, task->port, &host) == LOOKUP_FOUND) {
+		host.last_expires = until;
+		if (ledger_put_host(txn, task->host, task->port, &host)) {
+			metrics_count(M_SPARED);
+			ledger_commit(txn);
+			return;
+		}
+	}
+	ledger_abort(txn);
+}
+
 /* Is the host to be spoken to? Leaves what is known of it in *known. */
 static bool smtp_due(const struct prober *prober, const struct host_task *task,
 		     struct host_facts *known)
 {
 	struct ledger_txn *txn = ledger_begin_read(prober->ledger);
 	enum lookup status = LOOKUP_ERROR;
+	int64_t until;
 
 	if (txn != NULL)
 		status = ledger_get_host(txn, task->host, task->port, known);
 	ledger_abort(txn);
-	return status == LOOKUP_FOUND && (task->effort == EFFORT_PROBE ||
-					  freshness_probe_due(known, task->effort == EFFORT_WANT,
-							      clock_wall() + task->ahead));
+	if (status != LOOKUP_FOUND || task->effort == EFFORT_PROBE)
+		return status == LOOKUP_FOUND;
+	if (!freshness_probe_due(known, task->effort == EFFORT_WANT, clock_wall() + task->ahead))
+		return false;
+	until = sightings_spare(prober->sightings, task->key, known);
+	if (until > clock_wall() + task->ahead)
+		put_off(prober, task, until);
+	return until <= clock_wall() + task->ahead;
 }
 
 /*
@@ -120,32 +147,59 @@ static void join(struct host_task *task, struct domain_task *domain, const struc
 		task->ahead = domain->ahead;
 }
 
-/* Find out about a host, one of those of `mx`, for a domain that waits for it. */
-static void look_at_host(struct prober *prober, const char *host, uint16_t port,
-			 struct domain_task *domain, const struct mx_facts *mx)
+/* The task of a host; *begin: it is a new one, which waits for its first job. */
+static struct host_task *host_task_of(struct prober *prober, const char *host, uint16_t port,
+				      bool *begin)
 {
 	struct host_task *task;
-	struct job *job;
 	char key[HOST_KEY_SIZE];
 
-	domain->pending++;
 	record_host_key(key, host, port);
 	HASH_FIND_STR(prober->hosts, key, task);
-	if (task != NULL) {
-		join(task, domain, mx);
-		return;
-	}
+	*begin = task == NULL;
+	if (task != NULL)
+		return task;
 	task = mem_zero(1, sizeof(*task));
 	memcpy(task->key, key, sizeof(task->key));
 	memcpy(task->host, host, strlen(host) + 1);
 	task->port = port;
 	LIST_INIT(&task->waits);
 	HASH_ADD_STR(prober->hosts, key, task);
-	join(task, domain, mx);
-	job = job_new(JOB_HOST, LANE_QUICK, task);
+	return task;
+}
+
+static void submit_host(struct prober *prober, struct host_task *task)
+{
+	struct job *job = job_new(JOB_HOST, LANE_QUICK, task);
+
 	memcpy(job->host.host, task->host, sizeof(job->host.host));
-	job->host.port = port;
+	job->host.port = task->port;
 	pool_submit(prober->pool, job);
+}
+
+/* Find out about a host, one of those of `mx`, for a domain that waits for it. */
+static void look_at_host(struct prober *prober, const char *host, uint16_t port,
+			 struct domain_task *domain, const struct mx_facts *mx)
+{
+	bool begin;
+	struct host_task *task = host_task_of(prober, host, port, &begin);
+
+	domain->pending++;
+	join(task, domain, mx);
+	if (begin)
+		submit_host(prober, task);
+}
+
+void tasks_look_at_host(struct prober *prober, const char *host, uint16_t port)
+{
+	bool begin;
+	struct host_task *task = host_task_of(prober, host, port, &begin);
+
+	task->effort = EFFORT_PROBE;
+	if (!begin)
+		return;
+	task->connections_max = HOST_CONNECTIONS_MAX;
+	submit_host(prober, task);
 }
 
 /*

@@ -21,6 +21,9 @@
  */
 #define DOMAIN_CONNECTIONS_MAX 32
 
+/* The same for one look at a host alone. */
+#define HOST_CONNECTIONS_MAX 4
+
 /* The most next hops that are looked at at a time. Beyond that, askers are told "busy". */
 #define DOMAIN_TASKS_MAX 4096
 
@@ -60,6 +63,8 @@ struct host_task {
  */
 void tasks_look(struct prober *prober, const struct nexthop *nexthop, enum effort effort,
 		int64_t ahead, struct asker *asker);
+/* Look at a host alone, for none of our domains: another host of the fleet asks. */
+void tasks_look_at_host(struct prober *prober, const char *host, uint16_t port);
 /* How many next hops are being looked at. */
 size_t tasks_count(const struct prober *prober);
 

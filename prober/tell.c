@@ -136,6 +136,21 @@ bool tell_stripping(struct ledger_txn *txn, const char *key, enum strip_change c
 	return add_entry(txn, "*", "stripping-ended", "most hosts offer STARTTLS again");
 }
 
+bool tell_path(struct ledger_txn *txn, const char *key)
+{
+	metrics_set(M_STRIPPED, 1);
+	metrics_count(METRIC1(EVENTS, METRIC_EVENT_STRIPPING));
+	log_error("host=%s offers STARTTLS to other hosts of the fleet, and not to this one: "
+		  "something between here and there takes it away (a firewall's SMTP inspection, a "
+		  "transparent proxy); nothing of that is learned, every requirement of TLS stays, "
+		  "and mail waits",
+		  key);
+	return add_entry(txn, "*", "stripping",
+			 "%.60s offers STARTTLS to other hosts of the fleet, and not to this one; "
+			 "our own network takes it away",
+			 key);
+}
+
 bool tell_resolver(struct ledger_txn *txn, const char *event, const char *why)
 {
 	return add_entry(txn, "*", event, "%.150s", why);

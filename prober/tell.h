@@ -33,6 +33,8 @@ bool tell_dane_lost(struct ledger_txn *txn, const char *key, enum tlsa_state now
 
 /* Everybody at once; the host is the one that made it clear. */
 bool tell_stripping(struct ledger_txn *txn, const char *key, enum strip_change change);
+/* The same, where other hosts of the fleet see TLS at this one. */
+bool tell_path(struct ledger_txn *txn, const char *key);
 
 /* What of the resolver: event "resolver-good", "-insecure", "-silent"; `why` may be "". */
 bool tell_resolver(struct ledger_txn *txn, const char *event, const char *why);

@@ -95,6 +95,7 @@ PART_every    := every    "$(BUILD)/every"
 PART_live     := live     "tests/live/run"
 PART_gap      := gap      "tests/fleet/gap"
 PART_share    := share    "tests/fleet/short"
+PART_eyes     := eyes     "FLEET_LIVE_SHORT=1 tests/live/share"
 PART_plugin   := plugin   "tests/webmail/roundcube/lint"
 
 # As many jobs as there are processors, unless the user said how many.
@@ -109,7 +110,7 @@ check:
 	tests/deps.sh live
 	tests/deps.sh lint
 	+$(MAKE) $(JOBS) testers
-	tests/run-all $(PART_lint) $(PART_tools) $(PART_plugin) $(PARTS_HERE) $(PART_share) $(PART_live)
+	tests/run-all $(PART_lint) $(PART_tools) $(PART_plugin) $(PARTS_HERE) $(PART_share) $(PART_eyes) $(PART_live)
 
 ## check-here  the same without the live tests
 check-here: testers
@@ -119,12 +120,13 @@ check-here: testers
 check-live: testers
 	tests/live/run
 
-## check-fleet  hosts that share, on a real PostgreSQL: all of it (tests/fleet); what it needs is installed (as root)
+## check-fleet  hosts that share, on a real PostgreSQL: all of it (tests/fleet, tests/live/share); what it needs is installed (as root)
 .PHONY: check-fleet
-check-fleet: all $(BUILD)/tests/fleet_host $(BUILD)/faults/skew.so
+check-fleet: all $(BUILD)/tests/fleet_host $(BUILD)/tests/peer $(BUILD)/faults/skew.so
 	tests/deps.sh build
 	tests/deps.sh live
-	tests/run-all $(PART_gap) $(PART_share) trouble tests/fleet/trouble many tests/fleet/many
+	tests/run-all $(PART_gap) $(PART_share) trouble tests/fleet/trouble many tests/fleet/many \
+	    eyes tests/live/share
 
 # Not a part of `check`, which needs no browser.
 ## check-webmail  the Roundcube plugin and the small example in a headless Chromium; what that needs is installed (as root)

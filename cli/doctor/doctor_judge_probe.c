@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "cli/postconf.h"
 #include "core/facts/observation.h"
+#include "io/tls/tls.h"
 
 #define PROBER "postseal-prober"
 #define LINE_SIZE 256
@@ -106,7 +107,7 @@ static void exclude_ciphers(struct buf *list, const char *value)
 		buf_printf(list, ":!%.*s", (int)item.len, item.at);
 }
 
-/* The same list as tls_set_ciphers() in Postfix makes. */
+/* The same list as tls_set_ciphers() in Postfix makes. Releases differ in what is long dead. */
 static void judge_ciphers(const struct patient *patient, struct finding *finding)
 {
 	const char *grade = patient_value(patient, "smtp_tls_mandatory_ciphers");
@@ -118,7 +119,7 @@ static void judge_ciphers(const struct patient *patient, struct finding *finding
 	exclude_ciphers(&list, patient_value(patient, "smtp_tls_exclude_ciphers"));
 	exclude_ciphers(&list, patient_value(patient, "smtp_tls_mandatory_exclude_ciphers"));
 	if (grade[0] != '\0' && patient_value(patient, parameter)[0] != '\0' &&
-	    strcmp(buf_cstr(&list), patient->settings->smtp_ciphers) != 0)
+	    !tls_ciphers_within(patient->settings->smtp_ciphers, buf_cstr(&list)))
 		disagree(patient, finding, "smtp_tls_mandatory_ciphers", "smtp_ciphers = \"%s\"",
 			 buf_cstr(&list));
 	buf_free(&list);

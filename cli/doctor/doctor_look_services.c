@@ -232,19 +232,21 @@ static bool count_pins(void *context, const char *key, const struct pins *pins)
 	return true;
 }
 
+/* A probe or a delivery reached it: where DANE decides, there are deliveries alone. */
 static bool count_host(void *context, const char *key, const struct host_facts *host)
 {
 	struct patient *patient = context;
 	const struct observation *last = &host->last;
+	int64_t yesterday = patient->now - UTC_DAY;
+	bool probed = last->observed != OBSERVED_NOTHING && last->source == SOURCE_PROBE &&
+		      last->time >= yesterday;
 
 	(void)key;
-	if (last->observed == OBSERVED_NOTHING || last->source != SOURCE_PROBE ||
-	    last->time < patient->now - UTC_DAY)
-		return true;
-	if (last->observed == OBSERVED_UNREACHABLE)
-		patient->ledger.silent++;
-	else
+	if (host->history.last_tls >= yesterday || host->history.last_plain >= yesterday ||
+	    (probed && last->observed != OBSERVED_UNREACHABLE))
 		patient->ledger.spoken++;
+	else if (probed)
+		patient->ledger.silent++;
 	return true;
 }
 

@@ -90,7 +90,7 @@ struct doctor_ledger {
 	unsigned others;       /* mode bits: what all users may do with its files */
 	char foreign_file[64]; /* a file in it that its owner cannot write; "" if none */
 	size_t pins;           /* next hops with pins */
-	size_t spoken;         /* hosts that spoke SMTP to a probe since yesterday */
+	size_t spoken;         /* hosts that a probe or a delivery reached since yesterday */
 	size_t silent;         /* hosts that were unreachable since yesterday */
 	int64_t stripping;     /* latest entry of the journal, and of its end; 0: none */
 	int64_t stripping_ended;

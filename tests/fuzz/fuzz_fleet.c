@@ -1,19 +1,33 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What an engine or a ledger says of the fleet: rows, ten texts with a NUL after each; keys and
- * values of the outbox, states, members. What is taken is exactly what would be written.
+ * values of the outbox, states, members, sightings and looks. What is taken is exactly what would be written.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/fleet/fleet_outbox.h"
 #include "core/fleet/fleet_row.h"
+#include "core/fleet/fleet_sighting.h"
 
 static void must_equal(struct buf *again, const void *bytes, size_t len)
 {
 	if (again->len != len || memcmp(again->data, bytes, len) != 0)
 		abort();
 	buf_free(again);
+}
+
+/* Up to so many texts; those that are missing are null. */
+static void cut(struct fleet_text *columns, int count, const uint8_t *bytes, size_t len)
+{
+	for (int i = 0; i < count && len > 0; i++) {
+		const uint8_t *end = memchr(bytes, 0, len);
+		size_t size = end != NULL ? (size_t)(end - bytes) : len;
+
+		columns[i] = (struct fleet_text){ (const char *)bytes, size };
+		bytes += end != NULL ? size + 1 : size;
+		len -= end != NULL ? size + 1 : size;
+	}
 }
 
 static void try_row(const uint8_t *bytes, size_t len)
@@ -23,14 +37,7 @@ static void try_row(const uint8_t *bytes, size_t len)
 	struct fleet_row row, copy[FLEET_ROWS];
 	size_t count;
 
-	for (int i = 0; i < FLEET_COLUMNS && len > 0; i++) {
-		const uint8_t *end = memchr(bytes, 0, len);
-		size_t size = end != NULL ? (size_t)(end - bytes) : len;
-
-		columns[i] = (struct fleet_text){ (const char *)bytes, size };
-		bytes += end != NULL ? size + 1 : size;
-		len -= end != NULL ? size + 1 : size;
-	}
+	cut(columns, FLEET_COLUMNS, bytes, len);
 	if (fleet_row_read(&row, columns) && fleet_row_take(&entry, &row) == FLEET_ROW_GOOD) {
 		if (!entry_is_sound(&entry))
 			abort();
@@ -43,10 +50,31 @@ static void try_row(const uint8_t *bytes, size_t len)
 	fleet_row_free(&row);
 }
 
+/* An answer is a verdict; who asks has a name, and asks of a host as we would write it. */
+static void try_eyes(const uint8_t *bytes, size_t len)
+{
+	struct fleet_text round_columns[FLEET_ROUND_COLUMNS] = { { NULL, 0 } };
+	struct fleet_text ask_columns[FLEET_ASK_COLUMNS] = { { NULL, 0 } };
+	struct entry host = { .kind = ENTRY_HOST };
+	struct fleet_round round;
+	struct fleet_ask ask;
+
+	cut(round_columns, FLEET_ROUND_COLUMNS, bytes, len);
+	if (fleet_round_read(&round, round_columns) && fleet_judge(&round) == FLEET_LOST_TOLD)
+		abort();
+	cut(ask_columns, FLEET_ASK_COLUMNS, bytes, len);
+	if (fleet_ask_read(&ask, ask_columns) &&
+	    (!fleet_name_good(ask.observer, strlen(ask.observer)) || ask.seen < 0 ||
+	     !entry_take_key(&host, ask.host)))
+		abort();
+}
+
 static void try_records(const uint8_t *bytes, size_t len)
 {
 	struct fleet_state state;
 	struct fleet_member member;
+	struct fleet_sighting sighting;
+	struct fleet_look look;
 	struct buf again = { 0 };
 	uint64_t generation;
 
@@ -56,6 +84,14 @@ static void try_records(const uint8_t *bytes, size_t len)
 	}
 	if (fleet_member_get(&member, bytes, len)) {
 		fleet_member_put(&again, &member);
+		must_equal(&again, bytes, len);
+	}
+	if (fleet_sighting_get(&sighting, bytes, len)) {
+		fleet_sighting_put(&again, &sighting);
+		must_equal(&again, bytes, len);
+	}
+	if (fleet_look_get(&look, bytes, len)) {
+		fleet_look_put(&again, &look);
 		must_equal(&again, bytes, len);
 	}
 	if (fleet_outbox_get(&generation, bytes, len)) {
@@ -73,6 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	enum entry_kind kind;
 
 	try_row(bytes, len);
+	try_eyes(bytes, len);
 	try_records(bytes, len);
 	fleet_take_id(id, (const char *)bytes, len);
 	if (fleet_outbox_take_key(&kind, name, bytes, len) &&

@@ -252,26 +252,37 @@ static inline void *stub_serve(void *argument)
 	}
 }
 
-/* On `ip`, at `port` or, with 0, any port that is free. */
-static inline void stub_start(struct stub *stub, const struct stub_answer *table, size_t count,
-			      const char *ip, in_port_t port)
+/* Both sockets at one port. False: somebody has it for UDP, though it was free for TCP. */
+static inline bool stub_bind(struct stub *stub, struct sockaddr_in addr)
 {
-	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port) };
 	socklen_t len = sizeof(addr);
 	int one = 1;
 
-	memset(stub, 0, sizeof(*stub));
-	stub->table = table;
-	stub->count = count;
-	ck_assert_int_eq(inet_pton(AF_INET, ip, &addr.sin_addr), 1);
 	stub->tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	stub->udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	setsockopt(stub->tcp, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	ck_assert_int_eq(bind(stub->tcp, (struct sockaddr *)&addr, sizeof(addr)), 0);
 	ck_assert_int_eq(getsockname(stub->tcp, (struct sockaddr *)&addr, &len), 0);
-	ck_assert_int_eq(bind(stub->udp, (struct sockaddr *)&addr, sizeof(addr)), 0);
-	ck_assert_int_eq(listen(stub->tcp, 8), 0);
 	stub->port = ntohs(addr.sin_port);
+	return bind(stub->udp, (struct sockaddr *)&addr, sizeof(addr)) == 0;
+}
+
+/* On `ip`, at `port` or, with 0, any port that is free. */
+static inline void stub_start(struct stub *stub, const struct stub_answer *table, size_t count,
+			      const char *ip, in_port_t port)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_port = htons(port) };
+
+	memset(stub, 0, sizeof(*stub));
+	stub->table = table;
+	stub->count = count;
+	ck_assert_int_eq(inet_pton(AF_INET, ip, &addr.sin_addr), 1);
+	while (!stub_bind(stub, addr)) {
+		ck_assert_uint_eq(port, 0);
+		close(stub->tcp);
+		close(stub->udp);
+	}
+	ck_assert_int_eq(listen(stub->tcp, 8), 0);
 	snprintf(stub->address, sizeof(stub->address), "%s:%u", ip, (unsigned)stub->port);
 	ck_assert_int_eq(pipe(stub->stop), 0);
 	ck_assert_int_eq(pthread_create(&stub->thread, NULL, stub_serve, stub), 0);

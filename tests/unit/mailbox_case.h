@@ -117,9 +117,11 @@ static inline void sink_serve(int fd)
 			sink.refused++;
 			fprintf(in, "451 4.3.0 not now\r\n");
 		} else if (strncmp(line, "MAIL FROM:", 10) == 0) {
+			free(from);
 			from = case_between(line, "<", ">");
 			fprintf(in, "250 ok\r\n");
 		} else if (strncmp(line, "RCPT TO:", 8) == 0) {
+			free(to);
 			to = case_between(line, "<", ">");
 			fprintf(in, "250 ok\r\n");
 		} else if (strncmp(line, "DATA", 4) == 0) {
@@ -134,6 +136,7 @@ static inline void sink_serve(int fd)
 			sink.to[sink.count] = to;
 			sink.text[sink.count] = strdup(buf_cstr(&text));
 			sink.count++;
+			from = to = NULL;
 			text.len = 0;
 			pthread_cond_broadcast(&sink.more);
 			while (sink.hold)
@@ -144,6 +147,8 @@ static inline void sink_serve(int fd)
 			fprintf(in, "250 ok\r\n");
 		}
 	}
+	free(from);
+	free(to);
 	buf_free(&text);
 	fclose(in);
 }

@@ -770,6 +770,14 @@ static const struct sickness sicknesses[] = {
 	  .main_cf = "smtp_tls_mandatory_ciphers = high\ntls_high_cipherlist = HIGH:@STRENGTH\n"
 		     "smtp_tls_exclude_ciphers = aNULL, RC4\n",
 	  WRONG, "= high", "smtp_ciphers = \"HIGH:@STRENGTH:!aNULL:!RC4\"\n" },
+	{ "probe",
+	  .main_cf = "smtp_tls_mandatory_ciphers = medium\n"
+		     "tls_medium_cipherlist = aNULL:-aNULL:HIGH:MEDIUM:+RC4:@STRENGTH\n",
+	  OK, "match main.cf", NULL },
+	{ "probe",
+	  .main_cf = "smtp_tls_mandatory_ciphers = medium\ntls_medium_cipherlist = HIGH:MEDIUM\n"
+		     "smtp_tls_mandatory_exclude_ciphers = AES256\n",
+	  WRONG, "smtp_tls_mandatory_ciphers", "smtp_ciphers = \"HIGH:MEDIUM:!AES256\"\n" },
 	{ "probe", .main_cf = "smtp_pix_workarounds =\n", WRONG, "smtp_pix_workarounds",
 	  "smtp_pix_workarounds = false\n" },
 	{ "probe", .main_cf = "smtp_tls_servername = hostname\n", WRONG, "= hostname",

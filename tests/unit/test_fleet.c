@@ -297,6 +297,12 @@ START_TEST(what_could_change_an_answer_goes_at_once)
 	b = c;
 	see(&c.of.host.history, OBSERVED_TLS, T + 40);
 	ck_assert_int_eq(change_of(&b, &c), FLEET_LATER);
+	/* ... unless it is the first for most of a day: it spares the others a look; ... */
+	a = b = c;
+	see(&a.of.host.history, OBSERVED_TLS, T + 40 + 20 * 3600 - 1);
+	see(&b.of.host.history, OBSERVED_TLS, T + 40 + 20 * 3600);
+	ck_assert_int_eq(change_of(&c, &a), FLEET_LATER);
+	ck_assert_int_eq(change_of(&c, &b), FLEET_NOW);
 	/* ... and that there was none is. */
 	b = c;
 	see(&c.of.host.history, OBSERVED_PLAIN, T + 50);

@@ -321,6 +321,23 @@ START_TEST(without_a_key_it_waits)
 }
 END_TEST
 
+/* To come again would not help. */
+START_TEST(too_many_recipients_are_refused)
+{
+	char to[256];
+
+	begin("192.0.2.9", "<alice@example.com>", ALICE);
+	for (int i = 0; i < 500; i++) {
+		snprintf(to, sizeof(to), "<%0150d@example.net>", i);
+		goes(to, "smtp");
+	}
+	header("From", "alice@example.com");
+	header("X-Postseal-Seal", "yes");
+	expect_refusal("550 5.5.3 This mail goes to so many recipients");
+	expect_log(milter_log, "refused: sealed mail to too many recipients");
+}
+END_TEST
+
 /* milter_protocol = 2: recipients cannot be added with parameters, nor the sender changed. */
 START_TEST(an_old_mta_cannot_seal)
 {
@@ -467,6 +484,7 @@ int main(void)
 		a_mark_is_refused_or_obeyed,
 		this_machine_has_to_log_in,
 		without_a_key_it_waits,
+		too_many_recipients_are_refused,
 		an_old_mta_cannot_seal,
 		without_headers_it_waits,
 		a_token_says_which_mail_it_is_for,

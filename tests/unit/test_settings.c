@@ -23,7 +23,8 @@ static const struct {
 	{ "smtp_timeout", "20" },
 	{ "inet_protocols", "{\"ipv4\", \"ipv6\"}" },
 	{ "smtp_min_tls", "TLSv1" },
-	{ "smtp_ciphers", "\"aNULL:-aNULL:HIGH:MEDIUM:+RC4:@STRENGTH\"" },
+	{ "smtp_ciphers", "\"aNULL:-aNULL:HIGH:MEDIUM:!SEED:!IDEA:!3DES:!RC2:!RC4:!RC5:!kDH:!kECDH:"
+			  "!aDSS:!MD5:+RC4:@STRENGTH\"" },
 	{ "smtp_pix_workarounds", "true" },
 	{ "smtp_servername", "none" },
 	{ "use_srv_lookup", "{}" },

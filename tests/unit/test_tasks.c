@@ -17,11 +17,14 @@
 #include "core/policy/freshness.h"
 #include "io/local/metrics_file.h"
 #include "prober/refresh.h"
+#include "prober/sightings.h"
 #include "prober/tasks.h"
 #include "tests/unit/ledger_case.h"
 #include "tests/unit/metrics_case.h"
 #include "tests/unit/valgrind.h"
 #include "io/ledger/ledger_facts.h"
+#include "io/ledger/ledger_fleet.h"
+#include "io/ledger/ledger_sighting.h"
 
 #define NOW INT64_C(1700000000)
 #define PATIENCE_MS 60000 /* for what should come at once */
@@ -211,6 +214,7 @@ static void set_up(void)
 	prober.ledger = must_open(LEDGER_CREATE);
 	prober.loop = loop_new();
 	prober.refresh = refresh_new(&prober, 64);
+	prober.sightings = sightings_new(&prober);
 }
 
 static void tear_down(void)
@@ -223,6 +227,7 @@ static void tear_down(void)
 	}
 	tasks_free(&prober);
 	refresh_free(prober.refresh);
+	sightings_free(prober.sightings);
 	loop_free(prober.loop);
 	ledger_close(prober.ledger);
 	settings_free(&settings);
@@ -1256,6 +1261,342 @@ START_TEST(names_without_end_are_looked_at_less_often)
 }
 END_TEST
 
+/*
+ * A fleet: ourselves and others, of which postseal-share is played here.
+ */
+
+static void put_fleet(const char *const *names, size_t count, const char *trouble)
+{
+	struct ledger_txn *txn = ledger_begin_write(prober.ledger);
+	struct fleet_state state = { .exchanged = now };
+
+	str_copy(state.name, sizeof(state.name), names[0]);
+	str_copy(state.trouble, sizeof(state.trouble), trouble);
+	ck_assert(ledger_put_fleet(txn, &state) && ledger_remove_members(txn));
+	for (size_t i = 0; i < count; i++) {
+		struct fleet_member member = { .seen = now };
+
+		str_copy(member.name, sizeof(member.name), names[i]);
+		ck_assert(ledger_put_member(txn, &member));
+	}
+	ck_assert(ledger_commit(txn));
+	sightings_tick(prober.sightings);
+}
+
+static void join_fleet(void)
+{
+	static const char *const names[] = { "we", "they", "others" };
+
+	put_fleet(names, ARRAY_LEN(names), "");
+}
+
+static bool get_sighting(const char *host, struct fleet_sighting *sighting)
+{
+	struct ledger_txn *txn = ledger_begin_read(prober.ledger);
+	bool found = ledger_get_sighting(txn, host, sighting) == LOOKUP_FOUND;
+
+	ledger_abort(txn);
+	return found;
+}
+
+/* As postseal-share writes it; then the prober has its turn. */
+static void say_of(const char *host, enum fleet_word word)
+{
+	struct fleet_sighting sighting;
+	struct ledger_txn *txn;
+
+	ck_assert(get_sighting(host, &sighting));
+	sighting.word = word;
+	if (word == FLEET_LOST_TOLD)
+		str_copy(sighting.teller, sizeof(sighting.teller), "they");
+	txn = ledger_begin_write(prober.ledger);
+	ck_assert(ledger_put_sighting(txn, host, &sighting));
+	ck_assert(ledger_commit(txn));
+	sightings_tick(prober.sightings);
+}
+
+/* d0.test has a floor, and then its host is seen without TLS. */
+static void see_it_plain(void)
+{
+	look("d0.test", EFFORT_WANT, NULL);
+	finish_all();
+	ck_assert(floor_holds(&facts_of("d0.test")->domain.history, &settings, now));
+	now += 3600;
+	join_fleet();
+	world.observed = OBSERVED_PLAIN;
+	look("d0.test", EFFORT_PROBE, NULL);
+	finish_all();
+}
+
+static void nothing_plain_is_learned(void)
+{
+	const struct facts *facts = facts_of("d0.test");
+
+	ck_assert_int_eq(facts->host[0].history.last_plain, 0);
+	ck_assert_int_eq(facts->domain.history.last_plain, 0);
+	ck_assert_int_eq(facts->host[0].last.observed, OBSERVED_PLAIN);
+	ck_assert(floor_holds(&facts->domain.history, &settings, now));
+	ck_assert_uint_eq(journal("mx0.test:25", "downgrade"), 0);
+	ck_assert_uint_eq(journal("d0.test", "downgrade"), 0);
+}
+
+START_TEST(what_is_missing_is_first_shown_to_others)
+{
+	struct fleet_sighting sighting;
+
+	see_it_plain();
+	nothing_plain_is_learned();
+	ck_assert(get_sighting("mx0.test:25", &sighting));
+	ck_assert_int_eq(sighting.seen, now);
+	ck_assert_int_eq(sighting.word, FLEET_WAITS);
+	ck_assert_uint_eq(sighting.domains, 1);
+	ck_assert_str_eq(sighting.domain[0], "d0.test");
+	/* Seen again it is the same. */
+	now += 60;
+	look("d0.test", EFFORT_PROBE, NULL);
+	finish_all();
+	nothing_plain_is_learned();
+	ck_assert(get_sighting("mx0.test:25", &sighting));
+	ck_assert_int_eq(sighting.seen, now - 60);
+	sightings_tick(prober.sightings);
+	nothing_plain_is_learned();
+	/* And with TLS it never was. */
+	world.observed = OBSERVED_TLS;
+	look("d0.test", EFFORT_PROBE, NULL);
+	finish_all();
+	ck_assert(!get_sighting("mx0.test:25", &sighting));
+	ck_assert_uint_eq(journal("*", "stripping"), 0);
+}
+END_TEST
+
+START_TEST(others_see_tls_so_it_is_our_path)
+{
+	struct fleet_sighting sighting;
+
+	see_it_plain();
+	say_of("mx0.test:25", FLEET_OURS);
+	nothing_plain_is_learned();
+	ck_assert_uint_eq(journal("*", "stripping"), 1);
+	ck_assert_uint_eq(metrics_cells[M_STRIPPED], 1);
+	/* Neither at another host, nor the next day, nor after a restart is it told again. */
+	world.observed = OBSERVED_TLS;
+	look("d1.test", EFFORT_WANT, NULL);
+	finish_all();
+	now++;
+	world.observed = OBSERVED_PLAIN;
+	look("d1.test", EFFORT_PROBE, NULL);
+	finish_all();
+	say_of("mx1.test:25", FLEET_OURS);
+	sightings_free(prober.sightings);
+	prober.sightings = sightings_new(&prober);
+	now += UTC_DAY;
+	join_fleet();
+	look("d0.test", EFFORT_PROBE, NULL);
+	finish_all();
+	ck_assert(get_sighting("mx0.test:25", &sighting));
+	ck_assert_int_eq(sighting.word, FLEET_WAITS);
+	ck_assert(sighting.path);
+	say_of("mx0.test:25", FLEET_OURS);
+	nothing_plain_is_learned();
+	ck_assert_uint_eq(journal("*", "stripping"), 1);
+	/* Nobody answers now: what is known of our path stands. */
+	now += UTC_DAY;
+	join_fleet();
+	look("d0.test", EFFORT_PROBE, NULL);
+	finish_all();
+	now += FLEET_SIGHTING_WAIT;
+	sightings_tick(prober.sightings);
+	nothing_plain_is_learned();
+	/* Nor is it asked at all. */
+	now += UTC_DAY;
+	look("d0.test", EFFORT_PROBE, NULL);
+	finish_all();
+	nothing_plain_is_learned();
+	/* It ends when all have shown it again. */
+	world.observed = OBSERVED_TLS;
+	look("d0.test", EFFORT_PROBE, NULL);
+	finish_all();
+	ck_assert_uint_eq(journal("*", "stripping-ended"), 0);
+	look("d1.test", EFFORT_PROBE, NULL);
+	finish_all();
+	ck_assert_uint_eq(journal("*", "stripping-ended"), 1);
+	ck_assert_uint_eq(journal("*", "stripping"), 1);
+	ck_assert_uint_eq(metrics_cells[M_STRIPPED], 0);
+}
+END_TEST
+
+static void it_is_lost(size_t told)
+{
+	struct fleet_sighting sighting;
+	const struct facts *facts = facts_of("d0.test");
+
+	ck_assert(!get_sighting("mx0.test:25", &sighting));
+	ck_assert_int_ne(facts->host[0].history.last_plain, 0);
+	ck_assert_int_ne(fold_domain_downgrade_since(facts), 0);
+	ck_assert(floor_holds(&facts->domain.history, &settings, now));
+	ck_assert_uint_eq(journal("mx0.test:25", "downgrade"), told);
+	ck_assert_uint_eq(journal("d0.test", "downgrade"), told);
+	ck_assert_uint_eq(journal("*", "stripping"), 0);
+	/* From here on it is known, and nobody is asked. */
+	look("d0.test", EFFORT_PROBE, NULL);
+	finish_all();
+	ck_assert(!get_sighting("mx0.test:25", &sighting));
+	ck_assert_uint_eq(journal("mx0.test:25", "downgrade"), told);
+}
+
+START_TEST(all_see_none_so_it_is_lost)
+{
+	see_it_plain();
+	now += 20;
+	say_of("mx0.test:25", FLEET_LOST);
+	ck_assert_int_eq(facts_of("d0.test")->host[0].history.last_plain, now - 20);
+	it_is_lost(1);
+}
+END_TEST
+
+START_TEST(what_another_tells_is_not_told_here)
+{
+	see_it_plain();
+	say_of("mx0.test:25", FLEET_LOST_TOLD);
+	it_is_lost(0);
+}
+END_TEST
+
+START_TEST(without_an_answer_we_are_alone)
+{
+	see_it_plain();
+	now += FLEET_SIGHTING_WAIT - 1;
+	sightings_tick(prober.sightings);
+	nothing_plain_is_learned();
+	now++;
+	sightings_tick(prober.sightings);
+	it_is_lost(1);
+}
+END_TEST
+
+START_TEST(nobody_could_say_anything)
+{
+	see_it_plain();
+	say_of("mx0.test:25", FLEET_ALONE);
+	it_is_lost(1);
+}
+END_TEST
+
+START_TEST(out_of_touch_we_are_alone_at_once)
+{
+	static const char *const names[] = { "we", "they" };
+
+	look("d0.test", EFFORT_WANT, NULL);
+	finish_all();
+	now += 3600;
+	put_fleet(names, 2, "the engine cannot be reached");
+	world.observed = OBSERVED_PLAIN;
+	look("d0.test", EFFORT_PROBE, NULL);
+	finish_all();
+	it_is_lost(1);
+}
+END_TEST
+
+static struct fleet_look ask_for(const char *host)
+{
+	struct ledger_txn *txn = ledger_begin_write(prober.ledger);
+	struct fleet_look look = { .wanted = now };
+
+	ck_assert(ledger_put_look(txn, host, &look));
+	ck_assert(ledger_commit(txn));
+	sightings_tick(prober.sightings);
+	finish_all();
+	sightings_tick(prober.sightings);
+	txn = ledger_begin_read(prober.ledger);
+	ck_assert_int_eq(ledger_get_look(txn, host, &look), LOOKUP_FOUND);
+	ledger_abort(txn);
+	return look;
+}
+
+START_TEST(who_is_asked_looks_at_once_and_learns_no_harm)
+{
+	struct fleet_sighting sighting;
+	size_t looks;
+
+	look("d0.test", EFFORT_WANT, NULL);
+	finish_all();
+	now += 3600;
+	join_fleet();
+	looks = count_of[JOB_SMTP];
+	world.observed = OBSERVED_PLAIN;
+	ck_assert_int_eq(ask_for("mx0.test:25").saw, FLEET_SAW_PLAIN);
+	ck_assert_uint_eq(count_of[JOB_SMTP], looks + 1);
+	ck_assert(!get_sighting("mx0.test:25", &sighting));
+	ck_assert_int_eq(facts_of("d0.test")->host[0].history.last_plain, 0);
+	/* What it showed without our names is not shown. */
+	ck_assert_int_eq(facts_of("d0.test")->host[0].last.observed, OBSERVED_TLS);
+	now += FLEET_SIGHTING_WAIT;
+	world.observed = OBSERVED_TLS;
+	ck_assert_int_eq(ask_for("mx0.test:25").saw, FLEET_SAW_TLS);
+	ck_assert_int_eq(facts_of("d0.test")->host[0].history.last_tls, now);
+	now += FLEET_SIGHTING_WAIT;
+	world.observed = OBSERVED_UNREACHABLE;
+	ck_assert_int_eq(ask_for("mx0.test:25").saw, FLEET_SAW_NOTHING);
+	now += FLEET_SIGHTING_WAIT;
+	world.address_fails = true;
+	ck_assert_int_eq(ask_for("mx0.test:25").saw, FLEET_SAW_NOTHING);
+	ck_assert_uint_eq(tasks(), 0);
+}
+END_TEST
+
+START_TEST(what_others_look_at_is_left_to_them)
+{
+	struct fleet_view view = { .count = 2, .live = { { .name = "a" }, { .name = "b" } } };
+	const struct fleet_member *best[1];
+	const char *names[2] = { "a", "b" };
+	size_t looks;
+
+	look("d0.test", EFFORT_WANT, NULL);
+	finish_all();
+	looks = count_of[JOB_SMTP];
+	now += UTC_DAY;
+	/* Another tells of TLS there, an hour ago. */
+	{
+		struct ledger_txn *txn = ledger_begin_write(prober.ledger);
+		struct host_facts host;
+
+		ck_assert_int_eq(ledger_get_host(txn, "mx0.test", 25, &host), LOOKUP_FOUND);
+		fold_history(&host.history, &(struct observation){ .time = now - 3600,
+								   .observed = OBSERVED_TLS,
+								   .version = 0x0304 });
+		ck_assert(ledger_put_host(txn, "mx0.test", 25, &host) && ledger_commit(txn));
+	}
+	fleet_rank(best, 1, &view, "mx0.test:25", NULL);
+	if (strcmp(best[0]->name, "a") == 0) {
+		names[0] = "b";
+		names[1] = "a";
+	}
+	put_fleet(names, 2, "");
+	look("d0.test", EFFORT_WANT, NULL);
+	finish_all();
+	ck_assert_uint_eq(count_of[JOB_SMTP], looks);
+	ck_assert_uint_eq(metrics_cells[M_SPARED], 1);
+	/* And it is fresh, so that nobody asks all the time. */
+	ck_assert_int_eq(facts_of("d0.test")->host[0].last_expires,
+			 now - 3600 + FLEET_DEPUTY_AFTER);
+	/* Its owner looks, and so does who was told nothing. */
+	{
+		const char *const turned[2] = { names[1], names[0] };
+
+		put_fleet(turned, 2, "");
+	}
+	now += 25 * 3600;
+	look("d0.test", EFFORT_WANT, NULL);
+	finish_all();
+	ck_assert_uint_eq(count_of[JOB_SMTP], looks + 1);
+	now += 27 * 3600;
+	put_fleet(names, 2, "");
+	look("d0.test", EFFORT_WANT, NULL);
+	finish_all();
+	ck_assert_uint_eq(count_of[JOB_SMTP], looks + 2);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("tasks");
@@ -1295,6 +1636,15 @@ int main(void)
 	tcase_add_test(tcase, as_many_are_begun_as_make_a_round_in_a_day);
 	tcase_add_test(tcase, the_rate_is_that_of_the_scan);
 	tcase_add_test(tcase, names_without_end_are_looked_at_less_often);
+	tcase_add_test(tcase, what_is_missing_is_first_shown_to_others);
+	tcase_add_test(tcase, others_see_tls_so_it_is_our_path);
+	tcase_add_test(tcase, all_see_none_so_it_is_lost);
+	tcase_add_test(tcase, what_another_tells_is_not_told_here);
+	tcase_add_test(tcase, without_an_answer_we_are_alone);
+	tcase_add_test(tcase, nobody_could_say_anything);
+	tcase_add_test(tcase, out_of_touch_we_are_alone_at_once);
+	tcase_add_test(tcase, who_is_asked_looks_at_once_and_learns_no_harm);
+	tcase_add_test(tcase, what_others_look_at_is_left_to_them);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

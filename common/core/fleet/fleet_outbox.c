@@ -35,15 +35,19 @@ bool fleet_says_something(const struct entry *entry)
 	       !history_is_empty(&domain->evidence);
 }
 
+/* The first handshake after so long spares the others a look of their own (fleet_rank.h). */
+#define NEWS_AFTER (INT64_C(20) * 3600)
+
 /*
  * A floor rises with the first handshakes, however many of them an admin wants to see; and
- * the bad news is news each day.
+ * the bad news is news each day, as is the first of the good.
  */
 static enum fleet_change compare_history(const struct history *before, const struct history *after)
 {
 	if (fold_equal(before, after))
 		return FLEET_SAME;
 	if (before->first_tls != after->first_tls ||
+	    after->last_tls - before->last_tls >= NEWS_AFTER ||
 	    before->successes.count != after->successes.count ||
 	    before->tls_days.count != after->tls_days.count ||
 	    !timeset_equal(&before->plain_days, &after->plain_days) ||

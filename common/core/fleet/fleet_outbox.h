@@ -28,7 +28,7 @@ bool fleet_says_something(const struct entry *entry);
 enum fleet_change {
 	FLEET_SAME,  /* nothing of what is shared has changed */
 	FLEET_LATER, /* more of the same: another handshake, a policy that was fetched anew */
-	FLEET_NOW    /* first TLS, another day of few, plain, forgotten, an act */
+	FLEET_NOW    /* first TLS, the first for most of a day, plain, forgotten, an act */
 };
 
 /* Between two records of the same kind that were reduced. */

@@ -428,7 +428,7 @@ static enum mark_verdict decide_stranger(struct secure_answer *answer, const str
 	bool handed_back = facts->client.local && !header && mark->token;
 	/* bounces come to the address from which a marked mail was sent. */
 	bool returned = facts->client.local && !header && is_null(facts->sender);
-	/* It comes in, or bears no mark but a token. */
+	/* It comes in, or bears no mark. */
 	bool means_nothing = !facts->client.local && !facts->to_sealed &&
 			     !(header && facts->leaves);
 
@@ -436,6 +436,19 @@ static enum mark_verdict decide_stranger(struct secure_answer *answer, const str
 		return MARK_PASS;
 	refuse_stranger(answer);
 	return MARK_REFUSE;
+}
+
+/*
+ * It was marked here, came to somebody here, and a program sends it on in another's name: so it
+ * does not go to the intake (a redirect of Sieve, RFC 5228 4.2, may do so). Whoever has logged
+ * in and sends it on decides that himself.
+ */
+static bool is_sent_on(const struct settings *settings, const struct mark *mark,
+		       const struct mark_facts *facts)
+{
+	return mark->token && facts->leaves && settings->mailbox_domain[0] != '\0' &&
+	       !has_login(facts->login) &&
+	       strcmp(facts->sender->domain, settings->mailbox_domain) != 0;
 }
 
 enum mark_verdict mark_decide(struct secure_answer *answer, const struct settings *settings,
@@ -451,6 +464,13 @@ enum mark_verdict mark_decide(struct secure_answer *answer, const struct setting
 		       "too many headers " MARK_PREFIX);
 		return MARK_REFUSE;
 	}
+	if (is_sent_on(settings, mark, facts)) {
+		refuse(answer, "5.7.1",
+		       "This is sealed mail, which would leave in the clear. Send it on with the "
+		       "envelope sender that it came with.",
+		       "sealed mail that is sent on in another name");
+		return MARK_REFUSE;
+	}
 	if (!header && !facts->to_sealed && !facts->otherwise)
 		return MARK_PASS;
 	if (!has_login(facts->login))
@@ -460,6 +480,14 @@ enum mark_verdict mark_decide(struct secure_answer *answer, const struct setting
 	if (mark->encrypted && !facts->otherwise)
 		return MARK_ENCRYPTED;
 	return cannot_be_sealed(answer, settings, mark, facts) ? MARK_REFUSE : MARK_SEAL;
+}
+
+void mark_refuse_length(struct secure_answer *answer)
+{
+	refuse(answer, "5.5.3",
+	       "This mail goes to so many recipients that it cannot be sealed in one piece. Send it "
+	       "to some of them at a time.",
+	       "sealed mail to too many recipients");
 }
 
 bool mark_strips(const struct mark_facts *facts)

@@ -118,6 +118,9 @@ enum mark_verdict {
 enum mark_verdict mark_decide(struct secure_answer *answer, const struct settings *settings,
 			      const struct mark *mark, const struct mark_facts *facts);
 
+/* Its addresses together are too long for a token. */
+void mark_refuse_length(struct secure_answer *answer);
+
 /* Do its headers with our prefix go? All do, but from a filter on this machine that hands back. */
 bool mark_strips(const struct mark_facts *facts);
 

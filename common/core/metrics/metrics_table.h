@@ -97,6 +97,9 @@
 	       "policies fetched", "Fetches of MTA-STS policies")                                  \
 	METRIC(PROBES, PROBER, COUNTER, PROBED, NONE, "postseal_prober_probes_total",              \
 	       "SMTP probes", "SMTP conversations with MX hosts, by result")                       \
+	METRIC(SPARED, PROBER, COUNTER, NONE, NONE, "postseal_prober_probes_spared_total",         \
+	       "probes spared",                                                                    \
+	       "SMTP conversations that were due, and left to other hosts of the fleet")           \
 	METRIC(EVENTS, PROBER, COUNTER, EVENT, NONE, "postseal_prober_events_total", "events",     \
 	       "What the prober had to tell an admin: floors raised and expired, downgrades, "     \
 	       "DANE and MTA-STS lost, stripping by our own network")                              \

@@ -92,11 +92,13 @@ const struct setting settings_table[] = {
 		  "smtp_tls_mandatory_protocols: otherwise a provider could be held to a TLS "
 		  "version that Postfix refuses, and mail to it would wait." },
 	{ FIELD(smtp_ciphers), FIXED, STRING(ciphers),
-	  .defaults = { "aNULL:-aNULL:HIGH:MEDIUM:+RC4:@STRENGTH" },
-	  .help = "Ciphers that a probe offers, as an OpenSSL cipher list. Has to be the list of "
-		  "the grade that postconf smtp_tls_mandatory_ciphers shows, without those of "
-		  "smtp_tls_mandatory_exclude_ciphers and smtp_tls_exclude_ciphers (:!NAME). As "
-		  "shipped: Postfix's medium." },
+	  .defaults = { "aNULL:-aNULL:HIGH:MEDIUM:!SEED:!IDEA:!3DES:!RC2:!RC4:!RC5:!kDH:!kECDH:"
+			"!aDSS:!MD5:+RC4:@STRENGTH" },
+	  .help = "Ciphers that a probe offers, as an OpenSSL cipher list. May have none that is "
+		  "not in the list of the grade that postconf smtp_tls_mandatory_ciphers shows, "
+		  "without those of smtp_tls_mandatory_exclude_ciphers and "
+		  "smtp_tls_exclude_ciphers (:!NAME). As shipped: medium of Postfix 3.10, which "
+		  "is within that of older ones." },
 	{ FIELD(smtp_pix_workarounds), FIXED, BOOL, .defaults = { "true" },
 	  .help = "Say HELO instead of EHLO to a server whose greeting a firewall has blanked out "
 		  "(\"220 ****\"), as Postfix does where postconf smtp_pix_workarounds shows "

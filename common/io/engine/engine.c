@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "io/engine/engine_table.h"
 
 struct engine {
 	PGconn *conn;
@@ -265,6 +266,29 @@ static bool bool_at(const PGresult *result, int row, int column, bool *value)
 
 	*value = text.len == 1 && text.bytes[0] == 't';
 	return text.len == 1 && (text.bytes[0] == 't' || text.bytes[0] == 'f');
+}
+
+enum engine_result engine_table(struct engine *engine, const char *sql, int count,
+				const char *const *values, int columns, engine_texts_fn *visit,
+				void *context)
+{
+	struct fleet_text texts[ENGINE_COLUMNS_MAX];
+	PGresult *result;
+	enum engine_result done = run(engine, sql, count, values, &result);
+	bool good = done == ENGINE_DONE && PQnfields(result) == columns;
+
+	for (int row = 0; good && row < PQntuples(result); row++) {
+		for (int column = 0; column < columns; column++)
+			texts[column] = text_at(result, row, column);
+		good = visit(context, texts);
+	}
+	PQclear(result);
+	return done == ENGINE_DONE && !good ? lie(engine, "a table was asked for") : done;
+}
+
+const char *engine_name(const struct engine *engine)
+{
+	return engine->name;
 }
 
 /*

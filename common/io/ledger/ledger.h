@@ -12,7 +12,8 @@
  * Databases: `meta` (schema version, places in logs), `domain` (by next-hop key), `host` (by
  * host and port), `override` (by next-hop key), `pin` (by next-hop key and pin), `alias` (by
  * address), `journal` (audit, by sequence number), `exception` (by address of an alias and
- * sender) and `refusal` (by address of an alias). The records are those of
+ * sender) and `refusal` (by address of an alias); of the fleet, those of ledger_fleet.h and
+ * ledger_sighting.h. The records are those of
  * core/record/record.h. A record that does not decode is reported with its key, once per key,
  * and counts as LOOKUP_ERROR, never as absent. A record that would not decode is not written.
  *

@@ -52,7 +52,8 @@ bool ledger_leave_fleet(struct ledger_txn *txn)
 {
 	txn->sharing = LEDGER_SHARES_NOT;
 	return ledger_empty(txn, LEDGER_OUTBOX) && ledger_empty(txn, LEDGER_OUTBOX_LATER) &&
-	       ledger_empty(txn, LEDGER_MEMBER) &&
+	       ledger_empty(txn, LEDGER_MEMBER) && ledger_empty(txn, LEDGER_SIGHTING) &&
+	       ledger_empty(txn, LEDGER_LOOK) &&
 	       ledger_delete(txn, &codec_state, LEDGER_FLEET_STATE);
 }
 

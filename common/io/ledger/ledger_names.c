@@ -22,6 +22,8 @@ const char *ledger_db_name(enum ledger_db db)
 		[LEDGER_MEMBER] = "member",
 		[LEDGER_OUTBOX] = "outbox",
 		[LEDGER_OUTBOX_LATER] = "outbox-later",
+		[LEDGER_SIGHTING] = "sighting",
+		[LEDGER_LOOK] = "look",
 	};
 
 	return names[db];

@@ -291,15 +291,13 @@ static struct starttls_talk *try_address(const struct starttls_config *config,
 	struct sockaddr_storage addr;
 	socklen_t len = stream_address(&addr, ip, target->port);
 	char shown[IPADDR_SIZE];
-	char reason[96];
 
 	talk->config = config;
 	talk->target = target;
 	talk->end = end;
 	talk->fd = stream_connect((const struct sockaddr *)&addr, len, step_deadline(talk));
 	if (talk->fd < 0)
-		settle(talk, OBSERVED_UNREACHABLE, "connect to %s: %s", ipaddr_format(shown, ip),
-		       strerror_r(errno, reason, sizeof(reason)));
+		settle(talk, OBSERVED_UNREACHABLE, "connect to %s: %m", ipaddr_format(shown, ip));
 	else
 		converse(talk);
 	return talk;

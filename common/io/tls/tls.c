@@ -19,10 +19,13 @@
 #include "io/tls/tls_pause.h"
 
 /*
- * Postfix's grade "medium", and what it adds to any list at "encrypt" and at "dane-only".
- * Anonymous ciphers come last here: a server that has a certificate is to show it.
+ * Postfix's grade "medium", as narrow as its releases have it (3.10), and what it adds to any
+ * list at "encrypt" and at "dane-only". Anonymous ciphers come last here: a server that has a
+ * certificate is to show it.
  */
-#define CIPHERS "aNULL:-aNULL:HIGH:MEDIUM:+RC4:@STRENGTH"
+#define CIPHERS                                                                             \
+	"aNULL:-aNULL:HIGH:MEDIUM:!SEED:!IDEA:!3DES:!RC2:!RC4:!RC5:!kDH:!kECDH:!aDSS:!MD5:" \
+	"+RC4:@STRENGTH"
 #define CIPHERS_ENCRYPT ":!eNULL:+aNULL"
 #define CIPHERS_DANE ":!aNULL"
 /* Postfix's tls_eecdh_auto_curves; newer ones do more, which deliveries will show. */
@@ -187,6 +190,35 @@ static X509 *read_pem(const char *pem)
 	return certificate;
 }
 
+/* NULL for a list that OpenSSL cannot read. At level 0 it leaves none out for being weak. */
+static SSL_CTX *context_with(const char *list)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+
+	if (ctx == NULL)
+		return NULL;
+	SSL_CTX_set_security_level(ctx, 0);
+	if (SSL_CTX_set_cipher_list(ctx, list) == 1)
+		return ctx;
+	SSL_CTX_free(ctx);
+	ERR_clear_error();
+	return NULL;
+}
+
+bool tls_ciphers_within(const char *list, const char *whole)
+{
+	SSL_CTX *inner = context_with(list), *outer = context_with(whole);
+	bool within = inner != NULL && outer != NULL;
+
+	for (int i = 0; within && i < sk_SSL_CIPHER_num(SSL_CTX_get_ciphers(inner)); i++)
+		within =
+			sk_SSL_CIPHER_find(SSL_CTX_get_ciphers(outer),
+					   sk_SSL_CIPHER_value(SSL_CTX_get_ciphers(inner), i)) >= 0;
+	SSL_CTX_free(inner);
+	SSL_CTX_free(outer);
+	return within;
+}
+
 bool tls_has_dns_name(const char *pem)
 {
 	X509 *certificate = read_pem(pem);
@@ -284,11 +316,14 @@ static bool connect_ssl(SSL *ssl, int fd, int64_t deadline)
 static void tell_failure(struct observation *seen)
 {
 	char reason[128];
-	const char *what = errno == EPROTO       ? openssl_reason("protocol error")
-			   : errno == ETIMEDOUT  ? "timed out"
-			   : errno == ECONNRESET ? "connection closed"
-						 : strerror_r(errno, reason, sizeof(reason));
+	const char *what;
 
+	/* Unlike strerror_r(3), this is the same in each C library. */
+	snprintf(reason, sizeof(reason), "%m");
+	what = errno == EPROTO       ? openssl_reason("protocol error")
+	       : errno == ETIMEDOUT  ? "timed out"
+	       : errno == ECONNRESET ? "connection closed"
+				     : reason;
 	snprintf(seen->detail, sizeof(seen->detail), "TLS handshake failed: %.120s", what);
 	ERR_clear_error();
 }

@@ -49,6 +49,9 @@ bool tls_has_dns_name(const char *pem);
 /* When it ends, seconds since 1970; 0: that cannot be read. */
 int64_t tls_certificate_ends(const char *pem);
 
+/* Is each cipher of `list` one of `whole`? False, too, for a list that OpenSSL cannot read. */
+bool tls_ciphers_within(const char *list, const char *whole);
+
 #define TLS_NAMES_MAX 8
 
 struct tls_request {

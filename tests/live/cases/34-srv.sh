@@ -54,7 +54,7 @@ if [[ $(postconf -h use_srv_lookup 2>&1) != *'unknown parameter'* ]]; then
     seal_setting use_srv_lookup '{}'
     seal_restart
     check 'doctor sees that the prober was not told' matches \
-        "$(postseal doctor 2>&1 | tr -s ' \n' ' ')" 'use_srv_lookup = smtp, and the prober does not know'
+        "$(postseal doctor 2>&1 | tr -s ' \n' ' ')" "use_srv_lookup = smtp, but the prober's setting differs"
     postconf -X use_srv_lookup allow_srv_lookup_fallback
     reload
 fi

@@ -124,6 +124,25 @@ sent_on() {
 }
 with mynetworks "127.0.0.0/8 $OUTSIDE_ADDR" sent_on
 
+# A program that forwards for a user, as Sieve may: in its own name, and in that of the sender.
+redirected() { # SENDER
+    SMTP_HOST=127.0.0.1 smtp_open plain
+    smtp 'EHLO here.sender.test'
+    smtp "MAIL FROM:<$1>"
+    smtp 'RCPT TO:<x@plain.test>'
+    smtp DATA
+    smtp_send 'From: alice@sender.test'
+    smtp_send 'X-Postseal-Seal-Token: as it came'
+    smtp_message redirected@live.test
+    smtp_close
+}
+redirected bob@sender.test
+check 'sealed mail, sent on in another name: refused' matches "$REPLY_TEXT" '^550 5\.7\.1 This is sealed mail'
+redirected "return-x-alice=sender.test@$DOMAIN"
+check 'sealed mail, sent on as it came: taken' smtp_queued
+SECRET=redirected@live.test
+check 'sealed mail, sent on as it came: goes to the intake' sealed_for x@plain.test
+
 # Where the class of a domain, not the sender, says by what service its mail leaves, a
 # recipient that stays beside the sealed one would get it.
 relayed() {

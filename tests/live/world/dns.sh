@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # The world's DNS. NSD on 127.0.0.2 serves the root and three zones below it
-# from zones/*.zone, signed here with keys made here; Unbound on 127.0.0.1, which
-# everybody asks, validates them from the root's key.
+# from zones/*.zone, signed here with keys made here; Unbound on 127.0.0.1
+# (DNS_RESOLVER), which everybody asks, validates them from the root's key.
 #
 #   dns_set NAME TYPE [DATA...]   these records, one an argument, instead of all
 #                                 of that name and type (none: just remove them)
@@ -21,6 +21,7 @@
 
 DNS=$WORLD/dns
 DNS_AUTH=127.0.0.2
+DNS_RESOLVER=${DNS_RESOLVER:-127.0.0.1}
 DNS_ZONES=(. test insecure.test bogus.test)
 DNS_SERIAL=1
 DNS_MODULES='validator iterator'
@@ -218,10 +219,11 @@ dns_served() {
 dns_unbound_conf() {
     cat <<-END
 	server:
-	    interface: 127.0.0.1
+	    interface: $DNS_RESOLVER
 	    interface: $ME_ADDR
 	    access-control: 127.0.0.0/8 allow
 	    access-control: $OUTSIDE_ADDR/32 allow
+	    access-control: $DNS_RESOLVER/32 allow
 	    do-not-query-localhost: no
 	    do-ip6: no
 	    username: ""
@@ -268,11 +270,11 @@ dns_validates() {
 }
 
 dns_ad() {
-    grep -q '^;; flags:.* ad' <<<"$(drill -D @127.0.0.1 "$1" "$2")"
+    grep -q '^;; flags:.* ad' <<<"$(drill -D "@$DNS_RESOLVER" "$1" "$2")"
 }
 
 dns_rcode() {
-    drill @127.0.0.1 "$1" "$2" | sed -n 's/.*rcode: \([A-Z]*\),.*/\1/p'
+    drill "@$DNS_RESOLVER" "$1" "$2" | sed -n 's/.*rcode: \([A-Z]*\),.*/\1/p'
 }
 
 dns_control() {
