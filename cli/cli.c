@@ -16,7 +16,7 @@ void cli_error(const struct cli *cli, const char *format, ...)
 	va_list args;
 
 	fflush(stdout);
-	fprintf(stderr, "postseal %s: ", cli->verb->name);
+	fprintf(stderr, "postseal %s: %s", cli->verb->name, cli->where != NULL ? cli->where : "");
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);

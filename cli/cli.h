@@ -23,6 +23,7 @@ enum cli_status {
 struct cli {
 	const struct verb *verb;
 	const char *settings_file; /* NULL: the default file */
+	const char *where;         /* "FILE:LINE: " that errors are about; NULL: none */
 	struct settings settings;
 	int64_t now; /* wall time at the start */
 	/* Options. */
@@ -39,13 +40,15 @@ struct cli {
 	bool dry_run;
 	bool undo;
 	bool waiting;
+	bool once;
 	const char *state;  /* NULL: any */
 	const char *reason; /* these five NULL: not given */
 	const char *expires;
 	const char *mailbox;
 	const char *level;
 	const char *otherwise;
-	const char *to; /* an address; NULL: not given */
+	const char *from; /* whose file it is; NULL: our own */
+	const char *to;   /* an address; NULL: not given */
 	/* Arguments. */
 	int count;
 	char **words;
@@ -64,7 +67,7 @@ struct verb {
 extern const struct verb verb_status, verb_explain, verb_probe, verb_list, verb_history,
 	verb_forget, verb_learn, verb_override, verb_pin, verb_alias, verb_digest, verb_mailbox,
 	verb_openpgp, verb_export, verb_import, verb_stats, verb_doctor, verb_config, verb_setup,
-	verb_preview, verb_fleet, verb_alert;
+	verb_preview, verb_fleet, verb_alert, verb_top;
 
 /* "postseal VERB: ...", one line on standard error. */
 __attribute__((format(printf, 2, 3))) void cli_error(const struct cli *cli, const char *format,

@@ -10,6 +10,6 @@ CPPFLAGS      += -DPOSTSEAL_DOC='"$(DOCDIR)"'
 $(BUILD)/docdir: FORCE
 	@mkdir -p $(@D)
 	@echo '$(DOCDIR)' | cmp -s - $@ || echo '$(DOCDIR)' >$@
-$(BUILD)/obj/cli/doctor/doctor_judge_ways.o $(BUILD)/obj/cli/doctor/doctor_judge_mailbox.o: $(BUILD)/docdir
+$(addprefix $(BUILD)/obj/cli/doctor/doctor_judge_,ways.o mailbox.o sealed.o): $(BUILD)/docdir
 .PHONY: FORCE
 FORCE:

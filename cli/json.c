@@ -212,6 +212,17 @@ void json_print_forgotten(const char *domain, int64_t when, const struct history
 			     "history", history_json(history)));
 }
 
+void json_print_moved(size_t line, const char *subject, const char *outcome, const char *what)
+{
+	json_t *json = json_object();
+
+	json_object_set_new(json, "line", json_integer((json_int_t)line));
+	json_object_set_new(json, "subject", json_string(subject));
+	json_object_set_new(json, "outcome", json_string(outcome));
+	json_object_set_new(json, "detail", json_string(what));
+	print_line(json);
+}
+
 void json_print_override(const char *key, const struct override *override)
 {
 	static const char *const members[] = {

@@ -24,6 +24,8 @@ void json_print_explained(const struct known *known, const struct cli *cli, stru
 void json_print_history(const struct known *known, const struct cli *cli, struct ledger_txn *txn);
 void json_print_forgotten(const char *domain, int64_t when, const struct history *history);
 /* `override` NULL: it was removed. */
+/* One entry of what another program kept. */
+void json_print_moved(size_t line, const char *subject, const char *outcome, const char *what);
 void json_print_override(const char *key, const struct override *override);
 void json_print_pins(const char *key, const struct pins *pins);
 /* `alias` NULL: it is not on file. */

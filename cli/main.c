@@ -37,10 +37,10 @@
 #include "io/local/settings_file.h"
 
 static const struct verb *const verbs[] = {
-	&verb_status,   &verb_explain, &verb_history, &verb_list,   &verb_probe, &verb_learn,
-	&verb_override, &verb_pin,     &verb_alias,   &verb_digest, &verb_alert, &verb_mailbox,
-	&verb_openpgp,  &verb_forget,  &verb_export,  &verb_import, &verb_stats, &verb_doctor,
-	&verb_setup,    &verb_preview, &verb_fleet,   &verb_config,
+	&verb_status,   &verb_explain, &verb_history, &verb_list,   &verb_probe,  &verb_learn,
+	&verb_override, &verb_pin,     &verb_alias,   &verb_digest, &verb_alert,  &verb_mailbox,
+	&verb_openpgp,  &verb_forget,  &verb_export,  &verb_import, &verb_stats,  &verb_top,
+	&verb_doctor,   &verb_setup,   &verb_preview, &verb_fleet,  &verb_config,
 };
 
 /*
@@ -66,9 +66,11 @@ static const struct known_option {
 	{ 'J', "journal", FLAG(journal) },
 	{ 'l', "level", TEXT(level) },
 	{ 'L', "no-ledger", FLAG(no_ledger) },
+	{ 'm', "from", TEXT(from) },
 	{ 'n', "changed", FLAG(changed) },
 	{ 'N', "dry-run", FLAG(dry_run) },
 	{ 'o', "otherwise", TEXT(otherwise) },
+	{ 'O', "once", FLAG(once) },
 	{ 'p', "from-probe", FLAG(from_probe) },
 	{ 'P', "prometheus", FLAG(prometheus) },
 	{ 'r', "reason", TEXT(reason) },

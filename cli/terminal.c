@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -49,6 +50,32 @@ bool terminal_confirms(const char *format, ...)
 	fputs(" [y/N] ", stderr);
 	return fgets(answer, sizeof(answer), stdin) != NULL &&
 	       (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+const char *terminal_secret(char *dst, size_t size, const char *format, ...)
+{
+	struct termios before, quiet;
+	bool shown = tcgetattr(STDIN_FILENO, &before) == 0;
+	const char *got;
+	size_t len;
+	va_list args;
+
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	quiet = before;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	if (shown)
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+	got = fgets(dst, (int)size, stdin);
+	if (shown)
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+	fputc('\n', stderr);
+	len = got != NULL ? strcspn(dst, "\n") : 0;
+	if (got == NULL || dst[len] != '\n')
+		return NULL;
+	dst[len] = '\0';
+	return dst;
 }
 
 const char *terminal_paint(enum paint paint)

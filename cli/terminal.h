@@ -23,6 +23,10 @@ bool terminal_has_person(void);
 /* Asks a question on standard error; true if the answer begins with "y". */
 __attribute__((format(printf, 1, 2))) bool terminal_confirms(const char *format, ...);
 
+/* Asks for a line that is not shown while it is typed; NULL: there was none, or it is too long. */
+__attribute__((format(printf, 3, 4))) const char *terminal_secret(char *dst, size_t size,
+								  const char *format, ...);
+
 /* What starts and ends a colour; "" where there is none. */
 const char *terminal_paint(enum paint paint);
 const char *terminal_plain(void);

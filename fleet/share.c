@@ -27,8 +27,6 @@
 #define SAVE_MS INT64_C(60000)  /* between notes of when all was read, if there was no news */
 #define BACKOFF_MIN INT64_C(1000)
 #define BACKOFF_MAX INT64_C(60000)
-/* Where libpq looks for services, unless $PGSERVICEFILE says otherwise. */
-#define SERVICE_FILE "/etc/postseal/share.conf"
 
 /*
  * Opening.
@@ -94,7 +92,7 @@ struct share *share_open(const struct settings *settings)
 		share_close(share);
 		return NULL;
 	}
-	setenv("PGSERVICEFILE", SERVICE_FILE, 0);
+	setenv("PGSERVICEFILE", SHARE_SERVICE_FILE, 0);
 	share->ledger = ledger_open(settings->ledger, LEDGER_WRITE, error);
 	if (share->ledger == NULL)
 		log_error("%s", error);

@@ -325,11 +325,12 @@ static bool do_resend(struct wish *wish)
 						    handle_hex(id, &random)));
 }
 
+/* Some letters of a sender that nobody has read. */
 struct mine {
 	struct wish *wish;
 	size_t count;
-	struct store_key key[256];
-	struct handle handle[256];
+	struct store_key key[64];
+	struct handle handle[64];
 };
 
 static bool note_unread(void *context, const struct store_key *key, struct span value)
@@ -346,19 +347,17 @@ static bool note_unread(void *context, const struct store_key *key, struct span 
 	return mine->count < ARRAY_LEN(mine->key);
 }
 
-/* Letters of the sender that nobody has read. */
-static bool do_revoke(struct wish *wish)
+/* False: it has failed already, or nothing was done. */
+static bool revoke_some(struct wish *wish, struct mine *mine)
 {
 	struct store_key key, prefix;
 	struct mbox_gate gate;
 	struct store_txn *txn = begin_gate(wish, &key, &gate);
-	struct mine *mine;
 	bool good;
 
+	*mine = (struct mine){ .wish = wish };
 	if (txn == NULL)
 		return false;
-	mine = mem_zero(1, sizeof(*mine));
-	mine->wish = wish;
 	prefix = store_key_handle(&wish->handle);
 	good = store_each(txn, STORE_LETTER, &prefix, false, note_unread, mine);
 	for (size_t i = 0; good && i < mine->count; i++)
@@ -366,9 +365,22 @@ static bool do_revoke(struct wish *wish)
 	good = store_end(txn, good);
 	for (size_t i = 0; good && i < mine->count; i++)
 		body_remove(wish->home->store, &wish->handle, &mine->handle[i]);
-	json_object_set_new(wish->reply, "revoked", json_integer((json_int_t)mine->count));
-	free(mine);
 	return good || fail_later(wish);
+}
+
+static bool do_revoke(struct wish *wish)
+{
+	struct mine *mine = mem_alloc(sizeof(*mine));
+	size_t revoked = 0;
+	bool good;
+
+	do {
+		good = revoke_some(wish, mine);
+		revoked += good ? mine->count : 0;
+	} while (good && mine->count == ARRAY_LEN(mine->key));
+	json_object_set_new(wish->reply, "revoked", json_integer((json_int_t)revoked));
+	free(mine);
+	return good;
 }
 
 static bool tell_restarted(struct wish *wish, struct store_txn *txn, json_t *gates)

@@ -22,6 +22,7 @@ tests/test_postconf_SRCS += cli/postconf.c
 tests/test_due_SRCS += prober/scan.c prober/crowd.c
 tests/test_crowd_SRCS += prober/crowd.c
 tests/test_doctor_SRCS += cli/doctor/doctor_patient.c cli/postconf.c $(wildcard cli/doctor/doctor_judge*.c)
+tests/test_top_SRCS += cli/verbs/top_page.c cli/terminal.c
 # Those that start one.
 $(patsubst %,$(BUILD)/tests/%,$(filter test_socketmap_%,$(UNIT_NAMES))): | $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_webmail: | $(BUILD)/postseal-webmail $(BUILD)/postseal-socketmap
@@ -170,7 +171,7 @@ asan:
 ## tsan        all tests under the thread sanitizer
 tsan:
 	$(call sanitized_build,tsan,-fsanitize=thread) testers
-	TSAN_OPTIONS="halt_on_error=1" setarch -R $(MAKE) BUILD=build/tsan built-check
+	TSAN_OPTIONS="halt_on_error=1:suppressions=$(abspath tests/tsan.suppressions)" setarch -R $(MAKE) BUILD=build/tsan built-check
 
 ## valgrind    unit tests under valgrind, leaks are errors
 .PHONY: valgrind

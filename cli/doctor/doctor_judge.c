@@ -72,6 +72,12 @@ const struct doctor_check doctor_checks[] = {
 	  doctor_judge_sealed_filters },
 	{ "sealed-lists", "does no list send sealed mail on in its owner's name?", NEEDS_SEALED,
 	  doctor_judge_sealed_lists },
+	{ "sealed-marks", "does no mark of sealed mail leave or get lost?", NEEDS_SEALED,
+	  doctor_judge_sealed_marks },
+	{ "sealed-login", "can users log in, so that they can mark mail?", NEEDS_SEALED,
+	  doctor_judge_sealed_login },
+	{ "sealed-door", "does Postfix take what postseal-mailbox writes?", NEEDS_SEALED,
+	  doctor_judge_sealed_door },
 	{ "mailbox", "does postseal-mailbox run?", NEEDS_MAILBOXES, doctor_judge_mailbox_runs },
 	{ "mailbox-from", "does what it writes come back where it cannot be delivered?",
 	  NEEDS_MAILBOXES, doctor_judge_mailbox_from },
@@ -263,6 +269,12 @@ void finding_mend_postconf(struct finding *finding, const char *option, const ch
 void finding_mend_copy(struct finding *finding, const char *file, const char *directory)
 {
 	step(finding, MEND_COPY, file, directory, "cp %s %s/", file, directory);
+}
+
+void finding_mend_site(struct finding *finding, const char *file, const char *host)
+{
+	step(finding, MEND_SITE, file, host, "sed 's/sealed\\.example\\.com/%s/g' %s >%s/%s", host,
+	     file, DOCTOR_NGINX_SITES, DOCTOR_NGINX_SITE);
 }
 
 void finding_mend_resolver(struct finding *finding, const char *address)

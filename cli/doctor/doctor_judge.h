@@ -23,6 +23,7 @@ enum mend_kind {
 	MEND_HAND,     /* a comment, or what only a person should do */
 	MEND_POSTCONF, /* postconf(1), with `option` and `word` */
 	MEND_COPY,     /* the file `option` into the directory `word` */
+	MEND_SITE,     /* the file `option` for nginx, with the host `word` in it */
 	MEND_RESOLVER, /* /etc/resolv.conf names the resolver `word` */
 	MEND_SERVICE   /* systemctl(1), with `option` and `word`; or a reload of Postfix */
 };
@@ -84,6 +85,7 @@ __attribute__((format(printf, 2, 3))) void finding_mend(struct finding *finding,
 /* The same, for steps that a program may do. */
 void finding_mend_postconf(struct finding *finding, const char *option, const char *word);
 void finding_mend_copy(struct finding *finding, const char *file, const char *directory);
+void finding_mend_site(struct finding *finding, const char *file, const char *host);
 void finding_mend_resolver(struct finding *finding, const char *address);
 void finding_mend_unit(struct finding *finding, const char *verb, const char *unit);
 /* A parameter of main.cf, or an -o of a service. Call finding_mend_reload last. */
@@ -162,6 +164,9 @@ void doctor_judge_sealed_size(const struct patient *patient, struct finding *fin
 void doctor_judge_sealed_milters(const struct patient *patient, struct finding *finding);
 void doctor_judge_sealed_filters(const struct patient *patient, struct finding *finding);
 void doctor_judge_sealed_lists(const struct patient *patient, struct finding *finding);
+void doctor_judge_sealed_door(const struct patient *patient, struct finding *finding);
+void doctor_judge_sealed_marks(const struct patient *patient, struct finding *finding);
+void doctor_judge_sealed_login(const struct patient *patient, struct finding *finding);
 void doctor_judge_mailbox_runs(const struct patient *patient, struct finding *finding);
 void doctor_judge_mailbox_from(const struct patient *patient, struct finding *finding);
 void doctor_judge_mailbox_pages(const struct patient *patient, struct finding *finding);

@@ -1,148 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * doctor_judge_mailbox - what sealed mail needs: postfix-examples/main.cf.sealed, and the mailbox
- * daemon.
- */
+/* doctor_judge_mailbox - sealed mail: who else sees it, and the daemon that keeps it. */
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/str.h"
 #include "cli/doctor/doctor_judge.h"
 #include "core/mailbox/notes.h"
 
-#define MIB (UINT64_C(1) << 20)
 #define SMTPD "smtp/inet"
 #define DAY INT64_C(86400)
 /* Whoever renews them by themselves does so a month before. */
 #define CERTIFICATE_DAYS 14
+#define EXAMPLES POSTSEAL_DOC "/examples/mailbox"
 #define SEE_README "# see \"Sealed mail\" in " POSTSEAL_DOC "/examples/postfix/README.md"
-
-/*
- * The domain.
- */
-
-static void mend_route(const struct patient *patient, struct finding *finding)
-{
-	const char *others = patient_written(patient, "transport_maps");
-	struct buf value = { 0 };
-
-	buf_printf(&value, "inline:{ %s=lmtp:%s }%s%s", patient->settings->mailbox_domain,
-		   patient->settings->mailbox_intake, others[0] != '\0' ? " " : "", others);
-	finding_mend_main(finding, "transport_maps", buf_cstr(&value));
-	buf_free(&value);
-}
-
-static void judge_route(const struct patient *patient, struct finding *finding)
-{
-	const struct settings *settings = patient->settings;
-	const struct doctor_mailbox *mailbox = &patient->mailbox;
-	struct span route = span_of(mailbox->route);
-
-	if (mailbox->routed.state == LOOKUP_ERROR) {
-		finding_say(finding, HEALTH_UNSURE, "%s in transport_maps cannot be asked",
-			    mailbox->routed.text);
-	} else if (mailbox->routed.state == LOOKUP_ABSENT) {
-		finding_say(finding, HEALTH_WRONG,
-			    "transport_maps does not lead %s to the intake: sealed mail is sent by "
-			    "its MX records",
-			    settings->mailbox_domain);
-		mend_route(patient, finding);
-	} else if (!span_skip(&route, "lmtp:") || !span_is(route, settings->mailbox_intake)) {
-		finding_say(finding, HEALTH_WARNING,
-			    "transport_maps leads %s to %s, but mailbox_intake is %s",
-			    settings->mailbox_domain, mailbox->route, settings->mailbox_intake);
-		finding_mend(finding, "# unless that is the intake of another host:");
-		mend_route(patient, finding);
-	}
-}
-
-void doctor_judge_sealed_domain(const struct patient *patient, struct finding *finding)
-{
-	const struct doctor_thing *apart = &patient->mailbox.apart;
-	const char *domain = patient->settings->mailbox_domain;
-
-	judge_route(patient, finding);
-	if (apart->state == LOOKUP_ERROR)
-		finding_say(finding, HEALTH_UNSURE, "a table in %s cannot be asked", apart->text);
-	if (apart->state == LOOKUP_ABSENT) {
-		finding_say(finding, HEALTH_WRONG, "%s has %s: anybody can send mail to it",
-			    apart->text, domain);
-		finding_mend(finding, "# remove %s, and any name above it, from %s", domain,
-			     apart->text);
-	}
-	if (doctor_masks(patient, domain)) {
-		finding_say(finding, HEALTH_WRONG,
-			    "masquerade_domains hides %s: mail that was marked leaves unsealed",
-			    domain);
-		doctor_mend_mask(patient, domain, finding);
-	}
-	if (finding->health == HEALTH_OK)
-		finding_say(finding, HEALTH_OK, "%s goes to the intake alone", domain);
-	finding_mend_reload(finding);
-}
-
-/* Postfix itself asks for a record (reject_unknown_recipient_domain), before any map. */
-void doctor_judge_sealed_dns(const struct patient *patient, struct finding *finding)
-{
-	const struct doctor_mailbox *mailbox = &patient->mailbox;
-	const char *domain = patient->settings->mailbox_domain;
-	const char *host = patient_value(patient, "myhostname");
-
-	if (mailbox->records.state == LOOKUP_ERROR) {
-		finding_say(finding, HEALTH_UNSURE, "%s cannot be looked up: %s", domain,
-			    mailbox->records.text);
-		return;
-	}
-	if (mailbox->records.state == LOOKUP_ABSENT) {
-		finding_say(finding, HEALTH_WRONG,
-			    "%s has no A, AAAA or MX record, so Postfix refuses its addresses",
-			    domain);
-	} else if (mailbox->elsewhere[0] != '\0') {
-		finding_say(finding, HEALTH_WARNING,
-			    "%s leads to %s, which is not this host (behind NAT, set "
-			    "proxy_interfaces to the outer address)",
-			    domain, mailbox->elsewhere);
-	} else {
-		finding_say(finding, HEALTH_OK, "%s leads to this host", domain);
-		return;
-	}
-	finding_mend(finding, "# in the DNS: %s. IN MX 10 %s.", domain, host);
-}
-
-/*
- * Sizes. A mail of a size in between is accepted from its sender and bounces, or a reply of a
- * recipient is accepted and then refused.
- */
-void doctor_judge_sealed_size(const struct patient *patient, struct finding *finding)
-{
-	const char *text = patient_value(patient, "message_size_limit");
-	uint64_t own = patient->settings->mailbox_message_size, limit;
-	struct buf value = { 0 };
-
-	if (!str_number(text, strlen(text), UINT64_MAX, &limit)) {
-		finding_say(finding, HEALTH_UNSURE, "message_size_limit = %s is not a number",
-			    text);
-		return;
-	}
-	if (limit > (own - 1) * MIB && limit <= own * MIB) {
-		finding_say(finding, HEALTH_OK, "message_size_limit = %s", text);
-		return;
-	}
-	if (limit != 0 && limit < own * MIB)
-		finding_say(finding, HEALTH_WARNING,
-			    "message_size_limit = %s, and mailbox_message_size is %" PRIu64
-			    " MiB: Postfix refuses mail and replies between these sizes",
-			    text, own);
-	else
-		finding_say(finding, HEALTH_WARNING,
-			    "message_size_limit = %s, and mailbox_message_size is %" PRIu64
-			    " MiB: sealed mail between these sizes bounces to its sender",
-			    text, own);
-	buf_printf(&value, "%" PRIu64, own * MIB);
-	finding_mend_main(finding, "message_size_limit", buf_cstr(&value));
-	finding_mend_reload(finding);
-	buf_free(&value);
-}
 
 /*
  * Others who see the mail.
@@ -304,34 +173,9 @@ void doctor_judge_mailbox_runs(const struct patient *patient, struct finding *fi
 	}
 	finding_say(finding, runs->state == LOOKUP_ABSENT ? HEALTH_WRONG : HEALTH_UNSURE, "%s",
 		    runs->text);
-	if (runs->state == LOOKUP_ABSENT)
+	if (runs->state == LOOKUP_ABSENT) {
+		finding_mend_unit(finding, "enable", "postseal-mailbox");
 		finding_mend_unit(finding, "restart", "postseal-mailbox");
-}
-
-void doctor_judge_mailbox_from(const struct patient *patient, struct finding *finding)
-{
-	const struct settings *settings = patient->settings;
-	const char *fault = note_from_fault(settings);
-
-	if (fault != NULL) {
-		finding_say(finding, HEALTH_WRONG, "mailbox_from %s", fault);
-		finding_mend(finding,
-			     "# write mailbox_from = postmaster@example.com, an address that is "
-			     "delivered here, to %s",
-			     patient->settings_file);
-		finding_mend_unit(finding, "restart", "postseal-mailbox");
-	} else if (settings->mailbox_bounce[0] == '\0') {
-		finding_say(finding, HEALTH_WARNING,
-			    "mailbox_bounce is not set: nobody hears of a link mail that could not "
-			    "be delivered");
-		finding_mend(finding,
-			     "# lead sealed-bounce@example.com to the intake in transport_maps, "
-			     "and write mailbox_bounce = sealed-bounce@example.com to %s",
-			     patient->settings_file);
-		finding_mend_unit(finding, "restart", "postseal-mailbox");
-	} else {
-		finding_say(finding, HEALTH_OK, "to %s, and link mails to %s",
-			    settings->mailbox_from, settings->mailbox_bounce);
 	}
 }
 
@@ -382,6 +226,25 @@ void doctor_judge_mailbox_keys(const struct patient *patient, struct finding *fi
 		finding_say(finding, HEALTH_OK, "%s is apart from %s", keys, store);
 }
 
+static void mend_proxy(const struct patient *patient, struct finding *finding)
+{
+	const struct doctor_mailbox *mailbox = &patient->mailbox;
+	const char *host = patient->settings->mailbox_url + strlen("https://");
+
+	if (!mailbox->has_nginx || mailbox->has_site) {
+		finding_mend(finding, "# see that the web server runs, has a certificate for that "
+				      "name, and leads to mailbox_listen: " EXAMPLES);
+	} else if (!mailbox->has_certificate) {
+		finding_mend(finding,
+			     "# get a certificate for %s, as with `certbot certonly`, and run this "
+			     "again",
+			     host);
+	} else {
+		finding_mend_site(finding, EXAMPLES "/nginx.conf", host);
+		finding_mend_unit(finding, "reload-or-restart", "nginx");
+	}
+}
+
 void doctor_judge_mailbox_proxy(const struct patient *patient, struct finding *finding)
 {
 	const struct doctor_mailbox *mailbox = &patient->mailbox;
@@ -395,9 +258,7 @@ void doctor_judge_mailbox_proxy(const struct patient *patient, struct finding *f
 	if (mailbox->proxy.state == LOOKUP_ABSENT) {
 		finding_say(finding, HEALTH_WRONG, "recipients cannot use %s: %s", url,
 			    mailbox->proxy.text);
-		finding_mend(finding, "# see that the web server runs, has a certificate for that "
-				      "name, and leads to mailbox_listen: " POSTSEAL_DOC
-				      "/examples/mailbox");
+		mend_proxy(patient, finding);
 		return;
 	}
 	if (mailbox->certificate_ends == 0) {

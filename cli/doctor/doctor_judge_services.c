@@ -188,6 +188,7 @@ void doctor_judge_fleet(const struct patient *patient, struct finding *finding)
 		finding_mend(finding, "postseal fleet leave");
 	} else if (!fleet->shares || !fleet->runs) {
 		finding_say(finding, HEALTH_WRONG, "postseal-share does not run");
+		finding_mend_unit(finding, "enable", "postseal-share");
 		finding_mend_unit(finding, "restart", "postseal-share");
 	} else {
 		judge_sharing(patient, finding);

@@ -24,6 +24,8 @@ void doctor_look_ledger(struct patient *patient);
 void doctor_look_services(struct patient *patient);
 void doctor_look_alias(struct patient *patient);
 void doctor_look_mailbox(struct patient *patient);
+/* Of sealed mail, what Postfix and the DNS do with it. */
+void doctor_look_sealed(struct patient *patient);
 /* Of mailboxes: the web server before them, and the clock that tokens and tickets go by. */
 void doctor_look_proxy(struct patient *patient);
 
@@ -35,6 +37,8 @@ void doctor_look_cas(struct doctor_thing *thing, const char *path);
 
 /* What a look-up table of Postfix says of `asked`. A map of ours is not asked: ABSENT. */
 enum lookup doctor_ask_table(struct span table, const char *asked, struct buf *value);
+/* Is mail to this domain delivered here? */
+enum lookup doctor_is_delivered(const struct patient *patient, const char *domain);
 /* Is it in a match list: names, and tables? ERROR: in none that could be asked. */
 enum lookup doctor_list_has(const char *list, const char *domain);
 /* May we not connect to this local socket? */

@@ -154,7 +154,7 @@ enum lookup doctor_list_has(const char *list, const char *domain)
 	return result;
 }
 
-static enum lookup is_delivered(const struct patient *patient, const char *domain)
+enum lookup doctor_is_delivered(const struct patient *patient, const char *domain)
 {
 	static const char *const lists[] = { "mydestination", "virtual_alias_domains",
 					     "virtual_mailbox_domains" };
@@ -178,7 +178,7 @@ static void look_at_domains(struct patient *patient)
 	struct buf absent = { 0 };
 
 	for (size_t i = 0; i < domains->count; i++) {
-		enum lookup here = is_delivered(patient, domains->items[i]);
+		enum lookup here = doctor_is_delivered(patient, domains->items[i]);
 
 		if (here == LOOKUP_ABSENT)
 			buf_printf(&absent, "%s%s", absent.len > 0 ? ", " : "", domains->items[i]);

@@ -26,6 +26,10 @@
 #define DOCTOR_SIGNED_NAME "org"
 #define DOCTOR_BROKEN_NAME "dnssec-failed.org"
 
+/* Where nginx finds its sites, and what ours is called (examples/mailbox/nginx.conf). */
+#define DOCTOR_NGINX_SITES "/etc/nginx/sites-enabled"
+#define DOCTOR_NGINX_SITE "postseal-sealed"
+
 /* The answers to questions for these two. */
 enum doctor_signed { SIGNED_SILENT, SIGNED_UNPROVEN, SIGNED_PROVEN };
 enum doctor_broken {
@@ -106,11 +110,20 @@ struct doctor_mailbox {
 	char elsewhere[DOCTOR_TEXT_SIZE]; /* ... or these hosts, none of which is this one */
 	struct doctor_thing
 		owners; /* of lists in aliases(5); ABSENT: there are some, `text` names them */
+	struct doctor_thing sealed_headers; /* postseal-sealed-headers; ABSENT: no such file */
+	struct doctor_thing marked_headers; /* the same of postseal-marked-headers */
 	/* Where the mailboxes are kept on this machine (mailbox_url). */
+	char bounce_route[DOCTOR_TEXT_SIZE]; /* what transport_maps say of mailbox_bounce ... */
+	struct doctor_thing bounced;         /* ... as above */
+	struct doctor_thing
+		bounce_known; /* to smtpd(8); ABSENT: `text` names the maps that lack it */
 	struct doctor_thing runs;
 	struct doctor_thing pages; /* ABSENT: what is served differs from what was installed */
 	struct doctor_thing keys;  /* ABSENT: whoever has the store also has the keys */
 	struct doctor_thing proxy; /* ABSENT: the pages cannot be fetched from mailbox_url */
+	bool has_nginx;            /* as Debian lays it out, and we may write to it ... */
+	bool has_site;             /* ... and our file is there */
+	bool has_certificate;      /* for mailbox_url, where the example expects it */
 	int64_t certificate_ends;  /* of the proxy, seconds since 1970; 0: not known */
 	struct doctor_thing wkd;   /* mailbox_wkd; ABSENT: nothing answers there */
 	struct doctor_thing gpg;   /* ABSENT: there is no gpg(1) */

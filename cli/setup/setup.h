@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * setup - what `postseal setup` does: first its files, then its plan.
+ * setup - what `postseal setup` does: its files, what a person asks of it (a wish), its plan, and
+ * how that is carried out.
  *
  * Files that `postseal setup` changes: what they were and are to be, how
  * that differs, a copy of both, and the way back.
@@ -9,6 +10,7 @@
  *
  *   files        a line a file: "NUMBER existed|made MODE UID GID PATH"
  *   NUMBER.before, NUMBER.after
+ *   units        a line a unit that was enabled; it is for the caller to disable them
  *   undone       there once it was undone
  *
  * Each file is written beside the one that it replaces, and takes its place by
@@ -36,12 +38,14 @@ struct setup_file {
 	mode_t mode;
 	uid_t uid;
 	gid_t gid;
+	bool secret; /* the value of a line "password=" is not shown */
 	struct buf before, after;
 };
 
 struct setup_files {
 	size_t count;
 	struct setup_file list[SETUP_FILES_MAX];
+	struct buf units; /* a line each: units that are enabled now and were not before */
 	char copy[SETUP_PATH_SIZE]; /* directory; "" if there is none yet */
 };
 
@@ -76,10 +80,31 @@ bool setup_files_undo(struct setup_files *files, char error[SETUP_ERROR_SIZE]);
 bool setup_read(const char *path, struct buf *text);
 
 /*
+ * What a person asks by words: settings that a part needs, and for a fleet the login at the
+ * engine. A wish also changes cli->settings, so that doctor judges this machine by them.
+ */
+struct setup_wish {
+	struct buf settings; /* lines that postseal.conf is to get; empty: none */
+	struct buf service;  /* the whole of SHARE_SERVICE_FILE; empty: as it is */
+};
+
+void setup_wish_free(struct setup_wish *wish);
+
+/*
+ * Each reads the words after the part's name. USAGE, and says why, when one is wrong or missing,
+ * or a setting has another value already: that is for a person to change.
+ */
+enum cli_status setup_wish_aliases(struct cli *cli, struct setup_wish *wish);
+/* Secure aliases come first, since their milter seals. */
+enum cli_status setup_wish_mailbox(struct cli *cli, struct setup_wish *wish);
+/* Asks for the password, or takes $PGPASSWORD where nobody is there. */
+enum cli_status setup_wish_fleet(struct cli *cli, struct setup_wish *wish);
+
+/*
  * The plan: the mends of those checks of `doctor` that a part of the set-up is made of, as changes
  * of files, commands, and what is left to a person.
  */
-enum setup_part { SETUP_OUTBOUND, SETUP_ALIASES };
+enum setup_part { SETUP_OUTBOUND, SETUP_ALIASES, SETUP_MAILBOX, SETUP_FLEET };
 
 struct setup_plan {
 	enum setup_part part;
@@ -95,13 +120,21 @@ void setup_plan_free(struct setup_plan *plan);
 
 /*
  * Works out plan->files. postconf(1) edits copies of main.cf and master.cf, so that all
- * it does can be shown before anything is changed. `secure_domains` (NULL: no change) is
- * the line that postseal.conf is to get. False, and why.
+ * it does can be shown before anything is changed. False, and why.
  */
 bool setup_plan_files(struct setup_plan *plan, const struct patient *patient,
-		      const char *secure_domains, char error[SETUP_ERROR_SIZE]);
+		      const struct setup_wish *wish, char error[SETUP_ERROR_SIZE]);
 
 /* A sentence for each check of the part that is not well; how many are wrong. */
 size_t setup_plan_print_findings(enum setup_part part, const struct patient *patient);
+
+/*
+ * Carrying it out, by systemctl(1) and postfix(1). Where systemd does not run, it says what to do
+ * by hand. `new_settings`: postseal.conf changes. False, and said why, at the first step that
+ * fails.
+ */
+bool setup_run(const struct cli *cli, struct setup_plan *plan, bool new_settings);
+/* The same for files that were put back: all who read them are told. */
+bool setup_run_back(const struct cli *cli, const struct setup_files *files);
 
 #endif

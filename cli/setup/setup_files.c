@@ -22,6 +22,7 @@
 
 #define FILE_MAX_BYTES (4 * 1024 * 1024)
 #define PREFIX "setup-"
+#define PASSWORD "password="
 
 /* False, so that it can end a function. */
 __attribute__((format(printf, 2, 3))) static bool fail(char error[SETUP_ERROR_SIZE],
@@ -138,6 +139,7 @@ void setup_files_free(struct setup_files *files)
 		buf_free(&files->list[i].before);
 		buf_free(&files->list[i].after);
 	}
+	buf_free(&files->units);
 	*files = (struct setup_files){ 0 };
 }
 
@@ -196,18 +198,43 @@ static void run_diff(const char *label, char *before, char *after)
 		;
 }
 
+/* The text as it may be shown. */
+static void append_shown(struct buf *shown, const struct buf *text, bool secret)
+{
+	struct span rest = { text->data, text->len };
+	bool found = true;
+
+	while (rest.len > 0) {
+		struct span line = span_cut(&rest, "\n", &found);
+
+		if (secret && span_starts(line, PASSWORD))
+			buf_append_str(shown, PASSWORD "(not shown)");
+		else
+			buf_append(shown, line.at, line.len);
+		if (found)
+			buf_append_str(shown, "\n");
+	}
+}
+
 void setup_file_print(const struct setup_file *file)
 {
 	char dir[] = "/tmp/postseal-setup-XXXXXX", before[64], after[64];
+	struct buf old = { 0 }, new = { 0 };
 
 	if (mkdtemp(dir) == NULL) {
 		printf("%s changes; there is no room in /tmp to show how\n", file->path);
 		return;
 	}
+	append_shown(&old, &file->before, file->secret);
+	append_shown(&new, &file->after, file->secret);
+	if (same(&old, &new))
+		printf("%s changes in what is not shown\n", file->path);
 	snprintf(before, sizeof(before), "%s/before", dir);
 	snprintf(after, sizeof(after), "%s/after", dir);
-	if (write_new(before, &file->before, 0600) && write_new(after, &file->after, 0600))
+	if (write_new(before, &old, 0600) && write_new(after, &new, 0600))
 		run_diff(file->path, before, after);
+	buf_free(&old);
+	buf_free(&new);
 	unlink(before);
 	unlink(after);
 	rmdir(dir);
@@ -267,6 +294,8 @@ static bool keep(struct setup_files *files, char error[SETUP_ERROR_SIZE])
 		good = !setup_file_differs(&files->list[i]) || keep_one(files, i, &list);
 	snprintf(path, sizeof(path), "%s/files", files->copy);
 	good = good && write_new(path, &list, 0600);
+	snprintf(path, sizeof(path), "%s/units", files->copy);
+	good = good && write_new(path, &files->units, 0600);
 	if (!good)
 		fail(error, "%s: the copy cannot be kept: %s", files->copy, strerror(errno));
 	buf_free(&list);
@@ -353,6 +382,8 @@ bool setup_files_last(struct setup_files *files, char error[SETUP_ERROR_SIZE])
 	snprintf(files->copy, sizeof(files->copy), SETUP_COPIES "/%s", name);
 	snprintf(path, sizeof(path), "%s/files", files->copy);
 	good = setup_read(path, &list);
+	snprintf(path, sizeof(path), "%s/units", files->copy);
+	setup_read(path, &files->units); /* copies of earlier versions have none */
 	for (struct span rest = { list.data, list.len }, line; good && rest.len > 0;) {
 		char text[SETUP_PATH_SIZE + 64];
 		bool found;

@@ -2,6 +2,7 @@
 #include "cli/setup/setup.h"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #define OUTPUT_MAX 65536
 #define WORDS_MAX 128
 #define RESOLV_CONF "/etc/resolv.conf"
+#define SHARE_USER "postseal-share" /* as its unit has it */
 
 /* The checks of each part; of those marked also a warning is mended. */
 static const struct {
@@ -39,6 +41,15 @@ static const struct {
 	{ SETUP_ALIASES, "transport-map", false },  { SETUP_ALIASES, "transports", false },
 	{ SETUP_ALIASES, "alias-map", true },       { SETUP_ALIASES, "own-tls", false },
 	{ SETUP_ALIASES, "secure-domains", false }, { SETUP_ALIASES, "ways-around", false },
+	{ SETUP_MAILBOX, "socketmap", false },      { SETUP_MAILBOX, "milter-runs", false },
+	{ SETUP_MAILBOX, "milter", false },         { SETUP_MAILBOX, "milter-action", false },
+	{ SETUP_MAILBOX, "nul-bytes", true },       { SETUP_MAILBOX, "transport-map", false },
+	{ SETUP_MAILBOX, "sealed-domain", false },  { SETUP_MAILBOX, "sealed-dns", false },
+	{ SETUP_MAILBOX, "sealed-size", true },     { SETUP_MAILBOX, "sealed-milters", false },
+	{ SETUP_MAILBOX, "sealed-marks", false },   { SETUP_MAILBOX, "sealed-login", true },
+	{ SETUP_MAILBOX, "sealed-door", false },    { SETUP_MAILBOX, "mailbox", false },
+	{ SETUP_MAILBOX, "mailbox-from", true },    { SETUP_MAILBOX, "mailbox-keys", false },
+	{ SETUP_MAILBOX, "mailbox-proxy", false },  { SETUP_FLEET, "fleet", false },
 };
 
 static const struct doctor_check *check_named(const char *name)
@@ -233,6 +244,8 @@ static bool edit_postfix(struct setup_plan *plan, const struct patient *patient,
 	char path[SETUP_PATH_SIZE];
 	bool good;
 
+	if (plan->part == SETUP_FLEET)
+		return true;
 	snprintf(path, sizeof(path), "%s/main.cf", dir);
 	bench.main = setup_files_add(&plan->files, path, error);
 	snprintf(path, sizeof(path), "%s/master.cf", dir);
@@ -290,24 +303,103 @@ static bool add_resolver(struct setup_plan *plan, const struct mend_step *step,
 	return true;
 }
 
+/* The example for nginx, with our name in it. */
+static bool add_site(struct setup_plan *plan, const struct mend_step *step,
+		     char error[SETUP_ERROR_SIZE])
+{
+	static const char example[] = "sealed.example.com";
+	struct setup_file *file =
+		setup_files_add(&plan->files, DOCTOR_NGINX_SITES "/" DOCTOR_NGINX_SITE, error);
+	struct buf text = { 0 };
+	struct span rest;
+	bool found = true;
+
+	if (file == NULL)
+		return false;
+	if (!setup_read(step->option, &text)) {
+		snprintf(error, SETUP_ERROR_SIZE, "%s cannot be read", step->option);
+		buf_free(&text);
+		return false;
+	}
+	file->after.len = 0;
+	rest = (struct span){ text.data, text.len };
+	while (found) {
+		struct span part = span_cut(&rest, example, &found);
+
+		buf_append(&file->after, part.at, part.len);
+		if (found)
+			buf_append_str(&file->after, step->word);
+	}
+	buf_free(&text);
+	return true;
+}
+
+static bool add_step_file(struct setup_plan *plan, const struct mend_step *step,
+			  char error[SETUP_ERROR_SIZE])
+{
+	switch (step->kind) {
+	case MEND_COPY:
+		return add_copy(plan, step, error);
+	case MEND_SITE:
+		return add_site(plan, step, error);
+	case MEND_RESOLVER:
+		return add_resolver(plan, step, error);
+	case MEND_HAND:
+	case MEND_POSTCONF:
+	case MEND_SERVICE:
+		break;
+	}
+	return true;
+}
+
+static bool add_settings(struct setup_plan *plan, const struct patient *patient,
+			 const struct buf *lines, char error[SETUP_ERROR_SIZE])
+{
+	struct setup_file *file = setup_files_add(&plan->files, patient->settings_file, error);
+
+	if (file == NULL)
+		return false;
+	buf_append_str(&file->after, "\n");
+	buf_append(&file->after, lines->data, lines->len);
+	return true;
+}
+
+/* The login at the engine is for postseal-share alone. */
+static bool add_service(struct setup_plan *plan, const struct buf *text,
+			char error[SETUP_ERROR_SIZE])
+{
+	const struct passwd *user = getpwnam(SHARE_USER);
+	struct setup_file *file;
+
+	if (user == NULL) {
+		snprintf(error, SETUP_ERROR_SIZE,
+			 "there is no user " SHARE_USER ": install the package postseal-share");
+		return false;
+	}
+	file = setup_files_add(&plan->files, SHARE_SERVICE_FILE, error);
+	if (file == NULL)
+		return false;
+	file->secret = true;
+	if (!file->existed) {
+		file->mode = 0400;
+		file->uid = user->pw_uid;
+		file->gid = user->pw_gid;
+	}
+	file->after.len = 0;
+	buf_append(&file->after, text->data, text->len);
+	return true;
+}
+
 bool setup_plan_files(struct setup_plan *plan, const struct patient *patient,
-		      const char *secure_domains, char error[SETUP_ERROR_SIZE])
+		      const struct setup_wish *wish, char error[SETUP_ERROR_SIZE])
 {
 	bool good = edit_postfix(plan, patient, error);
 
-	for (size_t i = 0; good && i < plan->count; i++) {
-		if (plan->steps[i].kind == MEND_COPY)
-			good = add_copy(plan, &plan->steps[i], error);
-		else if (plan->steps[i].kind == MEND_RESOLVER)
-			good = add_resolver(plan, &plan->steps[i], error);
-	}
-	if (good && secure_domains != NULL) {
-		struct setup_file *file =
-			setup_files_add(&plan->files, patient->settings_file, error);
-
-		good = file != NULL;
-		if (good)
-			buf_printf(&file->after, "\n%s\n", secure_domains);
-	}
+	for (size_t i = 0; good && i < plan->count; i++)
+		good = add_step_file(plan, &plan->steps[i], error);
+	if (good && wish->settings.len > 0)
+		good = add_settings(plan, patient, &wish->settings, error);
+	if (good && wish->service.len > 0)
+		good = add_service(plan, &wish->service, error);
 	return good;
 }

@@ -14,104 +14,186 @@
 
 #define LINE_SIZE 2048
 #define LINES_MAX 100000
-#define WORDS_MAX 3
+#define WORD_SIZE 32
+#define WHERE_SIZE 320
+#define ERRORS_MAX 20
 
 struct line {
 	size_t number;
-	char alias[ALIAS_ADDRESS_SIZE], mailbox[ALIAS_ADDRESS_SIZE], level[32];
+	char alias[ALIAS_ADDRESS_SIZE], mailbox[ALIAS_ADDRESS_SIZE];
+	char level[WORD_SIZE], otherwise[WORD_SIZE]; /* "": not given */
 };
 
-struct lines {
+struct load {
+	const struct cli *cli;
+	const char *name; /* of the file */
+	size_t errors;
 	size_t count, room;
-	struct line *list;
+	struct line *lines;
 };
 
-/* False, and said why. */
-static bool complain(const struct cli *cli, size_t number, const char *why)
+/* As if this command line were that line of the file. */
+static void at_line(struct cli *one, char where[WHERE_SIZE], const struct load *load, size_t number)
 {
-	cli_error(cli, "line %zu: %s; nothing was done", number, why);
-	return false;
+	*one = *load->cli;
+	snprintf(where, WHERE_SIZE, "%.256s:%zu: ", load->name, number);
+	one->where = where;
 }
 
-static bool add_line(const struct cli *cli, struct lines *lines, size_t number, char *text)
+static void complain(struct load *load, size_t number, const char *why)
 {
-	char *words[WORDS_MAX + 1] = { NULL }, *rest = NULL;
-	struct line *line;
-	size_t count = 0;
+	char where[WHERE_SIZE];
+	struct cli one;
 
-	for (char *word = strtok_r(text, " \t\r\n", &rest); word != NULL && count <= WORDS_MAX;
-	     word = strtok_r(NULL, " \t\r\n", &rest))
-		words[count++] = word;
-	if (count == 0 || words[0][0] == '#')
-		return true;
-	if (count < 2 || count > WORDS_MAX)
-		return complain(cli, number, "expected ALIAS MAILBOX [LEVEL]");
-	if (lines->count == lines->room) {
-		lines->room = lines->room * 2 + 64;
-		lines->list = mem_resize(lines->list, lines->room, sizeof(lines->list[0]));
+	at_line(&one, where, load, number);
+	cli_error(&one, "%s", why);
+	load->errors++;
+}
+
+/*
+ * Words of a line.
+ */
+
+static char *next_word(char **rest)
+{
+	return strtok_r(NULL, " \t\r\n", rest);
+}
+
+/* The value of an option, "--level=verify" or "--level verify"; NULL: it is not that option. */
+static const char *option_value(const char *word, const char *name, char **rest)
+{
+	size_t len = strlen(name);
+	const char *next;
+
+	if (strncmp(word, name, len) != 0 || (word[len] != '\0' && word[len] != '='))
+		return NULL;
+	if (word[len] == '=')
+		return word + len + 1;
+	next = next_word(rest);
+	return next != NULL ? next : "";
+}
+
+/* NULL, or what is wrong. */
+static const char *take_word(struct line *line, const char *word, char **rest)
+{
+	const struct {
+		const char *name;
+		char *room;
+		size_t size;
+	} options[] = { { "--for", line->mailbox, sizeof(line->mailbox) },
+			{ "--level", line->level, sizeof(line->level) },
+			{ "--otherwise", line->otherwise, sizeof(line->otherwise) } };
+
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		const char *value = option_value(word, options[i].name, rest);
+
+		if (value == NULL)
+			continue;
+		if (value[0] == '\0')
+			return "an option has no value";
+		return str_copy(options[i].room, options[i].size, value) ? NULL
+									 : "a word is too long";
 	}
-	line = &lines->list[lines->count++];
-	*line = (struct line){ .number = number };
-	if (!str_copy(line->alias, sizeof(line->alias), words[0]) ||
-	    !str_copy(line->mailbox, sizeof(line->mailbox), words[1]) ||
-	    !str_copy(line->level, sizeof(line->level), count > 2 ? words[2] : ""))
-		return complain(cli, number, "a word is too long");
-	return true;
+	if (word[0] == '-')
+		return "the options here are --for, --level and --otherwise";
+	/* Without their names, in this order. */
+	for (size_t i = 0; i < 2; i++) {
+		if (options[i].room[0] == '\0')
+			return str_copy(options[i].room, options[i].size, word)
+				       ? NULL
+				       : "a word is too long";
+	}
+	return "expected ALIAS MAILBOX [LEVEL] [OPTION...]";
 }
 
-static bool read_lines(const struct cli *cli, struct lines *lines, FILE *file)
+static void add_line(struct load *load, size_t number, char *text)
+{
+	char *rest = NULL, *word = strtok_r(text, " \t\r\n", &rest);
+	const char *wrong = NULL;
+	struct line *line;
+
+	if (word == NULL || word[0] == '#')
+		return;
+	if (load->count == load->room) {
+		load->room = load->room * 2 + 64;
+		load->lines = mem_resize(load->lines, load->room, sizeof(load->lines[0]));
+	}
+	line = &load->lines[load->count++];
+	*line = (struct line){ .number = number };
+	if (!str_copy(line->alias, sizeof(line->alias), word))
+		wrong = "a word is too long";
+	while (wrong == NULL && (word = next_word(&rest)) != NULL)
+		wrong = take_word(line, word, &rest);
+	if (wrong == NULL && line->mailbox[0] == '\0')
+		wrong = "expected ALIAS MAILBOX [LEVEL] [OPTION...]";
+	if (wrong != NULL)
+		complain(load, number, wrong);
+}
+
+static void read_lines(struct load *load, FILE *file)
 {
 	char text[LINE_SIZE];
 	size_t number = 0;
 
-	while (fgets(text, sizeof(text), file) != NULL) {
+	while (load->errors < ERRORS_MAX && fgets(text, sizeof(text), file) != NULL) {
 		size_t len = strlen(text);
 
-		if (++number > LINES_MAX)
-			return complain(cli, number, "a file has 100000 lines at most");
+		if (++number > LINES_MAX) {
+			complain(load, number, "a file has 100000 lines at most");
+			return;
+		}
 		/* A line without its end is the last one, or too long, or has a NUL in it. */
-		if ((len == 0 || text[len - 1] != '\n') && !feof(file))
-			return complain(cli, number, "it is too long, or holds a NUL");
-		if (!add_line(cli, lines, number, text))
-			return false;
+		if ((len == 0 || text[len - 1] != '\n') && !feof(file)) {
+			complain(load, number, "it is too long, or holds a NUL");
+			return;
+		}
+		add_line(load, number, text);
 	}
-	if (!ferror(file))
-		return true;
-	cli_error(cli, "%s cannot be read: %s", cli->words[1], strerror(errno));
-	return false;
+	if (ferror(file)) {
+		cli_error(load->cli, "%s cannot be read: %s", load->name, strerror(errno));
+		load->errors++;
+	}
 }
 
+/*
+ * All of them.
+ */
+
 /* As if this line alone had been given to `alias enable`. */
-static enum cli_status enable_line(struct act *act, const struct cli *cli, struct line *line)
+static enum cli_status enable_line(struct act *act, const struct load *load, struct line *line)
 {
 	char act_name[] = "enable", *words[] = { act_name, line->alias };
+	char key[ALIAS_ADDRESS_SIZE], where[WHERE_SIZE];
 	struct entry entry = { .kind = ENTRY_ALIAS };
-	char key[ALIAS_ADDRESS_SIZE];
-	struct cli one = *cli;
+	struct cli one;
 
+	at_line(&one, where, load, line->number);
 	one.words = words;
 	one.count = 2;
 	one.mailbox = line->mailbox;
 	if (line->level[0] != '\0')
 		one.level = line->level;
+	if (line->otherwise[0] != '\0')
+		one.otherwise = line->otherwise;
 	if (!alias_word(key, &one) || alias_looks_like_route(&one, key))
 		return CLI_USAGE;
 	return alias_enable_in(act, &one, &entry, key);
 }
 
-static enum cli_status enable_all(const struct cli *cli, struct lines *lines)
+/* Goes on after a line that is wrong, so that all that is wrong is told at once. */
+static enum cli_status enable_all(struct load *load)
 {
 	enum cli_status status = CLI_YES;
 	struct act act;
 
-	if (!act_begin(&act, cli))
+	if (!act_begin(&act, load->cli))
 		return CLI_UNSURE;
-	for (size_t i = 0; i < lines->count && status == CLI_YES; i++) {
-		status = enable_line(&act, cli, &lines->list[i]);
-		if (status == CLI_USAGE)
-			complain(cli, lines->list[i].number, "it is no alias that can be enabled");
+	for (size_t i = 0; i < load->count && status != CLI_UNSURE && load->errors < ERRORS_MAX;
+	     i++) {
+		status = enable_line(&act, load, &load->lines[i]);
+		load->errors += status == CLI_USAGE;
 	}
-	if (status == CLI_USAGE) {
+	if (status != CLI_UNSURE && load->errors > 0) {
 		ledger_abort(act.txn);
 		ledger_close(act.ledger);
 		return CLI_USAGE;
@@ -121,7 +203,7 @@ static enum cli_status enable_all(const struct cli *cli, struct lines *lines)
 
 enum cli_status alias_load(const struct cli *cli)
 {
-	struct lines lines = { 0 };
+	struct load load = { .cli = cli };
 	enum cli_status status = CLI_USAGE;
 	FILE *file;
 
@@ -136,14 +218,18 @@ enum cli_status alias_load(const struct cli *cli)
 		cli_error(cli, "%s cannot be read: %s", cli->words[1], strerror(errno));
 		return CLI_UNSURE;
 	}
-	if (read_lines(cli, &lines, file))
-		status = enable_all(cli, &lines);
+	load.name = file == stdin ? "standard input" : cli->words[1];
+	read_lines(&load, file);
 	if (file != stdin)
 		fclose(file);
+	if (load.errors == 0)
+		status = enable_all(&load);
+	if (status == CLI_USAGE)
+		cli_error(cli, "%s: nothing was done", load.name);
 	if (status == CLI_YES && cli->json)
-		json_print_counts(&(struct json_count){ "enabled", lines.count }, 1);
+		json_print_counts(&(struct json_count){ "enabled", load.count }, 1);
 	else if (status == CLI_YES)
-		printf("%zu aliases are on\n", lines.count);
-	free(lines.list);
+		printf("%zu alias%s on\n", load.count, load.count == 1 ? " is" : "es are");
+	free(load.lines);
 	return status;
 }

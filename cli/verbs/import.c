@@ -14,6 +14,7 @@
 #include "cli/act.h"
 #include "cli/json.h"
 #include "cli/terminal.h"
+#include "cli/verbs/import_from.h"
 #include "io/json/import_json.h"
 
 #define SPOOL_DIR "/var/tmp" /* unless $TMPDIR says otherwise */
@@ -192,7 +193,17 @@ static enum cli_status run(struct cli *cli)
 	const char *word = cli->words[0];
 	enum cli_status status;
 	uint64_t size;
-	FILE *file = open_input(cli, word, &size);
+	FILE *file;
+
+	if (cli->from != NULL && !cli->replace)
+		return import_from(cli);
+	if (cli->from != NULL || cli->dry_run || cli->reason != NULL || cli->expires != NULL) {
+		cli_error(cli, cli->from != NULL
+				       ? "--replace is for an export"
+				       : "--dry-run, --reason and --expires are for --from");
+		return CLI_USAGE;
+	}
+	file = open_input(cli, word, &size);
 
 	if (file == NULL)
 		return CLI_UNSURE;
@@ -204,9 +215,13 @@ static enum cli_status run(struct cli *cli)
 const struct verb verb_import = {
 	.name = "import",
 	.arguments = "FILE|-",
-	.summary = "Reads what `postseal export` wrote",
-	.options = "R",
-	.help = "  -R, --replace  restore: into an empty ledger, with the journal if it is there\n"
+	.summary = "Reads an export, or what another program kept",
+	.options = "emNrR",
+	.help = "  -R, --replace       restore: into an empty ledger, with the journal too\n"
+		"  -m, --from PROGRAM  FILE is what another program kept; see below\n"
+		"  -N, --dry-run       with --from: tell what would be taken, and change nothing\n"
+		"  -r, --reason TEXT   with --from postfix: the reason of all overrides\n"
+		"  -e, --expires TIME  with --from postfix: when they end\n"
 		"\n"
 		"First all of FILE (or standard input) is checked. If a line is bad, nothing is\n"
 		"changed.\n"
@@ -220,8 +235,18 @@ const struct verb verb_import = {
 		"Records dated in the future are skipped. What admins did is skipped if nothing\n"
 		"in FILE is newer than 300 days, because it may have been removed since.\n"
 		"\n"
+		"PROGRAM is one of\n"
+		"  postfix           FILE is the text of a table for smtp_tls_policy_maps; its\n"
+		"                    levels become overrides, each a minimum\n"
+		"  postfix-tlspol    FILE is what `postfix-tlspol -export` prints; the prober\n"
+		"                    looks at these domains now\n"
+		"  mta-sts-resolver  FILE is the cache of postfix-mta-sts-resolver: a database of\n"
+		"                    SQLite, or its rows as JSON; policies in force are taken\n"
+		"Nothing of it lowers a requirement. A line for each entry says what was taken,\n"
+		"kept (postseal knows better) or left, and why.\n"
+		"\n"
 		"Exit status: 1 if FILE is not a complete and good export, or --replace finds a\n"
-		"ledger that is not empty.\n",
+		"ledger that is not empty; with --from, if something was left.\n",
 	.least = 1,
 	.most = 1,
 	.run = run,

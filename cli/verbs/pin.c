@@ -221,8 +221,8 @@ static enum cli_status add(const struct cli *cli)
 		return CLI_NO;
 	}
 	if (act_end(&act, act_on(&act, nexthop.key, &keys, false) &&
-				  act_note(&act, nexthop.key, "pin-added", "%zu keys on file now",
-					   pins.count)) != CLI_YES)
+				  act_note(&act, nexthop.key, "pin-added", "%zu key%s on file now",
+					   pins.count, pins.count == 1 ? "" : "s")) != CLI_YES)
 		return CLI_UNSURE;
 	print_pins(cli, nexthop.key, &pins);
 	if (!cli->from_probe) {
@@ -256,8 +256,8 @@ static enum cli_status take_away(const struct cli *cli)
 		pins_remove(&pins, gone.spki[i]);
 	done = act_on(&act, nexthop.key, &gone, true);
 	if (done && gone.count > 0)
-		done = act_note(&act, nexthop.key, "pin-removed", "%zu keys on file now",
-				pins.count);
+		done = act_note(&act, nexthop.key, "pin-removed", "%zu key%s on file now",
+				pins.count, pins.count == 1 ? "" : "s");
 	if (act_end(&act, done) != CLI_YES)
 		return CLI_UNSURE;
 	if (gone.count == 0) {

@@ -3,108 +3,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "cli/cli.h"
+#include "cli/act.h"
 #include "cli/doctor/doctor_look.h"
+#include "cli/known.h"
 #include "cli/setup/setup.h"
 #include "cli/terminal.h"
 #include "cli/trial.h"
-#include "core/settings/settings.h"
-#include "io/local/command.h"
+#include "io/ledger/ledger_fleet.h"
 
-#define OUTPUT_MAX 65536
-#define COMMAND_MS 120000
 #define TRIAL_MS 30000
-#define LINE_SIZE 2048
-
-/*
- * Commands.
- */
-
-/* Is systemd what starts services here (sd_booted(3))? */
-static bool has_systemd(void)
-{
-	return access("/run/systemd/system", F_OK) == 0;
-}
-
-static bool run(const struct cli *cli, char *const *argv)
-{
-	char error[COMMAND_ERROR_SIZE];
-	struct buf output = { 0 };
-	bool good = command_run(argv, OUTPUT_MAX, clock_mono_ms() + COMMAND_MS, &output, error) ==
-		    LOOKUP_FOUND;
-
-	buf_free(&output);
-	if (!good)
-		cli_error(cli, "%s", error);
-	return good;
-}
-
-/* "enable --now" is two words. */
-static bool systemctl(const struct cli *cli, const char *verb, const char *unit)
-{
-	char first[32], second[32] = "", name[128];
-	char *argv[5] = { (char[]){ "systemctl" }, first };
-	size_t len = strcspn(verb, " "), count = 2;
-
-	str_copy_n(first, sizeof(first), verb, len);
-	str_copy(name, sizeof(name), unit);
-	if (verb[len] == ' ') {
-		str_copy(second, sizeof(second), verb + len + 1);
-		argv[count++] = second;
-	}
-	argv[count] = name;
-	printf("systemctl %s %s\n", verb, unit);
-	fflush(stdout);
-	return run(cli, argv);
-}
-
-static bool run_services(const struct cli *cli, const struct setup_plan *plan)
-{
-	bool good = true;
-
-	for (size_t i = 0; good && i < plan->count; i++) {
-		if (plan->steps[i].kind != MEND_SERVICE)
-			continue;
-		if (has_systemd())
-			good = systemctl(cli, plan->steps[i].option, plan->steps[i].word);
-		else
-			printf("systemd does not run here, so do this by hand: %s\n",
-			       plan->steps[i].line);
-	}
-	return good;
-}
-
-/* A restart also updates the files of /etc in its chroot. */
-static bool renew_postfix(const struct cli *cli, bool restart)
-{
-	char *argv[] = { (char[]){ "postfix" }, (char[]){ "reload" }, NULL };
-
-	if (restart && has_systemd())
-		return systemctl(cli, "restart", "postfix");
-	printf("postfix reload\n");
-	fflush(stdout);
-	return run(cli, argv);
-}
-
-/* New secure domains: each daemon reads its settings again. */
-static bool renew_daemons(const struct cli *cli)
-{
-	static const char *const daemons[] = { "postseal-prober", "postseal-socketmap",
-					       "postseal-milter" };
-	bool good = true;
-
-	if (!has_systemd())
-		printf("systemd does not run here, so have the daemons read their settings again "
-		       "by hand (SIGHUP)\n");
-	for (size_t i = 0; has_systemd() && i < ARRAY_LEN(daemons); i++)
-		good = systemctl(cli, "reload", daemons[i]) && good;
-	return good;
-}
 
 /*
  * The plan.
@@ -134,35 +47,6 @@ static bool print_plan(const struct setup_plan *plan)
 static bool confirmed(const struct cli *cli, const char *question)
 {
 	return cli->yes || terminal_confirms("%s", question);
-}
-
-/* Without the server, Postfix would let all mail wait. */
-static bool server_answers(const struct cli *cli)
-{
-	struct patient *patient = doctor_look(cli);
-	bool answers = patient->socketmap.state == LOOKUP_FOUND;
-
-	if (!answers)
-		cli_error(cli, "%s; Postfix was not changed, because its mail would wait",
-			  patient->socketmap.text);
-	patient_free(patient);
-	return answers;
-}
-
-static bool apply(const struct cli *cli, struct setup_plan *plan, bool new_domains)
-{
-	char error[SETUP_ERROR_SIZE];
-
-	if (!run_services(cli, plan) || !server_answers(cli))
-		return false;
-	if (setup_files_differ(&plan->files)) {
-		if (!setup_files_install(&plan->files, error)) {
-			cli_error(cli, "%s", error);
-			return false;
-		}
-		printf("The files as they were are kept in %s\n", plan->files.copy);
-	}
-	return (!new_domains || renew_daemons(cli)) && renew_postfix(cli, plan->restart_postfix);
 }
 
 /*
@@ -209,6 +93,67 @@ static enum cli_status try_mail(const struct cli *cli, enum setup_part part)
 	return tell_trial(&trial);
 }
 
+/* What this host remembers of its fleet; zeroes where it shares with nobody. */
+static struct fleet_state ask_fleet(const struct cli *cli)
+{
+	struct ledger *ledger = known_ledger(cli, LEDGER_READ);
+	struct ledger_txn *txn = ledger != NULL ? ledger_begin_read(ledger) : NULL;
+	struct fleet_state state = { 0 };
+
+	if (txn != NULL && ledger_get_fleet(txn, &state) != LOOKUP_FOUND)
+		state = (struct fleet_state){ 0 };
+	ledger_abort(txn);
+	ledger_close(ledger);
+	return state;
+}
+
+/* Waits until the host has read what others told, or says why it cannot. */
+static enum cli_status try_sharing(const struct cli *cli, const struct fleet_state *before)
+{
+	const struct timespec pause = { .tv_nsec = 200000000 };
+	int64_t deadline = clock_mono_ms() + TRIAL_MS;
+	struct fleet_state now = ask_fleet(cli);
+
+	while (now.exchanged <= before->exchanged && clock_mono_ms() < deadline &&
+	       (now.trouble[0] == '\0' || strcmp(now.trouble, before->trouble) == 0)) {
+		nanosleep(&pause, NULL);
+		now = ask_fleet(cli);
+	}
+	if (now.exchanged <= before->exchanged || now.trouble[0] != '\0') {
+		printf("it does not share yet: %s\n",
+		       now.trouble[0] != '\0' ? now.trouble : "see journalctl -u postseal-share");
+		return CLI_NO;
+	}
+	printf("it shares as %s: %s\n", now.name,
+	       now.acts ? "what admins do here holds on all hosts (postseal_admin)"
+			: "facts alone; admins act on other hosts (postseal_mx)");
+	return CLI_YES;
+}
+
+/* Only a user who has logged in can seal, so no test mail is sent here. */
+static void tell_sealing(const struct cli *cli)
+{
+	printf("A user who has logged in seals mail to bob@example.net by writing to "
+	       "bob=example.net@%s\n",
+	       cli->settings.mailbox_domain);
+}
+
+static enum cli_status try_it(const struct cli *cli, enum setup_part part,
+			      const struct fleet_state *before)
+{
+	switch (part) {
+	case SETUP_OUTBOUND:
+	case SETUP_ALIASES:
+		return try_mail(cli, part);
+	case SETUP_MAILBOX:
+		tell_sealing(cli);
+		return CLI_YES;
+	case SETUP_FLEET:
+		return try_sharing(cli, before);
+	}
+	return CLI_UNSURE;
+}
+
 static enum cli_status look_again(const struct cli *cli, enum setup_part part)
 {
 	struct patient *patient = doctor_look(cli);
@@ -222,100 +167,81 @@ static enum cli_status look_again(const struct cli *cli, enum setup_part part)
 }
 
 /*
- * The verb.
+ * A part.
  */
 
-/* In a dry run NO means that something would change, as for diff(1). */
-static enum cli_status carry_out(const struct cli *cli, struct setup_plan *plan, bool new_domains)
+/* What only the admin of the database can do. */
+static void tell_engine(const struct cli *cli)
 {
-	enum cli_status status;
+	const char *user = "";
 
-	if (!print_plan(plan)) {
-		printf("There is nothing to change.\n");
-		return cli->dry_run ? CLI_YES : try_mail(cli, plan->part);
+	for (int i = 1; i < cli->count; i++) {
+		if (strncmp(cli->words[i], "user=", strlen("user=")) == 0)
+			user = cli->words[i] + strlen("user=");
 	}
-	if (cli->dry_run)
-		return CLI_NO;
+	printf("by hand, at the database, once: psql -d postseal -f "
+	       "/usr/share/postseal/postseal-share.sql\n"
+	       "by hand, at the database: create role %s login password '...' in role "
+	       "postseal_admin (or postseal_mx, where admins do nothing)\n",
+	       user);
+}
+
+static enum cli_status carry_out(const struct cli *cli, struct setup_plan *plan, bool new_settings)
+{
+	struct fleet_state before = { 0 };
+	enum cli_status status = CLI_UNSURE;
+
 	if (!confirmed(cli, "Do this?")) {
 		printf("Nothing was changed.\n");
 		return CLI_NO;
 	}
-	if (!apply(cli, plan, new_domains))
-		return CLI_UNSURE;
-	status = look_again(cli, plan->part);
-	status = cli_worse(status, try_mail(cli, plan->part));
-	printf("To undo it: postseal setup --undo\n");
+	if (plan->part == SETUP_FLEET)
+		before = ask_fleet(cli);
+	if (setup_run(cli, plan, new_settings)) {
+		status = look_again(cli, plan->part);
+		status = cli_worse(status, try_it(cli, plan->part, &before));
+	}
+	if (plan->files.copy[0] != '\0')
+		printf("To undo it: postseal setup --undo\n");
 	return status;
 }
 
-static enum cli_status set_up(const struct cli *cli, enum setup_part part, const char *line)
+/* In a dry run NO means that something would change, as for diff(1). */
+static enum cli_status show_plan(const struct cli *cli, struct setup_plan *plan,
+				 const struct setup_wish *wish)
+{
+	bool changes = print_plan(plan);
+
+	if (wish->service.len > 0)
+		tell_engine(cli);
+	if (changes)
+		return cli->dry_run ? CLI_NO : carry_out(cli, plan, wish->settings.len > 0);
+	printf("There is nothing to change.\n");
+	return cli->dry_run || plan->part == SETUP_FLEET ? CLI_YES : try_it(cli, plan->part, NULL);
+}
+
+static enum cli_status set_up(const struct cli *cli, enum setup_part part,
+			      const struct setup_wish *wish)
 {
 	struct patient *patient = doctor_look(cli);
 	enum cli_status status = CLI_UNSURE;
 	char error[SETUP_ERROR_SIZE] = "";
 	struct setup_plan *plan = setup_plan_new(part, patient);
 
-	if (patient->postfix.ran.state != LOOKUP_FOUND)
+	if (patient->postfix.ran.state != LOOKUP_FOUND && part != SETUP_FLEET)
 		cli_error(cli, "cannot ask Postfix: %s", patient->postfix.ran.text);
-	else if (!setup_plan_files(plan, patient, line, error))
+	else if (!setup_plan_files(plan, patient, wish, error))
 		cli_error(cli, "%s", error);
 	else
-		status = carry_out(cli, plan, line != NULL);
+		status = show_plan(cli, plan, wish);
 	setup_plan_free(plan);
 	patient_free(patient);
 	return status;
 }
 
-/* Also changes our own settings, since doctor judges by them. *line: for the settings file. */
-static enum cli_status take_domains(struct cli *cli, char line[LINE_SIZE], bool *changed)
-{
-	const struct setting *setting = settings_find("secure_domains");
-	struct settings wanted;
-	struct setting_fault fault;
-	struct buf value = { 0 };
-	bool good;
-
-	settings_init(&wanted);
-	good = setting->put(&wanted, setting, (const char *const *)cli->words + 1,
-			    (size_t)cli->count - 1, &fault);
-	*changed = false;
-	for (size_t i = 0; good && i < wanted.secure_domains.count; i++)
-		*changed |= !string_list_has(&cli->settings.secure_domains,
-					     wanted.secure_domains.items[i]);
-	if (!good)
-		cli_error(cli, "%s: expected %s", cli->words[fault.index + 1], fault.expected);
-	if (good && *changed && cli->settings.secure_domains.count > 0) {
-		cli_error(cli,
-			  "secure_domains is set already: add the domain in %s, have the daemons "
-			  "read it (SIGHUP), and run this again",
-			  cli->settings_file != NULL ? cli->settings_file : "postseal.conf");
-		good = false;
-	}
-	if (good && *changed) {
-		setting->show(&wanted, setting, &value);
-		snprintf(line, LINE_SIZE, "secure_domains = %s", buf_cstr(&value));
-		setting->put(&cli->settings, setting, (const char *const *)cli->words + 1,
-			     (size_t)cli->count - 1, &fault);
-	}
-	buf_free(&value);
-	settings_free(&wanted);
-	return good ? CLI_YES : CLI_USAGE;
-}
-
-static enum cli_status set_up_aliases(struct cli *cli)
-{
-	char line[LINE_SIZE];
-	bool changed = false;
-	enum cli_status status = CLI_YES;
-
-	if (cli->count > 1)
-		status = take_domains(cli, line, &changed);
-	if (status == CLI_YES && cli->settings.secure_domains.count == 0) {
-		cli_error(cli, "name the secure domain: postseal setup aliases secure.example.com");
-		return CLI_USAGE;
-	}
-	return status == CLI_YES ? set_up(cli, SETUP_ALIASES, changed ? line : NULL) : status;
-}
+/*
+ * Back.
+ */
 
 static enum cli_status put_back(const struct cli *cli, struct setup_files *files)
 {
@@ -345,9 +271,9 @@ static enum cli_status put_back(const struct cli *cli, struct setup_files *files
 		cli_error(cli, "%s", error);
 		return CLI_UNSURE;
 	}
-	if (!renew_postfix(cli, true))
+	if (!setup_run_back(cli, files))
 		return CLI_UNSURE;
-	printf("All is as it was before. Services that were started keep running.\n");
+	printf("All is as it was before.\n");
 	return CLI_YES;
 }
 
@@ -370,10 +296,54 @@ static enum cli_status undo(const struct cli *cli)
 	return status;
 }
 
+/*
+ * The verb.
+ */
+
+static enum cli_status no_wish(struct cli *cli, struct setup_wish *wish)
+{
+	(void)wish;
+	return act_takes(cli, 1) ? CLI_YES : CLI_USAGE;
+}
+
+static const struct {
+	const char *name;
+	enum setup_part part;
+	bool mail; /* --to makes sense */
+	enum cli_status (*wish)(struct cli *cli, struct setup_wish *wish);
+} parts[] = {
+	{ "outbound", SETUP_OUTBOUND, true, no_wish },
+	{ "aliases", SETUP_ALIASES, true, setup_wish_aliases },
+	{ "mailbox", SETUP_MAILBOX, false, setup_wish_mailbox },
+	{ "fleet", SETUP_FLEET, false, setup_wish_fleet },
+};
+
+static enum cli_status run_part(struct cli *cli, const char *name)
+{
+	struct setup_wish wish = { 0 };
+	enum cli_status status;
+	size_t i = 0;
+
+	while (i < ARRAY_LEN(parts) && strcmp(parts[i].name, name) != 0)
+		i++;
+	if (i == ARRAY_LEN(parts)) {
+		cli_error(cli, "there is no part \"%s\"; write outbound, aliases, mailbox or fleet",
+			  name);
+		return CLI_USAGE;
+	}
+	if (cli->to != NULL && !parts[i].mail) {
+		cli_error(cli, "%s sends no test mail; --to is for outbound and aliases", name);
+		return CLI_USAGE;
+	}
+	status = parts[i].wish(cli, &wish);
+	if (status == CLI_YES)
+		status = set_up(cli, parts[i].part, &wish);
+	setup_wish_free(&wish);
+	return status;
+}
+
 static enum cli_status run_setup(struct cli *cli)
 {
-	const char *part = cli->count > 0 ? cli->words[0] : "outbound";
-
 	if (geteuid() != 0 && !cli->dry_run) {
 		cli_error(cli, "only root can change Postfix; --dry-run shows what would change");
 		return CLI_UNSURE;
@@ -382,14 +352,7 @@ static enum cli_status run_setup(struct cli *cli)
 		cli_error(cli, "there is nobody to ask; add --yes or --dry-run");
 		return CLI_USAGE;
 	}
-	if (cli->undo)
-		return undo(cli);
-	if (strcmp(part, "outbound") == 0 && cli->count <= 1)
-		return set_up(cli, SETUP_OUTBOUND, NULL);
-	if (strcmp(part, "aliases") == 0)
-		return set_up_aliases(cli);
-	cli_error(cli, "there is no part \"%s\"; write outbound or aliases", part);
-	return CLI_USAGE;
+	return cli->undo ? undo(cli) : run_part(cli, cli->count > 0 ? cli->words[0] : "outbound");
 }
 
 const struct verb verb_setup = {
@@ -402,9 +365,15 @@ const struct verb verb_setup = {
 		"  -t, --to ADDRESS  send a test mail there at the end, and show how it went\n"
 		"  -y, --yes         do not ask\n"
 		"\n"
-		"PART is outbound (the default): Postfix asks postseal how to send to each\n"
-		"provider. Or aliases DOMAIN...: mail to and from addresses there goes only over\n"
-		"TLS. A submission service, for users elsewhere, is yours to set up.\n"
+		"PART is one of\n"
+		"  outbound           Postfix asks postseal how to send to each provider (the\n"
+		"                     default)\n"
+		"  aliases DOMAIN...  mail to and from addresses there goes only over TLS\n"
+		"  mailbox DOMAIN     sealed mail, for who has no encryption (after aliases)\n"
+		"  fleet host=HOST dbname=NAME user=USER [share_name=NAME]\n"
+		"                     share what is learned with other hosts, by that PostgreSQL.\n"
+		"                     The password is asked for, or taken from $PGPASSWORD\n"
+		"A submission service, for users elsewhere, is yours to set up.\n"
 		"\n"
 		"It checks what doctor checks, shows each change of main.cf, master.cf and other\n"
 		"files as a diff, asks, keeps a copy, makes the changes, and checks again. It\n"

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
-# A real PostgreSQL of the tests' own, on a Unix socket in a directory that goes with it.
-# engine_start, then PGHOST and PGPORT are set and psql(1) is its superuser; engine_stop.
+# A real PostgreSQL of the tests' own, on a Unix socket in a directory that goes with it
+# (in ENGINE_TMP, else /tmp). engine_start, then PGHOST and PGPORT are set and psql(1) is its
+# superuser; engine_stop.
 
 ENGINE=
 ENGINE_BIN=$(echo /usr/lib/postgresql/*/bin | tr ' ' '\n' | tail -n 1)
@@ -12,7 +13,7 @@ as_engine() {
 }
 
 engine_start() {
-	ENGINE=$(mktemp -d /tmp/postseal-engine.XXXXXX)
+	ENGINE=$(mktemp -d "${ENGINE_TMP:-/tmp}/postseal-engine.XXXXXX")
 	ENGINE_OPTIONS="-c listen_addresses= -c unix_socket_directories=$ENGINE -c fsync=off -c max_connections=100"
 	chmod 755 "$ENGINE"
 	if ((EUID == 0)); then chown postgres: "$ENGINE"; fi

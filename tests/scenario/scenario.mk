@@ -22,5 +22,5 @@ scenarios: $(BUILD)/scenario $(BUILD)/law $(BUILD)/fleet_law $(BUILD)/every
 
 ## mutants     turn each condition, level and rule: does a scenario die of it?
 .PHONY: mutants
-mutants: $(BUILD)/scenario $(BUILD)/law $(BUILD)/every $(BUILD)/tests/test_fold
+mutants: $(BUILD)/scenario $(BUILD)/law $(BUILD)/every $(BUILD)/tests/test_fold $(BUILD)/tests/test_fold_model
 	tests/mutants/run $(BUILD)

@@ -5,6 +5,7 @@
  * outcome of: on files, of LMDB as well, and on sockets.
  */
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -17,17 +18,23 @@
 
 static _Atomic long left = -1; /* steps until the end; -1: nobody has said */
 
+/* Also in a handler of signals, where libevent writes into its pipe: no stdio. */
 static void arm(void)
 {
 	const char *path = getenv("CRASH_STEP");
-	FILE *file = path != NULL ? fopen(path, "re") : NULL;
-	long wanted, unsaid = -1;
+	int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	long wanted = 0, unsaid = -1;
+	char digits[20];
+	ssize_t n;
 
-	if (file == NULL)
+	if (fd < 0)
 		return;
-	if (fscanf(file, "%ld", &wanted) == 1)
+	n = read(fd, digits, sizeof(digits));
+	close(fd);
+	for (ssize_t i = 0; i < n && digits[i] >= '0' && digits[i] <= '9'; i++)
+		wanted = 10 * wanted + (digits[i] - '0');
+	if (n > 0)
 		atomic_compare_exchange_strong(&left, &unsaid, wanted);
-	fclose(file);
 }
 
 static void step(void)
@@ -38,19 +45,21 @@ static void step(void)
 		kill(getpid(), SIGKILL);
 }
 
-/* The real one. */
-#define STEP(result, name, parameters, arguments)               \
-	result name parameters                                  \
-	{                                                       \
-		static result(*real) parameters;                \
-                                                                \
-		if (real == NULL) {                             \
-			void *symbol = dlsym(RTLD_NEXT, #name); \
-                                                                \
-			memcpy(&real, &symbol, sizeof(real));   \
-		}                                               \
-		step();                                         \
-		return real arguments;                          \
+/* The real one. Threads may look for it at the same time. */
+#define STEP(result, name, parameters, arguments)         \
+	result name parameters                            \
+	{                                                 \
+		static _Atomic(void *) found;             \
+		void *symbol = atomic_load(&found);       \
+		result(*real) parameters;                 \
+                                                          \
+		if (symbol == NULL) {                     \
+			symbol = dlsym(RTLD_NEXT, #name); \
+			atomic_store(&found, symbol);     \
+		}                                         \
+		memcpy(&real, &symbol, sizeof(real));     \
+		step();                                   \
+		return real arguments;                    \
 	}
 
 STEP(int, fsync, (int fd), (fd))

@@ -587,7 +587,7 @@ START_TEST(exit_statuses)
 		{ "override clear bank.test tls.test", 2, "too many" },
 		{ "pin list bank.test tls.test", 2, "too many" },
 		{ "override clear new.test", 1, "there is no override" },
-		{ "pin list new.test", 1, "" },
+		{ "pin list new.test", 1, "new.test: there are none" },
 		{ "pin remove new.test", 1, "no such key is on file" },
 		{ "alias list", 1, "" },
 		{ "learn", 2, "name a file" },
@@ -598,6 +598,14 @@ START_TEST(exit_statuses)
 		{ "export /dev/null/none", 3, "/dev/null/none" },
 		{ "import /dev/null/none", 3, "cannot read" },
 		{ "import -", 1, "nothing was changed" },
+		{ "import --dry-run /dev/null", 2, "are for --from" },
+		{ "import --from sendmail /dev/null", 2, "--from takes" },
+		{ "import --from postfix --replace /dev/null", 2, "is for an export" },
+		{ "import --from postfix -e soon /dev/null", 2, "is not a time in the future" },
+		{ "import --from postfix /dev/null/none", 3, "cannot read" },
+		{ "import --from postfix /dev/null", 0, "0 taken, 0 kept, 0 left" },
+		{ "import --from postfix-tlspol /dev/null", 0, "0 taken" },
+		{ "import --from mta-sts-resolver /dev/null", 0, "0 taken" },
 		{ "import", 2, "an argument is missing" },
 		{ "export a b", 2, "too many" },
 		{ "doctor a b", 2, "too many" },
@@ -1057,6 +1065,79 @@ START_TEST(overrides)
 }
 END_TEST
 
+/* What another program kept; a file of it is written first. */
+static void kept_elsewhere(const char *text)
+{
+	char path[96];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/kept", dir);
+	file = fopen(path, "we");
+	ck_assert(file != NULL && fputs(text, file) >= 0 && fclose(file) == 0);
+}
+
+static void moved(const char *options, int status, const char *text)
+{
+	char words[256];
+
+	snprintf(words, sizeof(words), "import --from %s %s/kept", options, dir);
+	expect(words, status, text);
+}
+
+START_TEST(moves_a_table_in)
+{
+	kept_elsewhere("# ours\ntls.test encrypt\n.parts.test secure\nbank.test dane-only\n"
+		       "plain.test may\nnew.test encrypt ciphers=high\n");
+	moved("postfix --dry-run", 1, "taken      2  tls.test: minimum encrypt\n");
+	expect("override list", 0, "bank.test");
+	moved("postfix -e 90d -r moving", 1,
+	      "taken      2  tls.test: minimum encrypt\n"
+	      "taken      3  .parts.test: minimum secure\n"
+	      "kept       4  bank.test: there is an override already: ");
+	moved("postfix", 1,
+	      "left       5  plain.test: \"may\" would let mail leave without TLS\n"
+	      "left       6  new.test: ciphers=high cannot be kept by a level alone\n"
+	      "0 taken, 3 kept, 2 left\n");
+	expect("override list", 0, "minimum secure until 2026-04-10");
+	expect("history tls.test", 0, "moving");
+	moved("postfix --json", 1,
+	      "{\"line\":2,\"subject\":\"tls.test\",\"outcome\":\"kept\",\"detail\":\"there is an "
+	      "override already: minimum encrypt\"}");
+	expect("override clear tls.test", 0, "");
+	expect("override clear .parts.test", 0, "");
+}
+END_TEST
+
+#define POLICY(domain, mode)                                                          \
+	"{\"domain\":\"" domain "\",\"ts\":1768046000,\"pol_id\":\"1\",\"pol_body\":" \
+	"{\"version\":\"STSv1\",\"mode\":\"" mode "\",\"mx\":[\"mx.test\"],\"max_age\":86400}}"
+
+START_TEST(moves_policies_in)
+{
+	kept_elsewhere(POLICY("sts-only.test", "enforce") POLICY("tls.test", "enforce")
+			       POLICY("new.test", "testing"));
+	moved("mta-sts-resolver --dry-run", 1, "1 taken, 1 kept, 1 left");
+	expect("history sts-only.test", 1, "");
+	moved("mta-sts-resolver", 1,
+	      "taken      1  sts-only.test: MTA-STS, enforce, until 2026-01-11T11:53:20Z\n"
+	      "kept       2  tls.test: postseal has looked at its MTA-STS already\n"
+	      "left       3  new.test: its mode is not enforce\n");
+	expect("explain sts-only.test", 0, "secure match=mx.test servername=hostname");
+	kept_elsewhere(POLICY("other.test", "enforce") "{");
+	moved("mta-sts-resolver", 2, "nothing was changed");
+	moved("mta-sts-resolver --dry-run", 2, "row 2");
+}
+END_TEST
+
+START_TEST(moves_nothing_in_without_a_prober)
+{
+	kept_elsewhere("tls.test dane-only\nnew.test encrypt\n");
+	moved("postfix-tlspol --dry-run", 1,
+	      "taken      1  tls.test: the prober would look at it now");
+	moved("postfix-tlspol", 3, "cannot");
+}
+END_TEST
+
 #define KEY_A "aa00000000000000000000000000000000000000000000000000000000000000"
 #define KEY_B                                                                                     \
 	"bb:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:00:" \
@@ -1144,10 +1225,24 @@ START_TEST(aliases)
 	expect_load(0, "2 aliases are on");
 	expect("alias show b@secure.test", 0, "on   dane-only      b@tls.test\n");
 	write_list("c@secure.test c@tls.test\nd@ordinary.test d@tls.test\n");
-	expect_load(2, "line 2: it is no alias that can be enabled; nothing was done");
+	expect_load(2, "/list:2: d@ordinary.test is not at a domain in `secure_domains`");
 	write_list("c@secure.test c@tls.test\nd@secure.test\n");
-	expect_load(2, "line 2: expected ALIAS MAILBOX [LEVEL]; nothing was done");
+	expect_load(2, "/list:2: expected ALIAS MAILBOX [LEVEL] [OPTION...]\n");
+	expect_load(2, "/list: nothing was done\n");
+	write_list("c@secure.test c@tls.test encrypt more\nd@secure.test d@tls.test --loudly\n"
+		   "e@secure.test --for\nf@secure.test f@tls.test --level=\n");
+	expect_load(2, "/list:1: expected ALIAS MAILBOX");
+	expect_load(2, "/list:2: the options here are --for, --level and --otherwise\n");
+	expect_load(2, "/list:3: an option has no value\n");
+	expect_load(2, "/list:4: an option has no value\n");
+	write_list("c@secure.test c@tls.test may\nd%x@secure.test d@tls.test\n");
+	expect_load(2, "/list:1: \"may\" is not a level; ");
+	expect_load(2, "/list:2: d%x@secure.test could be a route");
 	expect("alias show c@secure.test", 1, "is not on file");
+	write_list("c@secure.test --for c@tls.test --otherwise=refuse --level verify\n");
+	expect_load(0, "1 alias is on");
+	expect("alias show c@secure.test", 0, "on   verify         c@tls.test");
+	expect("alias remove c@secure.test", 0, "no longer on file");
 	expect("alias load /nonexistent", 3, "cannot be read");
 	expect("alias remove a@secure.test", 0, "no longer on file");
 	expect("alias remove b@secure.test", 0, "no longer on file");
@@ -1253,6 +1348,9 @@ int main(void)
 	tcase_add_test(tc, ledger_that_is_not_there);
 	tcase_add_test(tc, forget);
 	tcase_add_test(tc, overrides);
+	tcase_add_test(tc, moves_a_table_in);
+	tcase_add_test(tc, moves_policies_in);
+	tcase_add_test(tc, moves_nothing_in_without_a_prober);
 	tcase_add_test(tc, pins);
 	tcase_add_test(tc, aliases);
 	tcase_add_test(tc, exceptions);

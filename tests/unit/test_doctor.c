@@ -23,6 +23,7 @@
  */
 
 #define ROUTE "inline:{ sealed.example.com=lmtp:inet:127.0.0.1:8691 }"
+#define DOOR "127.0.0.1:8692/inet"
 
 #define MAIN_CF                                                                                   \
 	"compatibility_level = 3.6\n"                                                             \
@@ -37,11 +38,13 @@
 	"milter_default_action = accept\n"                                                        \
 	"mydestination = mail.example.com\n"                                                      \
 	"queue_directory = /var/spool/postfix\n"                                                  \
+	"recipient_delimiter = +\n"                                                               \
 	"relay_domains =\n"                                                                       \
 	"sender_dependent_default_transport_maps = socketmap:inet:127.0.0.1:7672:transport\n"     \
 	"smtp_dns_resolver_options =\n"                                                           \
 	"smtp_dns_support_level = dnssec\n"                                                       \
 	"smtp_fallback_relay =\n"                                                                 \
+	"smtp_header_checks = regexp:/etc/postfix/postseal-sealed-headers\n"                      \
 	"smtp_host_lookup = dns\n"                                                                \
 	"smtp_pix_workarounds = disable_esmtp,delay_dotcrlf\n"                                    \
 	"smtp_tls_CAfile = /etc/ssl/certs/ca-certificates.crt\n"                                  \
@@ -63,6 +66,8 @@
 	SERVICE("cleanup/unix", "y", "cleanup")                                          \
 	SERVICE("rewrite/unix", "y", "trivial-rewrite")                                  \
 	SERVICE("smtp/unix", "y", "smtp")                                                \
+	SERVICE("pickup/unix", "y", "pickup")                                            \
+	SERVICE(DOOR, "y", "smtpd")                                                      \
 	SERVICE("relay/unix", "y", "smtp -o syslog_name=postfix/$service_name")          \
 	SERVICE("postseal-encrypt/unix", "y", "smtp -o smtp_tls_security_level=encrypt") \
 	SERVICE("postseal-authenticated/unix", "y", "smtp")                              \
@@ -76,12 +81,16 @@
 	"postseal-" level "/unix/smtp_delivery_status_filter = regexp:/etc/postfix/filter\n" \
 	"postseal-" level "/unix/tls_required_enable = no\n"
 
-#define OVERRIDES                         \
-	WAY("encrypt", "encrypt")         \
-	WAY("authenticated", "dane-only") \
-	WAY("verify", "fingerprint")      \
-	WAY("dane-only", "dane-only")     \
-	"submission/inet/smtpd_sasl_auth_enable = yes\n"
+#define OVERRIDES                                                                                 \
+	WAY("encrypt", "encrypt")                                                                 \
+	WAY("authenticated", "dane-only")                                                         \
+	WAY("verify", "fingerprint")                                                              \
+	WAY("dane-only", "dane-only")                                                             \
+	DOOR "/smtpd_milters =\n" DOOR "/cleanup_service_name = postseal-cleanup\n"               \
+	     "postseal-cleanup/unix/non_smtpd_milters =\n"                                        \
+	     "pickup/unix/cleanup_service_name = postseal-pickup\n"                               \
+	     "postseal-pickup/unix/header_checks = regexp:/etc/postfix/postseal-marked-headers\n" \
+	     "submission/inet/smtpd_sasl_auth_enable = yes\n"
 
 /* What a case changes. Earlier lines hide later ones of the same name. */
 struct sickness {
@@ -178,6 +187,8 @@ static void make_patient(const struct sickness *s)
 	read_lines(&patient->postfix.overrides, s->overrides, OVERRIDES);
 	patient->ledger.spoken = 12;
 	str_copy(patient->mailbox.route, sizeof(patient->mailbox.route),
+		 "lmtp:inet:127.0.0.1:8691");
+	str_copy(patient->mailbox.bounce_route, sizeof(patient->mailbox.bounce_route),
 		 "lmtp:inet:127.0.0.1:8691");
 	str_copy(patient->ledger.log, sizeof(patient->ledger.log), "the journal");
 	str_copy(patient->cas_path, sizeof(patient->cas_path),
@@ -507,6 +518,64 @@ static void routed_elsewhere(struct patient *p)
 static void route_unknown(struct patient *p)
 {
 	note(&p->mailbox.routed, LOOKUP_ERROR, "ldap:/etc/postfix/transport");
+}
+
+static void no_bounce_route(struct patient *p)
+{
+	note(&p->mailbox.bounced, LOOKUP_ABSENT, "");
+}
+
+static void nothing_routed(struct patient *p)
+{
+	unrouted(p);
+	no_bounce_route(p);
+}
+
+static void bounce_table_silent(struct patient *p)
+{
+	note(&p->mailbox.bounced, LOOKUP_ERROR, "ldap:/etc/postfix/transport");
+}
+
+static void bounce_unknown(struct patient *p)
+{
+	note(&p->mailbox.bounce_known, LOOKUP_ABSENT, "local_recipient_maps");
+}
+
+static void no_header_files(struct patient *p)
+{
+	note(&p->mailbox.sealed_headers, LOOKUP_ABSENT, "");
+	note(&p->mailbox.marked_headers, LOOKUP_ABSENT, "");
+}
+
+static void no_logins(struct patient *p)
+{
+	char *value = p->postfix.overrides.entries[p->postfix.overrides.count - 1].value;
+
+	ck_assert_str_eq(value, "yes");
+	memcpy(value, "no", sizeof("no"));
+}
+
+static void one_reached(struct patient *p)
+{
+	p->ledger.spoken = 1;
+}
+
+static void nginx_alone(struct patient *p)
+{
+	note(&p->mailbox.proxy, LOOKUP_ABSENT, "Connection refused");
+	p->mailbox.has_nginx = true;
+}
+
+static void nginx_and_certificate(struct patient *p)
+{
+	nginx_alone(p);
+	p->mailbox.has_certificate = true;
+}
+
+static void nginx_and_site(struct patient *p)
+{
+	nginx_and_certificate(p);
+	p->mailbox.has_site = true;
 }
 
 static void open_to_all(struct patient *p)
@@ -1063,8 +1132,35 @@ static const struct sickness sicknesses[] = {
 	  "# see \"Sealed mail\"" },
 	{ "sealed-lists", .spoil = owners_unknown, UNSURE,
 	  "nis:mail.aliases in alias_maps cannot be listed", NULL },
+	{ "sealed-marks", .main_cf = "smtp_header_checks = pcre:/etc/postfix/mine\n", WRONG,
+	  "if the milter fails, a PIN may leave",
+	  "/postseal-sealed-headers /etc/postfix/\npostconf -e 'smtp_header_checks = "
+	  "regexp:$config_directory/postseal-sealed-headers, pcre:/etc/postfix/mine'\n" },
+	{ "sealed-marks", .spoil = no_header_files, WRONG,
+	  "postseal-sealed-headers, which smtp_header_checks names, is not there",
+	  "/postseal-marked-headers /etc/postfix/\npostfix reload\n" },
+	{ "sealed-marks", .main_cf = "header_checks = pcre:/etc/postfix/mine\n",
+	  .overrides = "pickup/unix/cleanup_service_name = cleanup\n", WRONG,
+	  "cleanup/unix does not ask postseal-marked-headers",
+	  "postconf -P 'postseal-pickup/unix/header_checks="
+	  "regexp:$config_directory/postseal-marked-headers,pcre:/etc/postfix/mine'\n"
+	  "postconf -P 'pickup/unix/cleanup_service_name=postseal-pickup'\n" },
+	{ "sealed-marks", .spoil = no_postfix, UNSURE, "postconf cannot be run", NULL },
+	{ "sealed-login", .spoil = no_logins, WARNING, "nobody can log in", "# see \"Logins\"" },
+	{ "sealed-login", .spoil = no_logins, .main_cf = "smtpd_sasl_auth_enable = yes\n", OK,
+	  "where users submit", NULL },
+	{ "sealed-door", SEALED, OK, "another host keeps", NULL },
+	{ "sealed-door", .overrides = DOOR "/smtpd_milters = inet:127.0.0.1:8689\n", WRONG,
+	  "these see the PINs", "postconf -P '" DOOR "/smtpd_milters='\n" },
+	{ "sealed-door", .overrides = "postseal-cleanup/unix/non_smtpd_milters = unix:sign\n",
+	  WRONG, "non_smtpd_milters = unix:sign", "'postseal-cleanup/unix/non_smtpd_milters='\n" },
+	{ "sealed-door", URL "mailbox_submit = \"inet:127.0.0.1:2525\"\n", WRONG,
+	  "master.cf has no 127.0.0.1:2525/inet",
+	  "postconf -M '127.0.0.1:2525/inet=127.0.0.1:2525 inet n - y - - smtpd'\n" },
+	{ "sealed-door", URL "mailbox_submit = \"unix:/run/submit\"\n", UNSURE, "see by hand",
+	  NULL },
 	{ "mailbox", .spoil = no_mailbox, WRONG, "cannot reach postseal-mailbox",
-	  "systemctl restart postseal-mailbox\n" },
+	  "systemctl enable postseal-mailbox\nsystemctl restart postseal-mailbox\n" },
 	{ "mailbox", SEALED, .spoil = no_mailbox, OK, "another host keeps the mailboxes", NULL },
 	{ "mailbox", "mailbox_url = https://post.example.com\n", .spoil = no_mailbox, OK,
 	  "mailbox_domain is empty", NULL },
@@ -1073,7 +1169,22 @@ static const struct sickness sicknesses[] = {
 	{ "mailbox-from", URL "mailbox_from = post@sealed.example.com\n", WRONG,
 	  "is an address of mailbox_domain", "# write mailbox_from" },
 	{ "mailbox-from", URL "mailbox_from = post@example.com\n", WARNING,
-	  "mailbox_bounce is not set", "# lead sealed-bounce" },
+	  "mailbox_bounce is not set", "# write mailbox_bounce" },
+	{ "mailbox-from", .spoil = no_bounce_route, WRONG, "does not lead back@example.com",
+	  "postconf -e 'transport_maps = inline:{ back@example.com=lmtp:inet:127.0.0.1:8691 "
+	  "} " ROUTE "'\npostfix reload\n" },
+	{ "mailbox-from", .main_cf = "transport_maps =\n", .spoil = nothing_routed, WRONG,
+	  "does not lead back@example.com",
+	  "'transport_maps = inline:{ sealed.example.com=lmtp:inet:127.0.0.1:8691 "
+	  "back@example.com=lmtp:inet:127.0.0.1:8691 }'" },
+	{ "mailbox-from", .spoil = bounce_table_silent, UNSURE, "ldap:/etc/postfix/transport",
+	  NULL },
+	{ "mailbox-from", .main_cf = "local_recipient_maps = $alias_maps\n",
+	  .spoil = bounce_unknown, WRONG, "local_recipient_maps has no back@example.com",
+	  "'local_recipient_maps = $alias_maps inline:{ back@example.com=postseal }'" },
+	{ "mailbox-from", .main_cf = "recipient_delimiter =\n", WRONG, "does not have \"+\"",
+	  "postconf -e 'recipient_delimiter = +'\n" },
+	{ "mailbox-from", .spoil = no_postfix, OK, "to post@example.com", NULL },
 	{ "mailbox-from",
 	  URL "mailbox_from = post@example.com\nmailbox_bounce = back@example.com\n", OK,
 	  "to post@example.com, and link mails to back@example.com", NULL },
@@ -1087,6 +1198,13 @@ static const struct sickness sicknesses[] = {
 	{ "mailbox-keys", .spoil = mailbox_barred, UNSURE, "cannot be read", NULL },
 	{ "mailbox-proxy", .spoil = no_proxy, WRONG,
 	  "cannot use https://post.example.com: Connection refused", "# see that the web server" },
+	{ "mailbox-proxy", .spoil = nginx_alone, WRONG, "Connection refused",
+	  "# get a certificate for post.example.com" },
+	{ "mailbox-proxy", .spoil = nginx_and_certificate, WRONG, "Connection refused",
+	  "/nginx.conf >/etc/nginx/sites-enabled/postseal-sealed\n"
+	  "systemctl reload-or-restart nginx\n" },
+	{ "mailbox-proxy", .spoil = nginx_and_site, WRONG, "Connection refused",
+	  "# see that the web server" },
 	{ "mailbox-proxy", .spoil = proxy_unknown, UNSURE, "cannot be looked up", NULL },
 	{ "mailbox-proxy", .spoil = proxy_lasts, OK, "good for 14 days", NULL },
 	{ "mailbox-proxy", .spoil = proxy_ends, WARNING, "ends in 13 days", "# renew it" },
@@ -1138,7 +1256,7 @@ static const struct sickness sicknesses[] = {
 	{ "fleet", "share = \"\"\n", .spoil = shares_well, WARNING, "still noted",
 	  "postseal fleet leave" },
 	{ "fleet", "share = \"fleet\"\n", WRONG, "does not run",
-	  "systemctl restart postseal-share\n" },
+	  "systemctl enable postseal-share\nsystemctl restart postseal-share\n" },
 	{ "fleet", "share = \"fleet\"\n", .spoil = shares_well, OK,
 	  "as mx1; 3 records wait to be told; admins act on other hosts", NULL },
 	{ "fleet", "share = \"fleet\"\n", .spoil = shares_late, WARNING, "4000 seconds ago",
@@ -1151,6 +1269,7 @@ static const struct sickness sicknesses[] = {
 	  "# in /etc/postseal/postseal.conf: ca_file = \"\"\nsystemctl restart postseal-prober\n" },
 	{ "port-25", .spoil = nobody_reached, WRONG, "none of 3 mail hosts",
 	  "# have outbound TCP port 25 opened" },
+	{ "port-25", .spoil = one_reached, OK, "1 mail host answered, 0 did not", NULL },
 	{ "port-25", .spoil = few_reached, UNSURE,
 	  "too few mail hosts were probed in the last day; run `postseal probe", NULL },
 	{ "port-25", .spoil = denied_ledger, UNSURE, "the ledger cannot be read", NULL },

@@ -181,6 +181,33 @@ START_TEST(a_hundred_letters_before_the_opening)
 }
 END_TEST
 
+/* A sender takes back what nobody has read: all of it, and nothing of another's. */
+START_TEST(many_letters_are_revoked)
+{
+	const struct mailbox_question revoke = { .act = "revoke",
+						 .mailbox = "bob@example.net",
+						 .as = "alice@example.com" };
+	const struct mailbox_question show = { .act = "show", .mailbox = "bob@example.net" };
+	struct marked mail = first, other = second;
+	json_t *answer;
+
+	for (int i = 0; i < 70; i++) {
+		mail.random = (unsigned char)(i + 1);
+		ck_assert_str_eq(give_marked("bob@example.net", &mail), "250 2.0.0 sealed\r\n");
+	}
+	other.random = 200;
+	other.sender = "carol@example.com";
+	ck_assert_str_eq(give_marked("bob@example.net", &other), "250 2.0.0 sealed\r\n");
+	answer = control(&revoke);
+	ck_assert(json_is_true(json_object_get(answer, "ok")));
+	ck_assert_int_eq(json_integer_value(json_object_get(answer, "revoked")), 70);
+	json_decref(answer);
+	answer = control(&show);
+	ck_assert_uint_eq(json_array_size(json_object_get(answer, "letters")), 1);
+	json_decref(answer);
+}
+END_TEST
+
 START_TEST(uploads_have_an_end)
 {
 	struct guest guest;
@@ -782,6 +809,7 @@ int main(void)
 	tcase_add_test(tcase, a_bounce_goes_the_way_of_receipts);
 	tcase_add_test(tcase, a_reply_to_a_link_mail_is_answered_once);
 	tcase_add_test(tcase, a_hundred_letters_before_the_opening);
+	tcase_add_test(tcase, many_letters_are_revoked);
 	tcase_add_test(tcase, uploads_have_an_end);
 	tcase_add_test(tcase, sessions_of_one_have_an_end);
 	tcase_add_test(tcase, two_equal_replies_at_once);

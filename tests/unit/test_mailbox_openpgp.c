@@ -20,11 +20,12 @@ static const struct marked first = {
 /* postseal-wkd: what it says to each, and who asked. */
 static struct {
 	pthread_t thread;
+	pthread_mutex_t lock; /* of `answer` and `address` */
 	int fd;
 	struct buf answer; /* empty: it ends without a word */
 	_Atomic int asked;
 	char address[SEAL_ADDRESS_SIZE]; /* the latest */
-} wkd;
+} wkd = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static void *wkd_run(void *argument)
 {
@@ -33,10 +34,16 @@ static void *wkd_run(void *argument)
 	(void)argument;
 	while ((fd = accept(wkd.fd, NULL, NULL)) >= 0) {
 		FILE *peer = fdopen(fd, "r+");
+		char line[SEAL_ADDRESS_SIZE];
+		bool asked = fgets(line, sizeof(line), peer) != NULL;
 
-		if (fgets(wkd.address, sizeof(wkd.address), peer) != NULL)
+		pthread_mutex_lock(&wkd.lock);
+		if (asked) {
+			str_copy(wkd.address, sizeof(wkd.address), line);
 			wkd.asked++;
+		}
 		fwrite(wkd.answer.data, 1, wkd.answer.len, peer);
+		pthread_mutex_unlock(&wkd.lock);
 		fclose(peer);
 	}
 	return NULL;
@@ -46,9 +53,26 @@ static void says(enum lookup found, const struct buf *key)
 {
 	struct span none = { "", 0 };
 
+	pthread_mutex_lock(&wkd.lock);
 	wkd.answer.len = 0;
 	wkd_answer_put(&wkd.answer, found,
 		       key != NULL ? (struct span){ key->data, key->len } : none, "so it is");
+	pthread_mutex_unlock(&wkd.lock);
+}
+
+static void says_text(const char *text)
+{
+	pthread_mutex_lock(&wkd.lock);
+	wkd.answer.len = 0;
+	buf_append_str(&wkd.answer, text);
+	pthread_mutex_unlock(&wkd.lock);
+}
+
+static void was_asked_about(const char *line)
+{
+	pthread_mutex_lock(&wkd.lock);
+	ck_assert_str_eq(wkd.address, line);
+	pthread_mutex_unlock(&wkd.lock);
 }
 
 /* Before the daemon, so that its settings name the socket. */
@@ -254,7 +278,7 @@ START_TEST(a_key_by_wkd)
 	make_key(&key, MAKE("Bob <Bob@Example.NET>") EXPORT);
 	says(LOOKUP_FOUND, &key);
 	ck_assert_str_eq(give_as(first, 1), ENCRYPTED);
-	ck_assert_str_eq(wkd.address, BOB "\n");
+	was_asked_about(BOB "\n");
 	assert_gpg_reads();
 	/* Each time anew: a key that is revoked is of no use from then on. */
 	make_key(&key, "gpg --armor --export >key");
@@ -323,8 +347,7 @@ START_TEST(a_look_up_that_fails)
 {
 	struct marked waited = first;
 
-	wkd.answer.len = 0;
-	buf_append_str(&wkd.answer, unsure[_i]);
+	says_text(unsure[_i]);
 	ck_assert(waits(1));
 	ck_assert_int_eq(wkd.asked, 1);
 	/* What failed is left in peace for a minute; the mail goes on waiting. */

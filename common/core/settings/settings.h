@@ -38,6 +38,9 @@ enum mailbox_pin { MAILBOX_PIN_REQUIRE, MAILBOX_PIN_ALLOW, MAILBOX_PIN_OFF };
 /* The mailbox daemon's, in `mailbox_runtime` (postseal-mailbox(8), "Control socket"). */
 #define MAILBOX_SOCKET "mailbox.sock"
 
+/* Where postseal-share looks for the service `share`, unless $PGSERVICEFILE says otherwise. */
+#define SHARE_SERVICE_FILE "/etc/postseal/share.conf"
+
 struct string_list {
 	size_t count;
 	char **items; /* owned */

@@ -53,6 +53,25 @@ echo 'nameserver 127.0.0.1' >/etc/resolv.conf
 postseal probe dane-roll.test >/dev/null
 check 'all is well again: answered' answers dane-roll.test dane-only
 
+# One that never says anything: the prober is READY before it has given it up, so that nothing
+# that starts behind it waits for that.
+mute() {
+    exec python3 -B -c 'import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("127.0.3.4", 53))
+print("bound", flush=True)
+time.sleep(3600)'
+}
+job_start mute mute
+until_true grep -q bound /var/log/mute.log || die 'the mute resolver does not start'
+: >"$(seal_log prober)"
+seal_fresh resolver '{"127.0.3.4"}'
+given_up() { log_has "$(seal_log prober)" 'resolver cannot be asked'; }
+check 'a mute resolver: told' until_true given_up
+check 'a mute resolver: READY came before that' equals \
+    "$(grep -oE 'READY|resolver cannot be asked' "$(seal_log prober)" | head -n 1)" READY
+job_stop mute || true
+
 # Nobody at the first address: the second one is asked.
 seal_fresh resolver '{"127.0.3.3", "127.0.0.1"}' resolver_trust_ad false
 check 'a resolver that is not there: the next one is asked' answers dane.test dane-only

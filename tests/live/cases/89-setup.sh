@@ -2,89 +2,22 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # setup: from a stock Postfix to mail over TLS and secure aliases, and back byte for byte
 
-SETUP_BIN=$WORLD/setup-bin
-
-# What a machine with systemd has, in terms of this world: it notes what it is told.
-setup_systemctl() {
-    mkdir -p "$SETUP_BIN" /run/systemd/system
-    : >"$WORLD/systemctl.log"
-    cat >"$SETUP_BIN/systemctl" <<-END
-	#!/bin/bash
-	echo "\$*" >>"$WORLD/systemctl.log"
-	case "\$*" in
-	'restart postfix') exec postfix reload ;;
-	'reload postseal-'*) kill -s HUP "\$(cat "$WORLD/pid-\${2#postseal-}")" ;;
-	'enable --now postseal-learn')
-	    exec setpriv --reuid postseal --regid postseal --init-groups \
-	        "$BUILD/postseal" -c "$SEAL_CONF" learn "$SENDER_LOG" ;;
-	show*) exit 1 ;;
-	esac
-	END
-    chmod 755 "$SETUP_BIN/systemctl"
-    local name
-    for name in "${SEAL_DAEMONS[@]}"; do
-        echo "${JOB[postseal-$name]}" >"$WORLD/pid-$name"
-    done
-}
-
-# As an installer leaves the examples.
-setup_examples() {
-    local dir
-    dir=$(grep -aoE '/[a-z/]+/examples/postfix/postseal-status-filter' "$BUILD/postseal" | head -n 1)
-    mount -t tmpfs doc "$(cut -d/ -f1-4 <<<"$dir")"
-    mkdir -p "${dir%/*}"
-    cp "$REPO"/postfix-examples/* "${dir%/*}"
-}
-
-set_up() {
-    PATH=$SETUP_BIN:$PATH postseal setup "$@"
-}
-
-# Both files as they are, for a comparison later.
-keep_postfix() {
-    mkdir -p "$WORLD/$1"
-    rm -f "$WORLD/$1"/*
-    cp -p /etc/postfix/*.cf "$WORLD/$1"
-    ls /etc/postfix >"$WORLD/$1/names"
-    stat -c '%n %a %u %g' /etc/postfix/*.cf >"$WORLD/$1/owners"
-}
-
-as_it_was() {
-    local file
-    for file in "$WORLD/$1"/*.cf; do
-        cmp "$file" "/etc/postfix/${file##*/}" || return
-    done
-    diff "$WORLD/$1/names" <(ls /etc/postfix) &&
-        diff "$WORLD/$1/owners" <(stat -c '%n %a %u %g' /etc/postfix/*.cf)
-}
+# shellcheck source=tests/live/setup.sh
+. "$LIVE/setup.sh"
 
 doctor_knows() {
     matches "$(postseal doctor)" "ok +$1 "
 }
 
-status_is() {
-    local want=$1 status=0
-    shift
-    "$@" >"$WORLD/setup.out" 2>&1 || status=$?
-    equals "$status" "$want" || because "$(tail -n 20 "$WORLD/setup.out")"
-}
-
-out_has() {
-    grep -qF -- "$1" "$WORLD/setup.out" || because "no \"$1\" in: $(tail -n 40 "$WORLD/setup.out")"
-}
-
 cp -pr /etc/postfix "$WORLD/wired"
 cp "$SEAL_CONF" "$WORLD/wired.conf"
-# This mount is the world's own; what is below is not written to.
-mount -t tmpfs backups /var/backups
-setup_systemctl
-setup_examples
+setup_up
 rm -f /etc/postfix/postseal-status-filter
 sender_stock
 sender_site
 seal_setting secure_domains '{}'
 seal_restart
-setup_systemctl
+setup_pids
 sender_restart
 keep_postfix stock
 
@@ -140,9 +73,7 @@ check 'the server does not answer: nothing is done' status_is 3 set_up --yes
 check 'the server does not answer: Postfix is as it was' as_it_was stock
 seal_start socketmap
 
-umount /var/backups
-umount "$(findmnt -nro TARGET -S doc)"
-rm -rf /run/systemd/system
+setup_down
 cp -p "$WORLD/wired/"*.cf /etc/postfix/
 cp "$WORLD/wired/postseal-status-filter" /etc/postfix/
 cat "$WORLD/wired.conf" >"$SEAL_CONF"

@@ -20,6 +20,13 @@ seal_pages
 seal_setting mailbox_from '"sealed@sender.test"'
 seal_setting mailbox_bounce '"sealed-bounce@sender.test"'
 
+# What comes back of link mails.
+echo 'sealed-bounce: postmaster' >>/etc/aliases
+newaliases
+check 'mailbox_bounce is led nowhere' doctor_says mailbox-from \
+    'wrong .*does not lead sealed-bounce@sender.test to the intake'
+postconf -e "transport_maps = inline:{ $DOMAIN=lmtp:inet:127.0.0.1:8691 sealed-bounce@sender.test=lmtp:inet:127.0.0.1:8691 }"
+
 # front CERTIFICATE: the web server before it, with another certificate.
 front() {
     job_stop front || true
@@ -109,3 +116,6 @@ seal_setting mailbox_keys "\"$BOX/keys\""
 seal_kill mailbox
 check 'killed' doctor_says mailbox 'wrong .*is it running'
 check 'killed: nothing to compare' doctor_says mailbox-pages 'unsure .*cannot be fetched'
+
+job_stop front || true
+sealed_down
