@@ -123,16 +123,16 @@ bool act_begin(struct act *act, const struct cli *cli)
 
 bool act_note(struct act *act, const char *subject, const char *event, const char *format, ...)
 {
-	struct journal_entry entry = { .time = act->cli->now };
+	char author[ACT_AUTHOR_SIZE];
+	const struct ledger_note note = { act->cli->now, author, subject, event };
 	va_list args;
+	bool added;
 
-	act_author(entry.author);
-	snprintf(entry.subject, sizeof(entry.subject), "%s", subject);
-	snprintf(entry.event, sizeof(entry.event), "%s", event);
+	act_author(author);
 	va_start(args, format);
-	vsnprintf(entry.detail, sizeof(entry.detail), format, args);
+	added = ledger_vnote(act->txn, &note, format, args);
 	va_end(args);
-	return ledger_add_journal(act->txn, &entry);
+	return added;
 }
 
 bool act_do(struct act *act, struct entry *entry, const char *key)

@@ -13,6 +13,7 @@
 #include "core/policy/fold.h"
 #include "io/json/entry_json.h"
 #include "io/json/status_json.h"
+#include "io/ledger/ledger_fleet.h"
 
 /*
  * Small things. All text in facts is printable ASCII (core/record/record.h), so these can fail
@@ -370,6 +371,39 @@ void json_print_trial(const char *to, const char *outcome, const char *text, con
 {
 	print_line(json_pack("{s:s, s:s, s:s, s:s}", "to", to, "outcome", outcome, "said", text,
 			     "tls", tls));
+}
+
+struct members {
+	const struct fleet_state *state;
+	json_t *list;
+};
+
+static bool add_member(void *context, const char *name, const void *record)
+{
+	const struct members *members = context;
+	const struct fleet_member *member = record;
+	char date[UTC_SIZE];
+
+	json_array_append_new(members->list,
+			      json_pack("{s:s, s:b, s:s, s:b, s:I}", "name", name, "acts",
+					(int)member->acts, "seen", utc_format(date, member->seen),
+					"live", (int)fleet_member_is_live(member, members->state),
+					"read", (json_int_t)member->n));
+	return true;
+}
+
+bool json_print_fleet(const struct fleet_state *state, size_t now, size_t later,
+		      struct ledger_txn *txn)
+{
+	struct members members = { state, json_array() };
+	bool whole = ledger_each_member(txn, add_member, &members);
+
+	print_line(json_pack("{s:s, s:b, s:o, s:I, s:{s:I, s:I}, s:o, s:o}", "name", state->name,
+			     "acts", (int)state->acts, "exchanged", date_or_null(state->exchanged),
+			     "read", (json_int_t)state->n, "waiting", "now", (json_int_t)now,
+			     "later", (json_int_t)later, "trouble", text_or_null(state->trouble),
+			     "members", members.list));
+	return whole;
 }
 
 /* A list is written in braces; its strings are quoted as JSON's are. */

@@ -13,6 +13,7 @@
 #include "cli/cli.h"
 #include "cli/known.h"
 #include "core/alert/alert.h"
+#include "core/fleet/fleet_state.h"
 #include "core/log/waiting.h"
 #include "core/secure/digest.h"
 #include "core/metrics/metrics.h"
@@ -48,6 +49,9 @@ void json_print_imported(const struct import_tally *tally);
 /* Of `preview`: a domain of which mail would have waited. */
 void json_print_preview_domain(const char *domain, uint64_t waits, const char *last,
 			       const char *reason);
+/* What this host shares, and with whom. False: not all members could be read. */
+bool json_print_fleet(const struct fleet_state *state, size_t now, size_t later,
+		      struct ledger_txn *txn);
 /* A test mail; `tls` is "" where there was none. */
 void json_print_trial(const char *to, const char *outcome, const char *text, const char *tls);
 void json_print_sample(const struct metric_sample *sample);

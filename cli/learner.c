@@ -84,19 +84,16 @@ static void stop_by_signals(void)
 static bool tell_change(struct learner *l, struct ledger_txn *txn, const struct logbatch_host *seen)
 {
 	bool lost = seen->observed == OBSERVED_PLAIN;
+	char key[HOST_KEY_SIZE];
 	/* The time when Postfix saw it, not when the log was read: an audit has to be right. */
-	struct journal_entry entry = { .time = lost ? seen->history.last_plain
-						    : seen->history.last_tls,
-				       .author = AUTHOR };
+	const struct ledger_note note = { lost ? seen->history.last_plain : seen->history.last_tls,
+					  AUTHOR, key, lost ? "downgrade" : "downgrade-ended" };
 	const char *what = lost ? "a mail waits because STARTTLS was not offered"
 				: "a delivery went over TLS again";
 
-	str_copy(entry.event, sizeof(entry.event), lost ? "downgrade" : "downgrade-ended");
-	str_copy(entry.detail, sizeof(entry.detail), what);
 	progress_hide(&l->progress);
 	(lost ? log_warning : log_info)("host=%s:%u %s", seen->host, seen->port, what);
-	return record_host_key(entry.subject, seen->host, seen->port) &&
-	       ledger_add_journal(txn, &entry);
+	return record_host_key(key, seen->host, seen->port) && ledger_note(txn, &note, "%s", what);
 }
 
 /*
@@ -151,16 +148,13 @@ static bool tell_raised(struct learner *l, struct ledger_txn *txn, const char *k
 			const struct logbatch_domain *seen)
 {
 	const struct history *shown = &seen->history;
-	struct journal_entry entry = { .time = shown->last_tls, .author = AUTHOR };
+	const struct ledger_note note = { shown->last_tls, AUTHOR, key, "raised" };
 
-	str_copy(entry.subject, sizeof(entry.subject), key);
-	str_copy(entry.event, sizeof(entry.event), "raised");
-	snprintf(entry.detail, sizeof(entry.detail),
-		 "a delivery went over %s with %s; TLS is required from now on",
-		 tls_version_name(shown->last_version), shown->last_cipher);
 	progress_hide(&l->progress);
 	log_info("domain=%s a delivery went over TLS; TLS is required from now on", key);
-	return ledger_add_journal(txn, &entry);
+	return ledger_note(txn, &note,
+			   "a delivery went over %s with %s; TLS is required from now on",
+			   tls_version_name(shown->last_version), shown->last_cipher);
 }
 
 /* The domain's record, if there is one. Without it nothing is known of its MX hosts. */

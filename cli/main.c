@@ -12,13 +12,14 @@
  *
  * What they share:
  *
- *   known       what the ledger knows about a next hop, and what follows from it
+ *   known       what the ledger knows about a next hop, and what follows from it; has the
+ *               prober look, and waits for it
  *   act         a change by an admin: one transaction, with an entry in the journal
  *   facts_page  facts as sentences
  *   json        everything that is printed with --json
  *   terminal    colour, pages of text, questions, a bar of progress
- *   probing     have the prober look, and wait for it
  *   learner     Postfix's log into the ledger; with --follow this is a daemon
+ *   postconf    what postconf(1) prints
  *   trial       a real mail through this Postfix
  */
 #include <errno.h>

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* postseal-share: carries what was learned, and what admins did, between hosts. */
+/*
+ * postseal-share - carries what was learned, and what admins did, between hosts.
+ *
+ *   share   who we are, when what is done, waiting, what is told an admin
+ *   pull    what others told, into the ledger, and how far we have read
+ *   push    what the ledger has for others: its outbox, or all of it
+ *   eyes    who else sees a host without TLS: what we ask others, and what they ask us
+ */
 #include "daemon/daemon.h"
 #include "fleet/share.h"
 

@@ -82,21 +82,30 @@ static bool tell_more(struct ledger_take *take, const struct entry *theirs)
 				  change == FLEET_NOW ? LEDGER_BOX_NOW : LEDGER_BOX_LATER);
 }
 
+/*
+ * It may stand where a good one stood, which a host that joins would then miss. If we hold that
+ * one, it waits in the outbox until it can be told.
+ */
+static bool retell(struct ledger_take *take, const struct fleet_row *row, enum ledger_box box)
+{
+	enum entry_kind kind;
+
+	return !fleet_row_kind(&kind, row) ||
+	       ledger_outbox_retell(take->txn, kind, row->key, box);
+}
+
 /* False when the transaction is broken. */
 static bool take_row(struct page *page, struct ledger_take *take, const struct fleet_row *row)
 {
 	struct entry entry;
-	enum entry_kind kind;
 
 	switch (fleet_row_take(&entry, row)) {
 	case FLEET_ROW_NEWER:
 		metrics_count(M_SHARE_NEWER);
-		return true;
+		return retell(take, row, LEDGER_BOX_LATER);
 	case FLEET_ROW_BAD:
 		drop(page, row->origin, row->kind, row->key);
-		/* It may stand where a good one stood, which a host that joins would then miss. */
-		return !fleet_row_kind(&kind, row) ||
-		       ledger_outbox_retell(take->txn, kind, row->key);
+		return retell(take, row, LEDGER_BOX_NOW);
 	case FLEET_ROW_GOOD:
 		break;
 	}

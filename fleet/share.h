@@ -2,11 +2,6 @@
 /*
  * postseal-share - one memory for many hosts (doc/FLEET.md, postseal-share(8)).
  *
- *   share   who we are, when what is done, waiting, what is told an admin
- *   pull    what others told, into the ledger, and how far we have read
- *   push    what the ledger has for others: its outbox, or all of it
- *   eyes    who else sees a host without TLS: what we ask others, and what they ask us
- *
  * One thread: read, then tell, then wait. Whatever fails, the ledger is whole and mail
  * goes on; it is tried again, ever more rarely, up to once a minute.
  */

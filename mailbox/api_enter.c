@@ -280,7 +280,8 @@ enum tried {
 	TRIED_LOCKED /* by this try, or before it */
 };
 
-/* One try, and all that comes of it, in one transaction; nobody hears of it before it is on disk. */
+/* One try, and all that comes of it, in one transaction; nobody hears of it before it is on
+ * disk. */
 static enum tried put_try(struct home *home, struct store_txn *txn, const struct handle *mailbox,
 			  const struct seal_key *vault, const char *sender, const char *pin,
 			  struct mbox_gate *gate)

@@ -411,7 +411,7 @@ static bool is_line(const char *text, size_t most)
 	size_t len = strlen(text);
 
 	for (size_t i = 0; i < len; i++) {
-		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+		if (str_is_control(text[i]))
 			return false;
 	}
 	return len <= most;
@@ -422,9 +422,7 @@ static bool is_text(const char *text, size_t most)
 	size_t len = strlen(text);
 
 	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		if ((c < 0x20 && c != '\t' && c != '\n') || c == 0x7f)
+		if (str_is_control(text[i]) && text[i] != '\t' && text[i] != '\n')
 			return false;
 	}
 	return len <= most;

@@ -641,7 +641,8 @@ static void *run(void *argument)
 		if (fd >= 0)
 			serve(control, fd);
 		else if (errno == EMFILE || errno == ENFILE)
-			poll(NULL, 0, 1000); /* who waits still waits, and no loop spins meanwhile */
+			poll(NULL, 0,
+			     1000); /* who waits still waits, and no loop spins meanwhile */
 	}
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * postseal-mailbox - keeps sealed mail, and serves the temporary mailbox. It never can
+ * postseal-mailbox - keeps sealed mail, and serves the temporary mailbox. It can never
  * read what it keeps (postseal-mailbox-api(5) says how that is done).
  *
  *   intake    LMTP in; deliver seals one mail for one recipient
- *   portal    HTTP: pages, and api_enter, api_letters, api_write; session, reply
+ *   portal    HTTP: pages, and api_enter, api_letters, api_write (api_json reads what they are
+ *             told); session, reply
  *   janitor   expiry, warnings
  *   control   for postseal(1) and postseal-webmail(8)
  *   store     records (LMDB); body has the files; vault the keys; quota what there is room for

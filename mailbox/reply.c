@@ -24,7 +24,7 @@
 #define PIECE ((size_t)57 * 1024)
 
 /* What is on file of a reply that is being sent. */
-struct facts {
+struct reply_facts {
 	struct mbox_mailbox box;
 	struct mbox_letter letter; /* that is answered */
 	struct mbox_gate gate;
@@ -55,7 +55,8 @@ static struct store_key reply_key(const struct reply *reply)
 }
 
 /* May it be sent? REPLY_SENT: yes. */
-static enum reply_outcome judge(struct reply *reply, struct facts *facts, struct store_txn *txn)
+static enum reply_outcome judge(struct reply *reply, struct reply_facts *facts,
+				struct store_txn *txn)
 {
 	struct store_key mailbox = store_key_handle(&reply->mailbox), done = reply_key(reply);
 	struct store_key letter = store_key_pair(&reply->mailbox, &reply->letter), gate;
@@ -93,14 +94,14 @@ static enum reply_outcome judge(struct reply *reply, struct facts *facts, struct
 	}
 }
 
-static void put_headers(struct buf *out, const struct reply *reply, const struct facts *facts,
+static void put_headers(struct buf *out, const struct reply *reply, const struct reply_facts *facts,
 			int64_t now)
 {
 	char hex[HANDLE_HEX_SIZE], reply_to[SEAL_ADDRESS_SIZE], display[SEAL_ADDRESS_SIZE + 300];
 	const char *guest = facts->box.address;
 	const char *domain = reply->home->settings->mailbox_domain;
 
-	/* The guest's address is always shown: no name of his own choice. */
+	/* The guest's address is always shown, and not a name that the guest chose. */
 	str_join(display, sizeof(display), guest, " (", reply->home->site, ")", NULL);
 	mime_put_address(out, "From", display, reply->home->from);
 	mime_put_address(out, "To", "", facts->letter.sender);
@@ -189,7 +190,7 @@ static enum reply_outcome measure(const struct reply *reply, uint64_t sizes[REPL
 }
 
 static enum reply_outcome compose(struct buf *out, const struct reply *reply,
-				  const struct facts *facts, int64_t now)
+				  const struct reply_facts *facts, int64_t now)
 {
 	uint64_t sizes[REPLY_ATTACHMENTS_MAX] = { 0 };
 	char boundary[HANDLE_HEX_SIZE + 16], hex[HANDLE_HEX_SIZE];
@@ -225,7 +226,7 @@ static enum reply_outcome compose(struct buf *out, const struct reply *reply,
 }
 
 static void put_summary(struct mbox_letter *sent, const struct reply *reply,
-			const struct facts *facts, const unsigned char k[FRAME_KEY_SIZE],
+			const struct reply_facts *facts, const unsigned char k[FRAME_KEY_SIZE],
 			int64_t now, size_t size)
 {
 	json_t *json = json_pack("{s:{s:s,s:s},s:{s:s,s:s},s:s,s:I,s:I}", "from", "name", "",
@@ -249,8 +250,8 @@ static void put_summary(struct mbox_letter *sent, const struct reply *reply,
 }
 
 /* The copy in Sent, as far as it is not in the store: sealed to the mailbox's own key. */
-static bool seal_copy(struct mbox_letter *sent, struct reply *reply, const struct facts *facts,
-		      const struct buf *message, int64_t now)
+static bool seal_copy(struct mbox_letter *sent, struct reply *reply,
+		      const struct reply_facts *facts, const struct buf *message, int64_t now)
 {
 	unsigned char k[FRAME_KEY_SIZE], aad[FRAME_AAD_MAX], key[SEALED_KEY_SIZE];
 	struct body_writer *writer;
@@ -321,7 +322,7 @@ static bool put_records(const struct reply *reply, const struct mbox_letter *sen
 	return good;
 }
 
-static enum reply_outcome send_it(struct reply *reply, const struct facts *facts)
+static enum reply_outcome send_it(struct reply *reply, const struct reply_facts *facts)
 {
 	struct mbox_letter *sent = mem_alloc(sizeof(*sent));
 	struct buf message = { 0 };
@@ -391,7 +392,7 @@ static void end_sending(struct sending *own)
 
 void reply_send(struct reply *reply)
 {
-	struct facts *facts = mem_zero(1, sizeof(*facts));
+	struct reply_facts *facts = mem_zero(1, sizeof(*facts));
 	struct sending own = { .reply = reply };
 	struct store_txn *txn;
 

@@ -17,7 +17,8 @@ typedef void work_fn(void *job);
 struct work *work_new(struct loop *loop, size_t threads, size_t most);
 /* Jobs that run are waited for; of those that still wait, `done` alone is called. */
 void work_free(struct work *work);
-/* False, and nothing happens, when `most` jobs wait already. `run` and `done` own the job in turn. */
+/* False, and nothing happens, when `most` jobs wait already. `run` and `done` own the job in
+ * turn. */
 bool work_add(struct work *work, work_fn *run, work_fn *done, void *job);
 
 #endif

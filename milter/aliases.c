@@ -15,7 +15,7 @@
 /* Postfix itself gives the milter 30 seconds for an answer (milter_command_timeout). */
 #define PATIENCE_MS 5000
 
-struct question {
+struct alias_question {
 	struct socketmap_client *client;
 	const char *key;
 	int64_t deadline;
@@ -29,7 +29,8 @@ static enum lookup read_reply(char *value, size_t size, const char *reply)
 	return strncmp(reply, "NOTFOUND ", 9) == 0 ? LOOKUP_ABSENT : LOOKUP_ERROR;
 }
 
-static enum lookup ask(const struct question *question, enum map map, char *value, size_t size)
+static enum lookup ask(const struct alias_question *question, enum map map, char *value,
+		       size_t size)
 {
 	char error[SOCKETMAP_CLIENT_ERROR_SIZE];
 	struct buf reply = { 0 };
@@ -49,11 +50,11 @@ static enum lookup ask(const struct question *question, enum map map, char *valu
 	return found;
 }
 
-static void ask_exception(struct secure_record *record, const struct question *about,
+static void ask_exception(struct secure_record *record, const struct alias_question *about,
 			  const char *writer)
 {
 	char key[EXCEPTION_KEY_SIZE];
-	struct question question = *about;
+	struct alias_question question = *about;
 
 	exception_key(key, sizeof(key), about->key, writer);
 	question.key = key;
@@ -73,7 +74,7 @@ void aliases_look_up(struct secure_record *record, const struct settings *settin
 		     const struct mailaddr *alias, const char *writer)
 {
 	char key[ALIAS_ADDRESS_SIZE], transport[64], error[SOCKETMAP_CLIENT_ERROR_SIZE];
-	struct question question = { .key = key, .deadline = clock_mono_ms() + PATIENCE_MS };
+	struct alias_question question = { .key = key, .deadline = clock_mono_ms() + PATIENCE_MS };
 
 	*record = secure_not_asked;
 	record->bound = writer[0] != '\0' ? LOOKUP_ERROR : LOOKUP_FOUND;
@@ -104,7 +105,7 @@ void aliases_look_up(struct secure_record *record, const struct settings *settin
 enum lookup aliases_ask_otherwise(const struct settings *settings, const struct mailaddr *alias)
 {
 	char key[ALIAS_ADDRESS_SIZE], word[16], error[SOCKETMAP_CLIENT_ERROR_SIZE];
-	struct question question = { .key = key, .deadline = clock_mono_ms() + PATIENCE_MS };
+	struct alias_question question = { .key = key, .deadline = clock_mono_ms() + PATIENCE_MS };
 	enum alias_otherwise otherwise;
 	enum lookup found;
 

@@ -309,7 +309,8 @@ void sealing_finish(struct secure_answer *answer, enum mark_verdict *verdict, st
 	else if (sealed == LOOKUP_ABSENT)
 		mark_refuse_length(answer);
 	/* What is encrypted for its recipients goes to themselves. */
-	for (size_t i = 0; !answer->refused && *verdict == MARK_ENCRYPTED && i < sealing->count; i++)
+	for (size_t i = 0; !answer->refused && *verdict == MARK_ENCRYPTED && i < sealing->count;
+	     i++)
 		if (sealing->recipients[i].place == MARK_SEALED)
 			replace(edits, &sealing->recipients[i], sealing->addresses[i].address);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * crowd - names without end. Who owns a domain has as many names below it as he likes, by
- * a wildcard, and each that can do TLS gets a floor. A floor is never let go: the next
+ * crowd - names without end. The owner of a domain can have any number of names below it, by a
+ * wildcard, and each that can do TLS gets a floor. A floor is never let go: the next
  * mail to that name might be the one that somebody waits for with a forged MX record. So
  * such names stay in the ledger, some 600 bytes each; but what is done for them unasked is
  * bounded by what they are below: CROWD_DAILY names a day of each domain, however many
@@ -14,8 +14,8 @@
  * sees a downgrade later. An MTA-STS policy in force is looked after daily all the same
  * (RFC 8461 3.3); a stranger needs a certificate for each name to have many of those.
  *
- * Counted is in a sketch of fixed size (count-min), so it may be more than there are; its
- * hashes are secret, so that nobody can choose with whom he shares a count.
+ * Counted is in a sketch of fixed size (count-min), so it may be more than there are; its hashes
+ * are secret, so that nobody can choose to share a count with somebody else.
  */
 #ifndef POSTSEAL_PROBER_CROWD_H
 #define POSTSEAL_PROBER_CROWD_H

@@ -12,7 +12,8 @@
  *   tell      what of it the log and the journal say
  *   refresh   looking again without being asked
  *   sightings what it does with and for the other hosts of a fleet
- *   scan      the ledger's domains that are due, and those that leave it
+ *   scan      the ledger's domains that are due, and those that leave it; crowd bounds how
+ *             many of one owner are due a day
  *   refused   what the milter refused, for `postseal digest`
  */
 #include <stdio.h>

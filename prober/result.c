@@ -308,8 +308,8 @@ static bool take_observation(struct prober *prober, struct ledger_txn *txn,
 			     const struct observation *seen)
 {
 	int64_t next = freshness_next_probe(facts, seen, freshness_salt(task->key));
-	enum strip_change change = strip_guard_note(&prober->guard, task->key, &facts->history,
-						    seen, clock_wall());
+	enum strip_change change =
+		strip_guard_note(&prober->guard, task->key, &facts->history, seen, clock_wall());
 	bool learn;
 
 	if (change != STRIP_SAME && !sightings_tell_path(prober->sightings, txn, task->key))

@@ -26,7 +26,8 @@ struct prober;
 /* Enough for the time between two scans of 30 million domains; some 20 MB if it is needed. */
 #define DUE_MAX ((size_t)1 << 18)
 
-/* Of any number of domains that are due, those that have been due longest. A zeroed one is empty. */
+/* Of any number of domains that are due, those that have been due longest. A zeroed one is
+ * empty. */
 struct due {
 	size_t count;
 	size_t offered; /* above `count`: there were more than are kept */

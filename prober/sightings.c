@@ -92,7 +92,7 @@ int64_t sightings_spare(const struct sightings *sightings, const char *host_key,
 
 static enum fleet_saw saw_of(enum observed observed)
 {
-	return observed == OBSERVED_TLS	    ? FLEET_SAW_TLS
+	return observed == OBSERVED_TLS     ? FLEET_SAW_TLS
 	       : observed == OBSERVED_PLAIN ? FLEET_SAW_PLAIN
 					    : FLEET_SAW_NOTHING;
 }

@@ -2,11 +2,9 @@
 #include "prober/tell.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/str.h"
 #include "base/utc.h"
 #include "io/local/metrics_file.h"
 
@@ -18,15 +16,14 @@ static bool add_entry(struct ledger_txn *txn, const char *subject, const char *e
 static bool add_entry(struct ledger_txn *txn, const char *subject, const char *event,
 		      const char *fmt, ...)
 {
-	struct journal_entry entry = { .time = clock_wall(), .author = AUTHOR };
+	const struct ledger_note note = { clock_wall(), AUTHOR, subject, event };
 	va_list args;
+	bool added;
 
-	str_copy(entry.subject, sizeof(entry.subject), subject);
-	str_copy(entry.event, sizeof(entry.event), event);
 	va_start(args, fmt);
-	vsnprintf(entry.detail, sizeof(entry.detail), fmt, args);
+	added = ledger_vnote(txn, &note, fmt, args);
 	va_end(args);
-	return ledger_add_journal(txn, &entry);
+	return added;
 }
 
 bool tell_floor(struct ledger_txn *txn, const char *key, const struct history *history)
@@ -55,19 +52,26 @@ bool tell_override_expired(struct ledger_txn *txn, const char *key)
 	return add_entry(txn, key, "override-expired", "the facts decide again");
 }
 
-bool tell_domain_downgrade(struct ledger_txn *txn, const char *key, int64_t since)
+/* `what` is no longer offered since then; 0: it is offered again. */
+static bool tell_downgrade(struct ledger_txn *txn, const char *kind, const char *key,
+			   const char *what, const char *consequence, int64_t since)
 {
 	char date[UTC_SIZE];
 
+	if (since == 0) {
+		log_info("%s=%s offers %s again", kind, key, what);
+		return add_entry(txn, key, "downgrade-ended", "%s is offered again", what);
+	}
+	utc_format(date, since);
+	log_warning("%s=%s no longer offers %s since %s%s", kind, key, what, date, consequence);
+	return add_entry(txn, key, "downgrade", "no %s since %s%s", what, date, consequence);
+}
+
+bool tell_domain_downgrade(struct ledger_txn *txn, const char *key, int64_t since)
+{
 	metrics_count(METRIC1(EVENTS, since != 0 ? METRIC_EVENT_DOMAIN_DOWNGRADE
 						 : METRIC_EVENT_DOMAIN_DOWNGRADE_ENDED));
-	if (since == 0) {
-		log_info("domain=%s offers TLS again", key);
-		return add_entry(txn, key, "downgrade-ended", "TLS is offered again");
-	}
-	log_warning("domain=%s no longer offers TLS since %s; mail to it waits", key,
-		    utc_format(date, since));
-	return add_entry(txn, key, "downgrade", "no TLS since %s; mail to it waits", date);
+	return tell_downgrade(txn, "domain", key, "TLS", "; mail to it waits", since);
 }
 
 bool tell_sts_lost(struct ledger_txn *txn, const char *key)
@@ -95,16 +99,9 @@ void tell_sts_enforced(const char *key)
 
 bool tell_host_downgrade(struct ledger_txn *txn, const char *key, int64_t since)
 {
-	char date[UTC_SIZE];
-
 	metrics_count(METRIC1(EVENTS, since != 0 ? METRIC_EVENT_HOST_DOWNGRADE
 						 : METRIC_EVENT_HOST_DOWNGRADE_ENDED));
-	if (since == 0) {
-		log_info("host=%s offers STARTTLS again", key);
-		return add_entry(txn, key, "downgrade-ended", "STARTTLS is offered again");
-	}
-	log_warning("host=%s no longer offers STARTTLS since %s", key, utc_format(date, since));
-	return add_entry(txn, key, "downgrade", "no STARTTLS since %s", date);
+	return tell_downgrade(txn, "host", key, "STARTTLS", "", since);
 }
 
 bool tell_dane_lost(struct ledger_txn *txn, const char *key, enum tlsa_state now)

@@ -126,7 +126,7 @@ check-live: testers
 check-fleet: all $(BUILD)/tests/fleet_host $(BUILD)/tests/peer $(BUILD)/faults/skew.so
 	tests/deps.sh build
 	tests/deps.sh live
-	tests/run-all $(PART_gap) $(PART_share) trouble tests/fleet/trouble many tests/fleet/many \
+	tests/run-all $(PART_gap) $(PART_share) wire tests/fleet/wire trouble tests/fleet/trouble many tests/fleet/many \
 	    eyes tests/live/share
 
 # Not a part of `check`, which needs no browser.

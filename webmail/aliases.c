@@ -214,17 +214,11 @@ void aliases_answer_list(struct aliases *aliases, const char *user, struct http_
 static bool note(struct ledger_txn *txn, const char *user, const char *key,
 		 const struct alias *alias)
 {
-	struct journal_entry entry = { .time = alias->changed };
+	const struct ledger_note note = { alias->changed, alias->author, key,
+					  alias->enabled ? "alias-enabled" : "alias-disabled" };
 
-	str_copy_n(entry.subject, sizeof(entry.subject), key,
-		   strnlen(key, sizeof(entry.subject) - 1));
-	snprintf(entry.event, sizeof(entry.event), "alias-%s",
-		 alias->enabled ? "enabled" : "disabled");
-	snprintf(entry.author, sizeof(entry.author), "%s", alias->author);
-	snprintf(entry.detail, sizeof(entry.detail), "level %s%s, for %.100s",
-		 alias_level_name(alias->level),
-		 alias->otherwise == ALIAS_MAILBOX ? ", otherwise sealed" : "", user);
-	return ledger_add_journal(txn, &entry);
+	return ledger_note(txn, &note, "level %s%s, for %.100s", alias_level_name(alias->level),
+			   alias->otherwise == ALIAS_MAILBOX ? ", otherwise sealed" : "", user);
 }
 
 static bool apply(struct alias *alias, enum lookup found, const struct webmail_change *change,

@@ -2,11 +2,11 @@
 /*
  * postseal-webmail - serves webmails on this machine (postseal-webmail(8)).
  *
- *   server   listens, knows who may ask, and how often
- *   answer   request -> call -> answer; how mail to somebody travels, which
- *            postseal-socketmap knows
- *   aliases  a user's secure aliases, in the ledger
- *   sealed   a user's sealed mails, asked of postseal-mailbox
+ *   server      listens, knows who may ask, and how often
+ *   answer      request -> call -> answer
+ *   recipients  how mail to somebody travels, asked of postseal-socketmap
+ *   aliases     a user's secure aliases, in the ledger
+ *   sealed      a user's sealed mails, asked of postseal-mailbox
  */
 #include "daemon/daemon.h"
 #include "webmail/webmail.h"

@@ -98,7 +98,7 @@ static bool is_done(const char *act, const char *answer, const char *error,
 }
 
 /*
- * SEALED: what each of his addresses has sealed for the recipient.
+ * SEALED: what each of the user's addresses has sealed for the recipient.
  */
 
 static void next_sender(struct errand *errand)
@@ -125,7 +125,7 @@ static void on_pin(void *context, const char *answer, const char *error)
 	struct errand *errand = context;
 	char word[WEBMAIL_JSON_WORD_SIZE], text[WEBMAIL_JSON_ERROR_SIZE];
 
-	/* "none": he needs no PIN, or none any more. */
+	/* "none": the recipient needs no PIN, or none any more. */
 	if (is_done("pin", answer, error, word, text))
 		append_letters(errand, answer);
 	else if (strcmp(word, "none") == 0 || strcmp(word, "gone") == 0)
@@ -165,7 +165,7 @@ static void look_at_sender(struct errand *errand)
 }
 
 /*
- * UNLOCK, RESEND, REVOKE: the mail is of one of his addresses; for the others it is "gone".
+ * UNLOCK, RESEND, REVOKE: the mail is from one of the user's addresses; for the others it is "gone".
  */
 
 static void on_act(void *context, const char *answer, const char *error)

@@ -174,7 +174,8 @@ static enum health worse(enum health a, enum health b)
 }
 
 /* Values in main.cf may hold any bytes. */
-static void append_printable(struct buf *out, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void append_printable(struct buf *out,
+								   const char *format, va_list args)
 {
 	char line[LINE_SIZE], shown[LINE_SIZE];
 
@@ -227,8 +228,10 @@ static void append_quoted(struct buf *out, const char *text)
 }
 
 /* The line is made printable for people; `word` stays as it is for programs. */
-static void vstep(struct finding *finding, enum mend_kind kind, const char *option,
-		  const char *word, const char *format, va_list args)
+__attribute__((format(printf, 5, 0))) static void vstep(struct finding *finding,
+							enum mend_kind kind, const char *option,
+							const char *word, const char *format,
+							va_list args)
 {
 	struct buf line = { 0 };
 

@@ -167,9 +167,15 @@ static void judge_sharing(const struct patient *patient, struct finding *finding
 			    " seconds ago it read for the last time all that others told",
 			    fleet->lag);
 		finding_mend_unit(finding, "restart", "postseal-share");
+	} else if (patient->settings->webmail_clients.count > 0 && !fleet->state.acts) {
+		finding_say(finding, HEALTH_WARNING,
+			    "users who switch an alias in a webmail here do so on this host alone: "
+			    "its login at the engine may not act for all");
+		finding_mend(finding, "# in the database: grant postseal_admin to this host's login");
 	} else {
-		finding_say(finding, HEALTH_OK, "as %s; %zu records wait to be told; %s",
-			    fleet->state.name, fleet->waiting,
+		finding_say(finding, HEALTH_OK,
+			    "as %s; %zu of %zu hosts are there; %zu records wait to be told; %s",
+			    fleet->state.name, fleet->live, fleet->members, fleet->waiting,
 			    fleet->state.acts ? "acts of admins here hold on all hosts"
 					      : "admins act on other hosts");
 	}

@@ -278,6 +278,17 @@ static void find_log(struct patient *patient, struct ledger_txn *txn)
 	}
 }
 
+static bool count_member(void *context, const char *name, const void *record)
+{
+	struct doctor_fleet *fleet = context;
+	const struct fleet_member *member = record;
+
+	(void)name;
+	fleet->members++;
+	fleet->live += member->seen + FLEET_LIVE >= fleet->state.exchanged;
+	return true;
+}
+
 /* What postseal-share has to say is in the ledger, and in what it counts. */
 static void look_at_fleet(struct patient *patient, struct ledger_txn *txn)
 {
@@ -287,6 +298,7 @@ static void look_at_fleet(struct patient *patient, struct ledger_txn *txn)
 
 	fleet->shares = ledger_get_fleet(txn, &fleet->state) == LOOKUP_FOUND;
 	fleet->waiting = ledger_outbox_count(txn, LEDGER_BOX_NOW);
+	ledger_each_member(txn, count_member, fleet);
 	if (metrics_read(metrics_directory(patient->settings, METRICS_SHARE), METRICS_SHARE,
 			 counted, &fleet->runs, error) == LOOKUP_FOUND)
 		fleet->lag = (int64_t)counted->cell[M_SHARE_LAG];

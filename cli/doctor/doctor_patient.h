@@ -138,6 +138,7 @@ struct doctor_fleet {
 	size_t waiting; /* records to be told at once */
 	bool runs;      /* postseal-share */
 	int64_t lag;    /* seconds since it read all that others told */
+	size_t members, live; /* hosts, this one included; heard of lately */
 };
 
 struct patient {

@@ -7,6 +7,7 @@
 
 #include "base/utc.h"
 #include "cli/act.h"
+#include "cli/json.h"
 #include "cli/known.h"
 #include "cli/terminal.h"
 #include "io/ledger/ledger_fleet.h"
@@ -15,18 +16,11 @@ struct fleet {
 	const struct cli *cli;
 	struct fleet_state state;
 	size_t now, later; /* in the outbox */
-	bool first;
 };
 
 static const char *rights(bool acts)
 {
 	return acts ? "facts and acts" : "facts";
-}
-
-/* By the engine's clock, which was at `exchanged` when we last read. */
-static bool is_live(const struct fleet *fleet, const struct fleet_member *member)
-{
-	return member->seen + FLEET_LIVE >= fleet->state.exchanged;
 }
 
 static bool print_member(void *context, const char *name, const void *record)
@@ -37,59 +31,9 @@ static bool print_member(void *context, const char *name, const void *record)
 
 	terminal_field(name, "%s; heard of %s%s; has read to batch %" PRIu64 "; postseal %s",
 		       rights(member->acts), utc_format(date, member->seen),
-		       is_live(fleet, member) ? "" : " (not lately)", member->n, member->version);
+		       fleet_member_is_live(member, &fleet->state) ? "" : " (not lately)",
+		       member->n, member->version);
 	return true;
-}
-
-static bool json_member(void *context, const char *name, const void *record)
-{
-	struct fleet *fleet = context;
-	const struct fleet_member *member = record;
-	char date[UTC_SIZE];
-
-	printf("%s{\"name\":\"%s\",\"acts\":%s,\"seen\":\"%s\",\"live\":%s,\"read\":%" PRIu64 "}",
-	       fleet->first ? "" : ",", name, member->acts ? "true" : "false",
-	       utc_format(date, member->seen), is_live(fleet, member) ? "true" : "false",
-	       member->n);
-	fleet->first = false;
-	return true;
-}
-
-/* Printable ASCII, as a string of JSON. */
-static void json_text(const char *text)
-{
-	putchar('"');
-	for (; *text != '\0'; text++) {
-		if (*text == '"' || *text == '\\')
-			putchar('\\');
-		putchar(*text);
-	}
-	putchar('"');
-}
-
-static bool print_json(struct fleet *fleet, struct ledger_txn *txn)
-{
-	const struct fleet_state *state = &fleet->state;
-	char date[UTC_SIZE];
-	bool whole;
-
-	printf("{\"name\":\"%s\",\"acts\":%s,\"exchanged\":", state->name,
-	       state->acts ? "true" : "false");
-	if (state->exchanged != 0)
-		printf("\"%s\"", utc_format(date, state->exchanged));
-	else
-		printf("null");
-	printf(",\"read\":%" PRIu64 ",\"waiting\":{\"now\":%zu,\"later\":%zu},\"trouble\":",
-	       state->n, fleet->now, fleet->later);
-	if (state->trouble[0] != '\0')
-		json_text(state->trouble);
-	else
-		printf("null");
-	printf(",\"members\":[");
-	fleet->first = true;
-	whole = ledger_each_member(txn, json_member, fleet);
-	puts("]}");
-	return whole;
 }
 
 static bool print_page(struct fleet *fleet, struct ledger_txn *txn)
@@ -121,7 +65,8 @@ static enum cli_status show(const struct cli *cli)
 	if (found == LOOKUP_FOUND) {
 		fleet.now = ledger_outbox_count(txn, LEDGER_BOX_NOW);
 		fleet.later = ledger_outbox_count(txn, LEDGER_BOX_LATER);
-		whole = cli->json ? print_json(&fleet, txn) : print_page(&fleet, txn);
+		whole = cli->json ? json_print_fleet(&fleet.state, fleet.now, fleet.later, txn)
+				  : print_page(&fleet, txn);
 	} else if (found == LOOKUP_ABSENT) {
 		cli_error(cli, "this host shares with nobody (postseal-share(8))");
 	}

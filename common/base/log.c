@@ -151,7 +151,7 @@ static void write_stderr(enum log_level level, const char *text)
 	(void)ignored;
 }
 
-static void log_write(enum log_level level, const char *fmt, va_list args)
+LOG_PRINTF(2, 0) static void log_write(enum log_level level, const char *fmt, va_list args)
 {
 	char raw[LOG_LINE_MAX];
 	char shown[LOG_LINE_MAX];

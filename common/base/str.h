@@ -24,6 +24,12 @@ bool str_join(char *dst, size_t size, ...) __attribute__((sentinel));
 #define STR_DECIMAL_SIZE 21 /* 2^64 has 20 digits */
 char *str_decimal(char dst[STR_DECIMAL_SIZE], uint64_t value);
 
+/* Of ASCII. */
+static inline bool str_is_control(char c)
+{
+	return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
 /* Printable ASCII, with the blank and without it, whatever the locale. */
 static inline bool str_is_print(char c)
 {

@@ -7,6 +7,7 @@
  *   host LEDGER see tls|plain DOMAIN HOST TIME     domain and its MX host
  *   host LEDGER random SEED COUNT                  observations of few names, acts, forgetting
  *   host LEDGER fill FIRST COUNT                   domains dFIRST.example and on, with TLS
+ *   host - rows COUNT                              the same as rows of postseal.fact, for copy
  *   host LEDGER digest                             all that is shared, a line a record
  *   host LEDGER count                              domains, and what waits in the outbox
  *   host LEDGER age DAYS                           the last exchange was so long ago
@@ -19,6 +20,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/fleet/fleet_row.h"
 #include "core/policy/fold.h"
 #include "core/record/merge.h"
 #include "io/ledger/ledger_entry.h"
@@ -174,6 +176,54 @@ static void fill(int64_t first, int64_t count)
 	}
 }
 
+/* A row of the table, in columns as copy reads them. */
+static void print_row(const struct entry *entry, uint64_t n)
+{
+	struct fleet_row rows[FLEET_ROWS];
+	struct buf text = { 0 };
+	struct entry reduced = *entry;
+
+	merge_reduce(&reduced);
+	must(fleet_rows(rows, &reduced) == 1, "row");
+	rows[0].rev = 1;
+	rows[0].n = n;
+	str_copy(rows[0].origin, sizeof(rows[0].origin), "copied");
+	for (enum fleet_column column = 0; column < FLEET_COLUMNS; column++) {
+		text.len = 0;
+		fleet_row_show(&text, &rows[0], column);
+		/* Of bytes the first is a backslash, which copy reads as the start of another. */
+		printf("%s%s%s", column > 0 ? "\t" : "", column == FLEET_RECORD ? "\\" : "",
+		       buf_cstr(&text));
+	}
+	putchar('\n');
+	buf_free(&text);
+	fleet_row_free(&rows[0]);
+}
+
+static void print_rows(int64_t count)
+{
+	static struct entry entry;
+	struct observation seen = { .source = SOURCE_PROBE,
+				    .observed = OBSERVED_TLS,
+				    .version = 0x0304,
+				    .cipher = "TLS_AES_256_GCM_SHA384" };
+
+	for (int64_t i = 0; i < count; i++) {
+		memset(&entry, 0, sizeof(entry));
+		seen.time = clock_wall() - 86400 - i % 86400;
+		entry.kind = i % 11 == 0 ? ENTRY_HOST : ENTRY_DOMAIN;
+		snprintf(entry.key, sizeof(entry.key), "d%" PRId64 ".fill.example", i);
+		if (entry.kind == ENTRY_HOST) {
+			entry.port = 25;
+			fold_history(&entry.of.host.history, &seen);
+		} else {
+			fold_history(&entry.of.domain.evidence, &seen);
+			entry.of.domain.any_host = true;
+		}
+		print_row(&entry, (uint64_t)(1 + i / 500));
+	}
+}
+
 /*
  * Looking.
  */
@@ -270,6 +320,10 @@ int main(int argc, char **argv)
 	bool looks = argc > 2 && (strcmp(argv[2], "digest") == 0 || strcmp(argv[2], "count") == 0);
 
 	must(argc > 2, "see the head of tests/fleet/host.c");
+	if (strcmp(argv[2], "rows") == 0 && argc == 4) {
+		print_rows(number(argv[3]));
+		return EXIT_SUCCESS;
+	}
 	ledger = ledger_open(argv[1],
 			     strcmp(argv[2], "create") == 0 ? LEDGER_CREATE
 			     : looks                        ? LEDGER_READ

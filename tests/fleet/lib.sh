@@ -99,7 +99,7 @@ within() { # SECONDS CONDITION...
 	done
 }
 
-said() { grep -qE -- "$2" "$WORK/$1/log"; } # NAME PATTERN
+said() { grep -qsE -- "$2" "$WORK/$1/log"; } # NAME PATTERN
 digest_of() { host "$1" digest | sha256sum; }
 drained() { [[ $(host "$1" count | cut -d' ' -f2) == 0 ]]; }
 

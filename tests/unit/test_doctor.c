@@ -130,7 +130,8 @@ static void one_server(struct doctor_servers *servers, const char *source)
 
 static void shares_well(struct patient *p)
 {
-	p->fleet = (struct doctor_fleet){ .shares = true, .runs = true, .waiting = 3, .lag = 2 };
+	p->fleet = (struct doctor_fleet){ .shares = true, .runs = true, .waiting = 3, .lag = 2,
+					  .members = 4, .live = 3 };
 	str_copy(p->fleet.state.name, sizeof(p->fleet.state.name), "mx1");
 }
 
@@ -1157,6 +1158,13 @@ static const struct sickness sicknesses[] = {
 	{ "sealed-door", URL "mailbox_submit = \"inet:127.0.0.1:2525\"\n", WRONG,
 	  "master.cf has no 127.0.0.1:2525/inet",
 	  "postconf -M '127.0.0.1:2525/inet=127.0.0.1:2525 inet n - y - - smtpd'\n" },
+	{ "sealed-door", URL "mailbox_submit = \"inet:127.0.0.1:2525\"\n", WRONG,
+	  "link mails and receipts wait",
+	  "postconf -P '127.0.0.1:2525/inet/smtpd_milters='\n"
+	  "postconf -P '127.0.0.1:2525/inet/cleanup_service_name=postseal-cleanup'\n" },
+	{ "sealed-door", URL "mailbox_submit = \"inet:127.0.0.1:2525\"\n", WRONG,
+	  "link mails and receipts wait",
+	  "postconf -P 'postseal-cleanup/unix/non_smtpd_milters='\npostfix reload\n" },
 	{ "sealed-door", URL "mailbox_submit = \"unix:/run/submit\"\n", UNSURE, "see by hand",
 	  NULL },
 	{ "mailbox", .spoil = no_mailbox, WRONG, "cannot reach postseal-mailbox",
@@ -1258,7 +1266,10 @@ static const struct sickness sicknesses[] = {
 	{ "fleet", "share = \"fleet\"\n", WRONG, "does not run",
 	  "systemctl enable postseal-share\nsystemctl restart postseal-share\n" },
 	{ "fleet", "share = \"fleet\"\n", .spoil = shares_well, OK,
-	  "as mx1; 3 records wait to be told; admins act on other hosts", NULL },
+	  "as mx1; 3 of 4 hosts are there; 3 records wait to be told; admins act on other hosts",
+	  NULL },
+	{ "fleet", "share = \"fleet\"\nwebmail_clients = {\"roundcube\"}\n", .spoil = shares_well,
+	  WARNING, "on this host alone", "# in the database: grant postseal_admin" },
 	{ "fleet", "share = \"fleet\"\n", .spoil = shares_late, WARNING, "4000 seconds ago",
 	  "systemctl restart postseal-share\n" },
 	{ "fleet", "share = \"fleet\"\n", .spoil = shares_not, WRONG, "clock is 70 seconds",

@@ -103,6 +103,30 @@ START_TEST(who_does_not_share_notes_nothing)
 }
 END_TEST
 
+START_TEST(what_is_held_is_told_anew)
+{
+	struct host_facts host = seen(T);
+	struct found found;
+	struct ledger_txn *txn;
+
+	share();
+	put_host("mx.test", &host);
+	found = all_in(LEDGER_BOX_NOW);
+	done(&found);
+	txn = ledger_begin_write(ledger);
+	ledger_outbox_pause(txn, true);
+	ck_assert(ledger_outbox_retell(txn, ENTRY_HOST, "mx.test:25", LEDGER_BOX_NOW));
+	ck_assert(ledger_outbox_retell(txn, ENTRY_HOST, "mx.test:25", LEDGER_BOX_LATER));
+	ck_assert(ledger_outbox_retell(txn, ENTRY_HOST, "other.test:25", LEDGER_BOX_NOW));
+	ck_assert(ledger_outbox_retell(txn, ENTRY_DOMAIN, "mx.test", LEDGER_BOX_NOW));
+	ck_assert(ledger_outbox_retell(txn, ENTRY_DOMAIN, "no name\n", LEDGER_BOX_NOW));
+	ck_assert(ledger_commit(txn));
+	ck_assert_uint_eq(waiting(LEDGER_BOX_NOW), 1);
+	ck_assert_uint_eq(waiting(LEDGER_BOX_LATER), 1);
+	ledger_close(ledger);
+}
+END_TEST
+
 START_TEST(a_change_is_noted_once_with_its_record)
 {
 	struct host_facts host = seen(T);
@@ -295,6 +319,7 @@ int main(void)
 	TCase *tc = tcase_create("fleet");
 
 	tcase_add_test(tc, who_does_not_share_notes_nothing);
+	tcase_add_test(tc, what_is_held_is_told_anew);
 	tcase_add_test(tc, a_change_is_noted_once_with_its_record);
 	tcase_add_test(tc, what_changed_meanwhile_stays);
 	tcase_add_test(tc, a_transaction_that_fails_notes_nothing);

@@ -376,8 +376,8 @@ START_TEST(replies_at_once_are_counted)
 	while (left != 1) {
 		answer = call("GET", "session", guest.session, NULL);
 		expect(&answer, 200);
-		left = json_integer_value(json_object_get(
-			json_object_get(answer.json, "mailbox"), "replies_left"));
+		left = json_integer_value(
+			json_object_get(json_object_get(answer.json, "mailbox"), "replies_left"));
 		answer_free(&answer);
 		poll(NULL, 0, 10);
 	}

@@ -246,7 +246,8 @@ START_TEST(what_cannot_be_told_waits)
 	sender("<sick@secure.example.com>", LOGIN("sick@secure.example.com"), NULL);
 	expect_log(milter_log, "error: alias=torn@secure.example.com map=alias "
 			       "postseal-socketmap gave a bad answer: TEMP no ledger");
-	expect_log(milter_log, "from=<torn@secure.example.com> put off: could not find out whose");
+	expect_log(milter_log,
+		   "from=<torn@secure.example.com> put off: could not find out who owns");
 	expect_log(milter_log, "error: alias=sick@secure.example.com map=transport");
 	ck_assert_uint_eq(counted(METRIC1(PUT_OFF, METRIC_OUT)), 3);
 	ck_assert_uint_ge(counted(M_UNASKED), 3);

@@ -954,7 +954,7 @@ START_TEST(stays_away_from_private_addresses)
 	probe(&seen, "mx.test", NULL);
 	stop_server();
 	ck_assert_int_eq(seen.observed, OBSERVED_UNREACHABLE);
-	ck_assert_str_eq(seen.detail, "127.0.0.1 is no public address (probe_private)");
+	ck_assert_str_eq(seen.detail, "127.0.0.1 is not a public address (probe_private)");
 	ck_assert_uint_eq(server.connections, 0);
 }
 END_TEST

@@ -237,17 +237,18 @@ static const char *advice(enum alert_kind kind)
 		       "given up TLS for good: `postseal forget DOMAIN`. Mail to it then leaves "
 		       "in the clear.";
 	case ALERT_STRIPPING:
-		return "Many mail servers lost STARTTLS at once, so it is not they. Look for a "
+		return "Many mail servers lost STARTTLS at once, so the cause is not theirs. Look "
+		       "for a "
 		       "firewall with \"SMTP inspection\" or a transparent proxy between this "
 		       "machine and the Internet. Every requirement of TLS stays; mail waits.";
 	case ALERT_RESOLVER:
 		return "DANE cannot be told without it. What is known stays; mail to providers who "
 		       "are new waits. `postseal doctor` says what to mend.";
 	case ALERT_LOCKED:
-		return "Whoever tries cannot read that mail any more, and its sender was told. "
+		return "Nobody who tries can read that mail any more, and its sender was told. "
 		       "`journalctl -u postseal-mailbox` names the sender; if it was the "
-		       "recipient himself, `postseal mailbox unlock MAILBOX SENDER` gives him as "
-		       "many tries again.";
+		       "recipient, `postseal mailbox unlock MAILBOX SENDER` gives them as many "
+		       "tries again.";
 	}
 	return "";
 }

@@ -68,6 +68,7 @@ enum sts_mode { STS_UNKNOWN = 0, STS_NONE = 1, STS_TESTING = 2, STS_ENFORCE = 3 
 
 #define STS_ID_SIZE 33     /* RFC 8461: 1 to 32 letters and digits */
 #define STS_PATTERN_MAX 32 /* mx patterns kept of one policy */
+
 struct sts_facts {
 	enum sts_mode mode;     /* of the policy in force; NONE also for "no policy" */
 	char id[STS_ID_SIZE];   /* of the TXT record under which it was fetched; "" if none */
@@ -191,8 +192,10 @@ const char *tlsa_state_name(enum tlsa_state state);
 const char *addr_state_name(enum addr_state state);
 const char *sts_mode_name(enum sts_mode mode);
 
-/* Pins are an ordered set, so that the same set has the same bytes. */
-/* Where it is, or belongs; *there says which. */
+/*
+ * Pins are an ordered set, so that the same set has the same bytes. pins_place: where a key is, or
+ * belongs; *there says which.
+ */
 size_t pins_place(const struct pins *pins, const uint8_t spki[SPKI_SIZE], bool *there);
 bool pins_has(const struct pins *pins, const uint8_t spki[SPKI_SIZE]);
 /*

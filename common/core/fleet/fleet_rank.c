@@ -20,7 +20,7 @@ void fleet_view_begin(struct fleet_view *view, const struct fleet_state *state, 
 void fleet_view_add(struct fleet_view *view, const struct fleet_state *state,
 		    const struct fleet_member *member)
 {
-	if (view->count < FLEET_MEMBERS_MAX && member->seen + FLEET_LIVE >= state->exchanged)
+	if (view->count < FLEET_MEMBERS_MAX && fleet_member_is_live(member, state))
 		view->live[view->count++] = *member;
 }
 

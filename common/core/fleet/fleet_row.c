@@ -105,8 +105,8 @@ enum fleet_verdict fleet_row_take(struct entry *entry, const struct fleet_row *r
 	if (row->schema > FLEET_SCHEMA)
 		return FLEET_ROW_NEWER;
 	memset(entry, 0, sizeof(*entry));
-	if (row->schema != FLEET_SCHEMA || !fleet_row_kind(&entry->kind, row) || row->record.len == 0 ||
-	    !entry_get_record(entry, row->record.data, row->record.len) ||
+	if (row->schema != FLEET_SCHEMA || !fleet_row_kind(&entry->kind, row) ||
+	    row->record.len == 0 || !entry_get_record(entry, row->record.data, row->record.len) ||
 	    !entry_take_key(entry, row->key))
 		return FLEET_ROW_BAD;
 	merge_reduce(entry);

@@ -88,6 +88,11 @@ bool fleet_state_is_old(const struct fleet_state *state, int64_t now)
 	return state->exchanged != 0 && state->exchanged < now - ACTS_OLD;
 }
 
+bool fleet_member_is_live(const struct fleet_member *member, const struct fleet_state *state)
+{
+	return member->seen + FLEET_LIVE >= state->exchanged;
+}
+
 void fleet_member_put(struct buf *out, const struct fleet_member *member)
 {
 	wire_put_u8(out, MEMBER_RECORD);

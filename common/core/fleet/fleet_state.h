@@ -66,6 +66,8 @@ struct fleet_member {
 
 /* Has not been heard of for longer: it is not there, or cannot reach the engine. */
 #define FLEET_LIVE INT64_C(90)
+/* By the engine's clock, which was at state->exchanged when we last read. */
+bool fleet_member_is_live(const struct fleet_member *member, const struct fleet_state *state);
 
 void fleet_member_put(struct buf *out, const struct fleet_member *member);
 bool fleet_member_get(struct fleet_member *out, const void *bytes, size_t len);

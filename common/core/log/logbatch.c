@@ -10,7 +10,7 @@
 #include "core/policy/fold.h"
 #include "core/record/record.h"
 
-struct place {
+struct host_entry {
 	UT_hash_handle hh;
 	char key[HOST_KEY_SIZE];
 	struct logbatch_host host;
@@ -26,10 +26,10 @@ struct pair {
 };
 
 struct logbatch {
-	struct place *by_key;
+	struct host_entry *by_key;
 	struct pair *by_pair;
-	struct place places[LOGBATCH_MAX]; /* those of by_key are the first ones */
-	struct pair pairs[LOGBATCH_MAX];   /* the same */
+	struct host_entry places[LOGBATCH_MAX]; /* those of by_key are the first ones */
+	struct pair pairs[LOGBATCH_MAX];        /* the same */
 };
 
 struct logbatch *logbatch_new(void)
@@ -63,11 +63,11 @@ void logbatch_host_of(struct logbatch_host *host, const struct logfold_proof *pr
 }
 
 /* NULL when there is no room. */
-static struct place *new_place(struct logbatch *batch, const char *key,
-			       const struct logfold_proof *proof)
+static struct host_entry *new_place(struct logbatch *batch, const char *key,
+				    const struct logfold_proof *proof)
 {
 	size_t count = HASH_COUNT(batch->by_key);
-	struct place *place;
+	struct host_entry *place;
 
 	if (count == LOGBATCH_MAX)
 		return NULL;
@@ -81,7 +81,7 @@ static struct place *new_place(struct logbatch *batch, const char *key,
 bool logbatch_add(struct logbatch *batch, const struct logfold_proof *proof)
 {
 	char key[HOST_KEY_SIZE];
-	struct place *place;
+	struct host_entry *place;
 
 	/* The ledger could not keep it either. */
 	if (!record_host_key(key, proof->host, proof->port))
@@ -95,7 +95,7 @@ bool logbatch_add(struct logbatch *batch, const struct logfold_proof *proof)
 	return true;
 }
 
-static int by_key(const struct place *a, const struct place *b)
+static int by_key(const struct host_entry *a, const struct host_entry *b)
 {
 	return strcmp(a->key, b->key);
 }
@@ -103,7 +103,7 @@ static int by_key(const struct place *a, const struct place *b)
 bool logbatch_each(struct logbatch *batch,
 		   bool (*visit)(void *context, const struct logbatch_host *host), void *context)
 {
-	struct place *place, *next;
+	struct host_entry *place, *next;
 
 	HASH_SORT(batch->by_key, by_key);
 	HASH_ITER(hh, batch->by_key, place, next)

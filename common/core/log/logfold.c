@@ -12,7 +12,7 @@
 #define QUEUE_ID_SIZE 33
 
 /* The TLS connection that a process of smtp(8) has at its latest told of. */
-struct connection {
+struct smtp_connection {
 	UT_hash_handle hh; /* by process */
 	char process[PROCESS_SIZE];
 	char queue_id[QUEUE_ID_SIZE]; /* of the mail sent over it; "" while that is to come */
@@ -25,9 +25,9 @@ struct connection {
 };
 
 struct logfold {
-	struct connection *connections; /* the one longest silent is the first */
-	size_t used;                    /* of places */
-	struct connection places[LOGFOLD_PROCESSES];
+	struct smtp_connection *connections; /* the one longest silent is the first */
+	size_t used;                         /* of places */
+	struct smtp_connection places[LOGFOLD_PROCESSES];
 };
 
 struct logfold *logfold_new(void)
@@ -42,22 +42,22 @@ void logfold_free(struct logfold *fold)
 	free(fold);
 }
 
-static struct connection *find(struct logfold *fold, struct span process)
+static struct smtp_connection *find(struct logfold *fold, struct span process)
 {
-	struct connection *connection;
+	struct smtp_connection *connection;
 
 	HASH_FIND(hh, fold->connections, process.at, process.len, connection);
 	return connection;
 }
 
 /* Behind all others: it was heard of just now. */
-static void put_last(struct logfold *fold, struct connection *connection)
+static void put_last(struct logfold *fold, struct smtp_connection *connection)
 {
 	HASH_ADD_KEYPTR(hh, fold->connections, connection->process, strlen(connection->process),
 			connection);
 }
 
-static void move_last(struct logfold *fold, struct connection *connection)
+static void move_last(struct logfold *fold, struct smtp_connection *connection)
 {
 	if (connection->hh.next == NULL)
 		return;
@@ -66,15 +66,15 @@ static void move_last(struct logfold *fold, struct connection *connection)
 }
 
 /* What the process says next is of another connection. */
-static void end_connection(struct connection *connection)
+static void end_connection(struct smtp_connection *connection)
 {
 	connection->host[0] = '\0';
 }
 
 /* A place for a process that is not known. */
-static struct connection *new_place(struct logfold *fold)
+static struct smtp_connection *new_place(struct logfold *fold)
 {
-	struct connection *longest_silent = fold->connections;
+	struct smtp_connection *longest_silent = fold->connections;
 
 	if (fold->used < LOGFOLD_PROCESSES)
 		return &fold->places[fold->used++];
@@ -83,9 +83,9 @@ static struct connection *new_place(struct logfold *fold)
 }
 
 /* The place of a process, in which nothing is said yet; NULL for a name of no sensible length. */
-static struct connection *take_place(struct logfold *fold, struct span process)
+static struct smtp_connection *take_place(struct logfold *fold, struct span process)
 {
-	struct connection *place;
+	struct smtp_connection *place;
 
 	if (process.len >= PROCESS_SIZE)
 		return NULL;
@@ -100,7 +100,7 @@ static struct connection *take_place(struct logfold *fold, struct span process)
 	return place;
 }
 
-static void prove(struct logfold_proof *proof, const struct connection *connection)
+static void prove(struct logfold_proof *proof, const struct smtp_connection *connection)
 {
 	*proof = (struct logfold_proof){
 		.port = connection->port,
@@ -110,7 +110,7 @@ static void prove(struct logfold_proof *proof, const struct connection *connecti
 	str_copy(proof->host, sizeof(proof->host), connection->host);
 }
 
-static void note_connection(struct connection *place, const struct logline *line, int64_t time)
+static void note_connection(struct smtp_connection *place, const struct logline *line, int64_t time)
 {
 	memcpy(place->host, line->host, sizeof(place->host));
 	place->addr = line->addr;
@@ -129,8 +129,8 @@ static void note_connection(struct connection *place, const struct logline *line
 static bool fold_tls(struct logfold *fold, const struct logline *line, int64_t time,
 		     struct logfold_proof *proof)
 {
-	struct connection *place = take_place(fold, line->process);
-	struct connection unfollowed;
+	struct smtp_connection *place = take_place(fold, line->process);
+	struct smtp_connection unfollowed;
 
 	if (place == NULL)
 		place = &unfollowed;
@@ -174,7 +174,8 @@ static enum verified judge(enum logline_trust trust, struct span tls)
 }
 
 /* Is this delivery the one that the connection was made for? */
-static bool belongs(const struct connection *connection, const struct logline *line, int64_t time)
+static bool belongs(const struct smtp_connection *connection, const struct logline *line,
+		    int64_t time)
 {
 	if (strcmp(connection->host, line->host) != 0 || connection->port != line->port ||
 	    !ipaddr_equal(&connection->addr, &line->addr))
@@ -197,7 +198,7 @@ static bool prove_plain(struct logfold_proof *proof, const struct logline *line,
 static bool fold_delivery(struct logfold *fold, const struct logline *line, int64_t time,
 			  struct logfold_proof *proof)
 {
-	struct connection *connection = find(fold, line->process);
+	struct smtp_connection *connection = find(fold, line->process);
 
 	if (line->no_starttls) {
 		if (connection != NULL)
@@ -206,7 +207,8 @@ static bool fold_delivery(struct logfold *fold, const struct logline *line, int6
 	}
 	if (connection == NULL)
 		return false;
-	/* Another mail, or another host: the connection is over, and nothing is known of this one. */
+	/* Another mail, or another host: the connection is over, and nothing is known of this
+	 * one. */
 	if (!belongs(connection, line, time)) {
 		end_connection(connection);
 		return false;

@@ -25,7 +25,7 @@ enum waiting_cause {
 };
 enum waiting_cause waiting_because(const char *reason);
 
-/* A recipient in the queue, as postqueue(1) shows him; "" where it shows nothing. */
+/* A recipient in the queue, as postqueue(1) shows it; "" where it shows nothing. */
 struct waiting_recipient {
 	const char *address, *reason, *sender;
 	int64_t arrival;

@@ -54,7 +54,7 @@ static bool decode(unsigned char *dst, const char *text, size_t len)
 			*dst++ = (unsigned char)(bits >> have);
 		}
 	}
-	/* What is left over is zero, and less than a letter. */
+	/* The bits left over are zero, and fewer than a letter has. */
 	return len % 4 != 1 && (bits & ((1u << have) - 1)) == 0;
 }
 

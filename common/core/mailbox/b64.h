@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 
-/* Letters for so many octets, and octets in so many letters (rounded down). */
+/* How many letters octets take, and how many octets letters hold (rounded down). */
 #define B64_LEN(octets) (((octets)*4 + 2) / 3)
 #define B64_OCTETS(letters) ((letters)*3 / 4)
 

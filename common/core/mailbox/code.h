@@ -19,8 +19,8 @@ char *code_format(char dst[CODE_SIZE], const unsigned char secret[CODE_SECRET_SI
 char *code_format_grouped(char dst[CODE_GROUPED_SIZE],
 			  const unsigned char secret[CODE_SECRET_SIZE]);
 
-/* As typed: any case, blanks and '-' anywhere, O, I and L for what they look like, with "v1." or
- * without. False where it is mistyped. */
+/* Takes it as people type it: in any case, with blanks and '-' anywhere, with O, I and L in place
+ * of the digits they look like, with "v1." or without. False: it is mistyped. */
 bool code_parse(unsigned char secret[CODE_SECRET_SIZE], const char *text, size_t len);
 
 #endif

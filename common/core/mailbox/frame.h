@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * frame - how sealed parts are cut into chunks, and what each is bound to
- * (postseal-mailbox-api(5), "Sealed parts"). Sizes and octets alone: what
- * encrypts is io/crypto/crypto.h.
+ * frame - how sealed parts are cut into chunks, and what each chunk is bound to
+ * (postseal-mailbox-api(5), "Sealed parts"). This is about sizes and octets only;
+ * io/crypto/crypto.h encrypts.
  */
 #ifndef POSTSEAL_CORE_MAILBOX_FRAME_H
 #define POSTSEAL_CORE_MAILBOX_FRAME_H
@@ -39,7 +39,7 @@ size_t frame_aad(unsigned char out[FRAME_AAD_MAX], const struct handle *mailbox,
 		 const struct handle *object, const char *kind);
 void frame_nonce(unsigned char out[FRAME_NONCE_SIZE], uint64_t number, bool last);
 
-/* How many octets so many become. */
+/* The size of `plain` octets once they are sealed. */
 uint64_t frame_sealed_size(uint64_t plain);
 /* The reverse; false where no part has this size. */
 bool frame_plain_size(uint64_t *plain, uint64_t sealed);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * life - the rules of the temporary mailbox: who may see what, what a PIN costs,
- * when something ends. Pure: records, settings and the time in, an answer out.
+ * life - the rules of the temporary mailbox: who may see what, how tries of a PIN count, when
+ * something ends. Records, settings and the time go in, an answer comes out.
  */
 #ifndef POSTSEAL_CORE_MAILBOX_LIFE_H
 #define POSTSEAL_CORE_MAILBOX_LIFE_H
@@ -13,7 +13,7 @@
 #include "core/mailbox/token.h"
 #include "core/settings/settings.h"
 
-/* How a letter can be read in an open mailbox, by who is logged in. */
+/* Can somebody who is logged in to an open mailbox read a letter, and how? */
 enum life_access {
 	LIFE_OPEN, /* K is sealed to the mailbox, and the gate is open */
 	LIFE_PIN,  /* the same, but the gate is closed: withheld */
@@ -33,16 +33,16 @@ enum life_reply {
 enum life_reply life_may_reply(const struct settings *settings, const struct mbox_mailbox *mailbox,
 			       const struct mbox_letter *letter, const struct mbox_gate *gate,
 			       int64_t now);
-/* Replies that are left; and one less. */
+/* How many replies are left; and one of them is used. */
 uint32_t life_replies_left(const struct settings *settings, const struct mbox_mailbox *mailbox,
 			   int64_t now);
 void life_count_reply(struct mbox_mailbox *mailbox, int64_t now);
-/* Seconds until one more is possible, where none is left. */
+/* If none is left: seconds until one more is possible. */
 int64_t life_reply_wait(const struct mbox_mailbox *mailbox, int64_t now);
 
 /*
- * A try of a PIN. Counted first and compared then: life_begin_try is to be on disk
- * before anybody is told whether the PIN was right.
+ * A PIN is tried. The try is counted first and the PIN compared then: the result of
+ * life_begin_try must be on disk before anybody is told whether the PIN was right.
  *   LIFE_TRY    one try has been counted; compare
  *   LIFE_LOCKED no more tries
  *   LIFE_FREE   the gate needs none
@@ -56,7 +56,7 @@ void life_give_back_try(struct mbox_gate *gate);
 /* The gate is open from now on, and the PIN is gone. */
 void life_open_gate(struct mbox_gate *gate);
 
-/* What a new letter's PIN does to a gate. */
+/* What becomes of a gate when a new letter comes. */
 enum life_pin {
 	LIFE_PIN_NONE,     /* none is needed, now or ever */
 	LIFE_PIN_PASSED,   /* none is needed any more: the gate is open */

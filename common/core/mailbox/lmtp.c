@@ -39,7 +39,7 @@ static bool take_path(struct span *rest, struct span *path)
 	return false;
 }
 
-/* Parameters that we do not know are Postfix's business; SIZE alone matters. */
+/* Only SIZE matters here. Other parameters are passed over. */
 static bool take_parameters(struct span rest, uint64_t *size)
 {
 	while (rest.len > 0) {
@@ -83,7 +83,7 @@ struct lmtp_command lmtp_parse(struct span line)
 	return command;
 }
 
-/* Where in CRLF . CRLF we are. */
+/* How much of CRLF . CRLF has been read. */
 enum { LINE_START, TEXT, AFTER_CR, AFTER_DOT, AFTER_DOT_CR };
 
 static void put(struct lmtp_text *text, struct buf *out, size_t most, const char *bytes, size_t len)

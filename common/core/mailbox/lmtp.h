@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lmtp - what a client of the intake says (RFC 2033): commands, and when the text of a
- * message has ended. The client is Postfix; what it is given comes from the world.
+ * lmtp - what a client of the intake says (RFC 2033): commands, and the text of a message with
+ * its end. The client is Postfix, but its mail comes from the world.
  */
 #ifndef POSTSEAL_CORE_MAILBOX_LMTP_H
 #define POSTSEAL_CORE_MAILBOX_LMTP_H
@@ -37,7 +37,7 @@ struct lmtp_command {
 struct lmtp_command lmtp_parse(struct span line);
 
 /*
- * The text after DATA, in whatever pieces it comes. Dots are taken off (RFC 5321 4.5.2), and the
+ * The text after DATA, in pieces of any size. Dots are taken off (RFC 5321 4.5.2), and the
  * end is CRLF . CRLF alone: a bare LF ends nothing, and is kept as it is.
  */
 struct lmtp_text {
@@ -46,7 +46,8 @@ struct lmtp_text {
 	bool too_large;
 };
 
-/* Appends what is text to *out, up to `most` octets in all; returns how much of bytes was used. */
+/* Appends the text to *out, which grows to `most` octets at most. Returns how many of the
+ * bytes were used. */
 size_t lmtp_feed(struct lmtp_text *text, struct buf *out, size_t most, const char *bytes,
 		 size_t len);
 

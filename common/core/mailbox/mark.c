@@ -14,7 +14,8 @@
 
 bool mark_stays_here(const char *mailer)
 {
-	/* Postfix's own, and those of its documents' examples of delivery into mailboxes. */
+	/* Postfix's own services, and those that its documents use as examples of delivery
+	 * into mailboxes. */
 	static const char *const known[] = { "local", "virtual", "lmtp",  "dovecot", "maildrop",
 					     "cyrus", "error",   "retry", "discard", "procmail" };
 
@@ -93,7 +94,7 @@ static bool same_address(const char *a, const char *b)
 	       strcmp(one, other) == 0;
 }
 
-/* The same said twice is said once; two PINs for one address are a mistake. */
+/* The same header twice counts once. Two PINs for one address are a mistake. */
 static bool take_pin(struct mark *mark, const char *value)
 {
 	struct token_recipient pin;
@@ -158,7 +159,7 @@ static void take_author(struct mark *mark, const struct settings *settings,
 	}
 }
 
-/* RFC 3834 5, RFC 2919, and what lists said before there were any. */
+/* RFC 3834 5, RFC 2919, and the headers that lists used before these RFCs. */
 static bool is_automatic(const char *name, const char *value)
 {
 	struct span said = trim(span_of(value));
@@ -194,7 +195,7 @@ void mark_free(struct mark *mark)
  * Content-Type (RFC 2045 5.1).
  */
 
-/* What is skipped between its words: blanks and comments. False: a comment has no end. */
+/* Skips blanks and comments between its words. False: a comment has no end. */
 static bool skip_comments(struct span *in)
 {
 	size_t depth = 0;
@@ -342,7 +343,7 @@ void mark_decide_recipient(struct secure_answer *answer, const struct secure_cli
 		       "sealed mail of the null sender");
 }
 
-/* The reason for which a mark of one who has logged in cannot be obeyed. */
+/* Why can the mark of a user who has logged in not be obeyed? */
 static bool is_refused(struct secure_answer *answer, const struct settings *settings,
 		       const struct mark *mark, const struct mark_facts *facts)
 {
@@ -423,14 +424,14 @@ static bool cannot_be_sealed(struct secure_answer *answer, const struct settings
 static enum mark_verdict decide_stranger(struct secure_answer *answer, const struct mark *mark,
 					 const struct mark_facts *facts, bool header)
 {
-	/* A filter on this machine hands back what was marked when it came in, and has a token
-	 * since; */
+	/* A filter on this machine hands back mail that was marked when it came in, and has had a
+	 * token since then; */
 	bool handed_back = facts->client.local && !header && mark->token;
 	/* bounces come to the address from which a marked mail was sent. */
 	bool returned = facts->client.local && !header && is_null(facts->sender);
 	/* It comes in, or bears no mark. */
-	bool means_nothing = !facts->client.local && !facts->to_sealed &&
-			     !(header && facts->leaves);
+	bool means_nothing =
+		!facts->client.local && !facts->to_sealed && !(header && facts->leaves);
 
 	if (handed_back || returned || means_nothing)
 		return MARK_PASS;
@@ -485,7 +486,8 @@ enum mark_verdict mark_decide(struct secure_answer *answer, const struct setting
 void mark_refuse_length(struct secure_answer *answer)
 {
 	refuse(answer, "5.5.3",
-	       "This mail goes to so many recipients that it cannot be sealed in one piece. Send it "
+	       "This mail goes to so many recipients that it cannot be sealed in one piece. Send "
+	       "it "
 	       "to some of them at a time.",
 	       "sealed mail to too many recipients");
 }

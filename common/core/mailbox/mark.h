@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * mark - how a sender marks a mail as sealed, and what follows from it (MAILBOX.md section
- * 1). The milter collects what it sees of a message; what becomes of it is decided here.
+ * mark - how a sender marks a mail to be sealed, and what follows from that (MAILBOX.md section
+ * 1). The milter collects what it sees of a message; here is decided what becomes of it.
  *
  * A mail is marked by
  *   - an address of `mailbox_domain` among its recipients: bob=example.net@sealed.example.com,
@@ -9,10 +9,11 @@
  *   - a secure alias that was switched on with `--otherwise mailbox`, where a recipient's
  *     provider is known not to meet its level.
  *
- * A mark holds for the whole mail: all its recipients elsewhere are sealed, or none. It is
- * obeyed or refused; never is it ignored and the mail sent. Only mail that comes in from the
- * world, where nobody has logged in, loses its marks, for they mean nothing there. Who may send
- * mail out without a login, as a machine of the same network may, is refused.
+ * A mark holds for the whole mail: all its recipients elsewhere are sealed, or none. A mark is
+ * obeyed, or the mail is refused; a mark is never ignored while the mail is sent. Only mail that
+ * comes in from the world, where nobody has logged in, loses its marks: they mean nothing there.
+ * Mail of a client that may send mail out without a login, as a machine of the same network may,
+ * is refused.
  */
 #ifndef POSTSEAL_CORE_MAILBOX_MARK_H
 #define POSTSEAL_CORE_MAILBOX_MARK_H
@@ -33,23 +34,23 @@
 
 /* Where mail to a recipient goes. */
 enum mark_place {
-	MARK_HERE,    /* into a mailbox of this host, or to a program of it */
-	MARK_OUTSIDE, /* to another host, or nobody knows */
+	MARK_HERE,    /* into a mailbox or a program of this host */
+	MARK_OUTSIDE, /* to another host, or it is not known */
 	MARK_SEALED,  /* to an address of mailbox_domain */
 	MARK_NOBODY   /* to one of mailbox_domain that stands for nobody */
 };
 
 /*
- * By the service that the MTA would use (`mailer`: Postfix's {rcpt_mailer}, {mail_mailer};
- * NULL where it does not say). Only what is known to stay here is MARK_HERE: Postfix's
- * local, virtual and lmtp, and the usual names of what delivers into mailboxes.
+ * `mailer` is the service that the MTA would use (Postfix's {rcpt_mailer}, {mail_mailer}; NULL if
+ * it does not say). Only mail that is known to stay here is MARK_HERE: Postfix's
+ * local, virtual and lmtp, and the usual names of services that deliver into mailboxes.
  */
 bool mark_stays_here(const char *mailer);
 
 /*
- * `argument` as it stood in RCPT, `rewritten` as the MTA sees it, or NULL. `address`: whom
- * it is for, as seal_address_take spells it, the real one of MARK_SEALED; "" where it
- * cannot be told, as for a literal. Without mailbox_domain there is no MARK_SEALED.
+ * `argument` is that of RCPT, and `rewritten` is what the MTA made of it, or NULL. `address`
+ * becomes the recipient's address as seal_address_take spells it, for MARK_SEALED the real one;
+ * "" if it cannot be told, as for a literal. Without mailbox_domain there is no MARK_SEALED.
  */
 enum mark_place mark_place(char address[SEAL_ADDRESS_SIZE], const struct settings *settings,
 			   const char *argument, const char *rewritten, const char *mailer);
@@ -59,11 +60,11 @@ struct mark_header {
 	int index; /* among those of its name, from 1 */
 };
 
-/* What stands in a message's headers. Zeroed at first; end with mark_free. */
+/* What a message's headers say. Zero it at first, and end it with mark_free. */
 struct mark {
 	bool seal;      /* X-Postseal-Seal: yes */
-	bool token;     /* X-Postseal-Seal-Token, whatever it says */
-	bool malformed; /* a mark that says something else than it may, or that nobody knows */
+	bool token;     /* there is a X-Postseal-Seal-Token */
+	bool malformed; /* a mark with a value that it must not have, or that is not known */
 	size_t pin_count;
 	struct token_recipient *pins; /* owned; each address once */
 	/* All headers with our prefix, in their order; more than MAX are counted only. */
@@ -121,7 +122,8 @@ enum mark_verdict mark_decide(struct secure_answer *answer, const struct setting
 /* Its addresses together are too long for a token. */
 void mark_refuse_length(struct secure_answer *answer);
 
-/* Do its headers with our prefix go? All do, but from a filter on this machine that hands back. */
+/* Are its headers with our prefix removed? Yes, except from a filter on this machine that
+ * hands mail back. */
 bool mark_strips(const struct mark_facts *facts);
 
 /* At RCPT, to an address of mailbox_domain: refused at once, if it can be. */

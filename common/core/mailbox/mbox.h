@@ -4,9 +4,9 @@
  * gates, and what has been seen already. Numbers and strings as in wire.h, after a
  * kind and a version.
  *
- * What stands here as `sealed` was encrypted to a recipient's key and then once more
- * under the mailbox's key file (mailbox/vault.h); here it is octets. Decoding is
- * strict; what is not exactly right is refused whole.
+ * `sealed` means: encrypted to a recipient's key, and then once more under the mailbox's key file
+ * (mailbox/vault.h); here these are octets. Decoding is strict: a record that is not exactly
+ * right is refused.
  */
 #ifndef POSTSEAL_CORE_MAILBOX_MBOX_H
 #define POSTSEAL_CORE_MAILBOX_MBOX_H
@@ -19,7 +19,7 @@
 #include "core/mailbox/frame.h"
 #include "core/names/seal_address.h"
 
-/* What the key file's encryption adds: nonce and tag. */
+/* The encryption by the key file adds a nonce and a tag. */
 #define VAULT_EXTRA (FRAME_NONCE_SIZE + FRAME_TAG_SIZE)
 #define MBOX_HASH_SIZE 32
 #define MBOX_NAME_SIZE 256 /* of a person; UTF-8 */
@@ -93,7 +93,8 @@ struct mbox_gate {
 	unsigned char pin[MBOX_PIN_SIZE]; /* sealed; filled up with NUL */
 };
 
-/* A token's random number together with a recipient: it was sealed, or sent encrypted. */
+/* The mail of a token was sealed for a recipient, or sent encrypted: the token's random
+ * number, and the recipient. */
 struct mbox_seen {
 	int64_t date;
 };

@@ -3,8 +3,8 @@
  * mime - reading the few headers that sealing needs, and writing mail of our own
  * (RFC 5322, 2045, 2047, 2231). Lines end with CRLF.
  *
- * What is written holds no header, no line end and no address but those that the
- * caller named: text of strangers is encoded, whatever is in it.
+ * What is written holds only the headers, line ends and addresses that the caller named: text of
+ * strangers is encoded, whatever it holds.
  */
 #ifndef POSTSEAL_CORE_MAILBOX_MIME_H
 #define POSTSEAL_CORE_MAILBOX_MIME_H
@@ -33,21 +33,22 @@ size_t mime_body(struct span message);
 
 /*
  * A value for people, as UTF-8 in one line: unfolded, encoded words decoded where their
- * charset is UTF-8, US-ASCII, ISO-8859-1 or -15 (others stay as they are), controls
- * and what is no UTF-8 replaced by '?'. At most `most` octets are appended.
+ * charset is UTF-8, US-ASCII, ISO-8859-1 or -15 (others stay as they are), controls and bytes
+ * that are not UTF-8 replaced by '?'. At most `most` octets are appended.
  */
 void mime_decode(struct buf *out, struct span value, size_t most);
 
 /* The first address of a From: or To: value; the name is decoded. False if there is none. */
 bool mime_first_address(struct span value, char address[SEAL_ADDRESS_SIZE], struct buf *name);
 
-/* Seconds since 1970 of a Date: value; false if it is none. */
+/* Seconds since 1970 of a Date: value; false if it is not a date. */
 bool mime_parse_date(struct span value, int64_t *seconds);
 
 /* "<...>" of a Message-ID: value, if it fits in dst and is printable without blanks; else "". */
 void mime_message_id(char *dst, size_t size, struct span value);
 
-/* Is this header for the mailbox daemon's eyes alone? X-Postseal-Seal, -PIN, -Seal-Token and kin. */
+/* Is this header for the mailbox daemon's eyes alone? X-Postseal-Seal, -PIN, -Seal-Token and
+ * kin. */
 bool mime_is_ours(struct span name);
 
 /* Writing; all append. */

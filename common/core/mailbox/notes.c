@@ -9,9 +9,9 @@
 #include "core/mailbox/mime.h"
 
 /*
- * Words in braces stand for facts: {site}, {sender}, {name} (of the sender, or else his
- * address), {who} (both), {recipient}, {link}, {code}, {pin}, {date}, {url}; {pin?...} is there only where a PIN is needed, {new?...} where it
- * replaces another, {free?...} where none is needed.
+ * Words in braces stand for facts: {site}, {sender}, {name} (the sender's, or else the address),
+ * {who} (both), {recipient}, {link}, {code}, {pin}, {date}, {url}. {pin?...} is there only if a
+ * PIN is needed, {new?...} if it replaces another, {free?...} if none is needed.
  */
 struct text {
 	const char *subject, *body;
@@ -266,7 +266,7 @@ static bool is_so(const char *word, size_t len, const struct note_facts *facts)
 	return !facts->pin_needed; /* free */
 }
 
-/* What stands from *at to the closing brace of this level, or to the end. */
+/* The text from *at to the closing brace of this level, or to the end. */
 static void fill(struct buf *out, const char **at, const struct note_facts *facts, bool show)
 {
 	while (**at != '\0' && **at != '}') {
@@ -348,7 +348,8 @@ static void put_headers(struct buf *out, enum note note, const struct note_facts
 						       : facts->sender;
 	char shown[MBOX_NAME_SIZE + SEAL_ADDRESS_SIZE];
 
-	/* As from the sender, by way of us: his own address would fail SPF and DKIM. */
+	/* The name is the sender's, the address ours: the sender's address would fail SPF and
+	 * DKIM. */
 	if (!to_sender(note) &&
 	    str_join(shown, sizeof(shown), display, " (", facts->site, ")", NULL))
 		display = shown;
@@ -422,7 +423,7 @@ const char *note_from_fault(const struct settings *settings)
 	if (settings->mailbox_from[0] == '\0')
 		return "is not set: receipts and notices would be lost where they cannot be "
 		       "delivered";
-	/* Map `transport` leads what such senders write to the intake, which has no use for it. */
+	/* Map `transport` would lead mail from such a sender to the intake, which cannot use it. */
 	if (str_equal_nocase(seal_address_domain(settings->mailbox_from), settings->mailbox_domain))
 		return "is an address of mailbox_domain: receipts and notices would come to the "
 		       "intake, and be lost";

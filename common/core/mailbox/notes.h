@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * notes - the mails that postseal-mailbox writes by itself: link mails, receipts,
- * notices. A note is a whole message; whom it is sent to and from is the caller's.
+ * notes - the mails that postseal-mailbox writes by itself: link mails, receipts, notices. A note
+ * is a whole message; the caller decides from whom and to whom it is sent.
  *
- * No note has anything of a letter's content, nor its subject; a link mail has no
- * PIN, and a receipt no link.
+ * No note has the content or the subject of a letter. A link mail has no PIN, and a receipt has
+ * no link.
  */
 #ifndef POSTSEAL_CORE_MAILBOX_NOTES_H
 #define POSTSEAL_CORE_MAILBOX_NOTES_H
@@ -53,8 +53,8 @@ struct note_facts {
 };
 
 /*
- * Why mailbox_from cannot be whom notes and replies are from, in the envelope too: a sentence
- * that follows the name of the setting; NULL: it can.
+ * NULL if mailbox_from can be the sender of notes and replies, in the envelope too. Else the
+ * reason, as a sentence that follows the name of the setting.
  */
 const char *note_from_fault(const struct settings *settings);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pin - the digits that a sender gives a recipient over another channel: which ones
- * are good enough, and how they are made up.
+ * pin - the digits that a sender gives a recipient over another channel: which of them are good
+ * enough, and how new ones are made.
  */
 #ifndef POSTSEAL_CORE_MAILBOX_PIN_H
 #define POSTSEAL_CORE_MAILBOX_PIN_H
@@ -18,16 +18,16 @@
 bool pin_is_digits(const char *pin);
 
 /*
- * NULL if a PIN may be used, else the reason, as the end of "the PIN ...". Guessed
- * first, and therefore refused: digits in a run up or down (all of it), fewer than
- * three different ones, the same group again (12341234), a date of the last or the next
- * hundred years, fewer than `least` digits.
+ * NULL if a PIN may be used, else the reason, as the end of "the PIN ...". These are guessed
+ * first, and so refused: digits that all run up or down, fewer than three different ones, the
+ * same group again (12341234), a date of the last or the next hundred years, fewer than `least`
+ * digits.
  */
 const char *pin_weakness(const char *pin, size_t least);
 
 /*
- * A PIN of `length` digits from random octets: false, and other octets are needed,
- * where they make a weak one or would favour some digits.
+ * Makes a PIN of `length` digits from random octets. False: they make a weak PIN, or would favour
+ * some digits; take other octets.
  */
 bool pin_make(char pin[PIN_SIZE], size_t length, const unsigned char *octets);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * token - what postseal-milter tells postseal-mailbox of a mail that is to be
- * sealed: header X-Postseal-Seal-Token. Here are its contents as octets; what
- * encrypts them is io/crypto/seal_token.h.
+ * sealed: header X-Postseal-Seal-Token. Here are its contents as octets; io/crypto/seal_token.h
+ * encrypts them.
  *
  * The octets are numbers and strings of wire.h, after a kind and a version. One
  * token has one encoding; another is refused whole.
@@ -24,7 +24,7 @@
 /* Of a PIN: 4 to 16 digits, "" where the mail names none for this recipient. */
 #define PIN_DIGITS_MAX 16
 #define PIN_SIZE (PIN_DIGITS_MAX + 1)
-/* Of one mail, as Postfix has it (smtpd_recipient_limit). */
+/* The most recipients of one mail in Postfix (smtpd_recipient_limit). */
 #define TOKEN_RECIPIENTS_MAX 1000
 #define TOKEN_OCTETS_MAX 65536
 /*
@@ -49,13 +49,14 @@ struct token {
 	unsigned char print[TOKEN_PRINT_SIZE];
 	bool pin_required; /* from a secure alias: whatever mailbox_pin says */
 	size_t count;
-	/* Ordered as they came. Others may come at the intake, of an alias that leads outside. */
+	/* In the order in which they came. The intake may also get others, from an alias that
+	 * leads outside. */
 	struct token_recipient *recipients; /* owned */
 };
 
 /* Appends. False, and nothing appended, if it is larger than TOKEN_OCTETS_MAX. */
 bool token_encode(struct buf *out, const struct token *token);
-/* False, and *token zeroed, for all else than a token. */
+/* False, and *token zeroed, if it is not a token. */
 bool token_decode(struct token *token, const void *octets, size_t len);
 void token_free(struct token *token); /* leaves it zeroed */
 

@@ -108,8 +108,8 @@
 	METRIC(ASKS, PROBER, COUNTER, ASK, NONE, "postseal_prober_asks_total", "asked",            \
 	       "Questions over the local socket")                                                  \
 	METRIC(TOLD, PROBER, COUNTER, TOLD, NONE, "postseal_prober_replies_total", "told",         \
-	       "What was told to who asked; busy is a question not taken, lost an answer not "     \
-	       "written down")                                                                     \
+	       "Answers to those who asked; busy is a question not taken, lost an answer that "    \
+	       "could not be written down")                                                        \
 	METRIC(TASKS, PROBER, GAUGE, TASK, NONE, "postseal_prober_tasks", "looked at now",         \
 	       "Domains and MX hosts that are being looked at")                                    \
 	METRIC(DUE, PROBER, GAUGE, NONE, NONE, "postseal_prober_domains_due", "domains due",       \

@@ -23,15 +23,10 @@ static void trim(struct cursor *in)
 		in->end--;
 }
 
-static bool is_control(char c)
-{
-	return (unsigned char)c < 0x20 || c == 0x7f;
-}
-
 /* What may stand outside of quotes: RFC 5321 atext, any dots, UTF-8 (RFC 6531 3.3). */
 static bool is_plain(char c)
 {
-	return !is_control(c) && strchr(" ()<>[]:;@\\,\"", c) == NULL;
+	return !str_is_control(c) && strchr(" ()<>[]:;@\\,\"", c) == NULL;
 }
 
 /*
@@ -75,7 +70,7 @@ static bool take_quoted(struct local *local, struct cursor *in)
 	while (in->at < in->end && in->at[0] != '"') {
 		if (in->at[0] == '\\')
 			in->at++;
-		if (in->at == in->end || is_control(in->at[0]) || !put(local, in->at[0]))
+		if (in->at == in->end || str_is_control(in->at[0]) || !put(local, in->at[0]))
 			return false;
 		in->at++;
 	}

@@ -10,15 +10,10 @@ struct parts {
 	char domain[DOMAIN_SIZE];       /* folded */
 };
 
-static bool is_control(char c)
-{
-	return (unsigned char)c < 0x20 || c == 0x7f;
-}
-
 /* RFC 5321 atext and dots, and what is beyond ASCII. */
 static bool is_plain(char c)
 {
-	return !is_control(c) && strchr(" ()<>[]:;@\\,\"", c) == NULL;
+	return !str_is_control(c) && strchr(" ()<>[]:;@\\,\"", c) == NULL;
 }
 
 /* A quoted string at text[0..len) to its end; how long it is, 0 if it is none. */
@@ -29,7 +24,7 @@ static size_t unquote(char *dst, size_t size, const char *text, size_t len)
 	while (at < len && text[at] != '"') {
 		if (text[at] == '\\')
 			at++;
-		if (at >= len || is_control(text[at]) || used + 1 >= size)
+		if (at >= len || str_is_control(text[at]) || used + 1 >= size)
 			return 0;
 		dst[used++] = text[at++];
 	}

@@ -248,15 +248,14 @@ static void fold_any_host(struct facts *facts)
 	}
 }
 
-enum reach { REACH_TLS, REACH_PLAIN, REACH_NOT, REACH_UNSEEN };
+/* NO_TLS: or nothing was seen of it yet. */
+enum reach { REACH_TLS, REACH_NO_TLS, REACH_NOT };
 
 static enum reach host_reach(const struct host_facts *host, const struct history *since)
 {
 	if (host->addr == ADDR_NONE || host->last.observed == OBSERVED_UNREACHABLE)
 		return REACH_NOT;
-	if (since->last_tls == 0 && since->last_plain == 0)
-		return REACH_UNSEEN;
-	return fold_now_tls(since) ? REACH_TLS : REACH_PLAIN;
+	return fold_now_tls(since) ? REACH_TLS : REACH_NO_TLS;
 }
 
 /*
@@ -273,7 +272,7 @@ static void fold_every_host(struct facts *facts)
 
 		fold_since(&since, &facts->host[i].history, facts->domain.forgotten);
 		reach = host_reach(&facts->host[i], &since);
-		if (reach == REACH_PLAIN || reach == REACH_UNSEEN)
+		if (reach == REACH_NO_TLS)
 			return;
 		if (reach == REACH_TLS && (all.time == 0 || since.last_tls < all.time)) {
 			all.time = since.last_tls;

@@ -92,7 +92,8 @@ static void survey_sts(struct survey *survey, const struct settings *settings,
 		return;
 	survey->sts_enforced = sts_in_force(sts, now) == STS_ENFORCE && sts->patterns > 0;
 	survey->sts_unasked = sts->mode == STS_UNKNOWN && sts->fresh.failed == 0;
-	/* Without an MX answer another look is not worth waiting for: there is nobody to send to. */
+	/* Without an MX answer another look is not worth waiting for: there is nobody to send
+	 * to. */
 	survey->stale |= facts->domain.mx.state != MX_UNKNOWN && sts_look_due(sts, now);
 }
 

@@ -173,9 +173,9 @@ void milter_end(struct buf *out, size_t begun)
 	write_number(out->data + begun, (uint32_t)(out->len - begun - MILTER_LENGTH_SIZE));
 }
 
-void milter_write(struct buf *out, char command, ...)
+void milter_write(struct buf *out, int command, ...)
 {
-	size_t begun = milter_begin(out, command);
+	size_t begun = milter_begin(out, (char)command);
 	const char *string;
 	va_list strings;
 

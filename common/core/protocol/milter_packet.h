@@ -116,7 +116,7 @@ void milter_put_string(struct buf *out, const char *string);
 void milter_end(struct buf *out, size_t begun);
 
 /* A packet of C strings alone. NULL ends them. */
-void milter_write(struct buf *out, char command, ...) __attribute__((sentinel));
+void milter_write(struct buf *out, int command, ...) __attribute__((sentinel));
 /* CHANGE_HEADER and INSERT_HEADER. `value` "" removes. */
 void milter_write_header(struct buf *out, char command, uint32_t index, const char *name,
 			 const char *value);

@@ -202,7 +202,7 @@ static const char *put_mx(struct sts_policy *policy, struct span value)
 static bool value_valid(struct span value)
 {
 	for (size_t i = 0; i < value.len; i++)
-		if ((unsigned char)value.at[i] < 0x20 || value.at[i] == 0x7f)
+		if (str_is_control(value.at[i]))
 			return false;
 	return value.len > 0;
 }

@@ -2,7 +2,7 @@
 /*
  * record_rows - what is in each record: a row a member, in the order of the bytes. Writing,
  * reading and copying a record all expand the same rows, so none of them can forget a
- * member. For core/record, and for ledger_hosts.c, which keeps gists in memory.
+ * member. For core/record, and for ledger_facts.c, which keeps gists in memory.
  *
  *	ROW(how, member, bound)
  *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * alias - the secure aliases that are on file (DESIGN.md section 7): to whom
- * each belongs, whether it is switched on, and how strictly its mail is sealed.
+ * alias - the secure aliases that are on file (DESIGN.md section 7): whether each is
+ * switched on, and how strictly its mail is sealed; and whose an alias is.
  *
  * An alias is known by its address without extension, local part in ASCII lower
  * case, domain folded: "me@secure.example.com". Postfix asks about addresses in
@@ -80,10 +80,8 @@ bool alias_transport_parse(enum alias_level *level, const char *transport);
  * The file comes first: an alias on file is its mailbox's, and nobody else's. For the
  * rest the settings have pairs (`secure_owner`): with "secure.example.com=example.com",
  * me@secure.example.com is me@example.com's. Without a pair for its domain an alias
- * that is not on file is nobody's. me@other.example never is me@example.com.
- */
-
-/*
+ * that is not on file is nobody's. me@other.example is never me@example.com.
+ *
  * `key` as alias_key spells it; `found` and *alias (FOUND only) are what the ledger says
  * of it. FOUND: `mailbox` is whose it is. ABSENT: nobody's. ERROR: the file could not be
  * read, and who owns it cannot be told. Unless FOUND, `mailbox` is empty.

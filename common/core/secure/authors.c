@@ -58,7 +58,7 @@ static size_t enclosed_length(struct span in, char end, bool *ends)
 	return in.len;
 }
 
-/* What is one, whatever is inside; *ends is left alone if it has an end. */
+/* The length of one of them, whatever is inside. *ends stays as it is if it has an end. */
 static size_t token_length(struct span in, bool *ends)
 {
 	switch (in.at[0]) {

@@ -4,10 +4,9 @@
  * From, Sender, Resent-From and Resent-Sender (RFC 5322 3.4, 3.6.2, 3.6.6, and
  * what section 4.4 wants readers to bear with).
  *
- * Display names, comments, names of groups and encoded words in them are no
- * addresses, whatever they look like. But what somebody could take for one is
- * one here: a bare "@" in a display name makes an address of it, and so is what
- * no bracket or group ends.
+ * Display names, comments, names of groups and encoded words in them are not addresses, whatever
+ * they look like. But text that somebody could take for an address is one here: a display name
+ * with a bare "@", and text that no bracket or group ends.
  */
 #ifndef POSTSEAL_CORE_AUTHORS_H
 #define POSTSEAL_CORE_AUTHORS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * authres - the header Authentication-Results (RFC 8601), as far as it is ours:
- * what it says of the TLS over which mail came.
+ * authres - our part of the header Authentication-Results (RFC 8601): what it says of the TLS
+ * over which mail came.
  *
  *   mx.example.com; x-tls=pass smtp.version=TLSv1.3
  *       smtp.cipher=TLS_AES_256_GCM_SHA384 smtp.bits=256
@@ -36,8 +36,8 @@ void authres_tls(char dst[AUTHRES_SIZE], const char *id, const struct authres_tl
 
 /*
  * Does this value say anything of x-tls in the name of `id`? Then, in mail that has
- * just come from elsewhere, it is forged (RFC 8601 5). What has no authserv-id that
- * can be read might be taken for ours by somebody: true.
+ * just come from elsewhere, it is forged (RFC 8601 5). A value whose authserv-id cannot be read
+ * might be taken for ours by somebody: true.
  */
 bool authres_claims_tls(const char *value, const char *id);
 

@@ -109,14 +109,14 @@ static void put_part(struct buf *out, const struct digest_part *part)
 	buf_append_str(out, "\n");
 }
 
-/* Nothing that a shell could take for anything else. */
+/* Only characters that mean nothing to a shell. */
 static bool is_tame(const char *address)
 {
 	return exception_names_sender(address) && address[0] != '-' &&
 	       address[strspn(address, "abcdefghijklmnopqrstuvwxyz0123456789@._+=-")] == '\0';
 }
 
-/* A forger's name may be typed as the others: whom to trust is for the owner to say. */
+/* A forger's name looks like the others: the owner has to say whom to trust. */
 static void put_commands(struct buf *out, const struct digest_part *part)
 {
 	char sender[ALIAS_ADDRESS_SIZE];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * digest - the mail that tells the owner of secure aliases whose mail was refused
- * there (RFC 5322): 7-bit plain text, of lines that any MTA takes. What strangers
- * wrote in it is printable, cut, and never on a line that could be a command.
+ * there (RFC 5322): It is 7-bit plain text, in lines that any MTA takes. Words of strangers in it
+ * are printable, cut, and never on a line that could be a command.
  */
 #ifndef POSTSEAL_CORE_DIGEST_H
 #define POSTSEAL_CORE_DIGEST_H

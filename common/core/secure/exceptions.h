@@ -3,9 +3,9 @@
  * exceptions - who may write to a secure alias without TLS, and until when: an
  * admin's acts, for senders whose servers cannot do it yet.
  *
- * A sender is what it says it is: anybody may claim to be it. So an exception
- * opens the alias in the clear to all who know of it. Each therefore ends by
- * itself, is for one sender or one sender's domain, and for one alias alone.
+ * Anybody can claim to be a sender. So an exception opens the alias, in the clear, to all who
+ * know of it. Therefore each exception ends by itself, and is for one alias, and for one sender
+ * or one domain.
  *
  * The null sender is nobody, and no exception can be for it.
  */

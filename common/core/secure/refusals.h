@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * refusals - mail to a secure alias that was refused, kept for its owner until he
- * has been told (`postseal digest`): who wrote, how often, when last, from where
- * and why. Nothing of what the mail said is ever here.
+ * refusals - mail to a secure alias that was refused, noted until its owner has been told
+ * (`postseal digest`): who wrote, how often, when last, from where, and why it was refused.
+ * Nothing of the mail's text is kept. The words of a refusal are in secure.c, and those of marked
+ * mail in core/mailbox/mark.c.
  *
  * Senders are strangers' words. There is room for REFUSALS_MAX of them at each
  * alias that is on file, and the rest is only counted, so that no stranger makes
@@ -69,14 +70,14 @@ struct refused_sender {
 /* Those of one alias. */
 struct refusals {
 	int64_t told;   /* when its owner was last told; 0: never */
-	int64_t others; /* times that a sender was refused for whom there was no room */
+	int64_t others; /* how often senders were refused for whom there was no room */
 	size_t count;
 	struct refused_sender list[REFUSALS_MAX]; /* ascending by sender, none twice */
 };
 
 void refusals_add(struct refusals *refusals, const struct refusal *refusal, int64_t now);
 bool refusals_any(const struct refusals *refusals);
-/* The owner was told at `now` of what is in *told; what came since stays. */
+/* The owner was told at `now` of all in *told; refusals that came since then stay. */
 void refusals_tell(struct refusals *refusals, const struct refusals *told, int64_t now);
 
 /* May an owner be told again? A clock that was set back holds nothing up. */

@@ -67,10 +67,10 @@ static void put_off(struct secure_answer *answer, const char *cause)
 
 #define SEALED_UNKNOWN "could not find out whether the alias is switched on"
 #define EXCEPTION_UNKNOWN "could not find out whether the sender is an exception"
-#define OWNER_UNKNOWN "could not find out whose the alias is"
+#define OWNER_UNKNOWN "could not find out who owns the alias"
 
-/* Who is to do what about TLS. The reader may see this in a bounce, far away and
- * long after. */
+/* Says who has to do what about TLS. The reader may see this in a bounce, far away and long
+ * after. */
 struct plea {
 	const char *rule;
 	const char *whose;

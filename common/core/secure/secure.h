@@ -3,9 +3,8 @@
  * secure - what the secure alias allows and forbids (DESIGN.md section 7): an
  * address that nobody can write to, or from, in the clear.
  *
- * The milter sees and carries; all that can be argued about is decided here,
- * from what it saw. The rule behind the rules: what was not understood, not
- * seen or not found out counts as if it were forbidden.
+ * The milter reports what it saw; all that can be argued about is decided here. One rule stands
+ * above the others: what was not understood, not seen or not found out counts as forbidden.
  */
 #ifndef POSTSEAL_CORE_SECURE_H
 #define POSTSEAL_CORE_SECURE_H
@@ -53,8 +52,8 @@ enum secure_role { SECURE_SENDER, SECURE_RECIPIENT };
  *     as the MTA says it does; if it does not say, UNSURE.
  *   - A literal that we are asked to take mail for is our own address, and
  *     me@[ours] may be the mailbox me: UNSURE. So is a local part alone.
- *   - A sender by such a route to an alias is UNSURE, too: his mail could leave less
- *     strictly than that alias demands.
+ *   - A sender by such a route to an alias is UNSURE, too: the mail could leave less strictly
+ * than that alias demands.
  *   - A sender is only what it claims to be: a literal, a local part alone, or
  *     what neither we nor the MTA make sense of, are ORDINARY if the MTA showed
  *     its view and no secure domain is written anywhere.
@@ -90,7 +89,7 @@ struct secure_answer {
 	/* All of these only when refused. */
 	const char *code;              /* "550", or "451": could not tell, so it waits */
 	const char *status;            /* RFC 3463; "5.7.10" is Encryption Needed, RFC 5248 */
-	char text[SECURE_TEXT_SIZE];   /* for the sender and his admin; one line, no '%' */
+	char text[SECURE_TEXT_SIZE];   /* for the sender and their admin; one line, no '%' */
 	char cause[SECURE_CAUSE_SIZE]; /* for our log: what was seen */
 	bool our_fault;                /* something an admin on our side has to mend */
 };
@@ -118,23 +117,23 @@ enum lookup secure_is_sealed(const struct settings *settings, const struct secur
 			     const struct secure_record *record);
 
 /*
- * May this client write to this recipient? Over TLS, from here, or by an exception for
- * the sender; but never by one where TLS is hidden, since then nothing that is seen
- * means much. Not known whether there is an exception: it waits.
+ * May this client write to this recipient? It may over TLS, from this machine, or by an exception
+ * for the sender; but never by an exception if TLS is hidden from us, since then we cannot rely
+ * on what we see. If it is not known whether there is an exception, the mail waits.
  */
 void secure_decide_recipient(struct secure_answer *answer, const struct settings *settings,
 			     const struct secure_client *client,
 			     const struct secure_address *recipient,
 			     const struct secure_record *record);
 
-/* Of an accepted recipient: would it have been refused but for the exception? */
+/* Of an accepted recipient: would it be refused without the exception? */
 bool secure_let_in_by_exception(const struct settings *settings, const struct secure_client *client,
 				const struct secure_address *recipient,
 				const struct secure_record *record);
 
 /*
- * May this client write as this sender? Logged in as its owner and over TLS; or
- * from here, and if logged in at all, then as its owner. `login` is the SASL
+ * May this client write as this sender? It may if it is logged in as the owner, over TLS. It may
+ * from this machine without a login; with a login, only as the owner. `login` is the SASL
  * login name, NULL or "" without one. The owner is who logs in as
  *   - the alias (me@secure.example.com) or its mailbox (me@example.com), or
  *   - the bare name of the mailbox (me), or of the alias where it has none.
@@ -152,20 +151,19 @@ void secure_decide_sender(struct secure_answer *answer, const struct settings *s
 bool secure_login_is(const char *login, const char *local, const char *domain);
 
 /*
- * By which way mail leaves for a recipient: `mailer`, as the MTA says (Postfix:
- * {rcpt_mailer}, the service of master.cf; NULL if it does not say).
+ * How does mail for a recipient leave? `mailer` is what the MTA says (Postfix: {rcpt_mailer}, the
+ * service of master.cf), or NULL.
  */
 enum secure_way {
 	SECURE_WAY_SEALED, /* a transport of secure aliases: *level is the one it sees to */
 	SECURE_WAY_OPEN,   /* "smtp": somebody's transport_maps have precedence */
-	SECURE_WAY_OTHER   /* any other, such as "local", or unknown: none of our business */
+	SECURE_WAY_OTHER   /* any other, such as "local", or unknown: not judged here */
 };
 enum secure_way secure_way(enum alias_level *level, const char *mailer);
 
 /*
- * Mail of an accepted sender to this recipient, when it is known beforehand that
- * the next hop cannot do what the alias's level demands: refused rather than
- * taken and returned. `recipient` and `rewritten` as for secure_classify; next hop
+ * It is known beforehand that the next hop cannot do what the alias's level demands. Mail of an
+ * accepted sender to this recipient is then refused, rather than taken and returned. `recipient` and `rewritten` as for secure_classify; next hop
  * and reason as in core/policy/reply.h. With `mailbox_domain` it says how to seal it instead.
  */
 void secure_refuse_destination(struct secure_answer *answer, const struct settings *settings,
@@ -188,8 +186,8 @@ void secure_refuse_unseen(struct secure_answer *answer);
 void secure_put_off_edit(struct secure_answer *answer);
 
 /*
- * Is this header one that asks for delivery without TLS (RFC 8689 section 5)?
- * The one value defined for it is "No"; no other could mean any good.
+ * Does this header ask for delivery without TLS (RFC 8689 section 5)? Its only defined value is
+ * "No"; no other value could be better.
  */
 bool secure_header_waives_tls(const char *name);
 /* The answer to mail with such a header, from such a sender. */
@@ -208,9 +206,9 @@ void secure_refuse_waiver(struct secure_answer *answer);
  *   - Without a login the headers are left alone, whatever they name: lists and
  *     forwarders rightly send on in their own envelope what others wrote, and it comes
  *     from local clients (content filters, lists, vacation) as well as from the network.
- *   - There is no MTA's view of a header. What cannot be understood, goes by a route in
- *     its local part or has no domain is UNSURE, and so never the sender's, if a secure
- *     domain is written in it in any way; otherwise ORDINARY.
+ *   - The MTA does not say what it makes of a header. An address that cannot be understood, that
+ * has a route in its local part or no domain, is UNSURE if a secure domain is written in it in
+ * any way, and so never the sender's; otherwise ORDINARY.
  *
  * The next address in the walk that is, or could be, an alias other than the sender;
  * false: there is none. Whether it is switched on is asked as of any other.
@@ -229,9 +227,9 @@ void secure_refuse_author(struct secure_answer *answer, const char *header,
 void secure_refuse_forgery(struct secure_answer *answer);
 
 /*
- * For those who decide: the two ways of saying no. What the answer held before is gone;
- * text and cause are the caller's to write. For good, 550 and `status`, a constant; or for
- * now, 451 4.7.1, since something could not be found out.
+ * For the files of this room: the two ways to refuse. They empty the answer; the caller then
+ * writes text and cause. One is for good: 550 and `status`, a constant. The other is for now: 451
+ * 4.7.1, since something could not be found out.
  */
 void secure_answer_refuse(struct secure_answer *answer, const char *status);
 void secure_answer_put_off(struct secure_answer *answer);

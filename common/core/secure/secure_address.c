@@ -33,7 +33,7 @@ static bool has_inner_route(const struct mailaddr *addr)
 	return strpbrk(addr->local, "@%!") != NULL || strpbrk(addr->extension, "@%!") != NULL;
 }
 
-/* Where mail goes that has no domain to say so, only the MTA knows. */
+/* If an address has no domain, only the MTA knows where mail for it goes. */
 static bool surely_elsewhere(const struct mailaddr *addr)
 {
 	bool placeless = addr->domain[0] == '\0' || addr->domain_is_literal;
@@ -54,7 +54,7 @@ static bool parse(struct mailaddr *addr, const struct settings *settings, const 
 	       MAILADDR_OK;
 }
 
-/* For what is at no secure domain in either view: is that certain? */
+/* It is at no secure domain in either view. Is that certain? */
 static bool is_ordinary_recipient(const struct settings *settings, const struct views *views)
 {
 	if (views->made_ok)
@@ -74,7 +74,7 @@ static bool is_ordinary_sender(const struct settings *settings, const struct vie
 	return views->asked_ok && !has_inner_route(&views->asked);
 }
 
-/* Of an argument that could not be parsed, any sign of one. */
+/* Of an argument that could not be parsed, any sign of a secure domain counts. */
 static bool has_route(const struct views *views)
 {
 	const char *at = strchr(views->argument, '@');
@@ -86,8 +86,8 @@ static bool has_route(const struct views *views)
 }
 
 /*
- * Where a sender's route leads is the MTA's view, but in its queue he stays as he came,
- * and his mail leaves as strictly as that name demands: is it the same alias?
+ * The MTA says where a sender's route leads. But in its queue the sender stays as it came, and
+ * the mail leaves as strictly as that name demands. Is it the same alias?
  */
 static bool stays_the_same(const struct views *views)
 {

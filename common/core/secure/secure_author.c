@@ -40,7 +40,7 @@ bool secure_next_stranger(struct secure_address *stranger, struct authors *walk,
 	return false;
 }
 
-/* The alias, or what stands for one that cannot be told, or shown. */
+/* The alias; or words in its place, if it cannot be told or shown. */
 static void name_of(char *dst, size_t size, const struct secure_address *stranger)
 {
 	const struct mailaddr *alias = &stranger->alias;

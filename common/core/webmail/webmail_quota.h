@@ -23,7 +23,7 @@ void webmail_quota_free(struct webmail_quota *quota); /* NULL is allowed */
 
 /*
  * May this user ask for so many units at `now_ms` (a clock that never goes back)? 0: yes,
- * and they are taken. Else in how many seconds, at least 1, he may; nothing is taken then.
+ * and they are taken. Else in how many seconds, at least 1, they may; nothing is taken then.
  * More units than the bucket can hold are counted as all that it holds.
  */
 int64_t webmail_quota_take(struct webmail_quota *quota, const char *user, size_t units,

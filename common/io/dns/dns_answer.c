@@ -104,7 +104,7 @@ static const ldns_rr *find_cname(const ldns_rr_list *section, const ldns_rdf *ow
 	return NULL;
 }
 
-/* Is there a DNAME above that name (RFC 6672), which then made its CNAME? */
+/* Is there a DNAME above that name (RFC 6672)? Then it made the CNAME. */
 static bool has_dname(const ldns_rr_list *section, const ldns_rdf *name)
 {
 	for (size_t i = 0; i < ldns_rr_list_rr_count(section); i++) {
@@ -151,7 +151,7 @@ static void collect(struct dns_answer *answer, const ldns_rr_list *section, cons
 	}
 }
 
-/* How long a denial holds: the SOA's TTL or its last field, whichever is less (RFC 2308 5). */
+/* A denial holds for the SOA's TTL or its last field, whichever is less (RFC 2308 5). */
 static void note_denial_ttl(struct dns_answer *answer)
 {
 	const ldns_rr_list *section = ldns_pkt_authority(answer->records->pkt);
@@ -179,7 +179,7 @@ static void read_answer(struct dns_answer *answer, const ldns_rdf *name, ldns_rr
 	if (owner == NULL)
 		return;
 	if (!fold_name(answer->owner, owner)) {
-		fail(answer, "alias of something that is no host name");
+		fail(answer, "alias of something that is not a host name");
 		return;
 	}
 	collect(answer, section, owner, type);
@@ -285,7 +285,7 @@ static const ldns_rr *record(const struct dns_answer *answer, size_t i)
 	return ldns_rr_list_rr(answer->records->list, i);
 }
 
-/* A host's name, or an address written in the place of one. */
+/* The name of a host, or an address in its place. */
 static bool fold_host(char dst[DOMAIN_SIZE], const ldns_rdf *rdf)
 {
 	char *text = ldns_rdf2str(rdf);

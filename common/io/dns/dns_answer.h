@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * dns_answer - DNS questions and what a message says in reply to one (ldns
- * inside, hidden).
+ * dns_answer - DNS questions, and what a message says in reply (ldns inside, hidden).
  *
- * The message is hostile until proven otherwise: it must parse as a whole, come
- * from a server that recurses, and answer the question; a CNAME chain is
- * followed through the answer section, at most DNS_CHAIN_MAX steps, and what
- * does not belong to it is passed over. Names that no mail system could use
- * (domain.h) make the answer an error where they stand in the chain.
+ * The message is hostile until proven otherwise: it must parse as a whole, come from a server
+ * that recurses, and answer the question. A chain of CNAME records is followed through the answer
+ * section, for at most DNS_CHAIN_MAX steps; other records are passed over. A name in the chain
+ * that no mail system could use (domain.h) makes the answer an error.
  */
 #ifndef POSTSEAL_IO_DNS_ANSWER_H
 #define POSTSEAL_IO_DNS_ANSWER_H
@@ -38,7 +36,7 @@ const char *dns_type_name(enum dns_type type);
 
 struct dns_answer {
 	enum lookup status;          /* FOUND: there are records; ERROR: see trouble */
-	bool exists;                 /* ABSENT: the name exists, it only has no such records */
+	bool exists;                 /* ABSENT: the name exists, but has no such records */
 	bool authentic;              /* the AD bit, believed or not */
 	bool servfail;               /* ERROR: the server could not tell, or DNSSEC says bogus */
 	bool alias;                  /* there was a CNAME, */

@@ -16,7 +16,7 @@
 #define RESOLV_CONF "/etc/resolv.conf"
 #define QUERY_MAX 512
 #define TROUBLE_SIZE 400
-/* What a resolver says at first need not be what it says next. */
+/* A resolver's second answer may differ from its first. */
 #define SERVFAILS_MAX 2
 
 static const int64_t waits_ms[] = { 2000, 4000, 9000 };
@@ -31,7 +31,7 @@ struct dns_asker {
 	uint8_t reply[DNS_MESSAGE_MAX];
 };
 
-/* A question on its way to one server. */
+/* A question that was sent to one server. */
 struct flight {
 	int fd; /* -1: there is none */
 	int error;
@@ -39,7 +39,7 @@ struct flight {
 	uint8_t query[QUERY_MAX];
 };
 
-/* What is under way to one server. */
+/* All that was sent to one server. */
 struct round {
 	const struct dns_server *server;
 	int64_t wait_ms, deadline;
@@ -58,7 +58,7 @@ static bool take_servers(struct dns_asker *asker, const struct string_list *list
 	for (size_t i = 0; i < list->count; i++) {
 		if (!dns_server_parse(&asker->servers[i], list->items[i])) {
 			snprintf(error, DNS_ASK_ERROR_SIZE,
-				 "resolver: \"%s\" is no address such as 127.0.0.1 or [::1]:53",
+				 "resolver: \"%s\" is not an address such as 127.0.0.1 or [::1]:53",
 				 list->items[i]);
 			return false;
 		}
@@ -68,8 +68,8 @@ static bool take_servers(struct dns_asker *asker, const struct string_list *list
 }
 
 /*
- * When the network came up, or changed, after we started, it says something
- * else now; glibc looks at every question, too.
+ * The network may have come up, or changed, after we started; then the file says something else
+ * now. glibc looks at every question, too.
  */
 static void follow_file(struct dns_asker *asker)
 {
@@ -115,7 +115,7 @@ static bool believes(const struct dns_asker *asker, const struct dns_server *ser
 	return server->loopback || asker->trust_ad;
 }
 
-/* Where there is a server that is believed, no other one has a say. */
+/* If one server is believed, the others are not asked. */
 static bool has_say(const struct dns_asker *asker, const struct dns_server *server)
 {
 	for (size_t i = 0; i < asker->count; i++)
@@ -148,7 +148,7 @@ static bool settled(const struct dns_question *question)
 	return question->answer.status != LOOKUP_ERROR || question->servfails >= SERVFAILS_MAX;
 }
 
-/* Has it an answer, or is it none of this server's business? */
+/* Has it an answer, or may this server not be asked? */
 static bool done_with(const struct dns_question *question, const struct dns_server *server)
 {
 	return settled(question) || (question->failed_at != NULL && question->failed_at != server);
@@ -177,7 +177,8 @@ static ssize_t land(struct dns_asker *asker, const struct round *round, struct f
 			   round->wait_ms, asker->reply);
 }
 
-/* Does the server validate? Asked together with the rest, and looked at where it matters. */
+/* Does the server validate? This is asked together with the rest; the answer is used where it
+ * matters. */
 static bool validates(struct dns_asker *asker, struct round *round)
 {
 	struct dns_answer answer;

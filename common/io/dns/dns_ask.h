@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * dns_ask - questions to the configured name servers, asked until one answers, and
- * whether what is not proven may be believed.
+ * dns_ask - asks the configured name servers until one answers, and tells whether an unproven
+ * answer may be believed.
  *
  * Servers are those of the setting `resolver`, or those of resolv.conf(5), which is
  * read again when it changes. They are asked in their order, all questions of a call
  * at the same time; then once more, and again, with more patience each time.
  *
  * DNSSEC is the server's work. An answer is authentic when its AD bit is set and the
- * server is on loopback, or `resolver_trust_ad` says so. Where there is a server whose
- * AD is believed, those whose AD is not are never asked.
+ * server is on loopback, or `resolver_trust_ad` says so. If the AD of one server is believed,
+ * those whose AD is not believed are never asked.
  *
- * An answer without AD says "unsigned" only if the server validates. With each
- * question whose answer has to be proven goes a canary: DNS_CANARY, which is signed for
- * certain. Where the canary's answer is not authentic, an answer that is not authentic
- * either is an error: it does not tell "unsigned" from "not validated".
+ * An answer without AD says "unsigned" only if the server validates. So each question whose
+ * answer has to be proven takes a canary along: DNS_CANARY, which is certainly signed. If the
+ * canary's answer is not authentic, another answer that is not authentic is an error: it could be
+ * unsigned, or not validated.
  *
- * After SERVFAIL the same server is asked once more, since Unbound's next answer can be
- * right where its first was not (NXDOMAIN for a name above the one asked for), and no
- * other one: the name may be bogus, and another server may not know that.
+ * After SERVFAIL the same server is asked once more: Unbound's second answer can be right where
+ * its first was not (NXDOMAIN for a name above the one asked for). No other server is asked: the
+ * name may be bogus, and the other server may not know that.
  */
 #ifndef POSTSEAL_IO_DNS_ASK_H
 #define POSTSEAL_IO_DNS_ASK_H

@@ -157,7 +157,7 @@ bool dns_is_reply(const uint8_t *query, size_t query_len, const uint8_t *reply, 
 	       same_question(query + HEADER_LEN, reply + HEADER_LEN, question);
 }
 
-/* What is no reply to this question is passed over: a forger gets no second look. */
+/* A message that is not a reply to this question is passed over: it may be forged. */
 static ssize_t receive(int fd, const uint8_t *query, size_t len, uint8_t *reply, int64_t deadline)
 {
 	ssize_t n;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * dns_exchange - one question to one DNS server, one reply: the bytes only.
+ * dns_exchange - one question to one DNS server, and its reply, as bytes.
  *
- * Our own, because an answer's AD bit is believed from loopback: a library that
- * receives on an unconnected socket and does not compare ids (ldns 1.8) would
- * believe it from any local user who guesses a port. Here each question has a
+ * This is our own, because the AD bit of an answer from loopback is believed. A library that
+ * receives on an unconnected socket and does not compare ids (ldns 1.8) would believe any local
+ * user who guesses a port. Here each question has a
  * socket of its own, connected to the server, with a port by the kernel's
  * choice, a random id, and the reply must repeat id and question.
  */
@@ -32,9 +32,9 @@ struct dns_server {
 bool dns_server_parse(struct dns_server *server, const char *text);
 
 /*
- * The name servers of a file in the form of resolv.conf(5), lines that make no
- * sense passed over; how many. Without any, or without the file: the server on
- * this machine, as resolv.conf(5) has it.
+ * Reads the name servers of a file in the form of resolv.conf(5), and returns how many there are.
+ * Lines that make no sense are passed over. If there are none, or no file, it is the server on
+ * this machine, as resolv.conf(5) says.
  */
 size_t dns_servers_read(struct dns_server servers[DNS_SERVERS_MAX], const char *path);
 

@@ -39,7 +39,7 @@ const char *resolver_trouble(const struct resolver *resolver)
 	return dns_asker_trouble(resolver->asker);
 }
 
-/* One question whose answer has to be proven, or be proven to be unsigned. */
+/* One question. Its answer has to be proven, or proven to be unsigned. */
 static struct dns_question ask(struct resolver *resolver, const char *name, enum dns_type type)
 {
 	struct dns_question question = { .name = name, .type = type, .proof = true };
@@ -81,8 +81,8 @@ static void keep_refs(struct mx_facts *mx, struct mx_ref *refs, size_t count)
 }
 
 /*
- * What cannot be used counts as a host of which nothing is known: Postfix may find a way
- * to it all the same.
+ * An entry that cannot be used counts as a host of which nothing is known: Postfix may still find
+ * a way to it.
  */
 static void read_targets(struct mx_facts *mx, const struct dns_answer *answer, uint16_t *port)
 {
@@ -173,7 +173,7 @@ enum lookup resolver_check(struct resolver *resolver)
 	return status;
 }
 
-/* IPv6 first and then by turns, so that neither family keeps the other out. */
+/* IPv6 first, then by turns, so that each family has its share. */
 static void merge_addresses(struct address_answer *result, const struct dns_question *families,
 			    size_t count)
 {
@@ -195,9 +195,8 @@ static void merge_addresses(struct address_answer *result, const struct dns_ques
 }
 
 /*
- * Each address stands with the answer it came in. Where only one family's is
- * secure (no sound zone does that), the host counts as secure: an answer that
- * demands too much makes mail wait, one that demands too little gives it away.
+ * The host counts as secure if the answer of one family is, though no sound zone does that. An
+ * answer that demands too much makes mail wait; one that demands too little gives it away.
  */
 static void describe(struct address_answer *result, const struct dns_question *families,
 		     size_t count)
@@ -285,12 +284,12 @@ static enum lookup tlsa_at(struct resolver *resolver, const char *base, uint16_t
 	return status;
 }
 
-/* Is the alias itself, whatever it leads to, in a secure zone? */
+/* Is the alias itself in a secure zone? Where it leads to does not matter. */
 static enum lookup alias_secure(struct resolver *resolver, const char *host,
 				struct tlsa_answer *result)
 {
 	struct dns_question question = ask(resolver, host, DNS_CNAME);
-	/* An alias a moment ago, and none now: nobody knows what it is. */
+	/* It was an alias a moment ago, and is none now: it cannot be told what it is. */
 	enum lookup status = question.answer.status == LOOKUP_FOUND ? LOOKUP_FOUND : LOOKUP_ERROR;
 
 	if (status == LOOKUP_FOUND && !question.answer.authentic)

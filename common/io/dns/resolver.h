@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * resolver - the DNS look-ups that postseal makes, and what their answers say.
+ * resolver - the DNS look-ups of postseal, and what their answers mean.
  *
- * Whom it asks, and how far each answer is to be trusted, is told in dns_ask.h.
+ * dns_ask.h tells which servers are asked, and how far an answer is trusted.
  *
- * Look-ups end in three ways (base/lookup.h). ERROR is time-out, SERVFAIL, whatever is
- * malformed, and "unsigned" from a resolver that does not validate; resolver_trouble()
- * then says what it was.
+ * Look-ups end in three ways (base/lookup.h). ERROR is a time-out, SERVFAIL, a malformed answer,
+ * or "unsigned" from a resolver that does not validate; resolver_trouble() says which.
  *
  * A resolver belongs to one thread. Calls block: each waits at most
  * DNS_ASK_TIMEOUT_MS for each server, a TLSA look-up up to three times that.
@@ -34,7 +33,7 @@ struct resolver;
 struct resolver *resolver_new(const struct settings *settings, char error[RESOLVER_ERROR_SIZE]);
 void resolver_free(struct resolver *resolver); /* NULL is allowed */
 
-/* What became of the latest question that was not answered; printable. */
+/* Why the latest question without an answer has none; printable. */
 const char *resolver_trouble(const struct resolver *resolver);
 
 struct mx_answer {
@@ -94,11 +93,11 @@ struct tlsa_answer {
 
 /*
  * The TLSA records for `port` of `host`, whose addresses were just looked up.
- * As RFC 7672 2.2.2 and Postfix have it: for the expanded name when the
- * addresses are secure; where there is none, or where they are not secure but
- * the host is an alias in a secure zone, for the host itself. What is not
- * secure, records or denial, is ABSENT. An alias made by a DNAME takes the names below
- * the host with it, so that look-up tells by itself whether it is secure. End with
+ * As RFC 7672 2.2.2 and Postfix have it, they are looked up for the expanded name if the
+ * addresses are secure. They are looked up for the host itself if there are none for that name,
+ * or if the addresses are not secure but the host is an alias in a secure zone. Records or a
+ * denial that are not secure are ABSENT. An alias made by a DNAME takes the names below the host
+ * with it, so its look-up tells by itself whether it is secure. End with
  * tlsa_set_free.
  */
 enum lookup resolver_tlsa(struct resolver *resolver, const char *host, uint16_t port,

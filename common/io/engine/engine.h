@@ -77,7 +77,8 @@ typedef bool engine_row_fn(void *context, const struct fleet_row *row, const cha
 enum engine_result engine_since(struct engine *engine, struct engine_place *place, uint64_t most,
 				engine_row_fn *visit, void *context, size_t *count);
 
-/* The rows with these kinds and keys, as far as there are any, in no order; count <= ENGINE_PAGE. */
+/* The rows with these kinds and keys, as far as there are any, in no order; count <=
+ * ENGINE_PAGE. */
 enum engine_result engine_fetch(struct engine *engine, const struct fleet_row *const *wanted,
 				size_t count, engine_row_fn *visit, void *context);
 

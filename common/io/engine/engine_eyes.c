@@ -42,8 +42,8 @@ enum engine_result engine_sight(struct engine *engine, const char *host_key, int
 		" and v2.voter = s.eye2 and v2.seen = s.seen"
 		" where s.host = $1 and s.observer = $2";
 	char number[STR_DECIMAL_SIZE];
-	const char *values[] = { host_key, engine_name(engine),
-				 str_decimal(number, (uint64_t)seen), eyes[0], eyes[1] };
+	const char *values[] = { host_key, engine_name(engine), str_decimal(number, (uint64_t)seen),
+				 eyes[0], eyes[1] };
 	struct reading reading = { round, false };
 	enum engine_result done = engine_table(engine, open, 5, values, 0, no_row, NULL);
 
@@ -98,8 +98,7 @@ enum engine_result engine_answer(struct engine *engine, const struct fleet_ask *
 
 static bool read_teller(void *context, const struct fleet_text *columns)
 {
-	return columns[0].bytes != NULL &&
-	       fleet_name_good(columns[0].bytes, columns[0].len) &&
+	return columns[0].bytes != NULL && fleet_name_good(columns[0].bytes, columns[0].len) &&
 	       str_copy_n(context, FLEET_NAME_SIZE, columns[0].bytes, columns[0].len);
 }
 

@@ -26,7 +26,7 @@ struct http_server {
 };
 
 struct http_request {
-	struct evhttp_request *inner; /* NULL: the client has gone, and it with him */
+	struct evhttp_request *inner; /* NULL: the client has gone, and the request with it */
 	bool head;
 };
 
@@ -92,7 +92,7 @@ static void accept_again(evutil_socket_t fd, short what, void *arg)
 
 /*
  * Without descriptors the next client still waits, and the loop would do nothing but fail to
- * accept him, with a line in the log each time.
+ * accept it, with a line in the log each time.
  */
 static void on_accept_failed(struct evconnlistener *listener, void *arg)
 {

@@ -90,36 +90,22 @@ struct writing {
 	struct ledger_take take;
 };
 
-__attribute__((format(printf, 4, 5))) static bool note(struct writing *w, const char *subject,
-						       const char *event, const char *format, ...)
-{
-	struct journal_entry entry = { .time = w->import->now };
-	va_list args;
-
-	/* Subjects longer than any next hop are cut. */
-	str_printable(entry.subject, sizeof(entry.subject), subject, strlen(subject));
-	str_printable(entry.event, sizeof(entry.event), event, strlen(event));
-	str_printable(entry.author, sizeof(entry.author), w->import->author,
-		      strlen(w->import->author));
-	va_start(args, format);
-	vsnprintf(entry.detail, sizeof(entry.detail), format, args);
-	va_end(args);
-	return ledger_add_journal(w->take.txn, &entry);
-}
-
 /* That there was an import; "*" stands for no next hop, but all of them. */
 static bool note_import(struct writing *w)
 {
 	const uint64_t *read = w->tally->read;
+	const struct ledger_note note = { w->import->now, w->import->author, "*",
+					  w->import->restore ? "restored" : "imported" };
 	char name[64];
 
 	w->noted = true;
-	return note(w, "*", w->import->restore ? "restored" : "imported",
-		    "%s: domains %" PRIu64 ", hosts %" PRIu64 ", overrides %" PRIu64
-		    ", pins %" PRIu64 ", aliases %" PRIu64 ", exceptions %" PRIu64,
-		    str_printable(name, sizeof(name), w->import->name, strlen(w->import->name)),
-		    read[ENTRY_DOMAIN], read[ENTRY_HOST], read[ENTRY_OVERRIDE], read[ENTRY_PIN],
-		    read[ENTRY_ALIAS], read[ENTRY_EXCEPTION]);
+	return ledger_note(
+		w->take.txn, &note,
+		"%s: domains %" PRIu64 ", hosts %" PRIu64 ", overrides %" PRIu64 ", pins %" PRIu64
+		", aliases %" PRIu64 ", exceptions %" PRIu64,
+		str_printable(name, sizeof(name), w->import->name, strlen(w->import->name)),
+		read[ENTRY_DOMAIN], read[ENTRY_HOST], read[ENTRY_OVERRIDE], read[ENTRY_PIN],
+		read[ENTRY_ALIAS], read[ENTRY_EXCEPTION]);
 }
 
 static bool is_passed_over(struct writing *w, const struct entry *entry)

@@ -138,10 +138,10 @@ void webmail_json_seal(struct buf *out, const struct settings *settings, const c
 		return;
 	}
 	setting->show(settings, setting, &pin);
-	write_out(out, json_pack("{s:s, s:s, s:I, s:s}", "domain", settings->mailbox_domain, "pin",
-				 buf_cstr(&pin), "pin_length",
-				 (json_int_t)settings->mailbox_pin_length, "pin_proposal",
-				 proposal));
+	write_out(out,
+		  json_pack("{s:s, s:s, s:I, s:s}", "domain", settings->mailbox_domain, "pin",
+			    buf_cstr(&pin), "pin_length", (json_int_t)settings->mailbox_pin_length,
+			    "pin_proposal", proposal));
 	buf_free(&pin);
 }
 
@@ -195,7 +195,7 @@ static json_t *letters_json(const json_t *letters)
 	return list;
 }
 
-/* How far it has come for this sender: his gate decides. */
+/* How far it has come for this sender: the sender's gate decides. */
 static const char *sealed_state(const json_t *box, const json_t *gate)
 {
 	if (strcmp(string_in(box, "state"), "retired") == 0)

@@ -24,6 +24,7 @@
 #ifndef POSTSEAL_IO_LEDGER_H
 #define POSTSEAL_IO_LEDGER_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -143,6 +144,15 @@ LEDGER_EACH(refusals, struct refusals);
 
 /* The journal; an entry is never changed once written. */
 bool ledger_add_journal(struct ledger_txn *txn, const struct journal_entry *entry);
+/* Adds one that is made of these words, printable, and cut where they are too long. */
+struct ledger_note {
+	int64_t time; /* seconds since 1970 */
+	const char *author, *subject, *event;
+};
+__attribute__((format(printf, 3, 4))) bool
+ledger_note(struct ledger_txn *txn, const struct ledger_note *note, const char *format, ...);
+bool ledger_vnote(struct ledger_txn *txn, const struct ledger_note *note, const char *format,
+		  va_list args);
 /* Oldest first; subject NULL: all. */
 bool ledger_each_journal(struct ledger_txn *txn, const char *subject,
 			 bool (*visit)(void *context, const struct journal_entry *entry),

@@ -129,23 +129,16 @@ bool ledger_is_empty(struct ledger_txn *txn)
 __attribute__((format(printf, 3, 4))) static bool note(struct ledger_take *take, const char *event,
 						       const char *format, ...)
 {
-	struct journal_entry entry = { .time = take->now };
-	const char *subject = take->merged.key;
+	const struct ledger_note note = { take->now, take->author, take->merged.key, event };
+	char more[DETAIL_SIZE];
 	va_list args;
-	int len;
 
-	/* Subjects longer than any next hop are cut. */
-	str_printable(entry.subject, sizeof(entry.subject), subject, strlen(subject));
-	str_printable(entry.event, sizeof(entry.event), event, strlen(event));
-	str_printable(entry.author, sizeof(entry.author), take->author, strlen(take->author));
-	len = snprintf(entry.detail, sizeof(entry.detail), "%.60s%s", take->by,
-		       format != NULL ? ": " : "");
-	if (format != NULL) {
-		va_start(args, format);
-		vsnprintf(entry.detail + len, sizeof(entry.detail) - (size_t)len, format, args);
-		va_end(args);
-	}
-	return ledger_add_journal(take->txn, &entry);
+	if (format == NULL)
+		return ledger_note(take->txn, &note, "%.60s", take->by);
+	va_start(args, format);
+	vsnprintf(more, sizeof(more), format, args);
+	va_end(args);
+	return ledger_note(take->txn, &note, "%.60s: %s", take->by, more);
 }
 
 static bool note_record(struct ledger_take *take)

@@ -132,7 +132,7 @@ bool ledger_make_hosts_due(struct ledger_txn *txn, const char *key, uint16_t def
 #define GIST_BYTES(how, member, bound) +sizeof(member) /* NOLINT(bugprone-macro-parentheses) */
 #define GIST_SIZE (0 HOST_GIST(GIST_BYTES, *(const struct host_facts *)NULL))
 
-struct place {
+struct kept_host {
 	uint64_t snapshot; /* 0: nothing is kept here */
 	unsigned char gist[GIST_SIZE];
 	enum lookup found; /* FOUND or ABSENT */
@@ -143,7 +143,7 @@ struct place {
 
 /* The latest comes first. */
 struct row {
-	struct place place[IN_ROW];
+	struct kept_host place[IN_ROW];
 };
 
 struct ledger_hosts {
@@ -160,7 +160,7 @@ void ledger_hosts_free(struct ledger_hosts *hosts)
 	free(hosts);
 }
 
-static void keep(struct place *place, const struct host_facts *host)
+static void keep(struct kept_host *place, const struct host_facts *host)
 {
 	unsigned char *at = place->gist;
 
@@ -170,7 +170,7 @@ static void keep(struct place *place, const struct host_facts *host)
 	HOST_GIST(KEEP, *host)
 }
 
-static void tell(struct host_facts *host, const struct place *place)
+static void tell(struct host_facts *host, const struct kept_host *place)
 {
 	const unsigned char *at = place->gist;
 
@@ -196,7 +196,7 @@ static struct row *row_of(struct ledger_hosts *hosts, const char *name, size_t l
 	return &hosts->rows[last >> 48 & (ROWS - 1)];
 }
 
-static bool holds(const struct place *place, uint64_t snapshot, const char *name, size_t len,
+static bool holds(const struct kept_host *place, uint64_t snapshot, const char *name, size_t len,
 		  uint16_t port)
 {
 	return snapshot != 0 && place->snapshot == snapshot && place->len == len &&
@@ -209,7 +209,7 @@ enum lookup ledger_hosts_get(struct ledger_hosts *hosts, struct ledger_txn *txn,
 	uint64_t snapshot = ledger_snapshot(txn);
 	size_t len = strlen(host);
 	struct row *row = row_of(hosts, host, len);
-	struct place *place = row->place;
+	struct kept_host *place = row->place;
 	enum lookup found;
 
 	for (size_t i = 0; i < IN_ROW; i++) {

@@ -200,12 +200,13 @@ bool ledger_outbox_mark(struct ledger_txn *txn, const struct entry *entry, enum 
 	return ledger_outbox_keep(txn, entry->kind, key, box);
 }
 
-bool ledger_outbox_retell(struct ledger_txn *txn, enum entry_kind kind, const char *key)
+bool ledger_outbox_retell(struct ledger_txn *txn, enum entry_kind kind, const char *key,
+			  enum ledger_box box)
 {
 	struct entry entry = { .kind = kind };
 
 	return ledger_load(txn, ledger_codec(kind), key, &entry.of) != LOOKUP_FOUND ||
-	       ledger_outbox_keep(txn, kind, key, LEDGER_BOX_NOW);
+	       ledger_outbox_keep(txn, kind, key, box);
 }
 
 void ledger_outbox_pause(struct ledger_txn *txn, bool paused)

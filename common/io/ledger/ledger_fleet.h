@@ -56,8 +56,9 @@ bool ledger_outbox_done(struct ledger_txn *txn, enum entry_kind kind, const char
 bool ledger_outbox_keep(struct ledger_txn *txn, enum entry_kind kind, const char *key,
 			enum ledger_box box);
 bool ledger_outbox_mark(struct ledger_txn *txn, const struct entry *entry, enum ledger_box box);
-/* The others have something that is no record: ours is told at once, if there is one. */
-bool ledger_outbox_retell(struct ledger_txn *txn, enum entry_kind kind, const char *key);
+/* The same of whatever record has this key, if one has. */
+bool ledger_outbox_retell(struct ledger_txn *txn, enum entry_kind kind, const char *key,
+			  enum ledger_box box);
 
 /* What is put or deleted from here on comes from the others, or is none of their business. */
 void ledger_outbox_pause(struct ledger_txn *txn, bool paused);

@@ -3,6 +3,7 @@
 #include "io/ledger/ledger_store.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -310,6 +311,29 @@ LEDGER_EACH(exceptions, struct exceptions)
 bool ledger_add_journal(struct ledger_txn *txn, const struct journal_entry *entry)
 {
 	return ledger_append(txn, &codec_journal, entry);
+}
+
+bool ledger_vnote(struct ledger_txn *txn, const struct ledger_note *note, const char *format,
+		  va_list args)
+{
+	struct journal_entry entry = { .time = note->time };
+
+	str_printable(entry.subject, sizeof(entry.subject), note->subject, strlen(note->subject));
+	str_printable(entry.event, sizeof(entry.event), note->event, strlen(note->event));
+	str_printable(entry.author, sizeof(entry.author), note->author, strlen(note->author));
+	vsnprintf(entry.detail, sizeof(entry.detail), format, args);
+	return ledger_add_journal(txn, &entry);
+}
+
+bool ledger_note(struct ledger_txn *txn, const struct ledger_note *note, const char *format, ...)
+{
+	va_list args;
+	bool added;
+
+	va_start(args, format);
+	added = ledger_vnote(txn, note, format, args);
+	va_end(args);
+	return added;
 }
 
 struct journal_walk {

@@ -26,7 +26,8 @@ bool ledger_holds_none(struct ledger_txn *txn, enum ledger_db db);
 /* The number of the snapshot that a read transaction sees; 0 for one that writes. */
 uint64_t ledger_snapshot(const struct ledger_txn *txn);
 
-/* As ledger_get_domain and ledger_get_host, but of *out no more than the gist is told (core/record/record.h). */
+/* As ledger_get_domain and ledger_get_host, but of *out no more than the gist is told
+ * (core/record/record.h). */
 enum lookup ledger_get_domain_gist(struct ledger_txn *txn, const char *key,
 				   struct domain_facts *out);
 enum lookup ledger_get_host_gist(struct ledger_txn *txn, const char *host, uint16_t port,

@@ -114,7 +114,8 @@ void mailbox_link_ask(struct mailbox_link *link, const struct settings *settings
 		      const struct mailbox_question *question, int64_t deadline,
 		      mailbox_link_fn *heard, void *context);
 
-/* Those who still wait are told that there is no answer, and must not ask again. NULL is allowed. */
+/* Those who still wait are told that there is no answer, and must not ask again. NULL is
+ * allowed. */
 void mailbox_link_free(struct mailbox_link *link);
 
 /* The socketmap server, asked as Postfix asks it. For programs that may wait. */

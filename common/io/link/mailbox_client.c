@@ -12,7 +12,7 @@
 
 #define READ_SIZE 65536
 
-/* A member, with what JSON wants quoted (RFC 8259 7); UTF-8 stays. */
+/* A member. Quotes, backslashes and controls are escaped (RFC 8259 7); UTF-8 stays. */
 static void put_member(struct buf *out, const char *name, const char *value)
 {
 	if (value == NULL)

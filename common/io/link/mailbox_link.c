@@ -6,7 +6,10 @@
 #include "base/mem.h"
 #include "io/net/dialogue.h"
 
-/* The daemon serves one at a time; these are to keep it busy, and its backlog is far longer. */
+/*
+ * The daemon serves one question at a time. Some more are open, to keep it busy; its backlog is
+ * far longer.
+ */
 #define OPEN_AT_ONCE 4
 
 struct mailbox_link {

@@ -125,7 +125,8 @@ enum lookup prober_client_hear(struct prober_client *client, int64_t deadline,
 	return line;
 }
 
-/* A connection for each report: they are few, and a connection that broke unseen loses none. */
+/* Each report has a connection of its own. They are few, and none is lost in a connection that
+ * broke unseen. */
 static int connect_now(const char *runtime_dir)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };

@@ -65,7 +65,7 @@ static void disconnect(struct prober_link *link)
 	buf_free(&link->out);
 }
 
-/* A growing pause, so that a prober that keeps dying is not also kept busy. */
+/* The pause grows, so that a prober that keeps dying is not kept busy as well. */
 static void pause_attempts(struct prober_link *link)
 {
 	link->pause_ms = link->pause_ms == 0 ? PAUSE_FIRST_MS : link->pause_ms * 2;
@@ -132,7 +132,7 @@ static void on_readable(struct prober_link *link)
 	}
 	link->in.len += (size_t)n;
 	if (!hear_lines(link))
-		lose(link, "it says what cannot be understood");
+		lose(link, "it said something that cannot be understood");
 }
 
 static void on_writable(struct prober_link *link)

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/str.h"
+
 struct cursor {
 	char *at;
 	const char *end;
@@ -18,7 +20,7 @@ static bool next_is(const struct cursor *c, char wanted)
 
 static bool is_control(char byte)
 {
-	return ((unsigned char)byte < 0x20 && byte != '\t') || byte == 0x7f;
+	return str_is_control(byte) && byte != '\t';
 }
 
 static void blank_line_comment(struct cursor *c)

@@ -56,7 +56,6 @@ bool stream_wait(int fd, short events, int64_t deadline)
 static int begin(const struct sockaddr *addr, socklen_t len, bool *pending)
 {
 	int fd = socket(addr->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int error;
 
 	*pending = false;
 	if (fd < 0 || connect(fd, addr, len) == 0)
@@ -64,9 +63,7 @@ static int begin(const struct sockaddr *addr, socklen_t len, bool *pending)
 	*pending = errno == EINPROGRESS || errno == EINTR;
 	if (*pending)
 		return fd;
-	error = errno;
-	close(fd);
-	errno = error;
+	stream_close(fd);
 	return -1;
 }
 

@@ -29,7 +29,7 @@ struct exchange {
 	char curl_error[CURL_ERROR_SIZE];
 };
 
-/* Always false. The first failure is the one that is told. */
+/* Always false. The first failure is told. */
 static bool fail(struct exchange *exchange, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -67,7 +67,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 	return len;
 }
 
-/* libcurl keeps header lines; only their number must not grow without end. */
+/* libcurl keeps header lines; their number must not grow without end. */
 static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
 	struct exchange *exchange = context;
@@ -93,7 +93,7 @@ static bool address_of(struct ipaddr *addr, const struct sockaddr *sa)
 	return false;
 }
 
-/* The one place where a socket is made, whatever address libcurl came to. */
+/* Each socket is made here, whatever address libcurl chose. */
 static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *to)
 {
 	struct exchange *exchange = context;
@@ -130,7 +130,7 @@ static struct curl_slist *resolved(const struct https_request *request)
 	return list;
 }
 
-/* A server of no reputation gets nothing from us but the question. */
+/* The server is not trusted: it gets nothing from us but the question. */
 static void set_manners(CURL *curl)
 {
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
@@ -166,7 +166,7 @@ static bool is_on_openssl(void)
 	return version != NULL && strncmp(version, name, sizeof(name) - 1) == 0;
 }
 
-/* Its time-outs are no good while OpenSSL does not come back. */
+/* libcurl's time-outs do not work while OpenSSL does not return. */
 static CURLcode on_ssl_ctx(CURL *curl, void *ctx, void *context)
 {
 	(void)curl;
@@ -223,7 +223,7 @@ static bool is_media_type(const char *value, const char *wanted)
 	       (value[len] == '\0' || strchr("; \t", value[len]) != NULL);
 }
 
-/* The transfer itself went well; is the answer one to go by? */
+/* The transfer went well. Is the answer a good one? */
 static bool judge(CURL *curl, struct exchange *exchange, bool too_long)
 {
 	const char *wanted = exchange->request->media_type, *certificate = certificate_of(curl);
@@ -231,7 +231,7 @@ static bool judge(CURL *curl, struct exchange *exchange, bool too_long)
 	const char *type = NULL;
 	long status = 0;
 
-	/* libcurl would take its CN where there are no DNS names; RFC 8461 3.3 does not. */
+	/* Without DNS names libcurl would take the CN; RFC 8461 3.3 does not. */
 	if (certificate == NULL || !tls_has_dns_name(certificate))
 		return fail(exchange, "the certificate holds no DNS name (subjectAltName)");
 	if (exchange->request->ends != NULL)
@@ -263,7 +263,7 @@ static bool perform(CURL *curl, struct exchange *exchange)
 		return judge(curl, exchange, code != CURLE_OK);
 	if (exchange->refused == exchange->request->address_count)
 		return fail(exchange, "it has private addresses only");
-	/* Only where no callback has said something better already. */
+	/* Only if no callback has said something better already. */
 	return fail(exchange, "%s",
 		    exchange->curl_error[0] != '\0' ? exchange->curl_error
 						    : curl_easy_strerror(code));

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * https - fetch one small text from one HTTPS server that is not trusted
- * (libcurl inside, hidden). Made for MTA-STS policies (RFC 8461 3.3), and for keys (wkd.h): a
- * certificate valid for the host by TLS 1.2 or later, status 200, no
- * redirects, no cache, no cookies, no credentials, no proxy, no compression,
- * nothing taken from the environment, HTTP/1.1.
+ * https - fetches one small text from one HTTPS server that is not trusted (libcurl inside,
+ * hidden). It is made for MTA-STS policies (RFC 8461 3.3) and for keys (wkd.h): HTTP/1.1 over TLS
+ * 1.2 or later, a certificate that is valid for the host, status 200. There are no redirects,
+ * cache, cookies, credentials, proxy or compression, and nothing is taken from the environment.
  *
  * Names are not resolved here: the caller brings the addresses, from the same
  * resolver as all other facts.
@@ -48,8 +47,7 @@ struct https_request {
 };
 
 /*
- * *body then holds the answer's body, and nothing else. False when it could not
- * be had whole: *body is empty, and the reason stands in `detail`, printable.
+ * True: *body is the answer's body. False: *body is empty, and `detail` says why, printable.
  */
 bool https_get(const struct https_request *request, struct buf *body, char detail[DETAIL_SIZE]);
 

@@ -20,11 +20,11 @@
 #include "core/protocol/smtp_reply.h"
 #include "io/net/stream.h"
 
-#define OWN_NAME_S 1 /* a name server may take, once, to tell this machine's full name */
+#define OWN_NAME_S 1 /* a name server may take this long, once, to tell this machine's full name */
 #define SUBMISSIONS_PORT 465
 #define INPUT_SIZE 4096
 #define COMMAND_SIZE (STARTTLS_NAME_SIZE + 16)
-/* How long QUIT may take. It changes nothing, so a server gets no more than a moment. */
+/* QUIT may take this long. It changes nothing, so a server gets only a moment. */
 #define QUIT_MS INT64_C(2000)
 
 /* One connection to one address. */
@@ -67,7 +67,7 @@ static ssize_t read_some(struct starttls_talk *talk, int64_t deadline)
 		       : stream_read(talk->fd, talk->input, sizeof(talk->input), deadline);
 }
 
-/* NULL, or what was wrong, in words that go after "the server". */
+/* NULL, or what was wrong; the words go on after "the server". */
 static const char *read_reply(struct starttls_talk *talk, int64_t deadline)
 {
 	struct smtp_reply *reply = &talk->reply;
@@ -143,9 +143,9 @@ static bool greeted(struct starttls_talk *talk)
 }
 
 /*
- * EHLO, and HELO where Postfix says so: instead of it (`masked`), or after another refusal
- * than 421. NULL when one of them was answered with 2xx; *extended says whether that was
- * EHLO. Otherwise why not, after "the server".
+ * Says EHLO. Like Postfix, it says HELO if the greeting is blanked out (`masked`), or after a
+ * refusal other than 421. NULL: one of them was answered with 2xx, and *extended says whether
+ * that was EHLO. Else: what was wrong; the words go on after "the server".
  */
 static const char *say_hello(struct starttls_talk *talk, bool masked, bool *extended)
 {
@@ -165,7 +165,7 @@ static const char *say_hello(struct starttls_talk *talk, bool masked, bool *exte
 	return wrong != NULL ? wrong : positive(talk) ? NULL : "refused HELO";
 }
 
-/* What a refusal said, after what say_hello said; nothing where there was no reply. */
+/* Adds what the server said, if there was a reply, to what say_hello said. */
 static void settle_hello(struct starttls_talk *talk, enum observed observed, const char *when,
 			 const char *wrong)
 {
@@ -206,7 +206,7 @@ static bool ready_for_tls(struct starttls_talk *talk)
 	else if (!positive(talk))
 		settle(talk, OBSERVED_TLS_FAILED, "STARTTLS: %03u %s", talk->reply.code,
 		       talk->reply.text);
-	/* CVE-2011-0411 seen from the client: a reply to be taken for one inside TLS. */
+	/* CVE-2011-0411, seen from the client: this would be taken for a reply inside TLS. */
 	else if (talk->input_len > 0)
 		settle(talk, OBSERVED_TLS_FAILED,
 		       "bytes in the clear after the reply to STARTTLS: an attempt at injection");
@@ -236,7 +236,7 @@ static bool shake_hands(struct starttls_talk *talk)
 	return talk->session != NULL;
 }
 
-/* Only now it is certain that mail could go this way. What the handshake showed is kept. */
+/* Only now is it certain that mail could go this way. The result of the handshake is kept. */
 static void hello_within_tls(struct starttls_talk *talk)
 {
 	bool extended;
@@ -252,7 +252,8 @@ static void converse(struct starttls_talk *talk)
 {
 	int on = 1;
 
-	/* EHLO follows the end of the handshake at once, and is not to wait for its acknowledgement. */
+	/* EHLO follows the end of the handshake at once, and is not to wait for its
+	 * acknowledgement. */
 	setsockopt(talk->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (talk->target->port != SUBMISSIONS_PORT) {
 		if (greeted(talk) && offered(talk) && ready_for_tls(talk) && shake_hands(talk))
@@ -282,7 +283,7 @@ void starttls_leave(struct starttls_talk *talk)
 	free(talk);
 }
 
-/* What came of one address; `end` is that of the host. End it with starttls_leave. */
+/* Tries one address; `end` is that of the host. End it with starttls_leave. */
 static struct starttls_talk *try_address(const struct starttls_config *config,
 					 const struct starttls_target *target,
 					 const struct ipaddr *ip, int64_t end)
@@ -303,7 +304,7 @@ static struct starttls_talk *try_address(const struct starttls_config *config,
 	return talk;
 }
 
-/* What one more address shows of the host that was `seen` so. */
+/* Does what this address showed count for more than what an earlier one did? */
 static bool outweighs(const struct observation *seen, const struct observation *before)
 {
 	static const int weight[] = {
@@ -348,7 +349,7 @@ struct starttls_talk *starttls_probe(const struct starttls_config *config,
 		if (!config->probe_private && ipaddr_is_private(ip)) {
 			if (tried == 0)
 				snprintf(seen->detail, sizeof(seen->detail),
-					 "%s is no public address (probe_private)",
+					 "%s is not a public address (probe_private)",
 					 ipaddr_format(shown, ip));
 			continue;
 		}
@@ -374,8 +375,8 @@ struct starttls_talk *starttls_probe(const struct starttls_config *config,
 }
 
 /*
- * A name with a dot is what was asked for. Another is looked up, in /etc/hosts and then in
- * the DNS, which may be dead: a daemon that starts is not to wait for it for long.
+ * A name with a dot will do. Else the full name is looked up, in /etc/hosts and then in the DNS.
+ * The DNS may be dead: a daemon that starts must not wait for it for long.
  */
 static void complete_name(char name[STARTTLS_NAME_SIZE])
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * starttls - look whether Postfix will do TLS with an SMTP server: connect, greeting,
- * EHLO, STARTTLS, handshake, EHLO again, QUIT (RFC 5321, RFC 3207, RFC 7672), with what
- * Postfix does where a server is odd (smtp_helo in its smtp_proto.c). No mail is offered.
+ * starttls - looks whether Postfix will use TLS with an SMTP server: connect, greeting, EHLO,
+ * STARTTLS, handshake, EHLO again, QUIT (RFC 5321, RFC 3207, RFC 7672). If a server is odd, it
+ * does what Postfix does (smtp_helo in its smtp_proto.c). No mail is offered.
  *
- * What comes of it is one observation. Of one address:
+ * The result is one observation. For one address it is
  *
  *   TLS          the handshake was completed, and EHLO (or HELO after it) within TLS was
  *                answered with 2xx; version, cipher, key, and how the certificate stood up
@@ -14,13 +14,13 @@
  *                attempt at injection); or the handshake, or EHLO within it, failed
  *   UNREACHABLE  no connection, no such greeting, no such EHLO nor HELO
  *
- * and of a host with several of them, which Postfix tries one after another: TLS if one
- * has it; else TLS_FAILED if one offers it; PLAIN only if all were tried, and all that
- * answered are plain; else UNREACHABLE. `detail` says what went wrong. At port 465 TLS
+ * Postfix tries the addresses of a host one after another. So a host is TLS if one address has
+ * it; else TLS_FAILED if one offers it; PLAIN only if all were tried, and all that answered are
+ * plain; else UNREACHABLE. `detail` says what went wrong. At port 465 TLS
  * comes first (RFC 8314 3.3); nothing there is ever PLAIN.
  *
- * A server's time is up after `smtp_timeout` seconds a step, however it spends them, and a
- * host's after STARTTLS_STEPS_MAX times that in all, however many addresses it has.
+ * A server has `smtp_timeout` seconds for a step, and a host STARTTLS_STEPS_MAX times that for
+ * all its addresses.
  */
 #ifndef POSTSEAL_IO_STARTTLS_H
 #define POSTSEAL_IO_STARTTLS_H
@@ -61,12 +61,12 @@ struct starttls_config {
 };
 
 /*
- * Waits until all is known. *seen is complete, its time being the start. Safe in
- * many threads at once; SIGPIPE must be ignored or blocked.
+ * Waits until all is known; then *seen is complete. Its time is that of the start. Many threads
+ * may call it at once; SIGPIPE must be ignored or blocked.
  *
- * The conversation that showed it is still open then, if there is one: what is returned,
- * or NULL, is to be ended with starttls_leave, which says QUIT and waits for its answer
- * for a moment. So whoever waits for the observation need not wait for that.
+ * It returns the conversation, which is still open, or NULL. End it with starttls_leave, which
+ * says QUIT and waits a moment for the answer. So nobody who waits for the observation has to
+ * wait for that.
  */
 struct starttls_talk;
 struct starttls_talk *starttls_probe(const struct starttls_config *config,

@@ -19,16 +19,16 @@
 #include "io/tls/tls_pause.h"
 
 /*
- * Postfix's grade "medium", as narrow as its releases have it (3.10), and what it adds to any
- * list at "encrypt" and at "dane-only". Anonymous ciphers come last here: a server that has a
- * certificate is to show it.
+ * Postfix's grade "medium", as narrow as its releases have it (3.10), with what Postfix adds to
+ * any list at "encrypt" and at "dane-only". Anonymous ciphers come last here: a server that has a
+ * certificate must show it.
  */
 #define CIPHERS                                                                             \
 	"aNULL:-aNULL:HIGH:MEDIUM:!SEED:!IDEA:!3DES:!RC2:!RC4:!RC5:!kDH:!kECDH:!aDSS:!MD5:" \
 	"+RC4:@STRENGTH"
 #define CIPHERS_ENCRYPT ":!eNULL:+aNULL"
 #define CIPHERS_DANE ":!aNULL"
-/* Postfix's tls_eecdh_auto_curves; newer ones do more, which deliveries will show. */
+/* Postfix's tls_eecdh_auto_curves. Newer versions have more; deliveries will show that. */
 #define GROUPS "X25519:X448:P-256:P-521:P-384"
 /* smtp_tls_scert_verifydepth, and one more as Postfix has it. */
 #define VERIFY_DEPTH 10
@@ -43,7 +43,7 @@ struct tls_session {
 	int fd;
 };
 
-/* The latest reason in OpenSSL's queue, which is emptied. */
+/* The latest reason in OpenSSL's queue. The queue is then empty. */
 static const char *openssl_reason(const char *otherwise)
 {
 	unsigned long code = ERR_peek_last_error();
@@ -76,9 +76,9 @@ static bool set_ciphers(struct tls *tls, const struct tls_setup *setup)
 }
 
 /*
- * What Postfix's tls_client_init sets, and nothing from openssl.cnf, which Debian's makes
- * strict. Neither has SSL_OP_LEGACY_SERVER_CONNECT: a server without secure renegotiation
- * (RFC 5746) is one that Postfix cannot talk to.
+ * Sets what Postfix's tls_client_init sets, and takes nothing from openssl.cnf, in which Debian
+ * is strict. SSL_OP_LEGACY_SERVER_CONNECT stays off, as in Postfix: it cannot talk to a server
+ * without secure renegotiation (RFC 5746).
  */
 static bool set_up(SSL_CTX *ctx, const struct tls_setup *setup)
 {
@@ -90,7 +90,7 @@ static bool set_up(SSL_CTX *ctx, const struct tls_setup *setup)
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
 	SSL_CTX_set_verify_depth(ctx, VERIFY_DEPTH);
-	SSL_CTX_set1_groups_list(ctx, GROUPS);
+	SSL_CTX_set1_groups_list(ctx, (char[]){ GROUPS });
 	tls_pause(ctx);
 	return SSL_CTX_set_min_proto_version(ctx, least) == 1 &&
 	       SSL_CTX_set_max_proto_version(ctx, 0) == 1 && SSL_CTX_dane_enable(ctx) == 1;
@@ -98,8 +98,8 @@ static bool set_up(SSL_CTX *ctx, const struct tls_setup *setup)
 
 static bool load_cas(SSL_CTX *ctx, const char *ca_file)
 {
-	/* Not all the ways of SSL_CTX_set_default_verify_paths: one of them reads the whole
-	 * directory anew for each certificate whose issuer is not known. */
+	/* SSL_CTX_set_default_verify_paths would also read the whole directory anew for each
+	 * certificate whose issuer is not known. */
 	if (ca_file == NULL || ca_file[0] == '\0')
 		return SSL_CTX_set_default_verify_file(ctx) == 1 &&
 		       SSL_CTX_set_default_verify_dir(ctx) == 1;
@@ -277,7 +277,7 @@ static SSL *new_ssl(const struct tls *tls, const struct tls_request *request)
 	return NULL;
 }
 
-/* After a step that did not succeed: wait for what it waits for. False: it failed. */
+/* After a step that did not succeed, waits until it can go on. False: it failed. */
 static bool wait_for_step(SSL *ssl, int fd, int result, int64_t deadline)
 {
 	switch (SSL_get_error(ssl, result)) {
@@ -328,7 +328,7 @@ static void tell_failure(struct observation *seen)
 	ERR_clear_error();
 }
 
-/* As the certificate has it, which is what Postfix's fingerprints are of. */
+/* As it stands in the certificate; Postfix's fingerprints are made of the same bytes. */
 static void tell_key(struct observation *seen, const X509 *certificate)
 {
 	unsigned char *der = NULL;
@@ -340,8 +340,8 @@ static void tell_key(struct observation *seen, const X509 *certificate)
 }
 
 /*
- * Does the chain lead to a CA of ours, and is the name in it? Apart from the
- * handshake's own verification, which with DANE is about TLSA alone.
+ * Does the chain lead to a CA of ours, and is the name in it? This is not the handshake's own
+ * verification, which with DANE is about TLSA alone.
  */
 static enum verified judge_chain(SSL_CTX *ctx, SSL *ssl, X509 *certificate, const char *host)
 {
@@ -369,7 +369,7 @@ static bool matches_tlsa(SSL *ssl)
 	return SSL_get0_dane_authority(ssl, NULL, NULL) >= 0;
 }
 
-/* The next hop whose name alone the certificate bears, where it must bear one; or NULL. */
+/* The certificate must bear a name, and the only one it bears is that of this next hop; or NULL. */
 static const char *proven_to(SSL *ssl, const struct tls_request *request, X509 *certificate)
 {
 	unsigned flags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;

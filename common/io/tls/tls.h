@@ -7,7 +7,7 @@
  * version, its ciphers. Without TLSA records that is level "encrypt": OpenSSL's security
  * level 0, any certificate or none, no server name (SNI) but the one given. With TLSA
  * records it is level "dane-only": security level 1, and the TLSA base domain as server
- * name (RFC 7672 8.1). What stood up to which check is then told in the observation.
+ * name (RFC 7672 8.1). The observation tells which checks the certificate passed.
  * Thread-safe: one struct tls serves all threads, one struct tls_session one thread at a
  * time.
  */
@@ -27,7 +27,7 @@ struct tls_session;
 
 #define TLS_ERROR_SIZE 256
 
-/* As Postfix has it; zeroed it is what Postfix has as shipped. */
+/* As Postfix has it. All zero: Postfix's defaults. */
 struct tls_setup {
 	const char *ca_file;  /* PEM; NULL or "": the system's store */
 	uint16_t min_version; /* as on the wire; 0: TLSv1 */
@@ -39,8 +39,8 @@ struct tls *tls_new(const struct tls_setup *setup, char error[TLS_ERROR_SIZE]);
 void tls_free(struct tls *tls); /* NULL is allowed; after all sessions */
 
 /*
- * Could OpenSSL, and so Postfix, go by this record? More exact than tlsa_usable
- * where a record holds a whole certificate or key.
+ * Can OpenSSL, and so Postfix, use this record? This is more exact than tlsa_usable if a record
+ * holds a whole certificate or key.
  */
 bool tls_tlsa_loads(const struct tls *tls, const struct tlsa *record);
 

@@ -3,7 +3,7 @@
 
 #include <openssl/ssl.h>
 
-/* How often a session has read is kept as a place in here, which is all that it is for. */
+/* A place in here stands for the number of times that a session has read. */
 static char places[TLS_PAUSE_READS];
 
 static long on_read(BIO *bio, int what, const char *bytes, size_t len, int number, long more,

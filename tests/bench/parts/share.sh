@@ -2,10 +2,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck disable=SC2153,SC2154 # lib.sh has them
 
-# Rows that another host tells while look-ups are measured.
-SHARED=20000
+# Domains of the ledger that is asked, and those that another host tells meanwhile.
+SHARE_DOMAINS=${BENCH_SHARE_DOMAINS:-100000}
+SHARED=$((SHARE_DOMAINS / 5))
+# Rows that a new host reads; hosts that tell at the same time, and domains that each of them has.
+SHARE_ROWS=${BENCH_SHARE_ROWS:-1000000}
+SHARE_HOSTS=${BENCH_SHARE_HOSTS:-50}
+SHARE_EACH=${BENCH_SHARE_EACH:-200}
 
-sharing_settings() { # NAME LEDGER SERVICE-USER
+sharing_settings() { # NAME LEDGER
     mkdir -p "$WORK/$1"
     printf '[fleet]\nhost=%s\nport=5432\ndbname=postgres\nuser=%s\n' "$ENGINE" "$1" >"$WORK/$1/service"
     cat >"$WORK/$1/postseal.conf" <<-END
@@ -29,10 +34,86 @@ share_row() { # STATE DOMAINS
         "$(column a 3)" "$(column b 3)" "$(ratio 3)"
 }
 
+share_seconds() { awk -v a="$1" -v b="${EPOCHREALTIME/,/.}" 'BEGIN {printf "%.1f", b - a}'; }
+share_rows() { psql -qXAt -c 'select count(*) from postseal.fact'; }
+share_read() { "$BUILD/postseal" -c "$WORK/$1/postseal.conf" fleet --json 2>/dev/null | jq -r .read; }
+share_n() { psql -qXAt -c 'select n from postseal.fleet'; }
+
+# A new host reads an engine full of rows, which got there by copy and not by hosts.
+share_first_reading() {
+    local begin reader took
+    title "a new host reads $SHARE_ROWS rows"
+    share_forget_all
+    psql -qX <<-END
+	set session_replication_role = replica;
+	\\copy postseal.fact (kind, key, schema, record, first_tls, last_tls, latest, rev, n, origin) from program '"$BUILD/tests/fleet_host" - rows $SHARE_ROWS'
+	update postseal.fleet set n = $((SHARE_ROWS / 500 + 2));
+	insert into postseal.batch (n, nonce, origin)
+	    values ($((SHARE_ROWS / 500 + 2)), decode(repeat('00', 16), 'hex'), 'copied');
+	END
+    "$BUILD/tests/fleet_host" "$WORK/new-ledger" create
+    sharing_settings new "$WORK/new-ledger"
+    begin=${EPOCHREALTIME/,/.}
+    share_begin new
+    reader=$PID
+    until [[ $(share_read new) == "$(share_n)" ]]; do sleep 0.5; done
+    took=$(share_seconds "$begin")
+    echo "read, merged and written down in $took s: $(awk -v n="$SHARE_ROWS" -v t="$took" 'BEGIN {printf "%d", n / t}') rows/s"
+    echo "a row takes $(psql -qXAt -c "select pg_total_relation_size('postseal.fact') / count(*) from postseal.fact") bytes in the engine, indexes and all, and $(($(stat -c %s "$WORK/new-ledger/data.mdb") / SHARE_ROWS)) in the ledger"
+    stop "$reader"
+}
+
+share_forget_all() {
+    psql -qX -c 'set session_replication_role = replica' -c 'truncate postseal.fact, postseal.act, postseal.batch' \
+        -c 'update postseal.fleet set epoch = gen_random_uuid(), n = 0'
+}
+
+share_has() { "$BUILD/tests/fleet_host" "$WORK/watch-ledger" digest | grep -q "^domain $1 "; }
+
+# What one host sees, with all the others there, until another knows it.
+share_lag() {
+    local i begin
+    for i in 1 2 3 4 5; do
+        "$BUILD/tests/fleet_host" "$WORK/h1-ledger" see tls "lag$i.example" "mx.lag$i.example" "$(date +%s)"
+        begin=${EPOCHREALTIME/,/.}
+        until share_has "lag$i.example"; do sleep 0.1; done
+        share_seconds "$begin"
+        echo
+    done | sort -n | paste -sd' '
+}
+
+# Many hosts tell at the same time; one that was there reads it all.
+share_publishers() {
+    local i begin told pids=()
+    title "$SHARE_HOSTS hosts join at once, each with $SHARE_EACH domains and as many MX hosts"
+    share_forget_all
+    "$BUILD/tests/fleet_host" "$WORK/watch-ledger" create
+    sharing_settings watch "$WORK/watch-ledger"
+    share_begin watch
+    pids+=("$PID")
+    for ((i = 1; i <= SHARE_HOSTS; i++)); do
+        "$BUILD/tests/fleet_host" "$WORK/h$i-ledger" create
+        "$BUILD/tests/fleet_host" "$WORK/h$i-ledger" fill $((100000000 + i * SHARE_EACH)) "$SHARE_EACH"
+        sharing_settings "h$i" "$WORK/h$i-ledger"
+    done
+    begin=${EPOCHREALTIME/,/.}
+    for ((i = 1; i <= SHARE_HOSTS; i++)); do
+        share_begin "h$i"
+        pids+=("$PID")
+    done
+    until (($(share_rows) == 2 * SHARE_HOSTS * SHARE_EACH)); do sleep 0.5; done
+    told=$(share_seconds "$begin")
+    until [[ $(share_read watch) == "$(share_n)" ]]; do sleep 0.5; done
+    echo "all was told in $told s, $(awk -v n=$((2 * SHARE_HOSTS * SHARE_EACH)) -v t="$told" 'BEGIN {printf "%d", n / t}') rows/s, and read by one that was there in $(share_seconds "$begin") s"
+    echo "seconds until one of them knows what another saw: $(share_lag)"
+    for i in "${pids[@]}"; do stop "$i"; done
+    rm -rf "$WORK"/h*-ledger
+}
+
 engine_backends() { psql -qXAt -c "select pid from pg_stat_activity where application_name like 'postseal-share%'"; }
 
 part_share() {
-    local size=100000 alone together sharer other backends pid
+    local size=$SHARE_DOMAINS alone together sharer other backends pid
     # shellcheck source=tests/fleet/engine.sh
     . "$HERE/../fleet/engine.sh"
     title "look-ups of a host that shares beside one that does not; $ROUNDS turns of $SECONDS_EACH s each"
@@ -44,9 +125,11 @@ part_share() {
     psql -qX -f "$HERE/../../fleet/postseal-share.sql" 2>/dev/null
     need_ledger "$size"
     cp -r "$LEDGER" "$WORK/shared"
+    # Each has a file of its own: they read them when they start, not before.
     settings "$LEDGER"
-    sed -i "s|$POSTSEAL|$FLOOR|" "$WORK/postseal.conf"
-    socketmap
+    mkdir -p "$WORK/alone"
+    sed "s|$POSTSEAL|$FLOOR|; s|$WORK/run|$WORK/alone|" "$WORK/postseal.conf" >"$WORK/alone.conf"
+    pinned socketmap-alone "$BUILD/postseal-socketmap" -c "$WORK/alone.conf"
     alone=$PID
     settings "$WORK/shared"
     socketmap
@@ -55,8 +138,7 @@ part_share() {
     sharing_settings one "$WORK/shared"
     share_begin one
     sharer=$PID
-    until [[ $("$BUILD/postseal" -c "$WORK/one/postseal.conf" fleet --json | jq -r .waiting.now) == 0 &&
-        $(psql -qXAt -c 'select count(*) from postseal.fact') -ge $size ]]; do sleep 1; done
+    until (($(share_rows) >= size)) && [[ $(share_read one) == "$(share_n)" ]]; do sleep 1; done
     share_row "up, nothing new" "$size"
     "$BUILD/tests/fleet_host" "$WORK/other-ledger" create
     "$BUILD/tests/fleet_host" "$WORK/other-ledger" fill 0 "$SHARED"
@@ -74,7 +156,10 @@ part_share() {
     stop "$sharer"
     stop "$alone"
     stop "$together"
-    rm -rf "$WORK/shared" "$WORK/other-ledger" "$ENGINE"
-    ENGINE=
+    rm -rf "$WORK/shared" "$WORK/other-ledger"
+    as_engine "$ENGINE_BIN/pg_ctl" -D "$ENGINE/data" -l "$ENGINE/data/log" -w -s -o "$ENGINE_OPTIONS" start
+    share_publishers
+    share_first_reading
+    engine_stop
     trap finish EXIT
 }
