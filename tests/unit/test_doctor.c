@@ -130,8 +130,9 @@ static void one_server(struct doctor_servers *servers, const char *source)
 
 static void shares_well(struct patient *p)
 {
-	p->fleet = (struct doctor_fleet){ .shares = true, .runs = true, .waiting = 3, .lag = 2,
-					  .members = 4, .live = 3 };
+	p->fleet = (struct doctor_fleet){
+		.shares = true, .runs = true, .waiting = 3, .lag = 2, .members = 4, .live = 3
+	};
 	str_copy(p->fleet.state.name, sizeof(p->fleet.state.name), "mx1");
 }
 
