@@ -60,11 +60,11 @@ uninstall: all
 	    xargs -0 sh -c 'for d; do test ! -d "$$d" || rmdir --ignore-fail-on-non-empty "$$d" || exit; done' -
 	rm -rf $(BUILD)/installed
 
-## check-package install, upgrade, remove and purge the package of `make deb` in a throw-away copy of this system (as root)
+## check-package install, upgrade, remove and purge the packages of `make deb` (PREVIOUS=FILE.deb: upgraded from that one, too) in a throw-away copy of this system (as root)
 .PHONY: check-package
 check-package: all
 	tests/deps.sh deb
-	tests/package/run $(DEB)/postseal_$(VERSION)_*.deb $(DEB)/postseal-mailbox_$(VERSION)_*.deb
+	tests/package/run $(DEB) $(PREVIOUS)
 
 ## check-reproducible build the packages of `make deb` once more, elsewhere, and compare their bytes
 .PHONY: check-reproducible

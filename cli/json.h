@@ -15,7 +15,7 @@
 #include "core/alert/alert.h"
 #include "core/fleet/fleet_state.h"
 #include "core/log/waiting.h"
-#include "core/secure/digest.h"
+#include "core/secure/refusals.h"
 #include "core/metrics/metrics.h"
 #include "io/json/import_json.h"
 

@@ -11,7 +11,6 @@
 #include "base/str.h"
 #include "core/mailbox/pin.h"
 #include "io/crypto/crypto.h"
-#include "io/crypto/hpke.h"
 #include "io/local/metrics_file.h"
 #include "mailbox/api_json.h"
 #include "mailbox/outbox.h"

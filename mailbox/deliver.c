@@ -16,7 +16,6 @@
 #include "core/mailbox/mime.h"
 #include "core/mailbox/pin.h"
 #include "io/crypto/crypto.h"
-#include "io/crypto/hpke.h"
 #include "io/local/metrics_file.h"
 #include "mailbox/body.h"
 #include "mailbox/grave.h"

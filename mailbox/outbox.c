@@ -57,7 +57,7 @@ struct outbox {
 	struct seal_key key;   /* of `current` */
 	/* Of the thread alone. */
 	struct tried *tried;
-	size_t sent; /* of them */
+	size_t sent;        /* of them */
 	int64_t away_since; /* clock_mono_ms; 0: Postfix answers */
 };
 

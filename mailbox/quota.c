@@ -14,7 +14,7 @@
 
 struct sum {
 	uint64_t octets;
-	bool good;
+	size_t damaged;
 	struct mbox_letter letter;
 };
 
@@ -23,19 +23,22 @@ static bool add(void *context, const struct store_key *key, struct span value)
 	struct sum *sum = context;
 
 	(void)key;
-	sum->good = mbox_get_letter(&sum->letter, value.at, value.len);
-	sum->octets += sum->letter.size;
-	return sum->good;
+	if (mbox_get_letter(&sum->letter, value.at, value.len))
+		sum->octets += sum->letter.size;
+	else
+		sum->damaged++;
+	return true;
 }
 
-static bool sum_up(struct store_txn *txn, const struct store_key *prefix, uint64_t *octets)
+/* `damaged`: so many letters are not in it. */
+static bool sum_up(struct store_txn *txn, const struct store_key *prefix, uint64_t *octets,
+		   size_t *damaged)
 {
 	struct sum *sum = mem_zero(1, sizeof(*sum));
-	bool good;
+	bool good = store_each(txn, STORE_LETTER, prefix, false, add, sum);
 
-	sum->good = true;
-	good = store_each(txn, STORE_LETTER, prefix, false, add, sum) && sum->good;
 	*octets = sum->octets;
+	*damaged = sum->damaged;
 	free(sum);
 	return good;
 }
@@ -45,13 +48,18 @@ enum lookup quota_has_room(const struct home *home, struct store_txn *txn,
 {
 	struct store_key prefix = store_key_handle(mailbox);
 	uint64_t octets;
+	size_t damaged;
 
 	if (atomic_load(&home->used) + more > MIB(home->settings->mailbox_store_quota)) {
 		log_error("mailbox_store_quota is reached: mail to be sealed waits");
 		return LOOKUP_ABSENT;
 	}
-	if (!sum_up(txn, &prefix, &octets))
+	if (!sum_up(txn, &prefix, &octets, &damaged))
 		return LOOKUP_ERROR;
+	if (damaged > 0) {
+		log_error("store: a damaged record of letter");
+		return LOOKUP_ERROR;
+	}
 	return octets + more <= MIB(home->settings->mailbox_quota) ? LOOKUP_FOUND : LOOKUP_ABSENT;
 }
 
@@ -60,9 +68,13 @@ bool quota_count(struct home *home)
 	struct store_key all = store_key("", 0, "", 0);
 	struct store_txn *txn = store_begin(home->store, false);
 	uint64_t octets;
-	bool good = txn != NULL && sum_up(txn, &all, &octets);
+	size_t damaged;
+	bool good = txn != NULL && sum_up(txn, &all, &octets, &damaged);
 
 	store_abort(txn);
+	/* Their mailboxes stand still; all others go on. */
+	if (good && damaged > 0)
+		log_error("store: %zu damaged records of letter", damaged);
 	if (good)
 		atomic_store(&home->used, octets);
 	return good;

@@ -15,7 +15,6 @@
 #include "core/mailbox/life.h"
 #include "core/mailbox/mime.h"
 #include "io/crypto/crypto.h"
-#include "io/crypto/hpke.h"
 #include "mailbox/body.h"
 #include "mailbox/quota.h"
 #include "mailbox/submit.h"

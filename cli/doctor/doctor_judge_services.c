@@ -171,7 +171,8 @@ static void judge_sharing(const struct patient *patient, struct finding *finding
 		finding_say(finding, HEALTH_WARNING,
 			    "users who switch an alias in a webmail here do so on this host alone: "
 			    "its login at the engine may not act for all");
-		finding_mend(finding, "# in the database: grant postseal_admin to this host's login");
+		finding_mend(finding,
+			     "# in the database: grant postseal_admin to this host's login");
 	} else {
 		finding_say(finding, HEALTH_OK,
 			    "as %s; %zu of %zu hosts are there; %zu records wait to be told; %s",

@@ -135,9 +135,9 @@ struct doctor_mailbox {
 struct doctor_fleet {
 	bool shares; /* the ledger says so; `state` is its word */
 	struct fleet_state state;
-	size_t waiting; /* records to be told at once */
-	bool runs;      /* postseal-share */
-	int64_t lag;    /* seconds since it read all that others told */
+	size_t waiting;       /* records to be told at once */
+	bool runs;            /* postseal-share */
+	int64_t lag;          /* seconds since it read all that others told */
 	size_t members, live; /* hosts, this one included; heard of lately */
 };
 

@@ -10,7 +10,7 @@
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/known.h"
-#include "core/secure/digest.h"
+#include "core/secure/refusals.h"
 #include "io/local/command.h"
 #include "io/ledger/ledger.h"
 

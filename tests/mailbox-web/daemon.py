@@ -60,8 +60,8 @@ mailbox_from = "post@praxis.example"
 mailbox_message_size = 40
 {settings}
 ''')
-        self.start()
         self.proxy = proxy(f"{directory}/proxy", self.name, self.address, self.http)
+        self.start()
 
     def start(self):
         """Starts it, and waits until it serves."""

@@ -288,6 +288,19 @@ def look(ground, visitor, name, axe):
     check(f"too small to hit in {name}", [html for html, _ in small if "checkbox" not in html], [])
 
 
+def fits(visitor):
+    """Until the letter's frame is as high as the letter, and no higher."""
+    def room():
+        visitor.browser.call("POST", "/frame", {"id": 0})
+        left = visitor.browser.run("return innerHeight - document.body.getBoundingClientRect().bottom")
+        visitor.browser.call("POST", "/frame", {"id": None})
+        return left
+    try:
+        until("the frame fits", lambda: 0 <= room() < 8)
+    except Failed as failure:
+        raise Failed(f"{failure}; there are {room()} pixels below the letter") from None
+
+
 def views(ground, language, dark, width):
     """Everything that a recipient sees."""
     world = ground.world()
@@ -330,6 +343,7 @@ def views(ground, language, dark, width):
     visitor.browser.click("#agreed")
     visitor.browser.click("button[type=submit]")
     visitor.letter()
+    fits(visitor)
     seen("10-letter")
     world.send(MARIA, anna, plain(MARIA, "Termin am Montag", "Guten Tag,\r\n\r\nder Termin ist um 9 Uhr.\r\n"
                                   "Wegbeschreibung: https://praxis.example/weg\r\n\r\nMaria Berg"))

@@ -12,7 +12,6 @@
 #include "core/mailbox/code.h"
 #include "core/mailbox/frame.h"
 #include "io/crypto/crypto.h"
-#include "io/crypto/hpke.h"
 
 static const struct handle mailbox = { "mailbox-0123456" }, object = { "letter-01234567" };
 

@@ -104,8 +104,11 @@ machine_up() {
 
 # Its first process, as this world numbers it.
 machine_init() {
-    MACHINE_INIT=$(pgrep -P "${JOB[machine]}" | head -n 1)
-    [[ $MACHINE_INIT && $(tr -d '\0' <"/proc/$MACHINE_INIT/comm") == systemd ]] && machine true
+    local init
+    init=$(pgrep -P "${JOB[machine]}" | head -n 1)
+    MACHINE_ENTER=(nsenter --target "$init" --all -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
+        LC_ALL=C.UTF-8 TERM=dumb DEBIAN_FRONTEND=noninteractive)
+    [[ $init && $(cat "/proc/$init/comm") == systemd ]] && machine true
 }
 
 machine_init_or_end() {
@@ -113,8 +116,7 @@ machine_init_or_end() {
 }
 
 machine() {
-    nsenter --target "$MACHINE_INIT" --all -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-        LC_ALL=C.UTF-8 TERM=dumb DEBIAN_FRONTEND=noninteractive "$@"
+    "${MACHINE_ENTER[@]}" "$@"
 }
 
 machine_off() {

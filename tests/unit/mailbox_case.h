@@ -38,7 +38,6 @@
 #include "core/mailbox/code.h"
 #include "core/mailbox/frame.h"
 #include "io/crypto/crypto.h"
-#include "io/crypto/hpke.h"
 #include "io/crypto/seal_token.h"
 #include "core/settings/settings.h"
 #include "io/link/link.h"

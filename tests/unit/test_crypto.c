@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/crypto/hpke.h"
-
 static size_t hex(unsigned char *out, const char *text)
 {
 	size_t len = strlen(text) / 2;

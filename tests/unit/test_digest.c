@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The digest: a mail that any MTA takes, whatever strangers called themselves. */
-#include "core/secure/digest.h"
+#include "core/secure/refusals.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -130,8 +130,9 @@ static void one_server(struct doctor_servers *servers, const char *source)
 
 static void shares_well(struct patient *p)
 {
-	p->fleet = (struct doctor_fleet){ .shares = true, .runs = true, .waiting = 3, .lag = 2,
-					  .members = 4, .live = 3 };
+	p->fleet = (struct doctor_fleet){
+		.shares = true, .runs = true, .waiting = 3, .lag = 2, .members = 4, .live = 3
+	};
 	str_copy(p->fleet.state.name, sizeof(p->fleet.state.name), "mx1");
 }
 
@@ -1158,6 +1159,13 @@ static const struct sickness sicknesses[] = {
 	{ "sealed-door", URL "mailbox_submit = \"inet:127.0.0.1:2525\"\n", WRONG,
 	  "master.cf has no 127.0.0.1:2525/inet",
 	  "postconf -M '127.0.0.1:2525/inet=127.0.0.1:2525 inet n - y - - smtpd'\n" },
+	{ "sealed-door", URL "mailbox_submit = \"inet:127.0.0.1:2525\"\n", WRONG,
+	  "link mails and receipts wait",
+	  "postconf -P '127.0.0.1:2525/inet/smtpd_milters='\n"
+	  "postconf -P '127.0.0.1:2525/inet/cleanup_service_name=postseal-cleanup'\n" },
+	{ "sealed-door", URL "mailbox_submit = \"inet:127.0.0.1:2525\"\n", WRONG,
+	  "link mails and receipts wait",
+	  "postconf -P 'postseal-cleanup/unix/non_smtpd_milters='\npostfix reload\n" },
 	{ "sealed-door", URL "mailbox_submit = \"unix:/run/submit\"\n", UNSURE, "see by hand",
 	  NULL },
 	{ "mailbox", .spoil = no_mailbox, WRONG, "cannot reach postseal-mailbox",

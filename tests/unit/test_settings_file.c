@@ -9,7 +9,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/local/settings_file.h"
-#include "io/local/settings_text.h"
 
 /* Files that are read, and what one setting is then. */
 static const struct {

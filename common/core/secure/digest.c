@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core/secure/digest.h"
+#include "core/secure/refusals.h"
 
 #include <inttypes.h>
 #include <stdio.h>

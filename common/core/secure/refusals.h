@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "core/secure/alias.h"
 #include "core/names/ipaddr.h"
 #include "core/secure/secure.h"
@@ -83,5 +84,26 @@ void refusals_tell(struct refusals *refusals, const struct refusals *told, int64
 /* May an owner be told again? A clock that was set back holds nothing up. */
 #define REFUSALS_PAUSE (23 * INT64_C(3600))
 bool refusals_may_tell(int64_t told, int64_t now);
+
+/*
+ * The mail that tells the owner of secure aliases whose mail was refused
+ * there (RFC 5322): It is 7-bit plain text, in lines that any MTA takes. Words of strangers in it
+ * are printable, cut, and never on a line that could be a command.
+ */
+struct digest_part {
+	char alias[ALIAS_ADDRESS_SIZE];
+	struct refusals refusals;
+};
+
+/* An address as it stands in headers and as an argument of sendmail(1), quoted where need be. */
+#define DIGEST_ADDRESS_SIZE (2 * ALIAS_ADDRESS_SIZE)
+bool digest_address(char dst[DIGEST_ADDRESS_SIZE], const char *mailbox);
+
+/*
+ * Appends the mail to `mailbox`, header and body, lines ended by "\n". False, and
+ * nothing appended, when the mailbox is no address that mail can be sent to.
+ */
+bool digest_append(struct buf *out, const char *mailbox, const struct digest_part *parts,
+		   size_t count, int64_t now);
 
 #endif

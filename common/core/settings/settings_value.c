@@ -478,7 +478,7 @@ bool setting_put_networks(struct settings *settings, const struct setting *self,
 	return true;
 }
 
-/* In quotes, with the two escapes that a file may have (io/local/settings_text.h). */
+/* In quotes, with the two escapes that a file may have (io/local/settings_file.h). */
 static void append_quoted(struct buf *out, const char *value)
 {
 	buf_append(out, "\"", 1);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "io/crypto/hpke.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>

@@ -13,7 +13,6 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "io/local/settings_text.h"
 
 #define NAME_SHOWN 200
 

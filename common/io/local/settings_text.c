@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "io/local/settings_text.h"
+#include "io/local/settings_file.h"
 
 #include <stdbool.h>
 #include <string.h>

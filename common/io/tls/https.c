@@ -11,7 +11,6 @@
 
 #include "base/str.h"
 #include "io/tls/tls.h"
-#include "io/tls/tls_pause.h"
 
 /* All header lines of an answer together, 1xx answers and trailers included. */
 #define HEADERS_MAX 65536

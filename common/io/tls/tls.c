@@ -16,7 +16,6 @@
 #include "base/str.h"
 #include "core/names/domain.h"
 #include "io/net/stream.h"
-#include "io/tls/tls_pause.h"
 
 /*
  * Postfix's grade "medium", as narrow as its releases have it (3.10), with what Postfix adds to

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "io/tls/tls_pause.h"
+#include "io/tls/tls.h"
 
 #include <openssl/ssl.h>
 
