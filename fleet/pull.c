@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What others told, into the ledger (share.h). */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/utc.h"
+#include "core/policy/fold.h"
 #include "core/record/merge.h"
 #include "fleet/share.h"
 #include "io/ledger/ledger_entry.h"
@@ -82,6 +85,30 @@ static bool tell_more(struct ledger_take *take, const struct entry *theirs)
 				  change == FLEET_NOW ? LEDGER_BOX_NOW : LEDGER_BOX_LATER);
 }
 
+/* Of an MX host that lost TLS, or has it again, another tells the admin; here the journal has it. */
+static bool note_loss(const struct ledger_take *take)
+{
+	struct journal_entry entry = { .time = take->now };
+	char date[UTC_SIZE], key[ENTRY_KEY_SIZE];
+	int64_t before, after;
+
+	if (take->merged.kind != ENTRY_HOST)
+		return true;
+	before = fold_downgrade_since(&take->have.of.host.history);
+	after = fold_downgrade_since(&take->merged.of.host.history);
+	if ((before != 0) == (after != 0))
+		return true;
+	entry_key(key, &take->merged);
+	str_copy(entry.subject, sizeof(entry.subject), key);
+	str_copy(entry.author, sizeof(entry.author), take->author);
+	str_copy(entry.event, sizeof(entry.event),
+		 after != 0 ? "downgrade-elsewhere" : "downgrade-ended-elsewhere");
+	snprintf(entry.detail, sizeof(entry.detail), "%.80s: %s%s", take->by,
+		 after != 0 ? "no STARTTLS since " : "STARTTLS is offered again",
+		 after != 0 ? utc_format(date, after) : "");
+	return ledger_add_journal(take->txn, &entry);
+}
+
 /*
  * It may stand where a good one stood, which a host that joins would then miss. If we hold that
  * one, it waits in the outbox until it can be told.
@@ -90,8 +117,7 @@ static bool retell(struct ledger_take *take, const struct fleet_row *row, enum l
 {
 	enum entry_kind kind;
 
-	return !fleet_row_kind(&kind, row) ||
-	       ledger_outbox_retell(take->txn, kind, row->key, box);
+	return !fleet_row_kind(&kind, row) || ledger_outbox_retell(take->txn, kind, row->key, box);
 }
 
 /* False when the transaction is broken. */
@@ -116,7 +142,7 @@ static bool take_row(struct page *page, struct ledger_take *take, const struct f
 		entry.of.domain.sts.id[0] = '\0';
 	if (ledger_take(take, &entry)) {
 		metrics_count(M_SHARE_CHANGED);
-		if (!ledger_take_write(take))
+		if (!ledger_take_write(take) || !note_loss(take))
 			return false;
 	}
 	return fleet_row_take(&entry, row) != FLEET_ROW_GOOD || tell_more(take, &entry);

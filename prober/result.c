@@ -276,7 +276,23 @@ static void note_tlsa(struct host_facts *facts, const struct host_task *task, co
 	freshness_good(&facts->tlsa_fresh, clock_wall(), found->ttl);
 }
 
-static bool write_host(struct ledger_txn *txn, struct job *job)
+/* Next it would be spoken to. Is that left to another host of the fleet? */
+static void spare_host(const struct prober *prober, const struct host_task *task,
+		       struct host_facts *facts)
+{
+	int64_t then = clock_wall() + task->ahead, until;
+
+	if (task->effort == EFFORT_PROBE ||
+	    !freshness_probe_due(facts, task->effort == EFFORT_WANT, then))
+		return;
+	until = sightings_spare(prober->sightings, task->key, facts);
+	if (until <= then)
+		return;
+	facts->last_expires = until;
+	metrics_count(M_SPARED);
+}
+
+static bool write_host(const struct prober *prober, struct ledger_txn *txn, struct job *job)
 {
 	const struct host_task *task = job->task;
 	struct host_facts facts;
@@ -288,6 +304,7 @@ static bool write_host(struct ledger_txn *txn, struct job *job)
 	before = facts.tlsa;
 	note_addresses(&facts, task, job);
 	note_tlsa(&facts, task, job);
+	spare_host(prober, task, &facts);
 	log_at(level_of(facts.tlsa != before), "host=%s address=%s%s tlsa=%s", task->key,
 	       addr_state_name(facts.addr), facts.addr_secure ? " secure" : "",
 	       tlsa_state_name(facts.tlsa));
@@ -429,6 +446,9 @@ bool result_learn_plain(const struct prober *prober, struct ledger_txn *txn, con
 	    ledger_get_host(txn, host.key, host.port, &facts) == LOOKUP_ERROR)
 		return true;
 	old = facts;
+	/* Who is to tell it does so, even if it heard of it from others meanwhile. */
+	if (sighting->word == FLEET_LOST)
+		old.history.last_plain = old.history.plain_days.count = 0;
 	fold_history(&facts.history, &plain);
 	if (!ledger_put_host(txn, host.key, host.port, &facts))
 		return false;
@@ -449,7 +469,7 @@ static bool write_job(struct prober *prober, struct ledger_txn *txn, struct job 
 	case JOB_MX:
 		return write_mx(prober, txn, job);
 	case JOB_HOST:
-		return write_host(txn, job);
+		return write_host(prober, txn, job);
 	case JOB_SMTP:
 		return write_smtp(prober, txn, job);
 	case JOB_TXT:

@@ -189,8 +189,8 @@ static bool settle(struct sightings *sightings, struct ledger_txn *txn, const ch
 	case FLEET_OURS:
 		return sighting->path || settle_path(sightings, txn, host_key, sighting);
 	case FLEET_LOST_TOLD:
-		log_info("host=%s no longer offers STARTTLS; %s tells it for all hosts", host_key,
-			 sighting->teller);
+		if (!tell_elsewhere(txn, host_key, sighting->seen, sighting->teller))
+			return false;
 		break;
 	case FLEET_LOST:
 	case FLEET_ALONE:

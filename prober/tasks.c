@@ -9,10 +9,8 @@
 #include "base/mem.h"
 #include "core/policy/freshness.h"
 #include "io/ledger/ledger_facts.h"
-#include "io/local/metrics_file.h"
 #include "prober/refresh.h"
 #include "prober/result.h"
-#include "prober/sightings.h"
 
 /*
  * What is due.
@@ -56,44 +54,19 @@ static bool host_due(const struct domain_task *task, const struct host_facts *ho
 	       freshness_probe_due(host, asked, then);
 }
 
-/* It is due, but left to other hosts of the fleet until then. */
-static void put_off(const struct prober *prober, const struct host_task *task, int64_t until)
-{
-	struct ledger_txn *txn = ledger_begin_write(prober->ledger);
-	struct host_facts host;
-
-	if (txn == NULL)
-		return;
-	if (ledger_get_host(txn, task->host, task->port, &host) == LOOKUP_FOUND) {
-		host.last_expires = until;
-		if (ledger_put_host(txn, task->host, task->port, &host)) {
-			metrics_count(M_SPARED);
-			ledger_commit(txn);
-			return;
-		}
-	}
-	ledger_abort(txn);
-}
-
 /* Is the host to be spoken to? Leaves what is known of it in *known. */
 static bool smtp_due(const struct prober *prober, const struct host_task *task,
 		     struct host_facts *known)
 {
 	struct ledger_txn *txn = ledger_begin_read(prober->ledger);
 	enum lookup status = LOOKUP_ERROR;
-	int64_t until;
 
 	if (txn != NULL)
 		status = ledger_get_host(txn, task->host, task->port, known);
 	ledger_abort(txn);
-	if (status != LOOKUP_FOUND || task->effort == EFFORT_PROBE)
-		return status == LOOKUP_FOUND;
-	if (!freshness_probe_due(known, task->effort == EFFORT_WANT, clock_wall() + task->ahead))
-		return false;
-	until = sightings_spare(prober->sightings, task->key, known);
-	if (until > clock_wall() + task->ahead)
-		put_off(prober, task, until);
-	return until <= clock_wall() + task->ahead;
+	return status == LOOKUP_FOUND && (task->effort == EFFORT_PROBE ||
+					  freshness_probe_due(known, task->effort == EFFORT_WANT,
+							      clock_wall() + task->ahead));
 }
 
 /*

@@ -104,6 +104,15 @@ bool tell_host_downgrade(struct ledger_txn *txn, const char *key, int64_t since)
 	return tell_downgrade(txn, "host", key, "STARTTLS", "", since);
 }
 
+bool tell_elsewhere(struct ledger_txn *txn, const char *key, int64_t since, const char *teller)
+{
+	char date[UTC_SIZE];
+
+	log_info("host=%s no longer offers STARTTLS; %s tells it for all hosts", key, teller);
+	return add_entry(txn, key, "downgrade-elsewhere", "no STARTTLS since %s; told by %s",
+			 utc_format(date, since), teller);
+}
+
 bool tell_dane_lost(struct ledger_txn *txn, const char *key, enum tlsa_state now)
 {
 	metrics_count(METRIC1(EVENTS, METRIC_EVENT_DANE_LOST));

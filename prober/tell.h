@@ -29,6 +29,8 @@ void tell_sts_enforced(const char *key);
 /* Hosts; `key` is that of the host's record. */
 void tell_observation(const char *key, const struct observation *seen);
 bool tell_host_downgrade(struct ledger_txn *txn, const char *key, int64_t since); /* 0: it ended */
+/* It no longer does, and another host of the fleet tells that for all: for the journal alone. */
+bool tell_elsewhere(struct ledger_txn *txn, const char *key, int64_t since, const char *teller);
 bool tell_dane_lost(struct ledger_txn *txn, const char *key, enum tlsa_state now);
 
 /* Everybody at once; the host is the one that made it clear. */

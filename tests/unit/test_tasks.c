@@ -1454,6 +1454,23 @@ START_TEST(all_see_none_so_it_is_lost)
 }
 END_TEST
 
+/* Another eye's word came in as a fact before our prober had its turn. */
+START_TEST(who_is_to_tell_tells_what_it_has_heard_meanwhile)
+{
+	struct ledger_txn *txn;
+	struct host_facts host;
+
+	see_it_plain();
+	txn = ledger_begin_write(prober.ledger);
+	ck_assert_int_eq(ledger_get_host(txn, "mx0.test", 25, &host), LOOKUP_FOUND);
+	fold_history(&host.history,
+		     &(struct observation){ .time = now, .observed = OBSERVED_PLAIN });
+	ck_assert(ledger_put_host(txn, "mx0.test", 25, &host) && ledger_commit(txn));
+	say_of("mx0.test:25", FLEET_LOST);
+	it_is_lost(1);
+}
+END_TEST
+
 START_TEST(what_another_tells_is_not_told_here)
 {
 	see_it_plain();
@@ -1639,6 +1656,7 @@ int main(void)
 	tcase_add_test(tcase, what_is_missing_is_first_shown_to_others);
 	tcase_add_test(tcase, others_see_tls_so_it_is_our_path);
 	tcase_add_test(tcase, all_see_none_so_it_is_lost);
+	tcase_add_test(tcase, who_is_to_tell_tells_what_it_has_heard_meanwhile);
 	tcase_add_test(tcase, what_another_tells_is_not_told_here);
 	tcase_add_test(tcase, without_an_answer_we_are_alone);
 	tcase_add_test(tcase, nobody_could_say_anything);
