@@ -182,7 +182,7 @@ static bool find_answers(struct share *share, const struct engine_asks *asks, en
 
 static bool answer(struct share *share, const struct engine_asks *asks)
 {
-	enum fleet_saw saw[FLEET_SIGHTINGS_MAX];
+	enum fleet_saw saw[FLEET_SIGHTINGS_MAX] = { 0 };
 
 	if (!find_answers(share, asks, saw))
 		return false;

@@ -129,7 +129,7 @@ static enum lookup ask(const char *path, const char *address, struct buf *key,
 		       char reason[WKD_REASON_SIZE])
 {
 	struct buf said = { 0 };
-	struct span found;
+	struct span found = { NULL, 0 };
 	enum lookup result = LOOKUP_ERROR;
 
 	if (!converse(path, address, &said))

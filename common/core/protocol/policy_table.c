@@ -186,7 +186,7 @@ static void read_entry(struct policy_entry *entry, struct span text)
 
 bool policy_table_next(struct policy_table *table, struct policy_entry *entry)
 {
-	char room[POLICY_TABLE_LINE_MAX];
+	char room[POLICY_TABLE_LINE_MAX] = "";
 	size_t len;
 
 	*entry = (struct policy_entry){ 0 };

@@ -3,7 +3,7 @@
  * ledger_sighting - what the ledger keeps for the second pair of eyes
  * (core/fleet/fleet_sighting.h): `sighting`, what this host saw and others are to look at,
  * and `look`, what others saw and this host is to look at; both by the key of the host's
- * record. postseal-share and postseal-prober pass them to and fro.
+ * record. postseal-share and postseal-prober hand them to one another.
  */
 #ifndef POSTSEAL_IO_LEDGER_SIGHTING_H
 #define POSTSEAL_IO_LEDGER_SIGHTING_H
