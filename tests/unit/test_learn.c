@@ -652,12 +652,37 @@ START_TEST(previews_a_log)
 	ck_assert(!host_is_known("a.mx.test", &facts));
 	put(log_path, "w", FIRST);
 	preview(log_path, 0, "1 would go the same way.\n");
-	put(log_path, "w", AT("05:02", "3") SENT("A5", "u@plain.test", "p.mx.test"));
-	preview(log_path, 3, "no lines about TLS");
 	put(log_path, "w", "mail postfix/smtp[9]: Trusted TLS connection established to x\n");
 	preview(log_path, 3, "not in a known form; the first: mail postfix/smtp[9]");
 	preview("", 2, "name a file");
 	preview("/nonexistent/log", 3, "/nonexistent/log cannot be read");
+}
+END_TEST
+
+/* A log that cannot show trouble is never said to show none. */
+START_TEST(previews_nothing_where_the_log_does_not_tell)
+{
+	make_world();
+	put(log_path, "w",
+	    AT("05:02", "3") SENT("A5", "u@plain.test", "p.mx.test") AT("05:03", "3")
+		    SENT("A6", "v@plain.test", "p.mx.test"));
+	preview(log_path, 3, "2 deliveries in 2 lines, from");
+	ck_assert_ptr_null(strstr(output(), "the same way"));
+	preview(log_path, 3, "the log does not say which of them used TLS");
+	preview("--json -", 3, "{\"lines\":2,\"deliveries\":2,");
+	put(log_path, "w",
+	    AT("05:02", "3") "A7: to=<u@filter.test>, relay=127.0.0.1[127.0.0.1]:10025, delay=1, "
+			     "delays=0/0/0.5/0.5, dsn=2.0.0, status=sent (250 ok)\n");
+	preview(log_path, 3, "mail to this machine itself (1)");
+	put(log_path, "w",
+	    AT("05:02", "3") "A8: to=<u@no.test>, relay=p.mx.test[192.0.2.1]:25, delay=1, "
+			     "delays=0/0/0.5/0.5, dsn=5.0.0, status=bounced (no)\n");
+	preview(log_path, 3, "it shows no mail that was sent");
+	put(log_path, "w", "root:x:0:0:root:/root:/bin/bash\n");
+	preview(log_path, 3, "0 deliveries in 1 line.\n");
+	preview(log_path, 3, "no line of Postfix's smtp(8)");
+	put(log_path, "w", "");
+	preview(log_path, 3, "no line of Postfix's smtp(8)");
 }
 END_TEST
 
@@ -710,6 +735,7 @@ int main(void)
 	tcase_add_test(tc, tells_the_service_manager);
 	tcase_add_test(tc, reads_the_journal);
 	tcase_add_test(tc, previews_a_log);
+	tcase_add_test(tc, previews_nothing_where_the_log_does_not_tell);
 	tcase_add_test(tc, says_what_is_not_understood);
 	tcase_add_test(tc, refuses_wrong_usage);
 	return run_case("learn", tc);

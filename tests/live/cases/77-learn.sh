@@ -35,6 +35,19 @@ before_again=$(postseal history --json tls.test)
 check 'the log once more' learn "$SENDER_LOG"
 check 'changes nothing' equals "$(postseal history --json tls.test)" "$before_again"
 
+# With smtp_tls_loglevel = 0, Postfix's default, the same log has no lines about TLS.
+silent=$WORLD/silent.log
+grep -v ' TLS connection ' "$SENDER_LOG" >"$silent"
+preview() {
+    local status=0
+    postseal preview "$1" >"$WORLD/previewed" 2>&1 || status=$?
+    echo "status $status" >>"$WORLD/previewed"
+    matches "$(tr '\n' ' ' <"$WORLD/previewed")" "$2"
+}
+check 'preview: judges what was sent' preview "$SENDER_LOG" '[1-9][0-9]* deliver.*would go the same way.*status [01]'
+check 'preview: without lines about TLS it cannot tell' preview "$silent" \
+    '[1-9][0-9]* deliver.*lines?, from.*does not say which.*smtp_tls_loglevel=1.*status 3'
+
 # As a service, beside the others.
 job_start postseal-learn setpriv --reuid postseal --regid postseal --init-groups \
     "$BUILD/postseal" learn --follow "$SENDER_LOG"
