@@ -366,7 +366,7 @@ static enum cli_status run(struct cli *cli)
 
 const struct verb verb_preview = {
 	.name = "preview",
-	.arguments = "FILE|-",
+	.arguments = "FILE|-|-J",
 	.summary = "Shows from a log which mails would have waited",
 	.options = "J",
 	.help = "  -J, --journal  read systemd's journal\n"
