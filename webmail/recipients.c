@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "core/policy/request.h"
+#include "io/json/status_json.h"
 #include "io/json/webmail_json.h"
 
 /*
@@ -82,16 +83,13 @@ static void finish(struct inquiry *inquiry)
 	free(inquiry);
 }
 
-/* The symbol can do without it: where there is no answer, nothing is said of sealing. */
+/* The symbol can do without it: where there is no answer, it cannot be told. */
 static void on_seal(void *context, const char *answer, const char *error)
 {
 	struct part *part = context;
 
 	(void)error;
-	if (answer != NULL) {
-		part->json.len--; /* the "}" */
-		webmail_json_seal_of(&part->json, answer);
-	}
+	status_json_put_seal(&part->json, answer != NULL ? status_json_seal(answer) : NULL);
 	if (--part->inquiry->awaited == 0)
 		finish(part->inquiry);
 }
@@ -101,15 +99,19 @@ static void ask_how_sealed(struct inquiry *inquiry)
 	struct recipients *recipients = inquiry->recipients;
 	struct mailbox_question question = { .act = "seal" };
 
-	if (recipients->settings->mailbox_domain[0] != '\0') {
-		for (size_t i = 0; i < inquiry->count; i++) {
-			if (!inquiry->parts[i].known)
-				continue;
-			question.mailbox = inquiry->parts[i].address;
-			inquiry->awaited++;
-			mailbox_link_ask(recipients->mailbox, recipients->settings, &question,
-					 inquiry->deadline, on_seal, &inquiry->parts[i]);
+	for (size_t i = 0; i < inquiry->count; i++) {
+		struct part *part = &inquiry->parts[i];
+
+		if (!part->known)
+			continue;
+		if (recipients->settings->mailbox_domain[0] == '\0') {
+			status_json_put_seal(&part->json, "off");
+			continue;
 		}
+		question.mailbox = part->address;
+		inquiry->awaited++;
+		mailbox_link_ask(recipients->mailbox, recipients->settings, &question,
+				 inquiry->deadline, on_seal, part);
 	}
 	if (inquiry->awaited == 0)
 		finish(inquiry);

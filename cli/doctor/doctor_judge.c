@@ -76,6 +76,8 @@ const struct doctor_check doctor_checks[] = {
 	  doctor_judge_sealed_marks },
 	{ "sealed-login", "can users log in, so that they can mark mail?", NEEDS_SEALED,
 	  doctor_judge_sealed_login },
+	{ "sealed-socket", "is the milter, which marks mail, out of reach of other local users?",
+	  NEEDS_SEALED, doctor_judge_sealed_socket },
 	{ "sealed-door", "does Postfix take what postseal-mailbox writes?", NEEDS_SEALED,
 	  doctor_judge_sealed_door },
 	{ "mailbox", "does postseal-mailbox run?", NEEDS_MAILBOXES, doctor_judge_mailbox_runs },

@@ -167,6 +167,7 @@ void doctor_judge_sealed_lists(const struct patient *patient, struct finding *fi
 void doctor_judge_sealed_door(const struct patient *patient, struct finding *finding);
 void doctor_judge_sealed_marks(const struct patient *patient, struct finding *finding);
 void doctor_judge_sealed_login(const struct patient *patient, struct finding *finding);
+void doctor_judge_sealed_socket(const struct patient *patient, struct finding *finding);
 void doctor_judge_mailbox_runs(const struct patient *patient, struct finding *finding);
 void doctor_judge_mailbox_from(const struct patient *patient, struct finding *finding);
 void doctor_judge_mailbox_pages(const struct patient *patient, struct finding *finding);

@@ -14,7 +14,7 @@
 #define SEE_README "# see \"Sealed mail\" in " POSTSEAL_DOC "/examples/postfix/README.md"
 
 /*
- * Others who see the mail.
+ * Others who see the mail, or could write it.
  */
 
 /* Lists of milters, those of main.cf and of each service that has its own. */
@@ -157,6 +157,43 @@ void doctor_judge_sealed_lists(const struct patient *patient, struct finding *fi
 			    owners->text);
 		break;
 	}
+}
+
+/* As in "The milter on a Unix socket" of the README in postfix-examples. */
+static void mend_socket(const struct patient *patient, struct finding *finding)
+{
+	static const char milter[] = "{ unix:postseal/milter.sock, default_action=tempfail, "
+				     "connect_timeout=10s, command_timeout=30s }";
+	const char *queue = patient_value(patient, "queue_directory");
+	struct buf line = { 0 };
+
+	finding_mend(finding, "# fine if nobody else has an account here; else:");
+	finding_mend(finding, "install -d -o postseal -g postfix -m 2750 %s/postseal", queue);
+	buf_printf(&line, "milter_listen = \"unix:%s/postseal/milter.sock\"", queue);
+	finding_mend_setting(finding, patient, buf_cstr(&line), "postseal-milter");
+	finding_mend_main(finding, "postseal_milter", milter);
+	if (strstr(patient_written(patient, "smtpd_milters"), "$postseal_milter") == NULL)
+		finding_mend(finding, "# write $postseal_milter to smtpd_milters in place of %s",
+			     patient->settings->milter_listen);
+	finding_mend_reload(finding);
+	buf_free(&line);
+}
+
+/* Whoever speaks to the milter as Postfix does says who has logged in. */
+void doctor_judge_sealed_socket(const struct patient *patient, struct finding *finding)
+{
+	const char *listener = patient->settings->milter_listen;
+	struct endpoint endpoint;
+
+	if (endpoint_parse(&endpoint, listener) && endpoint.is_unix) {
+		finding_say(finding, HEALTH_OK, "at %s, for whom its folder lets in", listener);
+		return;
+	}
+	finding_say(finding, HEALTH_WARNING,
+		    "milter_listen = %s: every user of this machine can have a mail marked, and so "
+		    "sealed, in the name of another",
+		    listener);
+	mend_socket(patient, finding);
 }
 
 /*

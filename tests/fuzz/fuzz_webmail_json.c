@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "io/json/status_json.h"
 #include "io/json/webmail_json.h"
 
 /* What is written is printable ASCII, whatever was read. */
@@ -33,7 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (webmail_json_sealed(&out, "me@example.com", text, text) && out.len == 0)
 		abort();
 	check_written(&out);
-	webmail_json_seal_of(&out, text);
+	buf_append_str(&out, "{\"state\":\"dane\"}");
+	status_json_put_seal(&out, status_json_seal(text));
 	check_written(&out);
 	free(text);
 	return 0;

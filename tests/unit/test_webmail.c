@@ -202,7 +202,8 @@ START_TEST(waits_for_the_map_without_others)
 	ck_assert_int_gt(recv(fd, next, sizeof(next) - 1, 0), 0);
 	ck_assert_str_eq(next, "18:status al@tls.test,");
 	ck_assert_int_eq(send(fd, "6:OK {2},", 9, MSG_NOSIGNAL), 9);
-	expect_of(received(client), "two", "200", "{\"recipients\":[{1},{2}]}");
+	expect_of(received(client), "two", "200",
+		  "{\"recipients\":[{1,\"seal\":\"off\"},{2,\"seal\":\"off\"}]}");
 	close(fd);
 	for (size_t i = 0; i < ARRAY_LEN(lies); i++) {
 		client = sent(TWO);
@@ -216,7 +217,8 @@ START_TEST(waits_for_the_map_without_others)
 	client = sent(TWO);
 	fd = map_asked(map, STATUS_JO);
 	ck_assert_int_eq(send(fd, "6:OK {1},", 9, MSG_NOSIGNAL), 9);
-	expect_of(received(client), "late", "200", "{\"recipients\":[{1}," NOT_NOW);
+	expect_of(received(client), "late", "200",
+		  "{\"recipients\":[{1,\"seal\":\"off\"}," NOT_NOW);
 	close(fd);
 	expect(TWO, "200", NOT_NOW);
 	ck_assert_int_eq(poll(&(struct pollfd){ .fd = map, .events = POLLIN }, 1, 0), 0);
@@ -561,7 +563,7 @@ START_TEST(tells_how_it_would_be_sealed)
 	expect_of(received(client), request, "200",
 		  ",\"seal\":\"new-mailbox\"},{\"address\":\"a@b@c\",\"error\":");
 	close(mailbox);
-	expect(request, "200", "]},{\"address\":\"a@b@c\"");
+	expect(request, "200", "],\"seal\":null},{\"address\":\"a@b@c\"");
 }
 END_TEST
 

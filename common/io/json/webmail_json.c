@@ -9,7 +9,6 @@
 
 #include "base/log.h"
 #include "base/utc.h"
-#include "io/json/status_json.h"
 
 static const enum alias_level levels[] = { ALIAS_ENCRYPT, ALIAS_AUTHENTICATED, ALIAS_VERIFY,
 					   ALIAS_DANE_ONLY };
@@ -232,15 +231,6 @@ bool webmail_json_sealed(struct buf *out, const char *sender, const char *show, 
 	json_decref(json);
 	json_decref(pinned);
 	return good;
-}
-
-void webmail_json_seal_of(struct buf *out, const char *answer)
-{
-	const char *way = status_json_seal(answer);
-
-	if (way != NULL)
-		buf_printf(out, ",\"seal\":\"%s\"", way);
-	buf_append_str(out, "}");
 }
 
 void webmail_json_text(struct buf *out, const char *text)

@@ -59,9 +59,6 @@ bool webmail_json_done(const char *answer, char word[WEBMAIL_JSON_WORD_SIZE],
  */
 bool webmail_json_sealed(struct buf *out, const char *sender, const char *show, const char *pin);
 
-/* The answer to "seal" as the end of an object, `,"seal":"mailbox"}`; else "}". */
-void webmail_json_seal_of(struct buf *out, const char *answer);
-
 /* The user's name, as JSON text with its quotes, and the names of the levels as a list. */
 void webmail_json_text(struct buf *out, const char *text);
 void webmail_json_levels(struct buf *out);
