@@ -237,7 +237,7 @@ static void parse_verb(struct cli *cli, int argc, char **argv)
 	write_getopt_words(&words, "");
 	snprintf(title, sizeof(title), "postseal %s", name);
 	argv[0] = title; /* getopt_long(3) begins its messages with it */
-	optind = 0; /* glibc: begin anew, with another argv */
+	optind = 0;      /* glibc: begin anew, with another argv */
 	while ((letter = getopt_long(argc, argv, words.letters, words.names, NULL)) != -1)
 		take_option(cli, letter);
 	cli->count = argc - optind;

@@ -31,7 +31,7 @@ enum trial_way {
 /* All text is printable. */
 struct trial {
 	enum trial_end end;
-	enum trial_way way; /* not with SILENT */
+	enum trial_way way;         /* not with SILENT */
 	char text[TRIAL_TEXT_SIZE]; /* what the log says of it; SILENT: why that is not known */
 	char tls[TRIAL_TEXT_SIZE];  /* "Verified, TLSv1.3 with cipher ..."; "" for none */
 };

@@ -46,8 +46,8 @@ bool alias_word(char key[ALIAS_ADDRESS_SIZE], const struct cli *cli)
 	if (alias_at_secure_domain(&cli->settings, key))
 		return true;
 	cli_error(cli,
-		  "%s is not at a domain in `secure_domains`; first: postseal setup aliases %s", key,
-		  strrchr(key, '@') + 1);
+		  "%s is not at a domain in `secure_domains`; first: postseal setup aliases %s",
+		  key, strrchr(key, '@') + 1);
 	return false;
 }
 

@@ -50,7 +50,8 @@ static void page_decision(const struct known *known, const struct cli *cli)
 	terminal_heading("%s: %s, %s", known->facts.nexthop.key, status_label(status->state),
 			 d->guaranteed ? "guaranteed" : "not guaranteed");
 	if (waits_for_prober(d, &cli->settings))
-		terminal_field("answer", "wait, until the prober has looked (if it finds nothing: %s)",
+		terminal_field("answer",
+			       "wait, until the prober has looked (if it finds nothing: %s)",
 			       answer_text(d));
 	else
 		terminal_field("answer", "%s", answer_text(d));
@@ -96,8 +97,9 @@ static void print_replies(const struct known *known, const struct cli *cli)
 	terminal_heading("Replies to Postfix");
 	known_each_reply(known, cli, print_reply, &keyless);
 	if (keyless && known->facts.pins.count == 0)
-		terminal_text(2, "match=00:00... is a key that nobody has: none is on file for this "
-				 "domain (postseal pin), so mail at level verify waits.");
+		terminal_text(2,
+			      "match=00:00... is a key that nobody has: none is on file for this "
+			      "domain (postseal pin), so mail at level verify waits.");
 }
 
 static void print_explained(const struct known *known, const struct cli *cli,

@@ -17,7 +17,8 @@ static void print_page(const struct cli *cli, const struct learner_counts *count
 	       counts->handshakes == 1 ? "" : "s", counts->deliveries,
 	       counts->deliveries == 1 ? "delivery" : "deliveries", counts->new_hosts);
 	if (counts->lines > 0 && counts->known + counts->strange == 0)
-		cli_error(cli, "note: no line of Postfix's smtp(8) about TLS or a delivery is in it");
+		cli_error(cli,
+			  "note: no line of Postfix's smtp(8) about TLS or a delivery is in it");
 	if (counts->sent > 0 && counts->handshakes == 0)
 		cli_error(cli,
 			  "%" PRIu64 " deliveries, but no lines about TLS. To have Postfix write "

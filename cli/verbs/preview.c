@@ -256,14 +256,16 @@ static bool can_tell(const struct preview *p)
 static void tell_why_not(const struct preview *p)
 {
 	if (p->deliveries > 0)
-		cli_error(p->cli, "the log does not say which of them used TLS, so nobody can tell "
-				  "what would have waited. To have Postfix write it: postconf -e "
-				  "smtp_tls_loglevel=1 && postfix reload; and look again in a week");
-	else if (p->local > 0)
 		cli_error(p->cli,
-			  "nothing can be told: all it shows is mail to this machine itself (%" PRIu64
-			  "), which is not judged",
-			  p->local);
+			  "the log does not say which of them used TLS, so nobody can tell "
+			  "what would have waited. To have Postfix write it: postconf -e "
+			  "smtp_tls_loglevel=1 && postfix reload; and look again in a week");
+	else if (p->local > 0)
+		cli_error(
+			p->cli,
+			"nothing can be told: all it shows is mail to this machine itself (%" PRIu64
+			"), which is not judged",
+			p->local);
 	else if (p->known > 0)
 		cli_error(p->cli, "nothing can be told: it shows no mail that was sent");
 	else
@@ -274,9 +276,8 @@ static void tell_why_not(const struct preview *p)
 static void print_counts(struct preview *p)
 {
 	const struct json_count counts[] = {
-		{ "lines", p->lines },       { "deliveries", p->deliveries },
-		{ "same", p->same },         { "waits", p->waits },
-		{ "unjudged", p->unjudged }, { "strange", p->strange },
+		{ "lines", p->lines }, { "deliveries", p->deliveries }, { "same", p->same },
+		{ "waits", p->waits }, { "unjudged", p->unjudged },     { "strange", p->strange },
 	};
 
 	json_print_counts(counts, ARRAY_LEN(counts));
