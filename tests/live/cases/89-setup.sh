@@ -9,6 +9,13 @@ doctor_knows() {
     matches "$(postseal doctor)" "ok +$1 "
 }
 
+# at_terminal WORDS ANSWER...: a person types these.
+at_terminal() {
+    local words=$1
+    shift
+    printf '%s\n' "$@" | PATH=$SETUP_BIN:$PATH script -qec "'$BUILD/postseal' -c '$SEAL_CONF' setup $words" /dev/null
+}
+
 cp -pr /etc/postfix "$WORLD/wired"
 cp "$SEAL_CONF" "$WORLD/wired.conf"
 setup_up
@@ -38,6 +45,8 @@ check 'says how to undo it' out_has 'postseal setup --undo'
 check 'what was sent is learned from' doctor_knows learning
 check 'the doctor finds the map' doctor_knows policy-map
 check 'again: nothing to change' status_is 0 set_up --dry-run
+check 'no address for a test mail: all the same it is set up' status_is 0 at_terminal '' y nobody
+check 'it is asked for twice' equals "$(grep -c 'That is not a mail address' "$WORLD/setup.out")" 2
 keep_postfix outbound
 mail_send alice@sender.test bob@plain.test
 check 'mail to who never had TLS: sent' sent "$QID" bob@plain.test
@@ -70,6 +79,8 @@ check 'Postfix is as it was before them' as_it_was outbound
 check 'the settings are as they were' refute grep -q '^secure_domains = {"' "$SEAL_CONF"
 echo '# mine' >>/etc/postfix/main.cf
 check 'what was changed since is not thrown away' status_is 1 set_up --undo --yes
+check 'a person sees what would be lost' status_is 1 at_terminal --undo n
+check 'a person sees what would be lost: the line' out_has '-# mine'
 sed -i '$d' /etc/postfix/main.cf
 postconf -e "mydestination = \$myhostname, sender.test, secure.sender.test, localhost"
 check 'undo of outbound' status_is 0 set_up --undo --yes
