@@ -404,9 +404,8 @@ const struct verb verb_setup = {
 	.summary = "Plugs postseal into Postfix, or takes it out again",
 	.options = "NUty",
 	.help = "  -N, --dry-run     show what would change, and change nothing\n"
-		"  -U, --undo        put all files back as they were before the last run; each "
-		"run\n"
-		"                    is undone by one of its own\n"
+		"  -U, --undo        put all files back as they were before the last run; run\n"
+		"                    it again for the one before\n"
 		"  -t, --to ADDRESS  send a test mail there at the end, and show how it went\n"
 		"  -y, --yes         do not ask\n"
 		"\n"
