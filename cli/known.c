@@ -31,6 +31,7 @@ enum lookup known_get(struct known *known, const struct cli *cli, struct ledger_
 
 	if (found == LOOKUP_ERROR)
 		return found;
+	known->found = found == LOOKUP_FOUND;
 	decide_answer(&known->decision, &cli->settings, &known->facts, MAP_STATUS, false, cli->now);
 	status_of(&known->status, &known->facts, &known->decision);
 	return found;

@@ -11,6 +11,7 @@
 #include "io/ledger/ledger.h"
 
 struct known {
+	bool found; /* something is on record */
 	struct facts facts;
 	struct decision decision;
 	struct status status; /* points into the others */

@@ -311,6 +311,7 @@ static void take_line(struct learner *l, struct span text)
 		note_strange(&l->counts, text);
 		return;
 	}
+	l->counts.known++;
 	time = logline_time(&line.stamp, log_source_reference(l->source), log_source_zone);
 	if (time == 0)
 		return;

@@ -20,6 +20,7 @@
 
 struct learner_counts {
 	uint64_t lines;
+	uint64_t known;      /* of smtp(8), about TLS or a delivery */
 	uint64_t sent;       /* all deliveries, with TLS or without */
 	uint64_t deliveries; /* those that certainly went over TLS */
 	uint64_t handshakes;

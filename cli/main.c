@@ -221,7 +221,7 @@ static void parse_verb(struct cli *cli, int argc, char **argv)
 {
 	const char *name = argv[0];
 	struct getopt_words words;
-	char shown[32];
+	char shown[32], title[32];
 	int letter;
 
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
@@ -234,6 +234,8 @@ static void parse_verb(struct cli *cli, int argc, char **argv)
 		exit(CLI_USAGE);
 	}
 	write_getopt_words(&words, "");
+	snprintf(title, sizeof(title), "postseal %s", name);
+	argv[0] = title; /* getopt_long(3) begins its messages with it */
 	optind = 0; /* glibc: begin anew, with another argv */
 	while ((letter = getopt_long(argc, argv, words.letters, words.names, NULL)) != -1)
 		take_option(cli, letter);

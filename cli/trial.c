@@ -141,6 +141,21 @@ static bool take_queue_id(struct span line, const char *id, char queue_id[64])
 	return found && span_is(message, wanted) && str_copy_n(queue_id, 64, word.at, word.len);
 }
 
+/* "relay=mx.example.com[192.0.2.1]:25"; local(8), virtual(8), pipe(8) and sockets have no port. */
+static enum trial_way way_of(struct span message)
+{
+	struct span relay = message;
+	bool found;
+
+	span_cut(&relay, ">, relay=", &found);
+	if (!found)
+		return TRIAL_NOWHERE;
+	relay = span_cut(&relay, ", ", &found);
+	if (span_is(relay, "none"))
+		return TRIAL_NOWHERE;
+	return span_find(relay, "]:") != NULL ? TRIAL_NETWORK : TRIAL_HERE;
+}
+
 static enum trial_end end_of(struct span message)
 {
 	if (span_find(message, " status=sent (") != NULL)
@@ -184,6 +199,7 @@ static void read_outcome(struct trial *trial, struct span log, const char *queue
 		if (!span_starts(message, wanted) || end_of(message) == TRIAL_SILENT)
 			continue;
 		trial->end = end_of(message);
+		trial->way = way_of(message);
 		str_printable(trial->text, sizeof(trial->text), message.at,
 			      message.len < TRIAL_TEXT_SIZE / 4 ? message.len
 								: TRIAL_TEXT_SIZE / 4 - 1);
@@ -270,6 +286,23 @@ static bool send_mail(const char *id, const char *from, const char *to,
 	buf_free(&text);
 	buf_free(&output);
 	return sent;
+}
+
+const char *trial_over(const struct trial *trial)
+{
+	if (trial->end == TRIAL_SILENT)
+		return "not known";
+	if (trial->tls[0] != '\0')
+		return trial->tls;
+	switch (trial->way) {
+	case TRIAL_NETWORK:
+		return "no TLS";
+	case TRIAL_HERE:
+		return "no network (delivered on this machine)";
+	case TRIAL_NOWHERE:
+		break;
+	}
+	return "no connection (it was given to no server)";
 }
 
 void trial_run(struct trial *trial, const char *from, const char *to, int64_t patience_ms)

@@ -22,15 +22,26 @@ enum trial_end {
 	TRIAL_SILENT /* the log said nothing in time, or cannot be read */
 };
 
+/* What a mail went over, TLS or not. */
+enum trial_way {
+	TRIAL_NOWHERE, /* Postfix had no connection to a server when it wrote this */
+	TRIAL_NETWORK,
+	TRIAL_HERE /* it was delivered on this machine, without a network */
+};
+
 /* All text is printable. */
 struct trial {
 	enum trial_end end;
+	enum trial_way way; /* not with SILENT */
 	char text[TRIAL_TEXT_SIZE]; /* what the log says of it; SILENT: why that is not known */
 	char tls[TRIAL_TEXT_SIZE];  /* "Verified, TLSv1.3 with cipher ..."; "" for none */
 };
 
 /* Can a mail be sent there, as far as its form tells? */
 bool trial_is_address(const char *text);
+
+/* Over what it went, for people: its TLS, else why there was none. */
+const char *trial_over(const struct trial *trial);
 
 /*
  * Sends from `from` (NULL: the user who runs this) to `to`, and waits for the outcome, but not

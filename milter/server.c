@@ -45,6 +45,7 @@ struct milter_server {
 	struct endpoint endpoint;
 	int listener;
 	int stop[2]; /* a pipe: its end tells the listener's thread to end */
+	bool unable; /* the listener's thread alone: it could not accept, and has said so */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	LIST_HEAD(, guest) guests; /* under the lock, as is what follows */
@@ -141,18 +142,22 @@ static bool has_room(struct milter_server *server)
 	return room;
 }
 
-/* Accepts a waiting client. False if that is not possible just now. */
+/* Accepts a waiting client. False if that is not possible just now, which is said once. */
 static bool take_one(struct milter_server *server)
 {
 	int fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd >= 0) {
+		server->unable = false;
 		welcome(server, fd);
 		return true;
 	}
 	if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR || errno == ECONNABORTED)
 		return true;
-	log_warning("milter_listen: cannot accept a connection: %s", strerror(errno));
+	if (!server->unable)
+		log_warning("milter_listen: new connections wait, since none can be accepted: %s",
+			    strerror(errno));
+	server->unable = true;
 	return false;
 }
 

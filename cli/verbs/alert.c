@@ -228,6 +228,8 @@ static enum cli_status show(const struct telling *telling)
 	} else if (alerts->count > 0) {
 		alerts_text(&text, alerts, telling->host);
 		fputs(buf_cstr(&text), stdout);
+	} else {
+		cli_error(telling->cli, "there is nothing to tell");
 	}
 	buf_free(&text);
 	return alerts->count > 0 ? CLI_YES : CLI_NO;

@@ -46,8 +46,8 @@ bool alias_word(char key[ALIAS_ADDRESS_SIZE], const struct cli *cli)
 	if (alias_at_secure_domain(&cli->settings, key))
 		return true;
 	cli_error(cli,
-		  "%s is not at a domain in `secure_domains`; add its domain to the settings first",
-		  key);
+		  "%s is not at a domain in `secure_domains`; first: postseal setup aliases %s", key,
+		  strrchr(key, '@') + 1);
 	return false;
 }
 
@@ -390,7 +390,7 @@ const struct verb verb_alias = {
 	.summary = "Switches secure aliases on and off; makes exceptions",
 	.options = "eFlor",
 	.help = "ACT is one of\n"
-		"  enable ALIAS           switch it on; puts it on file\n"
+		"  enable ALIAS           switch it on; one that is not on file needs --for\n"
 		"  load FILE              enable each that stands in FILE; - is standard input\n"
 		"  disable ALIAS          switch it off; it stays on file\n"
 		"  allow ALIAS SENDER     let SENDER write to it without TLS, for a time\n"

@@ -144,10 +144,7 @@ static enum cli_status send_mail(const struct cli *cli)
 		json_print_trial(cli->words[0], words[trial.end], trial.text, trial.tls);
 	} else {
 		printf("\nA mail to %s: %s\n", cli->words[0], words[trial.end]);
-		printf("    %s\n    over: %s\n", trial.text,
-		       trial.end == TRIAL_SILENT ? "not known"
-		       : trial.tls[0] != '\0'    ? trial.tls
-						 : "no TLS");
+		printf("    %s\n    over: %s\n", trial.text, trial_over(&trial));
 	}
 	return trial.end == TRIAL_SENT ? CLI_YES : trial.end == TRIAL_SILENT ? CLI_UNSURE : CLI_NO;
 }
@@ -172,7 +169,7 @@ static enum cli_status run(struct cli *cli)
 
 const struct verb verb_doctor = {
 	.name = "doctor",
-	.arguments = "[ADDRESS]",
+	.arguments = "[-S ADDRESS]",
 	.summary = "Checks that this machine is set up as it should be",
 	.options = "S",
 	.help = "  -S, --send  send a test mail to ADDRESS, and show what became of it\n"

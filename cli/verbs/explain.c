@@ -31,6 +31,15 @@ static const char *answer_text(const struct decision *decision)
 	return "TEMP: mail waits";
 }
 
+/*
+ * Not what Postfix gets yet: for a domain that was never looked up it waits for the prober. What
+ * it gets is the last part of this page.
+ */
+static bool waits_for_prober(const struct decision *d, const struct settings *settings)
+{
+	return d->verdict != VERDICT_TEMP && decide_contact(d, settings, true) == CONTACT_DEFER;
+}
+
 static void page_decision(const struct known *known, const struct cli *cli)
 {
 	const struct decision *d = &known->decision;
@@ -40,7 +49,11 @@ static void page_decision(const struct known *known, const struct cli *cli)
 	terminal_dot(status->state);
 	terminal_heading("%s: %s, %s", known->facts.nexthop.key, status_label(status->state),
 			 d->guaranteed ? "guaranteed" : "not guaranteed");
-	terminal_field("answer", "%s", answer_text(d));
+	if (waits_for_prober(d, &cli->settings))
+		terminal_field("answer", "wait, until the prober has looked (if it finds nothing: %s)",
+			       answer_text(d));
+	else
+		terminal_field("answer", "%s", answer_text(d));
 	terminal_field("decided by", "rule %d (%s): %s", (int)d->rule, rule_name(d->rule),
 		       rule_text(d->rule));
 	if (d->under != d->rule)
@@ -70,8 +83,21 @@ static void page_decision(const struct known *known, const struct cli *cli)
 /* Not wrapped: an admin may compare it with what postmap -q prints. */
 static void print_reply(void *context, const char *name, struct buf *reply)
 {
-	(void)context;
+	bool *keyless = context;
+
 	printf("  %-27s %s\n", name, buf_cstr(reply));
+	*keyless |= strstr(buf_cstr(reply), " match=00:00:") != NULL;
+}
+
+static void print_replies(const struct known *known, const struct cli *cli)
+{
+	bool keyless = false;
+
+	terminal_heading("Replies to Postfix");
+	known_each_reply(known, cli, print_reply, &keyless);
+	if (keyless && known->facts.pins.count == 0)
+		terminal_text(2, "match=00:00... is a key that nobody has: none is on file for this "
+				 "domain (postseal pin), so mail at level verify waits.");
 }
 
 static void print_explained(const struct known *known, const struct cli *cli,
@@ -88,8 +114,7 @@ static void print_explained(const struct known *known, const struct cli *cli,
 	facts_page_override(&facts->override, cli->now);
 	facts_page_pins(&facts->pins);
 	facts_page_journal(known, cli, txn);
-	terminal_heading("Replies to Postfix");
-	known_each_reply(known, cli, print_reply, NULL);
+	print_replies(known, cli);
 }
 
 static void show_explained(const struct known *known, const struct cli *cli, struct ledger_txn *txn)
@@ -149,6 +174,11 @@ static void print_history(const struct known *known, const struct cli *cli, stru
 {
 	const struct facts *facts = &known->facts;
 
+	if (!known->found) {
+		cli_error(cli, "nothing is known about %s", facts->nexthop.key);
+		facts_page_journal(known, cli, txn);
+		return;
+	}
 	facts_page_floor(known, cli);
 	page_all_days(&facts->domain.history);
 	for (size_t i = 0; i < facts->domain.mx.count; i++) {

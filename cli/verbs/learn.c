@@ -11,9 +11,13 @@
 
 static void print_page(const struct cli *cli, const struct learner_counts *counts)
 {
-	printf("%" PRIu64 " lines read: %" PRIu64 " TLS handshakes, %" PRIu64
-	       " deliveries over TLS; hosts never seen with TLS before: %" PRIu64 ".\n",
-	       counts->lines, counts->handshakes, counts->deliveries, counts->new_hosts);
+	printf("%" PRIu64 " line%s read: %" PRIu64 " TLS handshake%s, %" PRIu64
+	       " %s over TLS; hosts never seen with TLS before: %" PRIu64 ".\n",
+	       counts->lines, counts->lines == 1 ? "" : "s", counts->handshakes,
+	       counts->handshakes == 1 ? "" : "s", counts->deliveries,
+	       counts->deliveries == 1 ? "delivery" : "deliveries", counts->new_hosts);
+	if (counts->lines > 0 && counts->known + counts->strange == 0)
+		cli_error(cli, "note: no line of Postfix's smtp(8) about TLS or a delivery is in it");
 	if (counts->sent > 0 && counts->handshakes == 0)
 		cli_error(cli,
 			  "%" PRIu64 " deliveries, but no lines about TLS. To have Postfix write "
@@ -81,7 +85,9 @@ static enum cli_status run(struct cli *cli)
 		status = cli->journal ? learner_read(learner, "journal") : CLI_YES;
 		for (int i = 0; i < cli->count && !learner_stopped(); i++)
 			status = cli_worse(status, learner_read(learner, cli->words[i]));
-		status = cli_worse(status, tell_outcome(cli, learner_counts(learner)));
+		/* Where nothing could be read, there is no outcome. */
+		if (status == CLI_YES || learner_counts(learner)->lines > 0)
+			status = cli_worse(status, tell_outcome(cli, learner_counts(learner)));
 	}
 	learner_free(learner);
 	if (status == CLI_YES)
@@ -91,7 +97,7 @@ static enum cli_status run(struct cli *cli)
 
 const struct verb verb_learn = {
 	.name = "learn",
-	.arguments = "FILE...|-",
+	.arguments = "FILE...|-|-J",
 	.summary = "Learns from Postfix's log which hosts do TLS",
 	.options = "fJ",
 	.help = "  -f, --follow   keep reading as the log grows, even when it is rotated\n"

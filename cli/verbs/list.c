@@ -182,6 +182,8 @@ static enum cli_status list_waiting(const struct cli *cli, struct ledger *ledger
 			       "RETURNED AT");
 		print_waiting(&waiting.domains[i]);
 	}
+	if (waiting.count == 0 && waiting.others == 0 && !cli->json)
+		cli_error(cli, "no mail waits because of postseal");
 	if (waiting.others > 0)
 		cli_error(cli, "and %llu recipients more, of no domain or of too many",
 			  (unsigned long long)waiting.others);

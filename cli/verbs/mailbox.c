@@ -50,8 +50,10 @@ static void print_box(json_t *box)
 {
 	char expires[UTC_SIZE];
 
-	printf("%-8s %4" PRId64 " letters  until %.10s  %s\n", text_of(box, "state"),
-	       number_of(box, "letters"), utc_format(expires, number_of(box, "expires")),
+	int64_t letters = number_of(box, "letters");
+
+	printf("%-8s %4" PRId64 " letter%s  until %.10s  %s\n", text_of(box, "state"), letters,
+	       letters == 1 ? " " : "s", utc_format(expires, number_of(box, "expires")),
 	       text_of(box, "mailbox"));
 }
 
@@ -101,7 +103,9 @@ static void print_pin(json_t *answer)
 
 static void print_revoked(json_t *answer)
 {
-	printf("%" PRId64 " letters revoked\n", number_of(answer, "revoked"));
+	int64_t revoked = number_of(answer, "revoked");
+
+	printf("%" PRId64 " letter%s revoked\n", revoked, revoked == 1 ? "" : "s");
 }
 
 static void print_ended(json_t *answer)

@@ -47,7 +47,8 @@ struct preview {
 	struct preview_domain *places;
 	struct facts facts;
 	int64_t from, to; /* of the deliveries */
-	uint64_t lines, deliveries, same, waits, handshakes, strange;
+	uint64_t lines, known, deliveries, same, waits, handshakes, strange;
+	uint64_t local;    /* deliveries to this machine itself, which are not judged */
 	uint64_t unjudged; /* of `same`: over TLS, with a certificate that the log does not judge */
 	char first[FIRST_SIZE];
 	struct progress progress;
@@ -145,12 +146,16 @@ static void take_line(struct preview *p, struct log_source *source, struct span 
 	time = logline_time(&line.stamp, log_source_reference(source), log_source_zone);
 	if (time == 0)
 		return;
+	p->known++;
 	proven = logfold_line(p->fold, &line, time, &proof);
 	if (proven && proof.handshake && proof.seen.observed == OBSERVED_TLS)
 		p->handshakes++;
-	if (line.kind != LOGLINE_DELIVERY || !line.sent || line.domain[0] == '\0' ||
-	    ipaddr_is_loopback(&line.addr))
+	if (line.kind != LOGLINE_DELIVERY || !line.sent || line.domain[0] == '\0')
 		return;
+	if (ipaddr_is_loopback(&line.addr)) {
+		p->local++;
+		return;
+	}
 	proven = proven && proof.seen.observed == OBSERVED_TLS;
 	judge(p, place_of(p, line.domain), time, proven);
 	if (proven)
@@ -218,13 +223,19 @@ static void print_places(struct preview *p)
 	}
 }
 
-static void print_page(struct preview *p)
+static void print_read(const struct preview *p)
 {
 	char from[UTC_SIZE], to[UTC_SIZE];
 
-	printf("%" PRIu64 " deliveries in %" PRIu64 " lines", p->deliveries, p->lines);
+	printf("%" PRIu64 " %s in %" PRIu64 " line%s", p->deliveries,
+	       p->deliveries == 1 ? "delivery" : "deliveries", p->lines, p->lines == 1 ? "" : "s");
 	if (p->deliveries > 0)
 		printf(", from %s to %s", utc_format(from, p->from), utc_format(to, p->to));
+}
+
+static void print_page(struct preview *p)
+{
+	print_read(p);
 	printf(":\n%" PRIu64 " would go the same way.\n", p->same);
 	if (p->waits > 0)
 		printf("%" PRIu64 " would wait:\n", p->waits);
@@ -236,31 +247,59 @@ static void print_page(struct preview *p)
 			      p->unjudged);
 }
 
+/* Without a delivery, or a word about TLS, a log that shows no trouble shows nothing at all. */
+static bool can_tell(const struct preview *p)
+{
+	return p->deliveries > 0 && p->handshakes > 0;
+}
+
+static void tell_why_not(const struct preview *p)
+{
+	if (p->deliveries > 0)
+		cli_error(p->cli, "the log does not say which of them used TLS, so nobody can tell "
+				  "what would have waited. To have Postfix write it: postconf -e "
+				  "smtp_tls_loglevel=1 && postfix reload; and look again in a week");
+	else if (p->local > 0)
+		cli_error(p->cli,
+			  "nothing can be told: all it shows is mail to this machine itself (%" PRIu64
+			  "), which is not judged",
+			  p->local);
+	else if (p->known > 0)
+		cli_error(p->cli, "nothing can be told: it shows no mail that was sent");
+	else
+		cli_error(p->cli, "nothing can be told: no line of Postfix's smtp(8) about TLS or "
+				  "a delivery is in it");
+}
+
+static void print_counts(struct preview *p)
+{
+	const struct json_count counts[] = {
+		{ "lines", p->lines },       { "deliveries", p->deliveries },
+		{ "same", p->same },         { "waits", p->waits },
+		{ "unjudged", p->unjudged }, { "strange", p->strange },
+	};
+
+	json_print_counts(counts, ARRAY_LEN(counts));
+	print_places(p);
+}
+
 static enum cli_status tell(struct preview *p)
 {
 	if (p->cli->json) {
-		const struct json_count counts[] = {
-			{ "lines", p->lines },       { "deliveries", p->deliveries },
-			{ "same", p->same },         { "waits", p->waits },
-			{ "unjudged", p->unjudged }, { "strange", p->strange },
-		};
-
-		json_print_counts(counts, ARRAY_LEN(counts));
-		print_places(p);
-	} else {
+		print_counts(p);
+	} else if (can_tell(p)) {
 		print_page(p);
+	} else {
+		print_read(p);
+		puts(".");
 	}
 	if (p->strange > 0)
-		cli_error(p->cli, "%" PRIu64 " lines are not in a known form; the first: %s",
-			  p->strange, p->first);
-	if (p->deliveries > 0 && p->handshakes == 0) {
-		cli_error(p->cli, "the log has no lines about TLS, so nobody can tell which mails "
-				  "left without it. To have Postfix write them: postconf -e "
-				  "smtp_tls_loglevel=1 && postfix reload");
+		cli_error(p->cli, "%" PRIu64 " line%s not in a known form; the first: %s",
+			  p->strange, p->strange == 1 ? " is" : "s are", p->first);
+	if (!can_tell(p)) {
+		tell_why_not(p);
 		return CLI_UNSURE;
 	}
-	if (p->deliveries == 0 && p->strange > 0)
-		return CLI_UNSURE;
 	return p->waits > 0 ? CLI_NO : CLI_YES;
 }
 
@@ -327,7 +366,7 @@ static enum cli_status run(struct cli *cli)
 
 const struct verb verb_preview = {
 	.name = "preview",
-	.arguments = "FILE|-",
+	.arguments = "FILE|-|-J",
 	.summary = "Shows from a log which mails would have waited",
 	.options = "J",
 	.help = "  -J, --journal  read systemd's journal\n"
@@ -337,7 +376,7 @@ const struct verb verb_preview = {
 		"of its domain before, and by what is known of DANE and MTA-STS now. Nothing is\n"
 		"learned, and nothing changes.\n"
 		"\n"
-		"Exit status: 1 if some mail would have waited.\n",
+		"Exit status: 1 if some mail would have waited; 3 if the log does not tell.\n",
 	.least = 0,
 	.most = 1,
 	.run = run,

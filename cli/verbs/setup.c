@@ -77,7 +77,7 @@ static enum cli_status tell_trial(const struct trial *trial)
 
 	printf("%s: %s\n", words[trial->end], trial->text);
 	if (trial->end != TRIAL_SILENT)
-		printf("over: %s\n", trial->tls[0] != '\0' ? trial->tls : "no TLS");
+		printf("over: %s\n", trial_over(trial));
 	return trial->end == TRIAL_SENT     ? CLI_YES
 	       : trial->end == TRIAL_SILENT ? CLI_UNSURE
 					    : CLI_NO;

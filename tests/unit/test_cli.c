@@ -550,7 +550,8 @@ START_TEST(wrong_usage)
 		{ "pin add tls.test", "--from-probe" },
 		{ "pin add .test", "write for which next hop" },
 		{ "alias enable me@ordinary.test --for me@tls.test",
-		  "is not at a domain in `secure_domains`" },
+		  "is not at a domain in `secure_domains`; first: postseal setup aliases "
+		  "ordinary.test" },
 		{ "alias enable me@secure.test", "write whose alias it is" },
 		{ "alias enable me+x@secure.test --for me@tls.test",
 		  "cannot be an alias or a mailbox" },
@@ -579,7 +580,7 @@ START_TEST(exit_statuses)
 		int status;
 		const char *text;
 	} cases[] = {
-		{ "history new.test", 1, "" },
+		{ "history new.test", 1, "postseal history: nothing is known about new.test\n" },
 		{ "history nullmx.test", 0, "History of the domain" },
 		{ "list --state downgrade", 0, "lost.test" },
 		{ "override list", 0, "bank.test" },
@@ -590,6 +591,8 @@ START_TEST(exit_statuses)
 		{ "pin list new.test", 1, "new.test: there are none" },
 		{ "pin remove new.test", 1, "no such key is on file" },
 		{ "alias list", 1, "" },
+		{ "alert", 1, "postseal alert: there is nothing to tell\n" },
+		{ "status --nonsense a.test", 2, "postseal status: unrecognized option" },
 		{ "learn", 2, "name a file" },
 		{ "learn --follow a b", 2, "only one log" },
 		{ "learn --journal a", 2, "not both" },

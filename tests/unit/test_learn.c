@@ -301,7 +301,7 @@ START_TEST(goes_on_where_it_ended)
 	learn_log("4 lines read");
 	learn_log("0 lines read");
 	put(log_path, "a", NOISE("06:00"));
-	learn_log("1 lines read");
+	learn_log("1 line read");
 	/* rotated meanwhile, with something new in both */
 	put(log_path, "a", SECOND);
 	ck_assert_int_eq(rename(log_path, rotated), 0);
@@ -338,7 +338,7 @@ START_TEST(does_not_believe_the_future)
 
 	make_world();
 	put(log_path, "w", "2999-01-02T03:04:05Z mail postfix/smtp[1]: " TLS("a.mx.test"));
-	learn_log("1 lines read: 0 TLS handshakes");
+	learn_log("1 line read: 0 TLS handshakes");
 	all = all_hosts();
 	ck_assert_uint_eq(all.len, 0);
 	buf_free(&all);
@@ -533,7 +533,7 @@ START_TEST(follows_a_log)
 	ck_assert_ptr_nonnull(strstr(output(), "3 TLS handshakes"));
 	/* All of it was written down, our place too. */
 	put(log_path, "a", AT("04:09", "1") TLS("d.mx.test"));
-	learn_log(": 1 TLS handshakes");
+	learn_log(": 1 TLS handshake,");
 }
 END_TEST
 
@@ -616,7 +616,7 @@ START_TEST(reads_the_journal)
 	    "established to "
 	    "a.mx.test[192.0.2.1]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 "
 	    "bits)\\n\\n'\n");
-	learn("--journal", 0, "1 lines read: 1 TLS handshakes");
+	learn("--journal", 0, "1 line read: 1 TLS handshake");
 	ck_assert(host_is_known("a.mx.test", &facts));
 	ck_assert_int_eq(facts.history.last_tls, T);
 	learn("-J", 0, "0 lines read");
@@ -652,12 +652,37 @@ START_TEST(previews_a_log)
 	ck_assert(!host_is_known("a.mx.test", &facts));
 	put(log_path, "w", FIRST);
 	preview(log_path, 0, "1 would go the same way.\n");
-	put(log_path, "w", AT("05:02", "3") SENT("A5", "u@plain.test", "p.mx.test"));
-	preview(log_path, 3, "no lines about TLS");
 	put(log_path, "w", "mail postfix/smtp[9]: Trusted TLS connection established to x\n");
 	preview(log_path, 3, "not in a known form; the first: mail postfix/smtp[9]");
 	preview("", 2, "name a file");
 	preview("/nonexistent/log", 3, "/nonexistent/log cannot be read");
+}
+END_TEST
+
+/* A log that cannot show trouble is never said to show none. */
+START_TEST(previews_nothing_where_the_log_does_not_tell)
+{
+	make_world();
+	put(log_path, "w",
+	    AT("05:02", "3") SENT("A5", "u@plain.test", "p.mx.test") AT("05:03", "3")
+		    SENT("A6", "v@plain.test", "p.mx.test"));
+	preview(log_path, 3, "2 deliveries in 2 lines, from");
+	ck_assert_ptr_null(strstr(output(), "the same way"));
+	preview(log_path, 3, "the log does not say which of them used TLS");
+	preview("--json -", 3, "{\"lines\":2,\"deliveries\":2,");
+	put(log_path, "w",
+	    AT("05:02", "3") "A7: to=<u@filter.test>, relay=127.0.0.1[127.0.0.1]:10025, delay=1, "
+			     "delays=0/0/0.5/0.5, dsn=2.0.0, status=sent (250 ok)\n");
+	preview(log_path, 3, "mail to this machine itself (1)");
+	put(log_path, "w",
+	    AT("05:02", "3") "A8: to=<u@no.test>, relay=p.mx.test[192.0.2.1]:25, delay=1, "
+			     "delays=0/0/0.5/0.5, dsn=5.0.0, status=bounced (no)\n");
+	preview(log_path, 3, "it shows no mail that was sent");
+	put(log_path, "w", "root:x:0:0:root:/root:/bin/bash\n");
+	preview(log_path, 3, "0 deliveries in 1 line.\n");
+	preview(log_path, 3, "no line of Postfix's smtp(8)");
+	put(log_path, "w", "");
+	preview(log_path, 3, "no line of Postfix's smtp(8)");
 }
 END_TEST
 
@@ -677,11 +702,15 @@ START_TEST(refuses_wrong_usage)
 {
 	make_world();
 	put(log_path, "w", FIRST);
+	put(log_path, "w", "root:x:0:0:root:/root:/bin/bash\n");
+	learn(log_path, 0, "no line of Postfix's smtp(8)");
+	put(log_path, "w", FIRST);
 	learn("", 2, "name a file, - for standard input, or --journal");
 	learn("--journal mail.log", 2, "not both");
 	learn("--follow a b", 2, "only one log can be followed");
 	learn("--yes a", 2, "usage: postseal learn");
 	learn("/nonexistent/mail.log", 3, "/nonexistent/mail.log cannot be read");
+	ck_assert_ptr_null(strstr(output(), "lines read"));
 	configure(ledger_dir, "learn_from = {\"probe\"}");
 	learn(log_path, 1, "learn_from");
 	configure("/nonexistent", "");
@@ -710,6 +739,7 @@ int main(void)
 	tcase_add_test(tc, tells_the_service_manager);
 	tcase_add_test(tc, reads_the_journal);
 	tcase_add_test(tc, previews_a_log);
+	tcase_add_test(tc, previews_nothing_where_the_log_does_not_tell);
 	tcase_add_test(tc, says_what_is_not_understood);
 	tcase_add_test(tc, refuses_wrong_usage);
 	return run_case("learn", tc);

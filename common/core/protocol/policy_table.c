@@ -159,7 +159,7 @@ static void read_level(struct policy_entry *entry, struct span word)
 	else if (strcmp(name, "fingerprint") == 0)
 		leave(entry, "\"fingerprint\" needs keys on file (postseal pin add)");
 	else if (!level_parse(&entry->level, name))
-		leave(entry, "\"%.*s\" is no level", (int)(word.len < 64 ? word.len : 64), word.at);
+		leave(entry, "not DOMAIN LEVEL: \"%.*s\" is no level", (int)(word.len < 64 ? word.len : 64), word.at);
 }
 
 static void read_entry(struct policy_entry *entry, struct span text)

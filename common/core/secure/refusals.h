@@ -2,8 +2,9 @@
 /*
  * refusals - mail to a secure alias that was refused, noted until its owner has been told
  * (`postseal digest`): who wrote, how often, when last, from where, and why it was refused.
- * Nothing of the mail's text is kept. The words of a refusal are in secure.c, and those of marked
- * mail in core/mailbox/mark.c.
+ * Nothing of the mail's text is kept. The words of a refusal are in secure.c, those of marked mail
+ * in core/mailbox/mark.c, those of mail to be sealed in mailbox/intake.c, and those of mail that
+ * cannot leave in postfix-examples/postseal-status-filter.
  *
  * Senders are strangers' words. There is room for REFUSALS_MAX of them at each
  * alias that is on file, and the rest is only counted, so that no stranger makes

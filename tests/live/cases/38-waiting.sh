@@ -12,7 +12,7 @@ held_mails() {
 
 # What other cases left in the queue would be listed, too.
 postsuper -d ALL >/dev/null 2>&1
-check 'nothing waits' equals "$(postseal list --waiting)" ''
+check 'nothing waits' equals "$(postseal list --waiting 2>&1)" 'postseal list: no mail waits because of postseal'
 check 'nothing waits: counted' equals "$(held_mails)" 0
 
 mail_send alice@sender.test x@loses.test

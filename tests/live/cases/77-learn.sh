@@ -35,6 +35,23 @@ before_again=$(postseal history --json tls.test)
 check 'the log once more' learn "$SENDER_LOG"
 check 'changes nothing' equals "$(postseal history --json tls.test)" "$before_again"
 
+# The same log as of receivers elsewhere: mail to 127.0.0.0/8 is not judged. With
+# smtp_tls_loglevel = 0, Postfix's default, it has no lines about TLS.
+elsewhere=$WORLD/elsewhere.log
+silent=$WORLD/silent.log
+sed 's/\[127\.0\.1\./[192.0.2./' "$SENDER_LOG" >"$elsewhere"
+grep -v ' TLS connection ' "$elsewhere" >"$silent"
+preview() {
+    local status=0
+    postseal preview "$1" >"$WORLD/previewed" 2>&1 || status=$?
+    echo "status $status" >>"$WORLD/previewed"
+    matches "$(tr '\n' ' ' <"$WORLD/previewed")" "$2"
+}
+check 'preview: judges what was sent' preview "$elsewhere" '[1-9][0-9]* deliver.*would go the same way.*status [01]'
+check 'preview: without lines about TLS it cannot tell' preview "$silent" \
+    '[1-9][0-9]* deliver.*does not say which.*smtp_tls_loglevel=1.*status 3'
+check 'preview: nor by mail that stays here' preview "$SENDER_LOG" 'mail to this machine itself.*status 3'
+
 # As a service, beside the others.
 job_start postseal-learn setpriv --reuid postseal --regid postseal --init-groups \
     "$BUILD/postseal" learn --follow "$SENDER_LOG"

@@ -60,12 +60,12 @@ check 'a downgrade: by the command, without a shell' \
     matches "$(paged)" '^1:two words; \$\(id\) postseal on '
 check 'the command has the text' matches "$(paged)" '\* self\.test no longer offers TLS'
 check 'told once' equals "$(alert --send)$(mails)" 1
-check 'there is nothing more to show' equals "$(alert)" ''
+check 'there is nothing more to show' equals "$(alert)" 'postseal alert: there is nothing to tell'
 
 receiver_tls mx.self.test on
 tick
 check 'over: TLS is back' postseal probe self.test
-check 'over: no news' equals "$(alert)" ''
+check 'over: no news' equals "$(alert)" 'postseal alert: there is nothing to tell'
 receiver_tls mx.self.test off
 tick
 postseal probe self.test >/dev/null

@@ -241,6 +241,8 @@ check 'port-25: opened' doctor_says port-25 'ok '
 check 'a test mail' postseal doctor --send bob@tls.test
 check 'a test mail: tells how it went' matches "$(postseal doctor --send bob@tls.test | tail -n 3)" \
     'bob@tls.test: sent.*over: Trusted, TLSv1.3 with cipher'
+check 'a test mail that stays here goes over no network' \
+    matches "$(postseal doctor --send bob@sender.test | tail -n 3)" 'bob@sender.test: sent.*over: no network'
 check 'a test mail that waits' refute postseal doctor --send bob@dane-wrong.test
 check 'a test mail needs an address' refute postseal doctor --send
 
