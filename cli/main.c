@@ -2,8 +2,7 @@
 /*
  * postseal - shows, explains and edits what postseal knows.
  *
- * main.c turns the command line into a struct cli (cli.h) and runs one verb. All verbs
- * are in verbs/, but for `doctor`:
+ * main.c turns the command line into a struct cli (cli.h) and runs one verb:
  *
  *   verbs/     a file for each verb, or for two that show the same
  *   doctor/    looks at this machine (doctor_look*) into one struct (doctor_patient.h),

@@ -243,7 +243,7 @@ static void make_id(char id[64])
 }
 
 /* Can it be put into a header, and on a command line? */
-static bool is_address(const char *text)
+bool trial_is_address(const char *text)
 {
 	for (const char *at = text; *at != '\0'; at++) {
 		if (!str_is_graph(*at))
@@ -268,7 +268,7 @@ static bool send_mail(const char *id, const char *from, const char *to,
 	struct buf text = { 0 }, output = { 0 };
 	bool sent;
 
-	if (!is_address(to) || (from != NULL && !is_address(from))) {
+	if (!trial_is_address(to) || (from != NULL && !trial_is_address(from))) {
 		str_copy(error, COMMAND_ERROR_SIZE, "that is not a mail address");
 		return false;
 	}

@@ -10,6 +10,7 @@
 #ifndef POSTSEAL_CLI_TRIAL_H
 #define POSTSEAL_CLI_TRIAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define TRIAL_TEXT_SIZE 1024
@@ -35,6 +36,9 @@ struct trial {
 	char text[TRIAL_TEXT_SIZE]; /* what the log says of it; SILENT: why that is not known */
 	char tls[TRIAL_TEXT_SIZE];  /* "Verified, TLSv1.3 with cipher ..."; "" for none */
 };
+
+/* Can a mail be sent there, as far as its form tells? */
+bool trial_is_address(const char *text);
 
 /* Over what it went, for people: its TLS, else why there was none. */
 const char *trial_over(const struct trial *trial);

@@ -268,14 +268,18 @@ static void mend_proxy(const struct patient *patient, struct finding *finding)
 	const struct doctor_mailbox *mailbox = &patient->mailbox;
 	const char *host = patient->settings->mailbox_url + strlen("https://");
 
-	if (!mailbox->has_nginx || mailbox->has_site) {
+	if (mailbox->nameless) {
+		finding_mend(finding,
+			     "# in the DNS: %s. IN A (or AAAA), with the address of the web server",
+			     host);
+	} else if (!mailbox->has_nginx || mailbox->has_site) {
 		finding_mend(finding, "# see that the web server runs, has a certificate for that "
 				      "name, and leads to mailbox_listen: " EXAMPLES);
 	} else if (!mailbox->has_certificate) {
 		finding_mend(finding,
-			     "# get a certificate for %s, as with `certbot certonly`, and run this "
-			     "again",
-			     host);
+			     "# get a certificate for %s, as with `certbot certonly`, then: "
+			     "postseal setup mailbox %s",
+			     host, patient->settings->mailbox_domain);
 	} else {
 		finding_mend_site(finding, EXAMPLES "/nginx.conf", host);
 		finding_mend_unit(finding, "reload-or-restart", "nginx");

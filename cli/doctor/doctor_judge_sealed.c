@@ -131,7 +131,9 @@ void doctor_judge_sealed_dns(const struct patient *patient, struct finding *find
 		finding_say(finding, HEALTH_OK, "%s leads to this host", domain);
 		return;
 	}
-	finding_mend(finding, "# in the DNS: %s. IN MX 10 %s.", domain, host);
+	/* The pages need an address; mail is content with that. */
+	finding_mend(finding, "# in the DNS: %s. IN A (or AAAA), with the address of %s", domain,
+		     host);
 }
 
 /*

@@ -70,6 +70,9 @@ void doctor_judge_learning(const struct patient *patient, struct finding *findin
 		finding_mend_unit(finding, "restart", "postseal-learn");
 	} else if (patient->ledger.log[0] != '\0') {
 		finding_say(finding, HEALTH_OK, "%s has been read", patient->ledger.log);
+	} else if (patient->learns) {
+		finding_say(finding, HEALTH_OK,
+			    "postseal learn --follow runs; it has not seen mail yet");
 	} else {
 		finding_say(finding, HEALTH_WARNING, "postseal has never read a log of Postfix");
 		finding_mend_unit(finding, "enable --now", "postseal-learn");

@@ -176,9 +176,6 @@ static bool has_failed(void)
 
 static void look_at_unbound(struct doctor_unbound *unbound)
 {
-	unbound->installed = access("/usr/sbin/unbound", X_OK) == 0;
-	if (!unbound->installed)
-		return;
 	unbound->failed = has_failed();
 	/* Debian's service copies the second file, of package dns-root-data, to the first. */
 	unbound->keyless = access("/var/lib/unbound/root.key", F_OK) != 0 && errno == ENOENT &&
@@ -194,7 +191,8 @@ void doctor_look_resolvers(struct patient *patient)
 	else
 		look_at_file(patient, &patient->ours, RESOLV_CONF);
 	look_at_file(patient, &patient->mta, RESOLV_CONF);
-	if (is_silent(&patient->ours) || is_silent(&patient->mta))
+	patient->unbound.installed = access("/usr/sbin/unbound", X_OK) == 0;
+	if (patient->unbound.installed && (is_silent(&patient->ours) || is_silent(&patient->mta)))
 		look_at_unbound(&patient->unbound);
 	if (!patient_chrooted(patient, "smtp/unix"))
 		return;

@@ -66,6 +66,7 @@ static void look_at_proxy(struct patient *patient)
 			    resolver_trouble(resolver));
 	else if (found == LOOKUP_ABSENT)
 		doctor_note(&mailbox->proxy, LOOKUP_ABSENT, "%s has no address", host);
+	mailbox->nameless = found == LOOKUP_ABSENT;
 	request.address_count = answer.count;
 	if (found == LOOKUP_FOUND && !https_get(&request, &page, detail))
 		doctor_note(&mailbox->proxy, LOOKUP_ABSENT, "%s", detail);

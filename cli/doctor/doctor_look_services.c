@@ -163,9 +163,11 @@ static void look_at_learn(struct patient *patient)
 	struct metrics_snapshot snapshot;
 	bool alive;
 
-	if (metrics_read(patient->settings->runtime, METRICS_LEARN, &snapshot, &alive, error) ==
-		    LOOKUP_FOUND &&
-	    !alive && snapshot.ended == 0)
+	if (metrics_read(patient->settings->runtime, METRICS_LEARN, &snapshot, &alive, error) !=
+	    LOOKUP_FOUND)
+		return;
+	patient->learns = alive;
+	if (!alive && snapshot.ended == 0)
 		doctor_note(&patient->learn, LOOKUP_ABSENT,
 			    "postseal learn --follow, started at %s, has died",
 			    utc_format(date, snapshot.started));

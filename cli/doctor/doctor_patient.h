@@ -65,9 +65,10 @@ struct doctor_thing {
 __attribute__((format(printf, 3, 4))) void doctor_note(struct doctor_thing *thing,
 						       enum lookup state, const char *format, ...);
 
-/* The resolver that this machine should have; looked at only where one is silent. */
+/* The resolver that this machine should have. */
 struct doctor_unbound {
 	bool installed;
+	/* Looked at only where a resolver is silent. */
 	bool failed;  /* systemd tried to start it, and it ended */
 	bool keyless; /* it has no trust anchor of the root, nor one to copy */
 };
@@ -122,6 +123,7 @@ struct doctor_mailbox {
 	struct doctor_thing pages; /* ABSENT: what is served differs from what was installed */
 	struct doctor_thing keys;  /* ABSENT: whoever has the store also has the keys */
 	struct doctor_thing proxy; /* ABSENT: the pages cannot be fetched from mailbox_url */
+	bool nameless;             /* mailbox_url has no address */
 	bool has_nginx;            /* as Debian lays it out, and we may write to it ... */
 	bool has_site;             /* ... and our file is there */
 	bool has_certificate;      /* for mailbox_url, where the example expects it */
@@ -155,6 +157,7 @@ struct patient {
 	struct doctor_thing fallback;
 	struct doctor_thing
 		learn; /* who follows a log; ABSENT: it died without being told to stop */
+	bool learns;   /* one is there */
 	struct doctor_thing
 		socket; /* systemd's socket for the socketmap; ABSENT: enabled, but not active */
 	/* Only where there are secure domains. */

@@ -8,6 +8,7 @@
  *
  * A copy is a directory SETUP_COPIES/setup-DATE, for root alone:
  *
+ *   part         "outbound", "aliases", ...
  *   files        a line a file: "NUMBER existed|made MODE UID GID PATH"
  *   NUMBER.before, NUMBER.after
  *   units        a line a unit that was enabled; it is for the caller to disable them
@@ -31,6 +32,8 @@
 #define SETUP_PATH_SIZE 1024
 #define SETUP_FILES_MAX 8
 #define SETUP_ERROR_SIZE 1280
+#define SETUP_PART_SIZE 16
+#define SETUP_NAME_SIZE 320
 
 struct setup_file {
 	char path[SETUP_PATH_SIZE];
@@ -46,6 +49,7 @@ struct setup_files {
 	size_t count;
 	struct setup_file list[SETUP_FILES_MAX];
 	struct buf units; /* a line each: units that are enabled now and were not before */
+	char part[SETUP_PART_SIZE]; /* "outbound", ...; "" in a copy of an earlier version */
 	char copy[SETUP_PATH_SIZE]; /* directory; "" if there is none yet */
 };
 
@@ -62,6 +66,8 @@ bool setup_file_differs(const struct setup_file *file);
 bool setup_files_differ(const struct setup_files *files);
 /* As diff(1) -u has it, on standard output. */
 void setup_file_print(const struct setup_file *file);
+/* The same for the way back, of a file from setup_files_last. */
+void setup_file_print_back(const struct setup_file *file);
 
 /* Keeps the copy, then puts the new files in place. False, and why, at the first that fails. */
 bool setup_files_install(struct setup_files *files, char error[SETUP_ERROR_SIZE]);
@@ -71,6 +77,8 @@ bool setup_files_install(struct setup_files *files, char error[SETUP_ERROR_SIZE]
  * `before` is what the file is to be again, `after` what it is now.
  */
 bool setup_files_last(struct setup_files *files, char error[SETUP_ERROR_SIZE]);
+/* What a copy is of, and when: "aliases (2026-11-29T08:45:00Z)". Returns dst. */
+const char *setup_files_name(char dst[SETUP_NAME_SIZE], const struct setup_files *files);
 /* Is it still as setup left it? */
 bool setup_file_untouched(const struct setup_files *files, size_t index);
 /* Puts the files back as they were; those that were made are removed. */
@@ -105,6 +113,11 @@ enum cli_status setup_wish_fleet(struct cli *cli, struct setup_wish *wish);
  * of files, commands, and what is left to a person.
  */
 enum setup_part { SETUP_OUTBOUND, SETUP_ALIASES, SETUP_MAILBOX, SETUP_FLEET };
+#define SETUP_PARTS 4
+
+const char *setup_part_name(enum setup_part part); /* "outbound", ... */
+/* The first part that has this check of `doctor`; false: none has. */
+bool setup_part_of(const char *check, enum setup_part *part);
 
 struct setup_plan {
 	enum setup_part part;

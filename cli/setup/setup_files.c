@@ -240,6 +240,17 @@ void setup_file_print(const struct setup_file *file)
 	rmdir(dir);
 }
 
+void setup_file_print_back(const struct setup_file *file)
+{
+	struct setup_file back = {
+		.existed = true, .secret = true, .before = file->after, .after = file->before
+	};
+
+	str_copy(back.path, sizeof(back.path), file->path);
+	if (setup_file_differs(&back))
+		setup_file_print(&back);
+}
+
 /*
  * The copy.
  */
@@ -284,7 +295,7 @@ static bool keep_one(struct setup_files *files, size_t index, struct buf *list)
 static bool keep(struct setup_files *files, char error[SETUP_ERROR_SIZE])
 {
 	char path[SETUP_PATH_SIZE + 32];
-	struct buf list = { 0 };
+	struct buf list = { 0 }, part = { 0 };
 	bool good;
 
 	if (!make_directory(files, error))
@@ -296,9 +307,13 @@ static bool keep(struct setup_files *files, char error[SETUP_ERROR_SIZE])
 	good = good && write_new(path, &list, 0600);
 	snprintf(path, sizeof(path), "%s/units", files->copy);
 	good = good && write_new(path, &files->units, 0600);
+	buf_append_str(&part, files->part);
+	snprintf(path, sizeof(path), "%s/part", files->copy);
+	good = good && write_new(path, &part, 0600);
 	if (!good)
 		fail(error, "%s: the copy cannot be kept: %s", files->copy, strerror(errno));
 	buf_free(&list);
+	buf_free(&part);
 	return good;
 }
 
@@ -371,6 +386,17 @@ static bool read_line(struct setup_files *files, const char *line)
 	return true;
 }
 
+static void read_part(struct setup_files *files)
+{
+	char path[SETUP_PATH_SIZE + 32];
+	struct buf text = { 0 };
+
+	snprintf(path, sizeof(path), "%s/part", files->copy);
+	if (setup_read(path, &text))
+		str_copy_n(files->part, sizeof(files->part), (const char *)text.data, text.len);
+	buf_free(&text);
+}
+
 bool setup_files_last(struct setup_files *files, char error[SETUP_ERROR_SIZE])
 {
 	char name[256], path[SETUP_PATH_SIZE + 32];
@@ -383,7 +409,8 @@ bool setup_files_last(struct setup_files *files, char error[SETUP_ERROR_SIZE])
 	snprintf(path, sizeof(path), "%s/files", files->copy);
 	good = setup_read(path, &list);
 	snprintf(path, sizeof(path), "%s/units", files->copy);
-	setup_read(path, &files->units); /* copies of earlier versions have none */
+	setup_read(path, &files->units); /* copies of earlier versions have none, nor a part */
+	read_part(files);
 	for (struct span rest = { list.data, list.len }, line; good && rest.len > 0;) {
 		char text[SETUP_PATH_SIZE + 64];
 		bool found;
@@ -394,6 +421,15 @@ bool setup_files_last(struct setup_files *files, char error[SETUP_ERROR_SIZE])
 	}
 	buf_free(&list);
 	return (good && files->count > 0) || fail(error, "%s is no whole copy", files->copy);
+}
+
+const char *setup_files_name(char dst[SETUP_NAME_SIZE], const struct setup_files *files)
+{
+	const char *date = strrchr(files->copy, '/') + 1 + strlen(PREFIX);
+
+	snprintf(dst, SETUP_NAME_SIZE, "%s (%.*s)", files->part[0] != '\0' ? files->part : "setup",
+		 (int)strcspn(date, "."), date);
+	return dst;
 }
 
 bool setup_file_untouched(const struct setup_files *files, size_t index)

@@ -17,7 +17,6 @@
 
 #define POSTCONF_MS 60000
 #define OUTPUT_MAX 65536
-#define WORDS_MAX 128
 #define RESOLV_CONF "/etc/resolv.conf"
 #define SHARE_USER "postseal-share" /* as its unit has it */
 
@@ -51,6 +50,27 @@ static const struct {
 	{ SETUP_MAILBOX, "mailbox-from", true },    { SETUP_MAILBOX, "mailbox-keys", false },
 	{ SETUP_MAILBOX, "mailbox-proxy", false },  { SETUP_FLEET, "fleet", false },
 };
+
+const char *setup_part_name(enum setup_part part)
+{
+	static const char *const names[SETUP_PARTS] = { [SETUP_OUTBOUND] = "outbound",
+							[SETUP_ALIASES] = "aliases",
+							[SETUP_MAILBOX] = "mailbox",
+							[SETUP_FLEET] = "fleet" };
+
+	return names[part];
+}
+
+bool setup_part_of(const char *check, enum setup_part *part)
+{
+	for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
+		if (strcmp(checks[i].name, check) == 0) {
+			*part = checks[i].part;
+			return true;
+		}
+	}
+	return false;
+}
 
 static const struct doctor_check *check_named(const char *name)
 {
@@ -96,6 +116,7 @@ struct setup_plan *setup_plan_new(enum setup_part part, const struct patient *pa
 	struct setup_plan *plan = mem_zero(1, sizeof(*plan));
 
 	plan->part = part;
+	str_copy(plan->files.part, sizeof(plan->files.part), setup_part_name(part));
 	for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
 		struct finding finding;
 
@@ -159,9 +180,17 @@ static void in_bench(char dst[96], const struct bench *bench, const char *name)
 }
 
 /* Whatever reads a main.cf that was just written waits for two seconds. */
-static bool put_in_bench(const struct bench *bench, const char *name, const struct buf *text)
+static bool make_old(const struct bench *bench, const char *name)
 {
 	const struct timespec old[2] = { { .tv_sec = 1000000000 }, { .tv_sec = 1000000000 } };
+	char path[96];
+
+	in_bench(path, bench, name);
+	return utimensat(AT_FDCWD, path, old, 0) == 0;
+}
+
+static bool put_in_bench(const struct bench *bench, const char *name, const struct buf *text)
+{
 	char path[96];
 	FILE *file;
 	bool good;
@@ -171,7 +200,7 @@ static bool put_in_bench(const struct bench *bench, const char *name, const stru
 	if (file == NULL)
 		return false;
 	good = text->len == 0 || fwrite(text->data, text->len, 1, file) == 1;
-	return fclose(file) == 0 && good && utimensat(AT_FDCWD, path, old, 0) == 0;
+	return fclose(file) == 0 && good && make_old(bench, name);
 }
 
 static bool take_from_bench(const struct bench *bench, const char *name, struct buf *text)
@@ -183,44 +212,63 @@ static bool take_from_bench(const struct bench *bench, const char *name, struct 
 	return setup_read(path, text);
 }
 
-/* All steps with this option in one run: first services, then what is set in them. */
-static bool run_postconf(const struct setup_plan *plan, const struct bench *bench,
-			 const char *option, char error[SETUP_ERROR_SIZE])
+/* False, so that it can end a function. */
+static bool fail_bench(const struct bench *bench, char error[SETUP_ERROR_SIZE])
 {
-	char said[COMMAND_ERROR_SIZE], dir[64], letter[8];
-	char *argv[WORDS_MAX + 5] = { (char[]){ "postconf" }, (char[]){ "-c" }, dir, letter };
+	snprintf(error, SETUP_ERROR_SIZE, "%s cannot be written", bench->dir);
+	return false;
+}
+
+static bool run_step(const struct mend_step *step, const struct bench *bench,
+		     char error[SETUP_ERROR_SIZE])
+{
+	char said[COMMAND_ERROR_SIZE], dir[64];
+	char *argv[] = { (char[]){ "postconf" }, (char[]){ "-c" }, dir,
+			 step->option,           step->word,       NULL };
 	struct buf output = { 0 };
-	size_t count = 4;
 	bool good;
 
 	str_copy(dir, sizeof(dir), bench->dir);
-	str_copy(letter, sizeof(letter), option);
-	for (size_t i = 0; i < plan->count && count < WORDS_MAX; i++) {
-		if (plan->steps[i].kind == MEND_POSTCONF &&
-		    strcmp(plan->steps[i].option, option) == 0)
-			argv[count++] = plan->steps[i].word;
-	}
-	if (count == 4)
-		return true;
 	good = command_run(argv, OUTPUT_MAX, clock_mono_ms() + POSTCONF_MS, &output, said) ==
 	       LOOKUP_FOUND;
 	if (!good)
-		snprintf(error, SETUP_ERROR_SIZE, "postconf %s on a copy: %s", option, said);
+		snprintf(error, SETUP_ERROR_SIZE, "postconf %s on a copy: %s", step->option, said);
 	buf_free(&output);
+	if (good && (!make_old(bench, "main.cf") || !make_old(bench, "master.cf")))
+		good = fail_bench(bench, error);
+	return good;
+}
+
+/*
+ * All steps with this option, each in a run of its own: of many, postconf(1) writes the new ones
+ * in an order that differs from run to run.
+ */
+static bool run_steps(const struct setup_plan *plan, const struct bench *bench, const char *option,
+		      char error[SETUP_ERROR_SIZE])
+{
+	bool good = true;
+
+	for (size_t i = 0; good && i < plan->count; i++) {
+		const struct mend_step *step = &plan->steps[i];
+
+		if (step->kind == MEND_POSTCONF && strcmp(step->option, option) == 0)
+			good = run_step(step, bench, error);
+	}
 	return good;
 }
 
 static bool edit_in_bench(struct setup_plan *plan, const struct bench *bench,
 			  char error[SETUP_ERROR_SIZE])
 {
+	/* First services, then what is set in them. */
 	static const char *const order[] = { "-M", "-P", "-PX", "-e" };
 	bool good = put_in_bench(bench, "main.cf", &bench->main->before) &&
 		    put_in_bench(bench, "master.cf", &bench->master->before);
 
 	if (!good)
-		snprintf(error, SETUP_ERROR_SIZE, "%s cannot be written", bench->dir);
+		fail_bench(bench, error);
 	for (size_t i = 0; good && i < ARRAY_LEN(order); i++)
-		good = run_postconf(plan, bench, order[i], error);
+		good = run_steps(plan, bench, order[i], error);
 	return good && take_from_bench(bench, "main.cf", &bench->main->after) &&
 	       take_from_bench(bench, "master.cf", &bench->master->after);
 }

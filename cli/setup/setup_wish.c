@@ -49,21 +49,24 @@ static bool take(struct cli *cli, struct setup_wish *wish, const struct setting 
 {
 	struct settings shipped;
 	struct setting_fault fault;
+	struct buf line = { 0 };
 	bool unset;
 
 	settings_init(&shipped);
 	unset = same_value(setting, &cli->settings, &shipped);
 	settings_free(&shipped);
-	if (!unset) {
+	buf_printf(&line, "%s = ", setting->name);
+	setting->show(wanted, setting, &line);
+	if (!unset)
 		cli_error(cli,
-			  "%s has another value already: change it in %s, have the daemons read it "
-			  "(systemctl restart postseal.target), and run this again",
-			  setting->name, settings_file(cli));
+			  "%s has another value already: write `%s` in %s in its place, have the "
+			  "daemons read it (systemctl restart postseal.target), and run this again",
+			  setting->name, buf_cstr(&line), settings_file(cli));
+	else
+		buf_printf(&wish->settings, "%s\n", buf_cstr(&line));
+	buf_free(&line);
+	if (!unset)
 		return false;
-	}
-	buf_printf(&wish->settings, "%s = ", setting->name);
-	setting->show(wanted, setting, &wish->settings);
-	buf_append_str(&wish->settings, "\n");
 	return setting->put(&cli->settings, setting, values, count, &fault);
 }
 
@@ -115,11 +118,28 @@ static bool has_domains(const struct cli *cli)
 	return all;
 }
 
+/* Those that are set stay. */
+static bool set_domains(struct cli *cli, struct setup_wish *wish)
+{
+	const struct string_list *now = &cli->settings.secure_domains;
+	size_t count = 0, words = (size_t)cli->count - 1;
+	const char **all = mem_zero(now->count + words, sizeof(*all));
+	bool good;
+
+	for (size_t i = 0; i < now->count; i++)
+		all[count++] = now->items[i];
+	for (size_t i = 1; i <= words; i++) {
+		if (!string_list_has(now, cli->words[i]))
+			all[count++] = cli->words[i];
+	}
+	good = set(cli, wish, "secure_domains", all, count);
+	free(all);
+	return good;
+}
+
 enum cli_status setup_wish_aliases(struct cli *cli, struct setup_wish *wish)
 {
-	if (cli->count > 1 && !has_domains(cli) &&
-	    !set(cli, wish, "secure_domains", (const char *const *)cli->words + 1,
-		 (size_t)cli->count - 1))
+	if (cli->count > 1 && !has_domains(cli) && !set_domains(cli, wish))
 		return CLI_USAGE;
 	if (cli->settings.secure_domains.count > 0)
 		return CLI_YES;

@@ -57,11 +57,18 @@ static const char *ask_address(const struct cli *cli, char room[320])
 {
 	if (cli->to != NULL || cli->yes || !terminal_has_person())
 		return cli->to;
-	fprintf(stderr, "Address at another provider for a test mail (empty for none): ");
-	if (fgets(room, 320, stdin) == NULL)
-		return NULL;
-	room[strcspn(room, "\n")] = '\0';
-	return room[0] != '\0' ? room : NULL;
+	for (int tries = 0; tries < 2; tries++) {
+		fprintf(stderr, "Address at another provider for a test mail (empty for none): ");
+		if (fgets(room, 320, stdin) == NULL)
+			return NULL;
+		room[strcspn(room, "\n")] = '\0';
+		if (room[0] == '\0')
+			return NULL;
+		if (trial_is_address(room))
+			return room;
+		fprintf(stderr, "That is not a mail address.\n");
+	}
+	return NULL;
 }
 
 static enum cli_status tell_trial(const struct trial *trial)
@@ -243,11 +250,15 @@ static enum cli_status set_up(const struct cli *cli, enum setup_part part,
  * Back.
  */
 
-static enum cli_status put_back(const struct cli *cli, struct setup_files *files)
+/* How many files were changed since. */
+static size_t print_way_back(const struct setup_files *files)
 {
-	char error[SETUP_ERROR_SIZE];
 	size_t touched = 0;
 
+	for (size_t i = 0; i < files->count; i++) {
+		if (files->list[i].path[0] != '\0')
+			setup_file_print_back(&files->list[i]);
+	}
 	printf("As it was before %s:\n", files->copy);
 	for (size_t i = 0; i < files->count; i++) {
 		const struct setup_file *file = &files->list[i];
@@ -257,6 +268,35 @@ static enum cli_status put_back(const struct cli *cli, struct setup_files *files
 			printf("  %s%s\n", file->path, ours ? "" : ", which was changed since");
 		touched += !ours;
 	}
+	return touched;
+}
+
+/* Each setup is undone by a run of its own, the last one first. */
+static enum cli_status tell_rest(const struct cli *cli)
+{
+	struct setup_files *files = mem_zero(1, sizeof(*files));
+	char error[SETUP_ERROR_SIZE], name[SETUP_NAME_SIZE];
+	enum cli_status status = CLI_YES;
+
+	if (setup_files_last(files, error)) {
+		printf("Still set up: %s; run this again to undo that.\n",
+		       setup_files_name(name, files));
+	} else if (error[0] != '\0') {
+		cli_error(cli, "%s", error);
+		status = CLI_UNSURE;
+	} else {
+		printf("All is as it was before the first setup.\n");
+	}
+	setup_files_free(files);
+	free(files);
+	return status;
+}
+
+static enum cli_status put_back(const struct cli *cli, struct setup_files *files)
+{
+	char error[SETUP_ERROR_SIZE], name[SETUP_NAME_SIZE];
+	size_t touched = print_way_back(files);
+
 	if (touched > 0 && cli->yes) {
 		cli_error(cli,
 			  "files were changed since, and those changes would be lost; look at %s, "
@@ -273,8 +313,8 @@ static enum cli_status put_back(const struct cli *cli, struct setup_files *files
 	}
 	if (!setup_run_back(cli, files))
 		return CLI_UNSURE;
-	printf("All is as it was before.\n");
-	return CLI_YES;
+	printf("Undone: %s.\n", setup_files_name(name, files));
+	return tell_rest(cli);
 }
 
 static enum cli_status undo(const struct cli *cli)
@@ -307,15 +347,14 @@ static enum cli_status no_wish(struct cli *cli, struct setup_wish *wish)
 }
 
 static const struct {
-	const char *name;
 	enum setup_part part;
 	bool mail; /* --to makes sense */
 	enum cli_status (*wish)(struct cli *cli, struct setup_wish *wish);
 } parts[] = {
-	{ "outbound", SETUP_OUTBOUND, true, no_wish },
-	{ "aliases", SETUP_ALIASES, true, setup_wish_aliases },
-	{ "mailbox", SETUP_MAILBOX, false, setup_wish_mailbox },
-	{ "fleet", SETUP_FLEET, false, setup_wish_fleet },
+	{ SETUP_OUTBOUND, true, no_wish },
+	{ SETUP_ALIASES, true, setup_wish_aliases },
+	{ SETUP_MAILBOX, false, setup_wish_mailbox },
+	{ SETUP_FLEET, false, setup_wish_fleet },
 };
 
 static enum cli_status run_part(struct cli *cli, const char *name)
@@ -324,7 +363,7 @@ static enum cli_status run_part(struct cli *cli, const char *name)
 	enum cli_status status;
 	size_t i = 0;
 
-	while (i < ARRAY_LEN(parts) && strcmp(parts[i].name, name) != 0)
+	while (i < ARRAY_LEN(parts) && strcmp(setup_part_name(parts[i].part), name) != 0)
 		i++;
 	if (i == ARRAY_LEN(parts)) {
 		cli_error(cli, "there is no part \"%s\"; write outbound, aliases, mailbox or fleet",
@@ -333,6 +372,10 @@ static enum cli_status run_part(struct cli *cli, const char *name)
 	}
 	if (cli->to != NULL && !parts[i].mail) {
 		cli_error(cli, "%s sends no test mail; --to is for outbound and aliases", name);
+		return CLI_USAGE;
+	}
+	if (cli->to != NULL && !trial_is_address(cli->to)) {
+		cli_error(cli, "--to takes a mail address");
 		return CLI_USAGE;
 	}
 	status = parts[i].wish(cli, &wish);
@@ -361,7 +404,8 @@ const struct verb verb_setup = {
 	.summary = "Plugs postseal into Postfix, or takes it out again",
 	.options = "NUty",
 	.help = "  -N, --dry-run     show what would change, and change nothing\n"
-		"  -U, --undo        put all files back as they were before the last run\n"
+		"  -U, --undo        put all files back as they were before the last run; run\n"
+		"                    it again for the one before\n"
 		"  -t, --to ADDRESS  send a test mail there at the end, and show how it went\n"
 		"  -y, --yes         do not ask\n"
 		"\n"

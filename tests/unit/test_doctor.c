@@ -471,6 +471,12 @@ static void never_learned(struct patient *p)
 	p->ledger.log[0] = '\0';
 }
 
+static void learns_first(struct patient *p)
+{
+	never_learned(p);
+	p->learns = true;
+}
+
 static void learner_died(struct patient *p)
 {
 	note(&p->learn, LOOKUP_ABSENT, "postseal learn --follow, started at some time, has died");
@@ -575,6 +581,13 @@ static void one_reached(struct patient *p)
 static void nginx_alone(struct patient *p)
 {
 	note(&p->mailbox.proxy, LOOKUP_ABSENT, "Connection refused");
+	p->mailbox.has_nginx = true;
+}
+
+static void no_address(struct patient *p)
+{
+	note(&p->mailbox.proxy, LOOKUP_ABSENT, "post.example.com has no address");
+	p->mailbox.nameless = true;
 	p->mailbox.has_nginx = true;
 }
 
@@ -1103,7 +1116,8 @@ static const struct sickness sicknesses[] = {
 	{ "sealed-domain", .main_cf = "masquerade_domains = !sealed.example.com example.com\n", OK,
 	  "goes to the intake alone", NULL },
 	{ "sealed-dns", .spoil = no_record, WRONG, "no A, AAAA or MX record",
-	  "# in the DNS: sealed.example.com. IN MX 10 mail.example.com.\n" },
+	  "# in the DNS: sealed.example.com. IN A (or AAAA), with the address of "
+	  "mail.example.com\n" },
 	{ "sealed-dns", .spoil = leads_elsewhere, WARNING, "leads to mx.example.net",
 	  "# in the DNS: " },
 	{ "sealed-dns", .spoil = records_unknown, UNSURE, "SERVFAIL", NULL },
@@ -1233,7 +1247,11 @@ static const struct sickness sicknesses[] = {
 	{ "mailbox-proxy", .spoil = no_proxy, WRONG,
 	  "cannot use https://post.example.com: Connection refused", "# see that the web server" },
 	{ "mailbox-proxy", .spoil = nginx_alone, WRONG, "Connection refused",
-	  "# get a certificate for post.example.com" },
+	  "# get a certificate for post.example.com, as with `certbot certonly`, then: postseal "
+	  "setup "
+	  "mailbox sealed.example.com\n" },
+	{ "mailbox-proxy", .spoil = no_address, WRONG, "post.example.com has no address",
+	  "# in the DNS: post.example.com. IN A (or AAAA), with the address of the web server\n" },
 	{ "mailbox-proxy", .spoil = nginx_and_certificate, WRONG, "Connection refused",
 	  "/nginx.conf >/etc/nginx/sites-enabled/postseal-sealed\n"
 	  "systemctl reload-or-restart nginx\n" },
@@ -1275,6 +1293,7 @@ static const struct sickness sicknesses[] = {
 	  "/var/lib/postseal/*.mdb\nsystemctl restart postseal-prober\n" },
 	{ "learning", .spoil = never_learned, WARNING, "never read a log",
 	  "systemctl enable --now postseal-learn\n" },
+	{ "learning", .spoil = learns_first, OK, "runs; it has not seen mail yet", NULL },
 	{ "learning", .spoil = learner_died, WARNING, "has died",
 	  "systemctl restart postseal-learn\n" },
 	{ "learning", "learn_from = {\"probe\"}\n", .spoil = never_learned, OK, "not needed",

@@ -9,6 +9,13 @@ doctor_knows() {
     matches "$(postseal doctor)" "ok +$1 "
 }
 
+# at_terminal WORDS ANSWER...: a person types these.
+at_terminal() {
+    local words=$1
+    shift
+    printf '%s\n' "$@" | PATH=$SETUP_BIN:$PATH script -qec "'$BUILD/postseal' -c '$SEAL_CONF' setup $words" /dev/null
+}
+
 cp -pr /etc/postfix "$WORLD/wired"
 cp "$SEAL_CONF" "$WORLD/wired.conf"
 setup_up
@@ -25,6 +32,9 @@ check 'dry run: something would change' status_is 1 set_up --dry-run
 check 'dry run: shows how' out_has '+smtp_tls_policy_maps = socketmap:inet:127.0.0.1:7672:policy'
 check 'dry run: changes nothing' as_it_was stock
 check 'without a person it asks for --yes' status_is 2 set_up </dev/null
+check 'dry run: the same each time' diff <(set_up --dry-run) <(set_up --dry-run)
+check 'the doctor names setup' matches "$(postseal doctor)" '`postseal setup` mends [1-9]'
+check 'a test mail needs an address' status_is 2 set_up --yes --to nobody
 check 'not root: not done' status_is 3 setpriv --reuid postseal --clear-groups "$BUILD/postseal" \
     -c "$SEAL_CONF" setup --yes
 
@@ -35,6 +45,8 @@ check 'says how to undo it' out_has 'postseal setup --undo'
 check 'what was sent is learned from' doctor_knows learning
 check 'the doctor finds the map' doctor_knows policy-map
 check 'again: nothing to change' status_is 0 set_up --dry-run
+check 'no address for a test mail: all the same it is set up' status_is 0 at_terminal '' y nobody
+check 'it is asked for twice' equals "$(grep -c 'That is not a mail address' "$WORLD/setup.out")" 2
 keep_postfix outbound
 mail_send alice@sender.test bob@plain.test
 check 'mail to who never had TLS: sent' sent "$QID" bob@plain.test
@@ -56,14 +68,23 @@ check 'aliases: is refused' smtp_says '^550 5.7.10' 'RCPT TO:<alice@secure.sende
 smtp_close
 check 'aliases: again: nothing to change' status_is 0 set_up aliases --dry-run
 
+check 'aliases: a second domain is for a person to write' status_is 2 set_up aliases second.sender.test --yes
+check 'aliases: it says the whole line' out_has 'secure_domains = {"secure.sender.test", "second.sender.test"}'
+
 check 'undo of the aliases' status_is 0 set_up --undo --yes
+check 'undo: shows how' out_has '-secure_domains = {"secure.sender.test"}'
+check 'undo: says what is undone' out_has 'Undone: aliases (2'
+check 'undo: says what is still set up' out_has 'Still set up: outbound (2'
 check 'Postfix is as it was before them' as_it_was outbound
 check 'the settings are as they were' refute grep -q '^secure_domains = {"' "$SEAL_CONF"
 echo '# mine' >>/etc/postfix/main.cf
 check 'what was changed since is not thrown away' status_is 1 set_up --undo --yes
+check 'a person sees what would be lost' status_is 1 at_terminal --undo n
+check 'a person sees what would be lost: the line' out_has '-# mine'
 sed -i '$d' /etc/postfix/main.cf
 postconf -e "mydestination = \$myhostname, sender.test, secure.sender.test, localhost"
 check 'undo of outbound' status_is 0 set_up --undo --yes
+check 'undo: nothing is left' out_has 'All is as it was before the first setup.'
 check 'Postfix is as it was at first' as_it_was stock
 check 'nothing is left to undo' status_is 1 set_up --undo --yes
 

@@ -9,6 +9,7 @@
 #include "cli/doctor/doctor_judge.h"
 #include "cli/doctor/doctor_look.h"
 #include "cli/json.h"
+#include "cli/setup/setup.h"
 #include "cli/terminal.h"
 #include "cli/trial.h"
 
@@ -79,25 +80,51 @@ static void tell(const struct cli *cli, const struct doctor_check *check, struct
 	print_mend(buf_cstr(&finding->mend), told, count);
 }
 
+/* Of what is wrong, how much each part of setup mends. */
+static void count_mendable(size_t mendable[SETUP_PARTS], const char *check,
+			   const struct finding *finding)
+{
+	enum setup_part part;
+	bool mends = false;
+
+	for (size_t i = 0; i < finding->step_count; i++)
+		mends |= finding->steps[i].kind != MEND_HAND;
+	if (finding->health == HEALTH_WRONG && mends && setup_part_of(check, &part))
+		mendable[part]++;
+}
+
+static void tell_mendable(const size_t mendable[SETUP_PARTS])
+{
+	for (size_t i = 0; i < SETUP_PARTS; i++) {
+		if (mendable[i] > 0)
+			printf("`postseal setup%s%s` mends %zu of these.\n",
+			       i != SETUP_OUTBOUND ? " " : "",
+			       i != SETUP_OUTBOUND ? setup_part_name(i) : "", mendable[i]);
+	}
+}
+
 static enum cli_status examine(const struct cli *cli, const struct patient *patient)
 {
 	struct told *told = mem_zero(doctor_checks_count, sizeof(*told));
-	size_t counts[HEALTHS] = { 0 };
+	size_t counts[HEALTHS] = { 0 }, mendable[SETUP_PARTS] = { 0 };
 
 	for (size_t i = 0; i < doctor_checks_count; i++) {
 		struct finding finding;
 
 		doctor_judge(patient, &doctor_checks[i], &finding);
 		counts[finding.health]++;
+		count_mendable(mendable, doctor_checks[i].name, &finding);
 		tell(cli, &doctor_checks[i], &finding, told, i);
 		told[i] = (struct told){ doctor_checks[i].name, finding.mend };
 		finding.mend = (struct buf){ 0 };
 		finding_free(&finding);
 	}
-	if (!cli->json)
+	if (!cli->json) {
 		printf("\n%zu ok, %zu warning%s, %zu wrong, %zu unsure.\n", counts[HEALTH_OK],
 		       counts[HEALTH_WARNING], counts[HEALTH_WARNING] == 1 ? "" : "s",
 		       counts[HEALTH_WRONG], counts[HEALTH_UNSURE]);
+		tell_mendable(mendable);
+	}
 	for (size_t i = 0; i < doctor_checks_count; i++)
 		buf_free(&told[i].mend);
 	free(told);
