@@ -29,6 +29,13 @@ static struct tls *tls;
 static sem_t go, done;
 static const uint8_t *input, *input_end;
 
+/* The fuzzer's own alarm may come in between. */
+static void wait_for(sem_t *event)
+{
+	while (sem_wait(event) != 0)
+		;
+}
+
 /* False where there is nothing left. */
 static bool say_next(int fd, SSL *ssl)
 {
@@ -86,7 +93,7 @@ static void *serve(void *argument)
 	for (;;) {
 		int fd;
 
-		sem_wait(&go);
+		wait_for(&go);
 		fd = accept(listener, NULL, NULL);
 		if (fd >= 0) {
 			talk(fd);
@@ -175,7 +182,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	config.tls = tls;
 	sem_post(&go);
 	starttls_leave(starttls_probe(&config, &here, &seen));
-	sem_wait(&done);
+	wait_for(&done);
 	check(&seen);
 	return 0;
 }

@@ -9,11 +9,11 @@
 #include "io/json/status_json.h"
 #include "io/json/webmail_json.h"
 
-/* What is written is printable ASCII, whatever was read. */
+/* What is written is ASCII without what JSON forbids, whatever was read. (It allows DEL.) */
 static void check_written(struct buf *out)
 {
 	for (size_t i = 0; i < out->len; i++)
-		if (out->data[i] < ' ' || out->data[i] > '~')
+		if ((unsigned char)out->data[i] < ' ' || (unsigned char)out->data[i] > 0x7f)
 			abort();
 	buf_free(out);
 }

@@ -42,7 +42,8 @@ static void *wkd_run(void *argument)
 			str_copy(wkd.address, sizeof(wkd.address), line);
 			wkd.asked++;
 		}
-		fwrite(wkd.answer.data, 1, wkd.answer.len, peer);
+		if (wkd.answer.len > 0)
+			fwrite(wkd.answer.data, 1, wkd.answer.len, peer);
 		pthread_mutex_unlock(&wkd.lock);
 		fclose(peer);
 	}

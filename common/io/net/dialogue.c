@@ -198,7 +198,8 @@ void dialogue_begin(struct dialogues *dialogues, const struct endpoint *endpoint
 	dialogue->out = *out;
 	*out = (struct buf){ 0 };
 	dialogue->count = count;
-	memcpy(dialogue->endpoints, endpoints, count * sizeof(*endpoints));
+	if (count > 0) /* else there may be no array, which memcpy wants even so */
+		memcpy(dialogue->endpoints, endpoints, count * sizeof(*endpoints));
 	dialogue->late = loop_timer_new(dialogues->loop, on_late, dialogue);
 	loop_timer_arm(dialogue->late, left > 0 ? left : 0);
 	TAILQ_INSERT_TAIL(&dialogues->waiting, dialogue, entry);
