@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/utc.h"
+#include "base/str.h"
 #include "core/policy/fold.h"
 #include "core/policy/freshness.h"
 
@@ -168,6 +169,25 @@ START_TEST(forgetting_leaves_what_came_later)
 }
 END_TEST
 
+/* TLS before and after on the day of forgetting: the day counts, also when there are later ones. */
+START_TEST(the_day_of_forgetting_counts_if_tls_came_later_on_it)
+{
+	const int64_t morning = T0 / UTC_DAY * UTC_DAY;
+	const int64_t seen_at[] = { morning, morning + 3600, morning + 2 * UTC_DAY };
+	struct history history = { 0 }, since;
+	struct observation seen;
+
+	for (size_t i = 0; i < ARRAY_LEN(seen_at); i++) {
+		seen = tls_at(seen_at[i]);
+		fold_history(&history, &seen);
+	}
+	fold_since(&since, &history, morning + 60);
+	ck_assert_uint_eq(since.successes.count, 2);
+	ck_assert_uint_eq(since.tls_days.count, 2);
+	ck_assert_int_eq(since.tls_days.times[0], morning + 3600);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("fold");
@@ -184,6 +204,7 @@ int main(void)
 	tcase_add_test(tests, an_older_probe_does_not_replace_a_newer);
 	tcase_add_test(tests, a_probe_from_a_future_that_did_not_come_is_replaced);
 	tcase_add_test(tests, forgetting_leaves_what_came_later);
+	tcase_add_test(tests, the_day_of_forgetting_counts_if_tls_came_later_on_it);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -109,6 +109,8 @@ static void keep_after(struct timeset *set, int64_t after)
 
 void fold_since(struct history *out, const struct history *history, int64_t after)
 {
+	int64_t first;
+
 	*out = *history;
 	if (after == 0)
 		return;
@@ -123,11 +125,14 @@ void fold_since(struct history *out, const struct history *history, int64_t afte
 		memset(out->last_cipher, 0, sizeof(out->last_cipher));
 		return;
 	}
+	first = timeset_first_after(&out->successes, after);
 	if (out->first_tls <= after) {
-		out->first_tls = timeset_first_after(&out->successes, after);
+		out->first_tls = first;
 		out->best_version = out->last_version;
 	}
 	/* A day that began before `after` still saw TLS on its later half. */
+	if (first / UTC_DAY == after / UTC_DAY)
+		timeset_add(&out->tls_days, first, UTC_DAY);
 	timeset_add(&out->tls_days, out->last_tls, UTC_DAY);
 }
 
