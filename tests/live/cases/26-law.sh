@@ -39,7 +39,7 @@ check 'and is back, without TLS: not in the clear' \
 
 # Names and spellings. What Postfix can deliver to is never left to main.cf by its
 # spelling alone.
-for key in tls.test: '[mx.tls.test]:' '☕.test' 'àא.test' $'a\u200cb.test' example.123; do
+for key in tls.test: '[mx.tls.test]:' '☕.test' 'àא.test' $'a\xe2\x80\x8cb.test' example.123; do
     check "$key: not NOTFOUND" matches "$(postmap -q "$key" socketmap:inet:127.0.0.1:7672:policy 2>&1)" \
         'table lookup problem|Temporary|TEMP|error'
 done

@@ -3,6 +3,7 @@
 # top: one screen of what happens; and the terminal as it was before, however it ends
 
 answers dane.test "$(answer policy dane.test)" >/dev/null
+postseal probe tls.test >/dev/null
 check 'without a terminal it says what to do' matches "$(postseal top 2>&1)" '--once prints one screen'
 once() {
     postseal top --once >"$WORLD/top" 2>&1 && ! grep -qE '^.{81}' "$WORLD/top" &&
