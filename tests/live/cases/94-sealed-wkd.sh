@@ -72,7 +72,7 @@ mailbox_up
 job_start wkd "$LIVE/inetd" "$WKD_SOCKET" "$BUILD/postseal-wkd" -c "$SEAL_CONF"
 until_true test -S "$WKD_SOCKET" || die 'no socket for postseal-wkd'
 
-for name in bob eve pin; do
+for name in kay eve pin; do
     key_make "Key <$name@plain.test>"
 done
 key_make 'Key <tom@tls.test>'
@@ -82,7 +82,7 @@ key_make 'Key <gone@plain.test>'
 fingerprint=$(gpg --with-colons --list-keys gone@plain.test | sed -n 's/^fpr:*\([^:]*\):/\1/p' | head -n 1)
 sed -i 's/^:---/---/' "$GNUPGHOME/openpgp-revocs.d/$fingerprint.rev"
 gpg --batch --quiet --import "$GNUPGHOME/openpgp-revocs.d/$fingerprint.rev" 2>/dev/null
-publish bob@plain.test bob@plain.test plain.test
+publish kay@plain.test kay@plain.test plain.test
 publish pin@plain.test pin@plain.test plain.test
 publish old@plain.test old@plain.test plain.test
 publish gone@plain.test gone@plain.test plain.test
@@ -91,13 +91,13 @@ publish tom@tls.test tom@tls.test
 web_keys openpgpkey.plain.test
 
 check 'doctor: it answers' doctor_says mailbox-openpgp 'ok .*found by WKD'
-check 'by hand: a key' matches "$("$BUILD/postseal-wkd" -c "$SEAL_CONF" Bob@plain.test | head -n 1 | tr -d '\0')" '^found [0-9]+$'
+check 'by hand: a key' matches "$("$BUILD/postseal-wkd" -c "$SEAL_CONF" Kay@plain.test | head -n 1 | tr -d '\0')" '^found [0-9]+$'
 check 'by hand: none' matches "$("$BUILD/postseal-wkd" -c "$SEAL_CONF" nobody@plain.test)" '^none openpgpkey\.plain\.test: '
 
-check 'a key: taken' taken alice alice@sender.test 'X-Postseal-Seal: yes' -- '<bob@plain.test>'
-check 'a key: gpg reads it' until_true has_encrypted bob@plain.test
+check 'a key: taken' taken alice alice@sender.test 'X-Postseal-Seal: yes' -- '<kay@plain.test>'
+check 'a key: gpg reads it' until_true has_encrypted kay@plain.test
 check 'a key: nothing in the clear' all_encrypted
-check 'a key: no link' refute has_link bob@plain.test
+check 'a key: no link' refute has_link kay@plain.test
 
 for who in wrong old gone; do
     check "$who: taken" taken alice alice@sender.test 'X-Postseal-Seal: yes' -- "<$who@plain.test>"

@@ -58,13 +58,13 @@ done
 doctor_age
 check 'again: nothing to change' status_is 0 set_up mailbox --dry-run
 
-check 'a mail is sealed' taken alice alice@sender.test -- "<bob=plain.test@$DOMAIN>"
-check 'its link leaves' link_for bob@plain.test
+check 'a mail is sealed' taken alice alice@sender.test -- "<kim=plain.test@$DOMAIN>"
+check 'its link leaves' link_for kim@plain.test
 check 'nothing else of it does' refute grep -rqF "$SECRET" "$RECEIVERS_MAIL"
-check 'its sender gets a receipt' until_true grep -q '^X-Postseal-PIN:' /var/mail/alice
-PIN=$(sed -n 's/^X-Postseal-PIN: *bob@plain.test *//p' /var/mail/alice | tail -n 1)
+check 'its sender gets a receipt' until_true grep -q '^X-Postseal-PIN: *kim@plain.test' /var/mail/alice
+PIN=$(sed -n 's/^X-Postseal-PIN: *kim@plain.test *//p' /var/mail/alice | tail -n 1)
 check 'its recipient reads it' matches \
-    "$(guest open "$MAILBOX_PORT" "$LINK" "$PIN" "$WORLD/bob" 2>&1)" "Body of $SECRET"
+    "$(guest open "$MAILBOX_PORT" "$LINK" "$PIN" "$WORLD/kim" 2>&1)" "Body of $SECRET"
 SMTP_HOST=$ME_ADDR smtp_open plain
 smtp 'EHLO client.elsewhere.test' >/dev/null
 smtp 'MAIL FROM:<>' >/dev/null
