@@ -192,7 +192,6 @@ static bool ask_server(struct socketmap_client *client, const struct cli *cli, c
  */
 static const char *ask_way(const struct cli *cli, const char *address)
 {
-	static const char *const ways[] = { "openpgp", "mailbox", "new-mailbox", "off" };
 	char error[SOCKETMAP_CLIENT_ERROR_SIZE];
 	int64_t deadline = clock_mono_ms() + ASK_WAIT_MS;
 	struct socketmap_client *client;
@@ -204,12 +203,8 @@ static const char *ask_way(const struct cli *cli, const char *address)
 	client = socketmap_client_open(&cli->settings, deadline, error);
 	if (client != NULL &&
 	    socketmap_client_ask(client, map_name(MAP_MAILBOX), address, deadline, &reply, error) &&
-	    strncmp(buf_cstr(&reply), "OK ", 3) == 0) {
-		for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
-			if (strcmp(reply.data + 3, ways[i]) == 0)
-				way = ways[i];
-		}
-	}
+	    strncmp(buf_cstr(&reply), "OK ", 3) == 0)
+		way = strcmp(reply.data + 3, "off") == 0 ? "off" : status_json_way(reply.data + 3);
 	socketmap_client_close(client);
 	buf_free(&reply);
 	return way;

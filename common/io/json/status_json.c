@@ -99,17 +99,23 @@ void status_json_append(struct buf *out, const struct status *status, const char
 	json_decref(json);
 }
 
-const char *status_json_seal(const char *answer)
+const char *status_json_way(const char *word)
 {
 	static const char *const ways[] = { "openpgp", "mailbox", "new-mailbox" };
+
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		if (strcmp(word, ways[i]) == 0)
+			return ways[i];
+	}
+	return NULL;
+}
+
+const char *status_json_seal(const char *answer)
+{
 	json_t *json = json_loads(answer, JSON_REJECT_DUPLICATES, NULL);
 	const char *told = json_string_value(json_object_get(json, "seal"));
-	const char *way = NULL;
+	const char *way = told != NULL ? status_json_way(told) : NULL;
 
-	for (size_t i = 0; told != NULL && i < ARRAY_LEN(ways); i++) {
-		if (strcmp(told, ways[i]) == 0)
-			way = ways[i];
-	}
 	json_decref(json);
 	return way;
 }

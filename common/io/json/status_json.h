@@ -24,9 +24,13 @@
 void status_json_append(struct buf *out, const struct status *status, const char *address,
 			size_t address_len, const char *domain);
 
+/* The word itself, if it is a way that a sealed mail can go: "openpgp", "mailbox" or
+ * "new-mailbox"; else NULL. What is returned is constant. */
+const char *status_json_way(const char *word);
+
 /*
- * What postseal-mailbox answers to "seal" (postseal-mailbox(8), "Control socket"): "openpgp",
- * "mailbox" or "new-mailbox"; NULL: it cannot tell, or says something else.
+ * What postseal-mailbox answers to "seal" (postseal-mailbox(8), "Control socket"): such a way;
+ * NULL: it cannot tell, or says something else.
  */
 const char *status_json_seal(const char *answer);
 
