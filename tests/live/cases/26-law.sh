@@ -45,6 +45,15 @@ for key in tls.test: '[mx.tls.test]:' '☕.test' 'àא.test' $'a\xe2\x80\x8cb.te
 done
 check 'no next hop at all: NOTFOUND' answers 'not a domain' NOTFOUND
 check 'an address without brackets is that address' answers 127.0.1.20 encrypt
+# getaddrinfo(3), which Postfix asks about a host first, takes 024 for 20: what the address is held to
+# it is held to, even if it has lost TLS since.
+check 'an address in octal numbers is that address' answers '[127.0.1.024]' encrypt
+receiver_tls mx.tls.test off
+sender_restart
+mail_send alice@sender.test 'x@[127.0.1.024]'
+check 'mail to it waits' deferred "$QID" 'x@[127.0.1.024]' 'TLS is required, but was not offered'
+postsuper -d "$QID" >/dev/null 2>&1
+receiver_tls mx.tls.test on
 override() {
     setpriv --reuid postseal --regid postseal --init-groups "$BUILD/postseal" override "$@"
 }
