@@ -126,8 +126,8 @@ START_TEST(reads_numbers_as_the_resolver_does)
 			ck_assert_str_eq(ipaddr_format(formatted, &addr), cases[i].formatted);
 		/* It passes over what follows a blank, which is in no next hop. */
 		if (strpbrk(text, " \n") == NULL && text[0] != '\0')
-			ck_assert_msg((getaddrinfo(text, NULL, &hints, &info) == 0) == ok,
-				      "\"%s\"", text);
+			ck_assert_msg((getaddrinfo(text, NULL, &hints, &info) == 0) == ok, "\"%s\"",
+				      text);
 		if (info != NULL)
 			freeaddrinfo(info);
 	}
