@@ -1050,7 +1050,9 @@ START_TEST(overrides)
 {
 	expect("override list", 0, "bank.test");
 	expect("override set plain.test minimum encrypt --reason=contract --expires 90d", 0,
-	       "plain.test: override set: minimum encrypt until 2026-04-10T12:00:00Z (contract)\n");
+	       "plain.test: override set: minimum encrypt until 2026-04-10T12:00:00Z (contract)\n"
+	       "A process of Postfix that has asked before remembers what it was told: "
+	       "postfix reload\n");
 	expect("explain plain.test", 0, "decided by   rule 1 (override)");
 	expect("override list", 0, "plain.test\n  answer       minimum encrypt until 2026-04-10");
 	expect("history plain.test", 0, "override     2026-01-10T12:00:00Z plain.test, by ");

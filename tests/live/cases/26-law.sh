@@ -66,6 +66,27 @@ check 'and nothing arrived' not_arrived "$MSGID" x@xn--53h.test
 postsuper -d "$QID" >/dev/null 2>&1
 check 'the override goes' override clear xn--53h.test
 
+# A connection in the clear is kept open, and then TLS is required. Each process asks anew.
+dns_set kept.test. MX '10 mx.plain.test.'
+dns_reload
+postconf -e max_use=1 smtp_connection_cache_destinations=kept.test \
+    smtp_connection_cache_time_limit=120s
+sender_restart
+mail_send alice@sender.test x@kept.test
+check 'nothing known: sent' sent "$QID" x@kept.test
+mail_send alice@sender.test x@kept.test
+check 'and by the same connection' sent "$QID" x@kept.test
+check 'that is the one' matches "$RESULT" ' conn_use=2,'
+check 'TLS is required' override set kept.test minimum encrypt -r test
+mail_send alice@sender.test x@kept.test
+check 'not by that connection' deferred "$QID" x@kept.test 'TLS is required, but was not offered'
+postsuper -d "$QID" >/dev/null 2>&1
+check 'it is not any more' override clear kept.test
+postconf -X max_use smtp_connection_cache_destinations smtp_connection_cache_time_limit
+sender_restart
+dns_set kept.test. MX
+dns_reload
+
 # What explain prints is what the server answers, also for a parent.
 check 'an override for all below' override set .parent.test minimum dane -r test
 check 'the server says so' \
