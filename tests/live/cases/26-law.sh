@@ -66,7 +66,7 @@ check 'and nothing arrived' not_arrived "$MSGID" x@xn--53h.test
 postsuper -d "$QID" >/dev/null 2>&1
 check 'the override goes' override clear xn--53h.test
 
-# A connection in the clear is kept open, and then TLS is required. Before 3.10.5 Postfix goes on with
+# A connection in the clear is kept open, and then TLS is required. Before 3.10.3 Postfix goes on with
 # it, without asking; a reload ends that, as `postseal override` says.
 dns_set kept.test. MX '10 mx.plain.test.'
 dns_reload
