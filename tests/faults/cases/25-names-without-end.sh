@@ -17,7 +17,8 @@ names() {
     postseal list --json | grep -c '\.wild\.insecure\.test"' || true
 }
 check 'one of them has TLS' until_true answers held.wild.insecure.test encrypt
-XX0 100
+check 'a thousand others are asked about' \
+    timeout "$((10 * PATIENCE))" "$LIVE/crowd" learn policy .wild.insecure.test 40 25
 check 'and are known' equals "$(names)" 1001
 skewed $((31 * 86400))
 preloading skew "SKEW_FILE=$SKEW"
