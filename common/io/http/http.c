@@ -89,10 +89,9 @@ static void refuse(struct http_server *server, enum http_refusal why)
 			"or take the place of a slow one",
 			server->bounds.places_max);
 	else if (why == HTTP_NO_ROOM)
-		log_warning(
-			"http: requests and answers hold %zu bytes, and others find no room: they "
-			"are refused, or a slow one is ended",
-			server->bounds.held);
+		log_warning("http: all room for large requests and answers is taken (%zu bytes): "
+			    "others are refused, or a slow one is ended",
+			    server->bounds.room_max);
 }
 
 static void forget_refusals(struct http_server *server)

@@ -59,7 +59,7 @@ struct http_limits {
  * would help nobody but who keeps connections open.
  *
  * 512: a proxy has one connection for each request under way, and most take milliseconds.
- * 64 MiB: forty of the largest bodies at once, which is a second of a fast line, beside small ones.
+ * 64 MiB: 38 of the largest bodies at once, which is a second of a fast line, beside small ones.
  * 300 s: 1 MiB at 3.5 kB/s; slower is no line on which somebody reads letters.
  * 10 s: 1 MiB at 100 kB/s, where others wait for the same.
  */
