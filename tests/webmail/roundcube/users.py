@@ -641,6 +641,11 @@ def strangers(mail, _shots):
     # 0: he cannot connect; 403 where the file system has no access lists.
     status, answer = curl("nobody", "GET", "/v1/aliases")
     check("another local user", (status, answer.get("error")), (0, None), (403, "not-a-client"))
+    # Nor is somebody alice whom the milter takes for another.
+    for whose in ("ALICE@sender.test", "Alice@sender.test", "alice+x@sender.test", "<alice@sender.test>", "alice"):
+        for target in ("/v1/aliases", "/v1/sealed/kim@plain.test"):
+            status, answer = as_roundcube("GET", target, whose=whose)
+            check(f"{whose} at {target}", (status, answer.get("error")), (400, "user"))
     before = as_roundcube("GET", "/v1/aliases")[1]["aliases"]
     mail.login("bob")
     mail.settings()
