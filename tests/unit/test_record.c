@@ -9,6 +9,7 @@
 #include "base/utc.h"
 #include "core/policy/fold.h"
 #include "core/record/record.h"
+#include "core/record/wire.h"
 
 #define T INT64_C(1767323045) /* 2026-01-02T03:04:05Z */
 
@@ -1022,6 +1023,49 @@ START_TEST(a_gist_that_lies_is_refused)
 }
 END_TEST
 
+/* Read as a word where eight bytes are left, and byte by byte where not. */
+static void ck_number(const void *bytes, size_t len, bool good, uint64_t value)
+{
+	for (size_t more = 0; more <= 2 * sizeof(value); more++) {
+		unsigned char room[4 * sizeof(value)];
+		struct wire r = { .at = room, .end = room + len + more, .ok = true };
+		uint64_t got;
+
+		memset(room, 0xff, sizeof(room));
+		memcpy(room, bytes, len);
+		got = wire_get_number(&r);
+		ck_assert_msg(r.ok == good && got == (good ? value : 0),
+			      "%zu bytes, %zu more: %d, %#llx", len, more, r.ok,
+			      (unsigned long long)got);
+		ck_assert(!good || r.at == room + len);
+	}
+}
+
+START_TEST(numbers_of_all_lengths)
+{
+	for (unsigned bits = 0; bits < 64; bits++) {
+		uint64_t least = UINT64_C(1) << bits;
+		const uint64_t values[] = { least - 1, least, least | (least >> 1),
+					    least | (UINT64_C(0x9e3779b97f4a7c15) & (least - 1)) };
+
+		for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+			struct buf bytes = { 0 };
+
+			wire_put_number(&bytes, values[i]);
+			ck_number(bytes.data, bytes.len, true, values[i]);
+			/* With a byte that adds nothing. */
+			bytes.data[bytes.len - 1] |= (char)0x80;
+			wire_put_u8(&bytes, 0);
+			ck_number(bytes.data, bytes.len, false, 0);
+			buf_free(&bytes);
+		}
+	}
+	/* 2^64, and one byte too many. */
+	ck_number("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x02", 10, false, 0);
+	ck_number("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", 11, false, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("record");
@@ -1053,6 +1097,7 @@ int main(void)
 	tcase_add_test(tc, host_keys);
 	tcase_add_test(tc, evidence_stays_and_is_cut_when_read);
 	tcase_add_test(tc, a_gist_that_lies_is_refused);
+	tcase_add_test(tc, numbers_of_all_lengths);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -109,13 +109,20 @@ static bool refs_ordered(const struct mx_facts *mx)
 	return true;
 }
 
-/* [host] or [address]; or an MX record's, which may name an address as well. */
+/*
+ * [host] or [address]; or an MX record's, which may name an address as well. Nearly all
+ * are names, and no address is one.
+ */
 static void get_exchanger(struct wire *r, char dst[DOMAIN_SIZE])
 {
-	char copy[DOMAIN_SIZE];
+	size_t len;
+	const char *text = wire_get_string(r, &len);
 
-	wire_get_text(r, dst, DOMAIN_SIZE);
-	if (!is_address(dst) && !domain_take(copy, dst, strlen(dst)))
+	dst[0] = '\0';
+	if (text != NULL && domain_take(dst, text, len))
+		return;
+	if (text == NULL || !str_copy_n(dst, DOMAIN_SIZE, text, len) || strlen(dst) != len ||
+	    !is_address(dst))
 		r->ok = false;
 }
 

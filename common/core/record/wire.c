@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/record/wire.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -89,7 +90,8 @@ static bool may_end(unsigned char byte, unsigned shift)
 	       (shift + BYTE_BITS <= NUMBER_BITS || byte >> (NUMBER_BITS - shift) == 0);
 }
 
-uint64_t wire_get_long_number(struct wire *wire)
+/* Byte by byte, wherever it ends. */
+static uint64_t get_number_slowly(struct wire *wire)
 {
 	const unsigned char *at = wire->at, *end = wire->end;
 	uint64_t value = 0;
@@ -107,6 +109,37 @@ uint64_t wire_get_long_number(struct wire *wire)
 	}
 	wire->ok = false;
 	return 0;
+}
+
+/* Eight groups of seven bits, each in a byte of its own, moved together. */
+static uint64_t join_groups(uint64_t groups)
+{
+	groups = (groups & UINT64_C(0x007f007f007f007f)) |
+		 (groups & UINT64_C(0x7f007f007f007f00)) >> 1;
+	groups = (groups & UINT64_C(0x00003fff00003fff)) |
+		 (groups & UINT64_C(0x3fff00003fff0000)) >> 2;
+	return (groups & UINT64_C(0x000000000fffffff)) |
+	       (groups & UINT64_C(0x0fffffff00000000)) >> 4;
+}
+
+/* A time has five bytes, and each look-up reads several: eight bytes are read as one word. */
+uint64_t wire_get_long_number(struct wire *wire)
+{
+	uint64_t word, last;
+	unsigned bits;
+
+	if (!wire->ok || wire->end - wire->at < (ptrdiff_t)sizeof(word))
+		return get_number_slowly(wire);
+	memcpy(&word, wire->at, sizeof(word));
+	word = le64toh(word);
+	last = ~word & UINT64_C(0x8080808080808080);
+	if (last == 0)
+		return get_number_slowly(wire);
+	bits = (unsigned)__builtin_ctzll(last) + 1; /* with the last byte's */
+	word &= ~UINT64_C(0) >> (8 * sizeof(word) - bits);
+	wire->ok = word >> (bits - 8) != 0 || bits == 8;
+	wire->at += bits / 8;
+	return wire->ok ? join_groups(word) : 0;
 }
 
 uint16_t wire_get_u16(struct wire *wire)

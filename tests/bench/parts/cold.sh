@@ -44,8 +44,14 @@ cold_world() { # ARGUMENT of faraway...
     settings "$WORK/cold" "resolver = {\"127.0.0.1:$DNS_PORT\"}" "smtp_port = $SMTP_PORT" \
         "probe_private = true" 'ehlo_name = "bench.example"' "first_contact_wait = 60"
     # On other machines in earnest: it gets what is left of this one.
+    rm -f "$WORK/faraway.log"
     serve faraway chrt -i 0 "$BUILD/bench/faraway" "$@" -d "$DNS_MS" -s "$SMTP_MS" "$DNS_PORT" "$SMTP_PORT"
     FARAWAY=$PID
+    until grep -qs ready "$WORK/faraway.log"; do
+        kill -0 "$FARAWAY" || die "faraway does not start: $(tail -n 3 "$WORK/faraway.log")"
+        sleep 0.05
+    done
+    rm -f "$WORK/run/prober.sock" # what an earlier one left is no sign that this one listens
     serve prober nice -n "$(unit_nice prober)" "$BUILD/postseal-prober" -c "$WORK/postseal.conf"
     PROBER=$PID
     until [[ -S $WORK/run/prober.sock ]]; do
