@@ -27,7 +27,7 @@ packages() {
     case $1 in
     build)
         echo build-essential pkg-config check
-        echo libevent-dev libconfuse-dev libjansson-dev libidn2-dev
+        echo libevent-dev libconfuse-dev libjansson-dev libidn2-dev libunistring-dev
         echo libssl-dev libldns-dev liblmdb-dev
         echo libcurl4-openssl-dev uthash-dev gpg gpg-agent libpq-dev
         ;;

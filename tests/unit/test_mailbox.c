@@ -94,6 +94,44 @@ START_TEST(sealed_read_and_answered)
 }
 END_TEST
 
+/* One e with an accent, and an e and an accent: one mailbox; mail goes to what was written. */
+START_TEST(two_spellings_are_one_mailbox)
+{
+	static const char apart[] = u8"Jose\u0301@example.net", whole[] = u8"jos\u00e9@example.net";
+	const char *const spelling[] = { apart, whole, u8"JOSe\u0301@example.net" };
+	unsigned char secret[CODE_SECRET_SIZE];
+	struct marked mail = first;
+	struct guest guest;
+	struct answer answer;
+	char *pin;
+
+	ck_assert_str_eq(give_marked(apart, &mail), "250 2.0.0 sealed\r\n");
+	link_secret(secret, sink_next(apart));
+	pin = mail_pin(sink_next("alice@example.com"));
+	/* The same mail to the other spelling, as if an alias led there. */
+	ck_assert_str_eq(give_marked(whole, &mail), "250 2.0.0 it is sealed already\r\n");
+	mail.random = 2;
+	ck_assert_str_eq(give_marked(whole, &mail), "250 2.0.0 sealed\r\n");
+	/* A link of each, and one PIN. */
+	link_secret(secret, sink_next(whole));
+	ck_assert_str_eq(mail_pin(sink_next("alice@example.com")), pin);
+	guest_open(&guest, "correct horse battery", secret, pin);
+	for (size_t i = 0; i < ARRAY_LEN(spelling); i++) {
+		answer = guest_login(&guest, spelling[i]);
+		expect(&answer, 201);
+		answer_free(&answer);
+		answer = guest_letters(&guest, "inbox");
+		ck_assert_uint_eq(json_array_size(json_object_get(answer.json, "letters")), 2 + i);
+		answer_free(&answer);
+		mail.random++;
+		ck_assert_str_eq(give_marked(spelling[i], &mail), "250 2.0.0 sealed\r\n");
+		/* Into the open mailbox. */
+		ck_assert_ptr_null(strstr(sink_next(spelling[i]), "#v1."));
+	}
+	free(pin);
+}
+END_TEST
+
 START_TEST(same_token_is_sealed_once)
 {
 	ck_assert_str_eq(give_marked("bob@example.net", &first), "250 2.0.0 sealed\r\n");
@@ -1062,6 +1100,7 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, sealed_read_and_answered);
+	tcase_add_test(tcase, two_spellings_are_one_mailbox);
 	tcase_add_test(tcase, same_token_is_sealed_once);
 	tcase_add_test(tcase, what_postfix_does_not_take_waits_in_the_outbox);
 	tcase_add_test(tcase, a_link_cannot_be_derived);

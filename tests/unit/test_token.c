@@ -110,6 +110,82 @@ START_TEST(address_has_one_key)
 }
 END_TEST
 
+/*
+ * From Unicode's NormalizationTest.txt (what is written, and its NFC) and Python's unicodedata, which
+ * agree; and ASCII letters, which are small in a key.
+ */
+static const struct {
+	const char *text, *key;
+} spellings[] = {
+	{ u8"D\u0307", u8"\u1e0a" },
+	{ u8"D\u0307\u0323", u8"\u1e0c\u0307" },
+	{ u8"D\u0323\u0307", u8"\u1e0c\u0307" },
+	{ u8"\u1e0a\u0323", u8"\u1e0c\u0307" },
+	{ u8"a\u0315\u0300\u05aeb", u8"\u00e0\u05ae\u0315b" },
+	{ u8"\u0344", u8"\u0308\u0301" },
+	/* Some letters of one code point are two in NFC, or another. */
+	{ u8"\u0958", u8"\u0915\u093c" },
+	{ u8"\U0001d160", u8"\U0001d158\U0001d165\U0001d16e" },
+	{ u8"\ufb2c", u8"\u05e9\u05bc\u05c1" },
+	{ u8"\u212b", u8"\u00c5" },
+	{ u8"\u2126", u8"\u03a9" },
+	{ u8"\uf900", u8"\u8c48" },
+	{ u8"\U0002f800", u8"\u4e3d" },
+	/* Hangul is reckoned, not looked up. */
+	{ u8"\u1100\u1161", u8"\uac00" },
+	{ u8"\u1100\u1161\u11a8", u8"\uac01" },
+	{ u8"\u1100\uac00\u11a8", u8"\u1100\uac01" },
+	{ u8"\u0b47\u0300\u0b3e", u8"\u0b47\u0300\u0b3e" },
+	/* Of letters beyond ASCII case stays. */
+	{ u8"Jose\u0301", u8"jos\u00e9" },
+	{ u8"\u00c9ric", u8"\u00c9ric" },
+	{ u8"E\u0301ric", u8"\u00c9ric" },
+	/* Kelvin's sign is a K. */
+	{ u8"\u212aim", u8"kim" },
+	/* There is no capital letter of these two. */
+	{ u8"H\u0331", u8"\u1e96" },
+	/* Greek's question mark is a semicolon, which needs quotes. */
+	{ u8"a\u037e", u8"\"a;\"" },
+	{ u8"\"a e\u0301\"", u8"\"a \u00e9\"" },
+};
+
+START_TEST(address_is_known_in_nfc)
+{
+	for (size_t i = 0; i < ARRAY_LEN(spellings); i++) {
+		char text[64], wanted[64], key[SEAL_ADDRESS_SIZE], again[SEAL_ADDRESS_SIZE];
+
+		snprintf(text, sizeof(text), "%s@example.net", spellings[i].text);
+		snprintf(wanted, sizeof(wanted), "%s@example.net", spellings[i].key);
+		ck_assert(seal_address_key(key, text, strlen(text)));
+		ck_assert_str_eq(key, wanted);
+		ck_assert(seal_address_key(again, key, strlen(key)));
+		ck_assert_str_eq(again, key);
+		/* Where the mail goes, is as it was written. */
+		ck_assert(seal_address_take(again, text, strlen(text)));
+		ck_assert_str_eq(again, text);
+	}
+}
+END_TEST
+
+/* An address that has no key would be known by none, or by that of another. */
+START_TEST(address_that_has_no_room_in_nfc)
+{
+	char text[SEAL_LOCAL_MAX + 32], dst[SEAL_ADDRESS_SIZE];
+
+	/* Four octets each, and in NFC twelve. */
+	for (size_t count = 1; count <= SEAL_LOCAL_MAX / 4; count++) {
+		bool fits = 12 * count <= SEAL_LOCAL_MAX;
+
+		text[0] = '\0';
+		for (size_t i = 0; i < count; i++)
+			strcat(text, u8"\U0001d160");
+		strcat(text, "@example.net");
+		ck_assert(seal_address_key(dst, text, strlen(text)) == fits);
+		ck_assert(seal_address_take(dst, text, strlen(text)) == fits);
+	}
+}
+END_TEST
+
 static struct token_recipient two[] = {
 	{ .address = "Bob@example.net", .pin = "47110815" },
 	{ .address = "\"c d\"@example.org", .pin = "" },
@@ -368,6 +444,8 @@ int main(void)
 	tcase_add_test(tcase, address_is_encoded_and_back);
 	tcase_add_test(tcase, address_that_stands_for_nobody);
 	tcase_add_test(tcase, address_has_one_key);
+	tcase_add_test(tcase, address_is_known_in_nfc);
+	tcase_add_test(tcase, address_that_has_no_room_in_nfc);
 	tcase_add_test(tcase, token_there_and_back);
 	tcase_add_test(tcase, token_is_opened_by_its_key_alone);
 	tcase_add_test(tcase, token_of_many_is_folded);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/names/seal_address.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <uninorm.h>
 
 #include "base/str.h"
 
 struct parts {
 	char local[SEAL_LOCAL_MAX + 1]; /* without quotes */
+	char known[SEAL_LOCAL_MAX + 1]; /* the same in the spelling by which it is known */
 	char domain[DOMAIN_SIZE];       /* folded */
 };
 
@@ -47,6 +50,46 @@ static size_t take_local(char *dst, size_t size, const char *text, size_t len)
 	return used;
 }
 
+/* Text is UTF-8, brought to NFC in its place. False if it has no room there. */
+static bool compose(char text[SEAL_LOCAL_MAX + 1])
+{
+	uint8_t octets[SEAL_LOCAL_MAX];
+	size_t len = sizeof(octets);
+	uint8_t *made =
+		u8_normalize(UNINORM_NFC, (const uint8_t *)text, strlen(text), octets, &len);
+	bool fits;
+
+	/* Another spelling would be another mailbox: so there is no way on without memory. */
+	if (made == NULL)
+		abort();
+	fits = str_copy_n(text, SEAL_LOCAL_MAX + 1, (const char *)made, len);
+	if (made != octets)
+		free(made);
+	return fits;
+}
+
+static bool is_ascii(const char *text)
+{
+	while (*text != '\0' && (unsigned char)*text < 0x80)
+		text++;
+	return *text == '\0';
+}
+
+/*
+ * NFC first: the E of a decomposed E with an accent is no ASCII letter. NFC again: h and a line
+ * below are one letter, H and a line below are two.
+ */
+static bool settle_known(struct parts *parts)
+{
+	bool ascii = is_ascii(parts->local);
+
+	str_copy(parts->known, sizeof(parts->known), parts->local);
+	if (!ascii && !compose(parts->known))
+		return false;
+	str_lower(parts->known);
+	return ascii || compose(parts->known);
+}
+
 static bool parse(struct parts *parts, const char *text, size_t len)
 {
 	size_t local;
@@ -57,7 +100,8 @@ static bool parse(struct parts *parts, const char *text, size_t len)
 	}
 	local = take_local(parts->local, sizeof(parts->local), text, len);
 	return domain_is_utf8(text, len) && local > 0 && parts->local[0] != '\0' && local < len &&
-	       text[local] == '@' && domain_fold(parts->domain, text + local + 1, len - local - 1);
+	       text[local] == '@' &&
+	       domain_fold(parts->domain, text + local + 1, len - local - 1) && settle_known(parts);
 }
 
 /* A dot string needs no quotes: no dot at either end, no two together. */
@@ -103,10 +147,7 @@ bool seal_address_key(char dst[SEAL_ADDRESS_SIZE], const char *text, size_t len)
 	struct parts parts;
 
 	dst[0] = '\0';
-	if (!parse(&parts, text, len))
-		return false;
-	str_lower(parts.local);
-	return write_address(dst, parts.local, parts.domain);
+	return parse(&parts, text, len) && write_address(dst, parts.known, parts.domain);
 }
 
 const char *seal_address_domain(const char *address)

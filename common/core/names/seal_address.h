@@ -7,7 +7,7 @@
  * Text is an address of the SMTP envelope with or without angle brackets: a dot
  * string or one quoted string, "@" and a domain; UTF-8 allowed (RFC 6531), other octets
  * beyond ASCII not. What is quoted in part, source routes, literals and comments are
- * refused: who writes them is told so.
+ * refused: who writes them is told so. So is what has no room in NFC.
  */
 #ifndef POSTSEAL_CORE_SEAL_ADDRESS_H
 #define POSTSEAL_CORE_SEAL_ADDRESS_H
@@ -28,7 +28,10 @@
  */
 bool seal_address_take(char dst[SEAL_ADDRESS_SIZE], const char *text, size_t len);
 
-/* The same with the local part in ASCII lower case: by this a mailbox is known. */
+/*
+ * The same with the local part in NFC (Unicode Standard Annex 15) and ASCII lower case: by this a
+ * mailbox is known. The key of a key is that key. What one of the two takes, the other takes.
+ */
 bool seal_address_key(char dst[SEAL_ADDRESS_SIZE], const char *text, size_t len);
 
 /* What stands after the last "@"; the whole where there is none. */
