@@ -365,7 +365,8 @@ static int dial_status(const char *request)
 {
 	int fd = dial(), status;
 
-	say(fd, request, strlen(request));
+	/* Who is refused at once may be so before a word was said. */
+	send(fd, request, strlen(request), MSG_NOSIGNAL);
 	status = status_of(fd);
 	close(fd);
 	return status;
