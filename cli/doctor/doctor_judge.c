@@ -287,6 +287,13 @@ void finding_mend_resolver(struct finding *finding, const char *address)
 	step(finding, MEND_RESOLVER, "", address, "# in /etc/resolv.conf: nameserver %s", address);
 }
 
+void finding_mend_folder(struct finding *finding, const char *path)
+{
+	step(finding, MEND_FOLDER, "", path,
+	     "install -d -o " MEND_FOLDER_USER " -g " MEND_FOLDER_GROUP " -m %o %s",
+	     MEND_FOLDER_MODE, path);
+}
+
 void finding_mend_unit(struct finding *finding, const char *verb, const char *unit)
 {
 	step(finding, MEND_SERVICE, verb, unit, "systemctl %s %s", verb, unit);

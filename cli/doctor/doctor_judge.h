@@ -25,6 +25,7 @@ enum mend_kind {
 	MEND_COPY,     /* the file `option` into the directory `word` */
 	MEND_SITE,     /* the file `option` for nginx, with the host `word` in it */
 	MEND_RESOLVER, /* /etc/resolv.conf names the resolver `word` */
+	MEND_FOLDER,   /* the folder `word` for the milter's socket, where there is none */
 	MEND_SERVICE   /* systemctl(1), with `option` and `word`; or a reload of Postfix */
 };
 
@@ -79,6 +80,11 @@ void finding_free(struct finding *finding);
 /* Adds a sentence to `found`. Of several healths the worst one stays. */
 __attribute__((format(printf, 3, 4))) void finding_say(struct finding *finding, enum health health,
 						       const char *format, ...);
+/* Who has a folder for the milter's socket: it writes there, and what it makes has Postfix's group. */
+#define MEND_FOLDER_USER "postseal"
+#define MEND_FOLDER_GROUP "postfix"
+#define MEND_FOLDER_MODE 02750
+
 /* The next line of `mend`. */
 __attribute__((format(printf, 2, 3))) void finding_mend(struct finding *finding, const char *format,
 							...);
@@ -87,6 +93,7 @@ void finding_mend_postconf(struct finding *finding, const char *option, const ch
 void finding_mend_copy(struct finding *finding, const char *file, const char *directory);
 void finding_mend_site(struct finding *finding, const char *file, const char *host);
 void finding_mend_resolver(struct finding *finding, const char *address);
+void finding_mend_folder(struct finding *finding, const char *path);
 void finding_mend_unit(struct finding *finding, const char *verb, const char *unit);
 /* A parameter of main.cf, or an -o of a service. Call finding_mend_reload last. */
 void finding_mend_main(struct finding *finding, const char *parameter, const char *value);

@@ -159,17 +159,25 @@ void doctor_judge_sealed_lists(const struct patient *patient, struct finding *fi
 	}
 }
 
-/* As in "The milter on a Unix socket" of the README in postfix-examples. */
+/*
+ * As in "The milter on a Unix socket" of the README in postfix-examples; `postseal setup mailbox`
+ * does the same where it need not change another's lines.
+ */
 static void mend_socket(const struct patient *patient, struct finding *finding)
 {
-	static const char milter[] = "{ unix:postseal/milter.sock, default_action=tempfail, "
-				     "connect_timeout=10s, command_timeout=30s }";
+	static const char milter[] =
+		"{ unix:postseal/" DOCTOR_MILTER_SOCKET ", default_action=tempfail, "
+		"connect_timeout=10s, command_timeout=30s }";
 	const char *queue = patient_value(patient, "queue_directory");
 	struct buf line = { 0 };
 
 	finding_mend(finding, "# fine if nobody else has an account here; else:");
-	finding_mend(finding, "install -d -o postseal -g postfix -m 2750 %s/postseal", queue);
-	buf_printf(&line, "milter_listen = \"unix:%s/postseal/milter.sock\"", queue);
+	buf_printf(&line, "%s" DOCTOR_MILTER_FOLDER, queue);
+	finding_mend_folder(finding, buf_cstr(&line));
+	line.len = 0;
+	buf_printf(&line,
+		   "milter_listen = \"unix:%s" DOCTOR_MILTER_FOLDER "/" DOCTOR_MILTER_SOCKET "\"",
+		   queue);
 	finding_mend_setting(finding, patient, buf_cstr(&line), "postseal-milter");
 	finding_mend_main(finding, "postseal_milter", milter);
 	if (strstr(patient_written(patient, "smtpd_milters"), "$postseal_milter") == NULL)
@@ -179,21 +187,48 @@ static void mend_socket(const struct patient *patient, struct finding *finding)
 	buf_free(&line);
 }
 
+/* One of its own under the queue directory is made as it has to be; of others who knows? */
+static void mend_folder(const struct patient *patient, const char *socket, struct finding *finding)
+{
+	struct buf folder = { 0 };
+
+	buf_printf(&folder, "%s" DOCTOR_MILTER_FOLDER, patient_value(patient, "queue_directory"));
+	if (strncmp(socket, buf_cstr(&folder), folder.len) == 0 && socket[folder.len] == '/') {
+		finding_mend_folder(finding, buf_cstr(&folder));
+		finding_mend_unit(finding, "restart", "postseal-milter");
+	} else {
+		finding_mend(finding, "# see \"The milter on a Unix socket\" in " POSTSEAL_DOC
+				      "/examples/postfix/README.md");
+	}
+	buf_free(&folder);
+}
+
 /* Whoever speaks to the milter as Postfix does says who has logged in. */
 void doctor_judge_sealed_socket(const struct patient *patient, struct finding *finding)
 {
 	const char *listener = patient->settings->milter_listen;
 	struct endpoint endpoint;
 
-	if (endpoint_parse(&endpoint, listener) && endpoint.is_unix) {
+	const struct doctor_mailbox *mailbox = &patient->mailbox;
+	bool local = endpoint_parse(&endpoint, listener) && endpoint.is_unix;
+
+	if (local && mailbox->folder.state == LOOKUP_ERROR) {
+		finding_say(finding, HEALTH_UNSURE, "%s", mailbox->folder.text);
+	} else if (local && mailbox->folder.state == LOOKUP_ABSENT) {
+		finding_say(finding, HEALTH_WRONG, "%s", mailbox->folder.text);
+		mend_folder(patient, endpoint.path, finding);
+	} else if (local && !mailbox->folder_open) {
 		finding_say(finding, HEALTH_OK, "at %s, for whom its folder lets in", listener);
-		return;
+	} else {
+		finding_say(finding, HEALTH_WARNING,
+			    "milter_listen = %s: every user of this machine can have a mail "
+			    "marked, and so sealed, in the name of another",
+			    listener);
+		if (local)
+			mend_folder(patient, endpoint.path, finding);
+		else
+			mend_socket(patient, finding);
 	}
-	finding_say(finding, HEALTH_WARNING,
-		    "milter_listen = %s: every user of this machine can have a mail marked, and so "
-		    "sealed, in the name of another",
-		    listener);
-	mend_socket(patient, finding);
 }
 
 /*

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -228,14 +229,50 @@ static void look_at_keys(struct patient *patient)
 		mailbox->keys.state = LOOKUP_ABSENT;
 }
 
+/* Its processes have one group alone, that of mail_owner. */
+static bool may_enter(const struct passwd *owner, const struct stat *folder)
+{
+	if (owner->pw_uid == folder->st_uid)
+		return (folder->st_mode & S_IXUSR) != 0;
+	if (owner->pw_gid == folder->st_gid)
+		return (folder->st_mode & S_IXGRP) != 0;
+	return (folder->st_mode & S_IXOTH) != 0;
+}
+
+/* Whoever gets into its folder can write to the milter's Unix socket. */
+static void look_at_folder(struct patient *patient)
+{
+	struct doctor_thing *folder = &patient->mailbox.folder;
+	const char *user = patient_value(patient, "mail_owner");
+	const struct passwd *owner = getpwnam(user);
+	struct endpoint endpoint;
+	struct stat st;
+	char *end;
+
+	if (!endpoint_parse(&endpoint, patient->settings->milter_listen) || !endpoint.is_unix)
+		return;
+	end = strrchr(endpoint.path, '/');
+	end[end == endpoint.path] = '\0';
+	if (stat(endpoint.path, &st) != 0) {
+		doctor_note(folder, errno == ENOENT ? LOOKUP_ABSENT : LOOKUP_ERROR, "%s: %s",
+			    endpoint.path, strerror(errno));
+	} else if (owner == NULL || !may_enter(owner, &st)) {
+		doctor_note(folder, LOOKUP_ABSENT, "Postfix (user %s) may not enter %s", user,
+			    endpoint.path);
+	}
+	patient->mailbox.folder_open = folder->state == LOOKUP_FOUND && (st.st_mode & S_IXOTH) != 0;
+}
+
 void doctor_look_mailbox(struct patient *patient)
 {
 	const struct settings *settings = patient->settings;
 
 	if (settings->mailbox_domain[0] == '\0')
 		return;
-	if (patient->postfix.ran.state == LOOKUP_FOUND)
+	if (patient->postfix.ran.state == LOOKUP_FOUND) {
 		doctor_look_sealed(patient);
+		look_at_folder(patient);
+	}
 	if (settings->mailbox_url[0] == '\0')
 		return;
 	look_at_daemon(patient);

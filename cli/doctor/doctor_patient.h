@@ -26,6 +26,10 @@
 #define DOCTOR_SIGNED_NAME "org"
 #define DOCTOR_BROKEN_NAME "dnssec-failed.org"
 
+/* Where the milter's socket is to be, under queue_directory: smtpd(8) may be chrooted there. */
+#define DOCTOR_MILTER_FOLDER "/postseal"
+#define DOCTOR_MILTER_SOCKET "milter.sock"
+
 /* Where nginx finds its sites, and what ours is called (examples/mailbox/nginx.conf). */
 #define DOCTOR_NGINX_SITES "/etc/nginx/sites-enabled"
 #define DOCTOR_NGINX_SITE "postseal-sealed"
@@ -114,6 +118,8 @@ struct doctor_mailbox {
 		owners; /* of lists in aliases(5); ABSENT: there are some, `text` names them */
 	struct doctor_thing sealed_headers; /* postseal-sealed-headers; ABSENT: no such file */
 	struct doctor_thing marked_headers; /* the same of postseal-marked-headers */
+	struct doctor_thing folder; /* of the milter's Unix socket; ABSENT: Postfix cannot enter */
+	bool folder_open;           /* ... and all users can */
 	/* Where the mailboxes are kept on this machine (mailbox_url). */
 	char bounce_route[DOCTOR_TEXT_SIZE]; /* what transport_maps say of mailbox_bounce ... */
 	struct doctor_thing bounced;         /* ... as above */

@@ -9,7 +9,7 @@
  * A copy is a directory SETUP_COPIES/setup-DATE, for root alone:
  *
  *   part         "outbound", "aliases", ...
- *   files        a line a file: "NUMBER existed|made MODE UID GID PATH"
+ *   files        a line a file: "NUMBER existed|made|folder MODE UID GID PATH"
  *   NUMBER.before, NUMBER.after
  *   units        a line a unit that was enabled; it is for the caller to disable them
  *   undone       there once it was undone
@@ -41,6 +41,7 @@ struct setup_file {
 	mode_t mode;
 	uid_t uid;
 	gid_t gid;
+	bool folder; /* a folder that is to be made; it has no texts */
 	bool secret; /* the value of a line "password=" is not shown */
 	struct buf before, after;
 };
@@ -60,6 +61,9 @@ struct setup_files {
  */
 struct setup_file *setup_files_add(struct setup_files *files, const char *path,
 				   char error[SETUP_ERROR_SIZE]);
+/* Adds a folder that is not there yet. */
+bool setup_files_add_folder(struct setup_files *files, const struct setup_file *folder,
+			    char error[SETUP_ERROR_SIZE]);
 void setup_files_free(struct setup_files *files);
 
 bool setup_file_differs(const struct setup_file *file);
@@ -83,6 +87,11 @@ const char *setup_files_name(char dst[SETUP_NAME_SIZE], const struct setup_files
 bool setup_file_untouched(const struct setup_files *files, size_t index);
 /* Puts the files back as they were; those that were made are removed. */
 bool setup_files_undo(struct setup_files *files, char error[SETUP_ERROR_SIZE]);
+/*
+ * Removes the folders that were made, with the milter's socket, once nobody listens there. False,
+ * and why, where one has something else in it.
+ */
+bool setup_files_undo_folders(const struct setup_files *files, char error[SETUP_ERROR_SIZE]);
 
 /* The whole of a file; false with errno. */
 bool setup_read(const char *path, struct buf *text);

@@ -4,7 +4,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,6 +135,22 @@ struct setup_file *setup_files_add(struct setup_files *files, const char *path,
 	return file;
 }
 
+bool setup_files_add_folder(struct setup_files *files, const struct setup_file *folder,
+			    char error[SETUP_ERROR_SIZE])
+{
+	struct setup_file *file = &files->list[files->count];
+
+	if (files->count == SETUP_FILES_MAX)
+		return fail(error, "%s is one too many", folder->path);
+	str_copy(file->path, sizeof(file->path), folder->path);
+	file->folder = true;
+	file->mode = folder->mode;
+	file->uid = folder->uid;
+	file->gid = folder->gid;
+	files->count++;
+	return true;
+}
+
 void setup_files_free(struct setup_files *files)
 {
 	for (size_t i = 0; i < SETUP_FILES_MAX; i++) {
@@ -216,11 +234,25 @@ static void append_shown(struct buf *shown, const struct buf *text, bool secret)
 	}
 }
 
+static void print_folder(const struct setup_file *folder)
+{
+	const struct passwd *user = getpwuid(folder->uid);
+	const struct group *group = getgrgid(folder->gid);
+
+	printf("%s is made, a folder of %s and group %s (mode %o)\n", folder->path,
+	       user != NULL ? user->pw_name : "?", group != NULL ? group->gr_name : "?",
+	       (unsigned)folder->mode);
+}
+
 void setup_file_print(const struct setup_file *file)
 {
 	char dir[] = "/tmp/postseal-setup-XXXXXX", before[64], after[64];
 	struct buf old = { 0 }, new = { 0 };
 
+	if (file->folder) {
+		print_folder(file);
+		return;
+	}
 	if (mkdtemp(dir) == NULL) {
 		printf("%s changes; there is no room in /tmp to show how\n", file->path);
 		return;
@@ -287,8 +319,13 @@ static bool keep_one(struct setup_files *files, size_t index, struct buf *list)
 
 	name_in(before, files, index, "before");
 	name_in(after, files, index, "after");
-	buf_printf(list, "%zu %s %o %u %u %s\n", index, file->existed ? "existed" : "made",
+	buf_printf(list, "%zu %s %o %u %u %s\n", index,
+		   file->folder    ? "folder"
+		   : file->existed ? "existed"
+				   : "made",
 		   (unsigned)file->mode, (unsigned)file->uid, (unsigned)file->gid, file->path);
+	if (file->folder)
+		return true;
 	return write_new(before, &file->before, 0600) && write_new(after, &file->after, 0600);
 }
 
@@ -317,6 +354,15 @@ static bool keep(struct setup_files *files, char error[SETUP_ERROR_SIZE])
 	return good;
 }
 
+/* Nobody else may enter it before it is ours. */
+static bool make_folder(const struct setup_file *folder, char error[SETUP_ERROR_SIZE])
+{
+	if (mkdir(folder->path, 0700) == 0 && chown(folder->path, folder->uid, folder->gid) == 0 &&
+	    chmod(folder->path, folder->mode) == 0)
+		return true;
+	return fail(error, "%s cannot be made: %s", folder->path, strerror(errno));
+}
+
 bool setup_files_install(struct setup_files *files, char error[SETUP_ERROR_SIZE])
 {
 	if (!keep(files, error))
@@ -324,7 +370,8 @@ bool setup_files_install(struct setup_files *files, char error[SETUP_ERROR_SIZE]
 	for (size_t i = 0; i < files->count; i++) {
 		const struct setup_file *file = &files->list[i];
 
-		if (setup_file_differs(file) && !replace(file, &file->after, error))
+		if (file->folder ? !make_folder(file, error)
+				 : setup_file_differs(file) && !replace(file, &file->after, error))
 			return false;
 	}
 	return true;
@@ -374,14 +421,16 @@ static bool read_line(struct setup_files *files, const char *line)
 		return false;
 	file = &files->list[index];
 	file->existed = strcmp(kind, "existed") == 0;
+	file->folder = strcmp(kind, "folder") == 0;
 	file->mode = mode & 07777;
 	file->uid = uid;
 	file->gid = gid;
 	name_in(path, files, index, "before");
 	if (!str_copy(file->path, sizeof(file->path), line + at) ||
-	    !setup_read(path, &file->before))
+	    (!file->folder && !setup_read(path, &file->before)))
 		return false;
-	setup_read(file->path, &file->after); /* gone by now, perhaps */
+	if (!file->folder)
+		setup_read(file->path, &file->after); /* gone by now, perhaps */
 	files->count = index + 1 > files->count ? index + 1 : files->count;
 	return true;
 }
@@ -438,6 +487,8 @@ bool setup_file_untouched(const struct setup_files *files, size_t index)
 	struct buf left = { 0 };
 	bool is_same;
 
+	if (files->list[index].folder)
+		return true;
 	name_in(path, files, index, "after");
 	is_same = setup_read(path, &left) && same(&left, &files->list[index].after);
 	buf_free(&left);
@@ -452,7 +503,7 @@ bool setup_files_undo(struct setup_files *files, char error[SETUP_ERROR_SIZE])
 	for (size_t i = 0; i < files->count; i++) {
 		const struct setup_file *file = &files->list[i];
 
-		if (file->path[0] == '\0')
+		if (file->path[0] == '\0' || file->folder)
 			continue;
 		if (!file->existed && unlink(file->path) != 0 && errno != ENOENT)
 			return fail(error, "%s cannot be removed: %s", file->path, strerror(errno));
@@ -462,4 +513,21 @@ bool setup_files_undo(struct setup_files *files, char error[SETUP_ERROR_SIZE])
 	snprintf(path, sizeof(path), "%s/undone", files->copy);
 	return write_new(path, &nothing, 0600) ||
 	       fail(error, "%s cannot be written: %s", path, strerror(errno));
+}
+
+bool setup_files_undo_folders(const struct setup_files *files, char error[SETUP_ERROR_SIZE])
+{
+	for (size_t i = 0; i < files->count; i++) {
+		const struct setup_file *file = &files->list[i];
+		char socket[SETUP_PATH_SIZE + sizeof(DOCTOR_MILTER_SOCKET)];
+
+		if (!file->folder)
+			continue;
+		snprintf(socket, sizeof(socket), "%s/" DOCTOR_MILTER_SOCKET, file->path);
+		if (unlink(socket) != 0 && errno != ENOENT)
+			return fail(error, "%s cannot be removed: %s", socket, strerror(errno));
+		if (rmdir(file->path) != 0 && errno != ENOENT)
+			return fail(error, "%s cannot be removed: %s", file->path, strerror(errno));
+	}
+	return true;
 }

@@ -2,6 +2,7 @@
 #include "cli/setup/setup.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,29 +27,53 @@ static const struct {
 	const char *name;
 	bool warnings;
 } checks[] = {
-	{ SETUP_OUTBOUND, "socketmap", false },     { SETUP_OUTBOUND, "socket", true },
-	{ SETUP_OUTBOUND, "prober", false },        { SETUP_OUTBOUND, "resolver", false },
-	{ SETUP_OUTBOUND, "mta-resolver", false },  { SETUP_OUTBOUND, "chroot-resolver", false },
-	{ SETUP_OUTBOUND, "postfix", false },       { SETUP_OUTBOUND, "policy-map", false },
-	{ SETUP_OUTBOUND, "tls-level", false },     { SETUP_OUTBOUND, "dns-support", false },
-	{ SETUP_OUTBOUND, "dane-switches", false }, { SETUP_OUTBOUND, "insecure-mx", false },
-	{ SETUP_OUTBOUND, "pin-digest", false },    { SETUP_OUTBOUND, "mta-cas", false },
-	{ SETUP_OUTBOUND, "tls-log", false },       { SETUP_OUTBOUND, "overrides", false },
-	{ SETUP_OUTBOUND, "learning", true },       { SETUP_ALIASES, "socketmap", false },
-	{ SETUP_ALIASES, "milter-runs", false },    { SETUP_ALIASES, "milter", false },
-	{ SETUP_ALIASES, "milter-action", false },  { SETUP_ALIASES, "nul-bytes", true },
-	{ SETUP_ALIASES, "transport-map", false },  { SETUP_ALIASES, "transports", false },
-	{ SETUP_ALIASES, "alias-map", true },       { SETUP_ALIASES, "own-tls", false },
-	{ SETUP_ALIASES, "secure-domains", false }, { SETUP_ALIASES, "ways-around", false },
-	{ SETUP_MAILBOX, "socketmap", false },      { SETUP_MAILBOX, "milter-runs", false },
-	{ SETUP_MAILBOX, "milter", false },         { SETUP_MAILBOX, "milter-action", false },
-	{ SETUP_MAILBOX, "nul-bytes", true },       { SETUP_MAILBOX, "transport-map", false },
-	{ SETUP_MAILBOX, "sealed-domain", false },  { SETUP_MAILBOX, "sealed-dns", false },
-	{ SETUP_MAILBOX, "sealed-size", true },     { SETUP_MAILBOX, "sealed-milters", false },
-	{ SETUP_MAILBOX, "sealed-marks", false },   { SETUP_MAILBOX, "sealed-login", true },
-	{ SETUP_MAILBOX, "sealed-door", false },    { SETUP_MAILBOX, "mailbox", false },
-	{ SETUP_MAILBOX, "mailbox-from", true },    { SETUP_MAILBOX, "mailbox-keys", false },
-	{ SETUP_MAILBOX, "mailbox-proxy", false },  { SETUP_FLEET, "fleet", false },
+	{ SETUP_OUTBOUND, "socketmap", false },
+	{ SETUP_OUTBOUND, "socket", true },
+	{ SETUP_OUTBOUND, "prober", false },
+	{ SETUP_OUTBOUND, "resolver", false },
+	{ SETUP_OUTBOUND, "mta-resolver", false },
+	{ SETUP_OUTBOUND, "chroot-resolver", false },
+	{ SETUP_OUTBOUND, "postfix", false },
+	{ SETUP_OUTBOUND, "policy-map", false },
+	{ SETUP_OUTBOUND, "tls-level", false },
+	{ SETUP_OUTBOUND, "dns-support", false },
+	{ SETUP_OUTBOUND, "dane-switches", false },
+	{ SETUP_OUTBOUND, "insecure-mx", false },
+	{ SETUP_OUTBOUND, "pin-digest", false },
+	{ SETUP_OUTBOUND, "mta-cas", false },
+	{ SETUP_OUTBOUND, "tls-log", false },
+	{ SETUP_OUTBOUND, "overrides", false },
+	{ SETUP_OUTBOUND, "learning", true },
+	{ SETUP_ALIASES, "socketmap", false },
+	{ SETUP_ALIASES, "milter-runs", false },
+	{ SETUP_ALIASES, "milter", false },
+	{ SETUP_ALIASES, "milter-action", false },
+	{ SETUP_ALIASES, "nul-bytes", true },
+	{ SETUP_ALIASES, "transport-map", false },
+	{ SETUP_ALIASES, "transports", false },
+	{ SETUP_ALIASES, "alias-map", true },
+	{ SETUP_ALIASES, "own-tls", false },
+	{ SETUP_ALIASES, "secure-domains", false },
+	{ SETUP_ALIASES, "ways-around", false },
+	{ SETUP_MAILBOX, "socketmap", false },
+	{ SETUP_MAILBOX, "milter-runs", false },
+	{ SETUP_MAILBOX, "milter", false },
+	{ SETUP_MAILBOX, "milter-action", false },
+	{ SETUP_MAILBOX, "nul-bytes", true },
+	{ SETUP_MAILBOX, "transport-map", false },
+	{ SETUP_MAILBOX, "sealed-domain", false },
+	{ SETUP_MAILBOX, "sealed-dns", false },
+	{ SETUP_MAILBOX, "sealed-size", true },
+	{ SETUP_MAILBOX, "sealed-milters", false },
+	{ SETUP_MAILBOX, "sealed-marks", false },
+	{ SETUP_MAILBOX, "sealed-login", true },
+	{ SETUP_MAILBOX, "sealed-door", false },
+	{ SETUP_MAILBOX, "sealed-socket", false },
+	{ SETUP_MAILBOX, "mailbox", false },
+	{ SETUP_MAILBOX, "mailbox-from", true },
+	{ SETUP_MAILBOX, "mailbox-keys", false },
+	{ SETUP_MAILBOX, "mailbox-proxy", false },
+	{ SETUP_FLEET, "fleet", false },
 };
 
 const char *setup_part_name(enum setup_part part)
@@ -382,6 +407,28 @@ static bool add_site(struct setup_plan *plan, const struct mend_step *step,
 	return true;
 }
 
+/* One that is there is the admin's. */
+static bool add_folder(struct setup_plan *plan, const struct mend_step *step,
+		       char error[SETUP_ERROR_SIZE])
+{
+	const struct passwd *user = getpwnam(MEND_FOLDER_USER);
+	const struct group *group = getgrnam(MEND_FOLDER_GROUP);
+	struct setup_file folder = { .mode = MEND_FOLDER_MODE };
+	struct stat st;
+
+	if (lstat(step->word, &st) == 0)
+		return true;
+	if (user == NULL || group == NULL) {
+		snprintf(error, SETUP_ERROR_SIZE,
+			 "there is no user " MEND_FOLDER_USER " or no group " MEND_FOLDER_GROUP);
+		return false;
+	}
+	folder.uid = user->pw_uid;
+	folder.gid = group->gr_gid;
+	return str_copy(folder.path, sizeof(folder.path), step->word) &&
+	       setup_files_add_folder(&plan->files, &folder, error);
+}
+
 static bool add_step_file(struct setup_plan *plan, const struct mend_step *step,
 			  char error[SETUP_ERROR_SIZE])
 {
@@ -392,6 +439,8 @@ static bool add_step_file(struct setup_plan *plan, const struct mend_step *step,
 		return add_site(plan, step, error);
 	case MEND_RESOLVER:
 		return add_resolver(plan, step, error);
+	case MEND_FOLDER:
+		return add_folder(plan, step, error);
 	case MEND_HAND:
 	case MEND_POSTCONF:
 	case MEND_SERVICE:

@@ -208,10 +208,15 @@ bool setup_run_back(const struct cli *cli, const struct setup_files *files)
 	const char *settings =
 		cli->settings_file != NULL ? cli->settings_file : SETTINGS_FILE_DEFAULT;
 	bool good = !has_file(files, "/etc/postfix/") || renew_postfix(cli, true);
+	char error[SETUP_ERROR_SIZE];
 
 	good = disable_units(cli, files) && good;
 	if (has_file(files, settings))
 		good = renew_daemons(cli, true) && good;
+	if (!setup_files_undo_folders(files, error)) {
+		cli_error(cli, "%s", error);
+		good = false;
+	}
 	if (has_file(files, DOCTOR_NGINX_SITES) && has_systemd())
 		good = systemctl(cli, "reload", "nginx") && good;
 	return good;

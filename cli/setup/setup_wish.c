@@ -11,7 +11,9 @@
 
 #define ADDRESS_SIZE 384
 #define VALUE_SIZE 1024
-#define SERVICE "fleet" /* its name in the service file */
+#define SHIPPED_PORT "127.0.0.1:8689"
+#define SHIPPED_LISTENER "inet:" SHIPPED_PORT /* milter_listen */
+#define SERVICE "fleet"                       /* its name in the service file */
 #define CA_FILE "/etc/ssl/certs/ca-certificates.crt"
 
 void setup_wish_free(struct setup_wish *wish)
@@ -152,19 +154,17 @@ enum cli_status setup_wish_aliases(struct cli *cli, struct setup_wish *wish)
  */
 
 /* "example.com" of "sealed.example.com" where that is delivered here, else this host. */
-static void home_domain(char dst[ADDRESS_SIZE], const struct cli *cli, const char *domain)
+static void home_domain(char dst[ADDRESS_SIZE], const struct patient *patient, const char *domain)
 {
-	struct patient *patient = doctor_look(cli);
 	const char *parent = strchr(domain, '.');
 
 	if (parent != NULL && doctor_is_delivered(patient, parent + 1) == LOOKUP_FOUND)
 		str_copy(dst, ADDRESS_SIZE, parent + 1);
 	else
 		str_copy(dst, ADDRESS_SIZE, patient_value(patient, "myhostname"));
-	patient_free(patient);
 }
 
-static bool set_addresses(struct cli *cli, struct setup_wish *wish)
+static bool set_addresses(struct cli *cli, struct setup_wish *wish, const struct patient *patient)
 {
 	char home[ADDRESS_SIZE], from[ADDRESS_SIZE], bounce[ADDRESS_SIZE];
 	const char *at = strrchr(cli->settings.mailbox_from, '@');
@@ -172,16 +172,50 @@ static bool set_addresses(struct cli *cli, struct setup_wish *wish)
 	if (at != NULL)
 		str_copy(home, sizeof(home), at + 1);
 	else
-		home_domain(home, cli, cli->settings.mailbox_domain);
+		home_domain(home, patient, cli->settings.mailbox_domain);
 	return str_join(from, sizeof(from), "postmaster@", home, NULL) &&
 	       str_join(bounce, sizeof(bounce), "sealed-bounce@", home, NULL) &&
 	       set_if_empty(cli, wish, "mailbox_from", cli->settings.mailbox_from, from) &&
 	       set_if_empty(cli, wish, "mailbox_bounce", cli->settings.mailbox_bounce, bounce);
 }
 
+/*
+ * Does Postfix ask the milter by $postseal_milter, which this part writes anew? Where it is named by
+ * its port, those lines are a person's to change.
+ */
+static bool is_asked_by_name(const struct patient *patient)
+{
+	const struct postconf *overrides = &patient->postfix.overrides;
+	const char *list = patient_written(patient, "smtpd_milters");
+
+	for (size_t i = 0; i < overrides->count; i++) {
+		if (span_ends(span_of(overrides->entries[i].name), "/smtpd_milters") &&
+		    strstr(overrides->entries[i].value, SHIPPED_PORT) != NULL)
+			return false;
+	}
+	return list[0] == '\0' ||
+	       (strstr(list, "$postseal_milter") != NULL && strstr(list, SHIPPED_PORT) == NULL);
+}
+
+/* To a port of loopback all local users can say who has logged in. */
+static bool set_socket(struct cli *cli, struct setup_wish *wish, const struct patient *patient)
+{
+	const char *queue = patient_value(patient, "queue_directory");
+	char socket[ADDRESS_SIZE];
+
+	if (strcmp(cli->settings.milter_listen, SHIPPED_LISTENER) != 0 ||
+	    !is_asked_by_name(patient))
+		return true;
+	return str_join(socket, sizeof(socket), "unix:", queue,
+			DOCTOR_MILTER_FOLDER "/" DOCTOR_MILTER_SOCKET, NULL) &&
+	       set_if_empty(cli, wish, "milter_listen", "", socket);
+}
+
 enum cli_status setup_wish_mailbox(struct cli *cli, struct setup_wish *wish)
 {
+	struct patient *patient;
 	char url[ADDRESS_SIZE];
+	bool good;
 
 	if (cli->settings.secure_domains.count == 0) {
 		cli_error(cli,
@@ -197,12 +231,12 @@ enum cli_status setup_wish_mailbox(struct cli *cli, struct setup_wish *wish)
 	if (cli->count == 2 &&
 	    !set(cli, wish, "mailbox_domain", (const char *const *)cli->words + 1, 1))
 		return CLI_USAGE;
-	return str_join(url, sizeof(url), "https://", cli->settings.mailbox_domain, NULL) &&
-			       set_if_empty(cli, wish, "mailbox_url", cli->settings.mailbox_url,
-					    url) &&
-			       set_addresses(cli, wish)
-		       ? CLI_YES
-		       : CLI_USAGE;
+	patient = doctor_look(cli);
+	good = str_join(url, sizeof(url), "https://", cli->settings.mailbox_domain, NULL) &&
+	       set_if_empty(cli, wish, "mailbox_url", cli->settings.mailbox_url, url) &&
+	       set_addresses(cli, wish, patient) && set_socket(cli, wish, patient);
+	patient_free(patient);
+	return good ? CLI_YES : CLI_USAGE;
 }
 
 /*

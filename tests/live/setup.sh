@@ -40,7 +40,8 @@ setup_services() {
 	rm -f "$WORLD/pid-\$name"
 	kill "\$pid" || exit 0
 	for ((i = 0; i < 20 * $PATIENCE; i++)); do
-	    kill -0 "\$pid" 2>/dev/null || exit 0
+	    # The world's own, which it has not waited for yet, is a zombie.
+	    grep -qs '^State:[[:space:]]*[^Z[:space:]]' "/proc/\$pid/status" || exit 0
 	    sleep 0.05
 	done
 	exit 1
@@ -92,7 +93,12 @@ setup_up() {
     setup_examples
 }
 
+# The world's own are started anew by whoever has set up.
 setup_down() {
+    local name
+    for name in "${SEAL_DAEMONS[@]}"; do
+        [[ $(cat "$WORLD/pid-$name") == "${JOB[postseal-$name]}" ]] || "$SETUP_BIN/stop" "postseal-$name"
+    done
     umount /var/backups
     umount "$(findmnt -nro TARGET -S doc)"
     rm -rf /run/systemd/system
@@ -108,12 +114,16 @@ setup_systemctl() {
 	case "\$*" in
 	'restart postfix') exec postfix reload ;;
 	'reload postseal-'*) kill -s HUP "\$(cat "$WORLD/pid-\${2#postseal-}")" ;;
-	'restart postseal.target') kill -s HUP \$(cat "$WORLD"/pid-*) ;;
-	'restart postseal-mailbox') "$SETUP_BIN/start" "\$2" ;;
+	'restart postseal.target')
+	    # Where it listens, the milter reads at its start alone.
+	    kill -s HUP \$(cat "$WORLD"/pid-{prober,socketmap}) && "$SETUP_BIN/start" postseal-milter
+	    ;;
+	'restart postseal-mailbox' | 'restart postseal-milter') "$SETUP_BIN/start" "\$2" ;;
 	'restart postseal-share') "$SETUP_BIN/start" "\$2" ;;
 	'disable --now '*) "$SETUP_BIN/stop" "\$3" ;;
 	'reload-or-restart nginx') "$SETUP_BIN/nginx" ;;
 	'reload nginx') kill -s HUP "\$(cat "$WORLD/nginx.pid")" ;;
+	'is-enabled --quiet postseal-milter') ;;
 	is-enabled*) exit 1 ;;
 	'enable --now postseal-learn')
 	    exec setpriv --reuid postseal --regid postseal --init-groups \

@@ -685,6 +685,21 @@ static void proxy_ends(struct patient *p)
 	p->mailbox.certificate_ends = NOW + 14 * UTC_DAY - 1;
 }
 
+static void no_folder(struct patient *p)
+{
+	note(&p->mailbox.folder, LOOKUP_ABSENT, "No such file or directory");
+}
+
+static void open_folder(struct patient *p)
+{
+	p->mailbox.folder_open = true;
+}
+
+static void unknown_folder(struct patient *p)
+{
+	note(&p->mailbox.folder, LOOKUP_ERROR, "Permission denied");
+}
+
 static void keys_for_all(struct patient *p)
 {
 	p->mailbox.others = 05;
@@ -695,6 +710,7 @@ static void keys_for_all(struct patient *p)
 #define FAR_MAP SECURE "socketmap_listen = {\"unix:/run/postseal/map\"}\n"
 #define UNIX_MILTER SECURE "milter_listen = \"unix:/var/spool/postfix/postseal/milter\"\n"
 #define FAR_MILTER SECURE "milter_listen = \"unix:/run/postseal/milter\"\n"
+#define UNIX_SOCKET "milter_listen = \"unix:/var/spool/postfix/postseal/milter.sock\"\n"
 #define POLICY "smtp_tls_policy_maps = "
 #define OURS "socketmap:inet:127.0.0.1:7672:"
 
@@ -1190,6 +1206,18 @@ static const struct sickness sicknesses[] = {
 	  "inet:127.0.0.1:8689", "command_timeout=30s }'\npostfix reload\n" },
 	{ "sealed-socket", SEALED "milter_listen = \"unix:/q/postseal/milter.sock\"\n", OK,
 	  "for whom its folder lets in", NULL },
+	{ "sealed-socket", SEALED UNIX_SOCKET, .spoil = no_folder, WRONG, "No such file",
+	  "install -d -o postseal -g postfix -m 2750 /var/spool/postfix/postseal\n"
+	  "systemctl restart postseal-milter\n" },
+	{ "sealed-socket", SEALED UNIX_SOCKET, .spoil = open_folder, WARNING,
+	  "in the name of another",
+	  "install -d -o postseal -g postfix -m 2750 /var/spool/postfix/postseal\n"
+	  "systemctl restart postseal-milter\n" },
+	{ "sealed-socket", SEALED "milter_listen = \"unix:/run/postseal/milter.sock\"\n",
+	  .spoil = open_folder, WARNING, "unix:/run/postseal/milter.sock",
+	  "# see \"The milter on a Unix socket\"" },
+	{ "sealed-socket", SEALED UNIX_SOCKET, .spoil = unknown_folder, UNSURE, "Permission denied",
+	  NULL },
 	{ "sealed-door", SEALED, OK, "another host keeps", NULL },
 	{ "sealed-door", .overrides = DOOR "/smtpd_milters = inet:127.0.0.1:8689\n", WRONG,
 	  "these see the PINs", "postconf -P '" DOOR "/smtpd_milters='\n" },

@@ -34,8 +34,10 @@ function present(mine, view, details, acts) {
   if (mine === turn) show(() => view(details, acts));
 }
 
-// As mail is delivered: to one mailbox, however the address is spelt.
-const sameAddress = (a, b) => a.toLowerCase() === b.toLowerCase();
+// As mail is delivered: to one mailbox, however the address is spelt. Domains come folded.
+const known = (address) => address.normalize("NFC")
+  .replace(/[A-Z]/g, (letter) => letter.toLowerCase()).normalize("NFC");
+const sameAddress = (a, b) => known(a) === known(b);
 
 function enter(opened) {
   stopWatching();
