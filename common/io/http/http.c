@@ -49,11 +49,37 @@ static void on_gone(struct evhttp_connection *connection, void *arg)
 	request->inner = NULL;
 }
 
+/* RFC 9112 section 6.3. libevent 2.1.12, as it was released, lets all of these through. */
+static bool end_is_ambiguous(struct evhttp_request *inner)
+{
+	const struct evkeyvalq *headers = evhttp_request_get_input_headers(inner);
+	const struct evkeyval *header;
+	size_t lengths = 0, encodings = 0;
+	bool chunked = false;
+
+	TAILQ_FOREACH(header, headers, next)
+	{
+		if (strcasecmp(header->key, "Content-Length") == 0)
+			lengths++;
+		if (strcasecmp(header->key, "Transfer-Encoding") != 0)
+			continue;
+		encodings++;
+		chunked = strcasecmp(header->value, "chunked") == 0;
+	}
+	return lengths + encodings > 1 || (encodings == 1 && !chunked) ||
+	       (lengths + encodings > 0 && evhttp_request_get_command(inner) == EVHTTP_REQ_HEAD);
+}
+
 static void on_request(struct evhttp_request *inner, void *arg)
 {
 	struct http_server *server = arg;
-	struct http_request *request = mem_zero(1, sizeof(*request));
+	struct http_request *request;
 
+	if (end_is_ambiguous(inner)) {
+		evhttp_send_error(inner, HTTP_BADREQUEST, NULL); /* and it hangs up */
+		return;
+	}
+	request = mem_zero(1, sizeof(*request));
 	request->inner = inner;
 	request->head = evhttp_request_get_command(inner) == EVHTTP_REQ_HEAD;
 	evhttp_connection_set_closecb(evhttp_request_get_connection(inner), on_gone, request);
