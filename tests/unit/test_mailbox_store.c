@@ -3,6 +3,8 @@
 #include "mailbox/store.h"
 
 #include <check.h>
+#include <dlfcn.h>
+#include <lmdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -18,6 +20,20 @@
 
 static struct store *store;
 static char dir[64];
+static atomic_size_t commits;
+
+typedef int commit_fn(MDB_txn *txn);
+
+/* LMDB's own, counted. */
+int mdb_txn_commit(MDB_txn *txn)
+{
+	void *symbol = dlsym(RTLD_NEXT, "mdb_txn_commit");
+	commit_fn *commit;
+
+	commits++;
+	memcpy(&commit, &symbol, sizeof(commit));
+	return commit(txn);
+}
 
 static void setup(void)
 {
@@ -46,7 +62,6 @@ struct writer {
 	bool fails; /* after it has written */
 	bool good;
 	int calls;
-	pthread_t by; /* the last call */
 };
 
 static struct store_key key_of(unsigned char number)
@@ -62,7 +77,6 @@ static bool put_number(struct store_txn *txn, void *context)
 	bool good;
 
 	writer->calls++;
-	writer->by = pthread_self();
 	buf_append_str(&value, "here");
 	good = store_put(txn, STORE_META, &key, &value);
 	buf_free(&value);
@@ -127,20 +141,14 @@ static void run(struct writer writers[THREADS], size_t failing)
 START_TEST(those_that_wait_share_a_commit)
 {
 	struct writer writers[THREADS];
-	size_t leaders = 0;
+	size_t before = commits;
 
 	run(writers, 0);
 	for (size_t i = 0; i < THREADS; i++) {
-		bool first = true;
-
 		ck_assert(writers[i].good && is_there((unsigned char)i));
 		ck_assert_int_eq(writers[i].calls, 1);
-		for (size_t j = 0; j < i; j++)
-			first = first && !pthread_equal(writers[i].by, writers[j].by);
-		leaders += first;
 	}
-	/* One carries out what several wait for. */
-	ck_assert_uint_le(leaders, THREADS / 8);
+	ck_assert_uint_le(commits - before, THREADS / 8);
 }
 END_TEST
 
