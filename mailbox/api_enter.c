@@ -718,7 +718,7 @@ void api_login(struct api_call *call)
 					    { "auth", API_OCTETS, auth, sizeof(auth), NULL } };
 	json_t *body = api_read(call->body, fields, ARRAY_LEN(fields));
 	struct home *home = call->portal->home;
-	struct api_user user;
+	struct api_user user = { 0 };
 	struct login login = { .user = &user, .found = LOOKUP_ERROR };
 	enum lookup found;
 

@@ -149,7 +149,7 @@ void store_abort(struct store_txn *txn)
 
 bool store_end(struct store_txn *txn, bool good)
 {
-	if (good)
+	if (good && txn != NULL)
 		return store_commit(txn);
 	store_abort(txn);
 	return false;
