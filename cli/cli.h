@@ -30,6 +30,7 @@ struct cli {
 	bool json;
 	bool yes;
 	bool changed;
+	bool fleet;
 	bool follow;
 	bool journal;
 	bool from_probe;

@@ -406,6 +406,30 @@ bool json_print_fleet(const struct fleet_state *state, size_t now, size_t later,
 	return whole;
 }
 
+void json_print_fleet_entry(const char *host, const struct journal_entry *entry, const char *what)
+{
+	print_line(json_pack("{s:o, s:s, s:s, s:s, s:o}", "time", date_or_null(entry->time), "host",
+			     host, "event", entry->event, "subject", entry->subject, "detail",
+			     text_or_null(what)));
+}
+
+static json_t *count_or_null(int64_t count)
+{
+	return count == FLEET_UNTOLD ? json_null() : json_integer((json_int_t)count);
+}
+
+void json_print_fleet_member(const struct fleet_member *member, const struct fleet_state *state,
+			     uint64_t behind, size_t acts, size_t lost)
+{
+	print_line(json_pack(
+		"{s:s, s:o, s:o, s:b, s:I, s:o, s:o, s:o, s:I, s:I, s:s}", "name", member->name,
+		"login", text_or_null(member->login), "seen", date_or_null(member->seen), "live",
+		(int)fleet_member_is_live(member, state), "behind", (json_int_t)behind, "waiting",
+		count_or_null(member->waiting), "domains", count_or_null(member->domains), "hosts",
+		count_or_null(member->hosts), "acts", (json_int_t)acts, "lost", (json_int_t)lost,
+		"postseal", member->version));
+}
+
 /* A list is written in braces; its strings are quoted as JSON's are. */
 static json_t *list_json(const struct buf *value)
 {

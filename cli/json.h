@@ -52,6 +52,10 @@ void json_print_preview_domain(const char *domain, uint64_t waits, const char *l
 /* What this host shares, and with whom. False: not all members could be read. */
 bool json_print_fleet(const struct fleet_state *state, size_t now, size_t later,
 		      struct ledger_txn *txn);
+/* What another host did, and `what` of it; a member, and what it did in a day. */
+void json_print_fleet_entry(const char *host, const struct journal_entry *entry, const char *what);
+void json_print_fleet_member(const struct fleet_member *member, const struct fleet_state *state,
+			     uint64_t behind, size_t acts, size_t lost);
 /* A test mail; `tls` is "" where there was none. */
 void json_print_trial(const char *to, const char *outcome, const char *text, const char *tls);
 void json_print_sample(const struct metric_sample *sample);

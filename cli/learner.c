@@ -453,6 +453,7 @@ struct learner *learner_new(const struct cli *cli)
 	if (cli->follow) {
 		notify_open(); /* only a service has someone to tell */
 		metrics_open(cli->settings.runtime, METRICS_LEARN);
+		metrics_settings(&cli->settings, METRICS_LEARN);
 	}
 	ledger = known_ledger(cli, LEDGER_WRITE);
 	if (ledger == NULL)

@@ -60,6 +60,7 @@ static const struct known_option {
 	{ 'h', "help", no_argument, 0 },
 	{ 'j', "json", FLAG(json) },
 	{ 'V', "version", no_argument, 0 },
+	{ 'A', "fleet", FLAG(fleet) },
 	{ 'e', "expires", TEXT(expires) },
 	{ 'f', "follow", FLAG(follow) },
 	{ 'F', "for", TEXT(mailbox) },

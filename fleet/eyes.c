@@ -40,12 +40,12 @@ static enum engine_result ask_eyes(struct share *share, const struct fleet_view 
 				   const char *host_key, const struct fleet_sighting *sighting,
 				   struct fleet_round *round)
 {
-	const struct fleet_member *best[FLEET_EYES];
+	const struct fleet_member *chosen[FLEET_EYES];
 	const char *eyes[FLEET_EYES] = { "", "" };
-	size_t count = fleet_rank(best, FLEET_EYES, view, host_key, share->name);
+	size_t count = fleet_choose_eyes(chosen, view, host_key);
 
 	for (size_t i = 0; i < count; i++)
-		eyes[i] = best[i]->name;
+		eyes[i] = chosen[i]->name;
 	return engine_sight(share->engine, host_key, sighting->seen, eyes, round);
 }
 

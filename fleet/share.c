@@ -229,6 +229,7 @@ static bool connect_engine(struct share *share)
 		metrics_set(M_SHARE_CONNECTED, 1);
 		log_info("share=%s name=%s connected", share->settings->share, share->name);
 		share->next_hello = 0;
+		share->told_tables = false;
 		return true;
 	}
 	if (!share->stop)
@@ -290,6 +291,16 @@ static int64_t clock_off(const struct share *share)
 	return off;
 }
 
+/* Said once to each connection; all else goes on. */
+static void note_tables(struct share *share)
+{
+	if (!share->greeting.counts && !share->told_tables)
+		log_warning("share=%s its tables are of an older postseal: let its admin install "
+			    "postseal-share.sql of this version (postseal-share(8))",
+			    share->settings->share);
+	share->told_tables = true;
+}
+
 static bool greet(struct share *share)
 {
 	const uint64_t asked[ENGINE_ASKED] = { share->state.n, share->state.told };
@@ -297,6 +308,7 @@ static bool greet(struct share *share)
 
 	if (result != ENGINE_DONE)
 		return share_goes_on(share, ENGINE_LOST);
+	note_tables(share);
 	metrics_set(M_SHARE_BEHIND,
 		    share->greeting.n > share->state.n ? share->greeting.n - share->state.n : 0);
 	if (share->greeting.acts != share->state.acts) {
@@ -356,16 +368,23 @@ static bool read_members(struct share *share)
 static bool say_hello(struct share *share)
 {
 	struct fleet_member self = { .n = share->state.n };
+	struct ledger_txn *txn;
 	enum engine_result result;
 
 	if (clock_mono_ms() < share->next_hello)
 		return true;
+	txn = ledger_begin_read(share->ledger);
+	if (txn == NULL)
+		return false;
+	ledger_measure_member(txn, &self);
+	ledger_abort(txn);
 	str_copy(self.name, sizeof(self.name), share->name);
 	str_copy(self.version, sizeof(self.version), POSTSEAL_VERSION);
 	memcpy(self.instance, share->state.instance, FLEET_ID_SIZE);
-	result = engine_tell_member(share->engine, &self, &share->twice);
-	if (result == ENGINE_REFUSED)
-		share->twice = true;
+	result = engine_tell_member(share->engine, &self, share->greeting.counts, &share->twice);
+	share->nameless = result == ENGINE_REFUSED;
+	if (share->nameless)
+		str_copy(share->refusal, sizeof(share->refusal), engine_error(share->engine));
 	else if (result != ENGINE_DONE)
 		return share_goes_on(share, result);
 	share->next_hello = clock_mono_ms() + HELLO_MS;
@@ -390,6 +409,11 @@ static bool may_tell(struct share *share)
 			      "another host shares as %s: it only reads; set share_name to "
 			      "another name on one of them",
 			      share->name);
+	else if (share->nameless)
+		share_trouble(share,
+			      "the engine does not let it share as %s: %s; it only reads; set "
+			      "share_name to another name, or give each host a login of its own",
+			      share->name, share->refusal);
 	else
 		return true;
 	return false;
@@ -413,7 +437,8 @@ static void count_outbox(struct share *share)
 static bool is_anything_due(struct share *share)
 {
 	struct ledger_txn *txn;
-	bool due = clock_mono_ms() >= share->next_pull;
+	/* A sweep is in no box. */
+	bool due = share->more || clock_mono_ms() >= share->next_pull;
 
 	if (due || clock_mono_ms() < share->next_push)
 		return due;
@@ -432,28 +457,26 @@ static bool pull(struct share *share)
 	return true;
 }
 
-/* True: there is more to be done at once. */
-static bool turn(struct share *share)
+static void turn(struct share *share)
 {
 	int64_t began = clock_mono_us();
-	bool more = false;
 
 	if (share->engine == NULL && !connect_engine(share))
-		return false;
+		return;
 	if (!is_anything_due(share))
-		return false;
+		return;
+	share->more = false;
 	if (!greet(share) || !pull(share) || !say_hello(share))
-		return false;
+		return;
 	if (may_tell(share)) {
-		if (!eyes_meet(share) || !push_some(share, &more))
-			return false;
+		if (!eyes_meet(share) || !push_some(share, &share->more))
+			return;
 		share_trouble(share, "%s", "");
 	}
 	share->backoff = 0;
 	metrics_observe(SHARE_TIME, 0, clock_mono_us() - began, 1);
 	if (clock_mono_ms() >= share->saved + SAVE_MS)
 		share_save(share);
-	return more;
 }
 
 /* An admin may have moved another ledger to the place of ours. */
@@ -467,7 +490,6 @@ static bool ledger_is_ours(struct share *share)
 
 int share_serve(struct share *share)
 {
-	bool more = false;
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -483,9 +505,9 @@ int share_serve(struct share *share)
 	while (!share->stop) {
 		if (!ledger_is_ours(share))
 			return EXIT_FAILURE;
-		more = turn(share);
+		turn(share);
 		count_outbox(share);
-		wait_ready(share, -1, false, clock_mono_ms() + (more ? 1 : LOOK_MS));
+		wait_ready(share, -1, false, clock_mono_ms() + (share->more ? 1 : LOOK_MS));
 	}
 	return EXIT_SUCCESS;
 }

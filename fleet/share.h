@@ -28,7 +28,11 @@ struct share {
 	int64_t next_push;  /* after something was refused */
 	int64_t pulled;     /* when all was last read; 0: never */
 	int64_t saved;      /* when the state was last written */
+	bool more;          /* the latest turn left something to be told at once */
 	bool twice;         /* another host has our name */
+	bool told_tables;   /* that they are old */
+	bool nameless;      /* the engine does not let us have it: why is in `refusal` */
+	char refusal[ENGINE_ERROR_SIZE];
 	struct sweep {
 		enum entry_kind kind; /* ENTRY_HEADER: not begun */
 		char after[ENTRY_KEY_SIZE];

@@ -330,12 +330,15 @@ static bool read_range(const char *text, uint64_t size, uint64_t *from, uint64_t
 	return true;
 }
 
-static void answer_octets(struct api_call *call, int status, const struct buf *octets)
+/* Takes the octets over. */
+static void answer_octets(struct api_call *call, int status, struct buf *octets)
 {
 	http_reply_header(call->request, "Cache-Control", "no-store");
 	http_reply_header(call->request, "X-Content-Type-Options", "nosniff");
 	http_reply_header(call->request, "Accept-Ranges", "bytes");
-	http_reply(call->request, status, "application/octet-stream", octets->data, octets->len);
+	http_reply_given(call->request, status, "application/octet-stream", octets->data,
+			 octets->len);
+	*octets = (struct buf){ 0 };
 }
 
 void api_body(struct api_call *call)

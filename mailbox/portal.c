@@ -84,9 +84,8 @@ void api_answer(struct api_call *call, int status, json_t *json)
 	http_reply_header(call->request, "Cache-Control", "no-store");
 	http_reply_header(call->request, "Content-Security-Policy",
 			  "default-src 'none'; frame-ancestors 'none'");
-	http_reply(call->request, status, text != NULL ? "application/json" : NULL,
-		   text != NULL ? text : "", text != NULL ? strlen(text) : 0);
-	free(text);
+	http_reply_given(call->request, status, text != NULL ? "application/json" : NULL, text,
+			 text != NULL ? strlen(text) : 0);
 	json_decref(json);
 }
 
@@ -300,7 +299,7 @@ static void serve_page(struct portal *portal, struct http_request *request, cons
 	    strcmp(known, page->etag) == 0)
 		http_reply(request, 304, NULL, "", 0);
 	else
-		http_reply(request, 200, page->type, page->body.data, page->body.len);
+		http_reply_kept(request, 200, page->type, page->body.data, page->body.len);
 }
 
 static void on_request(void *context, struct http_request *request)
@@ -331,6 +330,11 @@ struct portal *portal_new(struct home *home, struct loop *loop, int fd)
 		.silence = SILENCE,
 		.methods = 1u << HTTP_GET | 1u << HTTP_HEAD | 1u << HTTP_POST | 1u << HTTP_PUT |
 			   1u << HTTP_DELETE,
+		.connections = HTTP_CONNECTIONS,
+		.held = HTTP_HELD,
+		.whole = HTTP_WHOLE,
+		.patience = HTTP_PATIENCE,
+		.meter = { M_MAILBOX_TURNED_AWAY, M_MAILBOX_CLIENTS, M_MAILBOX_HELD },
 	};
 	struct portal *portal = mem_zero(1, sizeof(*portal));
 

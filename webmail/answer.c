@@ -49,8 +49,8 @@ static void send_json(struct http_request *request, int status, struct buf *body
 {
 	http_reply_header(request, "Cache-Control", "no-store");
 	http_reply_header(request, "X-Content-Type-Options", "nosniff");
-	http_reply(request, status, "application/json", buf_cstr(body), body->len);
-	buf_free(body);
+	http_reply_given(request, status, "application/json", body->data, body->len);
+	*body = (struct buf){ 0 };
 }
 
 void answer_json(struct http_request *request, struct buf *body)

@@ -255,6 +255,11 @@ int server_serve(void *state)
 		.body_max = BODY_MAX,
 		.silence = SILENCE_S,
 		.methods = 1u << HTTP_GET | 1u << HTTP_POST | 1u << HTTP_PUT,
+		.connections = HTTP_CONNECTIONS,
+		.held = HTTP_HELD,
+		.whole = HTTP_WHOLE,
+		.patience = HTTP_PATIENCE,
+		.meter = { M_WEBMAIL_TURNED_AWAY, M_WEBMAIL_CLIENTS, M_WEBMAIL_HELD },
 	};
 	struct daemon_loop *watch;
 	struct http_server *http;

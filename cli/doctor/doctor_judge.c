@@ -99,6 +99,8 @@ const struct doctor_check doctor_checks[] = {
 	  doctor_judge_socket },
 	{ "prober", "does postseal-prober run?", NEEDS_NOTHING, doctor_judge_prober_runs },
 	{ "milter-runs", "does postseal-milter run?", NEEDS_NOTHING, doctor_judge_milter_runs },
+	{ "settings", "do the daemons go by the settings in the file?", NEEDS_NOTHING,
+	  doctor_judge_settings },
 	{ "ledger", "can the ledger be read, and only by those who should?", NEEDS_NOTHING,
 	  doctor_judge_ledger },
 	{ "learning", "does postseal learn from Postfix's log?", NEEDS_LEDGER,

@@ -187,6 +187,7 @@ void doctor_judge_socketmap_runs(const struct patient *patient, struct finding *
 void doctor_judge_socket(const struct patient *patient, struct finding *finding);
 void doctor_judge_prober_runs(const struct patient *patient, struct finding *finding);
 void doctor_judge_milter_runs(const struct patient *patient, struct finding *finding);
+void doctor_judge_settings(const struct patient *patient, struct finding *finding);
 void doctor_judge_learning(const struct patient *patient, struct finding *finding);
 void doctor_judge_fleet(const struct patient *patient, struct finding *finding);
 void doctor_judge_webmail(const struct patient *patient, struct finding *finding);

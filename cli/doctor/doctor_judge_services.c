@@ -79,6 +79,23 @@ void doctor_judge_learning(const struct patient *patient, struct finding *findin
 	}
 }
 
+/* A reload would not do for all of them. */
+void doctor_judge_settings(const struct patient *patient, struct finding *finding)
+{
+	for (enum metrics_source source = 0; source < METRICS_DAEMON_COUNT; source++) {
+		char unit[32];
+
+		if (!patient->stale[source])
+			continue;
+		snprintf(unit, sizeof(unit), "postseal-%s", metrics_source_name(source));
+		finding_say(finding, HEALTH_WARNING, "%s has not taken what is in %s now", unit,
+			    patient->settings_file);
+		finding_mend_unit(finding, "restart", unit);
+	}
+	if (finding->health == HEALTH_OK)
+		finding_say(finding, HEALTH_OK, "%s", patient->settings_file);
+}
+
 /* A program that runs as such a user may say who the webmail's user is, and is believed. */
 void doctor_judge_webmail(const struct patient *patient, struct finding *finding)
 {

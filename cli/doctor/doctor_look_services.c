@@ -173,6 +173,23 @@ static void look_at_learn(struct patient *patient)
 			    utc_format(date, snapshot.started));
 }
 
+/* Each says by which settings it goes. One of another version cannot be asked. */
+static void look_at_settings(struct patient *patient)
+{
+	for (enum metrics_source source = 0; source < METRICS_DAEMON_COUNT; source++) {
+		char error[METRICS_FILE_ERROR_SIZE];
+		struct metrics_snapshot snapshot;
+		bool alive;
+
+		patient->stale[source] =
+			metrics_read(metrics_directory(patient->settings, source), source,
+				     &snapshot, &alive, error) == LOOKUP_FOUND &&
+			alive && snapshot.settings != 0 &&
+			snapshot.settings !=
+				settings_digest(patient->settings, metrics_source_name(source));
+	}
+}
+
 /*
  * Certificates.
  */
@@ -218,6 +235,7 @@ void doctor_look_services(struct patient *patient)
 	look_at_prober(patient);
 	look_at_milter(patient);
 	look_at_learn(patient);
+	look_at_settings(patient);
 	look_at_own_cas(patient);
 }
 

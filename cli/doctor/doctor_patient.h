@@ -17,6 +17,7 @@
 #include "core/secure/alias.h"
 #include "cli/postconf.h"
 #include "core/fleet/fleet_state.h"
+#include "core/metrics/metrics.h"
 #include "core/settings/settings.h"
 
 #define DOCTOR_TEXT_SIZE 512
@@ -164,6 +165,7 @@ struct patient {
 	struct doctor_thing
 		learn; /* who follows a log; ABSENT: it died without being told to stop */
 	bool learns;   /* one is there */
+	bool stale[METRICS_DAEMON_COUNT]; /* runs, and goes by other settings than ours */
 	struct doctor_thing
 		socket; /* systemd's socket for the socketmap; ABSENT: enabled, but not active */
 	/* Only where there are secure domains. */

@@ -11,6 +11,7 @@
 #include "cli/facts_page.h"
 #include "cli/json.h"
 #include "cli/terminal.h"
+#include "cli/verbs/fleet_pages.h"
 
 #define DATE_LEN 10 /* of "2026-01-02T03:04:05Z" */
 
@@ -202,19 +203,27 @@ static void show_history(const struct known *known, const struct cli *cli, struc
 
 static enum cli_status run_history(struct cli *cli)
 {
-	return known_show(cli, show_history);
+	if (cli->fleet)
+		return fleet_pages_history(cli);
+	if (cli->count == 1)
+		return known_show(cli, show_history);
+	cli_error(cli, "write a domain or a mail address, or --fleet");
+	return CLI_USAGE;
 }
 
 const struct verb verb_history = {
 	.name = "history",
 	.arguments = "DOMAIN",
 	.summary = "Shows what was seen of TLS, day by day, and the journal",
-	.options = "",
+	.options = "A",
 	.help = "For the domain and for each of its MX hosts. The latest 32 days of each kind\n"
 		"are kept. The journal tells who changed what: the prober or an admin.\n"
 		"\n"
+		"  -A, --fleet  instead, what other hosts that share did, told, or saw lost, and\n"
+		"               which host it was; DOMAIN may be left out\n"
+		"\n"
 		"Exit status: 1 if nothing is known about it.\n",
-	.least = 1,
+	.least = 0,
 	.most = 1,
 	.run = run_history,
 };

@@ -9,9 +9,11 @@
 #include "base/str.h"
 #include "base/utc.h"
 #include "cli/json.h"
+#include "cli/verbs/fleet_pages.h"
 #include "cli/verbs/queue.h"
 #include "cli/terminal.h"
 #include "core/facts/facts.h"
+#include "core/policy/freshness.h"
 
 #define DATE_LEN 10 /* of "2026-01-02T03:04:05Z" */
 #define NAME_COLUMN 28
@@ -108,13 +110,13 @@ static bool show_domain(void *context, const char *key, const struct domain_fact
 	struct list_walk *listing = context;
 	struct nexthop nexthop;
 
-	(void)domain;
 	if (nexthop_parse(&nexthop, key, strlen(key)) != NEXTHOP_OK ||
 	    known_get(listing->known, listing->cli, listing->txn, &nexthop) == LOOKUP_ERROR) {
 		listing->broken = true;
 		return true;
 	}
-	if (!wanted(&listing->known->status, listing->cli->state))
+	if (!wanted(&listing->known->status, listing->cli->state) ||
+	    (listing->cli->fleet && !freshness_never_looked(domain)))
 		return true;
 	if (listing->cli->json) {
 		json_print_listed(listing->known);
@@ -131,11 +133,19 @@ static bool show_domain(void *context, const char *key, const struct domain_fact
 static enum cli_status list(const struct cli *cli, struct ledger *ledger)
 {
 	struct list_walk listing = { .cli = cli };
+	struct fleet_state state;
+	enum cli_status shares = CLI_YES;
 	bool whole;
 
 	listing.txn = ledger_begin_read(ledger);
 	if (listing.txn == NULL)
 		return CLI_UNSURE;
+	if (cli->fleet)
+		shares = fleet_pages_begin(cli, listing.txn, &state);
+	if (shares != CLI_YES) {
+		ledger_abort(listing.txn);
+		return shares;
+	}
 	listing.known = mem_alloc(sizeof(*listing.known));
 	whole = ledger_each_domain(listing.txn, show_domain, &listing);
 	ledger_abort(listing.txn);
@@ -144,6 +154,8 @@ static enum cli_status list(const struct cli *cli, struct ledger *ledger)
 		cli_error(cli, "the list is not complete: some records cannot be read");
 		return CLI_UNSURE;
 	}
+	if (cli->fleet && listing.shown == 0 && !cli->json)
+		cli_error(cli, "there is none: each domain here was asked about here");
 	return listing.shown > 0 ? CLI_YES : CLI_NO;
 }
 
@@ -197,8 +209,9 @@ static enum cli_status run(struct cli *cli)
 	struct ledger *ledger;
 	enum cli_status status;
 
-	if (cli->state != NULL && cli->waiting) {
-		cli_error(cli, "either --state or --waiting, not both");
+	if (cli->waiting && (cli->state != NULL || cli->fleet)) {
+		cli_error(cli, "either --waiting or %s, not both",
+			  cli->fleet ? "--fleet" : "--state");
 		return CLI_USAGE;
 	}
 	if (cli->state != NULL && !state_is_known(cli->state)) {
@@ -217,8 +230,10 @@ const struct verb verb_list = {
 	.name = "list",
 	.arguments = "",
 	.summary = "Lists all known domains, one a line",
-	.options = "sw",
-	.help = "  -s, --state STATE  only dane, tls, plain, unknown, or downgrade: those\n"
+	.options = "Asw",
+	.help = "  -A, --fleet        only those that this host has from others, and that nobody\n"
+		"                     has asked about here\n"
+		"  -s, --state STATE  only dane, tls, plain, unknown, or downgrade: those\n"
 		"                     that had TLS and lost it\n"
 		"  -w, --waiting      instead, for each domain: the mails that wait in Postfix's\n"
 		"                     queue because of postseal, since when, until when, and why\n"

@@ -105,7 +105,10 @@ static enum cli_status set(const struct cli *cli)
 	if (cli->json)
 		json_print_override(nexthop.key, override);
 	else
-		printf("%s: override set: %s (%s)\n", nexthop.key, what, override->reason);
+		printf("%s: override set: %s (%s)\n"
+		       "A process of Postfix that has asked before remembers what it was told: "
+		       "postfix reload\n",
+		       nexthop.key, what, override->reason);
 	return CLI_YES;
 }
 

@@ -314,6 +314,9 @@ static enum cli_status put_back(const struct cli *cli, struct setup_files *files
 	if (!setup_run_back(cli, files))
 		return CLI_UNSURE;
 	printf("Undone: %s.\n", setup_files_name(name, files));
+	if (strcmp(files->part, setup_part_name(SETUP_FLEET)) == 0)
+		printf("All that was learned stays. To note nothing more for the others: postseal "
+		       "fleet leave\n");
 	return tell_rest(cli);
 }
 
@@ -346,7 +349,7 @@ static enum cli_status no_wish(struct cli *cli, struct setup_wish *wish)
 	return act_takes(cli, 1) ? CLI_YES : CLI_USAGE;
 }
 
-static const struct {
+static const struct part {
 	enum setup_part part;
 	bool mail; /* --to makes sense */
 	enum cli_status (*wish)(struct cli *cli, struct setup_wish *wish);
@@ -357,36 +360,48 @@ static const struct {
 	{ SETUP_FLEET, false, setup_wish_fleet },
 };
 
-static enum cli_status run_part(struct cli *cli, const char *name)
+/* The part that the words name; NULL, and said why, where they make no sense. */
+static const struct part *find_part(const struct cli *cli)
 {
-	struct setup_wish wish = { 0 };
-	enum cli_status status;
-	size_t i = 0;
+	const char *name = cli->count > 0 ? cli->words[0] : "outbound";
+	const struct part *part = parts;
 
-	while (i < ARRAY_LEN(parts) && strcmp(setup_part_name(parts[i].part), name) != 0)
-		i++;
-	if (i == ARRAY_LEN(parts)) {
+	while (part < parts + ARRAY_LEN(parts) && strcmp(setup_part_name(part->part), name) != 0)
+		part++;
+	if (part == parts + ARRAY_LEN(parts))
 		cli_error(cli, "there is no part \"%s\"; write outbound, aliases, mailbox or fleet",
 			  name);
-		return CLI_USAGE;
-	}
-	if (cli->to != NULL && !parts[i].mail) {
+	else if (cli->to != NULL && !part->mail)
 		cli_error(cli, "%s sends no test mail; --to is for outbound and aliases", name);
-		return CLI_USAGE;
-	}
-	if (cli->to != NULL && !trial_is_address(cli->to)) {
+	else if (cli->to != NULL && !trial_is_address(cli->to))
 		cli_error(cli, "--to takes a mail address");
-		return CLI_USAGE;
-	}
-	status = parts[i].wish(cli, &wish);
+	else
+		return part;
+	return NULL;
+}
+
+static enum cli_status run_part(struct cli *cli, const struct part *part)
+{
+	struct setup_wish wish = { 0 };
+	enum cli_status status = part->wish(cli, &wish);
+
 	if (status == CLI_YES)
-		status = set_up(cli, parts[i].part, &wish);
+		status = set_up(cli, part->part, &wish);
 	setup_wish_free(&wish);
 	return status;
 }
 
+/* What was typed is judged first: who mistyped it learns that before anything else. */
 static enum cli_status run_setup(struct cli *cli)
 {
+	const struct part *part = NULL;
+
+	if (cli->undo && cli->count > 0) {
+		cli_error(cli, "--undo takes no part: it undoes what was set up last");
+		return CLI_USAGE;
+	}
+	if (!cli->undo && (part = find_part(cli)) == NULL)
+		return CLI_USAGE;
 	if (geteuid() != 0 && !cli->dry_run) {
 		cli_error(cli, "only root can change Postfix; --dry-run shows what would change");
 		return CLI_UNSURE;
@@ -395,7 +410,7 @@ static enum cli_status run_setup(struct cli *cli)
 		cli_error(cli, "there is nobody to ask; add --yes or --dry-run");
 		return CLI_USAGE;
 	}
-	return cli->undo ? undo(cli) : run_part(cli, cli->count > 0 ? cli->words[0] : "outbound");
+	return cli->undo ? undo(cli) : run_part(cli, part);
 }
 
 const struct verb verb_setup = {

@@ -9,6 +9,7 @@
 #include "base/num.h"
 #include "base/utc.h"
 #include "cli/json.h"
+#include "cli/verbs/fleet_pages.h"
 #include "cli/verbs/queue.h"
 #include "cli/terminal.h"
 #include "core/policy/fold.h"
@@ -282,9 +283,16 @@ static enum cli_status judge(const struct stats *stats)
 
 static enum cli_status run(struct cli *cli)
 {
-	struct stats *stats = mem_zero(1, sizeof(*stats));
+	struct stats *stats;
 	enum cli_status status;
 
+	if (cli->fleet && cli->prometheus) {
+		cli_error(cli, "either --fleet or --prometheus, not both: each host has its own");
+		return CLI_USAGE;
+	}
+	if (cli->fleet)
+		return fleet_pages_stats(cli);
+	stats = mem_zero(1, sizeof(*stats));
 	stats->cli = cli;
 	stats->view.known[METRICS_DAEMONS] = true;
 	for (unsigned i = 0; i < METRICS_DAEMON_COUNT; i++)
@@ -306,8 +314,11 @@ const struct verb verb_stats = {
 	.name = "stats",
 	.arguments = "",
 	.summary = "Shows the counts and the state of the daemons",
-	.options = "LP",
-	.help = "  -P, --prometheus  print Prometheus' text format\n"
+	.options = "ALP",
+	.help = "  -A, --fleet       instead, a line for each host that shares: heard of how long\n"
+		"                    ago, batches behind, records to be told, domains, and in the\n"
+		"                    last day acts of its admins and losses of TLS that it told\n"
+		"  -P, --prometheus  print Prometheus' text format\n"
 		"  -L, --no-ledger   do not read the ledger and Postfix's queue, which takes a\n"
 		"                    moment if they are large\n"
 		"\n"
@@ -315,7 +326,8 @@ const struct verb verb_stats = {
 		"--prometheus or --json. postseal-metrics(7) explains each number, and has alerts\n"
 		"and a dashboard.\n"
 		"\n"
-		"Exit status: 1 if a daemon does not run; 0 with --prometheus.\n",
+		"Exit status: 1 if a daemon does not run, or with --fleet a host was not heard of\n"
+		"lately; 0 with --prometheus.\n",
 	.least = 0,
 	.most = 0,
 	.run = run,

@@ -118,6 +118,7 @@ static void *open_as(const struct daemon *daemon, const struct settings *setting
 	make_directory(&privileges, settings->runtime, RUNTIME_MODE);
 	privileges_lend(&privileges);
 	metrics_open(metrics_directory(settings, daemon->metrics), daemon->metrics);
+	metrics_settings(settings, daemon->metrics);
 	state = daemon->open(settings);
 	privileges_drop(&privileges);
 	return state;
@@ -205,6 +206,7 @@ void daemon_reload(void)
 		log_set_format((enum log_format)settings->log_format);
 		if (running.daemon->reload != NULL)
 			running.daemon->reload(running.state, settings);
+		metrics_settings(settings, running.daemon->metrics);
 		log_info("RELOADED");
 	}
 	notify_send("READY=1");

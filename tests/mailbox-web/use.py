@@ -345,6 +345,8 @@ def views(ground, language, dark, width):
     visitor.letter()
     fits(visitor)
     seen("10-letter")
+    # A picture of all of a page has its window change its size, and change it back.
+    fits(visitor)
     world.send(MARIA, anna, plain(MARIA, "Termin am Montag", "Guten Tag,\r\n\r\nder Termin ist um 9 Uhr.\r\n"
                                   "Wegbeschreibung: https://praxis.example/weg\r\n\r\nMaria Berg"))
     world.send(KLEIN, anna, plain(KLEIN, "Vertrag", "geheim"))

@@ -14,6 +14,7 @@
 #include "core/policy/fold.h"
 #include "core/policy/reply.h"
 #include "core/policy/status.h"
+#include "core/protocol/sts.h"
 #include "tests/scenario/world.h"
 
 #define WORDS_MAX 64
@@ -205,34 +206,72 @@ static void op_host(struct script *s, char **w, size_t n)
 	op_seen(s, (char *[]){ w[0], w[1], w[4] }, 3);
 }
 
-/* sts MODE MAX_AGE PATTERN... | sts none | sts failed */
+/*
+ * sts none | sts testing|enforce MAX_AGE PATTERN...: all that was known before is replaced.
+ * sts failed, sts missing: the TXT record's look-up fails, or says that there is none.
+ * sts id ID, sts unfetched ID, sts fetched ID none|testing|enforce MAX_AGE [PATTERN...]: it
+ * announces that id; the policy need not be fetched, cannot be, or was.
+ */
+static void sts_replace(struct sts_facts *sts, int64_t now, char **w, size_t n)
+{
+	memset(sts, 0, sizeof(*sts));
+	sts->fresh = (struct freshness){ .checked = now, .expires = now + 3600 };
+	sts->mode = STS_NONE;
+	if (n < 3)
+		return;
+	sts->mode = strcmp(w[0], "enforce") == 0 ? STS_ENFORCE : STS_TESTING;
+	str_copy(sts->id, sizeof(sts->id), "1");
+	sts->fetched = now;
+	sts->max_age = strtoll(w[1], NULL, 10);
+	sts->until = sts->fetched + sts->max_age;
+	for (size_t k = 2; k < n && sts->patterns < STS_PATTERN_MAX; k++)
+		str_copy(sts->pattern[sts->patterns++], DOMAIN_SIZE, w[k]);
+}
+
+static bool sts_look(struct sts_look *look, char **w, size_t n)
+{
+	static const char *const modes[] = { "", "none", "testing", "enforce", NULL };
+	int mode = n > 2 ? index_of(w[2], modes) : -1;
+
+	*look = (struct sts_look){ .ttl = 3600, .txt = LOOKUP_FOUND };
+	if (strcmp(w[0], "failed") == 0)
+		look->txt = LOOKUP_ERROR;
+	else if (strcmp(w[0], "missing") == 0)
+		look->txt = LOOKUP_ABSENT;
+	if (look->txt != LOOKUP_FOUND)
+		return n == 1;
+	if (n < 2)
+		return false;
+	str_copy(look->id, sizeof(look->id), w[1]);
+	if (strcmp(w[0], "unfetched") == 0)
+		look->fetch = STS_FETCH_FAILED;
+	else if (strcmp(w[0], "fetched") == 0 && mode > 0 && n > 3)
+		look->fetch = STS_FETCH_GOOD;
+	else
+		return strcmp(w[0], "id") == 0;
+	if (look->fetch != STS_FETCH_GOOD)
+		return n == 2;
+	look->policy.mode = (enum sts_mode)mode;
+	look->policy.max_age = strtoll(w[3], NULL, 10);
+	for (size_t k = 4; k < n && look->policy.patterns < STS_PATTERN_MAX; k++)
+		str_copy(look->policy.pattern[look->policy.patterns++], DOMAIN_SIZE, w[k]);
+	return true;
+}
+
 static void op_sts(struct script *s, char **w, size_t n)
 {
-	static const char *const names[] = { "failed", "none", "testing", "enforce", NULL };
+	static const char *const whole[] = { "none", "testing", "enforce", NULL };
 	struct sts_facts *sts = &s->world.facts.domain.sts;
-	int i = n > 1 ? index_of(w[1], names) : -1;
+	struct sts_look look;
+	int i = n > 1 ? index_of(w[1], whole) : -1;
 
-	if (i < 0 || (i > 1 && n < 4)) {
-		complain(s, "sts failed | none | testing|enforce MAX_AGE PATTERN...");
-		return;
-	}
-	if (i == 0) {
-		if (sts->fresh.failed == 0)
-			sts->fresh.failed = s->world.now;
-		sts->fresh.expires = s->world.now + 3600;
-		return;
-	}
-	memset(sts, 0, sizeof(*sts));
-	sts->mode = (enum sts_mode)i;
-	sts->fresh = (struct freshness){ .checked = s->world.now, .expires = s->world.now + 3600 };
-	if (sts->mode == STS_NONE)
-		return;
-	str_copy(sts->id, sizeof(sts->id), "1");
-	sts->fetched = s->world.now;
-	sts->max_age = strtoll(w[2], NULL, 10);
-	sts->until = sts->fetched + sts->max_age;
-	for (size_t k = 3; k < n && sts->patterns < STS_PATTERN_MAX; k++)
-		str_copy(sts->pattern[sts->patterns++], DOMAIN_SIZE, w[k]);
+	if (i == 0 ? n == 2 : i > 0 && n > 3)
+		sts_replace(sts, s->world.now, w + 1, n - 1);
+	else if (i < 0 && n > 1 && sts_look(&look, w + 1, n - 1))
+		sts_fold(sts, &look, s->world.now);
+	else
+		complain(s, "sts none | testing|enforce MAX_AGE PATTERN... | failed | missing | "
+			    "id ID | unfetched ID | fetched ID MODE MAX_AGE [PATTERN...]");
 }
 
 /* override exact|minimum LEVEL [until DATE|silent] | override hands-off | override none */
@@ -395,13 +434,21 @@ static void op_settled(struct script *s, char **w, size_t n)
 
 static const char *const contact_names[] = { "answer", "answer-refresh", "park", "defer", NULL };
 
-/* contact WORD [waited]: what becomes of the question for `policy`. */
+/* contact WORD [waited|MAP]: what becomes of the question for `policy`, or for that map. */
 static void op_contact(struct script *s, char **w, size_t n)
 {
+	bool waited = n > 2 && strcmp(w[2], "waited") == 0;
+	enum map map = MAP_POLICY;
 	enum contact got;
 
-	decide(&s->decision, &s->world.settings, &s->world.facts, s->world.now);
-	got = decide_contact(&s->decision, &s->world.settings, n > 2);
+	while (n > 2 && !waited && map < MAP_COUNT && strcmp(map_name(map), w[2]) != 0)
+		map++;
+	if (!map_is_policy(map)) {
+		complain(s, "contact WORD [waited|POLICY-MAP]");
+		return;
+	}
+	decide_for_map(&s->decision, &s->world.settings, &s->world.facts, map, s->world.now);
+	got = decide_contact(&s->decision, &s->world.settings, waited);
 	s->checks++;
 	if (n < 2 || index_of(w[1], contact_names) != (int)got)
 		complain(s, "contact is %s", contact_names[got]);

@@ -25,7 +25,7 @@
 #include "base/utc.h"
 #include "core/policy/fold.h"
 #include "core/protocol/netstring.h"
-#include "io/ledger/ledger.h"
+#include "io/ledger/ledger_fleet.h"
 #include "io/local/metrics_file.h"
 #include "tests/unit/fork.h"
 #include "tests/unit/stopped_program.h"
@@ -515,6 +515,7 @@ START_TEST(wrong_usage)
 		{ "--state tls list", "write that option after the verb" },
 		{ "--frobnicate", "`postseal --help` lists" },
 		{ "status", "an argument is missing" },
+		{ "history", "write a domain or a mail address, or --fleet" },
 		{ "explain", "an argument is missing" },
 		{ "explain a.test b.test", "there are too many arguments" },
 		{ "list a.test", "there are too many arguments" },
@@ -1050,7 +1051,9 @@ START_TEST(overrides)
 {
 	expect("override list", 0, "bank.test");
 	expect("override set plain.test minimum encrypt --reason=contract --expires 90d", 0,
-	       "plain.test: override set: minimum encrypt until 2026-04-10T12:00:00Z (contract)\n");
+	       "plain.test: override set: minimum encrypt until 2026-04-10T12:00:00Z (contract)\n"
+	       "A process of Postfix that has asked before remembers what it was told: "
+	       "postfix reload\n");
 	expect("explain plain.test", 0, "decided by   rule 1 (override)");
 	expect("override list", 0, "plain.test\n  answer       minimum encrypt until 2026-04-10");
 	expect("history plain.test", 0, "override     2026-01-10T12:00:00Z plain.test, by ");
@@ -1317,6 +1320,100 @@ START_TEST(exceptions)
 }
 END_TEST
 
+/*
+ * The fleet.
+ */
+
+static void note(int64_t time, const char *subject, const char *event, const char *author,
+		 const char *detail)
+{
+	struct journal_entry entry = { .time = time };
+
+	str_copy(entry.subject, sizeof(entry.subject), subject);
+	str_copy(entry.event, sizeof(entry.event), event);
+	str_copy(entry.author, sizeof(entry.author), author);
+	str_copy(entry.detail, sizeof(entry.detail), detail);
+	ck_assert(ledger_add_journal(txn, &entry));
+}
+
+static void put_member(const char *name, int64_t seen, uint64_t n, int64_t domains)
+{
+	struct fleet_member member = { .seen = seen,
+				       .n = n,
+				       .version = "1.0.0",
+				       .domains = domains,
+				       .hosts = domains,
+				       .waiting = domains == FLEET_UNTOLD ? FLEET_UNTOLD : 3 };
+
+	str_copy(member.name, sizeof(member.name), name);
+	str_copy(member.login, sizeof(member.login), name);
+	ck_assert(ledger_put_member(txn, &member));
+}
+
+/* We are mx1. What an import brought is nobody's, and what is long ago is of no day. */
+static void put_fleet(void)
+{
+	const struct fleet_state state = { .name = "mx1", .exchanged = NOW - 5, .n = 700 };
+	struct domain_facts *from_others = mem_zero(1, sizeof(*from_others));
+	struct observation tls = seen(NOW - HOUR, OBSERVED_TLS);
+
+	fold_history(&from_others->history, &tls);
+	put_domain("elsewhere.test", from_others);
+	ck_assert(ledger_put_fleet(txn, &state));
+	put_member("mx1", NOW - 10, 700, 9);
+	put_member("mx2.example", NOW - 30, 702, 9);
+	put_member("old", NOW - 3 * UTC_DAY, 12, FLEET_UNTOLD);
+	note(NOW - 2 * UTC_DAY, "tls.test", "forgotten", "fleet",
+	     "by mx2.example: what was seen before 2026-01-08T12:00:00Z");
+	note(NOW - HOUR, "bank.test", "override-cleared", "fleet", "by mx2.example");
+	note(NOW - HOUR, "plain.test", "override", "fleet", "by an import: exact none, moving");
+	note(NOW - HOUR, "plain.test", "override", "postseal", "exactly none");
+	note(NOW - HOUR, "mx.tls.test:25", "downgrade-elsewhere", "fleet",
+	     "by old: no STARTTLS since 2026-01-10T10:00:00Z");
+	note(NOW - 60, "mx.dane.test:25", "downgrade-elsewhere", "prober",
+	     "no STARTTLS since 2026-01-10T11:00:00Z; told by mx2.example");
+	note(NOW - 60, "lost.test", "downgrade", "prober", "no TLS since 2026-01-10T10:00:00Z");
+	note(NOW - 60, "mx.lost.test:25", "downgrade", "prober", "no STARTTLS since then");
+}
+
+START_TEST(pages_of_a_fleet)
+{
+	static const struct {
+		const char *words, *golden;
+		int status;
+	} pages[] = {
+		{ "history --fleet", GOLDEN "/history-fleet", 0 },
+		{ "history --fleet bank.test --json", GOLDEN "/history-fleet-json", 0 },
+		{ "stats --fleet", GOLDEN "/stats-fleet", 1 },
+		{ "stats --fleet --json", GOLDEN "/stats-fleet-json", 1 },
+		{ "list --fleet", GOLDEN "/list-fleet", 0 },
+	};
+	char error[LEDGER_ERROR_SIZE];
+	struct ledger *ledger;
+
+	expect("stats --fleet", 1, "this host shares with nobody");
+	expect("list --fleet", 1, "this host shares with nobody");
+	expect("history --fleet", 1, "this host shares with nobody");
+	expect("stats --fleet --prometheus", 2, "either --fleet or --prometheus");
+	expect("list --fleet --waiting", 2, "either --waiting or --fleet");
+	ledger = ledger_open(ledger_dir, LEDGER_WRITE, error);
+	ck_assert_ptr_nonnull(ledger);
+	txn = ledger_begin_write(ledger);
+	put_fleet();
+	ck_assert(ledger_commit(txn));
+	ledger_close(ledger);
+	for (size_t i = 0; i < ARRAY_LEN(pages); i++) {
+		struct outcome o = run_as(false, pages[i].words);
+
+		ck_assert_msg(o.status == pages[i].status, "%s: status %d: %s", pages[i].words,
+			      o.status, buf_cstr(&o.text));
+		compare_golden(pages[i].words, &o.text, pages[i].golden);
+		buf_free(&o.text);
+	}
+	expect("history --fleet nullmx.test", 1, "nothing that another host did about nullmx.test");
+}
+END_TEST
+
 /* Nobody behind the socket any more, or not for us. */
 START_TEST(probe_without_prober)
 {
@@ -1363,6 +1460,7 @@ int main(void)
 	tcase_add_test(tc, status_without_permission);
 	tcase_add_test(tc, probe);
 	tcase_add_test(tc, probe_without_prober);
+	tcase_add_test(tc, pages_of_a_fleet);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

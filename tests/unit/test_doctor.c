@@ -482,6 +482,11 @@ static void learner_died(struct patient *p)
 	note(&p->learn, LOOKUP_ABSENT, "postseal learn --follow, started at some time, has died");
 }
 
+static void changed_since(struct patient *p)
+{
+	p->stale[METRICS_PROBER] = p->stale[METRICS_SHARE] = true;
+}
+
 static void no_cas(struct patient *p)
 {
 	note(&p->cas, LOOKUP_ABSENT, "No such file or directory");
@@ -1328,6 +1333,10 @@ static const struct sickness sicknesses[] = {
 	  NULL },
 	{ "learning", "learn_from = {\"probe\"}\n", .spoil = learner_died, OK, "not needed", NULL },
 	{ "learning", .spoil = denied_ledger, UNSURE, "the ledger cannot be read", NULL },
+	{ "settings", OK, "/etc/postseal/postseal.conf", NULL },
+	{ "settings", .spoil = changed_since, WARNING,
+	  "postseal-share has not taken what is in /etc/postseal/postseal.conf now",
+	  "systemctl restart postseal-prober\nsystemctl restart postseal-share\n" },
 	{ "webmail", "webmail_clients = {}\n", OK, "not needed: webmail_clients is empty", NULL },
 	{ "webmail", "webmail_clients = {\"roundcube\"}\n", OK,
 	  "no user in webmail_clients is shared", NULL },

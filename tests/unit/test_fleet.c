@@ -397,7 +397,18 @@ START_TEST(states_and_members)
 				     .round = T - 5,
 				     .sweep = true },
 			   again;
-	struct fleet_member member = { .name = "mx2", .seen = T, .n = 7, .version = "0.1.0" }, m;
+	struct fleet_member member = { .name = "mx2",
+				       .seen = T,
+				       .n = 7,
+				       .version = "0.1.0",
+				       .login = "mail2",
+				       .domains = INT64_MAX - 1,
+				       .hosts = 0,
+				       .waiting = FLEET_UNTOLD },
+			    m;
+	/* As a postseal before that wrote it, which had no counts. */
+	static const char old[] = "m\x01\x03mx2ABCDEFGHIJKLMNOP\x05\x07\x01\x05"
+				  "0.0.9";
 	struct buf bytes = { 0 };
 
 	state.epoch[3] = 9;
@@ -418,6 +429,16 @@ START_TEST(states_and_members)
 	ck_assert_mem_eq(&member, &m, sizeof(m));
 	for (size_t i = 0; i < bytes.len; i++)
 		ck_assert(!fleet_member_get(&m, bytes.data, i));
+	buf_append(&bytes, "", 1);
+	ck_assert(!fleet_member_get(&m, bytes.data, bytes.len));
+	ck_assert(fleet_member_get(&m, old, sizeof(old) - 1));
+	ck_assert_str_eq(m.name, "mx2");
+	ck_assert_str_eq(m.version, "0.0.9");
+	ck_assert(m.seen == 5 && m.n == 7 && m.acts && m.login[0] == '\0');
+	ck_assert(m.domains == FLEET_UNTOLD && m.waiting == FLEET_UNTOLD);
+	for (size_t i = 0; i < sizeof(old) - 1; i++)
+		ck_assert(!fleet_member_get(&m, old, i));
+	ck_assert(!fleet_member_get(&m, old, sizeof(old)));
 	buf_free(&bytes);
 	ck_assert(!fleet_name_good("", 0));
 	ck_assert(!fleet_name_good("a b", 3));

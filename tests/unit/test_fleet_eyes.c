@@ -112,6 +112,40 @@ START_TEST(each_host_has_one_owner_and_all_agree)
 }
 END_TEST
 
+/* m1 .. m3 have one login, which may be in one hand. */
+START_TEST(two_eyes_are_two_logins)
+{
+	const struct fleet_member *best[6], *eyes[FLEET_EYES];
+
+	members(6);
+	for (int i = 0; i < 6; i++)
+		str_copy(view.live[i].login, sizeof(view.live[i].login),
+			 i >= 1 && i <= 3 ? "one" : view.live[i].name);
+	for (int i = 0; i < 500; i++) {
+		ck_assert_uint_eq(fleet_choose_eyes(eyes, &view, key_of(i)), 2);
+		ck_assert_str_ne(eyes[0]->login, eyes[1]->login);
+		ck_assert_str_ne(eyes[0]->name, "m0");
+		ck_assert_str_ne(eyes[1]->name, "m0");
+		/* The best is asked in any case. */
+		fleet_rank(best, 6, &view, key_of(i), "m0");
+		ck_assert_ptr_eq(best[0], eyes[0]);
+	}
+	/* All with one login: two of them all the same. Of what is not known nothing is concluded. */
+	for (int known = 0; known < 2; known++) {
+		for (int i = 0; i < 6; i++)
+			str_copy(view.live[i].login, sizeof(view.live[i].login),
+				 known ? "one" : "");
+		fleet_rank(best, 6, &view, key_of(1), "m0");
+		ck_assert_uint_eq(fleet_choose_eyes(eyes, &view, key_of(1)), 2);
+		ck_assert(eyes[0] == best[0] && eyes[1] == best[1]);
+	}
+	members(2);
+	ck_assert_uint_eq(fleet_choose_eyes(eyes, &view, key_of(1)), 1);
+	members(1);
+	ck_assert_uint_eq(fleet_choose_eyes(eyes, &view, key_of(1)), 0);
+}
+END_TEST
+
 START_TEST(who_leaves_takes_only_what_was_its_own)
 {
 	char owner[2000][8];
@@ -437,6 +471,7 @@ int main(void)
 
 	tcase_add_test(tcase, only_who_is_there_counts);
 	tcase_add_test(tcase, each_host_has_one_owner_and_all_agree);
+	tcase_add_test(tcase, two_eyes_are_two_logins);
 	tcase_add_test(tcase, who_leaves_takes_only_what_was_its_own);
 	tcase_add_test(tcase, news_spares_a_look);
 	tcase_add_test(tcase, what_is_a_sighting);

@@ -3,6 +3,7 @@
 #include "io/http/http.h"
 
 #include <check.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,11 @@ static struct endpoint endpoint;
 static char log_path[64];
 static pid_t server;
 
+/* Of the server; some tests have others. */
+static struct http_limits limits;
+
 static struct http_request *parked;
+static char large[4 << 20];
 
 /* Says what it was asked; /park is answered together with the next request. */
 static void answer(void *context, struct http_request *request)
@@ -38,7 +43,20 @@ static void answer(void *context, struct http_request *request)
 
 	(void)context;
 	if (strcmp(http_request_target(request), "/park") == 0) {
+		if (parked != NULL)
+			http_reply(parked, 200, "text/plain", "late", 4);
 		parked = request;
+		return;
+	}
+	if (strcmp(http_request_target(request), "/large") == 0) {
+		char *copy = mem_alloc(sizeof(large));
+
+		memcpy(copy, large, sizeof(large));
+		http_reply_given(request, 200, "text/plain", copy, sizeof(large));
+		return;
+	}
+	if (strcmp(http_request_target(request), "/kept") == 0) {
+		http_reply_kept(request, 200, "text/plain", large, sizeof(large));
 		return;
 	}
 	if (parked != NULL)
@@ -56,12 +74,6 @@ static void answer(void *context, struct http_request *request)
 
 static _Noreturn void serve(int fd)
 {
-	const struct http_limits limits = {
-		.headers_max = 1000,
-		.body_max = 100,
-		.silence = 30,
-		.methods = 1u << HTTP_GET | 1u << HTTP_HEAD | 1u << HTTP_PUT,
-	};
 	struct loop *loop = loop_new();
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -71,10 +83,23 @@ static _Noreturn void serve(int fd)
 	_exit(0);
 }
 
-static void set_up(void)
+/* Bytes for `connections` and for two bodies beside. */
+static void set_up_with(size_t connections, size_t body_max, int whole, int patience)
 {
 	char error[LISTEN_ERROR_SIZE];
 	int fd;
+
+	limits = (struct http_limits){
+		.headers_max = 1000,
+		.body_max = body_max,
+		.silence = 300,
+		.methods = 1u << HTTP_GET | 1u << HTTP_HEAD | 1u << HTTP_PUT,
+		.connections = connections,
+		.held = connections * 49152 + 2 * (1000 + body_max + 16384),
+		.whole = whole,
+		.patience = patience,
+		.meter = { M_MAILBOX_TURNED_AWAY, M_MAILBOX_CLIENTS, M_MAILBOX_HELD },
+	};
 
 	memcpy(dir + sizeof(dir) - 7, "XXXXXX", 6);
 	ck_assert_ptr_nonnull(mkdtemp(dir));
@@ -91,6 +116,11 @@ static void set_up(void)
 		serve(fd);
 	}
 	close(fd);
+}
+
+static void set_up(void)
+{
+	set_up_with(100, 100, 300, 300);
 }
 
 static void tear_down(void)
@@ -168,7 +198,7 @@ START_TEST(refuses_by_itself)
 				       "Transfer-Encoding: chunked\r\n" END "0\r\n\r\n";
 	static const char nul[] = "GET /a\0b HTTP/1.1\r\nHost: x\r\n" END;
 	static const char deleted[] = "DELETE / HTTP/1.1\r\nHost: x\r\n" END;
-	static const char large[] = "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 101\r\n" END;
+	static const char too_large[] = "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 101\r\n" END;
 	static const char none[] = "GET\r\n" END;
 	char headers[2000] = "GET / HTTP/1.1\r\nHost: x\r\nX-One: ";
 	static const struct {
@@ -176,8 +206,10 @@ START_TEST(refuses_by_itself)
 		size_t len;
 		const char *status;
 	} cases[] = {
-		{ smuggled, sizeof(smuggled) - 1, "400" }, { nul, sizeof(nul) - 1, "400" },
-		{ deleted, sizeof(deleted) - 1, "501" },   { large, sizeof(large) - 1, "413" },
+		{ smuggled, sizeof(smuggled) - 1, "400" },
+		{ nul, sizeof(nul) - 1, "400" },
+		{ deleted, sizeof(deleted) - 1, "501" },
+		{ too_large, sizeof(too_large) - 1, "413" },
 		{ none, sizeof(none) - 1, "400" },
 	};
 
@@ -253,6 +285,326 @@ START_TEST(rests_when_it_is_full)
 }
 END_TEST
 
+#define BODY 200000
+#define GET "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+#define GET_LARGE "GET /large HTTP/1.1\r\nHost: x\r\n\r\n"
+#define GET_KEPT "GET /kept HTTP/1.1\r\nHost: x\r\n\r\n"
+#define PUT "PUT /p HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n"
+
+static char body[BODY];
+
+static void set_up_few(void)
+{
+	set_up_with(8, BODY, 300, 300);
+}
+
+/* .. and slow ones give way soon. */
+static void set_up_impatient(void)
+{
+	set_up_with(8, BODY, 300, 1);
+}
+
+static void set_up_short(void)
+{
+	set_up_with(8, BODY, 1, 300);
+}
+
+static void say(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = send(fd, text, len, MSG_NOSIGNAL);
+
+		ck_assert_int_gt(n, 0);
+		text += n;
+		len -= (size_t)n;
+	}
+}
+
+/* The status of an answer that has to come; 0: it hung up instead. The rest of it is not read. */
+static int status_of(int fd)
+{
+	char text[sizeof("HTTP/1.1 201") - 1];
+	size_t got = 0;
+	ssize_t n;
+
+	while (got < sizeof(text)) {
+		n = read(fd, text + got, sizeof(text) - got);
+		if (n <= 0)
+			return 0;
+		got += (size_t)n;
+	}
+	return (text[9] - '0') * 100 + (text[10] - '0') * 10 + text[11] - '0';
+}
+
+/* Reads what has come until nothing more does within no time at all. */
+static void skip(int fd)
+{
+	char text[65536];
+
+	while (recv(fd, text, sizeof(text), MSG_DONTWAIT) > 0)
+		;
+}
+
+static bool has_come(int fd)
+{
+	struct pollfd one = { .fd = fd, .events = POLLIN };
+
+	return poll(&one, 1, 0) == 1;
+}
+
+/* The server has seen all that was sent to it before this: it reads in the order of arrival. */
+static void in_step(int fd)
+{
+	skip(fd);
+	say(fd, GET, strlen(GET));
+	ck_assert_int_eq(status_of(fd), 201);
+	skip(fd);
+}
+
+static int dial_status(const char *request)
+{
+	int fd = dial(), status;
+
+	/* Who is refused at once may be so before a word was said. */
+	send(fd, request, strlen(request), MSG_NOSIGNAL);
+	status = status_of(fd);
+	close(fd);
+	return status;
+}
+
+static void await_hang_up(int fd)
+{
+	struct pollfd one = { .fd = fd, .events = POLLRDHUP };
+
+	ck_assert_int_eq(poll(&one, 1, -1), 1);
+	close(fd);
+}
+
+/* More clients than there are places are told so, and the log says it once; again when it was better. */
+START_TEST(has_so_many_places)
+{
+	int clients[8];
+
+	for (int round = 1; round <= 2; round++) {
+		for (size_t i = 0; i < ARRAY_LEN(clients); i++)
+			clients[i] = dial();
+		/* Nobody waits: not those who say nothing, not those who are too many. */
+		for (int i = 0; i < 20; i++) {
+			int fd = dial();
+
+			ck_assert_int_eq(status_of(fd), 503);
+			close(fd);
+		}
+		ck_assert_uint_eq(logged_lines(), round);
+		for (size_t i = 0; i < ARRAY_LEN(clients); i++)
+			in_step(clients[i]);
+		for (size_t i = 0; i < ARRAY_LEN(clients); i++)
+			close(clients[i]);
+		while (dial_status(GET) != 201)
+			;
+	}
+}
+END_TEST
+
+/* Who says nothing for long, or half a request, gives its place to who comes. */
+START_TEST(slow_clients_give_way)
+{
+	int clients[8];
+
+	for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
+		clients[i] = dial();
+		if (i % 2 == 1)
+			say(clients[i], PUT "abc", strlen(PUT) + 3);
+	}
+	while (dial_status(GET) != 201)
+		usleep(10000);
+	/* The oldest alone had to go. */
+	await_hang_up(clients[0]);
+	for (size_t i = 2; i < ARRAY_LEN(clients); i += 2)
+		in_step(clients[i]);
+	for (size_t i = 1; i < ARRAY_LEN(clients); i++)
+		close(clients[i]);
+}
+END_TEST
+
+/* A byte now and then is no silence, but has an end; so has an answer that nobody reads. */
+START_TEST(a_request_has_an_end)
+{
+	int header = dial(), upload = dial(), reader = dial(), idle = dial();
+	bool ended[2] = { false, false };
+
+	say(reader, GET_KEPT, strlen(GET_KEPT));
+	say(upload, PUT, strlen(PUT));
+	say(header, "GET / HTTP/1.1\r\nHost: ", 22);
+	while (!ended[0] || !ended[1]) {
+		ended[0] = ended[0] || send(header, "x", 1, MSG_NOSIGNAL) < 0;
+		ended[1] = ended[1] || send(upload, "x", 1, MSG_NOSIGNAL) < 0;
+		usleep(10000);
+	}
+	await_hang_up(reader);
+	/* One on which nothing is under way stays. */
+	in_step(idle);
+	close(header);
+	close(upload);
+	close(idle);
+}
+END_TEST
+
+/* Two large requests under way: a third one waits, small ones do not. */
+START_TEST(large_requests_wait_for_room)
+{
+	int first = dial(), second = dial(), third = dial(), fourth = dial(), small = dial();
+
+	say(first, PUT, strlen(PUT));
+	say(first, body, BODY - 1);
+	say(second, PUT, strlen(PUT));
+	say(second, body, BODY - 1);
+	in_step(small);
+	say(third, PUT, strlen(PUT));
+	ck_assert_int_eq(send(third, body, 30000, MSG_NOSIGNAL), 30000);
+	in_step(small);
+	say(fourth, PUT, strlen(PUT));
+	ck_assert_int_eq(send(fourth, body, 30000, MSG_NOSIGNAL), 30000);
+	in_step(small);
+	/* What is beyond is not read: it fills the socket. */
+	while (send(third, body, 10000, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
+		;
+	for (int i = 0; i < 10; i++)
+		in_step(small);
+	ck_assert_int_lt(send(third, body, 10000, MSG_DONTWAIT | MSG_NOSIGNAL), 0);
+	say(second, body, 1);
+	ck_assert_int_eq(status_of(second), 201);
+	/* Its place is the third one's, not the fourth's, which asked later. */
+	close(third);
+	say(fourth, body, BODY - 30000);
+	ck_assert_int_eq(status_of(fourth), 201);
+	ck_assert(!has_come(first));
+	say(first, body, 1);
+	ck_assert_int_eq(status_of(first), 201);
+	ck_assert_uint_eq(logged_lines(), 0);
+	close(first);
+	close(second);
+	close(fourth);
+	close(small);
+}
+END_TEST
+
+/* Two that are slow do not hold up a third for long. */
+START_TEST(slow_requests_give_room)
+{
+	int first = dial(), second = dial(), third = dial();
+
+	say(first, PUT, strlen(PUT));
+	say(first, body, 30000);
+	while (dial_status(GET) != 201)
+		;
+	say(second, PUT, strlen(PUT));
+	say(second, body, 30000);
+	while (dial_status(GET) != 201)
+		;
+	say(third, PUT, strlen(PUT));
+	say(third, body, BODY);
+	ck_assert_int_eq(status_of(third), 201);
+	await_hang_up(first);
+	close(second);
+	close(third);
+}
+END_TEST
+
+/* Answers that nobody reads fill the room; what is shared by all answers is no memory of theirs. */
+START_TEST(large_answers_need_room)
+{
+	int reader, again, others[4];
+
+	tear_down();
+	set_up_with(8, sizeof(large), 300, 300); /* for two such answers */
+	reader = dial();
+	again = dial();
+	say(reader, GET_LARGE, strlen(GET_LARGE));
+	ck_assert_int_eq(status_of(reader), 200);
+	say(again, GET_LARGE, strlen(GET_LARGE));
+	ck_assert_int_eq(status_of(again), 200);
+	ck_assert_ptr_nonnull(strstr(ask("GET /large HTTP/1.1\r\nHost: x\r\n" END, 42 + 18),
+				     "\r\nRetry-After: 10\r\n"));
+	ck_assert_int_eq(dial_status(GET_LARGE), 503);
+	ck_assert_uint_eq(logged_lines(), 1);
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		others[i] = dial();
+		say(others[i], GET_KEPT, strlen(GET_KEPT));
+		ck_assert_int_eq(status_of(others[i]), 200);
+	}
+	ck_assert_int_eq(dial_status(GET), 201);
+	close(reader);
+	while (dial_status(GET_LARGE) != 200)
+		;
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		close(others[i]);
+	close(again);
+}
+END_TEST
+
+/* Who asks on and on without reading an answer is not read for ever. */
+START_TEST(asking_ahead_has_an_end)
+{
+	char text[10000];
+	size_t sent = 0;
+	int fd = dial(), small = dial();
+	ssize_t n;
+
+	memset(text, 'x', sizeof(text));
+	say(fd, GET_KEPT, strlen(GET_KEPT));
+	for (int calm = 0; calm < 10 && sent < 64 << 20; calm++) {
+		while ((n = send(fd, text, sizeof(text), MSG_DONTWAIT | MSG_NOSIGNAL)) > 0) {
+			sent += (size_t)n;
+			calm = 0;
+		}
+		in_step(small);
+	}
+	ck_assert_uint_lt(sent, 8 << 20);
+	close(fd);
+	close(small);
+}
+END_TEST
+
+/* What evhttp says by itself is no answer, or the last one. */
+START_TEST(evhttp_speaks_for_itself)
+{
+	static const char go_on[] = "PUT /p HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n"
+				    "Expect: 100-continue\r\n\r\n";
+	static const char deleted[] = "DELETE / HTTP/1.1\r\nHost: x\r\n\r\n";
+	int fd;
+
+	for (int i = 0; i < 100; i++) {
+		fd = dial();
+		say(fd, deleted, strlen(deleted));
+		ck_assert_int_eq(status_of(fd), 501);
+		await_hang_up(fd);
+	}
+	fd = dial();
+	say(fd, go_on, strlen(go_on));
+	ck_assert_int_eq(status_of(fd), 100);
+	skip(fd);
+	say(fd, body, BODY);
+	ck_assert_int_eq(status_of(fd), 201);
+	close(fd);
+}
+END_TEST
+
+static void add_bounds(Suite *suite, const char *name, void (*begin)(void), const TTest *first,
+		       const TTest *second, const TTest *third)
+{
+	TCase *tcase = tcase_create(name);
+
+	tcase_add_checked_fixture(tcase, begin, tear_down);
+	tcase_set_timeout(tcase, 120);
+	tcase_add_test(tcase, first);
+	if (second != NULL)
+		tcase_add_test(tcase, second);
+	if (third != NULL)
+		tcase_add_test(tcase, third);
+	suite_add_tcase(suite, tcase);
+}
+
 int main(void)
 {
 	Suite *suite = suite_create("http");
@@ -267,6 +619,13 @@ int main(void)
 	tcase_add_test(tcase, answers_later);
 	tcase_add_test(tcase, rests_when_it_is_full);
 	suite_add_tcase(suite, tcase);
+	add_bounds(suite, "few", set_up_few, has_so_many_places, large_requests_wait_for_room,
+		   large_answers_need_room);
+	add_bounds(suite, "few, asked", set_up_few, asking_ahead_has_an_end,
+		   evhttp_speaks_for_itself, NULL);
+	add_bounds(suite, "impatient", set_up_impatient, slow_clients_give_way,
+		   slow_requests_give_room, NULL);
+	add_bounds(suite, "short", set_up_short, a_request_has_an_end, NULL, NULL);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

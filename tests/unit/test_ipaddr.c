@@ -2,6 +2,7 @@
 #include "core/names/ipaddr.h"
 
 #include <check.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,6 +81,56 @@ START_TEST(refuses_what_is_no_address)
 
 	for (i = 0; i < ARRAY_LEN(cases); i++)
 		ck_assert_msg(!parse(&addr, cases[i]), "\"%s\"", cases[i]);
+}
+END_TEST
+
+/* As getaddrinfo(3) with AI_NUMERICHOST, which Postfix asks before DNS. */
+START_TEST(reads_numbers_as_the_resolver_does)
+{
+	static const struct {
+		const char *text, *formatted;
+	} cases[] = {
+		{ "192.0.2.8", "192.0.2.8" },
+		{ "192.0.2.010", "192.0.2.8" },
+		{ "0300.0.02.010", "192.0.2.8" },
+		{ "0xc0.0.0x2.8", "192.0.2.8" },
+		{ "0XC0.0.0X2.8", "192.0.2.8" },
+		{ "192.0.520", "192.0.2.8" },
+		{ "192.520", "192.0.2.8" },
+		{ "3221225992", "192.0.2.8" },
+		{ "0xC0000208", "192.0.2.8" },
+		{ "127.0x0001", "127.0.0.1" },
+		{ "2001:db8::010", "2001:db8::10" },
+		{ "192.0.2.08", NULL }, /* no octal number */
+		{ "192.0.2.256", NULL },
+		{ "4294967296", NULL },
+		{ "192.0.2.8.", NULL },
+		{ "1.2.3.4.5", NULL },
+		{ "192.0.2.8 x", NULL },
+		{ "192.0.2.8\n", NULL },
+		{ "1.example.2", NULL },
+		{ "face", NULL }, /* a name */
+		{ "", NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *text = cases[i].text;
+		struct addrinfo hints = { .ai_flags = AI_NUMERICHOST, .ai_family = AF_UNSPEC };
+		struct addrinfo *info = NULL;
+		struct ipaddr addr;
+		char formatted[IPADDR_SIZE];
+		bool ok = ipaddr_parse_numeric(&addr, text, strlen(text));
+
+		ck_assert_msg(ok == (cases[i].formatted != NULL), "\"%s\"", text);
+		if (ok)
+			ck_assert_str_eq(ipaddr_format(formatted, &addr), cases[i].formatted);
+		/* It passes over what follows a blank, which is in no next hop. */
+		if (strpbrk(text, " \n") == NULL && text[0] != '\0')
+			ck_assert_msg((getaddrinfo(text, NULL, &hints, &info) == 0) == ok, "\"%s\"",
+				      text);
+		if (info != NULL)
+			freeaddrinfo(info);
+	}
 }
 END_TEST
 
@@ -322,6 +373,7 @@ int main(void)
 
 	tcase_add_test(tests, parses_and_formats);
 	tcase_add_test(tests, refuses_what_is_no_address);
+	tcase_add_test(tests, reads_numbers_as_the_resolver_does);
 	tcase_add_test(tests, takes_only_the_bytes_given);
 	tcase_add_test(tests, takes_bytes);
 	tcase_add_test(tests, no_address_is_nothing);

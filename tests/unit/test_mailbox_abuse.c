@@ -3,6 +3,7 @@
 #include "mailbox_case.h"
 
 #include "core/settings/settings.h"
+#include "io/http/http.h"
 #include "io/link/link.h"
 #include "mailbox/store.h"
 
@@ -795,10 +796,245 @@ START_TEST(the_last_of_many_mailboxes_ends)
 }
 END_TEST
 
+static uint64_t counted(enum metric_cell cell)
+{
+	char error[METRICS_FILE_ERROR_SIZE];
+	struct metrics_snapshot snapshot;
+	bool alive;
+
+	ck_assert_msg(metrics_read(case_dir, METRICS_MAILBOX, &snapshot, &alive, error) ==
+			      LOOKUP_FOUND,
+		      "%s", error);
+	return snapshot.cell[cell];
+}
+
+/* Everybody can have so many descriptors. */
+static void many_descriptors(void)
+{
+	struct rlimit limit;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+static bool hung_up(int fd)
+{
+	struct pollfd one = { .fd = fd, .events = POLLRDHUP };
+
+	return poll(&one, 1, 0) == 1;
+}
+
+/* Half a request each, of every kind: slow headers, slow bodies, and some who say nothing. */
+START_TEST(a_crowd_of_slow_visitors)
+{
+	static const char *const halves[] = { "", "GET /api/v1/si",
+					      "GET / HTTP/1.1\r\nHost: " HOST "\r\n",
+					      "PUT /api/v1/uploads/a/0 HTTP/1.1\r\nHost: " HOST
+					      "\r\nContent-Length: 1000000\r\n\r\nabc" };
+	int slow[HTTP_CONNECTIONS];
+	struct answer answer;
+	size_t ended = 0;
+
+	many_descriptors();
+	while (counted(M_MAILBOX_CLIENTS) > 0)
+		poll(NULL, 0, 10);
+	for (size_t i = 0; i < ARRAY_LEN(slow); i++) {
+		slow[i] = case_connect(case_portal);
+		ck_assert_int_ge(slow[i], 0);
+		stream_write(slow[i], halves[i % 4], strlen(halves[i % 4]),
+			     clock_mono_ms() + PATIENCE);
+	}
+	while (counted(M_MAILBOX_CLIENTS) < HTTP_CONNECTIONS)
+		poll(NULL, 0, 10);
+	for (int i = 0; i < 100; i++)
+		ck_assert_int_eq(status_of(case_connect(case_portal)), 503);
+	ck_assert_uint_eq(counted(METRIC1(MAILBOX_TURNED_AWAY, HTTP_NO_PLACE)), 100);
+	/* A little later they give way, one for each who comes. */
+	move_clock(0, HTTP_PATIENCE);
+	for (int i = 0; i < 20; i++) {
+		answer = call("GET", "site", NULL, NULL);
+		expect(&answer, 200);
+		answer_free(&answer);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(slow); i++)
+		ended += hung_up(slow[i]);
+	ck_assert_uint_ge(ended, 1);
+	ck_assert_uint_le(ended, 20);
+	ck_assert_uint_eq(counted(METRIC1(MAILBOX_TURNED_AWAY, HTTP_NO_PLACE)), 100 + ended);
+	/* And each of the requests has an end. */
+	move_clock(0, HTTP_WHOLE + 1);
+	for (size_t i = 0; i < ARRAY_LEN(slow); i++) {
+		while (i % 4 != 0 && !hung_up(slow[i]))
+			poll(NULL, 0, 10);
+		close(slow[i]);
+	}
+	ck_assert_uint_ge(counted(METRIC1(MAILBOX_TURNED_AWAY, HTTP_NO_TIME)),
+			  3 * HTTP_CONNECTIONS / 4 - ended);
+}
+END_TEST
+
+#define UPLOADS 100
+#define UPLOAD 1048576
+
+/* Writes what can be written; how much it was. */
+static size_t push(int fd, size_t *sent, size_t to)
+{
+	static const char octets[UPLOAD];
+	size_t before = *sent;
+	ssize_t n;
+
+	while (*sent < to &&
+	       (n = send(fd, octets + *sent, to - *sent, MSG_DONTWAIT | MSG_NOSIGNAL)) > 0)
+		*sent += (size_t)n;
+	return *sent - before;
+}
+
+/* What is held is looked at until nothing moves for a while; the most of it. */
+static uint64_t push_all(const struct pollfd peers[UPLOADS], size_t sent[UPLOADS])
+{
+	uint64_t most = 0, held = 0;
+
+	for (int still = 0; still < 50; still++) {
+		uint64_t before = held;
+
+		for (size_t i = 0; i < UPLOADS; i++)
+			still = push(peers[i].fd, &sent[i], UPLOAD - 1) > 0 ? 0 : still;
+		held = counted(M_MAILBOX_HELD);
+		most = held > most ? held : most;
+		still = held == before ? still : 0;
+		poll(NULL, 0, 1);
+	}
+	return most;
+}
+
+/*
+ * There is memory for some forty of them: the others wait, and each is answered in the end. On a
+ * machine that is slower than patience some may be ended, but each of them is counted.
+ */
+START_TEST(many_uploads_at_once)
+{
+	static const char begin[] = "PUT /api/v1/uploads/a/0 HTTP/1.1\r\nHost: " HOST
+				    "\r\nContent-Type: application/octet-stream\r\n"
+				    "Connection: close\r\nContent-Length: 1048576\r\n\r\n";
+	size_t sent[UPLOADS] = { 0 }, answered = 0, ended = 0;
+	struct pollfd peers[UPLOADS];
+	struct answer answer;
+	uint64_t most;
+
+	many_descriptors();
+	for (size_t i = 0; i < UPLOADS; i++) {
+		peers[i] = (struct pollfd){ .fd = case_connect(case_portal), .events = POLLIN };
+		ck_assert_int_ge(peers[i].fd, 0);
+		send(peers[i].fd, begin, strlen(begin), MSG_NOSIGNAL);
+	}
+	most = push_all(peers, sent);
+	ck_assert_uint_le(most, HTTP_HELD);
+	ck_assert_uint_ge(most, HTTP_HELD / 2);
+	answer = call("GET", "site", NULL, NULL);
+	expect(&answer, 200);
+	answer_free(&answer);
+	while (answered + ended < UPLOADS) {
+		for (size_t i = 0; i < UPLOADS; i++) {
+			char text[11] = "";
+
+			push(peers[i].fd, &sent[i], UPLOAD);
+			if (peers[i].fd < 0 || poll(&peers[i], 1, 0) == 0)
+				continue;
+			if (read(peers[i].fd, text, 10) > 0)
+				ck_assert_str_eq(text, "HTTP/1.1 4");
+			answered += text[0] != '\0';
+			ended += text[0] == '\0';
+			close(peers[i].fd);
+			peers[i].fd = -1;
+		}
+		ck_assert_uint_le(counted(M_MAILBOX_HELD), HTTP_HELD);
+		poll(NULL, 0, 1);
+	}
+	ck_assert_uint_eq(counted(METRIC1(MAILBOX_TURNED_AWAY, HTTP_NO_ROOM)), ended);
+}
+END_TEST
+
+#define READERS 100
+
+/* A letter of 25 MB, asked for in its largest parts by many who do not read what comes. */
+START_TEST(slow_readers_of_a_large_letter)
+{
+	const size_t size = (size_t)24 << 20;
+	char *large = memset(calloc(1, size + 1), 'x', size);
+	const struct marked mail = {
+		.sender = "alice@example.com", .random = 9, .subject = "large", .body = large
+	};
+	unsigned char secret[CODE_SECRET_SIZE];
+	const int narrow = 4096;
+	int readers[READERS], status = 0;
+	struct guest guest;
+	struct answer answer;
+	char *pin, path[128];
+
+	for (size_t i = 76; i < size; i += 78)
+		memcpy(large + i, "\r\n", 2);
+	ck_assert_str_eq(give_marked("bob@example.net", &mail), "250 2.0.0 sealed\r\n");
+	link_secret(secret, sink_next("bob@example.net"));
+	pin = mail_pin(sink_next("alice@example.com"));
+	guest_open(&guest, "correct horse battery", secret, pin);
+	answer = guest_letters(&guest, "inbox");
+	snprintf(path, sizeof(path), "/api/v1/letters/%s/body",
+		 get_text(json_array_get(json_object_get(answer.json, "letters"), 0), "id"));
+	answer_free(&answer);
+	many_descriptors();
+	for (size_t i = 0; i < READERS; i++) {
+		struct buf request = { 0 };
+
+		/* One answer after the other, until the kernel takes no more of them. */
+		for (int part = 0; part < 12; part++)
+			buf_printf(&request,
+				   "GET %s HTTP/1.1\r\nHost: " HOST "\r\nRange: bytes=0-\r\n"
+				   "Authorization: Bearer %s\r\n\r\n",
+				   path, guest.session);
+		readers[i] = case_connect(case_portal);
+		ck_assert_int_ge(readers[i], 0);
+		setsockopt(readers[i], SOL_SOCKET, SO_RCVBUF, &narrow, sizeof(narrow));
+		ck_assert_int_eq(send(readers[i], request.data, request.len, MSG_NOSIGNAL),
+				 (ssize_t)request.len);
+		buf_free(&request);
+	}
+	/* Whoever reads finds room, or is told when to come again; and there is room a little later. */
+	while (status != 503) {
+		answer =
+			call_octets("GET", path, guest.session, NULL, "", 0, "Range: bytes=0-\r\n");
+		status = answer.status;
+		ck_assert(status == 206 || status == 503);
+		ck_assert_uint_le(counted(M_MAILBOX_HELD), HTTP_HELD);
+		answer_free(&answer);
+	}
+	answer = call("GET", "session", guest.session, NULL);
+	expect(&answer, 200);
+	answer_free(&answer);
+	/* Room goes to who asks first after that, which may be another of them, but not for ever. */
+	for (int waited = HTTP_PATIENCE; status == 503; waited += HTTP_PATIENCE) {
+		move_clock(0, waited);
+		answer =
+			call_octets("GET", path, guest.session, NULL, "", 0, "Range: bytes=0-\r\n");
+		status = answer.status;
+		ck_assert_uint_le(counted(M_MAILBOX_HELD), HTTP_HELD);
+		ck_assert(status == 503 || answer.body.len > 1000000);
+		answer_free(&answer);
+	}
+	ck_assert_int_eq(status, 206);
+	ck_assert_uint_ge(counted(METRIC1(MAILBOX_TURNED_AWAY, HTTP_NO_ROOM)), 2);
+	for (size_t i = 0; i < READERS; i++)
+		close(readers[i]);
+	free(large);
+	free(pin);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("mailbox_abuse");
-	TCase *tcase = tcase_create("mailbox_abuse"), *moved = tcase_create("moved clock");
+	TCase *tcase = tcase_create("mailbox_abuse"), *moved = tcase_create("moved clock"),
+	      *crowd = tcase_create("crowd");
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
@@ -831,6 +1067,12 @@ int main(void)
 	tcase_add_test(moved, a_letter_that_comes_at_the_end);
 	tcase_add_test(moved, the_last_of_many_mailboxes_ends);
 	suite_add_tcase(suite, moved);
+	tcase_set_timeout(crowd, 120);
+	tcase_add_checked_fixture(crowd, setup_moved, teardown);
+	tcase_add_test(crowd, many_uploads_at_once);
+	tcase_add_test(crowd, a_crowd_of_slow_visitors);
+	tcase_add_test(crowd, slow_readers_of_a_large_letter);
+	suite_add_tcase(suite, crowd);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -75,6 +75,7 @@ START_TEST(what_is_counted_is_seen_at_once)
 	ck_assert_int_eq(snapshot.pid, getpid());
 	ck_assert_int_ge(snapshot.started, now);
 	ck_assert_int_eq(snapshot.ended, 0);
+	ck_assert_uint_eq(snapshot.settings, 0);
 	ck_assert_uint_eq(snapshot.cell[M_UNWRITTEN], 0);
 	ck_assert_uint_eq(snapshot.cell[METRIC1(PROBES, 1)], 5);
 	ck_assert_uint_eq(snapshot.cell[M_WORKERS], 63);
@@ -87,6 +88,24 @@ START_TEST(what_is_counted_is_seen_at_once)
 	ck_assert(!alive);
 	ck_assert_int_ge(snapshot.ended, snapshot.started);
 	ck_assert_uint_eq(snapshot.cell[M_UNWRITTEN], 1);
+}
+END_TEST
+
+START_TEST(settings_in_force_are_told)
+{
+	struct settings settings;
+
+	settings_init(&settings);
+	metrics_settings(&settings, METRICS_PROBER); /* too early, and no harm */
+	metrics_open(dir, METRICS_PROBER);
+	metrics_settings(&settings, METRICS_PROBER);
+	ck_assert_int_eq(look(), LOOKUP_FOUND);
+	ck_assert_uint_eq(snapshot.settings, settings_digest(&settings, "prober"));
+	settings.enforce = !settings.enforce;
+	metrics_settings(&settings, METRICS_PROBER);
+	ck_assert_int_eq(look(), LOOKUP_FOUND);
+	ck_assert_uint_eq(snapshot.settings, settings_digest(&settings, "prober"));
+	settings_free(&settings);
 }
 END_TEST
 
@@ -221,6 +240,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		what_is_counted_is_seen_at_once,
+		settings_in_force_are_told,
 		threads_lose_no_count,
 		a_new_daemon_begins_anew,
 		no_link_is_followed,

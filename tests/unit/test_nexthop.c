@@ -98,6 +98,11 @@ START_TEST(next_hops_have_one_spelling)
 		{ "192.0.2.1", "[192.0.2.1]", NEXTHOP_ADDRESS, 0 },
 		{ "192.0.2.1:587", "[192.0.2.1]:587", NEXTHOP_ADDRESS, 587 },
 		{ "2001:db8::1:26", "[2001:db8::1]:26", NEXTHOP_ADDRESS, 26 },
+		/* However the address is written: what it is held to, it is held to. */
+		{ "[192.0.2.010]", "[192.0.2.8]", NEXTHOP_ADDRESS, 0 },
+		{ "[0300.0.2.8]:26", "[192.0.2.8]:26", NEXTHOP_ADDRESS, 26 },
+		{ "[3221225992]", "[192.0.2.8]", NEXTHOP_ADDRESS, 0 },
+		{ "192.0.2.010", "[192.0.2.8]", NEXTHOP_ADDRESS, 0 },
 		{ "a:b:25", NULL, 0, 0 },
 		{ ".", NULL, 0, 0 },
 		{ "a b", NULL, 0, 0 },

@@ -511,6 +511,50 @@ START_TEST(a_reload_of_the_same_says_nothing)
 }
 END_TEST
 
+/* Is a program told apart by this change from one that goes by the defaults? */
+static bool tells(const char *program, const char *name, const char *value)
+{
+	struct settings fresh, old;
+	bool differ;
+
+	settings_init(&fresh);
+	settings_init(&old);
+	put_text(&fresh, name, value);
+	differ = settings_digest(&fresh, program) != settings_digest(&old, program);
+	settings_free(&fresh);
+	settings_free(&old);
+	return differ;
+}
+
+START_TEST(each_program_goes_by_its_own_settings)
+{
+	static const char *const programs[] = { "prober",  "socketmap", "milter", "webmail",
+						"mailbox", "share",     "learn" };
+	static const struct {
+		const char *name, *value, *told; /* a letter for each program that has to know */
+	} rows[] = {
+		{ "log_level", "debug", "pscwmhl" },
+		{ "alert_mail", "a@example.com", "" },
+		{ "smtp_timeout", "7", "pscw" },
+		{ "secure_domains", "secure.example.com", "pscw" },
+		{ "ledger", "/elsewhere", "pscwhl" },
+		{ "mixed_mx", "lenient", "pscwh" },
+		{ "webmail_rate", "77", "w" },
+		{ "mailbox_pin_length", "9", "scwm" },
+		{ "share_name", "mx7", "h" },
+		{ "learn_from", "probe", "pscwl" },
+	};
+	static const char letters[] = "pscwmhl";
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		for (size_t j = 0; j < ARRAY_LEN(programs); j++)
+			ck_assert_msg(tells(programs[j], rows[i].name, rows[i].value) ==
+					      (strchr(rows[i].told, letters[j]) != NULL),
+				      "%s, %s", programs[j], rows[i].name);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("settings");
@@ -528,6 +572,7 @@ int main(void)
 	tcase_add_test(tcase, names_are_found);
 	tcase_add_test(tcase, a_reload_takes_what_can_be_taken);
 	tcase_add_test(tcase, a_reload_of_the_same_says_nothing);
+	tcase_add_test(tcase, each_program_goes_by_its_own_settings);
 	tcase_add_test(tcase, free_leaves_nothing);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

@@ -2,9 +2,11 @@
 /* A real postseal-webmail, before a real postseal-socketmap and its ledger. */
 #include <errno.h>
 #include <pwd.h>
+#include <sys/resource.h>
 #include <sys/xattr.h>
 
 #include "core/mailbox/pin.h"
+#include "io/http/http.h"
 #include "tests/unit/fork.h"
 #include "tests/unit/socketmap_server.h"
 
@@ -320,6 +322,26 @@ START_TEST(seals_nothing_where_nothing_is_sealed)
 }
 END_TEST
 
+/* As many as there are places; one more is told so at once, and others when some have gone. */
+START_TEST(has_so_many_places)
+{
+	static const char half[] = "GET /v1/aliases HTTP/1.1\r\n" USER;
+	int clients[HTTP_CONNECTIONS];
+	struct rlimit limit;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	for (size_t i = 0; i < ARRAY_LEN(clients); i++)
+		clients[i] = sent(half);
+	expect_of(received(sent("")), "one too many", "503", "Connection: close");
+	for (size_t i = 0; i < ARRAY_LEN(clients); i++)
+		close(clients[i]);
+	while (strstr(ask("GET /v1/aliases HTTP/1.1\r\n" USER END), "\"aliases\":[") == NULL)
+		;
+}
+END_TEST
+
 /* What it proposes is good enough for itself, and another each time. */
 START_TEST(tells_how_mail_is_sealed)
 {
@@ -612,6 +634,7 @@ int main(void)
 	tcase_add_test(tcase, takes_new_clients);
 	tcase_add_test(tcase, answers_no_stranger);
 	tcase_add_test(tcase, seals_nothing_where_nothing_is_sealed);
+	tcase_add_test(tcase, has_so_many_places);
 	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(sealing, set_up_sealing, tear_down);
 	tcase_set_timeout(sealing, 120);

@@ -142,7 +142,8 @@ START_TEST(knows_users)
 		const char *value, *user; /* NULL: none */
 	} cases[] = {
 		{ "me@example.com", "me@example.com" },
-		{ "Me@EXAMPLE.com", "me@example.com" },
+		{ "me@EXAMPLE.com", "me@example.com" },
+		{ "Me@example.com", NULL }, /* another account, to SASL and to the milter */
 		{ "j.doe@B\xc3\xbc"
 		  "cher.example",
 		  "j.doe@xn--bcher-kva.example" },

@@ -70,6 +70,37 @@ size_t fleet_rank(const struct fleet_member *best[], size_t most, const struct f
 	return count;
 }
 
+/* Nobody has a login that is not known in common with another. */
+static bool is_of_login(const struct fleet_member *a, const struct fleet_member *b)
+{
+	return a == b || (a->login[0] != '\0' && strcmp(a->login, b->login) == 0);
+}
+
+static bool is_of_one(const struct fleet_member *member, const struct fleet_member *const *eyes,
+		      size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_of_login(member, eyes[i]))
+			return true;
+	return false;
+}
+
+size_t fleet_choose_eyes(const struct fleet_member *eyes[FLEET_EYES], const struct fleet_view *view,
+			 const char *host_key)
+{
+	const struct fleet_member *best[FLEET_MEMBERS_MAX];
+	size_t others = fleet_rank(best, FLEET_MEMBERS_MAX, view, host_key, view->name), count = 0;
+
+	for (size_t i = 0; i < others && count < FLEET_EYES; i++)
+		if (!is_of_one(best[i], eyes, count))
+			eyes[count++] = best[i];
+	/* All have one login: then the second eye is better than none. */
+	for (size_t i = 0; i < others && count < FLEET_EYES; i++)
+		if (best[i] != eyes[0])
+			eyes[count++] = best[i];
+	return count;
+}
+
 /* How old news may be that spares us a look; 0: none does. */
 static int64_t patience(const struct fleet_view *view, const char *host_key)
 {

@@ -49,6 +49,15 @@ size_t fleet_rank(const struct fleet_member *best[], size_t most, const struct f
 		  const char *host_key, const char *except);
 
 /*
+ * Whom we ask to look at this host, too: the best of the others, of different logins as far as
+ * there are any. Who has broken into a host may give its login many names, and is one pair of eyes
+ * all the same. How many there are.
+ */
+#define FLEET_EYES 2
+size_t fleet_choose_eyes(const struct fleet_member *eyes[FLEET_EYES], const struct fleet_view *view,
+			 const char *host_key);
+
+/*
  * A look at this host is due. May it be left to others? Then until when, by what they told
  * last; else 0.
  */

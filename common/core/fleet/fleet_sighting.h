@@ -28,7 +28,6 @@
 #include "core/fleet/fleet_row.h"
 #include "core/record/record.h"
 
-#define FLEET_EYES 2
 /* Others have so long to look, by the engine's clock; ... */
 #define FLEET_ROUND_WAIT INT64_C(120)
 /* ... and the prober waits so long for whatever word of it, by its own. */

@@ -8,6 +8,7 @@
 #define STATE_RECORD 's'
 #define MEMBER_RECORD 'm'
 #define FLEET_VERSION 1
+#define MEMBER_VERSION 2 /* 1 ended with the version: those are read still */
 
 static bool is_name_char(char c)
 {
@@ -93,28 +94,52 @@ bool fleet_member_is_live(const struct fleet_member *member, const struct fleet_
 	return member->seen + FLEET_LIVE >= state->exchanged;
 }
 
+static void put_count(struct buf *out, int64_t count)
+{
+	wire_put_number(out, (uint64_t)(count - FLEET_UNTOLD));
+}
+
+static int64_t get_count(struct wire *r)
+{
+	return wire_get_time(r) + FLEET_UNTOLD;
+}
+
 void fleet_member_put(struct buf *out, const struct fleet_member *member)
 {
 	wire_put_u8(out, MEMBER_RECORD);
-	wire_put_u8(out, FLEET_VERSION);
+	wire_put_u8(out, MEMBER_VERSION);
 	wire_put_text(out, member->name);
 	buf_append(out, member->instance, FLEET_ID_SIZE);
 	wire_put_time(out, member->seen);
 	wire_put_number(out, member->n);
 	put_bool(out, member->acts);
 	wire_put_text(out, member->version);
+	wire_put_text(out, member->login);
+	put_count(out, member->domains);
+	put_count(out, member->hosts);
+	put_count(out, member->waiting);
 }
 
 bool fleet_member_get(struct fleet_member *out, const void *bytes, size_t len)
 {
-	struct wire r = wire_open(bytes, len, MEMBER_RECORD, FLEET_VERSION);
+	struct wire r = wire_open(bytes, len, MEMBER_RECORD, MEMBER_VERSION);
+	bool old = !r.ok;
 
+	if (old)
+		r = wire_open(bytes, len, MEMBER_RECORD, FLEET_VERSION);
 	memset(out, 0, sizeof(*out));
+	out->domains = out->hosts = out->waiting = FLEET_UNTOLD;
 	get_name(&r, out->name);
 	get_id(&r, out->instance);
 	out->seen = wire_get_time(&r);
 	out->n = wire_get_number(&r);
 	out->acts = wire_get_bool(&r);
 	wire_get_text(&r, out->version, sizeof(out->version));
+	if (old)
+		return wire_close(&r);
+	wire_get_text(&r, out->login, sizeof(out->login));
+	out->domains = get_count(&r);
+	out->hosts = get_count(&r);
+	out->waiting = get_count(&r);
 	return wire_close(&r);
 }

@@ -57,12 +57,16 @@ bool fleet_state_is_old(const struct fleet_state *state, int64_t now);
 /* A member of the fleet, as it told of itself. */
 struct fleet_member {
 	char name[FLEET_NAME_SIZE];
+	char login[64]; /* whose name it is, by the engine's word; "": not known */
 	uint8_t instance[FLEET_ID_SIZE];
 	int64_t seen; /* by the engine's clock */
 	uint64_t n;   /* had read so far then */
 	bool acts;
 	char version[32];
+	/* What it holds, and how many records it has still to tell. FLEET_UNTOLD: it does not say. */
+	int64_t domains, hosts, waiting;
 };
+#define FLEET_UNTOLD INT64_C(-1)
 
 /* Has not been heard of for longer: it is not there, or cannot reach the engine. */
 #define FLEET_LIVE INT64_C(90)

@@ -21,7 +21,7 @@ static bool fold_host_name(char dst[DOMAIN_SIZE], struct span name)
 
 	if (name.len == 0)
 		return false;
-	if (ipaddr_parse(&addr, name.at, name.len)) {
+	if (ipaddr_parse_numeric(&addr, name.at, name.len)) {
 		char text[IPADDR_SIZE];
 
 		return str_copy(dst, DOMAIN_SIZE, ipaddr_format(text, &addr));

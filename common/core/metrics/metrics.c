@@ -53,6 +53,7 @@ VALUES(BOX, "closed", "open", "retired")
 VALUES(LETTER, "unread", "read", "sent")
 VALUES(PIN, "right", "wrong", "locked")
 VALUES(LOGIN, "right", "wrong")
+VALUES(HTTP, "connections", "bytes", "time")
 
 static const char *value_STATE(size_t i)
 {
@@ -127,6 +128,7 @@ static const char *value_ANSWER(size_t i)
 #define NAME_LETTER "state"
 #define NAME_PIN "outcome"
 #define NAME_LOGIN "outcome"
+#define NAME_HTTP "reason"
 
 #define LABEL(name)                                             \
 	{                                                       \

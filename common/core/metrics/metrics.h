@@ -8,7 +8,7 @@
  * its own metrics' cells only, and keeps all of them in a file
  * (io/local/metrics_file.h) as a snapshot:
  *
- *   magic, fingerprint of the table, source, pid, started, ended, cells
+ *   magic, fingerprint of the table, source, pid, started, ended, settings, cells
  *
  * of 64 bits each, in the byte order of this machine, which alone reads it.
  * A histogram has a cell a bucket, one for what is beyond the last, and the sum
@@ -158,6 +158,7 @@ enum { METRIC_LOGIN_RIGHT, METRIC_LOGIN_WRONG };
 #define METRIC_VALUES_LETTER 3
 #define METRIC_VALUES_PIN 3
 #define METRIC_VALUES_LOGIN 2
+#define METRIC_VALUES_HTTP 3
 
 #define METRIC_FAST_BUCKETS 15
 #define METRIC_SLOW_BUCKETS 13
@@ -214,13 +215,15 @@ size_t metric_bucket(enum metric_kind kind, uint64_t microseconds);
 struct metrics_snapshot {
 	enum metrics_source source; /* a daemon */
 	int64_t pid;
-	int64_t started; /* seconds since 1970 */
-	int64_t ended;   /* 0: not in good order so far */
+	int64_t started;   /* seconds since 1970 */
+	int64_t ended;     /* 0: not in good order so far */
+	uint64_t settings; /* settings_digest of those in force; 0: not known */
 	uint64_t cell[METRICS_CELLS];
 };
 
-#define METRICS_WORDS_BEFORE 6 /* what precedes the cells, in words of 8 bytes */
+#define METRICS_WORDS_BEFORE 7 /* what precedes the cells, in words of 8 bytes */
 #define METRICS_ENDED_WORD 5
+#define METRICS_SETTINGS_WORD 6
 #define METRICS_FILE_SIZE ((size_t)8 * (METRICS_WORDS_BEFORE + METRICS_CELLS))
 
 void metrics_encode(unsigned char out[METRICS_FILE_SIZE], const struct metrics_snapshot *snapshot);

@@ -9,8 +9,18 @@
 /* "psmetric", as the bytes stand in the file of a little-endian machine. */
 #define MAGIC UINT64_C(0x63697274656d7370)
 
-enum { WORD_MAGIC, WORD_FINGERPRINT, WORD_SOURCE, WORD_PID, WORD_STARTED, WORD_ENDED };
-_Static_assert(WORD_ENDED == METRICS_ENDED_WORD && WORD_ENDED + 1 == METRICS_WORDS_BEFORE, "");
+enum {
+	WORD_MAGIC,
+	WORD_FINGERPRINT,
+	WORD_SOURCE,
+	WORD_PID,
+	WORD_STARTED,
+	WORD_ENDED,
+	WORD_SETTINGS
+};
+_Static_assert(WORD_ENDED == METRICS_ENDED_WORD && WORD_SETTINGS == METRICS_SETTINGS_WORD &&
+		       WORD_SETTINGS + 1 == METRICS_WORDS_BEFORE,
+	       "");
 
 static void hash_octets(uint64_t *hash, const char *octets, size_t len)
 {
@@ -60,6 +70,7 @@ void metrics_encode(unsigned char out[METRICS_FILE_SIZE], const struct metrics_s
 	put(out, WORD_PID, (uint64_t)snapshot->pid);
 	put(out, WORD_STARTED, (uint64_t)snapshot->started);
 	put(out, WORD_ENDED, (uint64_t)snapshot->ended);
+	put(out, WORD_SETTINGS, snapshot->settings);
 	for (size_t i = 0; i < METRICS_CELLS; i++)
 		put(out, METRICS_WORDS_BEFORE + i, snapshot->cell[i]);
 }
@@ -111,6 +122,7 @@ enum metrics_verdict metrics_decode(struct metrics_snapshot *snapshot, const voi
 	    !get_number(at, WORD_STARTED, &snapshot->started) ||
 	    !get_number(at, WORD_ENDED, &snapshot->ended))
 		return METRICS_DAMAGED;
+	snapshot->settings = get(at, WORD_SETTINGS);
 	for (size_t i = 0; i < METRICS_CELLS; i++)
 		snapshot->cell[i] = get(at, METRICS_WORDS_BEFORE + i);
 	return cells_are_its_own(snapshot) ? METRICS_GOOD : METRICS_DAMAGED;

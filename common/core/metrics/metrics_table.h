@@ -175,6 +175,16 @@
 	METRIC(WEBMAIL_STRANGERS, WEBMAIL, COUNTER, NONE, NONE,                                    \
 	       "postseal_webmail_strangers_total", "strangers refused",                            \
 	       "Requests of local users who are not in webmail_clients")                           \
+	METRIC(WEBMAIL_CLIENTS, WEBMAIL, GAUGE, NONE, NONE, "postseal_webmail_http_connections",   \
+	       "connections", "HTTP connections that are open; at most 512")                       \
+	METRIC(WEBMAIL_HELD, WEBMAIL, GAUGE, NONE, NONE, "postseal_webmail_http_bytes",            \
+	       "held for them",                                                                    \
+	       "Bytes of requests and answers that are under way; at most 64 MiB")                 \
+	METRIC(WEBMAIL_TURNED_AWAY, WEBMAIL, COUNTER, HTTP, NONE,                                  \
+	       "postseal_webmail_http_refused_total", "turned away",                               \
+	       "HTTP connections and requests that were refused, or ended in favour of others: "   \
+	       "too many connections, too many bytes, or a request that lasted longer than 300 "   \
+	       "seconds")                                                                          \
                                                                                                    \
 	METRIC(SHARE_CONNECTED, SHARE, GAUGE, NONE, NONE, "postseal_share_connected",              \
 	       "engine reached", "Whether the engine that hosts share is reached (1) or not (0)")  \
@@ -244,6 +254,16 @@
 	METRIC(FAILED, MAILBOX, COUNTER, NONE, NONE, "postseal_mailbox_failures_total",            \
 	       "requests failed", "Requests of the pages that could not be served now (503)")      \
 	METRIC(ENDED, MAILBOX, COUNTER, NONE, NONE, "postseal_mailbox_ended_total", "ended",       \
-	       "Mailboxes that were deleted because nobody had used them for long enough")
+	       "Mailboxes that were deleted because nobody had used them for long enough")         \
+	METRIC(MAILBOX_CLIENTS, MAILBOX, GAUGE, NONE, NONE, "postseal_mailbox_http_connections",   \
+	       "connections", "HTTP connections that are open; at most 512")                       \
+	METRIC(MAILBOX_HELD, MAILBOX, GAUGE, NONE, NONE, "postseal_mailbox_http_bytes",            \
+	       "held for them",                                                                    \
+	       "Bytes of requests and answers that are under way; at most 64 MiB")                 \
+	METRIC(MAILBOX_TURNED_AWAY, MAILBOX, COUNTER, HTTP, NONE,                                  \
+	       "postseal_mailbox_http_refused_total", "turned away",                               \
+	       "HTTP connections and requests that were refused, or ended in favour of others: "   \
+	       "too many connections, too many bytes, or a request that lasted longer than 300 "   \
+	       "seconds")
 
 #endif

@@ -45,6 +45,21 @@ bool ipaddr_parse(struct ipaddr *addr, const char *text, size_t len)
 	return false;
 }
 
+bool ipaddr_parse_numeric(struct ipaddr *addr, const char *text, size_t len)
+{
+	struct in_addr bytes;
+	char copy[IPADDR_SIZE];
+
+	if (ipaddr_parse(addr, text, len))
+		return true;
+	/* inet_aton would stop at a blank. */
+	if (len == 0 || text[0] < '0' || text[0] > '9' ||
+	    !str_copy_n(copy, sizeof(copy), text, len) ||
+	    strspn(copy, "0123456789ABCDEFXabcdefx.") != len)
+		return false;
+	return inet_aton(copy, &bytes) != 0 && ipaddr_from_bytes(addr, &bytes, 4);
+}
+
 char *ipaddr_format(char dst[IPADDR_SIZE], const struct ipaddr *addr)
 {
 	int family = addr->len == 4 ? AF_INET : AF_INET6;

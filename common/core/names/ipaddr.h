@@ -26,6 +26,12 @@ struct ipnet {
 
 /* "192.0.2.1" or "2001:db8::1", nothing before or after. */
 bool ipaddr_parse(struct ipaddr *addr, const char *text, size_t len);
+/*
+ * Or as getaddrinfo(3) takes IPv4, which Postfix asks about each host before DNS: an octal number
+ * begins with 0, a hexadecimal one with 0x, and the last may stand for several bytes. So
+ * "192.0.2.010", "0xc0.0.520" and "3221225992" are 192.0.2.8.
+ */
+bool ipaddr_parse_numeric(struct ipaddr *addr, const char *text, size_t len);
 /* From 4 or 16 bytes in network order; false for another length. */
 bool ipaddr_from_bytes(struct ipaddr *addr, const void *bytes, size_t len);
 /* Returns dst, which holds the RFC 5952 form. */

@@ -47,7 +47,7 @@ static bool take_address(struct nexthop *nexthop, const char *text, size_t len)
 {
 	char shown[IPADDR_SIZE];
 
-	if (!ipaddr_parse(&nexthop->address, text, len))
+	if (!ipaddr_parse_numeric(&nexthop->address, text, len))
 		return false;
 	nexthop->kind = NEXTHOP_ADDRESS;
 	return str_copy(nexthop->name, sizeof(nexthop->name),

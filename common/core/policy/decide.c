@@ -493,6 +493,11 @@ void decide_for_map(struct decision *d, const struct settings *settings, const s
 	default:
 		break;
 	}
+	/*
+	 * RFC 8461 5: no mail may fail for good before DNS was asked for an updated policy; and
+	 * these maps are those of transports whose mail comes back at the first failure.
+	 */
+	d->look_first = d->level == LEVEL_SECURE && survey.sts_enforced && survey.sts_due;
 }
 
 static enum contact contact_unsettled(const struct decision *d, const struct settings *settings,
@@ -516,7 +521,7 @@ enum contact decide_contact(const struct decision *d, const struct settings *set
 		return d->verdict == VERDICT_TEMP && !waited ? CONTACT_ANSWER_REFRESH
 							     : CONTACT_ANSWER;
 	/* Nothing can leave in the clear while the facts are looked at again. */
-	if (d->guaranteed)
+	if (d->guaranteed && !d->look_first)
 		return CONTACT_ANSWER_REFRESH;
 	return waited ? CONTACT_ANSWER : CONTACT_PARK;
 }

@@ -57,6 +57,11 @@ struct decision {
 	bool settled;
 	bool stale; /* some fact it rests on is due for a refresh */
 	/*
+	 * It rests on an MTA-STS policy, mail that does not meet it comes back at once, and it
+	 * is time to look for a newer one: first that (RFC 8461 5).
+	 */
+	bool look_first;
+	/*
 	 * `enforce` does not hold for it: the answer is NOTFOUND, or what DANE, MTA-STS or
 	 * an override demand, and no mail waits for it. In `would`: what the rules say.
 	 */

@@ -94,7 +94,8 @@ static void survey_sts(struct survey *survey, const struct settings *settings,
 	survey->sts_unasked = sts->mode == STS_UNKNOWN && sts->fresh.failed == 0;
 	/* Without an MX answer another look is not worth waiting for: there is nobody to send
 	 * to. */
-	survey->stale |= facts->domain.mx.state != MX_UNKNOWN && sts_look_due(sts, now);
+	survey->sts_due = facts->domain.mx.state != MX_UNKNOWN && sts_look_due(sts, now);
+	survey->stale |= survey->sts_due;
 }
 
 void survey_facts(struct survey *survey, const struct settings *settings, const struct facts *facts,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "base/str.h"
 #include "core/names/ipaddr.h"
 #include "core/settings/settings_value.h"
@@ -389,6 +390,54 @@ void settings_adopt(struct settings *fresh, const struct settings *old, settings
 		if (s->fixed)
 			copy_value(fresh, old, s);
 	}
+}
+
+/* Who goes by which settings, by what their names begin with. */
+static const struct {
+	const char *program;
+	bool only; /* by these alone; else by all but these */
+	const char *names[8];
+} readers[] = {
+	{ "prober", false, { "alert_", "mailbox_", "share", "webmail_" } },
+	{ "socketmap", false, { "alert_", "share", "webmail_" } },
+	{ "milter", false, { "alert_", "share", "webmail_" } },
+	{ "webmail", false, { "alert_", "share" } },
+	{ "mailbox", true, { "log_", "mailbox_", "recipient_delimiter" } },
+	{ "share", true, { "ledger", "log_", "mixed_mx", "runtime", "share" } },
+	{ "learn", true, { "learn_from", "ledger", "log_", "runtime" } },
+};
+
+static bool goes_by(const char *program, const struct setting *s)
+{
+	size_t reader = 0, i = 0;
+
+	while (reader < ARRAY_LEN(readers) && strcmp(readers[reader].program, program) != 0)
+		reader++;
+	if (reader == ARRAY_LEN(readers))
+		return true;
+	while (readers[reader].names[i] != NULL &&
+	       strncmp(s->name, readers[reader].names[i], strlen(readers[reader].names[i])) != 0)
+		i++;
+	return (readers[reader].names[i] != NULL) == readers[reader].only;
+}
+
+uint64_t settings_digest(const struct settings *settings, const char *program)
+{
+	struct buf text = { 0 };
+	uint64_t digest;
+
+	for (size_t i = 0; i < settings_table_count; i++) {
+		const struct setting *s = &settings_table[i];
+
+		if (!goes_by(program, s))
+			continue;
+		buf_printf(&text, "%s = ", s->name);
+		s->show(settings, s, &text);
+		buf_append_str(&text, "\n");
+	}
+	digest = num_fnv(NUM_FNV, buf_cstr(&text), text.len);
+	buf_free(&text);
+	return digest != 0 ? digest : 1;
 }
 
 void settings_init(struct settings *settings)

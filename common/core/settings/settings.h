@@ -180,6 +180,12 @@ typedef void settings_differ_fn(void *context, const struct setting *setting);
 void settings_adopt(struct settings *fresh, const struct settings *old, settings_differ_fn *differ,
 		    void *context);
 
+/*
+ * Stands for the values by which `program` ("prober", as metrics_source_name has it) goes: two
+ * readings of a file differ in it if that program has to take the later one. Never 0.
+ */
+uint64_t settings_digest(const struct settings *settings, const char *program);
+
 /* All defaults. End with settings_free, which leaves a zeroed struct. */
 void settings_init(struct settings *settings);
 void settings_free(struct settings *settings);

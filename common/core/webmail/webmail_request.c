@@ -157,6 +157,12 @@ bool webmail_user_read(char user[ALIAS_ADDRESS_SIZE], const char *value, const c
 	/* What mailaddr_parse understands beyond a bare address is nobody's name. */
 	if (value[0] == '@' || strpbrk(value, "<>\"%! \t,:;") != NULL)
 		return false;
-	return mailaddr_parse(&addr, value, strlen(value), delimiters) == MAILADDR_OK &&
-	       addr.extension[0] == '\0' && alias_key(user, &addr);
+	if (mailaddr_parse(&addr, value, strlen(value), delimiters) != MAILADDR_OK ||
+	    addr.extension[0] != '\0' || !alias_key(user, &addr))
+		return false;
+	/* As of a login that sends mail: "ME@example.com" is another account than "me@". */
+	if (strncmp(value, user, strlen(addr.local)) == 0)
+		return true;
+	user[0] = '\0';
+	return false;
 }

@@ -58,7 +58,8 @@ enum webmail_verdict webmail_request_read(struct webmail_request *request, const
 /*
  * The value of X-Postseal-User as the user's mailbox, in the spelling of alias_key. False:
  * it is no address with a domain, is a route, or has an extension (`delimiters` as
- * recipient_delimiter), by which one user could be taken for two.
+ * recipient_delimiter), by which one user could be taken for two; or it has capitals before
+ * the "@", by which two could be taken for one (secure_login_is in core/secure/secure.h).
  */
 bool webmail_user_read(char user[ALIAS_ADDRESS_SIZE], const char *value, const char *delimiters);
 

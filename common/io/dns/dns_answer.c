@@ -293,7 +293,7 @@ static bool fold_host(char dst[DOMAIN_SIZE], const ldns_rdf *rdf)
 	struct ipaddr address;
 	bool folded = false;
 
-	if (len > 1 && text[len - 1] == '.' && ipaddr_parse(&address, text, len - 1)) {
+	if (len > 1 && text[len - 1] == '.' && ipaddr_parse_numeric(&address, text, len - 1)) {
 		ipaddr_format(dst, &address);
 		folded = true;
 	} else if (len > 0) {

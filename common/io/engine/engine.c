@@ -299,10 +299,10 @@ static bool read_greeting(const PGresult *result, struct engine_greeting *greeti
 {
 	uint64_t now;
 
-	if (PQntuples(result) != 1 || PQnfields(result) != 9 ||
+	if (PQntuples(result) != 1 || PQnfields(result) != 10 ||
 	    !id_at(result, 0, 0, greeting->epoch) || !number_at(result, 0, 1, &greeting->n) ||
 	    !number_at(result, 0, 2, &now) || !bool_at(result, 0, 3, &greeting->facts) ||
-	    !bool_at(result, 0, 4, &greeting->acts))
+	    !bool_at(result, 0, 4, &greeting->acts) || !bool_at(result, 0, 9, &greeting->counts))
 		return false;
 	greeting->now = (int64_t)now;
 	greeting->has_last = number_at(result, 0, 5, &greeting->last) &&
@@ -322,7 +322,9 @@ enum engine_result engine_greet(struct engine *engine, const uint64_t asked[ENGI
 		engine,
 		"select f.epoch, f.n, floor(extract(epoch from clock_timestamp()))::bigint,"
 		" has_table_privilege('postseal.fact', 'insert'),"
-		" has_table_privilege('postseal.act', 'insert'), b.n, b.nonce, a.nonce, t.nonce"
+		" has_table_privilege('postseal.act', 'insert'), b.n, b.nonce, a.nonce, t.nonce,"
+		" exists (select from information_schema.columns where table_schema = 'postseal'"
+		" and table_name = 'member' and column_name = 'waiting')"
 		" from postseal.fleet f"
 		" left join (select n, nonce from postseal.batch order by n desc limit 1) b on true"
 		" left join postseal.batch a on a.n = $1::bigint"
@@ -457,11 +459,15 @@ enum engine_result engine_fetch(struct engine *engine, const struct fleet_row *c
 	put_array(&keys, wanted, count, FLEET_KEY);
 	values[0] = buf_cstr(&kinds);
 	values[1] = buf_cstr(&keys);
+	/* Each by its own look-up: a join may be answered by reading all of the table. */
 	done = run(engine,
-		   "select " COLUMNS " from postseal.fact"
-		   " join unnest($1::text[], $2::text[]) as w(kind, key) using (kind, key)"
-		   " union all select " ACT_COLUMNS " from postseal.act"
-		   " join unnest($1::text[], $2::text[]) as w(kind, key) using (kind, key)",
+		   "select " COLUMNS " from unnest($1::text[], $2::text[]) as w(w_kind, w_key)"
+		   " cross join lateral (select " COLUMNS " from postseal.fact"
+		   " where kind = w_kind and key = w_key limit 1) as f"
+		   " union all select " COLUMNS " from unnest($1::text[], $2::text[])"
+		   " as w(w_kind, w_key) cross join lateral (select " ACT_COLUMNS
+		   " from postseal.act where kind = w_kind and key = w_key limit 1)"
+		   " as a(" COLUMNS ")",
 		   2, values, &result);
 	buf_free(&kinds);
 	buf_free(&keys);
@@ -614,27 +620,41 @@ enum engine_result engine_swap(struct engine *engine, const struct fleet_row *co
 /*
  * Members.
  */
+#define UNLESS_TWICE                           \
+	"where m.instance = excluded.instance" \
+	" or m.seen < clock_timestamp() - interval '90 seconds' returning name"
 
 enum engine_result engine_tell_member(struct engine *engine, const struct fleet_member *member,
-				      bool *twice)
+				      bool counts, bool *twice)
 {
+	static const char with_counts[] =
+		"insert into postseal.member as m (name, instance, n, version, domains, hosts,"
+		" waiting) values ($1, $2::bytea, $3::bigint, $4, $5::bigint, $6::bigint,"
+		" $7::bigint) on conflict (name) do update set instance = excluded.instance,"
+		" n = excluded.n, version = excluded.version, domains = excluded.domains,"
+		" hosts = excluded.hosts, waiting = excluded.waiting " UNLESS_TWICE;
+	static const char without[] =
+		"insert into postseal.member as m (name, instance, n, version)"
+		" values ($1, $2::bytea, $3::bigint, $4) on conflict (name) do update set"
+		" instance = excluded.instance, n = excluded.n, version = excluded.version"
+		" " UNLESS_TWICE;
 	struct fleet_row id = { .record = { .data = NULL } };
 	struct buf hex = { 0 };
-	char n[STR_DECIMAL_SIZE];
-	const char *values[] = { member->name, NULL, str_decimal(n, member->n), member->version };
+	char n[4][STR_DECIMAL_SIZE];
+	const char *values[] = { member->name,
+				 NULL,
+				 str_decimal(n[0], member->n),
+				 member->version,
+				 str_decimal(n[1], (uint64_t)member->domains),
+				 str_decimal(n[2], (uint64_t)member->hosts),
+				 str_decimal(n[3], (uint64_t)member->waiting) };
 	PGresult *result;
 	enum engine_result done;
 
 	buf_append(&id.record, member->instance, FLEET_ID_SIZE);
 	fleet_row_show(&hex, &id, FLEET_RECORD);
 	values[1] = buf_cstr(&hex);
-	done = run(engine,
-		   "insert into postseal.member as m (name, instance, n, version)"
-		   " values ($1, $2::bytea, $3::bigint, $4) on conflict (name) do update set"
-		   " instance = excluded.instance, n = excluded.n, version = excluded.version"
-		   " where m.instance = excluded.instance or m.seen < clock_timestamp() -"
-		   " interval '90 seconds' returning name",
-		   4, values, &result);
+	done = run(engine, counts ? with_counts : without, counts ? 7 : 4, values, &result);
 	*twice = done == ENGINE_DONE && PQntuples(result) == 0;
 	PQclear(result);
 	fleet_row_free(&id);
@@ -642,20 +662,32 @@ enum engine_result engine_tell_member(struct engine *engine, const struct fleet_
 	return done;
 }
 
+static int64_t count_at(const PGresult *result, int row, int column)
+{
+	uint64_t count;
+
+	return number_at(result, row, column, &count) ? (int64_t)count : FLEET_UNTOLD;
+}
+
 static bool read_member(const PGresult *result, int i, struct fleet_member *member)
 {
 	struct fleet_text name = text_at(result, i, 0), version = text_at(result, i, 5);
+	struct fleet_text login = text_at(result, i, 6);
 	uint64_t seen;
 
 	memset(member, 0, sizeof(*member));
 	if (name.bytes == NULL || !fleet_name_good(name.bytes, name.len) ||
 	    !id_at(result, i, 1, member->instance) || !number_at(result, i, 2, &seen) ||
 	    !number_at(result, i, 3, &member->n) || !bool_at(result, i, 4, &member->acts) ||
-	    version.bytes == NULL)
+	    version.bytes == NULL || login.bytes == NULL)
 		return false;
 	str_copy_n(member->name, sizeof(member->name), name.bytes, name.len);
 	str_printable(member->version, sizeof(member->version), version.bytes, version.len);
+	str_printable(member->login, sizeof(member->login), login.bytes, login.len);
 	member->seen = (int64_t)seen;
+	member->domains = count_at(result, i, 7);
+	member->hosts = count_at(result, i, 8);
+	member->waiting = count_at(result, i, 9);
 	return true;
 }
 
@@ -667,15 +699,17 @@ enum engine_result engine_members(struct engine *engine,
 	PGresult *result;
 	enum engine_result done = run(
 		engine,
-		"select name, instance, floor(extract(epoch from seen))::bigint, n, acts, version"
-		" from postseal.member order by seen desc limit 1000",
+		/* As JSON, what is not there is null: the tables may be of an older postseal. */
+		"select name, instance, floor(extract(epoch from seen))::bigint, n, acts, version,"
+		" login, to_jsonb(m) ->> 'domains', to_jsonb(m) ->> 'hosts',"
+		" to_jsonb(m) ->> 'waiting' from postseal.member m order by seen desc limit 1000",
 		0, NULL, &result);
 
 	if (done != ENGINE_DONE)
 		return done;
 	for (int i = 0; i < PQntuples(result) && done == ENGINE_DONE; i++) {
 		/* One that is none does not hide the others. */
-		if (PQnfields(result) != 6)
+		if (PQnfields(result) != 10)
 			done = lie(engine, "members were asked for");
 		else if (read_member(result, i, &member) && !visit(context, &member))
 			done = ENGINE_LOST;

@@ -54,6 +54,7 @@ struct engine_greeting {
 	int64_t now; /* its clock, seconds since 1970 */
 	bool facts;  /* we may write facts; else the role postseal_mx is not ours */
 	bool acts;   /* and acts: postseal_admin */
+	bool counts; /* its tables are of this postseal; else members do not say what they hold */
 	/* The latest batch, and those with the numbers that were asked for. */
 	bool has_last, has_asked[ENGINE_ASKED];
 	uint64_t last;
@@ -93,10 +94,11 @@ enum engine_result engine_swap(struct engine *engine, const struct fleet_row *co
 
 /*
  * Tells the others of ourselves. *twice: another host, heard of lately, has our name; then
- * nothing was written. `seen` is the engine's business.
+ * nothing was written. `seen`, `login` and `acts` are the engine's business; what it holds is told
+ * if `counts`, as greeted.
  */
 enum engine_result engine_tell_member(struct engine *engine, const struct fleet_member *member,
-				      bool *twice);
+				      bool counts, bool *twice);
 enum engine_result engine_members(struct engine *engine,
 				  bool (*visit)(void *context, const struct fleet_member *member),
 				  void *context);

@@ -70,11 +70,13 @@ static bool add_ask(void *context, const struct fleet_text *columns)
 enum engine_result engine_asks(struct engine *engine, struct engine_asks *asks)
 {
 	static const char sql[] =
+		/* Of each login the first, then the second: who asks much does not keep others out. */
 		"select s.observer, s.host, s.seen from postseal.sighting s"
 		" where s.opened > clock_timestamp() - interval '120 seconds'"
 		" and (s.eye1 = $1 or s.eye2 = $1) and not exists (select 1 from postseal.vote v"
 		" where v.host = s.host and v.observer = s.observer and v.voter = $1"
-		" and v.seen = s.seen) order by s.opened limit 64";
+		" and v.seen = s.seen) order by row_number() over (partition by s.login"
+		" order by s.opened), s.opened limit 64";
 	const char *values[] = { engine_name(engine) };
 
 	_Static_assert(FLEET_ROUND_WAIT == 120 && FLEET_SIGHTINGS_MAX == 64, "as in the statement");

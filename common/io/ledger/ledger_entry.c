@@ -134,11 +134,11 @@ __attribute__((format(printf, 3, 4))) static bool note(struct ledger_take *take,
 	va_list args;
 
 	if (format == NULL)
-		return ledger_note(take->txn, &note, "%.60s", take->by);
+		return ledger_note(take->txn, &note, "%.70s", take->by);
 	va_start(args, format);
 	vsnprintf(more, sizeof(more), format, args);
 	va_end(args);
-	return ledger_note(take->txn, &note, "%.60s: %s", take->by, more);
+	return ledger_note(take->txn, &note, "%.70s: %s", take->by, more);
 }
 
 static bool note_record(struct ledger_take *take)

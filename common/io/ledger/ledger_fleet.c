@@ -67,6 +67,14 @@ bool ledger_remove_members(struct ledger_txn *txn)
 	return ledger_empty(txn, LEDGER_MEMBER);
 }
 
+void ledger_measure_member(struct ledger_txn *txn, struct fleet_member *member)
+{
+	member->domains = (int64_t)ledger_count(txn, LEDGER_DOMAIN);
+	member->hosts = (int64_t)ledger_count(txn, LEDGER_HOST);
+	member->waiting = (int64_t)(ledger_count(txn, LEDGER_OUTBOX) +
+				    ledger_count(txn, LEDGER_OUTBOX_LATER));
+}
+
 bool ledger_each_member(struct ledger_txn *txn,
 			bool (*visit)(void *context, const char *name, const void *member),
 			void *context)
@@ -216,9 +224,7 @@ void ledger_outbox_pause(struct ledger_txn *txn, bool paused)
 
 size_t ledger_outbox_count(struct ledger_txn *txn, enum ledger_box box)
 {
-	MDB_stat st;
-
-	return mdb_stat(txn->txn, txn->ledger->dbi[box_db(box)], &st) == 0 ? st.ms_entries : 0;
+	return ledger_count(txn, box_db(box));
 }
 
 /* True: *entry is the record of this key. */

@@ -23,6 +23,8 @@ bool ledger_leave_fleet(struct ledger_txn *txn);
 
 bool ledger_put_member(struct ledger_txn *txn, const struct fleet_member *member);
 bool ledger_remove_members(struct ledger_txn *txn);
+/* What this ledger holds, and has to tell, into *member. */
+void ledger_measure_member(struct ledger_txn *txn, struct fleet_member *member);
 bool ledger_each_member(struct ledger_txn *txn,
 			bool (*visit)(void *context, const char *name, const void *member),
 			void *context);

@@ -163,6 +163,13 @@ void ledger_abort(struct ledger_txn *txn)
  * Records.
  */
 
+size_t ledger_count(struct ledger_txn *txn, enum ledger_db db)
+{
+	MDB_stat st;
+
+	return mdb_stat(txn->txn, txn->ledger->dbi[db], &st) == 0 ? st.ms_entries : 0;
+}
+
 bool ledger_holds_none(struct ledger_txn *txn, enum ledger_db db)
 {
 	unsigned bit = 1U << db;

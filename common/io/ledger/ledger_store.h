@@ -22,6 +22,7 @@ const struct codec *ledger_codec(enum entry_kind kind);
 
 /* Is there no record at all in a database? Of a snapshot it is known after the first time. */
 bool ledger_holds_none(struct ledger_txn *txn, enum ledger_db db);
+size_t ledger_count(struct ledger_txn *txn, enum ledger_db db);
 
 /* The number of the snapshot that a read transaction sees; 0 for one that writes. */
 uint64_t ledger_snapshot(const struct ledger_txn *txn);

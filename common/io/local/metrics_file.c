@@ -105,6 +105,13 @@ void metrics_open(const char *runtime, enum metrics_source source)
 		    runtime, metrics_source_name(source), strerror(errno));
 }
 
+void metrics_settings(const struct settings *settings, enum metrics_source source)
+{
+	if (mapped != NULL)
+		atomic_store(&mapped[METRICS_SETTINGS_WORD],
+			     settings_digest(settings, metrics_source_name(source)));
+}
+
 /* The mapping, which stays, would keep the lock. */
 void metrics_close(void)
 {

@@ -63,6 +63,8 @@ const char *metrics_directory(const struct settings *settings, enum metrics_sour
 /* From here on counts go to the file of `source` in this directory; if it cannot be
  * made, that is logged. Once a process. */
 void metrics_open(const char *runtime, enum metrics_source source);
+/* The daemon of `source` goes by these settings from now on. */
+void metrics_settings(const struct settings *settings, enum metrics_source source);
 /* The daemon ends in good order. What still counts, counts. */
 void metrics_close(void);
 

@@ -150,8 +150,8 @@ export const CATALOGUE = {
     "Was the mail forwarded to you?", "Wurde Ihnen die E-Mail weitergeleitet?"],
   "password.forwarded": [
     "Then please stop here. Else the mailbox becomes yours, and {address} can never open it.",
-    "Dann hören Sie bitte hier auf. Sonst wird das Postfach Ihres, und {address} kann es nie " +
-    "mehr öffnen."],
+    "Dann hören Sie bitte hier auf. Sonst gehört das Postfach Ihnen, und {address} kann es " +
+    "nie mehr öffnen."],
   "password.address": ["Your mail address", "Ihre E-Mail-Adresse"],
   "password.new": ["New password", "Neues Passwort"],
   "password.hint": [

@@ -45,6 +45,15 @@ for key in tls.test: '[mx.tls.test]:' '☕.test' 'àא.test' $'a\xe2\x80\x8cb.te
 done
 check 'no next hop at all: NOTFOUND' answers 'not a domain' NOTFOUND
 check 'an address without brackets is that address' answers 127.0.1.20 encrypt
+# getaddrinfo(3), which Postfix asks about a host first, takes 024 for 20: what the address is held to
+# it is held to, even if it has lost TLS since.
+check 'an address in octal numbers is that address' answers '[127.0.1.024]' encrypt
+receiver_tls mx.tls.test off
+sender_restart
+mail_send alice@sender.test 'x@[127.0.1.024]'
+check 'mail to it waits' deferred "$QID" 'x@\[127\.0\.1\.024\]' 'TLS is required, but was not offered'
+postsuper -d "$QID" >/dev/null 2>&1
+receiver_tls mx.tls.test on
 override() {
     setpriv --reuid postseal --regid postseal --init-groups "$BUILD/postseal" override "$@"
 }
@@ -56,6 +65,30 @@ check 'mail to the symbol waits' deferred "$QID" x@☕.test
 check 'and nothing arrived' not_arrived "$MSGID" x@xn--53h.test
 postsuper -d "$QID" >/dev/null 2>&1
 check 'the override goes' override clear xn--53h.test
+
+# A connection in the clear is kept open, and then TLS is required. Before 3.10.3 Postfix goes on with
+# it, without asking; a reload ends that, as `postseal override` says.
+dns_set kept.test. MX '10 mx.plain.test.'
+dns_reload
+postconf -e max_use=1 smtp_connection_cache_destinations=kept.test \
+    smtp_connection_cache_time_limit=120s
+sender_restart
+mail_send alice@sender.test x@kept.test
+check 'nothing known: sent' sent "$QID" x@kept.test
+mail_send alice@sender.test x@kept.test
+check 'and by the same connection' sent "$QID" x@kept.test
+check 'that is the one' matches "$RESULT" ' conn_use=2,'
+check 'TLS is required, and a reload is asked for' \
+    matches "$(override set kept.test minimum encrypt -r test)" 'postfix reload'
+reload
+mail_send alice@sender.test x@kept.test
+check 'not by that connection' deferred "$QID" x@kept.test 'TLS is required, but was not offered'
+postsuper -d "$QID" >/dev/null 2>&1
+check 'it is not any more' override clear kept.test
+postconf -X max_use smtp_connection_cache_destinations smtp_connection_cache_time_limit
+sender_restart
+dns_set kept.test. MX
+dns_reload
 
 # What explain prints is what the server answers, also for a parent.
 check 'an override for all below' override set .parent.test minimum dane -r test

@@ -34,10 +34,15 @@ pids() {
     done
 }
 
+# shellcheck source=tests/live/doctor.sh
+. "$LIVE/doctor.sh"
+
 before=$(pids)
 check 'at first: no secure domain of that name' equals "$(way_of alice@later.sender.test)" NOTFOUND
 seal_setting secure_domains '{"secure.sender.test", "later.sender.test"}'
+check 'doctor: nobody has taken them yet' doctor_says settings 'warning .*postseal-milter has not taken what is in'
 check 'the daemons take new settings' reload_all RELOADED
+check 'doctor: all have' doctor_says settings 'ok '
 check 'the server goes by them' equals "$(way_of alice@later.sender.test)" postseal-encrypt:
 postconf -e "$(postconf mydestination), later.sender.test"
 reload
@@ -55,6 +60,7 @@ check 'and changes nothing' equals "$(way_of alice@later.sender.test)" postseal-
 cat "$WORLD/good.conf" >"$SEAL_CONF"
 seal_setting smtp_timeout 4
 check 'what needs a restart is told' reload_all 'smtp_timeout = 4 needs a restart of postseal-'
+check 'doctor: it is not in force' doctor_says settings 'warning .*postseal-prober has not taken'
 seal_setting smtp_timeout 3
 
 # A connection for each question, and none unanswered, while the server is told again and

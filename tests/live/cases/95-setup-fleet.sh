@@ -56,6 +56,7 @@ check 'and is told' until_true told
 postseal override clear example.com >/dev/null
 
 check 'undone' status_is 0 set_up --undo --yes
+check 'it says how to leave for good' out_has 'To note nothing more for the others: postseal fleet leave'
 check 'all is as it was' as_it_was alone
 check 'the login is gone' refute test -e "$SERVICE"
 check 'its daemon is stopped' grep -qx 'disable --now postseal-share' "$WORLD/systemctl.log"

@@ -18,11 +18,12 @@
   const TEXT_MAX = 300;
   const SERVERS_SHOWN = 4;
   const AT_ONCE = 100; /* addresses in a question */
-  const GATHER_MS = 120; /* a list that is pasted becomes one question */
   const AGAIN_MS = [2000, 4000, 8000, 16000]; /* after "SSL ?": postseal is looking meanwhile; */
   const EVER_MS = 60000; /* and then, as long as the recipient stands there */
   const LATER_MS = 15000; /* after no answer at all */
   const SILENT_MS = 20000; /* a question that was lost */
+  const PAUSE_MAX_MS = 60000; /* after "this user asks too often" */
+  const FAILED = {state: "failed", why: "failed"};
 
   const label = (name, values = {}) => Object.entries(values).reduce(
     (text, [key, value]) => text.replace("$" + key, () => value), rcmail.get_label(name, "postseal"));
@@ -69,45 +70,66 @@
   }
 
   const known = new Map(); /* address -> what is understood of it, state "asking" at first */
-  let waiting = new Set(); /* addresses to ask about */
-  let gathering = 0;
+  const waiting = new Set(); /* addresses to ask about */
+  let asking = null; /* a question is under way: its addresses that nothing was heard of */
+  let pause = 0; /* how long the next question has to wait */
+  let timer = 0; /* of the next question */
   let changed = () => {};
 
-  function ask(address) {
-    waiting.add(address);
-    gathering ||= setTimeout(askNow, GATHER_MS);
+  /*
+   * One question at a time: what comes while it is under way is one further question. So a list
+   * that is pasted is one question, and a list that comes bit by bit are two, however slow all is.
+   */
+  function ask(addresses) {
+    addresses.forEach((address) => waiting.add(address));
+    if (!asking && waiting.size > 0) timer ||= setTimeout(askNow, pause);
   }
 
   function askNow() {
-    const all = [...waiting];
-    gathering = 0;
-    waiting = new Set();
-    for (let i = 0; i < all.length; i += AT_ONCE) {
-      const part = all.slice(i, i + AT_ONCE);
-      rcmail.http_post("plugin.postseal.recipients", {_a: part});
-      setTimeout(() => part.forEach(lost), SILENT_MS);
+    const part = [...waiting].slice(0, AT_ONCE), unheard = new Set(part);
+    timer = pause = 0;
+    part.forEach((address) => waiting.delete(address));
+    asking = unheard;
+    /* Nobody waits for an answer that does not come. */
+    const over = () => {
+      if (asking !== unheard) return;
+      asking = null;
+      learn([...unheard].map((address) => [address, FAILED]));
+      ask([]);
+    };
+    $.when(rcmail.http_post("plugin.postseal.recipients", {_a: part})).always(over);
+    setTimeout(over, SILENT_MS);
+  }
+
+  /* Of who is not there any more nothing is known, and nothing asked. */
+  function stillThere(addresses) {
+    const there = new Set(pills().map(addressOf));
+    addresses.filter((address) => !there.has(address)).forEach((address) => known.delete(address));
+    return addresses.filter((address) => there.has(address));
+  }
+
+  function learn(told) {
+    const later = {}; /* milliseconds -> who is asked about again */
+    for (const [address, status] of told) {
+      if (!known.has(address)) continue;
+      const {times} = known.get(address);
+      known.set(address, {...status, times: times + 1});
+      const again = status.state === "unknown" ? AGAIN_MS[times] ?? EVER_MS : status.why === "failed" ? LATER_MS : undefined;
+      if (again !== undefined) (later[again] ??= []).push(address);
     }
-  }
-
-  /* Nobody waits for an answer that does not come. */
-  function lost(address) {
-    if (known.get(address)?.state === "asking") learn(address, {state: "failed", why: "failed"});
-  }
-
-  function learn(address, status) {
-    const times = known.get(address)?.times ?? 0;
-    known.set(address, {...status, times: times + 1});
-    const again = status.state === "unknown" ? AGAIN_MS[times] ?? EVER_MS : status.why === "failed" ? LATER_MS : undefined;
-    if (again !== undefined) setTimeout(() => shown(address) && ask(address), again);
-  }
-
-  function answered({asked, status, recipients}) {
-    if (!Array.isArray(asked)) return;
-    asked.forEach((address, i) => {
-      if (!known.has(address)) return;
-      learn(address, status === 200 ? understood(recipients[i]) : {state: "failed", why: "failed"});
-    });
+    for (const [ms, addresses] of Object.entries(later)) setTimeout(() => ask(stillThere(addresses)), Number(ms));
     changed();
+  }
+
+  function answered({asked, status, recipients, wait}) {
+    if (!Array.isArray(asked)) return;
+    asked.forEach((address) => asking?.delete(address));
+    if (status === 429) {
+      pause = Math.min(Math.max(Number(wait) || 0, 1) * 1000, PAUSE_MAX_MS);
+      ask(stillThere(asked));
+    } else {
+      learn(asked.map((address, i) => [address, status === 200 ? understood(recipients[i]) : FAILED]));
+    }
   }
 
   /*
@@ -115,7 +137,6 @@
    */
 
   const pills = () => [...document.querySelectorAll("ul.recipient-input > li.recipient")];
-  const shown = (address) => pills().some((pill) => addressOf(pill) === address);
 
   /* Elastic's pill holds "Name" and " <a@b>,", or "a@b" and ",". */
   function addressOf(pill) {
@@ -141,7 +162,7 @@
     if (!address) return;
     if (!known.has(address)) {
       known.set(address, {state: "asking", why: "asking", times: 0});
-      ask(address);
+      ask([address]);
     }
     const status = known.get(address), seals = sealing(), before = worn.get(pill);
     if (before?.status === status && before.seals === seals && pill.dataset.postseal) return;

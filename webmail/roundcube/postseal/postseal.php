@@ -130,6 +130,7 @@ class postseal extends rcube_plugin
             'asked' => $asked,
             'status' => $status,
             'recipients' => $status === 200 ? ($answer['recipients'] ?? []) : [],
+            'wait' => $answer['wait'] ?? 0,
         ]);
         $this->rcmail->output->send();
     }

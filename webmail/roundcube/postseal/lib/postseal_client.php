@@ -150,6 +150,10 @@ class postseal_client
         if (!preg_match('#^HTTP/1\.1 ([1-5][0-9][0-9])\b#', $head, $status) || !is_array($json)) {
             return [0, []];
         }
+        // This user asks too often, and may again in so many seconds.
+        if (preg_match('/^Retry-After: ([0-9]{1,4})\r?$/mi', $head, $wait)) {
+            $json['wait'] = (int) $wait[1];
+        }
 
         return [(int) $status[1], $json];
     }
