@@ -205,9 +205,10 @@ static void thin_out(struct http_connection *newest)
 		end(connection_of(slowest), HTTP_NO_PLACE);
 		return;
 	}
-	/* Nobody waits until it can be sent. */
+	/* Counted before it is told. Nobody waits until it can be sent. */
+	refuse(newest->server, HTTP_NO_PLACE);
 	send(bufferevent_getfd(newest->bev), full, sizeof(full) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-	end(newest, HTTP_NO_PLACE);
+	evhttp_connection_free(newest->inner);
 }
 
 /* Runs after the new connections were made, and before anything can happen on them. */
