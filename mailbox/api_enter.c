@@ -654,55 +654,83 @@ void api_salt(struct api_call *call)
 	api_answer(call, 200, json);
 }
 
-/* The mailbox of this address with this password; a retired one has another. */
-static enum lookup find_user(struct store_txn *txn, const char *address,
-			     const unsigned char hash[CRYPTO_HASH_SIZE], struct api_user *user)
-{
-	struct store_key key = store_key_address(address);
-	struct mbox_address all;
-	enum lookup found = store_get_address(txn, &key, &all);
+struct login {
+	const char *address;
+	unsigned char hash[CRYPTO_HASH_SIZE];
+	struct api_user *user;
+	enum lookup found;
+};
 
+/* The mailbox of this address with this password; a retired one has another. */
+static enum lookup find_user(struct store_txn *txn, const struct login *login,
+			     struct store_key *key)
+{
+	struct api_user *user = login->user;
+	struct mbox_address all;
+	enum lookup found;
+
+	*key = store_key_address(login->address);
+	found = store_get_address(txn, key, &all);
 	if (found != LOOKUP_FOUND)
 		return found;
 	for (size_t i = all.count; i-- > 0;) {
-		key = store_key_handle(&all.mailbox[i]);
-		found = store_get_mailbox(txn, &key, &user->box);
+		*key = store_key_handle(&all.mailbox[i]);
+		found = store_get_mailbox(txn, key, &user->box);
 		if (found == LOOKUP_ERROR)
 			return found;
 		if (found == LOOKUP_FOUND && user->box.opened != 0 &&
-		    crypto_same(user->box.auth_hash, hash, CRYPTO_HASH_SIZE)) {
+		    crypto_same(user->box.auth_hash, login->hash, CRYPTO_HASH_SIZE)) {
 			user->mailbox = all.mailbox[i];
-			life_login(&user->box, clock_wall());
-			return store_put_mailbox(txn, &key, &user->box) ? LOOKUP_FOUND
-									: LOOKUP_ERROR;
+			return LOOKUP_FOUND;
 		}
 	}
 	return LOOKUP_ABSENT;
 }
 
+/* So that who does not know the password waits for no disk, nor lets others wait. */
+static enum lookup knows_user(struct store *store, const struct login *login)
+{
+	struct store_txn *txn = store_begin(store, false);
+	struct store_key key;
+	enum lookup found = txn != NULL ? find_user(txn, login, &key) : LOOKUP_ERROR;
+
+	store_abort(txn);
+	return found;
+}
+
+static bool log_in(struct store_txn *txn, void *context)
+{
+	struct login *login = context;
+	struct store_key key;
+
+	login->found = find_user(txn, login, &key);
+	if (login->found != LOOKUP_FOUND)
+		return false;
+	life_login(&login->user->box, clock_wall());
+	return store_put_mailbox(txn, &key, &login->user->box);
+}
+
 void api_login(struct api_call *call)
 {
 	const char *address;
-	unsigned char auth[32], hash[CRYPTO_HASH_SIZE];
+	unsigned char auth[32];
 	const struct api_field fields[] = { { "address", API_TEXT, &address, 0, NULL },
 					    { "auth", API_OCTETS, auth, sizeof(auth), NULL } };
 	json_t *body = api_read(call->body, fields, ARRAY_LEN(fields));
 	struct home *home = call->portal->home;
-	struct api_user user;
-	struct store_txn *txn;
+	struct api_user user = { 0 };
+	struct login login = { .user = &user, .found = LOOKUP_ERROR };
 	enum lookup found;
 
 	if (body == NULL) {
 		malformed(call);
 		return;
 	}
-	crypto_sha256(hash, auth, sizeof(auth));
-	txn = store_begin(home->store, true);
-	found = txn != NULL ? find_user(txn, address, hash, &user) : LOOKUP_ERROR;
-	if (found != LOOKUP_FOUND)
-		store_abort(txn);
-	else if (!store_commit(txn))
-		found = LOOKUP_ERROR;
+	login.address = address;
+	crypto_sha256(login.hash, auth, sizeof(auth));
+	found = knows_user(home->store, &login);
+	if (found == LOOKUP_FOUND && !store_change(home->store, log_in, &login))
+		found = login.found != LOOKUP_FOUND ? login.found : LOOKUP_ERROR;
 	json_decref(body);
 	if (found == LOOKUP_ABSENT) {
 		network_count(call->portal->sessions, call->client, NETWORK_WRONG);

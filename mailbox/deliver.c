@@ -487,49 +487,79 @@ static bool tell_both(struct store_txn *txn, struct delivery *d)
 	return tell_sender(d->home, txn, NOTE_RECEIPT, facts, bounce);
 }
 
-/* All records in one transaction. ABSENT: another thread was faster, begin anew. */
-static enum lookup put_records(struct delivery *d, bool new_mailbox)
+/* A delivery as it is before its records are made, which may be tried twice. */
+struct keeping {
+	struct delivery *d;
+	struct delivery before;
+	bool new_mailbox;
+	enum lookup kept; /* ABSENT: another thread was faster, begin anew */
+};
+
+static bool put_all(struct store_txn *txn, struct delivery *d, bool new_mailbox)
 {
-	struct store_txn *txn = store_begin(d->home->store, true);
-	struct store_key mailbox = store_key_handle(&d->mailbox);
 	struct store_key letter = store_key_pair(&d->mailbox, &d->letter_handle);
+	struct store_key mailbox = store_key_handle(&d->mailbox);
+
+	if ((new_mailbox && !put_new_mailbox(txn, d)) || !settle_gate(txn, d) ||
+	    !put_keys(txn, d) || !store_put_letter(txn, &letter, &d->letter) ||
+	    !put_bounce(txn, d) || !put_seen(txn, d) || !tell_both(txn, d))
+		return false;
+	life_letter(&d->box, d->now);
+	if (!store_put_mailbox(txn, &mailbox, &d->box))
+		return false;
+	/* Before others can write: who opens the mailbox forgets the keys after that. */
+	if (d->box.opened == 0)
+		fresh_keep(d->home->fresh, &d->mailbox, &d->letter_handle, d->k);
+	return true;
+}
+
+static bool put_records(struct store_txn *txn, void *context)
+{
+	struct keeping *keeping = context;
+	struct delivery *d = keeping->d;
 	struct handle now_there;
 	struct mbox_seen seen;
 	enum lookup found;
 
-	if (txn == NULL)
-		return LOOKUP_ERROR;
+	*d = keeping->before;
+	keeping->kept = LOOKUP_ERROR;
 	found = find_mailbox(txn, d->recipient, &now_there, &d->box);
-	if (found == LOOKUP_ERROR || store_get_seen(txn, &d->seen_key, &seen) != LOOKUP_ABSENT ||
-	    (found == LOOKUP_FOUND) == new_mailbox ||
-	    (!new_mailbox && !handle_same(&now_there, &d->mailbox))) {
-		store_abort(txn);
-		return found == LOOKUP_ERROR ? LOOKUP_ERROR : LOOKUP_ABSENT;
+	if (found == LOOKUP_ERROR)
+		return false;
+	if (store_get_seen(txn, &d->seen_key, &seen) != LOOKUP_ABSENT ||
+	    (found == LOOKUP_FOUND) == keeping->new_mailbox ||
+	    (!keeping->new_mailbox && !handle_same(&now_there, &d->mailbox))) {
+		keeping->kept = LOOKUP_ABSENT;
+		return false;
 	}
 	if (quota_has_room(d->home, txn, &d->mailbox, d->letter.size) != LOOKUP_FOUND) {
 		log_warning("mailbox=%s has no room for %zu octets more", d->recipient,
 			    d->message.len);
-		store_abort(txn);
-		return LOOKUP_ERROR;
+		return false;
 	}
-	if ((new_mailbox && !put_new_mailbox(txn, d)) || !settle_gate(txn, d) ||
-	    !put_keys(txn, d) || !store_put_letter(txn, &letter, &d->letter) ||
-	    !put_bounce(txn, d) || !put_seen(txn, d) || !tell_both(txn, d)) {
-		store_abort(txn);
-		return LOOKUP_ERROR;
-	}
-	life_letter(&d->box, d->now);
-	if (!store_put_mailbox(txn, &mailbox, &d->box)) {
-		store_abort(txn);
-		return LOOKUP_ERROR;
-	}
-	/* Before others can write: who opens the mailbox forgets the keys after that. */
-	if (d->box.opened == 0)
-		fresh_keep(d->home->fresh, &d->mailbox, &d->letter_handle, d->k);
-	if (!store_commit(txn))
-		return LOOKUP_ERROR;
-	atomic_fetch_add(&d->home->used, d->letter.size);
-	return LOOKUP_FOUND;
+	if (!put_all(txn, d, keeping->new_mailbox))
+		return false;
+	keeping->kept = LOOKUP_FOUND;
+	return true;
+}
+
+/* All records in one transaction. ABSENT: begin anew. */
+static enum lookup keep_records(struct delivery *d, bool new_mailbox)
+{
+	struct keeping *keeping = mem_zero(1, sizeof(*keeping));
+	enum lookup kept;
+
+	keeping->d = d;
+	keeping->before = *d;
+	keeping->new_mailbox = new_mailbox;
+	if (store_change(d->home->store, put_records, keeping))
+		atomic_fetch_add(&d->home->used, d->letter.size);
+	else if (keeping->kept == LOOKUP_FOUND)
+		keeping->kept = LOOKUP_ERROR;
+	kept = keeping->kept;
+	crypto_wipe(keeping, sizeof(*keeping));
+	free(keeping);
+	return kept;
 }
 
 /* It left, encrypted: the token is done with, and the sender is told. */
@@ -620,7 +650,7 @@ static enum lookup keep(struct delivery *d)
 	if (there == LOOKUP_ERROR)
 		return LOOKUP_ERROR;
 	if (seal_letter(d))
-		kept = put_records(d, made);
+		kept = keep_records(d, made);
 	if (kept != LOOKUP_FOUND) {
 		if (made)
 			grave_bury(d->home, &d->mailbox);

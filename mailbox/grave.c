@@ -40,12 +40,19 @@ static bool put(struct store_txn *txn, const struct handle *mailbox, const void 
 	return good;
 }
 
+static bool put_ours(struct store_txn *txn, void *context)
+{
+	const struct handle *mailbox = context;
+
+	return put(txn, mailbox, this_run, sizeof(this_run));
+}
+
 bool grave_dig(struct store *store, const struct handle *mailbox)
 {
-	struct store_txn *txn = store_begin(store, true);
+	struct handle own = *mailbox;
 
 	pthread_once(&once, choose_run);
-	return store_end(txn, txn != NULL && put(txn, mailbox, this_run, sizeof(this_run)));
+	return store_change(store, put_ours, &own);
 }
 
 bool grave_fill(struct store_txn *txn, const struct handle *mailbox)

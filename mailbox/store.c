@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <lmdb.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 
 #define MAP_SIZE ((size_t)16 << 30)
 #define DIR_MODE 0700
+#define TOGETHER_MAX 16 /* changes in one commit */
 
 static const char *const names[STORE_DBS] = {
 	[STORE_MAILBOX] = "mailbox", [STORE_ADDRESS] = "address", [STORE_LETTER] = "letter",
@@ -24,10 +26,23 @@ static const char *const names[STORE_DBS] = {
 	[STORE_OUTBOX] = "outbox",
 };
 
+/* On the stack of whoever waits for it. */
+struct change {
+	store_work *work;
+	void *context;
+	bool done, good;
+	struct change *next;
+};
+
 struct store {
 	char *dir;
 	MDB_env *env;
 	MDB_dbi dbi[STORE_DBS];
+	/* Changes that wait, the oldest first, and whether a thread carries some out. */
+	pthread_mutex_t lock;
+	pthread_cond_t ended;
+	struct change *waiting;
+	bool busy;
 };
 
 struct store_txn {
@@ -70,6 +85,8 @@ struct store *store_open(const char *dir, char error[STORE_ERROR_SIZE])
 		return NULL;
 	}
 	store->dir = mem_strdup(dir);
+	pthread_mutex_init(&store->lock, NULL);
+	pthread_cond_init(&store->ended, NULL);
 	rc = mdb_env_create(&store->env);
 	if (rc == 0)
 		rc = mdb_env_set_maxdbs(store->env, STORE_DBS);
@@ -92,6 +109,8 @@ void store_close(struct store *store)
 	if (store == NULL)
 		return;
 	mdb_env_close(store->env);
+	pthread_cond_destroy(&store->ended);
+	pthread_mutex_destroy(&store->lock);
 	free(store->dir);
 	free(store);
 }
@@ -130,10 +149,87 @@ void store_abort(struct store_txn *txn)
 
 bool store_end(struct store_txn *txn, bool good)
 {
-	if (good)
+	if (good && txn != NULL)
 		return store_commit(txn);
 	store_abort(txn);
 	return false;
+}
+
+/*
+ * Changes that are committed together.
+ */
+
+static bool run_all(struct store_txn *txn, const struct change *changes)
+{
+	bool good = txn != NULL;
+
+	for (; good && changes != NULL; changes = changes->next)
+		good = changes->work(txn, changes->context);
+	return good;
+}
+
+static void carry_out(struct store *store, struct store_txn *txn, struct change *changes)
+{
+	bool good = store_end(txn, run_all(txn, changes));
+
+	for (struct change *one = changes; one != NULL; one = one->next) {
+		one->good = good;
+		/* The only one that is wrong, perhaps; what has nobody beside it was tried. */
+		if (!good && changes->next != NULL) {
+			txn = store_begin(store, true);
+			one->good = store_end(txn, txn != NULL && one->work(txn, one->context));
+		}
+	}
+}
+
+static struct change *take_waiting(struct store *store)
+{
+	struct change *first = store->waiting, *last = first;
+
+	for (size_t i = 1; i < TOGETHER_MAX && last->next != NULL; i++)
+		last = last->next;
+	store->waiting = last->next;
+	last->next = NULL;
+	return first;
+}
+
+/* With the lock. Who comes until it is our turn to write is taken along. */
+static void lead(struct store *store)
+{
+	struct store_txn *txn;
+	struct change *changes;
+
+	store->busy = true;
+	pthread_mutex_unlock(&store->lock);
+	txn = store_begin(store, true);
+	pthread_mutex_lock(&store->lock);
+	changes = take_waiting(store);
+	pthread_mutex_unlock(&store->lock);
+	carry_out(store, txn, changes);
+	pthread_mutex_lock(&store->lock);
+	for (; changes != NULL; changes = changes->next)
+		changes->done = true;
+	store->busy = false;
+	pthread_cond_broadcast(&store->ended);
+}
+
+bool store_change(struct store *store, store_work *work, void *context)
+{
+	struct change mine = { .work = work, .context = context };
+	struct change **end = &store->waiting;
+
+	pthread_mutex_lock(&store->lock);
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = &mine;
+	while (!mine.done) {
+		if (store->busy)
+			pthread_cond_wait(&store->ended, &store->lock);
+		else
+			lead(store);
+	}
+	pthread_mutex_unlock(&store->lock);
+	return mine.good;
 }
 
 static MDB_val val_of(const void *bytes, size_t len)

@@ -55,6 +55,15 @@ void store_abort(struct store_txn *txn);  /* NULL is allowed */
 /* Commits if all went well so far, else aborts. True: it is on disk. */
 bool store_end(struct store_txn *txn, bool good);
 
+/*
+ * A change that may share its wait for the disk: those that come while another one waits are then
+ * committed together. True: it is on disk. `work` is called in a transaction, by any thread of
+ * those that wait here; false from it takes back what it did. It may be called twice, since
+ * one that fails takes the others with it, and each is then tried by itself.
+ */
+typedef bool store_work(struct store_txn *txn, void *context);
+bool store_change(struct store *store, store_work *work, void *context);
+
 /* *value is valid until the next write or the end of the transaction. */
 enum lookup store_get(struct store_txn *txn, enum store_db db, const struct store_key *key,
 		      struct span *value);

@@ -257,15 +257,19 @@ void fresh_free(struct fresh *fresh)
 void fresh_keep(struct fresh *fresh, const struct handle *mailbox, const struct handle *letter,
 		const unsigned char k[FRAME_KEY_SIZE])
 {
-	struct kept *kept = mem_zero(1, sizeof(*kept));
+	struct kept *kept;
 
-	kept->letter = *letter;
-	kept->mailbox = *mailbox;
-	memcpy(kept->k, k, FRAME_KEY_SIZE);
 	pthread_mutex_lock(&fresh->lock);
-	if (HASH_COUNT(fresh->kept) >= KEPT_MAX)
-		drop(fresh, fresh->kept);
-	HASH_ADD(hh, fresh->kept, letter, sizeof(kept->letter), kept);
+	HASH_FIND(hh, fresh->kept, letter, sizeof(*letter), kept);
+	if (kept == NULL) {
+		if (HASH_COUNT(fresh->kept) >= KEPT_MAX)
+			drop(fresh, fresh->kept);
+		kept = mem_zero(1, sizeof(*kept));
+		kept->letter = *letter;
+		kept->mailbox = *mailbox;
+		memcpy(kept->k, k, FRAME_KEY_SIZE);
+		HASH_ADD(hh, fresh->kept, letter, sizeof(kept->letter), kept);
+	}
 	pthread_mutex_unlock(&fresh->lock);
 }
 

@@ -32,6 +32,7 @@ $(BUILD)/tests/test_mailbox $(BUILD)/tests/test_mailbox_abuse $(BUILD)/tests/tes
     | $(BUILD)/postseal-mailbox $(BUILD)/tests/postseal-mailbox-moved
 tests/test_mailbox_abuse_SRCS += mailbox/store.c
 tests/test_mailbox_input_SRCS += mailbox/store.c
+tests/test_mailbox_store_SRCS += mailbox/store.c
 # The mailbox daemon with a clock that can be moved, and a store that can be full.
 TESTS += tests/postseal-mailbox-moved
 tests/postseal-mailbox-moved_SRCS := $(wildcard mailbox/*.c) tests/unit/moved_clock.c tests/unit/full_store.c \
