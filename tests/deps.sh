@@ -37,7 +37,7 @@ packages() {
         echo dns-root-data ssl-cert
         # What hosts share is tried on a real one, which the tests start for themselves.
         echo postgresql postgresql-client
-        echo sasl2-bin libsasl2-modules lmdb-utils gnutls-bin jq python3 curl
+        echo sasl2-bin libsasl2-modules lmdb-utils gnutls-bin jq python3 curl procps
         # `make check` builds the programs of the benchmarks, too.
         packages bench
         ;;

@@ -93,6 +93,11 @@ mail_flows() {
     until_true received_copy "$id" bob@dane.test || because "$(machine journalctl -q -n 5 -t postfix/smtp)"
 }
 
+# systemd remembers for a while the names of units that are gone.
+units_left() {
+    machine systemctl list-units --all --no-legend --plain 'postseal*' | grep -v ' not-found '
+}
+
 # files_left [PATH...]: what is there of postseal but copies of files and of the ledger, the users,
 # and these paths. Postfix itself leaves sockets of services that it once had.
 files_left() {
