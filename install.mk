@@ -46,7 +46,8 @@ install: all
 	    install -m 644 postseal.conf.sample $(DESTDIR)$(CONFDIR)/postseal.conf
 
 # Whatever `install` would install is removed; settings only as long as they are the
-# sample's, the ledger and the user not at all.
+# sample's, the ledger and the user not at all. Units that systemd has from here, and from no
+# package, are stopped and disabled before: no daemon is to run from a file that is gone.
 ## uninstall   remove what `make install` installed, with the same DESTDIR= and PREFIX=
 .PHONY: uninstall
 uninstall: FROM = $(and $(DESTDIR),$(abspath $(DESTDIR)))
@@ -55,10 +56,16 @@ uninstall: all
 	$(MAKE) --silent install DESTDIR=$(abspath $(BUILD))/installed
 	cmp -s postseal.conf.sample $(FROM)$(CONFDIR)/postseal.conf || \
 	    rm $(BUILD)/installed$(CONFDIR)/postseal.conf
+	test -n '$(DESTDIR)' || test ! -d /run/systemd/system || { cd $(BUILD)/installed$(UNITDIR) && \
+	    for unit in *; do \
+	        path=$$(systemctl show --property=FragmentPath --value "$$unit" 2>/dev/null) && \
+	        test "$$path" -ef "$(UNITDIR)/$$unit" && echo "$$unit"; done | \
+	    xargs -r systemctl disable --now --quiet; }
 	cd $(BUILD)/installed && find . -type f -printf '$(FROM)/%P\0' | xargs -0 rm -f
 	cd $(BUILD)/installed && find . -depth -type d -path '*/postseal*' -printf '$(FROM)/%P\0' | \
 	    xargs -0 sh -c 'for d; do test ! -d "$$d" || rmdir --ignore-fail-on-non-empty "$$d" || exit; done' -
 	rm -rf $(BUILD)/installed
+	test -n '$(DESTDIR)' || test ! -d /run/systemd/system || systemctl daemon-reload
 
 ## check-package install, upgrade, remove and purge the packages of `make deb` (PREVIOUS=FILE.deb: upgraded from that one, too) in a throw-away copy of this system (as root)
 .PHONY: check-package

@@ -6,13 +6,14 @@
 # has the world's network, and so the world's Internet, and everything else is its own.
 # Sourced after the world.
 #
-#   machine_make TREE PACKAGES DEBS   in the machine's network: fetches what it will install
-#   machine_boot                      in the world's: returns when all its services are up
-#   machine COMMAND...                runs there, as root
-#   machine_off                       ends it in good order
+#   machine_make TREE PACKAGES GOODS   in the machine's network: fetches what it will install
+#   machine_boot                       in the world's: returns when all its services are up
+#   machine COMMAND...                 runs there, as root
+#   machine_off                        ends it in good order
 #
-# TREE is the bare system, which stays as it is; PACKAGES a folder for what apt fetches; DEBS
-# where `make deb` left its packages, /packages in there.
+# TREE is the bare system, which stays as it is; PACKAGES a folder for what apt fetches; GOODS
+# what is brought there, such as the packages of `make deb`: /packages in there. Who sources this
+# has a function `machine_goods`, which fetches what these need; it runs there.
 
 # Changes to TREE; kept for as long as the whole test takes.
 MACHINE_UPPER=${MACHINE_UPPER:-}
@@ -24,14 +25,13 @@ machine_mount() {
     mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/up,workdir=$2/work" "$MACHINE"
 }
 
-# What an admin has before the first hour: Debian, and a Postfix for one site. What is to be
-# installed in that hour is fetched now, since the world's Internet has no mirror.
+# What an admin has before the first hour: Debian, and a Postfix for one site.
 machine_make() {
-    local tree=$1 packages=$2 debs=$3
+    local tree=$1 packages=$2 goods=$3
     machine_mount "$tree" "$MACHINE_UPPER" || return
     mkdir -p "$packages/partial" "$MACHINE"/{packages,var/cache/apt/archives}
     mount --bind "$packages" "$MACHINE/var/cache/apt/archives" &&
-        mount --bind "$debs" "$MACHINE/packages" &&
+        mount --bind "$goods" "$MACHINE/packages" &&
         mount -t proc proc "$MACHINE/proc" || return
     cp -L /etc/resolv.conf "$MACHINE/etc/resolv.conf"
     rm -f "$MACHINE/etc/apt/apt.conf.d/docker-clean"
@@ -39,7 +39,7 @@ machine_make() {
         >"$MACHINE/etc/apt/apt.conf.d/99keep"
     echo "$ME" >"$MACHINE/etc/hostname"
     printf '127.0.0.1 localhost\n%s %s mail\n' "$ME_ADDR" "$ME" >"$MACHINE/etc/hosts"
-    machine_in_chroot "$(declare -f machine_install); machine_install" || return
+    machine_in_chroot "$(declare -f machine_install machine_goods); machine_install" || return
     umount "$MACHINE"/{proc,packages,var/cache/apt/archives} "$MACHINE"
 }
 
@@ -56,7 +56,7 @@ machine_install() {
     apt-get update -q &&
         apt-get install -q -y --no-install-recommends systemd systemd-sysv dbus iproute2 procps \
             ca-certificates postfix &&
-        apt-get install -q -y --download-only /packages/postseal_*.deb || return
+        machine_goods || return
     rm -f /usr/sbin/policy-rc.d
     useradd --create-home me
 }
@@ -88,11 +88,11 @@ machine_site() {
 }
 
 machine_boot() {
-    local tree=$1 packages=$2 debs=$3
+    local tree=$1 packages=$2 goods=$3
     machine_mount "$tree" "$MACHINE_UPPER" && machine_meets_world && machine_site || return
     job_start machine systemd-nspawn --quiet --boot --directory="$MACHINE" --register=no --keep-unit \
         --resolv-conf=off --timezone=off --link-journal=no --console=pipe \
-        --bind="$packages:/var/cache/apt/archives" --bind-ro="$debs:/packages"
+        --bind="$packages:/var/cache/apt/archives" --bind-ro="$goods:/packages"
     until_true machine_init_or_end && machine_init || return
     until_true machine_up
 }
@@ -106,8 +106,8 @@ machine_up() {
 machine_init() {
     local init
     init=$(pgrep -P "${JOB[machine]}" | head -n 1)
-    MACHINE_ENTER=(nsenter --target "$init" --all -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
-        LC_ALL=C.UTF-8 TERM=dumb DEBIAN_FRONTEND=noninteractive)
+    MACHINE_ENTER=(nsenter --target "$init" --all -- env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+        HOME=/root LC_ALL=C.UTF-8 TERM=dumb DEBIAN_FRONTEND=noninteractive)
     [[ $init && $(cat "/proc/$init/comm") == systemd ]] && machine true
 }
 

@@ -200,6 +200,17 @@ START_TEST(refuses_by_itself)
 	static const char deleted[] = "DELETE / HTTP/1.1\r\nHost: x\r\n" END;
 	static const char too_large[] = "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 101\r\n" END;
 	static const char none[] = "GET\r\n" END;
+	/* After each of these a reader that takes it otherwise would find one more request. */
+#define MORE "GET /smuggled HTTP/1.1\r\nHost: x\r\n" END
+	static const char lengths[] = "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
+				      "Content-Length: 0\r\n\r\n" MORE;
+	static const char coded[] =
+		"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n" MORE;
+	static const char coded_twice[] =
+		"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+		"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" MORE;
+	static const char of_head[] =
+		"HEAD / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n" MORE;
 	char headers[2000] = "GET / HTTP/1.1\r\nHost: x\r\nX-One: ";
 	static const struct {
 		const char *text;
@@ -211,12 +222,19 @@ START_TEST(refuses_by_itself)
 		{ deleted, sizeof(deleted) - 1, "501" },
 		{ too_large, sizeof(too_large) - 1, "413" },
 		{ none, sizeof(none) - 1, "400" },
+		{ lengths, sizeof(lengths) - 1, "400" },
+		{ coded, sizeof(coded) - 1, "400" },
+		{ of_head, sizeof(of_head) - 1, "400" },
+		{ coded_twice, sizeof(coded_twice) - 1, "400" },
 	};
 
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		ck_assert_msg(strncmp(ask(cases[i].text, cases[i].len) + strlen("HTTP/1.1 "),
-				      cases[i].status, 3) == 0,
-			      "%s: %s", cases[i].text, ask(cases[i].text, cases[i].len));
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *reply = ask(cases[i].text, cases[i].len);
+
+		ck_assert_msg(strncmp(reply + strlen("HTTP/1.1 "), cases[i].status, 3) == 0,
+			      "%s: %s", cases[i].text, reply);
+		ck_assert_msg(strstr(reply, "\nHTTP/1.1 ") == NULL, "%s: %s", cases[i].text, reply);
+	}
 	memset(headers + strlen(headers), 'v', 1200);
 	strcat(headers, "\r\n" END);
 	ck_assert_msg(strstr(ask(headers, strlen(headers)), " 400 ") != NULL ||
@@ -514,6 +532,7 @@ END_TEST
 /* Answers that nobody reads fill the room; what is shared by all answers is no memory of theirs. */
 START_TEST(large_answers_need_room)
 {
+	static const char last[] = "GET /large HTTP/1.1\r\nHost: x\r\n" END;
 	int reader, again, others[4];
 
 	tear_down();
@@ -524,8 +543,7 @@ START_TEST(large_answers_need_room)
 	ck_assert_int_eq(status_of(reader), 200);
 	say(again, GET_LARGE, strlen(GET_LARGE));
 	ck_assert_int_eq(status_of(again), 200);
-	ck_assert_ptr_nonnull(strstr(ask("GET /large HTTP/1.1\r\nHost: x\r\n" END, 42 + 18),
-				     "\r\nRetry-After: 10\r\n"));
+	ck_assert_ptr_nonnull(strstr(ask(last, sizeof(last) - 1), "\r\nRetry-After: 10\r\n"));
 	ck_assert_int_eq(dial_status(GET_LARGE), 503);
 	ck_assert_uint_eq(logged_lines(), 1);
 	for (size_t i = 0; i < ARRAY_LEN(others); i++) {

@@ -497,7 +497,7 @@ void decide_for_map(struct decision *d, const struct settings *settings, const s
 	 * RFC 8461 5: no mail may fail for good before DNS was asked for an updated policy; and
 	 * these maps are those of transports whose mail comes back at the first failure.
 	 */
-	d->look_first = d->level == LEVEL_SECURE && survey.sts_enforced && survey.sts_due;
+	d->look_first = d->level == LEVEL_SECURE && survey.sts_due;
 }
 
 static enum contact contact_unsettled(const struct decision *d, const struct settings *settings,

@@ -130,10 +130,9 @@ void fold_since(struct history *out, const struct history *history, int64_t afte
 		out->first_tls = first;
 		out->best_version = out->last_version;
 	}
-	/* A day that began before `after` still saw TLS on its later half. */
+	/* A day that began before `after` saw TLS on its later half. All later days are there. */
 	if (first / UTC_DAY == after / UTC_DAY)
 		timeset_add(&out->tls_days, first, UTC_DAY);
-	timeset_add(&out->tls_days, out->last_tls, UTC_DAY);
 }
 
 static void keep_until(struct timeset *set, int64_t latest)

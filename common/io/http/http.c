@@ -250,6 +250,27 @@ static void look(void *context)
 		loop_timer_arm(server->look, LOOK_MS);
 }
 
+/* RFC 9112 section 6.3. libevent 2.1.12, as it was released, lets all of these through. */
+static bool end_is_ambiguous(struct evhttp_request *inner)
+{
+	const struct evkeyvalq *headers = evhttp_request_get_input_headers(inner);
+	const struct evkeyval *header;
+	size_t lengths = 0, encodings = 0;
+	bool chunked = false;
+
+	TAILQ_FOREACH(header, headers, next)
+	{
+		if (strcasecmp(header->key, "Content-Length") == 0)
+			lengths++;
+		if (strcasecmp(header->key, "Transfer-Encoding") != 0)
+			continue;
+		encodings++;
+		chunked = strcasecmp(header->value, "chunked") == 0;
+	}
+	return lengths + encodings > 1 || (encodings == 1 && !chunked) ||
+	       (lengths + encodings > 0 && evhttp_request_get_command(inner) == EVHTTP_REQ_HEAD);
+}
+
 static void on_request(struct evhttp_request *inner, void *arg)
 {
 	struct http_server *server = arg;
@@ -272,7 +293,12 @@ static void on_request(struct evhttp_request *inner, void *arg)
 	request->connection->request = request;
 	request->head = command == EVHTTP_REQ_HEAD;
 	request->safe = request->head || command == EVHTTP_REQ_GET;
-	server->fn(server->context, request);
+	if (!end_is_ambiguous(inner)) {
+		server->fn(server->context, request);
+		return;
+	}
+	http_reply_header(request, "Connection", "close");
+	http_reply(request, 400, NULL, "", 0);
 }
 
 struct http_server *http_server_new(struct loop *loop, const struct http_limits *limits,

@@ -3,10 +3,11 @@
  * http - a small HTTP/1.1 server inside the event loop (libevent's evhttp, hidden): always
  * on a Unix socket or on loopback, never facing the Internet by itself.
  *
- * Strict before convenient: evhttp refuses a NUL in the request line and a request that
- * has both Content-Length and Transfer-Encoding; a header that stands twice is an error
- * here, since two readers could take different ones (RFC 9112 section 11). Of a header
- * evhttp shows nothing after a NUL.
+ * Strict before convenient: evhttp refuses a NUL in the request line. A header that stands
+ * twice is an error here, since two readers could take different ones (RFC 9112 section 11).
+ * Where two could disagree on where a request ends, it is refused with 400 and nothing more
+ * is read from that client: both Content-Length and Transfer-Encoding, one of them twice,
+ * another encoding than chunked, a body of HEAD. Of a header evhttp shows nothing after a NUL.
  *
  * A request is answered exactly once, at once or later; it is gone afterwards. What it
  * holds may be looked at only until the handler returns. A client that has hung up before

@@ -110,6 +110,25 @@ share_publishers() {
     rm -rf "$WORK"/h*-ledger
 }
 
+# Rows that no host writes, by the engine itself.
+share_lies() { # ROWS
+    psql -qX <<-END
+	set session_replication_role = replica;
+	update postseal.fleet set n = n + 1;
+	insert into postseal.batch (n, nonce, origin) select n, decode(repeat('01', 16), 'hex'), 'liar' from postseal.fleet;
+	insert into postseal.fact (kind, key, schema, record, first_tls, last_tls, latest, rev, n, origin)
+	    select 'domain', 'lie' || i || '.example', 4, '\\xdeadbeef', 1, 1, 1, 1, n, 'liar'
+	    from postseal.fleet, generate_series(1, $1) i;
+	END
+}
+
+# Somebody has locked the tables: each statement waits for as long as it may.
+share_slow() {
+    psql -qX -c 'begin; lock postseal.fact, postseal.fleet in access exclusive mode; select pg_sleep(3600)' \
+        >/dev/null 2>&1 &
+    until [[ $(psql -qXAt -c "select count(*) from pg_stat_activity where query like '%pg_sleep(3600)' and wait_event = 'PgSleep'") == 1 ]]; do sleep 0.2; done
+}
+
 engine_backends() { psql -qXAt -c "select pid from pg_stat_activity where application_name like 'postseal-share%'"; }
 
 part_share() {
@@ -147,6 +166,11 @@ part_share() {
     other=$PID
     share_row "up, another tells $((2 * SHARED)) rows" "$size"
     stop "$other"
+    share_lies "$SHARED"
+    share_row "up, and lies: $SHARED rows are none" "$size"
+    share_slow
+    share_row "slow: 10 s a statement, then no" "$size"
+    psql -qX -c "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep%' and pid <> pg_backend_pid()" >/dev/null
     mapfile -t backends < <(engine_backends)
     for pid in "${backends[@]}"; do kill -STOP "$pid"; done
     share_row "says nothing (stopped)" "$size"

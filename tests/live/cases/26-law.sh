@@ -73,11 +73,11 @@ dns_reload
 postconf -e max_use=1 smtp_connection_cache_destinations=kept.test \
     smtp_connection_cache_time_limit=120s
 sender_restart
-mail_send alice@sender.test x@kept.test
-check 'nothing known: sent' sent "$QID" x@kept.test
-mail_send alice@sender.test x@kept.test
-check 'and by the same connection' sent "$QID" x@kept.test
-check 'that is the one' matches "$RESULT" ' conn_use=2,'
+by_a_kept_connection() {
+    mail_send alice@sender.test x@kept.test
+    sent "$QID" x@kept.test && matches "$RESULT" ' conn_use='
+}
+check 'nothing known: sent, and soon by a connection that is there' until_true by_a_kept_connection
 check 'TLS is required, and a reload is asked for' \
     matches "$(override set kept.test minimum encrypt -r test)" 'postfix reload'
 reload
