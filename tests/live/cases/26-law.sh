@@ -68,26 +68,26 @@ check 'the override goes' override clear xn--53h.test
 
 # A connection in the clear is kept open, and then TLS is required. Before 3.10.3 Postfix goes on with
 # it, without asking; a reload ends that, as `postseal override` says.
-dns_set kept.test. MX '10 mx.plain.test.'
+dns_set open.test. MX '10 mx.plain.test.'
 dns_reload
-postconf -e max_use=1 smtp_connection_cache_destinations=kept.test \
+postconf -e max_use=1 smtp_connection_cache_destinations=open.test \
     smtp_connection_cache_time_limit=120s
 sender_restart
 by_a_kept_connection() {
-    mail_send alice@sender.test x@kept.test
-    sent "$QID" x@kept.test && matches "$RESULT" ' conn_use='
+    mail_send alice@sender.test x@open.test
+    sent "$QID" x@open.test && matches "$RESULT" ' conn_use='
 }
 check 'nothing known: sent, and soon by a connection that is there' until_true by_a_kept_connection
 check 'TLS is required, and a reload is asked for' \
-    matches "$(override set kept.test minimum encrypt -r test)" 'postfix reload'
+    matches "$(override set open.test minimum encrypt -r test)" 'postfix reload'
 reload
-mail_send alice@sender.test x@kept.test
-check 'not by that connection' deferred "$QID" x@kept.test 'TLS is required, but was not offered'
+mail_send alice@sender.test x@open.test
+check 'not by that connection' deferred "$QID" x@open.test 'TLS is required, but was not offered'
 postsuper -d "$QID" >/dev/null 2>&1
-check 'it is not any more' override clear kept.test
+check 'it is not any more' override clear open.test
 postconf -X max_use smtp_connection_cache_destinations smtp_connection_cache_time_limit
 sender_restart
-dns_set kept.test. MX
+dns_set open.test. MX
 dns_reload
 
 # What explain prints is what the server answers, also for a parent.

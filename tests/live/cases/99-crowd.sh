@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Names without end, from those who mean no mail: others' mail does not wait for them
 
+# The last of the cases: the resolver has their questions on hand for a while.
+
 # Who serves this zone never answers, so each look at a name of it takes long.
 silent() {
     exec python3 -B -c 'import socket, time
@@ -18,7 +20,6 @@ for i in 1 2; do
     dns_set "crowd$i.test." MX '10 mx.tls.test.'
 done
 dns_reload
-
 
 # More than the prober looks at at a time, of which none will be known for seconds.
 job_start crowd "$LIVE/crowd" ask status .dead.insecure.test 2 8000
