@@ -123,18 +123,25 @@ struct bounds_place *bounds_admit(struct bounds *bounds, int64_t now)
 	return first;
 }
 
-struct bounds_place *bounds_slowest(const struct bounds *bounds, int64_t now)
+/* The oldest, if it is as old as that, but for those in this state. */
+static struct bounds_place *oldest_but(const struct bounds *bounds, enum bounds_state spared,
+				       int64_t age, int64_t now)
 {
 	struct bounds_place *place;
 
 	TAILQ_FOREACH(place, &bounds->all, next)
 	{
-		if (now - place->since < bounds->patience)
+		if (now - place->since < age)
 			return NULL;
-		if (place->state != BOUNDS_HANDLED)
+		if (place->state != spared)
 			return place;
 	}
 	return NULL;
+}
+
+struct bounds_place *bounds_slowest(const struct bounds *bounds, int64_t now)
+{
+	return oldest_but(bounds, BOUNDS_HANDLED, bounds->patience, now);
 }
 
 struct bounds_place *bounds_holder(const struct bounds *bounds, int64_t now)
@@ -153,14 +160,5 @@ struct bounds_place *bounds_holder(const struct bounds *bounds, int64_t now)
 
 struct bounds_place *bounds_late(const struct bounds *bounds, int64_t now)
 {
-	struct bounds_place *place;
-
-	TAILQ_FOREACH(place, &bounds->all, next)
-	{
-		if (now - place->since < bounds->whole)
-			return NULL;
-		if (place->state != BOUNDS_IDLE)
-			return place;
-	}
-	return NULL;
+	return oldest_but(bounds, BOUNDS_IDLE, bounds->whole, now);
 }

@@ -48,8 +48,7 @@ TAILQ_HEAD(bounds_places, bounds_place);
 
 struct bounds {
 	size_t places, places_max;
-	size_t headers_max,
-		share;         /* bytes of a request by right, and of the room when it needs more */
+	size_t share;          /* bytes of a large request in the room */
 	size_t held;           /* bytes of requests and answers in all places */
 	size_t room, room_max; /* shares given, and to give */
 	int64_t whole, patience;
