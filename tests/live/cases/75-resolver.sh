@@ -55,14 +55,7 @@ check 'all is well again: answered' answers dane-roll.test dane-only
 
 # One that never says anything: the prober is READY before it has given it up, so that nothing
 # that starts behind it waits for that.
-mute() {
-    exec python3 -B -c 'import socket, time
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.bind(("127.0.3.4", 53))
-print("bound", flush=True)
-time.sleep(3600)'
-}
-job_start mute mute
+job_start mute silent_dns 127.0.3.4
 until_true grep -q bound /var/log/mute.log || die 'the mute resolver does not start'
 : >"$(seal_log prober)"
 seal_fresh resolver '{"127.0.3.4"}'

@@ -48,14 +48,7 @@ dns_reload
 # The last of all: the resolver has their questions on hand for a while.
 
 # Who serves this zone never answers, so each look at a name of it takes long.
-silent() {
-    exec python3 -B -c 'import socket, time
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.bind(("127.0.3.53", 53))
-print("bound", flush=True)
-time.sleep(3600)'
-}
-job_start silent silent
+job_start silent silent_dns 127.0.3.53
 until_true grep -q bound /var/log/silent.log || die 'the silent name server does not start'
 dns_set dead.insecure.test. NS ns.dead.insecure.test.
 dns_set ns.dead.insecure.test. A 127.0.3.53

@@ -335,3 +335,12 @@ dns_freeze() {
 dns_thaw() {
     job_thaw unbound
 }
+
+# A name server that takes questions and never says anything; "bound" once it does.
+silent_dns() { # ADDRESS
+    exec python3 -B -c 'import socket, sys, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind((sys.argv[1], 53))
+print("bound", flush=True)
+time.sleep(3600)' "$1"
+}
