@@ -16,21 +16,29 @@
 #include "io/ledger/ledger_entry.h"
 #include "io/local/metrics_file.h"
 
-/* One page, in memory: nobody waits for the network inside a transaction of the ledger. */
-struct page {
+/*
+ * Pages are gathered in memory and written together: nobody waits for the network inside a
+ * transaction of the ledger, and each transaction waits for the disk. A host that joins reads
+ * millions of rows.
+ */
+#define GATHER_ROWS (10 * ENGINE_PAGE)
+#define GATHER_BYTES ((size_t)4 << 20) /* of records; the page that comes to it is the last */
+
+struct gathered {
 	struct share *share;
 	size_t count;
-	struct fleet_row rows[ENGINE_PAGE];
+	size_t bytes;
+	struct fleet_row rows[GATHER_ROWS];
 	bool told_dropped; /* in this reading */
 };
 
 /* What no host may write is dropped by all alike; whose it is, an admin wants to know. */
-static void drop(struct page *page, const char *origin, const char *kind, const char *key)
+static void drop(struct gathered *g, const char *origin, const char *kind, const char *key)
 {
 	metrics_count(M_SHARE_DROPPED);
-	if (page->told_dropped)
+	if (g->told_dropped)
 		return;
-	page->told_dropped = true;
+	g->told_dropped = true;
 	log_warning("origin=%s wrote rows that no host writes, %s %s among them: they are dropped; "
 		    "look after that host, and after its login",
 		    origin, kind, key);
@@ -38,26 +46,34 @@ static void drop(struct page *page, const char *origin, const char *kind, const 
 
 static bool keep_row(void *context, const struct fleet_row *row, const char *origin)
 {
-	struct page *page = context;
-	struct fleet_row *copy = &page->rows[page->count];
+	struct gathered *g = context;
+	struct fleet_row *copy = &g->rows[g->count];
 
 	metrics_count(M_SHARE_READ);
 	if (row == NULL) {
-		drop(page, origin, "one", "that cannot be read");
+		drop(g, origin, "one", "that cannot be read");
 		return true;
 	}
 	*copy = *row;
 	copy->record = (struct buf){ 0 };
 	buf_append(&copy->record, row->record.data, row->record.len);
-	page->count++;
+	g->count++;
+	g->bytes += row->record.len;
 	return true;
 }
 
-static void empty(struct page *page)
+static void empty(struct gathered *g)
 {
-	for (size_t i = 0; i < page->count; i++)
-		fleet_row_free(&page->rows[i]);
-	page->count = 0;
+	for (size_t i = 0; i < g->count; i++)
+		fleet_row_free(&g->rows[i]);
+	g->count = 0;
+	g->bytes = 0;
+}
+
+/* Another page may not fit in. */
+static bool is_full(const struct gathered *g)
+{
+	return g->count + ENGINE_PAGE > GATHER_ROWS || g->bytes >= GATHER_BYTES;
 }
 
 /*
@@ -121,7 +137,7 @@ static bool retell(struct ledger_take *take, const struct fleet_row *row, enum l
 }
 
 /* False when the transaction is broken. */
-static bool take_row(struct page *page, struct ledger_take *take, const struct fleet_row *row)
+static bool take_row(struct gathered *g, struct ledger_take *take, const struct fleet_row *row)
 {
 	struct entry entry;
 
@@ -130,7 +146,7 @@ static bool take_row(struct page *page, struct ledger_take *take, const struct f
 		metrics_count(M_SHARE_NEWER);
 		return retell(take, row, LEDGER_BOX_LATER);
 	case FLEET_ROW_BAD:
-		drop(page, row->origin, row->kind, row->key);
+		drop(g, row->origin, row->kind, row->key);
 		return retell(take, row, LEDGER_BOX_NOW);
 	case FLEET_ROW_GOOD:
 		break;
@@ -148,9 +164,9 @@ static bool take_row(struct page *page, struct ledger_take *take, const struct f
 	return fleet_row_take(&entry, row) != FLEET_ROW_GOOD || tell_more(take, &entry);
 }
 
-static bool write_page(struct page *page)
+static bool write_rows(struct gathered *g)
 {
-	const struct share *share = page->share;
+	const struct share *share = g->share;
 	struct ledger_take *take = mem_zero(1, sizeof(*take));
 	bool good = true;
 
@@ -164,12 +180,12 @@ static bool write_page(struct page *page)
 	good = take->txn != NULL;
 	if (good)
 		ledger_outbox_pause(take->txn, true);
-	for (size_t i = 0; i < page->count && good; i++) {
+	for (size_t i = 0; i < g->count && good; i++) {
 		char by[FLEET_NAME_SIZE + 8];
 
-		str_join(by, sizeof(by), "by ", page->rows[i].origin, NULL);
+		str_join(by, sizeof(by), "by ", g->rows[i].origin, NULL);
 		take->by = by;
-		good = take_row(page, take, &page->rows[i]);
+		good = take_row(g, take, &g->rows[i]);
 	}
 	if (good)
 		good = ledger_commit(take->txn);
@@ -179,22 +195,21 @@ static bool write_page(struct page *page)
 	return good;
 }
 
-static bool read_pages(struct page *page)
+static bool read_pages(struct gathered *g)
 {
-	struct share *share = page->share;
+	struct share *share = g->share;
 	struct engine_place place = { .n = share->state.n };
 	size_t count = ENGINE_PAGE;
 
 	while (count == ENGINE_PAGE) {
-		enum engine_result result = engine_since(share->engine, &place, share->greeting.n,
-							 keep_row, page, &count);
-		bool written = result == ENGINE_DONE && write_page(page);
-
-		empty(page);
-		if (result != ENGINE_DONE)
+		if (engine_since(share->engine, &place, share->greeting.n, keep_row, g, &count) !=
+		    ENGINE_DONE)
 			return share_goes_on(share, ENGINE_LOST);
-		if (!written || share->stop)
+		if (count == ENGINE_PAGE && !is_full(g) && !share->stop)
+			continue;
+		if (!write_rows(g) || share->stop)
 			return false;
+		empty(g);
 	}
 	return true;
 }
@@ -217,7 +232,7 @@ static bool move_cursor(struct share *share, bool fresh)
 bool pull_all(struct share *share)
 {
 	bool old = fleet_state_is_old(&share->state, share->greeting.now);
-	struct page *page;
+	struct gathered *g;
 	bool good = true;
 
 	if (old) {
@@ -228,10 +243,11 @@ bool pull_all(struct share *share)
 		share->state.sweep = true;
 	}
 	if (share->greeting.n > share->state.n) {
-		page = mem_zero(1, sizeof(*page));
-		page->share = share;
-		good = read_pages(page);
-		free(page);
+		g = mem_zero(1, sizeof(*g));
+		g->share = share;
+		good = read_pages(g);
+		empty(g);
+		free(g);
 	}
 	if (good && old)
 		good = push_drop_old_acts(share);
