@@ -264,6 +264,11 @@ void finding_mend(struct finding *finding, const char *format, ...)
 	va_end(args);
 }
 
+void finding_mend_first(struct finding *finding, const char *missing, const char *line)
+{
+	step(finding, MEND_FIRST, "", missing, "%s", line);
+}
+
 void finding_mend_postconf(struct finding *finding, const char *option, const char *word)
 {
 	struct buf quoted = { 0 };

@@ -21,6 +21,7 @@ const char *health_word(enum health health); /* "ok", "warning", "wrong", "unsur
 /* What a line of `mend` does, for `postseal setup`, which carries it out. */
 enum mend_kind {
 	MEND_HAND,     /* a comment, or what only a person should do */
+	MEND_FIRST,    /* the same, before all else: `word` says what is missing until then */
 	MEND_POSTCONF, /* postconf(1), with `option` and `word` */
 	MEND_COPY,     /* the file `option` into the directory `word` */
 	MEND_SITE,     /* the file `option` for nginx, with the host `word` in it */
@@ -89,6 +90,8 @@ __attribute__((format(printf, 3, 4))) void finding_say(struct finding *finding, 
 __attribute__((format(printf, 2, 3))) void finding_mend(struct finding *finding, const char *format,
 							...);
 /* The same, for steps that a program may do. */
+/* What only a person should do, and without which the steps after it would fail. */
+void finding_mend_first(struct finding *finding, const char *missing, const char *line);
 void finding_mend_postconf(struct finding *finding, const char *option, const char *word);
 void finding_mend_copy(struct finding *finding, const char *file, const char *directory);
 void finding_mend_site(struct finding *finding, const char *file, const char *host);

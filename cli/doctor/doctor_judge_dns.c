@@ -53,11 +53,15 @@ static void judge_servers(const struct doctor_servers *servers, struct finding *
 static void mend_server(const struct doctor_unbound *unbound, struct finding *finding)
 {
 	if (!unbound->installed) {
-		finding_mend(finding, "apt install unbound dns-root-data");
+		finding_mend_first(finding,
+				   "DANE needs a resolver on this machine that validates, and "
+				   "unbound is not installed",
+				   "apt install unbound dns-root-data");
 	} else if (unbound->keyless) {
 		finding_say(finding, HEALTH_WRONG,
 			    "unbound is installed but cannot start: it has no key of the DNS root");
-		finding_mend(finding, "apt install dns-root-data");
+		finding_mend_first(finding, "unbound has no key of the DNS root",
+				   "apt install dns-root-data");
 	} else if (unbound->failed) {
 		finding_say(finding, HEALTH_WRONG, "unbound is installed but does not start");
 		finding_mend(finding, "# first mend what these two commands show:");

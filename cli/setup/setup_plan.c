@@ -442,6 +442,7 @@ static bool add_step_file(struct setup_plan *plan, const struct mend_step *step,
 	case MEND_FOLDER:
 		return add_folder(plan, step, error);
 	case MEND_HAND:
+	case MEND_FIRST:
 	case MEND_POSTCONF:
 	case MEND_SERVICE:
 		break;

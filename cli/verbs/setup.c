@@ -39,9 +39,21 @@ static bool print_plan(const struct setup_plan *plan)
 			any = true;
 		} else if (step->kind == MEND_HAND) {
 			printf("by hand: %s\n", step->line);
+		} else if (step->kind == MEND_FIRST) {
+			printf("first, by hand: %s\n", step->line);
 		}
 	}
 	return any;
+}
+
+/* What a person has to do before any of it can be done; NULL: nothing. */
+static const struct mend_step *comes_first(const struct setup_plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		if (plan->steps[i].kind == MEND_FIRST)
+			return &plan->steps[i];
+	}
+	return NULL;
 }
 
 static bool confirmed(const struct cli *cli, const char *question)
@@ -234,9 +246,13 @@ static enum cli_status set_up(const struct cli *cli, enum setup_part part,
 	enum cli_status status = CLI_UNSURE;
 	char error[SETUP_ERROR_SIZE] = "";
 	struct setup_plan *plan = setup_plan_new(part, patient);
+	const struct mend_step *first = comes_first(plan);
 
 	if (patient->postfix.ran.state != LOOKUP_FOUND && part != SETUP_FLEET)
 		cli_error(cli, "cannot ask Postfix: %s", patient->postfix.ran.text);
+	else if (first != NULL && !cli->dry_run)
+		cli_error(cli, "%s; type `%s`, then run this again; nothing was changed",
+			  first->word, first->line);
 	else if (!setup_plan_files(plan, patient, wish, error))
 		cli_error(cli, "%s", error);
 	else

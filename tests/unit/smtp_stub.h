@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -25,7 +26,7 @@ struct smtp_stub {
 	SSL_CTX *ctx;
 	pthread_t thread;
 	atomic_bool tls;           /* offer STARTTLS */
-	atomic_bool silent;        /* say nothing at all */
+	atomic_bool silent;        /* as long as it is true, greet nobody */
 	atomic_size_t connections; /* that came */
 };
 
@@ -70,11 +71,23 @@ static inline bool smtp_stub_hear(int fd, SSL *ssl, char line[128])
 	return false;
 }
 
+/* Until it may greet; false when the other side has given up. */
+static inline bool smtp_stub_wait(struct smtp_stub *stub, int fd)
+{
+	struct pollfd gone = { fd, POLLIN | POLLRDHUP, 0 };
+
+	while (atomic_load(&stub->silent)) {
+		if (poll(&gone, 1, 10) > 0)
+			return false;
+	}
+	return true;
+}
+
 static inline void smtp_stub_talk(struct smtp_stub *stub, int fd, SSL **ssl)
 {
 	char line[128];
 
-	if (!atomic_load(&stub->silent) && !smtp_stub_say(fd, *ssl, "220 stub ESMTP\r\n"))
+	if (!smtp_stub_wait(stub, fd) || !smtp_stub_say(fd, *ssl, "220 stub ESMTP\r\n"))
 		return;
 	while (smtp_stub_hear(fd, *ssl, line)) {
 		if (strncasecmp(line, "EHLO", 4) == 0) {

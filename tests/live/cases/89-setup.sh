@@ -38,6 +38,23 @@ check 'a test mail needs an address' status_is 2 set_up --yes --to nobody
 check 'not root: not done' status_is 3 setpriv --reuid postseal --clear-groups "$BUILD/postseal" \
     -c "$SEAL_CONF" setup --yes
 
+# No resolver, and no Unbound to be one: whatever is done before it is there would be in vain.
+cp /etc/resolv.conf "$WORLD/resolv.conf"
+echo 'nameserver 127.0.3.3' >/etc/resolv.conf
+: >"$WORLD/nothing"
+mount --bind "$WORLD/nothing" /usr/sbin/unbound
+: >"$WORLD/systemctl.log"
+check 'without Unbound: dry run says what comes first' status_is 1 set_up --dry-run
+check 'without Unbound: what comes first' out_has 'first, by hand: apt install unbound dns-root-data'
+check 'without Unbound: it is not done' status_is 3 set_up --yes
+check 'without Unbound: says what is missing, and what to type' \
+    out_has 'unbound is not installed; type `apt install unbound dns-root-data`, then run this again'
+check 'without Unbound: Postfix is as it was' as_it_was stock
+check 'without Unbound: so is resolv.conf' equals "$(cat /etc/resolv.conf)" 'nameserver 127.0.3.3'
+check 'without Unbound: no service is touched' refute grep -E 'enable --now|restart' "$WORLD/systemctl.log"
+umount /usr/sbin/unbound
+cat "$WORLD/resolv.conf" >/etc/resolv.conf
+
 check 'outbound is set up' status_is 0 set_up --yes --to bob@dane.test
 check 'the test mail was sent' out_has 'sent: '
 check 'the test mail went over DANE' out_has 'over: Verified, TLSv1.3 with cipher'
