@@ -89,9 +89,9 @@ __attribute__((format(printf, 3, 4))) void finding_say(struct finding *finding, 
 /* The next line of `mend`. */
 __attribute__((format(printf, 2, 3))) void finding_mend(struct finding *finding, const char *format,
 							...);
-/* The same, for steps that a program may do. */
-/* What only a person should do, and without which the steps after it would fail. */
+/* The same, of what has to be there first: `missing` says what, without a full stop. */
 void finding_mend_first(struct finding *finding, const char *missing, const char *line);
+/* The same, for steps that a program may do. */
 void finding_mend_postconf(struct finding *finding, const char *option, const char *word);
 void finding_mend_copy(struct finding *finding, const char *file, const char *directory);
 void finding_mend_site(struct finding *finding, const char *file, const char *host);
