@@ -273,7 +273,9 @@ static inline void daemon_start(void)
 		}
 		if (fd >= 0)
 			close(fd);
-		ck_assert_msg(clock_mono_ms() < deadline, "postseal-mailbox does not start");
+		ck_assert_msg(waitpid(case_daemon, NULL, WNOHANG) == 0 &&
+				      clock_mono_ms() < deadline,
+			      "%s does not start", program);
 		poll(NULL, 0, 20);
 	}
 }
