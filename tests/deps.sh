@@ -3,11 +3,12 @@
 #
 # Installs what a bare Debian lacks to build and test postseal.
 #
-#   tests/deps.sh [build|live|lint|watch|deb|bench|webmail|release|all]     (all, if not said)
-#   tests/deps.sh --list [build|live|lint|watch|deb|bench|webmail|release|all]
+#   tests/deps.sh [build|live|lint|check|watch|deb|bench|webmail|release|all]     (all, if not said)
+#   tests/deps.sh --list [build|live|lint|check|watch|deb|bench|webmail|release|all]
 #
 # build  what the Makefile needs        live  what the live mail world needs
-# lint   what looks for mistakes        watch what watches programs run, and fuzzes
+# lint   what looks for mistakes        check those three, all at once
+# watch  what watches programs run, and fuzzes
 # deb    what builds the package, and tries it
 # bench  what some benchmarks are written in, or measured beside
 # webmail  Roundcube, what serves it, and the browser it is tried in; not in all
@@ -44,6 +45,11 @@ packages() {
     lint)
         echo clang-format clang-tidy cppcheck shellcheck mandoc codespell systemd
         ;;
+    check)
+        packages build
+        packages live
+        packages lint
+        ;;
     watch)
         echo clang libclang-rt-14-dev valgrind lcov
         ;;
@@ -75,7 +81,7 @@ packages() {
         packages bench
         ;;
     *)
-        echo "usage: ${0##*/} [--list] [build|live|lint|watch|deb|bench|webmail|release|all]" >&2
+        echo "usage: ${0##*/} [--list] [build|live|lint|check|watch|deb|bench|webmail|release|all]" >&2
         exit 2
         ;;
     esac

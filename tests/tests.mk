@@ -84,16 +84,18 @@ unit: $(UNIT_NAMES:%=$(BUILD)/tests/%)
 	tests/unit/run $(BUILD)/tests
 
 # The parts of a check, each with a command that ends in "N passed, N failed".
-# The live tests find the programs by $$POSTSEAL_BUILD.
+# The live tests find the programs by $$POSTSEAL_BUILD. What only computes gives way to what waits
+# for events and is to see them soon.
 export POSTSEAL_BUILD = $(abspath $(BUILD))
+COMPUTES      := nice -n 5
 PART_unit     := unit     "tests/unit/run $(BUILD)/tests"
-PART_lint     := lint     "tests/lint/run $(BUILD)"
-PART_tools    := tools    "tests/lint/tools"
+PART_lint     := lint     "$(COMPUTES) tests/lint/run $(BUILD)"
+PART_tools    := tools    "$(COMPUTES) tests/lint/tools"
 PART_replay   := replay   "tests/fuzz/replay $(BUILD)/replay"
 PART_scenario := scenario "$(BUILD)/scenario tests/scenario/cases/*.scn"
-PART_law      := law      "$(BUILD)/law 20000"
-PART_fleet    := fleet    "$(BUILD)/fleet_law 3000"
-PART_every    := every    "$(BUILD)/every"
+PART_law      := law      "$(COMPUTES) $(BUILD)/law 20000"
+PART_fleet    := fleet    "$(COMPUTES) $(BUILD)/fleet_law 3000"
+PART_every    := every    "$(COMPUTES) $(BUILD)/every"
 PART_live     := live     "tests/live/run"
 PART_gap      := gap      "tests/fleet/gap"
 PART_share    := share    "tests/fleet/short"
@@ -105,14 +107,15 @@ JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 PARTS_HERE     = $(PART_unit) $(PART_replay) $(PART_scenario) $(PART_law) $(PART_fleet) $(PART_every)
 
+# Three lanes at once: the sources; the programs here, then the fleets; the mail world.
 ## check       install what is missing (as root), build, run every test
 .PHONY: check check-here check-live
 check:
-	tests/deps.sh build
-	tests/deps.sh live
-	tests/deps.sh lint
+	tests/deps.sh check
 	+$(MAKE) $(JOBS) testers
-	tests/run-all $(PART_lint) $(PART_tools) $(PART_plugin) $(PARTS_HERE) $(PART_share) $(PART_eyes) $(PART_live)
+	tests/run-all $(PART_lint) $(PART_tools) $(PART_plugin) \
+	    beside $(PARTS_HERE) $(PART_share) $(PART_eyes) \
+	    beside $(PART_live)
 
 ## check-here  the same without the live tests
 check-here: testers

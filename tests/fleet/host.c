@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A host's ledger, for the tests of the fleet: what its prober would have seen, and what
- * its admin would have done.
+ * A host's ledger, for the tests of the fleet and the mail world: what its prober would have
+ * seen, what its admin would have done, and a reader that does not end.
  *
  *   host LEDGER create
  *   host LEDGER see tls|plain DOMAIN HOST TIME     domain and its MX host
@@ -12,8 +12,11 @@
  *   host LEDGER count                              domains, and what waits in the outbox
  *   host LEDGER age DAYS                           the last exchange was so long ago
  *   host LEDGER round                              the daily round is due
+ *   host LEDGER hold                               reads until SIGTERM: from READY on no page that
+ *                                                  becomes free is written to again
  */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -275,6 +278,19 @@ static void print_counts(void)
 	       ledger_outbox_count(txn, LEDGER_BOX_LATER));
 }
 
+static void hold(void)
+{
+	sigset_t set;
+	int got;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	puts("READY");
+	fflush(stdout);
+	sigwait(&set, &got);
+}
+
 static void age(int64_t days)
 {
 	struct fleet_state state;
@@ -306,6 +322,8 @@ static void run(const char *what, int argc, char **argv)
 		digest();
 	else if (strcmp(what, "count") == 0)
 		print_counts();
+	else if (strcmp(what, "hold") == 0)
+		hold();
 	else if (strcmp(what, "age") == 0 && argc == 4)
 		age(number(argv[3]));
 	else if (strcmp(what, "round") == 0)
@@ -317,7 +335,8 @@ static void run(const char *what, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	char error[LEDGER_ERROR_SIZE];
-	bool looks = argc > 2 && (strcmp(argv[2], "digest") == 0 || strcmp(argv[2], "count") == 0);
+	bool looks = argc > 2 && (strcmp(argv[2], "digest") == 0 || strcmp(argv[2], "count") == 0 ||
+				  strcmp(argv[2], "hold") == 0);
 
 	must(argc > 2, "see the head of tests/fleet/host.c");
 	if (strcmp(argv[2], "rows") == 0 && argc == 4) {

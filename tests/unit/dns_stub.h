@@ -223,7 +223,7 @@ static inline void stub_tcp(struct stub *stub)
 	if (recv(fd, query, 2, MSG_WAITALL) == 2) {
 		size_t want = (size_t)query[0] << 8 | query[1];
 
-		if (recv(fd, query, want, MSG_WAITALL) == (ssize_t)want) {
+		if (want <= sizeof(query) && recv(fd, query, want, MSG_WAITALL) == (ssize_t)want) {
 			len = stub_answer_to(stub, query, want, reply + 2, sizeof(reply) - 2, true);
 			reply[0] = (uint8_t)(len >> 8);
 			reply[1] = (uint8_t)len;

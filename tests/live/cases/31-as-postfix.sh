@@ -35,7 +35,7 @@ matrix_host() {
         case $word in
         6/*)
             v6+=("fd10:$at::$row")
-            ip -6 address add "fd10:$at::$row/128" dev lo
+            ip -6 address add "fd10:$at::$row/128" dev lo nodad    # else it cannot be bound to at once
             matrix_peer "${word#*/}" "fd10:$at::$row" "$row"
             ;;
         1/*)

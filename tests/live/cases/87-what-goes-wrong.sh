@@ -166,6 +166,10 @@ prober_log() {
 }
 job_start small-prober "$BUILD/postseal-prober" -c "$WRONG/small" -u postseal
 until_true grep -q READY /var/log/small-prober.log || die 'the prober of the small disk does not start'
+# What is written down in one commit or in two leaves more or fewer pages to use again, and a full
+# disk has room in those; not so beside one who has been reading since before.
+job_start small-reader "$BUILD/tests/fleet_host" "$WRONG/ledger" hold
+until_true grep -q READY /var/log/small-reader.log || die 'nobody reads on the small disk'
 small probe tls.test >/dev/null
 printf '%s mail postfix/smtp[1]: Trusted TLS connection established to a.mx.test[192.0.2.1]:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)\n' \
     "$(LC_ALL=C date '+%b %e %T')" >"$WRONG/mail.log"
@@ -189,6 +193,7 @@ small export >"$WRONG/after"
 check 'disk full: nothing was changed' cmp "$WRONG/before" "$WRONG/after"
 
 rm "$WRONG/ledger/fill"
+job_stop small-reader
 check 'room again: who asks is answered' small probe self.test
 check 'room again: the prober says so' equals "$(prober_log 'is written to again')" 1
 learned() {
