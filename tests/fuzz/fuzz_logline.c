@@ -47,7 +47,8 @@ static void append_delivery(struct buf *out, const struct logline *line)
 	if (line->tls.len > 0)
 		buf_append_str(out, ", tls=");
 	buf_append(out, line->tls.at, line->tls.len);
-	buf_printf(out, ", dsn=2.0.0, status=%s ()", line->sent ? "sent" : "deferred");
+	buf_printf(out, ", dsn=2.0.0, status=%s (%s)", line->sent ? "sent" : "deferred",
+		   line->no_starttls ? "TLS is required, but was not offered by host x" : "");
 }
 
 static bool same_span(struct span a, struct span b)
@@ -89,6 +90,7 @@ static void write_and_read_again(const struct logline *line)
 	assert(strcmp(again.cipher, line->cipher) == 0 && strcmp(again.domain, line->domain) == 0);
 	assert(same_span(again.queue_id, line->queue_id) && same_span(again.tls, line->tls));
 	assert(same_span(again.process, line->process) && again.sent == line->sent);
+	assert(line->kind != LOGLINE_DELIVERY || again.no_starttls == line->no_starttls);
 	buf_free(&out);
 }
 
@@ -106,6 +108,11 @@ static void one_line(struct logfold *fold, const char *bytes, size_t len)
 	if (time == 0 || !logfold_line(fold, &line, time, &proof))
 		return;
 	assert(strcmp(proof.host, line.host) == 0 && proof.port == line.port);
+	if (line.no_starttls) {
+		assert(proof.seen.observed == OBSERVED_PLAIN && proof.seen.time == time);
+		assert(!line.sent && proof.domain[0] == '\0');
+		return;
+	}
 	assert(proof.seen.observed == OBSERVED_TLS && proof.seen.time <= time);
 	assert((proof.domain[0] != '\0') == (line.kind == LOGLINE_DELIVERY));
 }
