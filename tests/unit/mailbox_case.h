@@ -15,6 +15,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -54,6 +55,7 @@
 static char case_dir[64];
 static int case_portal, case_intake, case_submit; /* ports */
 static pid_t case_daemon;
+static int64_t case_stands; /* the second at which its clock stands; 0: it moves */
 static struct seal_key case_key;
 static const char *case_program = "postseal-mailbox";
 static rlim_t case_file_max = RLIM_INFINITY; /* as if the disk were full beyond this */
@@ -406,14 +408,21 @@ static inline bool control_ok(const struct mailbox_question *question)
  */
 static inline void move_clock(int days, int seconds)
 {
-	char text[64], from[128], to[128];
+	char text[96], from[128], to[128];
 
-	snprintf(text, sizeof(text), "%d %d", days, seconds);
+	snprintf(text, sizeof(text), "%d %d %" PRId64, days, seconds, case_stands);
 	snprintf(from, sizeof(from), "%s/clock.new", case_dir);
 	snprintf(to, sizeof(to), "%s/clock", case_dir);
 	case_write("clock.new", text);
 	/* Whole at each moment. */
 	ck_assert_int_eq(rename(from, to), 0);
+}
+
+/* From now on it moves only when it is moved: the daemon's patience does not depend on the machine. */
+static inline void stop_clock(void)
+{
+	case_stands = clock_mono_ms() / 1000;
+	move_clock(0, 0);
 }
 
 static inline void case_open_moved(const char *more_settings)

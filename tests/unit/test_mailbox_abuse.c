@@ -983,6 +983,7 @@ START_TEST(slow_readers_of_a_large_letter)
 		 get_text(json_array_get(json_object_get(answer.json, "letters"), 0), "id"));
 	answer_free(&answer);
 	many_descriptors();
+	stop_clock();
 	for (size_t i = 0; i < READERS; i++) {
 		struct buf request = { 0 };
 
