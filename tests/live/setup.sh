@@ -84,6 +84,9 @@ setup_pids() {
 }
 
 setup_up() {
+    # Who learns may read the log, as its unit has it; Postfix 3.10 makes it for root alone.
+    chgrp postseal "$SENDER_LOG"
+    chmod 640 "$SENDER_LOG"
     # This mount is the world's own; what is below is not written to.
     mount -t tmpfs backups /var/backups
     setup_systemctl

@@ -31,7 +31,7 @@ for name in store keys; do
     seal_setting "mailbox_$name" "\"$BOX/$name\""
 done
 seal_setting mailbox_runtime "\"$BOX/run\""
-seal_setting mailbox_pages "\"$BUILD/web\""
+seal_pages
 seal_setting mailbox_token_key "\"$KEY\""
 seal_restart
 setup_up

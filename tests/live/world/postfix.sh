@@ -15,9 +15,10 @@ postfix_log() {
     echo "/var/log/mail-$1.log"
 }
 
-# postfix_start DIRECTORY: returns when it accepts orders.
+# postfix_start DIRECTORY: returns when it accepts orders. Where a case has what looks like systemd
+# (setup.sh), Debian 13's would have that start it, but for this variable, which systemd sets.
 postfix_start() {
-    postfix -c "$1" start >>/var/log/postfix-start.log 2>&1 ||
+    INVOCATION_ID=world postfix -c "$1" start >>/var/log/postfix-start.log 2>&1 ||
         die "postfix does not start: $(tail -n 3 /var/log/postfix-start.log)"
     until_true postfix -c "$1" status || die "postfix -c $1 does not run"
 }
