@@ -24,6 +24,9 @@ set -euo pipefail
 # Some archives have it in nodejs, and then none of its own.
 npm_package() { command -v npm >/dev/null || echo npm; }
 
+# Debian 13 has none; the plugin's lint says what it leaves out then.
+phpcs_package() { grep -qsx 'VERSION_CODENAME=trixie' /etc/os-release || echo php-codesniffer; }
+
 packages() {
     case $1 in
     build)
@@ -61,7 +64,8 @@ packages() {
         echo python3 libmilter-dev
         ;;
     webmail)
-        echo python3 chromium chromium-driver curl php-codesniffer
+        echo python3 chromium chromium-driver curl
+        phpcs_package
         npm_package
         echo nginx php-fpm roundcube-core roundcube-sqlite3 dovecot-imapd
         ;;
@@ -87,7 +91,7 @@ packages() {
     esac
 }
 
-SERVICES=(postfix nsd unbound nginx caddy dovecot php8.2-fpm postgresql)
+SERVICES=(postfix nsd unbound nginx caddy dovecot php8.2-fpm php8.4-fpm postgresql)
 POLICY=/usr/sbin/policy-rc.d
 
 installed() {
