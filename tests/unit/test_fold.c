@@ -188,6 +188,20 @@ START_TEST(the_day_of_forgetting_counts_if_tls_came_later_on_it)
 }
 END_TEST
 
+/* Of a record whose parts contradict each other, on the day of the epoch: there is no day 0. */
+START_TEST(no_handshake_after_forgetting_is_no_day)
+{
+	const struct history history = { .first_tls = 45,
+					 .last_tls = 63,
+					 .successes = { .count = 1, .times = { 45 } } };
+	struct history since;
+
+	fold_since(&since, &history, 48);
+	ck_assert_int_eq(since.last_tls, 63);
+	ck_assert_uint_eq(since.tls_days.count, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("fold");
@@ -205,6 +219,7 @@ int main(void)
 	tcase_add_test(tests, a_probe_from_a_future_that_did_not_come_is_replaced);
 	tcase_add_test(tests, forgetting_leaves_what_came_later);
 	tcase_add_test(tests, the_day_of_forgetting_counts_if_tls_came_later_on_it);
+	tcase_add_test(tests, no_handshake_after_forgetting_is_no_day);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

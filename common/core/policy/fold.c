@@ -131,7 +131,7 @@ void fold_since(struct history *out, const struct history *history, int64_t afte
 		out->best_version = out->last_version;
 	}
 	/* A day that began before `after` saw TLS on its later half. All later days are there. */
-	if (first / UTC_DAY == after / UTC_DAY)
+	if (first != 0 && first / UTC_DAY == after / UTC_DAY)
 		timeset_add(&out->tls_days, first, UTC_DAY);
 }
 

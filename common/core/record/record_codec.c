@@ -81,12 +81,16 @@ bool record_get_old_exceptions(struct exceptions *out, const void *bytes, size_t
 
 static bool upgrade_domain(struct buf *out, const void *bytes, size_t len)
 {
+	size_t before = out->len;
 	struct domain_facts domain;
 
 	if (!record_get_old_domain(&domain, bytes, len))
 		return false;
 	record_put_domain(out, &domain);
-	return true;
+	if (record_can_be_read(&record_codec_domain, out->data + before, out->len - before))
+		return true;
+	out->len = before;
+	return false;
 }
 
 /* An alias had two switches then, in its first byte. */
