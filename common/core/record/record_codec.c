@@ -79,18 +79,14 @@ bool record_get_old_exceptions(struct exceptions *out, const void *bytes, size_t
 	return wire_close(&r);
 }
 
-static bool upgrade_domain(struct buf *out, const void *bytes, size_t len)
+static bool put_old_domain(struct buf *out, const void *bytes, size_t len)
 {
-	size_t before = out->len;
 	struct domain_facts domain;
 
 	if (!record_get_old_domain(&domain, bytes, len))
 		return false;
 	record_put_domain(out, &domain);
-	if (record_can_be_read(&record_codec_domain, out->data + before, out->len - before))
-		return true;
-	out->len = before;
-	return false;
+	return true;
 }
 
 /* An alias had two switches then, in its first byte. */
@@ -123,14 +119,16 @@ bool record_upgrade(struct buf *out, const void *bytes, size_t len)
 
 	if (len < 2 || old[1] != RECORD_VERSION_OLD)
 		return false;
-	if (old[0] == RECORD_DOMAIN)
-		return upgrade_domain(out, bytes, len);
-	codec = unchanged_kind(old[0]);
+	codec = old[0] == RECORD_DOMAIN ? &record_codec_domain : unchanged_kind(old[0]);
 	if (codec == NULL || (old[0] == RECORD_ALIAS && len > 2 && old[2] > OLD_ALIAS_SWITCHES))
 		return false;
-	buf_append(out, bytes, len);
-	out->data[before + 1] = RECORD_VERSION;
-	if (record_can_be_read(codec, out->data + before, len))
+	if (codec != &record_codec_domain) {
+		buf_append(out, bytes, len);
+		out->data[before + 1] = RECORD_VERSION;
+	} else if (!put_old_domain(out, bytes, len)) {
+		return false;
+	}
+	if (record_can_be_read(codec, out->data + before, out->len - before))
 		return true;
 	out->len = before;
 	return false;
