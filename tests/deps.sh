@@ -77,9 +77,7 @@ packages() {
         npm_package
         ;;
     all)
-        packages build
-        packages live
-        packages lint
+        packages check
         packages watch
         packages deb
         packages bench

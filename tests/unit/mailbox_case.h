@@ -435,6 +435,7 @@ static inline void case_open_moved(const char *more_settings)
 	daemon_stop(SIGTERM);
 	snprintf(path, sizeof(path), "%s/clock", case_dir);
 	setenv("MOVED_CLOCK", path, 1);
+	case_stands = 0; /* without a fork, another test may have stopped it */
 	move_clock(0, 0);
 	daemon_start();
 }

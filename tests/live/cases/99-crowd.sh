@@ -78,6 +78,6 @@ dns_reload
 # Else the end of it all would find workers who wait for that name server.
 at_rest() {
     postseal stats --prometheus |
-        awk '/^postseal_prober_(workers_busy|jobs_queued)\{/ {n += $2} END {exit !(NR > 0 && n == 0)}'
+        awk '/^postseal_prober_(workers_busy|jobs_queued)\{/ {shown++; n += $2} END {exit !(shown && n == 0)}'
 }
 check 'when they have gone the prober comes to rest' until_true at_rest
