@@ -162,16 +162,18 @@ turn() { # PID ENDPOINT CONNECTIONS DOMAINS SEED
 }
 
 # In the files a, b and so on, one for each server; the pages of the ledger are
-# touched first.
+# touched first. A round asks all of them the same. Every other one goes backwards, since
+# the later ones find in the processor's cache what the earlier ones read.
 by_turns() { # CONNECTIONS DOMAINS PID ENDPOINT [PID ENDPOINT...]
-    local round i connections=$1 domains=$2 files=(a b c)
+    local round i n connections=$1 domains=$2 files=(a b c)
     shift 2
     for ((i = 0; 2 * i < $#; i++)); do
         : >"$WORK/${files[i]}"
         load -c 20 -k "$domains" -t "$SECONDS_EACH" -s 1000 "${@:2 * i + 2:1}" >/dev/null
     done
     for ((round = 1; round <= ROUNDS; round++)); do
-        for ((i = 0; 2 * i < $#; i++)); do
+        for ((n = 0; 2 * n < $#; n++)); do
+            ((i = round % 2 ? n : $# / 2 - 1 - n)) || true
             turn "${@:2 * i + 1:2}" "$connections" "$domains" "$round" >>"$WORK/${files[i]}"
         done
     done
