@@ -195,10 +195,28 @@ static bool write_rows(struct gathered *g)
 	return good;
 }
 
+static void begin_reading(struct share *share)
+{
+	const struct engine_greeting *greeting = &share->greeting;
+	struct reading *reading = &share->reading;
+
+	if (reading->under_way) {
+		log_info("share=%s reading goes on at batch %" PRIu64 " of %" PRIu64,
+			 share->settings->share, reading->place.n, greeting->n);
+		return;
+	}
+	memset(reading, 0, sizeof(*reading));
+	reading->place.n = share->state.n;
+	/* Where no batch left a note of itself, nothing tells later that it is still there. */
+	reading->under_way = greeting->has_last;
+	reading->last = greeting->last;
+	memcpy(reading->last_nonce, greeting->last_nonce, FLEET_ID_SIZE);
+}
+
 static bool read_pages(struct gathered *g)
 {
 	struct share *share = g->share;
-	struct engine_place place = { .n = share->state.n };
+	struct engine_place place = share->reading.place;
 	size_t count = ENGINE_PAGE;
 
 	while (count == ENGINE_PAGE) {
@@ -210,7 +228,10 @@ static bool read_pages(struct gathered *g)
 		if (!write_rows(g) || share->stop)
 			return false;
 		empty(g);
+		share->reading.place = place;
+		share_count_behind(share);
 	}
+	share->reading.under_way = false;
 	return true;
 }
 
@@ -239,12 +260,15 @@ bool pull_all(struct share *share)
 		log_warning("share=%s the last exchange was more than 300 days ago: of the acts of "
 			    "admins here those count that the others still have",
 			    share->settings->share);
+		if (share->state.n != 0)
+			share->reading.under_way = false;
 		share->state.n = 0;
 		share->state.sweep = true;
 	}
 	if (share->greeting.n > share->state.n) {
 		g = mem_zero(1, sizeof(*g));
 		g->share = share;
+		begin_reading(share);
 		good = read_pages(g);
 		empty(g);
 		free(g);

@@ -243,6 +243,17 @@ static bool connect_engine(struct share *share)
  * A turn.
  */
 
+/* The latest batch of which something is in our ledger, or what came before it. */
+static uint64_t batch_read(const struct share *share, const uint8_t **nonce)
+{
+	if (share->reading.under_way) {
+		*nonce = share->reading.last_nonce;
+		return share->reading.last;
+	}
+	*nonce = share->state.nonce;
+	return share->state.n;
+}
+
 static bool is_batch(const struct engine_greeting *greeting, int asked, uint64_t n,
 		     const uint8_t nonce[FLEET_ID_SIZE])
 {
@@ -258,9 +269,11 @@ static bool is_known_engine(const struct share *share)
 {
 	const struct engine_greeting *greeting = &share->greeting;
 	const struct fleet_state *state = &share->state;
+	const uint8_t *nonce;
+	uint64_t n = batch_read(share, &nonce);
 
 	return memcmp(state->epoch, greeting->epoch, FLEET_ID_SIZE) == 0 &&
-	       is_batch(greeting, 0, state->n, state->nonce) &&
+	       is_batch(greeting, 0, n, nonce) &&
 	       is_batch(greeting, 1, state->told, state->told_nonce);
 }
 
@@ -280,6 +293,7 @@ static bool meet_engine(struct share *share)
 	state->told = 0;
 	state->sweep = true;
 	share->sweep.kind = ENTRY_HEADER;
+	share->reading.under_way = false;
 	return share_save(share);
 }
 
@@ -301,16 +315,23 @@ static void note_tables(struct share *share)
 	share->told_tables = true;
 }
 
+void share_count_behind(const struct share *share)
+{
+	uint64_t n = share->reading.under_way ? share->reading.place.n : share->state.n;
+
+	metrics_set(M_SHARE_BEHIND, share->greeting.n > n ? share->greeting.n - n : 0);
+}
+
 static bool greet(struct share *share)
 {
-	const uint64_t asked[ENGINE_ASKED] = { share->state.n, share->state.told };
+	const uint8_t *nonce;
+	const uint64_t asked[ENGINE_ASKED] = { batch_read(share, &nonce), share->state.told };
 	enum engine_result result = engine_greet(share->engine, asked, &share->greeting);
 
 	if (result != ENGINE_DONE)
 		return share_goes_on(share, ENGINE_LOST);
 	note_tables(share);
-	metrics_set(M_SHARE_BEHIND,
-		    share->greeting.n > share->state.n ? share->greeting.n - share->state.n : 0);
+	share_count_behind(share);
 	if (share->greeting.acts != share->state.acts) {
 		share->state.acts = share->greeting.acts;
 		log_info("share=%s this host %s acts of admins", share->settings->share,

@@ -37,6 +37,16 @@ struct share {
 		enum entry_kind kind; /* ENTRY_HEADER: not begun */
 		char after[ENTRY_KEY_SIZE];
 	} sweep;
+	/*
+	 * A fleet's rows can take half an hour to read, and connections break: a reading goes on
+	 * where it was, as long as the batch that was the latest when it began is still there.
+	 */
+	struct reading {
+		bool under_way;
+		struct engine_place place; /* all before it is in the ledger */
+		uint64_t last;
+		uint8_t last_nonce[FLEET_ID_SIZE];
+	} reading;
 };
 
 struct share *share_open(const struct settings *settings);
@@ -45,6 +55,8 @@ void share_close(struct share *share); /* NULL is allowed */
 
 /* Writes the state down. False on failure, which has been logged. */
 bool share_save(struct share *share);
+/* How many of the greeting's batches are still to be read, for who looks at the metrics. */
+void share_count_behind(const struct share *share);
 /*
  * All that others told up to the greeting's batch. False: try again later, and `engine` is
  * closed if it was the engine's fault.
