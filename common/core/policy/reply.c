@@ -43,11 +43,22 @@ static bool publishes_sts(const struct facts *facts)
 }
 
 /*
+ * Names that Postfix takes for its own in `match=` (add_namechecks in tls_client.c): with
+ * "hostname" any server would do that has a certificate for itself.
+ */
+static bool is_keyword(const char *name)
+{
+	return strcmp(name, "hostname") == 0 || strcmp(name, "nexthop") == 0 ||
+	       strcmp(name, "dot-nexthop") == 0;
+}
+
+/*
  * RFC 8461 4.1: "*" stands for exactly one label. Postfix's nearest is
  * ".example.com", which stands for any number of them (tls_client.c hands it to
  * X509_check_host(3) without X509_CHECK_FLAG_SINGLE_LABEL_SUBDOMAINS). That is
  * wider only below a name which the domain's owner chose to trust as a whole.
  * Postfix 3.11 and later, given mx_host_pattern, go by the RFC to the letter.
+ * A keyword gets a dot at its end: then it is a name, and no certificate bears it.
  */
 static void append_matches(struct buf *out, const struct sts_facts *sts)
 {
@@ -58,6 +69,8 @@ static void append_matches(struct buf *out, const struct sts_facts *sts)
 		if (i > 0)
 			buf_append_str(out, ":");
 		buf_append_str(out, pattern[0] == '*' ? pattern + 1 : pattern);
+		if (is_keyword(pattern))
+			buf_append_str(out, ".");
 	}
 }
 
