@@ -369,7 +369,9 @@ static void decide_by_rules(struct decision *d, const struct settings *settings,
 			    const struct facts *facts, const struct survey *survey, bool waits,
 			    int64_t now)
 {
-	*d = (struct decision){ .floor = survey->floor, .stale = survey->stale };
+	*d = (struct decision){ .floor = survey->floor,
+				.stale = survey->stale,
+				.sts = survey->sts_enforced };
 	decide_by_facts(d, settings, facts, survey);
 	if (!waits && d->verdict == VERDICT_TEMP)
 		d->verdict = VERDICT_NOTFOUND;
