@@ -457,7 +457,7 @@ static void require_authenticated(struct decision *d, const struct facts *facts,
 		return;
 	if ((s->sts_unasked || s->sts_failing) && !dane) {
 		raise_to(d, LEVEL_NONE,
-			 "its MTA-STS policy could not be looked up, and the sender "
+			 "its MTA-STS policy is not known yet, and the sender "
 			 "demands an authenticated server");
 		return;
 	}
