@@ -52,7 +52,7 @@ static bool is_keyword(const char *name)
  * ".example.com", which stands for any number of them (tls_client.c hands it to
  * X509_check_host(3) without X509_CHECK_FLAG_SINGLE_LABEL_SUBDOMAINS). That is
  * wider only below a name which the domain's owner chose to trust as a whole.
- * Postfix 3.11 and later, given mx_host_pattern, go by the RFC to the letter.
+ * Postfix 3.10.5 and later, given mx_host_pattern, go by the RFC to the letter.
  * A keyword gets a dot at its end: then it is a name, and no certificate bears it.
  */
 static void append_matches(struct buf *out, const struct sts_facts *sts)
