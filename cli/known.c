@@ -37,6 +37,14 @@ enum lookup known_get(struct known *known, const struct cli *cli, struct ledger_
 	return found;
 }
 
+bool known_waits_for_prober(const struct known *known, const struct cli *cli)
+{
+	const struct decision *d = &known->decision;
+
+	return d->verdict != VERDICT_TEMP &&
+	       decide_contact(d, &cli->settings, true) == CONTACT_DEFER;
+}
+
 typedef void show_fn(const struct known *known, const struct cli *cli, struct ledger_txn *txn);
 
 static enum cli_status show_in(struct ledger *ledger, const struct cli *cli,

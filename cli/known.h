@@ -20,6 +20,12 @@ struct known {
 /* The ledger. NULL, and says why, when it cannot be opened. */
 struct ledger *known_ledger(const struct cli *cli, enum ledger_mode mode);
 
+/*
+ * Is `decision` not what Postfix gets yet? For a domain that was never looked up it waits for the
+ * prober.
+ */
+bool known_waits_for_prober(const struct known *known, const struct cli *cli);
+
 /* As ledger_get_facts; *known is set unless the result is ERROR. */
 enum lookup known_get(struct known *known, const struct cli *cli, struct ledger_txn *txn,
 		      const struct nexthop *nexthop);

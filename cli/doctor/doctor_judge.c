@@ -37,6 +37,8 @@ const struct doctor_check doctor_checks[] = {
 	  doctor_judge_mta_cas },
 	{ "tls-log", "does Postfix log the lines that postseal learns from?", NEEDS_POSTFIX,
 	  doctor_judge_tls_log },
+	{ "destinations", "does the prober look where Postfix sends?", NEEDS_POSTFIX,
+	  doctor_judge_destinations },
 	{ "probe", "does the prober connect as Postfix does?", NEEDS_POSTFIX, doctor_judge_probe },
 	{ "overrides", "does no service in master.cf undo these settings?", NEEDS_POSTFIX,
 	  doctor_judge_overrides },

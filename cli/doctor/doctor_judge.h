@@ -153,6 +153,7 @@ void doctor_judge_insecure_mx(const struct patient *patient, struct finding *fin
 void doctor_judge_pin_digest(const struct patient *patient, struct finding *finding);
 void doctor_judge_tls_log(const struct patient *patient, struct finding *finding);
 void doctor_judge_mta_cas(const struct patient *patient, struct finding *finding);
+void doctor_judge_destinations(const struct patient *patient, struct finding *finding);
 void doctor_judge_probe(const struct patient *patient, struct finding *finding);
 void doctor_judge_overrides(const struct patient *patient, struct finding *finding);
 void doctor_judge_fallback_relay(const struct patient *patient, struct finding *finding);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * doctor_judge_probe - does the prober connect as Postfix does? Postfix is held to what the
- * prober has proven, so the prober has to know what main.cf says about TLS.
+ * doctor_judge_probe - does the prober look where Postfix sends, and connect as Postfix does?
+ * Postfix is held to what the prober has proven, so the prober has to know what main.cf says.
  */
 #include "cli/doctor/doctor_judge.h"
 
@@ -12,10 +12,12 @@
 #include "base/str.h"
 #include "cli/postconf.h"
 #include "core/facts/observation.h"
+#include "core/names/nexthop.h"
 #include "io/tls/tls.h"
 
 #define PROBER "postseal-prober"
 #define LINE_SIZE 256
+#define SMTP_PORT 25
 #define TLS_FIRST 0x0301
 #define TLS_LAST 0x0304
 
@@ -145,6 +147,15 @@ static void judge_greetings(const struct patient *patient, struct finding *findi
 		finding_mend_main(finding, "smtp_discard_ehlo_keywords", "");
 		finding_mend_reload(finding);
 	}
+	if (patient_value(patient, "smtp_discard_ehlo_keyword_address_maps")[0] != '\0') {
+		finding_say(finding, HEALTH_WARNING,
+			    "smtp_discard_ehlo_keyword_address_maps = %s: if that has starttls for "
+			    "a server that has TLS, TLS is required there, and the mail waits",
+			    patient_value(patient, "smtp_discard_ehlo_keyword_address_maps"));
+		finding_mend(finding, "# have no starttls in those tables; for a server that must "
+				      "be reached without TLS:");
+		finding_mend(finding, "# postseal override set DOMAIN hands-off");
+	}
 }
 
 static void judge_servername(const struct patient *patient, struct finding *finding)
@@ -200,4 +211,67 @@ void doctor_judge_probe(const struct patient *patient, struct finding *finding)
 	judge_srv(patient, finding);
 	if (finding->health == HEALTH_OK)
 		finding_say(finding, HEALTH_OK, "its settings match main.cf");
+}
+
+/*
+ * Where does Postfix send?
+ */
+
+/* ToASCII of 2003 makes other names of some: not those that the answer was about. */
+static void judge_names(const struct patient *patient, struct finding *finding)
+{
+	static const char parameter[] = "enable_idna2003_compatibility";
+
+	if (strcmp(patient_value(patient, parameter), "yes") != 0)
+		return;
+	finding_say(finding, HEALTH_WRONG,
+		    "%s = yes: for a domain with a sharp s or a final sigma Postfix asks about one "
+		    "name and sends to another, so mail may leave in the clear where TLS is "
+		    "required",
+		    parameter);
+	finding_mend_main(finding, parameter, "no");
+	finding_mend_reload(finding);
+}
+
+static void judge_host_lookup(const struct patient *patient, struct finding *finding)
+{
+	const char *value = patient_value(patient, "smtp_host_lookup");
+
+	/* Without `dns` it is wrong for other reasons: doctor_judge_dane_switches. */
+	if (!postconf_has(value, "native") || !postconf_has(value, "dns"))
+		return;
+	finding_say(finding, HEALTH_WARNING,
+		    "smtp_host_lookup = %s: the prober asks the DNS alone, so mail to a host that "
+		    "only /etc/hosts or the like knows waits",
+		    value);
+	finding_mend(finding, "# write such a host's address as the next hop, [192.0.2.1], or:");
+	finding_mend(finding, "# postseal override set '[HOST]' hands-off");
+}
+
+static void judge_port(const struct patient *patient, struct finding *finding)
+{
+	const char *value = patient_value(patient, "smtp_tcp_port");
+	char text[64], line[LINE_SIZE];
+	struct nexthop nexthop;
+
+	snprintf(text, sizeof(text), "[192.0.2.1]:%.32s", value);
+	if (value[0] == '\0' || nexthop_parse(&nexthop, text, strlen(text)) != NEXTHOP_OK ||
+	    nexthop_port(&nexthop, SMTP_PORT) == patient->settings->smtp_port)
+		return;
+	finding_say(finding, HEALTH_WRONG,
+		    "smtp_tcp_port = %s, and the prober looks at port %u: Postfix may be held to "
+		    "what another server has, and mail waits, or leaves in the clear",
+		    value, (unsigned)patient->settings->smtp_port);
+	snprintf(line, sizeof(line), "smtp_port = %u", (unsigned)nexthop_port(&nexthop, SMTP_PORT));
+	finding_mend_setting(finding, patient, line, PROBER);
+	finding_mend_unit(finding, "restart", "postseal-socketmap");
+}
+
+void doctor_judge_destinations(const struct patient *patient, struct finding *finding)
+{
+	judge_names(patient, finding);
+	judge_host_lookup(patient, finding);
+	judge_port(patient, finding);
+	if (finding->health == HEALTH_OK)
+		finding_say(finding, HEALTH_OK, "it asks for the same names, hosts and port");
 }

@@ -32,15 +32,6 @@ static const char *answer_text(const struct decision *decision)
 	return "TEMP: mail waits";
 }
 
-/*
- * Not what Postfix gets yet: for a domain that was never looked up it waits for the prober. What
- * it gets is the last part of this page.
- */
-static bool waits_for_prober(const struct decision *d, const struct settings *settings)
-{
-	return d->verdict != VERDICT_TEMP && decide_contact(d, settings, true) == CONTACT_DEFER;
-}
-
 static void page_decision(const struct known *known, const struct cli *cli)
 {
 	const struct decision *d = &known->decision;
@@ -50,7 +41,8 @@ static void page_decision(const struct known *known, const struct cli *cli)
 	terminal_dot(status->state);
 	terminal_heading("%s: %s, %s", known->facts.nexthop.key, status_label(status->state),
 			 d->guaranteed ? "guaranteed" : "not guaranteed");
-	if (waits_for_prober(d, &cli->settings))
+	/* What Postfix gets is the last part of this page. */
+	if (known_waits_for_prober(known, cli))
 		terminal_field("answer",
 			       "wait, until the prober has looked (if it finds nothing: %s)",
 			       answer_text(d));

@@ -81,7 +81,7 @@ static const char *note_of(char dst[NOTE_SIZE], const struct known *known)
 }
 
 /* A name that is too long for its column gets a line of its own. */
-static void print_row(const struct known *known)
+static void print_row(const struct known *known, const struct cli *cli)
 {
 	const char *name = known->facts.nexthop.key;
 	const struct status *status = &known->status;
@@ -98,7 +98,8 @@ static void print_row(const struct known *known)
 		name = "";
 	}
 	printf(ROW, NAME_COLUMN, name, terminal_paint(paint), status_label(status->state),
-	       terminal_plain(), word_of(d->verdict, d->level), rule,
+	       terminal_plain(),
+	       known_waits_for_prober(known, cli) ? "wait" : word_of(d->verdict, d->level), rule,
 	       note[0] != '\0' ? -DATE_LEN : 0, last);
 	if (note[0] != '\0')
 		printf("  %s%s%s", terminal_paint(PAINT_RED), note, terminal_plain());
@@ -124,7 +125,7 @@ static bool show_domain(void *context, const char *key, const struct domain_fact
 		if (listing->shown == 0)
 			printf(ROW "  %s\n", NAME_COLUMN, "NEXT HOP", "", "STATE", "", "ANSWER",
 			       "RULE", -DATE_LEN, "LAST TLS", "NOTE");
-		print_row(listing->known);
+		print_row(listing->known, listing->cli);
 	}
 	listing->shown++;
 	return true;

@@ -3,7 +3,7 @@
  * postseal preview - what would have become of the mails in a log if Postfix had asked postseal.
  * For admins who want to know before they switch it on.
  *
- * Each delivery is judged by what the log had shown of its domain before, and by what the ledger
+ * Each delivery is judged by what the log had shown of its next hop before, and by what the ledger
  * knows of its DNS and MTA-STS now. Then it counts as evidence itself, as for `learn`. Nothing is
  * written.
  */
@@ -30,13 +30,13 @@
 #define LOOK_AGAIN_MS 1000
 #define FIRST_SIZE 256
 
-/* A domain in the log. */
+/* A next hop in the log: a domain, or a relay. */
 struct preview_domain {
-	char domain[DOMAIN_SIZE]; /* first: sorted by it */
-	struct history history;   /* up to the line read last */
-	uint64_t waits;           /* deliveries that would have waited, ... */
-	int64_t last;             /* ... the last of them, ... */
-	char reason[REASON_SIZE]; /* ... and why */
+	char domain[NEXTHOP_SIZE]; /* first: sorted by it */
+	struct history history;    /* up to the line read last */
+	uint64_t waits;            /* deliveries that would have waited, ... */
+	int64_t last;              /* ... the last of them, ... */
+	char reason[REASON_SIZE];  /* ... and why */
 	UT_hash_handle hh;
 };
 
@@ -67,18 +67,53 @@ static struct preview_domain *place_of(struct preview *p, const char *domain)
 	return place;
 }
 
-/* What the ledger knows, without histories: those come from the log, in its order. */
-static bool load_facts(struct preview *p, const struct preview_domain *place)
+static bool load(struct preview *p, const char *key)
 {
 	struct nexthop nexthop;
 
-	if (nexthop_parse(&nexthop, place->domain, strlen(place->domain)) != NEXTHOP_OK)
+	if (nexthop_parse(&nexthop, key, strlen(key)) != NEXTHOP_OK)
 		return false;
 	if (p->txn == NULL || ledger_get_facts(p->txn, &nexthop, p->cli->settings.smtp_port,
 					       p->cli->now, &p->facts) == LOOKUP_ERROR) {
 		memset(&p->facts, 0, sizeof(p->facts));
 		p->facts.nexthop = nexthop;
 	}
+	return true;
+}
+
+/*
+ * Did the mail go to another host than those of the domain, by relayhost or transport(5)? Then
+ * Postfix asks about that one.
+ */
+static bool is_relay(struct preview *p, const struct logline *line)
+{
+	const struct mx_facts *mx = &p->facts.domain.mx;
+
+	if (line->port != p->cli->settings.smtp_port)
+		return true;
+	if (!load(p, line->domain) || mx->count == 0 || mx->truncated)
+		return false;
+	for (size_t i = 0; i < mx->count; i++)
+		if (strcmp(mx->refs[i].host, line->host) == 0)
+			return false;
+	return true;
+}
+
+static struct preview_domain *place_of_delivery(struct preview *p, const struct logline *line)
+{
+	char key[NEXTHOP_SIZE + 8];
+
+	if (!is_relay(p, line))
+		return place_of(p, line->domain);
+	snprintf(key, sizeof(key), "[%s]:%u", line->host, (unsigned)line->port);
+	return place_of(p, load(p, key) ? p->facts.nexthop.key : line->domain);
+}
+
+/* What the ledger knows, without histories: those come from the log, in its order. */
+static bool load_facts(struct preview *p, const struct preview_domain *place)
+{
+	if (!load(p, place->domain))
+		return false;
 	p->facts.domain.history = place->history;
 	for (size_t i = 0; i < MX_MAX; i++)
 		memset(&p->facts.host[i].history, 0, sizeof(p->facts.host[i].history));
@@ -133,6 +168,7 @@ static void note_strange(struct preview *p, struct span text)
 /* Mail that stays on this machine (content filters) does not count. */
 static void take_line(struct preview *p, struct log_source *source, struct span text)
 {
+	struct preview_domain *place;
 	struct logfold_proof proof;
 	struct logline line;
 	int64_t time;
@@ -157,9 +193,10 @@ static void take_line(struct preview *p, struct log_source *source, struct span 
 		return;
 	}
 	proven = proven && proof.seen.observed == OBSERVED_TLS;
-	judge(p, place_of(p, line.domain), time, proven);
+	place = place_of_delivery(p, &line);
+	judge(p, place, time, proven);
 	if (proven)
-		fold_history(&place_of(p, line.domain)->history, &proof.seen);
+		fold_history(&place->history, &proof.seen);
 }
 
 static struct log_source *open_source(const struct cli *cli, char error[LOG_SOURCE_ERROR_SIZE])

@@ -1359,6 +1359,7 @@ static void put_fleet(void)
 
 	fold_history(&from_others->history, &tls);
 	put_domain("elsewhere.test", from_others);
+	put_domain("unlooked.test", mem_zero(1, sizeof(*from_others)));
 	ck_assert(ledger_put_fleet(txn, &state));
 	put_member("mx1", NOW - 10, 700, 9);
 	put_member("mx2.example", NOW - 30, 702, 9);

@@ -659,6 +659,29 @@ START_TEST(previews_a_log)
 }
 END_TEST
 
+/* Postfix asks about the relay where it is not the domain's own host that gets the mail. */
+START_TEST(previews_relays)
+{
+	make_world();
+	put_domain("b.test", "kept.test", false);
+	put(log_path, "w",
+	    AT("05:00", "3") TLS("a.mx.test") AT("05:01", "3") SENT("A1", "u@b.test", "a.mx.test")
+		    AT("05:02", "4") SENT("A2", "u@b.test", "kept.test"));
+	preview(log_path, 0, "2 would go the same way.\n");
+	put(log_path, "a", AT("05:03", "4") SENT("A3", "u@b.test", "a.mx.test"));
+	preview(log_path, 1, "2 would go the same way.\n1 would wait:\n  [a.mx.test]: 1 mail");
+	put(log_path, "w",
+	    AT("05:00", "3") "Trusted TLS connection established to r.test[192.0.2.1]:587: TLSv1.3 "
+			     "with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)\n" AT(
+				     "05:01",
+				     "3") "A1: to=<u@c.test>, relay=r.test[192.0.2.1]:587, "
+					  "delay=1, delays=1/0/0/0, "
+					  "dsn=2.0.0, status=sent (250 ok)\n" AT("05:02", "4")
+						  SENT("A2", "u@c.test", "mx.c.test"));
+	preview(log_path, 0, "2 would go the same way.\n");
+}
+END_TEST
+
 /* A log that cannot show trouble is never said to show none. */
 START_TEST(previews_nothing_where_the_log_does_not_tell)
 {
@@ -739,6 +762,7 @@ int main(void)
 	tcase_add_test(tc, tells_the_service_manager);
 	tcase_add_test(tc, reads_the_journal);
 	tcase_add_test(tc, previews_a_log);
+	tcase_add_test(tc, previews_relays);
 	tcase_add_test(tc, previews_nothing_where_the_log_does_not_tell);
 	tcase_add_test(tc, says_what_is_not_understood);
 	tcase_add_test(tc, refuses_wrong_usage);

@@ -39,6 +39,7 @@ static void publish_sts(enum sts_mode mode)
 	static const char *const patterns[] = { "mx.example.com", "*.mail.example.net" };
 	struct sts_facts *sts = &facts.domain.sts;
 
+	decision.sts = mode == STS_ENFORCE;
 	sts->mode = mode;
 	sts->max_age = 604800;
 	sts->patterns = ARRAY_LEN(patterns);

@@ -369,7 +369,9 @@ static void decide_by_rules(struct decision *d, const struct settings *settings,
 			    const struct facts *facts, const struct survey *survey, bool waits,
 			    int64_t now)
 {
-	*d = (struct decision){ .floor = survey->floor, .stale = survey->stale };
+	*d = (struct decision){ .floor = survey->floor,
+				.stale = survey->stale,
+				.sts = survey->sts_enforced };
 	decide_by_facts(d, settings, facts, survey);
 	if (!waits && d->verdict == VERDICT_TEMP)
 		d->verdict = VERDICT_NOTFOUND;
@@ -430,25 +432,35 @@ void decide(struct decision *d, const struct settings *settings, const struct fa
 		observe(d, settings, facts, &survey, now);
 }
 
-/* Raise to `level`, whatever could not be found out. */
+/* Raise to `level`, whatever could not be found out; LEVEL_NONE: let mail wait. */
 static void raise_to(struct decision *d, enum level level, const char *reason)
 {
 	enum rule rule = d->rule;
 	enum rule under = d->under;
 
-	give(d, rule, VERDICT_POLICY, level, reason);
+	give(d, rule, level == LEVEL_NONE ? VERDICT_TEMP : VERDICT_POLICY, level, reason);
 	d->under = under;
 }
 
 /*
  * DANE, MTA-STS or an admin's pin, or an answer under which every delivery
  * fails and comes back: without TLSA records there is nothing for `dane-only`
- * to match.
+ * to match. While it may be that only MTA-STS cannot be looked up, mail waits: no mail comes
+ * back because of a fault that may pass.
  */
-static void require_authenticated(struct decision *d)
+static void require_authenticated(struct decision *d, const struct facts *facts,
+				  const struct survey *s)
 {
+	bool dane = facts->domain.mx.secure && s->usable > 0;
+
 	if (d->verdict == VERDICT_POLICY && d->level >= LEVEL_SECURE)
 		return;
+	if ((s->sts_unasked || s->sts_failing) && !dane) {
+		raise_to(d, LEVEL_NONE,
+			 "its MTA-STS policy is not known yet, and the sender "
+			 "demands an authenticated server");
+		return;
+	}
 	raise_to(d, LEVEL_DANE_ONLY,
 		 "the sender demands an authenticated server, and neither DANE nor MTA-STS can "
 		 "prove it");
@@ -481,7 +493,7 @@ void decide_for_map(struct decision *d, const struct settings *settings, const s
 			raise_to(d, LEVEL_ENCRYPT, "the sender demands TLS");
 		break;
 	case MAP_POLICY_AUTHENTICATED:
-		require_authenticated(d);
+		require_authenticated(d, facts, &survey);
 		break;
 	case MAP_POLICY_VERIFY:
 		require_pin(d, facts);

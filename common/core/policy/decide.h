@@ -50,6 +50,7 @@ struct decision {
 	enum level level;
 	bool floor;      /* the domain has one */
 	bool guaranteed; /* nothing can leave in the clear under this answer */
+	bool sts;        /* an MTA-STS policy in mode enforce is in force: `secure` goes by it */
 	/*
 	 * No fact still to be had for the first time could change this answer.
 	 * While false, the question is worth waiting for (see first_contact).

@@ -37,9 +37,14 @@ static void append_fingerprints(struct buf *out, const struct facts *facts)
 		buf_append_str(out, " servername=hostname");
 }
 
-static bool publishes_sts(const struct facts *facts)
+/*
+ * Names that Postfix takes for its own in `match=` (add_namechecks in tls_client.c): with
+ * "hostname" any server would do that has a certificate for itself.
+ */
+static bool is_keyword(const char *name)
 {
-	return facts->domain.sts.mode == STS_ENFORCE && facts->domain.sts.patterns > 0;
+	return strcmp(name, "hostname") == 0 || strcmp(name, "nexthop") == 0 ||
+	       strcmp(name, "dot-nexthop") == 0;
 }
 
 /*
@@ -47,7 +52,8 @@ static bool publishes_sts(const struct facts *facts)
  * ".example.com", which stands for any number of them (tls_client.c hands it to
  * X509_check_host(3) without X509_CHECK_FLAG_SINGLE_LABEL_SUBDOMAINS). That is
  * wider only below a name which the domain's owner chose to trust as a whole.
- * Postfix 3.11 and later, given mx_host_pattern, go by the RFC to the letter.
+ * Postfix 3.10.5 and later, given mx_host_pattern, go by the RFC to the letter.
+ * A keyword gets a dot at its end: then it is a name, and no certificate bears it.
  */
 static void append_matches(struct buf *out, const struct sts_facts *sts)
 {
@@ -58,18 +64,21 @@ static void append_matches(struct buf *out, const struct sts_facts *sts)
 		if (i > 0)
 			buf_append_str(out, ":");
 		buf_append_str(out, pattern[0] == '*' ? pattern + 1 : pattern);
+		if (is_keyword(pattern))
+			buf_append_str(out, ".");
 	}
 }
 
 /*
  * `secure` may also come from an admin's override, for a domain without a
- * policy of its own: then main.cf's smtp_tls_secure_cert_match says which names
+ * policy that is in force: then main.cf's smtp_tls_secure_cert_match says which names
  * count. servername=hostname sends the MX host's name as SNI (RFC 8461 4.2).
  */
-static void append_secure(struct buf *out, const struct facts *facts)
+static void append_secure(struct buf *out, const struct decision *decision,
+			  const struct facts *facts)
 {
 	buf_append_str(out, "secure");
-	if (publishes_sts(facts))
+	if (decision->sts)
 		append_matches(out, &facts->domain.sts);
 	buf_append_str(out, " servername=hostname");
 }
@@ -105,11 +114,14 @@ static void append_sts_report(struct buf *out, const struct facts *facts)
  * For smtp(8)'s TLSRPT report (Postfix 3.10 TLSRPT_README, smtp_tls_policy.c).
  * At the DANE levels Postfix reports the TLSA records it found itself.
  */
-static void append_report(struct buf *out, enum level level, const struct facts *facts)
+static void append_report(struct buf *out, const struct decision *decision,
+			  const struct facts *facts)
 {
+	enum level level = decision->level;
+
 	if (level == LEVEL_DANE || level == LEVEL_DANE_ONLY)
 		return;
-	if (level == LEVEL_SECURE && publishes_sts(facts)) {
+	if (level == LEVEL_SECURE && decision->sts) {
 		append_sts_report(out, facts);
 		return;
 	}
@@ -117,11 +129,14 @@ static void append_report(struct buf *out, enum level level, const struct facts 
 	append_policy_domain(out, &facts->nexthop);
 }
 
-static void append_level(struct buf *out, enum level level, const struct facts *facts)
+static void append_level(struct buf *out, const struct decision *decision,
+			 const struct facts *facts)
 {
+	enum level level = decision->level;
+
 	switch (level) {
 	case LEVEL_SECURE:
-		append_secure(out, facts);
+		append_secure(out, decision, facts);
 		return;
 	case LEVEL_FINGERPRINT:
 		append_fingerprints(out, facts);
@@ -148,9 +163,9 @@ void reply_policy(struct buf *out, const struct decision *decision, const struct
 		return;
 	}
 	buf_append_str(out, "OK ");
-	append_level(out, decision->level, facts);
+	append_level(out, decision, facts);
 	if (tlsrpt)
-		append_report(out, decision->level, facts);
+		append_report(out, decision, facts);
 }
 
 static const char *const prospects[] = {

@@ -7,6 +7,9 @@
 #include "core/policy/freshness.h"
 #include "core/protocol/sts.h"
 
+/* A policy that cannot be had for so long is none (RFC 8461 5). Seconds. */
+#define STS_PASSING INT64_C(3600)
+
 bool survey_leaves_out(const struct host_facts *host)
 {
 	return host->addr == ADDR_NONE ||
@@ -92,6 +95,7 @@ static void survey_sts(struct survey *survey, const struct settings *settings,
 		return;
 	survey->sts_enforced = sts_in_force(sts, now) == STS_ENFORCE && sts->patterns > 0;
 	survey->sts_unasked = sts->mode == STS_UNKNOWN && sts->fresh.failed == 0;
+	survey->sts_failing = sts->mode == STS_UNKNOWN && now - sts->fresh.failed < STS_PASSING;
 	/* Without an MX answer another look is not worth waiting for: there is nobody to send
 	 * to. */
 	survey->sts_due = facts->domain.mx.state != MX_UNKNOWN && sts_look_due(sts, now);

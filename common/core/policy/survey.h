@@ -28,6 +28,7 @@ struct survey {
 	size_t unresolved; /* hosts whose address was never looked up yet; not in `hosts` */
 	size_t unseen;     /* hosts that count, to which no one has spoken SMTP yet */
 	bool sts_unasked;  /* MTA-STS applies and was never looked up yet */
+	bool sts_failing;  /* the same, and its look-up has failed for less than STS_PASSING */
 	bool sts_enforced; /* a policy in mode enforce is in force */
 	bool sts_due;      /* it is time to look whether there is a newer policy */
 	bool mx_unasked;   /* never looked up, or never with success and not failed */

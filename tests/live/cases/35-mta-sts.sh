@@ -29,6 +29,16 @@ mail_send alice@sender.test x@sts.test
 check 'a host that the policy does not name: the mail waits' \
     deferred "$QID" x@sts.test 'Server certificate not verified'
 
+# "hostname" is Postfix's word for any server that has a certificate for itself.
+https_policy sts.test 'mode: enforce' 'mx: other.example.net' 'mx: hostname' 'max_age: 86400'
+announce 2b
+check 'a word of Postfix among the names: it is only a name' answers sts.test \
+    'secure match=other.example.net:hostname. servername=hostname'
+sender_restart
+mail_retry "$QID"
+check 'a word of Postfix among the names: the mail waits' \
+    deferred "$QID" x@sts.test 'Server certificate not verified'
+
 https_policy sts.test 'mode: testing' 'mx: other.example.net' 'max_age: 86400'
 announce 3
 check 'testing: not held to it' answers sts.test encrypt
@@ -88,6 +98,8 @@ check 'it can be had again: taken back by its owner' answers sts.test encrypt
 https_stop sts.test
 
 check 'announced and never served: the floor decides' answers sts-nowhere.test encrypt
+check 'announced and never served: what demands proof waits for a time' \
+    equals "$(answer policy-authenticated sts-nowhere.test)" TEMP
 
 https_policy sts-dane.test 'mode: enforce' 'mx: mx.dane.test' 'max_age: 86400'
 https_start sts-dane.test

@@ -138,6 +138,15 @@ set_wrong smtp_host_lookup native dane-switches native
 set_wrong ignore_mx_lookup_error yes dane-switches ignore_mx
 set_wrong smtp_dns_resolver_options res_dnsrch dane-switches res_dnsrch
 set_wrong smtp_tls_dane_insecure_mx_policy may insecure-mx may
+set_wrong enable_idna2003_compatibility yes destinations 'sends to another'
+# What to do about these only an admin can tell.
+set_odd() {
+    postconf -e "$1 = $2"
+    check "$3: $4" doctor_says "$3" "warning .*$4"
+    doctor_restore
+}
+set_odd smtp_host_lookup 'dns, native' destinations /etc/hosts
+set_odd smtp_discard_ehlo_keyword_address_maps 'inline:{127.0.1.20=starttls}' probe starttls
 set_wrong smtp_tls_loglevel 0 tls-log loglevel
 set_wrong smtp_tls_CAfile /nowhere.pem mta-cas nowhere
 set_wrong smtpd_milters '' milter 'is empty'
