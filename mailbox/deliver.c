@@ -15,6 +15,7 @@
 #include "core/mailbox/life.h"
 #include "core/mailbox/mime.h"
 #include "core/mailbox/pin.h"
+#include "core/mailbox/report.h"
 #include "io/crypto/crypto.h"
 #include "io/local/metrics_file.h"
 #include "mailbox/body.h"
@@ -727,11 +728,27 @@ void deliver(struct home *home, const struct token *token, const char *recipient
 	free(d);
 }
 
-void deliver_bounce(struct home *home, const char *extension, char reply[DELIVER_REPLY_SIZE])
+/* ABSENT: it is no failure. */
+static enum lookup read_report(struct store_txn *txn, const struct handle *mailbox,
+			       struct span message, bool null_sender)
+{
+	struct store_key key = store_key_handle(mailbox);
+	struct mbox_mailbox *box = mem_alloc(sizeof(*box));
+	enum lookup found = store_get_mailbox(txn, &key, box);
+
+	if (found == LOOKUP_FOUND && !report_is_failure(message, null_sender, box->address))
+		found = LOOKUP_ABSENT;
+	free(box);
+	return found;
+}
+
+void deliver_bounce(struct home *home, const char *extension, struct span message, bool null_sender,
+		    char reply[DELIVER_REPLY_SIZE])
 {
 	struct store_txn *txn = store_begin(home->store, true);
 	unsigned char octets[BOUNCE_OCTETS];
 	enum lookup found = txn != NULL ? LOOKUP_ABSENT : LOOKUP_ERROR;
+	const char *nothing = "250 2.0.0 nobody is waiting for this";
 	struct handle mailbox, letter;
 	struct store_key key;
 	struct span value = { NULL, 0 };
@@ -744,9 +761,11 @@ void deliver_bounce(struct home *home, const char *extension, char reply[DELIVER
 	if (found == LOOKUP_FOUND && value.len == 2 * HANDLE_SIZE) {
 		memcpy(mailbox.bytes, value.at, HANDLE_SIZE);
 		memcpy(letter.bytes, value.at + HANDLE_SIZE, HANDLE_SIZE);
+		nothing = "250 2.0.0 nothing to be told of";
+		found = read_report(txn, &mailbox, message, null_sender);
 		/* Once: what comes back to one link mail twice tells nothing new. */
-		if (!store_drop(txn, STORE_BOUNCE, &key) ||
-		    !tell_link_lost(home, txn, &mailbox, &letter))
+		if (found == LOOKUP_FOUND && (!store_drop(txn, STORE_BOUNCE, &key) ||
+					      !tell_link_lost(home, txn, &mailbox, &letter)))
 			found = LOOKUP_ERROR;
 	}
 	if (found == LOOKUP_FOUND) {
@@ -758,6 +777,5 @@ void deliver_bounce(struct home *home, const char *extension, char reply[DELIVER
 		reply_later(reply);
 	else
 		str_copy(reply, DELIVER_REPLY_SIZE,
-			 found == LOOKUP_FOUND ? "250 2.0.0 the sender is told"
-					       : "250 2.0.0 nobody is waiting for this");
+			 found == LOOKUP_FOUND ? "250 2.0.0 the sender is told" : nothing);
 }

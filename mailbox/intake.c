@@ -279,7 +279,7 @@ static void deliver_to(struct lmtp_session *session, const struct token *token, 
 		return;
 	}
 	if (is_bounce(home, recipient, extension)) {
-		deliver_bounce(home, extension, reply);
+		deliver_bounce(home, extension, message, session->sender[0] == '\0', reply);
 		return;
 	}
 	if (seal_address_take(real, recipient, len) && strcmp(real, home->from) == 0) {
