@@ -473,6 +473,7 @@ static bool tell_both(struct store_txn *txn, struct delivery *d)
 		.pin = d->pin,
 		.pin_needed = d->pin[0] != '\0',
 		.pin_replaced = d->pin_replaced,
+		.opening_is_told = d->box.opened == 0 && d->home->settings->mailbox_notify_opened,
 		.language = d->box.language,
 		/* So long at least; the mailbox may last longer. */
 		.date = d->now + d->home->settings->mailbox_unopened * DAY,
