@@ -31,7 +31,7 @@ static void setup_silent(void)
 
 static void teardown(void)
 {
-	sink.refuse = false;
+	sink.reject = false;
 	case_close();
 }
 
@@ -256,6 +256,42 @@ START_TEST(what_was_taken_back_is_not_missed)
 }
 END_TEST
 
+/* Whoever wrote has no mailbox any more: to try again and again is of no use. */
+START_TEST(a_reply_that_is_refused_for_good)
+{
+	unsigned char secret[CODE_SECRET_SIZE];
+	struct handle id;
+	struct guest guest;
+	struct answer letters, answer;
+	char *pin;
+
+	give_marked("bob@example.net", &first);
+	link_secret(secret, sink_next("bob@example.net"));
+	pin = mail_pin(sink_next("alice@example.com"));
+	guest_open(&guest, "correct horse battery", secret, pin);
+	sink_next("alice@example.com");
+	letters = guest_letters(&guest, "inbox");
+	memset(id.bytes, 9, sizeof(id.bytes));
+	for (int i = 0; i < 2; i++) {
+		json_t *letter = json_array_get(json_object_get(letters.json, "letters"), 0);
+
+		sink.reject = i == 0;
+		answer = call("POST", "replies", guest.session,
+			      json_pack("{s:o,s:s,s:s,s:s,s:[]}", "id",
+					b64_json(id.bytes, HANDLE_SIZE), "letter",
+					get_text(letter, "id"), "subject", "Re: one", "text",
+					"thanks", "attachments"));
+		expect(&answer, i == 0 ? 409 : 201);
+		if (i == 0)
+			ck_assert_str_eq(get_text(answer.json, "error"), "refused");
+		answer_free(&answer);
+	}
+	sink_next("alice@example.com");
+	answer_free(&letters);
+	free(pin);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("mailbox_news");
@@ -270,6 +306,7 @@ int main(void)
 	tcase_add_test(tcase, an_answer_of_a_machine_is_no_bounce);
 	tcase_add_test(tcase, all_senders_hear_of_the_first_opening);
 	tcase_add_test(tcase, no_receipt_promises_what_has_been);
+	tcase_add_test(tcase, a_reply_that_is_refused_for_good);
 	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(silent, 60);
 	tcase_add_checked_fixture(silent, setup_silent, teardown);
