@@ -26,7 +26,6 @@
 #include "mailbox/submit.h"
 #include "mailbox/outbox.h"
 
-#define BOUNCE_OCTETS 8
 #define SUMMARY_STEP 256
 #define SUBJECT_MAX 998
 #define DAY INT64_C(86400)
@@ -40,7 +39,7 @@ struct delivery {
 	struct span message;
 	int64_t now;
 	struct store_key seen_key;
-	unsigned char bounce[BOUNCE_OCTETS];
+	unsigned char bounce[DELIVER_BOUNCE_OCTETS];
 	unsigned char secret[CODE_SECRET_SIZE], link_id[CRYPTO_HASH_SIZE];
 	unsigned char link_public[HPKE_PUBLIC_SIZE];
 	unsigned char k[FRAME_KEY_SIZE];
@@ -465,7 +464,7 @@ static bool put_bounce(struct store_txn *txn, const struct delivery *d)
 /* The link or the news for the recipient, and the receipt for the sender. */
 static bool tell_both(struct store_txn *txn, struct delivery *d)
 {
-	char bounce[2 * BOUNCE_OCTETS + 1];
+	char bounce[2 * DELIVER_BOUNCE_OCTETS + 1];
 	struct note_facts facts = {
 		.sender = d->token->sender,
 		.name = d->letter.name,
@@ -479,7 +478,7 @@ static bool tell_both(struct store_txn *txn, struct delivery *d)
 		.date = d->now + d->home->settings->mailbox_unopened * DAY,
 	};
 
-	str_hex(bounce, d->bounce, BOUNCE_OCTETS);
+	str_hex(bounce, d->bounce, DELIVER_BOUNCE_OCTETS);
 	facts.secret = d->letter.has_key ? NULL : d->secret;
 	if (!tell_letter(d->home, txn, d->letter.has_key ? NOTE_ARRIVED : NOTE_LINK, facts, bounce,
 			 &d->mailbox, &d->letter_handle))
@@ -568,7 +567,7 @@ static enum lookup keep_records(struct delivery *d, bool new_mailbox)
 static bool put_encrypted(struct delivery *d)
 {
 	struct note_facts facts = { .sender = d->token->sender, .recipient = d->recipient };
-	char id[2 * BOUNCE_OCTETS + 1], message_id[MBOX_ID_SIZE] = "";
+	char id[2 * DELIVER_BOUNCE_OCTETS + 1], message_id[MBOX_ID_SIZE] = "";
 	struct store_txn *txn = store_begin(d->home->store, true);
 	struct span value;
 
@@ -577,7 +576,7 @@ static bool put_encrypted(struct delivery *d)
 	facts.in_reply_to = message_id;
 	return store_end(txn, txn != NULL && put_seen(txn, d) &&
 				      tell_sender(d->home, txn, NOTE_RECEIPT_PGP, facts,
-						  str_hex(id, d->bounce, BOUNCE_OCTETS)));
+						  str_hex(id, d->bounce, DELIVER_BOUNCE_OCTETS)));
 }
 
 /* FOUND: the recipient's key may be looked for by WKD; ABSENT: it may not. */
@@ -747,16 +746,16 @@ void deliver_bounce(struct home *home, const char *extension, struct span messag
 		    char reply[DELIVER_REPLY_SIZE])
 {
 	struct store_txn *txn = store_begin(home->store, true);
-	unsigned char octets[BOUNCE_OCTETS];
+	unsigned char octets[DELIVER_BOUNCE_OCTETS];
 	enum lookup found = txn != NULL ? LOOKUP_ABSENT : LOOKUP_ERROR;
 	const char *nothing = "250 2.0.0 nobody is waiting for this";
 	struct handle mailbox, letter;
 	struct store_key key;
 	struct span value = { NULL, 0 };
 
-	if (found == LOOKUP_ABSENT && strlen(extension) == 2 * BOUNCE_OCTETS &&
-	    str_hex_read(octets, BOUNCE_OCTETS, extension)) {
-		key = store_key(octets, BOUNCE_OCTETS, "", 0);
+	if (found == LOOKUP_ABSENT && strlen(extension) == 2 * DELIVER_BOUNCE_OCTETS &&
+	    str_hex_read(octets, DELIVER_BOUNCE_OCTETS, extension)) {
+		key = store_key(octets, DELIVER_BOUNCE_OCTETS, "", 0);
 		found = store_get(txn, STORE_BOUNCE, &key, &value);
 	}
 	if (found == LOOKUP_FOUND && value.len == 2 * HANDLE_SIZE) {

@@ -19,6 +19,7 @@
 #include "mailbox/home.h"
 
 #define DELIVER_REPLY_SIZE 256
+#define DELIVER_BOUNCE_OCTETS 8 /* the extension of mailbox_bounce, in hexadecimal */
 
 /* `message` has no header that is for us alone any more. The reply of LMTP into `reply`. */
 void deliver(struct home *home, const struct token *token, const char *recipient,

@@ -129,6 +129,34 @@ START_TEST(an_answer_of_a_machine_is_no_bounce)
 }
 END_TEST
 
+/*
+ * The link mail went on to another address of bob's, and he replies from there. He is told that it
+ * did not arrive; once for each link mail, so that nobody makes us write to strangers.
+ */
+START_TEST(a_reply_from_another_address_is_answered)
+{
+	char reply[512], *id;
+
+	give_marked("bob@example.net", &first);
+	id = case_between(sink_next("bob@example.net"), "\nMessage-ID: ", "\r\n");
+	sink_next("alice@example.com");
+	snprintf(reply, sizeof(reply),
+		 "From: bob@example.org\r\nSubject: Re: Alice\r\nIn-Reply-To: %s\r\n"
+		 "References: <x@example.org>\r\n %s\r\n\r\nthanks\r\n",
+		 id, id);
+	ck_assert_str_eq(give_from("bob@example.org", "sealed@example.com", reply),
+			 "250 2.0.0 not read by anybody\r\n");
+	ck_assert_ptr_nonnull(strstr(sink_next("bob@example.org"), "was not delivered"));
+	give_from("bob@example.org", "sealed@example.com", reply);
+	give_from("eve@example.org", "sealed@example.com", reply);
+	/* Nor for a name that we never gave. */
+	give_from("eve@example.org", "sealed@example.com",
+		  "In-Reply-To: <0123456789abcdef.0@example.com>\r\n\r\nthanks\r\n");
+	ck_assert_uint_eq(sink_settled(), 3);
+	free(id);
+}
+END_TEST
+
 /* Both were promised to be told. */
 START_TEST(all_senders_hear_of_the_first_opening)
 {
@@ -304,6 +332,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, a_link_mail_that_is_late_is_not_lost);
 	tcase_add_test(tcase, an_answer_of_a_machine_is_no_bounce);
+	tcase_add_test(tcase, a_reply_from_another_address_is_answered);
 	tcase_add_test(tcase, all_senders_hear_of_the_first_opening);
 	tcase_add_test(tcase, no_receipt_promises_what_has_been);
 	tcase_add_test(tcase, a_reply_that_is_refused_for_good);
