@@ -221,8 +221,7 @@ static bool is_bounce(const struct home *home, const char *recipient, char exten
  * FOUND: a link mail of ours is what this answers, and *id is that of its bounce address, which
  * its Message-ID has (tell.c).
  */
-static enum lookup find_link_mail(struct store_txn *txn, struct span message,
-				  struct store_key *id)
+static enum lookup find_link_mail(struct store_txn *txn, struct span message, struct store_key *id)
 {
 	static const char *const names[] = { "In-Reply-To", "References" };
 	enum lookup found = LOOKUP_ABSENT;

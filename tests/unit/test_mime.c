@@ -25,9 +25,8 @@ START_TEST(values_for_people)
 		{ "=?iso-8859-15?Q?5_=A4?=", "5 \xe2\x82\xac" },
 		{ "=?iso-8859-15?Q?=A6=BD?=", "\xc5\xa0\xc5\x93" },
 		/* As Outlook writes it; and who says ISO-8859-1 means it, where it makes a difference. */
-		{ "=?Windows-1252?Q?=84f=FCr=93_5=80?=",
-		  "\xe2\x80\x9e"
-		  "f\xc3\xbcr\xe2\x80\x9c 5\xe2\x82\xac" },
+		{ "=?Windows-1252?Q?=84f=FCr=93_5=80?=", "\xe2\x80\x9e"
+							 "f\xc3\xbcr\xe2\x80\x9c 5\xe2\x82\xac" },
 		{ "=?cp1252?B?gGU=?=", "\xe2\x82\xac"
 				       "e" },
 		{ "=?iso-8859-1?Q?=8A=81?=", "\xc5\xa0?" },
@@ -92,7 +91,8 @@ START_TEST(first_address)
 		{ "=?windows-1252?Q?M=FCller?= <a@example.com>", "a@example.com", "M\xc3\xbcller" },
 		/* Who cannot be read is called by the address. */
 		{ "=?koi8-r?B?9MHOwQ==?= <a@example.com>", "a@example.com", "" },
-		{ "Dr. =?gb2312?B?xOO6ww==?= =?utf-8?q?=C3=A4?= <a@example.com>", "a@example.com", "" },
+		{ "Dr. =?gb2312?B?xOO6ww==?= =?utf-8?q?=C3=A4?= <a@example.com>", "a@example.com",
+		  "" },
 		{ "nobody", "", "" },
 		{ "<a@example.com", "", "" },
 		{ "\"unended <a@example.com>", "", "" },
