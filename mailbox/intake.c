@@ -28,6 +28,7 @@
 #include "mailbox/deliver.h"
 #include "mailbox/submit.h"
 #include "mailbox/outbox.h"
+#include "mailbox/returned.h"
 
 #define SESSIONS_MAX 16
 #define COMMAND_MS 300000 /* RFC 5321 4.5.3.2 */
@@ -277,6 +278,17 @@ static enum lookup find_answered(struct lmtp_session *session, struct store_txn 
 	return LOOKUP_FOUND;
 }
 
+/* What came back to mailbox_from: receipts and notices, of which nobody hears, and replies. */
+static void take_return(struct home *home, struct span message, char *reply)
+{
+	enum lookup found = returned_reply(home, message);
+
+	if (found == LOOKUP_FOUND)
+		str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 the sender is told");
+	else if (found == LOOKUP_ERROR)
+		str_copy(reply, DELIVER_REPLY_SIZE, "451 4.3.0 the sender cannot be told now");
+}
+
 /* One answer in 30 days: the token's record of what was seen serves for it. */
 static void answer_reply(struct lmtp_session *session, struct span message, char *reply)
 {
@@ -290,7 +302,11 @@ static void answer_reply(struct lmtp_session *session, struct span message, char
 	struct store_txn *txn;
 
 	str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 not read by anybody");
-	if (session->sender[0] == '\0' || is_automatic(message))
+	if (session->sender[0] == '\0') {
+		take_return(home, message, reply);
+		return;
+	}
+	if (is_automatic(message))
 		return;
 	txn = store_begin(home->store, true);
 	if (txn != NULL && find_answered(session, txn, message, &key) == LOOKUP_FOUND &&

@@ -320,6 +320,56 @@ START_TEST(a_reply_that_is_refused_for_good)
 }
 END_TEST
 
+/* It was taken, and came back later: where alice's mail goes on to has no TLS, say. The guest reads
+ * "sent", and she would never know. */
+START_TEST(a_reply_that_comes_back)
+{
+	unsigned char secret[CODE_SECRET_SIZE];
+	struct buf message = { 0 };
+	struct handle id;
+	struct guest guest;
+	struct answer letters, answer;
+	const char *mail;
+	char *pin, *message_id;
+
+	give_marked("bob@example.net", &first);
+	link_secret(secret, sink_next("bob@example.net"));
+	pin = mail_pin(sink_next("alice@example.com"));
+	guest_open(&guest, "correct horse battery", secret, pin);
+	sink_next("alice@example.com");
+	letters = guest_letters(&guest, "inbox");
+	memset(id.bytes, 9, sizeof(id.bytes));
+	answer = call(
+		"POST", "replies", guest.session,
+		json_pack(
+			"{s:o,s:s,s:s,s:s,s:[]}", "id", b64_json(id.bytes, HANDLE_SIZE), "letter",
+			get_text(json_array_get(json_object_get(letters.json, "letters"), 0), "id"),
+			"subject", "Re: one", "text", "my test was positive", "attachments"));
+	expect(&answer, 201);
+	message_id = case_between(sink_next("alice@example.com"), "\nMessage-ID: ", "\r\n");
+	ck_assert_str_eq(sink.from[sink.taken - 1], "sealed@example.com");
+	report(&message, "failed", "5.7.10");
+	buf_printf(&message, "Subject: Re: one\r\nMessage-ID: %s\r\n\r\nmy test was positive\r\n",
+		   message_id);
+	for (int i = 0; i < 2; i++)
+		ck_assert_str_eq(give_from("", "sealed@example.com", buf_cstr(&message)),
+				 i == 0 ? "250 2.0.0 the sender is told\r\n"
+					: "250 2.0.0 not read by anybody\r\n");
+	mail = sink_next("alice@example.com");
+	ck_assert_ptr_nonnull(strstr(mail, "bob@example.net has answered"));
+	ck_assert_ptr_null(strstr(mail, "positive"));
+	ck_assert_ptr_null(strstr(mail, "Re: one"));
+	/* It must not go the way on which the reply came back. */
+	ck_assert_str_eq(sink.from[sink.taken - 1], "");
+	ck_assert_uint_eq(sink_settled(), sink.taken);
+	answer_free(&answer);
+	answer_free(&letters);
+	buf_free(&message);
+	free(message_id);
+	free(pin);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("mailbox_news");
@@ -336,6 +386,7 @@ int main(void)
 	tcase_add_test(tcase, all_senders_hear_of_the_first_opening);
 	tcase_add_test(tcase, no_receipt_promises_what_has_been);
 	tcase_add_test(tcase, a_reply_that_is_refused_for_good);
+	tcase_add_test(tcase, a_reply_that_comes_back);
 	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(silent, 60);
 	tcase_add_checked_fixture(silent, setup_silent, teardown);

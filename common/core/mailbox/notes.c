@@ -110,6 +110,15 @@ static const struct text english[NOTE_COUNT] = {
 				    "there open with the old password alone; if {recipient} cannot "
 				    "read them, please send them again. Your next letter has a new "
 				    "PIN.\n" },
+	[NOTE_REPLY_LOST] = { "A reply of {recipient} did not reach you",
+			      "{recipient} has answered your sealed mail, but the answer could not "
+			      "be "
+			      "delivered to you. If your mail is forwarded to somewhere else, that "
+			      "is "
+			      "perhaps why: answers travel encrypted, or not at all.\n\nThe answer "
+			      "waits among the sent letters in the mailbox of {recipient}, and "
+			      "{recipient} does not know of this. Ask {recipient}, and tell your "
+			      "administrator.\n" },
 	[NOTE_UNREAD] = { "Never read by {recipient}",
 			  "The mailbox of {recipient} was deleted, since it was not used any more. "
 			  "At least one of your sealed mails in it was never read.\n" },
@@ -214,6 +223,14 @@ static const struct text german[NOTE_COUNT] = {
 				    "schon da sind, öffnen sich nur mit dem alten Passwort; kann "
 				    "{recipient} sie nicht lesen, schicken Sie sie bitte noch "
 				    "einmal. Ihr nächster Brief hat eine neue PIN.\n" },
+	[NOTE_REPLY_LOST] = { "Eine Antwort von {recipient} hat Sie nicht erreicht",
+			      "{recipient} hat auf Ihre versiegelte Mail geantwortet, aber die "
+			      "Antwort konnte Ihnen nicht zugestellt werden. Wenn Ihre Mail "
+			      "weitergeleitet wird, liegt es vielleicht daran: Antworten reisen "
+			      "verschlüsselt oder gar nicht.\n\nDie Antwort liegt bei den "
+			      "gesendeten "
+			      "Briefen im Postfach von {recipient}; dort weiß man davon nichts. "
+			      "Fragen Sie {recipient}, und sagen Sie es Ihrem Administrator.\n" },
 	[NOTE_UNREAD] = { "Nie gelesen von {recipient}",
 			  "Das Postfach von {recipient} wurde gelöscht, weil es nicht mehr benutzt "
 			  "wurde. Mindestens eine Ihrer versiegelten Mails darin wurde nie "

@@ -31,7 +31,8 @@ enum note {
 	NOTE_UNOPENED,     /* it ended, and nobody had opened it */
 	NOTE_LINK_BOUNCED, /* the link mail could not be delivered */
 	NOTE_SENDER_RESTARTED,
-	NOTE_UNREAD, /* it was open and ended, and a letter in it was never read */
+	NOTE_UNREAD,     /* it was open and ended, and a letter in it was never read */
+	NOTE_REPLY_LOST, /* the guest's reply came back */
 	NOTE_COUNT
 };
 

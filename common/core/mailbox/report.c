@@ -76,3 +76,27 @@ bool report_is_failure(struct span message, bool null_sender, const char *recipi
 	return !contains(type, "disposition-notification") &&
 	       has_failed((struct span){ message.at + body, message.len - body });
 }
+
+#define ID_MOST 64 /* octets in hexadecimal */
+
+bool report_returned_id(struct span message, const char *domain, void *id, size_t size)
+{
+	size_t body = mime_body(message);
+	struct span rest = { message.at + body, message.len - body };
+	bool more = rest.len > 0, found;
+
+	while (more) {
+		struct span line = span_cut(&rest, "\n", &more), hex;
+		char text[2 * ID_MOST + 1];
+
+		if (!begins(line, "Message-ID:"))
+			continue;
+		span_cut(&line, "<", &found);
+		hex = span_cut(&line, "@", &found);
+		if (found && begins(line, domain) && line.len > strlen(domain) &&
+		    line.at[strlen(domain)] == '>' && hex.len == 2 * size &&
+		    str_copy_n(text, sizeof(text), hex.at, hex.len) && str_hex_read(id, size, text))
+			return true;
+	}
+	return false;
+}

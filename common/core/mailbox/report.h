@@ -8,6 +8,7 @@
 #define POSTSEAL_CORE_MAILBOX_REPORT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/span.h"
 
@@ -17,5 +18,11 @@
  * format counts, unless the recipient is its author.
  */
 bool report_is_failure(struct span message, bool null_sender, const char *recipient);
+
+/*
+ * The Message-ID of the mail that is returned in `message`, if it is `size` octets in hexadecimal
+ * and "@", `domain`: they become *id. The first such line counts.
+ */
+bool report_returned_id(struct span message, const char *domain, void *id, size_t size);
 
 #endif
