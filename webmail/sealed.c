@@ -177,19 +177,18 @@ static void on_act(void *context, const char *answer, const char *error)
 	const char *act = webmail_call_name(errand->call);
 	char word[WEBMAIL_JSON_WORD_SIZE], text[WEBMAIL_JSON_ERROR_SIZE];
 	bool done = is_done(act, answer, error, word, text);
+	bool more = errand->at + 1 < errand->count && !(done && errand->call == WEBMAIL_RESEND);
 
 	errand->done |= done;
-	if (!done && strcmp(word, "gone") != 0) {
+	if ((!done && strcmp(word, "gone") != 0) || (!more && !errand->done)) {
 		end_with(errand, word, text);
-	} else if (errand->at + 1 < errand->count && !(done && errand->call == WEBMAIL_RESEND)) {
+	} else if (more) {
 		errand->at++;
 		ask(errand, act, on_act);
-	} else if (errand->done) {
+	} else {
 		buf_append_str(&errand->out, "{\"done\":true}");
 		answer_json(errand->request, &errand->out);
 		end(errand);
-	} else {
-		end_with(errand, word, text);
 	}
 }
 
