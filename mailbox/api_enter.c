@@ -509,17 +509,43 @@ static bool put_new_keys(struct store_txn *txn, const struct session_info *ticke
 	return good && *shape;
 }
 
-static bool tell_opened(struct home *home, struct store_txn *txn, const char *sender,
-			const struct mbox_mailbox *box)
+struct opened {
+	struct home *home;
+	struct store_txn *txn;
+	const struct mbox_mailbox *box;
+	const char *by; /* the sender whose link it was */
+	bool good;
+};
+
+static bool tell_of_opening(void *context, const struct store_key *key, struct span value)
 {
-	struct note_facts facts = { .sender = sender,
-				    .recipient = box->address,
-				    .date = box->opened };
+	struct opened *opened = context;
+	struct note_facts facts = { .recipient = opened->box->address,
+				    .date = opened->box->opened };
 	struct handle random;
+	struct mbox_gate gate;
 	char id[HANDLE_HEX_SIZE];
 
+	(void)key;
 	handle_make(&random);
-	return tell_sender(home, txn, NOTE_OPENED, facts, handle_hex(id, &random));
+	opened->good = mbox_get_gate(&gate, value.at, value.len);
+	facts.sender = gate.sender;
+	facts.own_link = opened->good && api_same_sender(gate.sender, opened->by);
+	opened->good = opened->good && tell_sender(opened->home, opened->txn, NOTE_OPENED, facts,
+						   handle_hex(id, &random));
+	return opened->good;
+}
+
+/* All who have written to it: each receipt has promised it. */
+static bool tell_opened(struct home *home, struct store_txn *txn, const struct session_info *ticket,
+			const struct mbox_mailbox *box)
+{
+	struct opened opened = {
+		.home = home, .txn = txn, .box = box, .by = ticket->sender, .good = true
+	};
+	struct store_key prefix = store_key_handle(&ticket->mailbox);
+
+	return store_each(txn, STORE_GATE, &prefix, false, tell_of_opening, &opened) && opened.good;
 }
 
 /* The status to answer with; 0: the store failed. */
@@ -565,8 +591,7 @@ static int put_opening(struct home *home, struct store_txn *txn, const struct se
 	}
 	if (!put_new_keys(txn, ticket, &user->vault, opening->letters, &shape))
 		return shape ? 0 : 400;
-	if (!again && home->settings->mailbox_notify_opened &&
-	    !tell_opened(home, txn, ticket->sender, box))
+	if (!again && home->settings->mailbox_notify_opened && !tell_opened(home, txn, ticket, box))
 		return 0;
 	return again ? 200 : 201;
 }

@@ -502,6 +502,9 @@ static void answer_reply(struct reply *reply)
 	case REPLY_FULL:
 		api_error(call, 507, "full", "There is no room for it.");
 		break;
+	case REPLY_REFUSED:
+		api_error(call, 409, "refused", "The mail system does not take it for the sender.");
+		break;
 	case REPLY_LATER:
 		api_error_later(call);
 		break;

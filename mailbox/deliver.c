@@ -15,6 +15,7 @@
 #include "core/mailbox/life.h"
 #include "core/mailbox/mime.h"
 #include "core/mailbox/pin.h"
+#include "core/mailbox/report.h"
 #include "io/crypto/crypto.h"
 #include "io/local/metrics_file.h"
 #include "mailbox/body.h"
@@ -25,7 +26,6 @@
 #include "mailbox/submit.h"
 #include "mailbox/outbox.h"
 
-#define BOUNCE_OCTETS 8
 #define SUMMARY_STEP 256
 #define SUBJECT_MAX 998
 #define DAY INT64_C(86400)
@@ -39,7 +39,7 @@ struct delivery {
 	struct span message;
 	int64_t now;
 	struct store_key seen_key;
-	unsigned char bounce[BOUNCE_OCTETS];
+	unsigned char bounce[DELIVER_BOUNCE_OCTETS];
 	unsigned char secret[CODE_SECRET_SIZE], link_id[CRYPTO_HASH_SIZE];
 	unsigned char link_public[HPKE_PUBLIC_SIZE];
 	unsigned char k[FRAME_KEY_SIZE];
@@ -464,7 +464,7 @@ static bool put_bounce(struct store_txn *txn, const struct delivery *d)
 /* The link or the news for the recipient, and the receipt for the sender. */
 static bool tell_both(struct store_txn *txn, struct delivery *d)
 {
-	char bounce[2 * BOUNCE_OCTETS + 1];
+	char bounce[2 * DELIVER_BOUNCE_OCTETS + 1];
 	struct note_facts facts = {
 		.sender = d->token->sender,
 		.name = d->letter.name,
@@ -472,12 +472,13 @@ static bool tell_both(struct store_txn *txn, struct delivery *d)
 		.pin = d->pin,
 		.pin_needed = d->pin[0] != '\0',
 		.pin_replaced = d->pin_replaced,
+		.opening_is_told = d->box.opened == 0 && d->home->settings->mailbox_notify_opened,
 		.language = d->box.language,
 		/* So long at least; the mailbox may last longer. */
 		.date = d->now + d->home->settings->mailbox_unopened * DAY,
 	};
 
-	str_hex(bounce, d->bounce, BOUNCE_OCTETS);
+	str_hex(bounce, d->bounce, DELIVER_BOUNCE_OCTETS);
 	facts.secret = d->letter.has_key ? NULL : d->secret;
 	if (!tell_letter(d->home, txn, d->letter.has_key ? NOTE_ARRIVED : NOTE_LINK, facts, bounce,
 			 &d->mailbox, &d->letter_handle))
@@ -566,7 +567,7 @@ static enum lookup keep_records(struct delivery *d, bool new_mailbox)
 static bool put_encrypted(struct delivery *d)
 {
 	struct note_facts facts = { .sender = d->token->sender, .recipient = d->recipient };
-	char id[2 * BOUNCE_OCTETS + 1], message_id[MBOX_ID_SIZE] = "";
+	char id[2 * DELIVER_BOUNCE_OCTETS + 1], message_id[MBOX_ID_SIZE] = "";
 	struct store_txn *txn = store_begin(d->home->store, true);
 	struct span value;
 
@@ -575,7 +576,7 @@ static bool put_encrypted(struct delivery *d)
 	facts.in_reply_to = message_id;
 	return store_end(txn, txn != NULL && put_seen(txn, d) &&
 				      tell_sender(d->home, txn, NOTE_RECEIPT_PGP, facts,
-						  str_hex(id, d->bounce, BOUNCE_OCTETS)));
+						  str_hex(id, d->bounce, DELIVER_BOUNCE_OCTETS)));
 }
 
 /* FOUND: the recipient's key may be looked for by WKD; ABSENT: it may not. */
@@ -727,26 +728,44 @@ void deliver(struct home *home, const struct token *token, const char *recipient
 	free(d);
 }
 
-void deliver_bounce(struct home *home, const char *extension, char reply[DELIVER_REPLY_SIZE])
+/* ABSENT: it is no failure. */
+static enum lookup read_report(struct store_txn *txn, const struct handle *mailbox,
+			       struct span message, bool null_sender)
+{
+	struct store_key key = store_key_handle(mailbox);
+	struct mbox_mailbox *box = mem_alloc(sizeof(*box));
+	enum lookup found = store_get_mailbox(txn, &key, box);
+
+	if (found == LOOKUP_FOUND && !report_is_failure(message, null_sender, box->address))
+		found = LOOKUP_ABSENT;
+	free(box);
+	return found;
+}
+
+void deliver_bounce(struct home *home, const char *extension, struct span message, bool null_sender,
+		    char reply[DELIVER_REPLY_SIZE])
 {
 	struct store_txn *txn = store_begin(home->store, true);
-	unsigned char octets[BOUNCE_OCTETS];
+	unsigned char octets[DELIVER_BOUNCE_OCTETS];
 	enum lookup found = txn != NULL ? LOOKUP_ABSENT : LOOKUP_ERROR;
+	const char *nothing = "250 2.0.0 nobody is waiting for this";
 	struct handle mailbox, letter;
 	struct store_key key;
 	struct span value = { NULL, 0 };
 
-	if (found == LOOKUP_ABSENT && strlen(extension) == 2 * BOUNCE_OCTETS &&
-	    str_hex_read(octets, BOUNCE_OCTETS, extension)) {
-		key = store_key(octets, BOUNCE_OCTETS, "", 0);
+	if (found == LOOKUP_ABSENT && strlen(extension) == 2 * DELIVER_BOUNCE_OCTETS &&
+	    str_hex_read(octets, DELIVER_BOUNCE_OCTETS, extension)) {
+		key = store_key(octets, DELIVER_BOUNCE_OCTETS, "", 0);
 		found = store_get(txn, STORE_BOUNCE, &key, &value);
 	}
 	if (found == LOOKUP_FOUND && value.len == 2 * HANDLE_SIZE) {
 		memcpy(mailbox.bytes, value.at, HANDLE_SIZE);
 		memcpy(letter.bytes, value.at + HANDLE_SIZE, HANDLE_SIZE);
+		nothing = "250 2.0.0 nothing to be told of";
+		found = read_report(txn, &mailbox, message, null_sender);
 		/* Once: what comes back to one link mail twice tells nothing new. */
-		if (!store_drop(txn, STORE_BOUNCE, &key) ||
-		    !tell_link_lost(home, txn, &mailbox, &letter))
+		if (found == LOOKUP_FOUND && (!store_drop(txn, STORE_BOUNCE, &key) ||
+					      !tell_link_lost(home, txn, &mailbox, &letter)))
 			found = LOOKUP_ERROR;
 	}
 	if (found == LOOKUP_FOUND) {
@@ -758,6 +777,5 @@ void deliver_bounce(struct home *home, const char *extension, char reply[DELIVER
 		reply_later(reply);
 	else
 		str_copy(reply, DELIVER_REPLY_SIZE,
-			 found == LOOKUP_FOUND ? "250 2.0.0 the sender is told"
-					       : "250 2.0.0 nobody is waiting for this");
+			 found == LOOKUP_FOUND ? "250 2.0.0 the sender is told" : nothing);
 }

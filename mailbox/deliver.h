@@ -19,12 +19,15 @@
 #include "mailbox/home.h"
 
 #define DELIVER_REPLY_SIZE 256
+#define DELIVER_BOUNCE_OCTETS 8 /* the extension of mailbox_bounce, in hexadecimal */
 
 /* `message` has no header that is for us alone any more. The reply of LMTP into `reply`. */
 void deliver(struct home *home, const struct token *token, const char *recipient,
 	     struct span message, char reply[DELIVER_REPLY_SIZE]);
 
-/* What came back to mailbox_bounce+EXTENSION: the sender is told. */
-void deliver_bounce(struct home *home, const char *extension, char reply[DELIVER_REPLY_SIZE]);
+/* What came back to mailbox_bounce+EXTENSION: if the link mail has failed (core/mailbox/report.h),
+ * the sender is told. */
+void deliver_bounce(struct home *home, const char *extension, struct span message, bool null_sender,
+		    char reply[DELIVER_REPLY_SIZE]);
 
 #endif

@@ -28,6 +28,7 @@
 #include "mailbox/deliver.h"
 #include "mailbox/submit.h"
 #include "mailbox/outbox.h"
+#include "mailbox/returned.h"
 
 #define SESSIONS_MAX 16
 #define COMMAND_MS 300000 /* RFC 5321 4.5.3.2 */
@@ -38,6 +39,7 @@
 #define TEXTS_AT_ONCE 4
 #define ROOM_SECONDS 60
 #define TEXT_SLACK ((size_t)65536)
+#define REFERENCES_MAX ((size_t)8192)
 #define RECIPIENTS_MAX TOKEN_RECIPIENTS_MAX
 
 struct intake {
@@ -217,32 +219,99 @@ static bool is_bounce(const struct home *home, const char *recipient, char exten
 }
 
 /*
- * One answer a sender in 30 days: the token's record of what was seen serves for it. None to who
- * has no mailbox here: he got no link mail, so his address is forged, or this is no reply.
+ * FOUND: a link mail of ours is what this answers, and *id is that of its bounce address, which
+ * its Message-ID has (tell.c).
  */
+static enum lookup find_link_mail(struct store_txn *txn, struct span message, struct store_key *id)
+{
+	static const char *const names[] = { "In-Reply-To", "References" };
+	enum lookup found = LOOKUP_ABSENT;
+	struct span value, record;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		bool more = mime_find_header(message, names[i], &value), dot;
+
+		/* Others wait for the store meanwhile. */
+		if (more && value.len > REFERENCES_MAX)
+			value.len = REFERENCES_MAX;
+		while (more && found == LOOKUP_ABSENT) {
+			unsigned char octets[DELIVER_BOUNCE_OCTETS];
+			struct span rest, hex;
+			char text[2 * DELIVER_BOUNCE_OCTETS + 1];
+
+			span_cut(&value, "<", &more);
+			rest = value;
+			hex = span_cut(&rest, ".", &dot);
+			if (!more || !str_copy_n(text, sizeof(text), hex.at, hex.len) ||
+			    hex.len != sizeof(text) - 1 ||
+			    !str_hex_read(octets, sizeof(octets), text))
+				continue;
+			*id = store_key(octets, sizeof(octets), "", 0);
+			found = store_get(txn, STORE_BOUNCE, id, &record);
+		}
+	}
+	return found;
+}
+
+/*
+ * By what an answer is remembered: the address that wrote, if it has a mailbox here; if not, the
+ * link mail that it answers, which it has got from another address, so that a link mail makes us
+ * write to one stranger at most. ABSENT: it has neither, so its address is forged, or this is no
+ * reply.
+ */
+static enum lookup find_answered(struct lmtp_session *session, struct store_txn *txn,
+				 struct span message, struct store_key *key)
+{
+	const struct seal_key *server = &session->home->server;
+	struct store_key about = store_key_address(session->sender);
+	unsigned char hash[CRYPTO_HASH_SIZE];
+	struct span mailboxes;
+	enum lookup found = store_get(txn, STORE_ADDRESS, &about, &mailboxes);
+
+	if (found == LOOKUP_ABSENT)
+		found = find_link_mail(txn, message, &about);
+	if (found != LOOKUP_FOUND)
+		return found;
+	crypto_hmac(hash, server->bytes, sizeof(server->bytes), "answered", 8, about.bytes,
+		    about.len);
+	*key = store_key(hash, sizeof(hash), "", 0);
+	return LOOKUP_FOUND;
+}
+
+/* What came back to mailbox_from: receipts and notices, of which nobody hears, and replies. */
+static void take_return(struct home *home, struct span message, char *reply)
+{
+	enum lookup found = returned_reply(home, message);
+
+	if (found == LOOKUP_FOUND)
+		str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 the sender is told");
+	else if (found == LOOKUP_ERROR)
+		str_copy(reply, DELIVER_REPLY_SIZE, "451 4.3.0 the sender cannot be told now");
+}
+
+/* One answer in 30 days: the token's record of what was seen serves for it. */
 static void answer_reply(struct lmtp_session *session, struct span message, char *reply)
 {
 	struct home *home = session->home;
-	unsigned char hash[CRYPTO_HASH_SIZE];
 	struct mbox_seen seen = { .date = clock_wall() };
 	struct note_facts facts = { .sender = home->from,
 				    .recipient = session->sender,
 				    .language = MBOX_LANGUAGE_NONE };
 	char id[17];
-	struct store_key key, address = store_key_address(session->sender);
+	struct store_key key;
 	struct store_txn *txn;
-	struct span mailboxes;
 
 	str_copy(reply, DELIVER_REPLY_SIZE, "250 2.0.0 not read by anybody");
-	if (session->sender[0] == '\0' || is_automatic(message))
+	if (session->sender[0] == '\0') {
+		take_return(home, message, reply);
 		return;
-	crypto_hmac(hash, home->server.bytes, sizeof(home->server.bytes), "answered", 8,
-		    address.bytes, address.len);
-	key = store_key(hash, sizeof(hash), "", 0);
+	}
+	if (is_automatic(message))
+		return;
 	txn = store_begin(home->store, true);
-	if (txn != NULL && store_get(txn, STORE_ADDRESS, &address, &mailboxes) == LOOKUP_FOUND &&
+	if (txn != NULL && find_answered(session, txn, message, &key) == LOOKUP_FOUND &&
 	    store_get_seen(txn, &key, &seen) == LOOKUP_ABSENT && store_put_seen(txn, &key, &seen) &&
-	    tell_recipient(home, txn, NOTE_USE_LINK, facts, str_hex(id, hash, 8)))
+	    tell_recipient(home, txn, NOTE_USE_LINK, facts, str_hex(id, key.bytes, 8)))
 		store_commit(txn);
 	else
 		store_abort(txn);
@@ -279,7 +348,7 @@ static void deliver_to(struct lmtp_session *session, const struct token *token, 
 		return;
 	}
 	if (is_bounce(home, recipient, extension)) {
-		deliver_bounce(home, extension, reply);
+		deliver_bounce(home, extension, message, session->sender[0] == '\0', reply);
 		return;
 	}
 	if (seal_address_take(real, recipient, len) && strcmp(real, home->from) == 0) {

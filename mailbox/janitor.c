@@ -84,38 +84,55 @@ static bool drop_address(struct store_txn *txn, const struct handle *mailbox,
 			      : store_drop(txn, STORE_ADDRESS, &key);
 }
 
-/* Who has written to a mailbox. */
+/* Whose letters in a mailbox were never read, each once. */
 struct senders {
 	size_t count;
 	char *address[BATCH];
 };
 
+static bool same_sender(const char *a, const char *b)
+{
+	struct store_key one = store_key_address(a), two = store_key_address(b);
+
+	return memcmp(one.bytes, two.bytes, one.len) == 0;
+}
+
 static bool note_sender(void *context, const struct store_key *key, struct span value)
 {
 	struct senders *senders = context;
-	struct mbox_gate gate;
+	struct mbox_letter *letter = mem_alloc(sizeof(*letter));
+	bool wanted = mbox_get_letter(letter, value.at, value.len) && letter->box == MBOX_INBOX &&
+		      !letter->read;
 
 	(void)key;
-	if (mbox_get_gate(&gate, value.at, value.len))
-		senders->address[senders->count++] = mem_strdup(gate.sender);
+	for (size_t i = 0; wanted && i < senders->count; i++)
+		wanted = !same_sender(senders->address[i], letter->sender);
+	if (wanted)
+		senders->address[senders->count++] = mem_strdup(letter->sender);
+	free(letter);
 	return senders->count < BATCH;
 }
 
-/* Nobody has opened it: whoever wrote to it is told. Before its gates are dropped. */
-static bool tell_unopened(struct home *home, struct store_txn *txn, const struct handle *mailbox,
-			  const struct mbox_mailbox *box)
+/*
+ * It has ended: whose letters nobody has read is told. Before the letters are dropped. Of one that
+ * was restarted all were told then.
+ */
+static bool tell_unread(struct home *home, struct store_txn *txn, const struct handle *mailbox,
+			const struct mbox_mailbox *box)
 {
 	struct senders *senders = mem_zero(1, sizeof(*senders));
 	struct store_key prefix = store_key_handle(mailbox);
+	enum note note = box->opened == 0 ? NOTE_UNOPENED : NOTE_UNREAD;
 	char id[HANDLE_HEX_SIZE];
-	bool good = store_each(txn, STORE_GATE, &prefix, false, note_sender, senders);
+	bool good =
+		box->retired || store_each(txn, STORE_LETTER, &prefix, false, note_sender, senders);
 
 	handle_hex(id, mailbox);
 	for (size_t i = 0; i < senders->count; i++) {
 		struct note_facts facts = { .sender = senders->address[i],
 					    .recipient = box->address };
 
-		good = good && tell_sender(home, txn, NOTE_UNOPENED, facts, id);
+		good = good && tell_sender(home, txn, note, facts, id);
 		free(senders->address[i]);
 	}
 	free(senders);
@@ -141,8 +158,8 @@ static bool drop_records(struct home *home, const struct handle *mailbox, int64_
 		    drop_address(txn, mailbox, box) && store_drop(txn, STORE_MAILBOX, &key) &&
 		    grave_mark(txn, mailbox);
 
-	if (good && now != 0 && box->opened == 0)
-		good = tell_unopened(home, txn, mailbox, box);
+	if (good && now != 0)
+		good = tell_unread(home, txn, mailbox, box);
 	for (size_t i = 0; good && i < ARRAY_LEN(own); i++)
 		good = store_drop_all(txn, own[i], &key);
 	ids->wanted = is_of_mailbox;

@@ -9,7 +9,8 @@
  *   janitor   expiry, warnings
  *   control   for postseal(1) and postseal-webmail(8)
  *   store     records (LMDB); body has the files; vault the keys; quota what there is room for
- *   outbox    mail out, over restarts; tell writes it, submit gives it to Postfix
+ *   outbox    mail out, over restarts; tell writes it, submit gives it to Postfix; returned is
+ *             a reply that came back
  *   grave     what is to be removed for good
  *   openpgp   gpg(1), for recipients who have a key; keydir finds keys by WKD
  *   work      threads for what must not hold the loop

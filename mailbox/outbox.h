@@ -75,6 +75,9 @@ bool tell_letter(struct home *home, struct store_txn *txn, enum note note, struc
 /* Other news for the recipient. */
 bool tell_recipient(struct home *home, struct store_txn *txn, enum note note,
 		    struct note_facts facts, const char *id);
+/* A reply to the sender came back: not by the way on which it did. */
+bool tell_reply_lost(struct home *home, struct store_txn *txn, struct note_facts facts,
+		     const char *id);
 /* The mail with the link to a letter could not be delivered: its sender is told, if it is there. */
 bool tell_link_lost(struct home *home, struct store_txn *txn, const struct handle *mailbox,
 		    const struct handle *letter);

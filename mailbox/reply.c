@@ -321,6 +321,21 @@ static bool put_records(const struct reply *reply, const struct mbox_letter *sen
 	return good;
 }
 
+static enum reply_outcome hand_over(const struct reply *reply, const struct reply_facts *facts,
+				    const struct buf *message)
+{
+	switch (submit_mail(reply->home, reply->home->from, facts->letter.sender, message)) {
+	case SUBMIT_DONE:
+		return REPLY_SENT;
+	case SUBMIT_REFUSED:
+		return REPLY_REFUSED;
+	case SUBMIT_LATER:
+	case SUBMIT_NOBODY:
+	default:
+		return REPLY_LATER;
+	}
+}
+
 static enum reply_outcome send_it(struct reply *reply, const struct reply_facts *facts)
 {
 	struct mbox_letter *sent = mem_alloc(sizeof(*sent));
@@ -332,10 +347,9 @@ static enum reply_outcome send_it(struct reply *reply, const struct reply_facts 
 		outcome = REPLY_LATER;
 	else if (outcome == REPLY_SENT) {
 		outcome = check_room(reply, sent);
-		if (outcome == REPLY_SENT &&
-		    (submit_mail(reply->home, reply->home->from, facts->letter.sender, &message) !=
-			     SUBMIT_DONE ||
-		     !put_records(reply, sent, now)))
+		if (outcome == REPLY_SENT)
+			outcome = hand_over(reply, facts, &message);
+		if (outcome == REPLY_SENT && !put_records(reply, sent, now))
 			outcome = REPLY_LATER;
 		if (outcome != REPLY_SENT)
 			body_remove(reply->home->store, &reply->mailbox, &reply->sent);

@@ -30,7 +30,8 @@ enum reply_outcome {
 	REPLY_QUOTA,
 	REPLY_INCOMPLETE,
 	REPLY_TOO_LARGE,
-	REPLY_FULL
+	REPLY_FULL,
+	REPLY_REFUSED /* by Postfix, for good: there is nobody who takes it, or it is too large */
 };
 
 struct reply {

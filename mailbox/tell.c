@@ -85,6 +85,15 @@ bool tell_recipient(struct home *home, struct store_txn *txn, enum note note,
 	return put_note(home, txn, &news, &facts, id);
 }
 
+/* With no sender no transport is chosen for it: it says nothing that needs one. */
+bool tell_reply_lost(struct home *home, struct store_txn *txn, struct note_facts facts,
+		     const char *id)
+{
+	struct outbox_news news = { .note = NOTE_REPLY_LOST, .from = "", .to = facts.sender };
+
+	return put_note(home, txn, &news, &facts, id);
+}
+
 bool tell_link_lost(struct home *home, struct store_txn *txn, const struct handle *mailbox,
 		    const struct handle *letter)
 {

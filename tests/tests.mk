@@ -28,7 +28,7 @@ $(patsubst %,$(BUILD)/tests/%,$(filter test_socketmap_%,$(UNIT_NAMES))): | $(BUI
 $(BUILD)/tests/test_webmail: | $(BUILD)/postseal-webmail $(BUILD)/postseal-socketmap
 $(BUILD)/tests/test_prober: | $(BUILD)/postseal-prober
 $(BUILD)/tests/test_mailbox $(BUILD)/tests/test_mailbox_abuse $(BUILD)/tests/test_mailbox_crash \
-    $(BUILD)/tests/test_mailbox_openpgp $(BUILD)/tests/test_mailbox_input: \
+    $(BUILD)/tests/test_mailbox_openpgp $(BUILD)/tests/test_mailbox_input $(BUILD)/tests/test_mailbox_news: \
     | $(BUILD)/postseal-mailbox $(BUILD)/tests/postseal-mailbox-moved
 tests/test_mailbox_abuse_SRCS += mailbox/store.c
 tests/test_mailbox_input_SRCS += mailbox/store.c

@@ -30,6 +30,7 @@ struct errand {
 	int64_t deadline;
 	struct buf show; /* of the sender that is looked at */
 	struct buf out;  /* what was found */
+	bool done;       /* for one of them, at least */
 };
 
 static void look_at_sender(struct errand *errand);
@@ -166,6 +167,8 @@ static void look_at_sender(struct errand *errand)
 
 /*
  * UNLOCK, RESEND, REVOKE: the mail is from one of the user's addresses; for the others it is "gone".
+ * Several may have written to this recipient: all of them unlock and take back, while one link
+ * mail is enough.
  */
 
 static void on_act(void *context, const char *answer, const char *error)
@@ -173,16 +176,19 @@ static void on_act(void *context, const char *answer, const char *error)
 	struct errand *errand = context;
 	const char *act = webmail_call_name(errand->call);
 	char word[WEBMAIL_JSON_WORD_SIZE], text[WEBMAIL_JSON_ERROR_SIZE];
+	bool done = is_done(act, answer, error, word, text);
+	bool more = errand->at + 1 < errand->count && !(done && errand->call == WEBMAIL_RESEND);
 
-	if (is_done(act, answer, error, word, text)) {
-		buf_append_str(&errand->out, "{\"done\":true}");
-		answer_json(errand->request, &errand->out);
-		end(errand);
-	} else if (strcmp(word, "gone") == 0 && errand->at + 1 < errand->count) {
+	errand->done |= done;
+	if ((!done && strcmp(word, "gone") != 0) || (!more && !errand->done)) {
+		end_with(errand, word, text);
+	} else if (more) {
 		errand->at++;
 		ask(errand, act, on_act);
 	} else {
-		end_with(errand, word, text);
+		buf_append_str(&errand->out, "{\"done\":true}");
+		answer_json(errand->request, &errand->out);
+		end(errand);
 	}
 }
 

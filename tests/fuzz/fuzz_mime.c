@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/mailbox/mime.h"
+#include "core/mailbox/report.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -40,6 +41,7 @@ static void try_value(struct span value)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct span message = { (const char *)data, len }, name, value;
+	unsigned char id[16];
 	struct buf out = { 0 };
 	size_t at = 0;
 
@@ -49,6 +51,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		try_value(value);
 	}
 	if (mime_body(message) > len)
+		abort();
+	/* A person's mail is no bounce, whatever it says. */
+	report_is_failure(message, true, "bob@example.net");
+	report_returned_id(message, "example.com", id, sizeof(id));
+	if (report_is_failure(message, false, "bob@example.net"))
 		abort();
 	mime_put_quoted(&out, message.at, len);
 	for (size_t i = 0; i < out.len; i++) {

@@ -4,6 +4,7 @@
 import * as letters from "/app/letter.js";
 import * as link from "/app/link.js";
 import * as bytes from "/app/bytes.js";
+import { decodeWords } from "/app/words.js";
 
 /** Shows a mail as the pages do; resolves when it stands there. */
 export async function showMail(text) {
@@ -28,3 +29,5 @@ export function readAddresses(addresses) {
     return { kind, ...rest, secret: secret ? bytes.hex(secret) : null };
   });
 }
+
+export const readWords = (texts) => texts.map(decodeWords);

@@ -126,6 +126,24 @@ def links(ground):
     quiet(browser)
 
 
+def words(ground):
+    """subjects in charsets that the daemon does not know are read; nothing in them turns text around"""
+    browser = module_page(ground)
+    cases = {
+        "": "", "plain =? text ?=": "plain =? text ?=", "a=?x?q?b?=": "a=?x?q?b?=",
+        "=?koi8-r?B?9MHOwQ==?=": "Тана", "Re: =?KOI8-R*ru?b?9MHOwQ?= 5": "Re: Тана 5",
+        "=?iso-8859-2?Q?=A3=F3d=BC?=": "Łódź", "=?gb2312?B?xOO6ww==?=": "你好",
+        "=?iso-2022-jp?B?GyRCRnxLXBsoQg==?= =?iso-2022-jp?B?GyRCOGwbKEI=?= x": "日本語 x",
+        "=?iso-8859-2?Q?a?= b =?iso-8859-2?Q?c_=3F?=": "a b c ?",
+        "=?iso-8859-2?B?!?=": "=?iso-8859-2?B?!?=", "=?utf-7?Q?a?=": "=?utf-7?Q?a?=",
+        "=?iso-8859-2?Q?=0D=0A=00?=": "???", "=?gb18030?B?gTanMQ==?=x": "?x",
+        "=?iso-8859-2?Q?<b>?=": "<b>",
+    }
+    for text, read in zip(cases, call(browser, "/test/letters.js", "readWords", list(cases))):
+        check(text, read, cases[text])
+    quiet(browser)
+
+
 def catalogue(ground):
     """both languages say the same things, all that is said is in the catalogue, and nothing else"""
     browser = module_page(ground)
@@ -171,4 +189,4 @@ def sums(ground):
             raise Failed(f"{name} may make scripts of texts")
 
 
-CASES = [sums, catalogue, vectors, links]
+CASES = [sums, catalogue, vectors, links, words]

@@ -71,6 +71,7 @@ static struct {
 	atomic_size_t count; /* a mail is whole before it counts */
 	size_t taken;
 	char *to[CASE_MAILS], *from[CASE_MAILS], *text[CASE_MAILS];
+	atomic_bool reject; /* 550 to each recipient */
 	atomic_bool refuse; /* 451 to everything; */
 	atomic_int refused; /* so often so far */
 	atomic_bool busy;   /* with a connection */
@@ -121,6 +122,8 @@ static inline void sink_serve(int fd)
 			free(from);
 			from = case_between(line, "<", ">");
 			fprintf(in, "250 ok\r\n");
+		} else if (sink.reject && strncmp(line, "RCPT", 4) == 0) {
+			fprintf(in, "550 5.1.1 unknown user\r\n");
 		} else if (strncmp(line, "RCPT TO:", 8) == 0) {
 			free(to);
 			to = case_between(line, "<", ">");

@@ -23,6 +23,13 @@ START_TEST(values_for_people)
 					      "e" },
 		{ "=?iso-8859-1?Q?f=FCr_Dich?=", "f\xc3\xbcr Dich" },
 		{ "=?iso-8859-15?Q?5_=A4?=", "5 \xe2\x82\xac" },
+		{ "=?iso-8859-15?Q?=A6=BD?=", "\xc5\xa0\xc5\x93" },
+		/* As Outlook writes it; and who says ISO-8859-1 means it, where it makes a difference. */
+		{ "=?Windows-1252?Q?=84f=FCr=93_5=80?=", "\xe2\x80\x9e"
+							 "f\xc3\xbcr\xe2\x80\x9c 5\xe2\x82\xac" },
+		{ "=?cp1252?B?gGU=?=", "\xe2\x82\xac"
+				       "e" },
+		{ "=?iso-8859-1?Q?=8A=81?=", "\xc5\xa0?" },
 		{ "=?utf-8?q?a?= =?utf-8?q?b?=", "ab" },
 		{ "=?utf-8?q?a?=\r\n =?utf-8?q?b?= c", "ab c" },
 		{ "x =?utf-8?q?a?= y", "x a y" },
@@ -81,6 +88,11 @@ START_TEST(first_address)
 		{ "\"a \\\"b\\\"\" <a@example.com>", "a@example.com", "a \"b\"" },
 		{ "=?utf-8?q?=C3=A4?= <a@example.com>", "a@example.com", "\xc3\xa4" },
 		{ "Group: x <a@example.com>;", "a@example.com", "x" },
+		{ "=?windows-1252?Q?M=FCller?= <a@example.com>", "a@example.com", "M\xc3\xbcller" },
+		/* Who cannot be read is called by the address. */
+		{ "=?koi8-r?B?9MHOwQ==?= <a@example.com>", "a@example.com", "" },
+		{ "Dr. =?gb2312?B?xOO6ww==?= =?utf-8?q?=C3=A4?= <a@example.com>", "a@example.com",
+		  "" },
 		{ "nobody", "", "" },
 		{ "<a@example.com", "", "" },
 		{ "\"unended <a@example.com>", "", "" },

@@ -549,13 +549,21 @@ START_TEST(acts_as_whose_mail_it_is)
 {
 	static const char request[] =
 		"POST /v1/sealed/kim@plain.test/revoke HTTP/1.1\r\nContent-Length: 0\r\n" USER END;
+	static const char again[] =
+		"POST /v1/sealed/kim@plain.test/resend HTTP/1.1\r\nContent-Length: 0\r\n" USER END;
 	int client;
 
 	mailbox_up();
 	client = sent(request);
-	tell(asked(KIM("revoke", "me@example.com")), GONE);
+	/* Nothing was left of the one address; what the others wrote is taken back all the same. */
+	tell(asked(KIM("revoke", "me@example.com")), "{\"ok\":true,\"revoked\":0}");
 	tell(asked(KIM("revoke", "me@s.example")), "{\"ok\":true,\"revoked\":1}");
+	tell(asked(KIM("revoke", "extra@s.example")), GONE);
 	expect_of(received(client), request, "200", "{\"done\":true}");
+	client = sent(again);
+	tell(asked(KIM("resend", "me@example.com")), GONE);
+	tell(asked(KIM("resend", "me@s.example")), "{\"ok\":true}");
+	expect_of(received(client), again, "200", "{\"done\":true}");
 	client = sent(request);
 	for (int i = 0; i < 3; i++)
 		tell(asked(i == 0   ? KIM("revoke", "me@example.com")

@@ -180,18 +180,51 @@ static void decode_q(struct buf *out, struct span text)
 	}
 }
 
-static void put_latin(struct buf *out, const struct buf *octets, bool euro)
+/* 0x80 to 0x9f of Windows-1252; '?' where nothing stands. */
+static const uint16_t of_windows[] = { 0x20ac, '?',    0x201a, 0x0192, 0x201e, 0x2026, 0x2020,
+				       0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, '?',
+				       0x017d, '?',    '?',    0x2018, 0x2019, 0x201c, 0x201d,
+				       0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a,
+				       0x0153, '?',    0x017e, 0x0178 };
+
+/* What ISO-8859-15 has in another way than ISO-8859-1. */
+static const uint16_t of_latin9[][2] = { { 0xa4, 0x20ac }, { 0xa6, 0x0160 }, { 0xa8, 0x0161 },
+					 { 0xb4, 0x017d }, { 0xb8, 0x017e }, { 0xbc, 0x0152 },
+					 { 0xbd, 0x0153 }, { 0xbe, 0x0178 } };
+
+static void put_character(struct buf *out, unsigned code)
+{
+	char octets[3] = { (char)code };
+	size_t len = 1;
+
+	if (code >= 0x800) {
+		octets[0] = (char)(0xe0 | code >> 12);
+		octets[1] = (char)(0x80 | (code >> 6 & 0x3f));
+		octets[2] = (char)(0x80 | (code & 0x3f));
+		len = 3;
+	} else if (code >= 0x80) {
+		octets[0] = (char)(0xc0 | code >> 6);
+		octets[1] = (char)(0x80 | (code & 0x3f));
+		len = 2;
+	}
+	buf_append(out, octets, len);
+}
+
+/* Who writes controls of ISO-8859-1 means Windows-1252 (encoding.spec.whatwg.org 4.2). */
+static void put_latin(struct buf *out, const struct buf *octets, bool latin9)
 {
 	for (size_t i = 0; i < octets->len; i++) {
-		unsigned char c = (unsigned char)octets->data[i];
-		char two[2] = { (char)(0xc0 | c >> 6), (char)(0x80 | (c & 0x3f)) };
+		unsigned code = (unsigned char)octets->data[i];
 
-		if (c < 0x80)
-			buf_append(out, &octets->data[i], 1);
-		else if (euro && c == 0xa4)
-			buf_append_str(out, "\xe2\x82\xac");
-		else
-			buf_append(out, two, sizeof(two));
+		if (!latin9 && code >= 0x80 && code <= 0x9f)
+			code = of_windows[code - 0x80];
+		for (size_t j = 0; latin9 && j < ARRAY_LEN(of_latin9); j++) {
+			if (of_latin9[j][0] == code) {
+				code = of_latin9[j][1];
+				break;
+			}
+		}
+		put_character(out, code);
 	}
 }
 
@@ -219,7 +252,8 @@ static size_t encoded_word(struct buf *out, struct span text)
 		charset.len =
 			(size_t)((const char *)memchr(charset.at, '*', charset.len) - charset.at);
 	utf8 = is_named(charset, "utf-8") || is_named(charset, "us-ascii");
-	latin1 = is_named(charset, "iso-8859-1");
+	latin1 = is_named(charset, "iso-8859-1") || is_named(charset, "windows-1252") ||
+		 is_named(charset, "cp1252");
 	latin9 = is_named(charset, "iso-8859-15");
 	if (!utf8 && !latin1 && !latin9)
 		return 0;
@@ -301,6 +335,15 @@ static size_t skip_enclosed(struct span text, size_t at, char close)
 	return text.len;
 }
 
+/* An encoded word that is left is of a charset that is not known here: no name for people. */
+static void drop_unread(struct buf *name)
+{
+	const char *word = strstr(buf_cstr(name), "=?");
+
+	if (word != NULL && strstr(word, "?=") != NULL)
+		name->len = 0;
+}
+
 static void put_phrase(struct buf *out, struct span phrase)
 {
 	phrase = span_trim(phrase);
@@ -341,6 +384,7 @@ bool mime_first_address(struct span value, char address[SEAL_ADDRESS_SIZE], stru
 		    !seal_address_take(address, value.at + at, (size_t)(end + 1 - (value.at + at))))
 			return false;
 		put_phrase(name, (struct span){ value.at + start, at - start });
+		drop_unread(name);
 		return true;
 	}
 	{

@@ -33,12 +33,14 @@ size_t mime_body(struct span message);
 
 /*
  * A value for people, as UTF-8 in one line: unfolded, encoded words decoded where their
- * charset is UTF-8, US-ASCII, ISO-8859-1 or -15 (others stay as they are), controls and bytes
- * that are not UTF-8 replaced by '?'. At most `most` octets are appended.
+ * charset is UTF-8, US-ASCII, ISO-8859-1 or -15, or Windows-1252 (others stay as they are, for the
+ * pages, which know more), controls and bytes that are not UTF-8 replaced by '?'. At most `most`
+ * octets are appended.
  */
 void mime_decode(struct buf *out, struct span value, size_t most);
 
-/* The first address of a From: or To: value; the name is decoded. False if there is none. */
+/* The first address of a From: or To: value; the name is decoded, or left out where it cannot be.
+ * False if there is no address. */
 bool mime_first_address(struct span value, char address[SEAL_ADDRESS_SIZE], struct buf *name);
 
 /* Seconds since 1970 of a Date: value; false if it is not a date. */

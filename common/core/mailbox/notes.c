@@ -80,9 +80,10 @@ static const struct text english[NOTE_COUNT] = {
 			   "the recipient has got a mail with a link to it.\n\n"
 			   "{pin?Give {recipient} this PIN, by telephone or in another way than by "
 			   "mail:\n\n    {pin}\n\n{new?It replaces the PIN of your earlier "
-			   "mails.\n\n}}{free?{recipient} needs no PIN from you.\n\n}You will be "
-			   "told when the mailbox is opened for the first time. If that was not "
-			   "{recipient}, tell your administrator.\n" },
+			   "mails.\n\n}}{free?{recipient} needs no PIN from you.\n\n}{told?You "
+			   "will "
+			   "be told when the mailbox is opened for the first time. If that was not "
+			   "{recipient}, tell your administrator.\n}" },
 	[NOTE_RECEIPT_PGP] = { "Encrypted for {recipient}",
 			       "Your mail to {recipient} was encrypted with OpenPGP and is on its "
 			       "way. {recipient} needs no PIN from you.\n" },
@@ -93,8 +94,9 @@ static const struct text english[NOTE_COUNT] = {
 			  "ask your administrator (postseal mailbox unlock). PIN and link stay the "
 			  "same.\n" },
 	[NOTE_OPENED] = { "{recipient} has opened the mailbox",
-			  "The mailbox of {recipient} was opened for the first time on {date}, "
-			  "with the link of your mail. If that was not {recipient}, tell your "
+			  "The mailbox of {recipient} was opened for the first time on "
+			  "{date}{own?, "
+			  "with the link of your mail}. If that was not {recipient}, tell your "
 			  "administrator at once.\n" },
 	[NOTE_UNOPENED] = { "Never opened by {recipient}",
 			    "The mailbox of {recipient} was deleted, with your sealed mail in it: "
@@ -108,6 +110,18 @@ static const struct text english[NOTE_COUNT] = {
 				    "there open with the old password alone; if {recipient} cannot "
 				    "read them, please send them again. Your next letter has a new "
 				    "PIN.\n" },
+	[NOTE_REPLY_LOST] = { "A reply of {recipient} did not reach you",
+			      "{recipient} has answered your sealed mail, but the answer could not "
+			      "be "
+			      "delivered to you. If your mail is forwarded to somewhere else, that "
+			      "is "
+			      "perhaps why: answers travel encrypted, or not at all.\n\nThe answer "
+			      "waits among the sent letters in the mailbox of {recipient}, and "
+			      "{recipient} does not know of this. Ask {recipient}, and tell your "
+			      "administrator.\n" },
+	[NOTE_UNREAD] = { "Never read by {recipient}",
+			  "The mailbox of {recipient} was deleted, since it was not used any more. "
+			  "At least one of your sealed mails in it was never read.\n" },
 };
 
 static const struct text german[NOTE_COUNT] = {
@@ -180,9 +194,9 @@ static const struct text german[NOTE_COUNT] = {
 			   "{pin?Geben Sie {recipient} diese PIN, am Telefon oder auf einem "
 			   "anderen Weg als per E-Mail:\n\n    {pin}\n\n{new?Sie ersetzt die PIN "
 			   "Ihrer früheren Mails.\n\n}}{free?{recipient} braucht keine PIN von "
-			   "Ihnen.\n\n}Sie erfahren, wenn das Postfach zum ersten Mal geöffnet "
-			   "wird. Wenn das nicht {recipient} war, sagen Sie es Ihrem "
-			   "Administrator.\n" },
+			   "Ihnen.\n\n}{told?Sie erfahren, wenn das Postfach zum ersten Mal "
+			   "geöffnet wird. Wenn das nicht {recipient} war, sagen Sie es Ihrem "
+			   "Administrator.\n}" },
 	[NOTE_RECEIPT_PGP] = { "Verschlüsselt für {recipient}",
 			       "Ihre Mail an {recipient} wurde mit OpenPGP verschlüsselt und ist "
 			       "unterwegs. {recipient} braucht keine PIN von Ihnen.\n" },
@@ -193,8 +207,9 @@ static const struct text german[NOTE_COUNT] = {
 			  "{recipient}.\n\nEntsperren kann Ihr Administrator (postseal mailbox "
 			  "unlock). PIN und Link bleiben dieselben.\n" },
 	[NOTE_OPENED] = { "{recipient} hat das Postfach geöffnet",
-			  "Das Postfach von {recipient} wurde am {date} zum ersten Mal geöffnet, "
-			  "mit dem Link Ihrer Mail. Wenn das nicht {recipient} war, sagen Sie es "
+			  "Das Postfach von {recipient} wurde am {date} zum ersten Mal "
+			  "geöffnet{own?, "
+			  "mit dem Link Ihrer Mail}. Wenn das nicht {recipient} war, sagen Sie es "
 			  "sofort Ihrem Administrator.\n" },
 	[NOTE_UNOPENED] = { "Nie geöffnet von {recipient}",
 			    "Das Postfach von {recipient} wurde gelöscht, mit Ihrer versiegelten "
@@ -208,6 +223,18 @@ static const struct text german[NOTE_COUNT] = {
 				    "schon da sind, öffnen sich nur mit dem alten Passwort; kann "
 				    "{recipient} sie nicht lesen, schicken Sie sie bitte noch "
 				    "einmal. Ihr nächster Brief hat eine neue PIN.\n" },
+	[NOTE_REPLY_LOST] = { "Eine Antwort von {recipient} hat Sie nicht erreicht",
+			      "{recipient} hat auf Ihre versiegelte Mail geantwortet, aber die "
+			      "Antwort konnte Ihnen nicht zugestellt werden. Wenn Ihre Mail "
+			      "weitergeleitet wird, liegt es vielleicht daran: Antworten reisen "
+			      "verschlüsselt oder gar nicht.\n\nDie Antwort liegt bei den "
+			      "gesendeten "
+			      "Briefen im Postfach von {recipient}; dort weiß man davon nichts. "
+			      "Fragen Sie {recipient}, und sagen Sie es Ihrem Administrator.\n" },
+	[NOTE_UNREAD] = { "Nie gelesen von {recipient}",
+			  "Das Postfach von {recipient} wurde gelöscht, weil es nicht mehr benutzt "
+			  "wurde. Mindestens eine Ihrer versiegelten Mails darin wurde nie "
+			  "gelesen.\n" },
 };
 
 static bool to_sender(enum note note)
@@ -263,6 +290,10 @@ static bool is_so(const char *word, size_t len, const struct note_facts *facts)
 		return facts->pin_needed;
 	if (span_is(name, "new"))
 		return facts->pin_replaced;
+	if (span_is(name, "told"))
+		return facts->opening_is_told;
+	if (span_is(name, "own"))
+		return facts->own_link;
 	return !facts->pin_needed; /* free */
 }
 

@@ -31,6 +31,8 @@ enum note {
 	NOTE_UNOPENED,     /* it ended, and nobody had opened it */
 	NOTE_LINK_BOUNCED, /* the link mail could not be delivered */
 	NOTE_SENDER_RESTARTED,
+	NOTE_UNREAD,     /* it was open and ended, and a letter in it was never read */
+	NOTE_REPLY_LOST, /* the guest's reply came back */
 	NOTE_COUNT
 };
 
@@ -48,6 +50,8 @@ struct note_facts {
 	const char *pin;             /* to be given to the recipient; "" if none is needed */
 	bool pin_replaced;           /* there was another one before */
 	bool pin_needed;             /* NOTE_LINK and NOTE_ARRIVED: a PIN is still to be entered */
+	bool opening_is_told; /* NOTE_RECEIPT: the first opening is still to come, and told */
+	bool own_link;        /* NOTE_OPENED: with a link of this sender */
 	enum mbox_language language;
 	int64_t now, date;
 };

@@ -273,7 +273,7 @@ const struct setting settings_table[] = {
 	{ FIELD(mailbox_session_idle), NUMBER(60, 86400), .unit = "seconds", .defaults = { "1800" },
 	  .help = "How long a recipient stays logged in without doing anything." },
 	{ FIELD(mailbox_notify_opened), BOOL, .defaults = { "true" },
-	  .help = "Tell the sender when a mailbox is opened for the first time. It is how a "
+	  .help = "Tell the senders when a mailbox is opened for the first time. It is how a "
 		  "sender learns that somebody else opened it." },
 	{ FIELD(mailbox_wkd), PATH(path_or_none, SOCKET_MAX), .defaults = { "" },
 	  .help = "Socket of postseal-wkd, as shipped /run/postseal-wkd.sock: where a recipient "

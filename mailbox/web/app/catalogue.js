@@ -293,6 +293,12 @@ export const CATALOGUE = {
   "reply.waits": [
     "Please wait until the files have arrived.",
     "Bitte warten Sie, bis die Dateien angekommen sind."],
+  "reply.refused": [
+    "Your reply cannot be delivered: the address of the person who wrote to you takes no mail any " +
+    "more, or your files are too large for it. Your draft is kept. Please call that person.",
+    "Ihre Antwort kann nicht zugestellt werden: Die Adresse der Person, die Ihnen geschrieben hat, " +
+    "nimmt keine Post mehr an, oder Ihre Dateien sind zu groß für sie. Ihr Entwurf bleibt " +
+    "erhalten. Bitte rufen Sie diese Person an."],
   "reply.quota": [
     "You have sent as many replies as are allowed in a day. Your draft is kept. Please try again " +
     "tomorrow.",

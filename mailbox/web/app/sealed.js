@@ -3,6 +3,7 @@
 // texts in base64url here, and octets in what is authenticated.
 
 import { base64url, bigEndian, concat, fromBase64url, fromUtf8, utf8 } from "./bytes.js";
+import { decodeWords } from "./words.js";
 import { aesOpen, aesSeal, deriveScalar, hkdf, importPrivate, open, seal } from "./hpke.js";
 
 const NOTHING = new Uint8Array(0);
@@ -120,7 +121,7 @@ export async function openSummary(key, mailbox, letter, sealed) {
   const octets = await openPart(new Part(key, mailbox, letter, "summary"), fromBase64url(sealed));
   const said = JSON.parse(fromUtf8(octets));
   return {
-    from: person(said.from), to: person(said.to), subject: text(said.subject),
+    from: person(said.from), to: person(said.to), subject: decodeWords(text(said.subject)),
     date: Number.isSafeInteger(said.date) ? said.date : 0,
     size: Number.isSafeInteger(said.size) ? said.size : 0,
   };

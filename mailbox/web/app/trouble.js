@@ -15,6 +15,7 @@ export function trouble(error) {
   const soon = Date.now() / 1000 + (error.retryAfter ?? 60);
   if (error.error === "slow") return t("trouble.slow", { time: clock(Math.ceil(soon / 60) * 60) });
   if (error.error === "quota") return t("reply.quota");
+  if (error.error === "refused") return t("reply.refused");
   if (error.error === "full") return t("trouble.full");
   if (error.error === "retired") return t("retired");
   if (error.status === 503 || error.status === 502 || error.status === 504) {

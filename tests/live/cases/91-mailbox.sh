@@ -100,6 +100,30 @@ check 'counted: opened' counted postseal_mailbox_opened_total 1
 check 'counted: the reply' counted postseal_mailbox_replies_total 1
 check 'counted: no note waits' until_true counted postseal_mailbox_notes_waiting 0
 
+# A link mail that has to wait, and an answer that comes back, as this Postfix tells of them.
+# left_for ADDRESS REPLY
+left_for() { log_has "$SENDER_LOG" "to=<$1>.*status=sent \\($2\\)"; }
+postconf -e 'delay_warning_time = 1s'
+postfix reload 2>/dev/null
+sealed bob@dead.test - 'to where nobody answers'
+check 'a link mail waits' until_true log_has "$SENDER_LOG" 'to=<bob@dead.test>.*status=deferred'
+sleep 2
+postqueue -f
+check 'that it waits is no bounce' until_true left_for 'sealed-bounce\+[0-9a-f]*@sender.test' \
+    '250 2.0.0 nothing to be told of'
+postconf -X delay_warning_time
+postsuper -d ALL deferred 2>/dev/null
+check 'it is taken back' postseal mailbox delete bob@dead.test --yes
+cp /etc/aliases "$MAILBOX_DIR/aliases"
+echo 'alice: |/bin/false' >>/etc/aliases
+newaliases
+postfix reload 2>/dev/null
+check 'another reply' guest reply "$MAILBOX_PORT" "$MAILBOX_STATE" 'Re: for your eyes' 'comes back'
+check 'comes back, and its addressee is told' until_true left_for sealed@sender.test \
+    '250 2.0.0 the sender is told'
+cp "$MAILBOX_DIR/aliases" /etc/aliases
+newaliases
+
 check 'killed' seal_kill mailbox
 sealed bob@plain.test - 'while it was down'
 check 'mail waits while it is down' until_true log_has "$SENDER_LOG" \

@@ -897,16 +897,53 @@ def forwards_strip(mail, _shots):
 
 
 def drafts_have_none(mail, _shots):
-    """a draft of a mail that is to be sealed has no PIN"""
-    mail.write("a draft to be sealed", "kim@plain.test")
+    """a draft of a mail that is to be sealed has no PIN, and is to be sealed when it is gone on with"""
+    mail.write("a draft to be sealed", "kim@plain.test", "drafted, and for nobody else")
     mail.until("the switch", "return !document.querySelector('#postseal-options').classList.contains('hidden')")
     mail.run("document.querySelector('#postseal-seal').click()")
     mail.until("a PIN", "return document.querySelector('#postseal-pin').value")
     mail.run("rcmail.command('savedraft')")
     draft = f"{WORLD}/home/alice/mail/Drafts"
     until("it is saved", lambda: os.path.exists(draft) and "a draft to be sealed" in open(draft, encoding="utf-8").read())
-    if "X-Postseal" in open(draft, encoding="utf-8").read():
-        raise Failed("the draft has a mark")
+    if "X-Postseal-PIN" in open(draft, encoding="utf-8").read():
+        raise Failed("the draft has a PIN")
+    uid = mail.until("its number", "return rcmail.env.draft_id")
+    mail.go(f"_task=mail&_action=compose&_draft_uid={uid}&_mbox=Drafts")
+    mail.until("it is to be sealed", "return document.querySelector('#postseal-seal')?.checked")
+    mail.until("a PIN", "return document.querySelector('#postseal-pin').value")
+    mail.send()
+    mail.sent()
+    if arrived("a draft to be sealed"):
+        raise Failed("it left in the clear")
+    open_sent(mail, "a draft to be sealed")
+    uid = mail.run("return rcmail.env.uid")
+    for way, sealed in ("uid", True), ("reply_uid", True), ("forward_uid", False):
+        mail.go(f"_task=mail&_action=compose&_{way}={uid}&_mbox=Sent")
+        mail.until("the switch", "return !document.querySelector('#postseal-options')?.classList.contains('hidden')")
+        check(way, mail.run("return document.querySelector('#postseal-seal').checked"), sealed)
+
+
+def kept_in_the_browser(mail, _shots):
+    """what the browser keeps of a mail that is to be sealed is to be sealed when it is taken up again"""
+    mail.write("kept in the browser", "kim@plain.test", "kept, and for nobody else")
+    mail.until("the switch", "return !document.querySelector('#postseal-options').classList.contains('hidden')")
+    mail.run("document.querySelector('#postseal-seal').click()")
+    pin = mail.until("a PIN", "return document.querySelector('#postseal-pin').value")
+    mail.run("rcmail.save_compose_form_local()")
+    kept = mail.run("return rcmail.local_storage_get_item('compose.' + rcmail.env.compose_id)")
+    if pin in kept.values():
+        raise Failed("the browser keeps the PIN")
+    mail.compose()
+    mail.until("the switch", "return !document.querySelector('#postseal-options').classList.contains('hidden')")
+    # Of the same session Roundcube forgets it.
+    mail.run("rcmail.local_storage_set_item('compose.other', arguments[0]); rcmail.restore_compose_form('other', false)", kept)
+    check("its text", mail.run("return document.querySelector('#composebody').value"), "kept, and for nobody else")
+    mail.until("a PIN", "return document.querySelector('#postseal-pin').value")
+    mail.send()
+    mail.sent()
+    until("the link mail", lambda: link_mail("kim@plain.test"))
+    if arrived("kept in the browser"):
+        raise Failed("it left in the clear")
 
 
 def seal(mail, subject, to):
@@ -1090,7 +1127,7 @@ def otherwise(mail, shots):
 CASES = [switch_on, five_symbols, address_book, asked_again, clear_is_asked, refused_by_level, hundred_pasted,
          one_at_a_time, hostile_words, reading, accessible, pictures, german, never_unsealed, down, switch_off, forged, strangers]
 SEALED_CASES = [sealed_whole, forwards_strip, redirects_strip, acts, typed_pin, hostile_sealed,
-                drafts_have_none, sealed_accessible, otherwise, forged, sealed_strangers]
+                drafts_have_none, kept_in_the_browser, sealed_accessible, otherwise, forged, sealed_strangers]
 webmaild = None
 
 

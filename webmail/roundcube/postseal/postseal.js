@@ -311,6 +311,7 @@
     const plain = plainOnes();
     /* Elastic takes notice of what was typed only when the field is left. */
     if (sealing()) setPin(field("pin").value);
+    tellSeal();
     if (!rcmail.env.postseal_ask_plain || sealing() || plain.length === 0 || agreed === plain.join()) return undefined;
     const list = element("ul", "", ...plain.map((address) => element("li", "", address)));
     const send = (how) => () => {
@@ -340,10 +341,13 @@
     $(field("pin")).trigger("change"); /* Elastic keeps a copy of it in the form */
   }
 
+  /* Elastic sends its own copy, and hears of "change" alone. */
+  const tellSeal = () => $(field("seal")).trigger("change");
+
   function switchSeal(on) {
     if (field("seal").checked !== on) {
       field("seal").checked = on;
-      $(field("seal")).trigger("change");
+      tellSeal();
     }
     for (const part of ["pin-row", "pin-hint"]) field(part).classList.toggle("hidden", !on || seal.pin === "off");
     if (on && seal.pin !== "off" && field("pin").value === "") setPin(text(seal.pin_proposal));
@@ -374,13 +378,36 @@
       return;
     }
     field("options").classList.remove("hidden");
+    if (sealing()) switchSeal(true);
     field("seal").addEventListener("change", () => switchSeal(field("seal").checked));
     field("pin-new").addEventListener("click", askAbout);
     field("pin-copy").addEventListener("click", copyPin);
   }
 
+  /*
+   * When a session ends, Roundcube keeps in the browser what was written, but nothing of what
+   * Elastic copies. What was to be sealed must be so when it is taken up again. Never the PIN.
+   */
+  function keepSeal() {
+    const {save_compose_form_local: keep, restore_compose_form: restore} = rcmail;
+    rcmail.save_compose_form_local = (...words) => {
+      keep.apply(rcmail, words);
+      const name = "compose." + rcmail.env.compose_id, kept = rcmail.local_storage_get_item(name);
+      if (kept?.changed) rcmail.local_storage_set_item(name, {...kept, _postseal_seal: sealing() ? "1" : ""});
+    };
+    rcmail.restore_compose_form = (...words) => {
+      restore.apply(rcmail, words);
+      if (seal) switchSeal(sealing());
+      else if (sealing()) field("options").classList.remove("hidden");
+      tellSeal();
+    };
+  }
+
   function initCompose() {
     watchDetails();
+    if (field("options")) keepSeal();
+    /* So that it can be switched off while the server cannot be asked. */
+    if (sealing()) field("options").classList.remove("hidden");
     rcmail.addEventListener("plugin.postseal_recipients", answered);
     rcmail.addEventListener("plugin.postseal_about", about);
     rcmail.addEventListener("beforesend", beforeSend);

@@ -33,6 +33,7 @@ class postseal extends rcube_plugin
         $this->add_texts('localization/');
 
         $this->add_hook('storage_init', [$this, 'storage_init']);
+        $this->add_hook('message_ready', [$this, 'ready']);
         $this->add_hook('message_before_send', [$this, 'before_send']);
         $this->add_hook('message_sent', [$this, 'sent']);
         $this->add_hook('message_send_error', [$this, 'send_error']);
@@ -53,6 +54,7 @@ class postseal extends rcube_plugin
         $this->register_action('plugin.postseal.act', [$this, 'action_act']);
 
         $this->add_hook('message_objects', [$this, 'message_objects']);
+        $this->add_hook('message_compose', [$this, 'compose']);
         $this->add_hook('template_container', [$this, 'compose_options']);
 
         if (in_array($this->rcmail->action, ['compose', 'show', 'preview'], true)) {
@@ -147,6 +149,33 @@ class postseal extends rcube_plugin
         $this->rcmail->output->send();
     }
 
+    /**
+     * What was to be sealed when it was put aside, or was sealed, is to be sealed when it is gone on
+     * with: a draft, a mail that is edited as new, and a reply to one in Sent, which quotes it.
+     */
+    public function compose($args)
+    {
+        $param = $args['param'];
+        $drafts = $this->rcmail->config->get('drafts_mbox');
+        $own = array_filter([$drafts, $this->rcmail->config->get('sent_mbox')]);
+        $uid = $param['draft_uid'] ?? $param['uid'] ?? $param['reply_uid'] ?? null;
+        $folder = isset($param['draft_uid']) ? $drafts : ($args['mailbox'] ?? '');
+        if ($uid !== null && in_array($folder, $own, true)) {
+            $headers = $this->rcmail->get_storage()->get_message_headers($uid, $folder);
+            $args['param']['postseal_seal'] = $headers
+                && ($headers->get('x-postseal-seal', false) !== null || $headers->get('x-postseal-pin', false) !== null);
+        }
+
+        return $args;
+    }
+
+    private function begins_sealed(): bool
+    {
+        $id = rcube_utils::get_input_string('_id', rcube_utils::INPUT_GET);
+
+        return !empty($_SESSION['compose_data_' . $id]['param']['postseal_seal']);
+    }
+
     /** The switch "seal this mail", among the options of the compose window. */
     public function compose_options($args)
     {
@@ -167,7 +196,7 @@ class postseal extends rcube_plugin
             'aria-describedby' => 'postseal-pin-hint']);
         $args['content'] .= html::div(
             ['id' => 'postseal-options', 'class' => 'hidden'],
-            $row('postseal-seal', $this->gettext('seal'), $switch->show(), 'form-check')
+            $row('postseal-seal', $this->gettext('seal'), $switch->show($this->begins_sealed() ? '1' : ''), 'form-check')
             . $row(
                 'postseal-pin',
                 $this->gettext('pin'),
@@ -194,6 +223,16 @@ class postseal extends rcube_plugin
     /*
      * When it is sent.
      */
+
+    /** A draft remembers that it is to be sealed. Its PIN it does not. */
+    public function ready($args)
+    {
+        if ($this->wants_seal() && !empty($_POST['_draft'])) {
+            $args['message']->headers(['X-Postseal-Seal' => 'yes'], true);
+        }
+
+        return $args;
+    }
 
     /** Marks fail-closed: a mail that is to be sealed is handed over here, or not at all. */
     public function before_send($args)
