@@ -79,6 +79,12 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list args)
 {
 	char words[SETTINGS_FILE_ERROR_SIZE];
 
+	if (strcmp(fmt, "premature end of file") == 0) {
+		complain(current, cfg->line,
+			 "found the end of the file in the middle of a setting, expected "
+			 "NAME = VALUE or NAME = {VALUE, ...}");
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(wordings); i++) {
 		if (strcmp(fmt, wordings[i].theirs) == 0) {
 			complain(current, cfg->line, "%s%.100s%s", wordings[i].before,
