@@ -30,4 +30,7 @@ export function readAddresses(addresses) {
   });
 }
 
+export const areEmpty = (pages) =>
+  pages.map((html) => letters.clean({ html, attachments: [] }).empty);
+
 export const readWords = (texts) => texts.map(decodeWords);

@@ -144,6 +144,17 @@ def words(ground):
     quiet(browser)
 
 
+def pages(ground):
+    """a page with nothing on it is known: the letter's text is shown in its place"""
+    browser = module_page(ground)
+    empty = ["", "<html><head><style>p { color: red }</style></head><body> <p>&nbsp;</p>\n<br></body></html>",
+             "<!-- a -->", "<script>alert(1)</script>", "<title>t</title>"]
+    full = ["<p>a</p>", "a", "<img src='https://example.com/a.png'>", "<style>p {}</style>b", "&lt;"]
+    check("empty", call(browser, "/test/letters.js", "areEmpty", empty), [True] * len(empty))
+    check("full", call(browser, "/test/letters.js", "areEmpty", full), [False] * len(full))
+    quiet(browser, "sandboxed")
+
+
 def catalogue(ground):
     """both languages say the same things, all that is said is in the catalogue, and nothing else"""
     browser = module_page(ground)
@@ -189,4 +200,4 @@ def sums(ground):
             raise Failed(f"{name} may make scripts of texts")
 
 
-CASES = [sums, catalogue, vectors, links, words]
+CASES = [sums, catalogue, vectors, links, words, pages]

@@ -79,14 +79,18 @@ DOMPurify.addHook("afterSanitizeAttributes", (node) => {
   }
 });
 
-/** {html, pictures: were some left out, used: attachments that are shown in the text}. */
+// A program that writes text alone may still send a page with nothing on it.
+const isEmpty = (html) => !/<img\b/.test(html) &&
+  html.replace(/<(title|style)\b[^]*?<\/\1>|<[^>]*>|&nbsp;|\s/g, "") === "";
+
+/** {html, empty, pictures: were some left out, used: attachments that are shown in the text}. */
 export function clean({ html, attachments }) {
   current = { attachments, used: new Set(), pictures: false };
   const cleaned = DOMPurify.sanitize(html, {
     ALLOWED_TAGS: TAGS, ALLOWED_ATTR: ATTRIBUTES, ALLOW_DATA_ATTR: false, ALLOW_ARIA_ATTR: false,
     WHOLE_DOCUMENT: true, ADD_DATA_URI_TAGS: ["img"], SANITIZE_NAMED_PROPS: true,
   });
-  return { html: cleaned, pictures: current.pictures, used: current.used };
+  return { html: cleaned, empty: isEmpty(cleaned), pictures: current.pictures, used: current.used };
 }
 
 const TALLEST = 30000;  // pixels: a letter must not grow for ever

@@ -68,12 +68,12 @@ function frameOf(html, letter) {
 }
 
 function text(letter, mail) {
-  if (!mail.html) {
+  if (mail.html) mail.cleaned ??= clean(mail);
+  if (!mail.cleaned || mail.cleaned.empty) {
     return mail.text.trim()
       ? [h("div", { class: "letter text", dir: "auto" }, withLinks(mail.text.trimEnd(), outside))]
       : [h("p", { class: "letter nothing" }, t("letter.nothing"))];
   }
-  mail.cleaned ??= clean(mail);
   return [
     mail.cleaned.pictures && h("p", { class: "note quiet" }, icon("eye"), t("letter.pictures")),
     frameOf(mail.cleaned.html, letter)];
