@@ -117,7 +117,7 @@ bool act_begin(struct act *act, const struct cli *cli)
 		return false;
 	if (may_act(act))
 		return true;
-	act_end(act, false);
+	act_drop(act);
 	return false;
 }
 
@@ -141,6 +141,12 @@ bool act_do(struct act *act, struct entry *entry, const char *key)
 	       ledger_act(act->txn, entry, act->cli->now);
 }
 
+void act_drop(struct act *act)
+{
+	ledger_abort(act->txn);
+	ledger_close(act->ledger);
+}
+
 enum cli_status act_end(struct act *act, bool done)
 {
 	if (done)
@@ -153,7 +159,18 @@ enum cli_status act_end(struct act *act, bool done)
 	return done ? CLI_YES : CLI_UNSURE;
 }
 
-bool act_expiry(int64_t *when, const char *text, int64_t now)
+/* "2026-12-31" is the first moment of that day, in UTC. */
+static bool parse_date(const char *text, int64_t *when)
+{
+	char moment[UTC_SIZE];
+
+	if (utc_parse(text, when))
+		return true;
+	snprintf(moment, sizeof(moment), "%.10sT00:00:00Z", text);
+	return strlen(text) == strlen("2026-12-31") && utc_parse(moment, when);
+}
+
+static bool parse_expiry(int64_t *when, const char *text, int64_t now)
 {
 	static const struct {
 		const char *unit;
@@ -166,7 +183,7 @@ bool act_expiry(int64_t *when, const char *text, int64_t now)
 	size_t digits = strspn(text, "0123456789");
 	uint64_t number;
 
-	if (utc_parse(text, when))
+	if (parse_date(text, when))
 		return *when > now;
 	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
 		if (strcmp(text + digits, units[i].unit) != 0)
@@ -174,7 +191,19 @@ bool act_expiry(int64_t *when, const char *text, int64_t now)
 		if (!str_number(text, digits, 100000, &number) || number == 0)
 			return false;
 		*when = now + (int64_t)number * units[i].seconds;
-		return true;
+		/* A later moment cannot be written as a date. */
+		return utc_year(*when) <= 9999;
 	}
+	return false;
+}
+
+bool act_expiry(int64_t *when, const struct cli *cli)
+{
+	if (parse_expiry(when, cli->expires, cli->now))
+		return true;
+	cli_error(cli,
+		  "\"%s\" is not a time in the future, up to the year 9999; write 30min, 12h, 90d, "
+		  "8w, 2y, or a date in UTC, as YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ",
+		  cli->expires);
 	return false;
 }

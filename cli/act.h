@@ -13,8 +13,6 @@
 #include "io/ledger/ledger_entry.h"
 
 #define ACT_AUTHOR_SIZE 64
-/* The forms of a time, for messages. */
-#define ACT_EXPIRY_FORMS "30min, 12h, 90d, 8w, 2y, or 2026-12-31T00:00:00Z"
 
 /* A verb may have several acts ("set", "list"): the first argument names one. */
 struct act_word {
@@ -68,11 +66,14 @@ bool act_do(struct act *act, struct entry *entry, const char *key);
  * why.
  */
 enum cli_status act_end(struct act *act, bool done);
+/* Ends it without a word, and nothing changes: why was said, or will be. */
+void act_drop(struct act *act);
 
 /*
- * When something is to end: a date (2026-12-31T00:00:00Z), or a span from
- * now ("2y", "8w", "90d", "12h", "30min"). False when it is neither of these, or in the past.
+ * When something is to end, by --expires: a date (2026-12-31, 2026-12-31T00:00:00Z), or a span from
+ * now ("2y", "8w", "90d", "12h", "30min"). False, and says so, when it is neither of these, in
+ * the past, or after the year 9999.
  */
-bool act_expiry(int64_t *when, const char *text, int64_t now);
+bool act_expiry(int64_t *when, const struct cli *cli);
 
 #endif

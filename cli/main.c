@@ -202,12 +202,16 @@ static _Noreturn void refuse_usage(const struct cli *cli)
 	exit(CLI_USAGE);
 }
 
-static void take_option(struct cli *cli, int letter)
+/* `name` of a long option, as it was typed; NULL for a letter. */
+static void take_option(struct cli *cli, int letter, const char *name)
 {
 	if (letter == '?')
 		refuse_usage(cli);
 	if (strchr(COMMON_OPTIONS, letter) == NULL && strchr(cli->verb->options, letter) == NULL) {
-		cli_error(cli, "there is no option -%c here", letter);
+		if (name != NULL)
+			cli_error(cli, "there is no option --%s here", name);
+		else
+			cli_error(cli, "there is no option -%c here", letter);
 		refuse_usage(cli);
 	}
 	if (letter == 'h') {
@@ -223,7 +227,7 @@ static void parse_verb(struct cli *cli, int argc, char **argv)
 	const char *name = argv[0];
 	struct getopt_words words;
 	char shown[32], title[32];
-	int letter;
+	int letter, which = -1;
 
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
 		if (strcmp(verbs[i]->name, name) == 0)
@@ -238,8 +242,10 @@ static void parse_verb(struct cli *cli, int argc, char **argv)
 	snprintf(title, sizeof(title), "postseal %s", name);
 	argv[0] = title; /* getopt_long(3) begins its messages with it */
 	optind = 0;      /* glibc: begin anew, with another argv */
-	while ((letter = getopt_long(argc, argv, words.letters, words.names, NULL)) != -1)
-		take_option(cli, letter);
+	while ((letter = getopt_long(argc, argv, words.letters, words.names, &which)) != -1) {
+		take_option(cli, letter, which >= 0 ? words.names[which].name : NULL);
+		which = -1;
+	}
 	cli->count = argc - optind;
 	cli->words = argv + optind;
 	if (cli->count < cli->verb->least ||

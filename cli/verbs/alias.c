@@ -177,8 +177,7 @@ static enum cli_status enable(const struct cli *cli)
 	get_exceptions(act.txn, key, &exceptions);
 	status = alias_enable_in(&act, cli, &entry, key);
 	if (status == CLI_USAGE) {
-		ledger_abort(act.txn);
-		ledger_close(act.ledger);
+		act_drop(&act);
 		return CLI_USAGE;
 	}
 	status = act_end(&act, status == CLI_YES);

@@ -37,11 +37,8 @@ static bool parse_terms(struct exception *exception, const struct cli *cli)
 	if (cli->reason != NULL)
 		str_printable(exception->reason, sizeof(exception->reason), cli->reason,
 			      strlen(cli->reason));
-	if (cli->expires != NULL && !act_expiry(&exception->expires, cli->expires, cli->now)) {
-		cli_error(cli, "\"%s\" is not a time in the future; write " ACT_EXPIRY_FORMS,
-			  cli->expires);
+	if (cli->expires != NULL && !act_expiry(&exception->expires, cli))
 		return false;
-	}
 	if (exception->expires - cli->now <= EXCEPTION_SPAN_MAX)
 		return true;
 	cli_error(cli, "an exception lasts for %d days at most",
@@ -102,8 +99,7 @@ enum cli_status alias_allow(const struct cli *cli)
 	if (ledger_get_exceptions(act.txn, key, &exceptions) != LOOKUP_FOUND)
 		exceptions.count = 0;
 	if (!has_room(&exceptions, exception->sender, cli->now)) {
-		ledger_abort(act.txn);
-		ledger_close(act.ledger);
+		act_drop(&act);
 		cli_error(cli,
 			  "%s already has %d exceptions; remove some first (`postseal alias "
 			  "disallow`)",

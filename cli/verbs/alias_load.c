@@ -126,11 +126,14 @@ static void add_line(struct load *load, size_t number, char *text)
 		wrong = take_word(line, word, &rest);
 	if (wrong == NULL && line->mailbox[0] == '\0')
 		wrong = "expected ALIAS MAILBOX [LEVEL] [OPTION...]";
-	if (wrong != NULL)
+	if (wrong != NULL) {
 		complain(load, number, wrong);
+		load->count--;
+	}
 }
 
-static void read_lines(struct load *load, FILE *file)
+/* False, and says so, where the file itself cannot be read. */
+static bool read_lines(struct load *load, FILE *file)
 {
 	char text[LINE_SIZE];
 	size_t number = 0;
@@ -140,19 +143,19 @@ static void read_lines(struct load *load, FILE *file)
 
 		if (++number > LINES_MAX) {
 			complain(load, number, "a file has 100000 lines at most");
-			return;
+			return true;
 		}
 		/* A line without its end is the last one, or too long, or has a NUL in it. */
 		if ((len == 0 || text[len - 1] != '\n') && !feof(file)) {
 			complain(load, number, "it is too long, or holds a NUL");
-			return;
+			return true;
 		}
 		add_line(load, number, text);
 	}
-	if (ferror(file)) {
-		cli_error(load->cli, "%s cannot be read: %s", load->name, strerror(errno));
-		load->errors++;
-	}
+	if (!ferror(file))
+		return true;
+	cli_error(load->cli, "%s cannot be read: %s", load->name, strerror(errno));
+	return false;
 }
 
 /*
@@ -194,8 +197,7 @@ static enum cli_status enable_all(struct load *load)
 		load->errors += status == CLI_USAGE;
 	}
 	if (status != CLI_UNSURE && load->errors > 0) {
-		ledger_abort(act.txn);
-		ledger_close(act.ledger);
+		act_drop(&act);
 		return CLI_USAGE;
 	}
 	return act_end(&act, status == CLI_YES);
@@ -204,7 +206,8 @@ static enum cli_status enable_all(struct load *load)
 enum cli_status alias_load(const struct cli *cli)
 {
 	struct load load = { .cli = cli };
-	enum cli_status status = CLI_USAGE;
+	enum cli_status status;
+	bool whole;
 	FILE *file;
 
 	if (!act_takes(cli, 2))
@@ -219,12 +222,11 @@ enum cli_status alias_load(const struct cli *cli)
 		return CLI_UNSURE;
 	}
 	load.name = file == stdin ? "standard input" : cli->words[1];
-	read_lines(&load, file);
+	whole = read_lines(&load, file);
 	if (file != stdin)
 		fclose(file);
-	if (load.errors == 0)
-		status = enable_all(&load);
-	if (status == CLI_USAGE)
+	status = whole ? enable_all(&load) : CLI_UNSURE;
+	if (status == CLI_USAGE || !whole)
 		cli_error(cli, "%s: nothing was done", load.name);
 	if (status == CLI_YES && cli->json)
 		json_print_counts(&(struct json_count){ "enabled", load.count }, 1);

@@ -95,7 +95,7 @@ static enum cli_status leave(const struct cli *cli)
 		return CLI_UNSURE;
 	found = ledger_get_fleet(act.txn, &state);
 	if (found == LOOKUP_ABSENT) {
-		act_end(&act, false);
+		act_drop(&act);
 		cli_error(cli, "this host shares with nobody");
 		return CLI_NO;
 	}

@@ -144,7 +144,7 @@ static bool set_minimum(struct moving *moving, const struct policy_entry *entry)
 	else
 		snprintf(override->reason, sizeof(override->reason),
 			 "moved in from %.80s, line %zu", moving->name, entry->line);
-	if (cli->expires != NULL && !act_expiry(&override->expires, cli->expires, cli->now))
+	if (cli->expires != NULL && !act_expiry(&override->expires, cli))
 		return false; /* it was checked before */
 	return act_do(&moving->act, moving->entry, entry->nexthop.key) &&
 	       act_note(&moving->act, entry->nexthop.key, "override", "minimum %s: %.96s",
@@ -335,8 +335,7 @@ static enum cli_status move_into_ledger(struct moving *moving, bool policies)
 			!act_note(&moving->act, "*", "moved-in", "%.64s: %zu of %zu", moving->name,
 				  count[TAKEN], count[TAKEN] + count[KEPT] + count[LEFT]);
 	if (!good || (moving->cli->dry_run && !moving->broken)) {
-		ledger_abort(moving->act.txn);
-		ledger_close(moving->act.ledger);
+		act_drop(&moving->act);
 	} else if (act_end(&moving->act, !moving->broken) != CLI_YES) {
 		return CLI_UNSURE;
 	}
@@ -384,11 +383,8 @@ enum cli_status import_from(const struct cli *cli)
 		cli_error(cli, "--from takes postfix, postfix-tlspol or mta-sts-resolver");
 		return CLI_USAGE;
 	}
-	if (cli->expires != NULL && !act_expiry(&when, cli->expires, cli->now)) {
-		cli_error(cli, "\"%s\" is not a time in the future; write " ACT_EXPIRY_FORMS,
-			  cli->expires);
+	if (cli->expires != NULL && !act_expiry(&when, cli))
 		return CLI_USAGE;
-	}
 	moving.entry = mem_zero(1, sizeof(*moving.entry));
 	if (read_file(&moving))
 		status = sources[i].move(&moving);

@@ -183,22 +183,23 @@ static enum cli_status tell(const struct cli *cli, const struct mailbox_act *act
 			    const struct buf *line)
 {
 	json_t *answer = json_loadb(line->data, line->len, JSON_REJECT_DUPLICATES, NULL);
-	enum cli_status status = CLI_UNSURE;
+	enum cli_status status = CLI_YES;
 
 	if (answer == NULL) {
 		cli_error(cli, "the answer of postseal-mailbox is not JSON");
-	} else if (cli->json) {
+		return CLI_UNSURE;
+	}
+	if (cli->json) {
 		char *text = json_dumps(answer, JSON_COMPACT | JSON_ENSURE_ASCII);
 
 		printf("%s\n", text != NULL ? text : "{}");
 		free(text);
-		status = is_true(answer, "ok") ? CLI_YES : CLI_NO;
-	} else if (is_true(answer, "ok")) {
-		act->print(answer);
-		status = CLI_YES;
-	} else {
+	}
+	if (!is_true(answer, "ok")) {
 		cli_error(cli, "%s", text_of(answer, "text"));
 		status = strcmp(text_of(answer, "error"), "later") == 0 ? CLI_UNSURE : CLI_NO;
+	} else if (!cli->json) {
+		act->print(answer);
 	}
 	json_decref(answer);
 	return status;

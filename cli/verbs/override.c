@@ -52,11 +52,8 @@ static bool parse_terms(struct override *override, const struct cli *cli)
 		return false;
 	}
 	str_printable(override->reason, sizeof(override->reason), cli->reason, strlen(cli->reason));
-	if (cli->expires != NULL && !act_expiry(&override->expires, cli->expires, cli->now)) {
-		cli_error(cli, "\"%s\" is not a time in the future; write " ACT_EXPIRY_FORMS,
-			  cli->expires);
+	if (cli->expires != NULL && !act_expiry(&override->expires, cli))
 		return false;
-	}
 	return true;
 }
 

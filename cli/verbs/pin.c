@@ -214,8 +214,7 @@ static enum cli_status add(const struct cli *cli)
 	for (size_t i = 0; i < keys.count; i++)
 		room = pins_add(&pins, keys.spki[i]) && room;
 	if (!room) {
-		ledger_abort(act.txn);
-		ledger_close(act.ledger);
+		act_drop(&act);
 		cli_error(cli, "at most %d keys can be on file for %s; remove old ones first",
 			  PINS_MAX, nexthop.key);
 		return CLI_NO;

@@ -412,6 +412,10 @@ static enum cli_status run_setup(struct cli *cli)
 {
 	const struct part *part = NULL;
 
+	if (cli->json) {
+		cli_error(cli, "this is for people; `postseal doctor --json` is for programs");
+		return CLI_USAGE;
+	}
 	if (cli->undo && cli->count > 0) {
 		cli_error(cli, "--undo takes no part: it undoes what was set up last");
 		return CLI_USAGE;

@@ -241,8 +241,8 @@ static void write_conf(void)
 	ck_assert_ptr_nonnull(file);
 	fprintf(file,
 		"ledger = \"%s\"\nruntime = \"%s\"\nsocketmap_listen = {\"unix:%s/map.sock\"}\n"
-		"secure_domains = {\"secure.test\"}\nsmtp_timeout = 1\n",
-		ledger_dir, dir, dir);
+		"secure_domains = {\"secure.test\"}\nsmtp_timeout = 1\nmailbox_runtime = \"%s\"\n",
+		ledger_dir, dir, dir, dir);
 	ck_assert_int_eq(fclose(file), 0);
 }
 
@@ -521,7 +521,9 @@ START_TEST(wrong_usage)
 		{ "list a.test", "there are too many arguments" },
 		{ "list --state purple",
 		  "after --state write dane, tls, plain, unknown or downgrade" },
-		{ "list --yes", "there is no option -y here" },
+		{ "list --yes", "there is no option --yes here" },
+		{ "list -y", "there is no option -y here" },
+		{ "setup --dry-run --json", "`postseal doctor --json` is for programs" },
 		{ "status --frobnicate a.test", "usage: postseal status" },
 		{ "status tls.test .test", "\".test\" stands for all names below it" },
 		{ "probe .test", "\".test\" stands for all names below it" },
@@ -547,6 +549,11 @@ START_TEST(wrong_usage)
 		  "\"0d\" is not a time in the future" },
 		{ "override set tls.test exact encrypt -r x -e 2026-01-10T12:00:00Z",
 		  "not a time in the future" },
+		{ "override set tls.test exact encrypt -r x -e 2026-01-10",
+		  "not a time in the future" },
+		{ "override set tls.test exact encrypt -r x -e 2027-01-010",
+		  "a date in UTC, as YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ" },
+		{ "override set tls.test exact encrypt -r x -e 9000y", "up to the year 9999" },
 		{ "pin add tls.test 00ff", "\"00ff\" is not the SHA-256 of a key" },
 		{ "pin add tls.test", "--from-probe" },
 		{ "pin add .test", "write for which next hop" },
@@ -677,7 +684,7 @@ START_TEST(config)
 	expect("config --json", 0, "\"mta_sts\":true,");
 	expect("config --json", 0, "\"first_contact\":\"wait\",");
 	expect("config --json -n", 0,
-	       ",\"smtp_timeout\":1,\"secure_domains\":[\"secure.test\"]}\n");
+	       ",\"smtp_timeout\":1,\"secure_domains\":[\"secure.test\"],\"mailbox_runtime\":");
 }
 END_TEST
 
@@ -1058,6 +1065,8 @@ START_TEST(overrides)
 	expect("override list", 0, "plain.test\n  answer       minimum encrypt until 2026-04-10");
 	expect("history plain.test", 0, "override     2026-01-10T12:00:00Z plain.test, by ");
 	expect("override set years.test minimum encrypt -r x --expires 2y", 0, "2028-01-");
+	expect("override set years.test minimum encrypt -r x --expires 2027-02-01", 0,
+	       "until 2027-02-01T00:00:00Z (x)");
 	expect("override clear years.test", 0, "");
 	expect("override set --json .test hands-off -r ours", 0,
 	       "{\"kind\":\"hands-off\",\"level\":\"none\",\"set\":\"2026-01-10T12:00:00Z\","
@@ -1188,6 +1197,36 @@ START_TEST(pins)
 }
 END_TEST
 
+/* With --json the exit status and what is on standard error are the same as without. */
+START_TEST(mailboxes)
+{
+	static const struct {
+		const char *reply, *text;
+		int status;
+	} cases[] = {
+		{ "{\"ok\":true,\"mailboxes\":[]}\n", "", 0 },
+		{ "{\"ok\":false,\"error\":\"none\",\"text\":\"there is none\"}\n",
+		  "postseal mailbox: there is none\n", 1 },
+		{ "{\"ok\":false,\"error\":\"later\",\"text\":\"not now\"}\n",
+		  "postseal mailbox: not now\n", 3 },
+	};
+	const char *reply = cases[_i / 2].reply;
+	pid_t pid = serve(listen_at("mailbox.sock"), "{\"do\":\"list\"}\n", reply, 20);
+
+	if (_i % 2 == 0) {
+		expect("mailbox list", cases[_i / 2].status, cases[_i / 2].text);
+	} else {
+		struct outcome o = run_as(false, "mailbox list --json");
+
+		ck_assert_int_eq(o.status, cases[_i / 2].status);
+		ck_assert_ptr_nonnull(strstr(buf_cstr(&o.text), reply));
+		ck_assert_ptr_nonnull(strstr(buf_cstr(&o.text), cases[_i / 2].text));
+		buf_free(&o.text);
+	}
+	must_end(pid);
+}
+END_TEST
+
 static void write_list(const char *lines)
 {
 	char path[128];
@@ -1241,9 +1280,12 @@ START_TEST(aliases)
 	expect_load(2, "/list:2: the options here are --for, --level and --otherwise\n");
 	expect_load(2, "/list:3: an option has no value\n");
 	expect_load(2, "/list:4: an option has no value\n");
-	write_list("c@secure.test c@tls.test may\nd%x@secure.test d@tls.test\n");
+	write_list("c@secure.test c@tls.test may\nd%x@secure.test d@tls.test\ne@secure.test\n");
 	expect_load(2, "/list:1: \"may\" is not a level; ");
 	expect_load(2, "/list:2: d%x@secure.test could be a route");
+	expect_load(2, "/list:3: expected ALIAS MAILBOX");
+	expect_load(2, "/list: nothing was done\n");
+	expect("alias load /tmp", 3, "/tmp cannot be read: Is a directory");
 	expect("alias show c@secure.test", 1, "is not on file");
 	write_list("c@secure.test --for c@tls.test --otherwise=refuse --level verify\n");
 	expect_load(0, "1 alias is on");
@@ -1389,8 +1431,13 @@ START_TEST(pages_of_a_fleet)
 		{ "list --fleet", GOLDEN "/list-fleet", 0 },
 	};
 	char error[LEDGER_ERROR_SIZE];
+	struct outcome alone;
 	struct ledger *ledger;
 
+	alone = run_as(false, "fleet leave");
+	ck_assert_int_eq(alone.status, 1);
+	ck_assert_str_eq(buf_cstr(&alone.text), "postseal fleet: this host shares with nobody\n");
+	buf_free(&alone.text);
 	expect("stats --fleet", 1, "this host shares with nobody");
 	expect("list --fleet", 1, "this host shares with nobody");
 	expect("history --fleet", 1, "this host shares with nobody");
@@ -1453,6 +1500,7 @@ int main(void)
 	tcase_add_test(tc, moves_nothing_in_without_a_prober);
 	tcase_add_test(tc, pins);
 	tcase_add_test(tc, aliases);
+	tcase_add_loop_test(tc, mailboxes, 0, 6);
 	tcase_add_test(tc, exceptions);
 	tcase_add_test(tc, digest_is_off);
 	tcase_add_test(tc, digest);
