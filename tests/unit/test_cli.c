@@ -684,7 +684,7 @@ START_TEST(config)
 	expect("config --json", 0, "\"mta_sts\":true,");
 	expect("config --json", 0, "\"first_contact\":\"wait\",");
 	expect("config --json -n", 0,
-	       ",\"smtp_timeout\":1,\"secure_domains\":[\"secure.test\"],");
+	       ",\"smtp_timeout\":1,\"secure_domains\":[\"secure.test\"],\"mailbox_runtime\":");
 }
 END_TEST
 
