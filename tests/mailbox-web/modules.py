@@ -152,7 +152,7 @@ def pages(ground):
     full = ["<p>a</p>", "a", "<img src='https://example.com/a.png'>", "<style>p {}</style>b", "&lt;"]
     check("empty", call(browser, "/test/letters.js", "areEmpty", empty), [True] * len(empty))
     check("full", call(browser, "/test/letters.js", "areEmpty", full), [False] * len(full))
-    quiet(browser, "sandboxed")
+    quiet(browser, "Content Security Policy")
 
 
 def catalogue(ground):
