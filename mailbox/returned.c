@@ -33,7 +33,7 @@ static bool see_reply(void *context, const struct store_key *key, struct span va
 	return false;
 }
 
-static enum lookup find_reply(struct store_txn *txn, struct returned *returned)
+static enum lookup read_reply(struct store_txn *txn, struct returned *returned)
 {
 	struct store_key all = store_key("", 0, "", 0), key;
 
@@ -47,6 +47,16 @@ static enum lookup find_reply(struct store_txn *txn, struct returned *returned)
 	key = store_key_pair(&returned->mailbox, &returned->sent);
 	return returned->found == LOOKUP_FOUND ? store_get_letter(txn, &key, &returned->letter)
 					       : returned->found;
+}
+
+/* All replies are looked at, for whoever sends us such a mail: nobody waits for that. */
+static enum lookup find_reply(struct home *home, struct returned *returned)
+{
+	struct store_txn *txn = store_begin(home->store, false);
+	enum lookup found = txn != NULL ? read_reply(txn, returned) : LOOKUP_ERROR;
+
+	store_abort(txn);
+	return found;
 }
 
 /* Once: the token's record of what was seen serves for it. */
@@ -75,13 +85,15 @@ static enum lookup tell_once(struct home *home, struct store_txn *txn, struct re
 
 static enum lookup take(struct home *home, struct span message, struct returned *returned)
 {
-	struct store_txn *txn = store_begin(home->store, true);
-	enum lookup found = txn != NULL ? find_reply(txn, returned) : LOOKUP_ERROR;
+	enum lookup found = find_reply(home, returned);
+	struct store_txn *txn;
 
 	if (found == LOOKUP_FOUND && !report_is_failure(message, true, returned->letter.sender))
 		found = LOOKUP_ABSENT;
-	if (found == LOOKUP_FOUND)
-		found = tell_once(home, txn, returned);
+	if (found != LOOKUP_FOUND)
+		return found;
+	txn = store_begin(home->store, true);
+	found = txn != NULL ? tell_once(home, txn, returned) : LOOKUP_ERROR;
 	if (found == LOOKUP_FOUND) {
 		found = store_commit(txn) ? LOOKUP_FOUND : LOOKUP_ERROR;
 		txn = NULL;
