@@ -457,8 +457,8 @@ static void require_authenticated(struct decision *d, const struct facts *facts,
 		return;
 	if ((s->sts_unasked || s->sts_failing) && !dane) {
 		raise_to(d, LEVEL_NONE,
-			 "its MTA-STS policy is not known yet, and the sender "
-			 "demands an authenticated server");
+			 "the sender demands an authenticated server, and its MTA-STS policy is "
+			 "not known yet");
 		return;
 	}
 	raise_to(d, LEVEL_DANE_ONLY,
