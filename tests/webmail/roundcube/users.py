@@ -693,7 +693,7 @@ def never_unsealed(mail, _shots):
     """a mail that is to be sealed where that is not set up, or down, is not sent at all"""
     def refused(*parts):
         # As a page that knew of sealing a moment ago would send it.
-        mail.run("$('input[name=_postseal_seal]').val('1')")
+        mail.run("document.querySelector('#postseal-seal').checked = true")
         mail.send()
         mail.message("was not sent", *parts)
 
@@ -1072,7 +1072,8 @@ def sealed_accessible(mail, shots):
 def sealed_strangers(mail, _shots):
     """user B neither sees nor changes what user A has sealed"""
     before = as_roundcube("GET", "/v1/sealed/kim@plain.test")[1]
-    check("alice's letters", len(before["sealed"][0]["letters"]), 1)
+    if not before["sealed"][0]["letters"]:
+        raise Failed("alice has sealed nothing")
     for method, target in (("GET", ""), ("POST", "/unlock"), ("POST", "/resend"), ("POST", "/revoke")):
         status, answer = as_roundcube(method, "/v1/sealed/kim@plain.test" + target, whose="bob@sender.test",
                                       body={} if method == "POST" else None)
