@@ -319,9 +319,9 @@ START_TEST(what_is_refused)
 	expect_file("import", dir, 3, "Is a directory");
 	expect("import", 2, "an argument is missing");
 	expect("import a b", 2, "there are too many arguments");
-	expect("import --journal a", 2, "there is no option -J here");
+	expect("import --journal a", 2, "there is no option --journal here");
 	expect("export a b", 2, "there are too many arguments");
-	expect("export --replace a", 2, "there is no option -R here");
+	expect("export --replace a", 2, "there is no option --replace here");
 	after = exported(true);
 	ck_assert(same_bytes(&before, &after));
 	put(conf, "ledger = \"/nonexistent\"\n");
