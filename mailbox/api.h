@@ -75,6 +75,4 @@ enum lookup api_find_link(struct store_txn *txn, const unsigned char id[32],
 bool api_change_gate(struct home *home, const struct handle *mailbox, const char *sender,
 		     void (*change)(struct mbox_gate *gate));
 
-bool api_same_sender(const char *a, const char *b);
-
 #endif

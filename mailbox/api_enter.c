@@ -34,13 +34,6 @@ static void gone(struct api_call *call)
 	api_error(call, 404, "gone", "There is no such thing, or not any more.");
 }
 
-bool api_same_sender(const char *a, const char *b)
-{
-	struct store_key one = store_key_address(a), two = store_key_address(b);
-
-	return memcmp(one.bytes, two.bytes, one.len) == 0;
-}
-
 void api_site(struct api_call *call)
 {
 	const struct home *home = call->portal->home;
@@ -499,7 +492,7 @@ static bool put_new_keys(struct store_txn *txn, const struct session_info *ticke
 		if (found == LOOKUP_ERROR)
 			good = false;
 		if (found != LOOKUP_FOUND || letter->has_key ||
-		    !api_same_sender(letter->sender, ticket->sender))
+		    !store_same_address(letter->sender, ticket->sender))
 			continue;
 		letter->has_key = true;
 		vault_seal(letter->key, vault, "key", &id, key, sizeof(key));
@@ -530,7 +523,7 @@ static bool tell_of_opening(void *context, const struct store_key *key, struct s
 	handle_make(&random);
 	opened->good = mbox_get_gate(&gate, value.at, value.len);
 	facts.sender = gate.sender;
-	facts.own_link = opened->good && api_same_sender(gate.sender, opened->by);
+	facts.own_link = opened->good && store_same_address(gate.sender, opened->by);
 	opened->good = opened->good && tell_sender(opened->home, opened->txn, NOTE_OPENED, facts,
 						   handle_hex(id, &random));
 	return opened->good;

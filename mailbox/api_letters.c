@@ -154,7 +154,7 @@ static bool list_one(void *context, const struct store_key *key, struct span val
 	}
 	listing->good = mbox_get_letter(letter, value.at, value.len);
 	if (listing->good && letter->box == listing->box &&
-	    (listing->sender == NULL || api_same_sender(listing->sender, letter->sender))) {
+	    (listing->sender == NULL || store_same_address(listing->sender, letter->sender))) {
 		listing->more = json_array_size(listing->list) == listing->limit;
 		if (!listing->more) {
 			json = letter_json(listing->txn, listing->home, listing->user, &handle,

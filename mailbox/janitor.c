@@ -90,13 +90,6 @@ struct senders {
 	char *address[BATCH];
 };
 
-static bool same_sender(const char *a, const char *b)
-{
-	struct store_key one = store_key_address(a), two = store_key_address(b);
-
-	return memcmp(one.bytes, two.bytes, one.len) == 0;
-}
-
 static bool note_sender(void *context, const struct store_key *key, struct span value)
 {
 	struct senders *senders = context;
@@ -106,7 +99,7 @@ static bool note_sender(void *context, const struct store_key *key, struct span 
 
 	(void)key;
 	for (size_t i = 0; wanted && i < senders->count; i++)
-		wanted = !same_sender(senders->address[i], letter->sender);
+		wanted = !store_same_address(senders->address[i], letter->sender);
 	if (wanted)
 		senders->address[senders->count++] = mem_strdup(letter->sender);
 	free(letter);

@@ -371,6 +371,13 @@ struct store_key store_key_address(const char *address)
 	return store_key(hash, sizeof(hash), "", 0);
 }
 
+bool store_same_address(const char *a, const char *b)
+{
+	struct store_key one = store_key_address(a), two = store_key_address(b);
+
+	return memcmp(one.bytes, two.bytes, one.len) == 0;
+}
+
 struct store_key store_key_gate(const struct handle *mailbox, const char *sender)
 {
 	unsigned char hash[CRYPTO_HASH_SIZE];

@@ -86,6 +86,8 @@ struct store_key store_key_pair(const struct handle *mailbox, const struct handl
 struct store_key store_key_handle(const struct handle *mailbox);
 /* Of the address's key (seal_address.h); the second with a mailbox in front. */
 struct store_key store_key_address(const char *address);
+/* Are these two spellings of one address? */
+bool store_same_address(const char *a, const char *b);
 struct store_key store_key_gate(const struct handle *mailbox, const char *sender);
 
 /* Typed. A record that cannot be decoded is LOOKUP_ERROR, and logged. */

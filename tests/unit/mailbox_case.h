@@ -396,6 +396,17 @@ static inline size_t sink_settled(void)
 	return sink.count;
 }
 
+/* How many mailboxes have ended. */
+static inline long control_expire(void)
+{
+	const struct mailbox_question question = { .act = "expire" };
+	json_t *answer = control(&question);
+	long ended = (long)json_integer_value(json_object_get(answer, "ended"));
+
+	json_decref(answer);
+	return ended;
+}
+
 static inline bool control_ok(const struct mailbox_question *question)
 {
 	json_t *answer = control(question);
@@ -792,6 +803,20 @@ static inline void guest_open(struct guest *guest, const char *password,
 	str_copy(guest->session, sizeof(guest->session), get_text(opened.json, "session"));
 	answer_free(&ticket);
 	answer_free(&opened);
+}
+
+/* Bob's first letter, opened with its link and PIN; its sender has heard of that. */
+static inline void guest_open_letter(struct guest *guest, const struct marked *mail)
+{
+	unsigned char secret[CODE_SECRET_SIZE];
+	char *pin;
+
+	give_marked("bob@example.net", mail);
+	link_secret(secret, sink_next("bob@example.net"));
+	pin = mail_pin(sink_next(mail->sender));
+	guest_open(guest, "correct horse battery", secret, pin);
+	sink_next(mail->sender);
+	free(pin);
 }
 
 static inline struct answer guest_login(struct guest *guest, const char *address)

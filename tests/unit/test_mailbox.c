@@ -953,16 +953,6 @@ static void setup_moved(void)
 	case_open_moved("");
 }
 
-static long expire(void)
-{
-	struct mailbox_question question = { .act = "expire" };
-	json_t *answer = control(&question);
-	long ended = (long)json_integer_value(json_object_get(answer, "ended"));
-
-	json_decref(answer);
-	return ended;
-}
-
 START_TEST(nobody_comes)
 {
 	unsigned char secret[CODE_SECRET_SIZE];
@@ -972,10 +962,10 @@ START_TEST(nobody_comes)
 	link_secret(secret, sink_next("bob@example.net"));
 	sink_next("alice@example.com");
 	move_clock(89, 0);
-	ck_assert_int_eq(expire(), 0);
+	ck_assert_int_eq(control_expire(), 0);
 	ck_assert_uint_eq(sink_settled(), 2);
 	move_clock(91, 0);
-	ck_assert_int_eq(expire(), 1);
+	ck_assert_int_eq(control_expire(), 1);
 	ck_assert_ptr_nonnull(strstr(sink_next("alice@example.com"), "nobody"));
 	ck_assert_uint_eq(files_of(".key"), 0);
 	answer = ask_ticket(secret, "12345678");
@@ -983,7 +973,7 @@ START_TEST(nobody_comes)
 	answer_free(&answer);
 	/* A clock that goes back brings nothing back. */
 	move_clock(0, 0);
-	ck_assert_int_eq(expire(), 0);
+	ck_assert_int_eq(control_expire(), 0);
 }
 END_TEST
 
@@ -1000,20 +990,20 @@ START_TEST(warned_and_then_deleted_unless_he_comes)
 	guest_open(&guest, "correct horse battery", secret, pin);
 	sink_next("alice@example.com");
 	move_clock(75, 0);
-	ck_assert_int_eq(expire(), 0);
+	ck_assert_int_eq(control_expire(), 0);
 	ck_assert_uint_eq(sink_settled(), sink.taken);
 	move_clock(77, 0);
-	ck_assert_int_eq(expire(), 0);
+	ck_assert_int_eq(control_expire(), 0);
 	ck_assert_ptr_null(strstr(sink_next("bob@example.net"), "#v1."));
-	ck_assert_int_eq(expire(), 0);
+	ck_assert_int_eq(control_expire(), 0);
 	ck_assert_uint_eq(sink_settled(), sink.taken);
 	answer = guest_login(&guest, "bob@example.net");
 	expect(&answer, 201);
 	answer_free(&answer);
 	move_clock(91, 0);
-	ck_assert_int_eq(expire(), 0);
+	ck_assert_int_eq(control_expire(), 0);
 	move_clock(77 + 91, 0);
-	ck_assert_int_eq(expire(), 1);
+	ck_assert_int_eq(control_expire(), 1);
 	answer = guest_login(&guest, "bob@example.net");
 	expect(&answer, 403);
 	answer_free(&answer);

@@ -58,20 +58,6 @@ static bool has_letter_of_carol(void)
 	return has;
 }
 
-/* Alice's mail, opened with her link and PIN. */
-static void open_alices(struct guest *guest)
-{
-	unsigned char secret[CODE_SECRET_SIZE];
-	char *pin;
-
-	give_marked("bob@example.net", &first);
-	link_secret(secret, sink_next("bob@example.net"));
-	pin = mail_pin(sink_next("alice@example.com"));
-	guest_open(guest, "correct horse battery", secret, pin);
-	sink_next("alice@example.com");
-	free(pin);
-}
-
 /*
  * Carol's letter is sealed, but her link mail has to wait; then bob opens the mailbox with
  * alice's. Her link has to reach him all the same: nothing else opens her letter.
@@ -215,7 +201,7 @@ START_TEST(uploads_have_an_end)
 	struct answer answer;
 	int taken = 0, status = 201;
 
-	open_alices(&guest);
+	guest_open_letter(&guest, &first);
 	while (status == 201) {
 		unsigned char id[HANDLE_SIZE];
 
@@ -238,7 +224,7 @@ START_TEST(sessions_of_one_have_an_end)
 	struct answer answer;
 	char oldest[64];
 
-	open_alices(&guest);
+	guest_open_letter(&guest, &first);
 	str_copy(oldest, sizeof(oldest), guest.session);
 	for (int i = 0; i < 64; i++) {
 		answer = guest_login(&guest, "bob@example.net");
@@ -304,7 +290,7 @@ START_TEST(two_equal_replies_at_once)
 	const char *letter;
 	int fds[3], made = 0;
 
-	open_alices(&guest);
+	guest_open_letter(&guest, &first);
 	answer = guest_letters(&guest, "inbox");
 	letter = get_text(json_array_get(json_object_get(answer.json, "letters"), 0), "id");
 	crypto_random(id, sizeof(id));
@@ -372,7 +358,7 @@ START_TEST(replies_at_once_are_counted)
 	json_int_t left = 0;
 	int fds[3], made = 0;
 
-	open_alices(&guest);
+	guest_open_letter(&guest, &first);
 	rewrite_setting("mailbox_replies_per_day = 1");
 	while (left != 1) {
 		answer = call("GET", "session", guest.session, NULL);
@@ -574,7 +560,7 @@ START_TEST(notices_have_room_always)
 	const char *letter;
 	char *pin;
 
-	open_alices(&guest);
+	guest_open_letter(&guest, &first);
 	other.random = 3;
 	give_marked("dora@example.net", &other);
 	link_secret(secret, sink_next("dora@example.net"));
@@ -629,7 +615,7 @@ START_TEST(a_full_store_holds_nobody_up)
 	char path[128], name[128];
 	json_t *letter;
 
-	open_alices(&guest);
+	guest_open_letter(&guest, &first);
 	answer = guest_letters(&guest, "inbox");
 	letter = json_array_get(json_object_get(answer.json, "letters"), 0);
 	snprintf(name, sizeof(name), "letters/%s/read", get_text(letter, "id"));

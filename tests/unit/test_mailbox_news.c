@@ -185,18 +185,11 @@ END_TEST
 /* It was opened long ago: nobody is told of that again. */
 START_TEST(no_receipt_promises_what_has_been)
 {
-	unsigned char secret[CODE_SECRET_SIZE];
 	struct guest guest;
-	char *pin;
 
-	give_marked("bob@example.net", &first);
-	link_secret(secret, sink_next("bob@example.net"));
-	pin = mail_pin(sink_next("alice@example.com"));
-	guest_open(&guest, "correct horse battery", secret, pin);
-	sink_next("alice@example.com");
+	guest_open_letter(&guest, &first);
 	give_marked("bob@example.net", &second);
 	ck_assert_ptr_null(strstr(sink_next("carol@example.com"), "opened for the first time"));
-	free(pin);
 }
 END_TEST
 
@@ -206,16 +199,6 @@ START_TEST(no_receipt_promises_what_is_switched_off)
 	ck_assert_ptr_null(strstr(sink_next("alice@example.com"), "opened for the first time"));
 }
 END_TEST
-
-static long expire(void)
-{
-	const struct mailbox_question question = { .act = "expire" };
-	json_t *answer = control(&question);
-	long ended = (long)json_integer_value(json_object_get(answer, "ended"));
-
-	json_decref(answer);
-	return ended;
-}
 
 static void read_first_letter(struct guest *guest)
 {
@@ -239,17 +222,11 @@ static void read_first_letter(struct guest *guest)
 /* Of an open mailbox that ends: whose letters were never read hears of it, and nobody else. */
 START_TEST(a_letter_that_was_never_read)
 {
-	unsigned char secret[CODE_SECRET_SIZE];
 	struct guest guest;
 	struct marked again = second;
 	const char *mail;
-	char *pin;
 
-	give_marked("bob@example.net", &first);
-	link_secret(secret, sink_next("bob@example.net"));
-	pin = mail_pin(sink_next("alice@example.com"));
-	guest_open(&guest, "correct horse battery", secret, pin);
-	sink_next("alice@example.com");
+	guest_open_letter(&guest, &first);
 	read_first_letter(&guest);
 	give_marked("bob@example.net", &second);
 	again.random = 3;
@@ -257,11 +234,10 @@ START_TEST(a_letter_that_was_never_read)
 	sink_settled();
 	sink.taken = sink.count;
 	move_clock(91, 0);
-	ck_assert_int_eq(expire(), 1);
+	ck_assert_int_eq(control_expire(), 1);
 	mail = sink_next("carol@example.com");
 	ck_assert_ptr_nonnull(strstr(mail, "Never read by bob@example.net"));
 	ck_assert_uint_eq(sink_settled(), sink.taken);
-	free(pin);
 }
 END_TEST
 
@@ -278,45 +254,44 @@ START_TEST(what_was_taken_back_is_not_missed)
 	sink.taken = sink.count;
 	ck_assert(control_ok(&revoke));
 	move_clock(91, 0);
-	ck_assert_int_eq(expire(), 1);
+	ck_assert_int_eq(control_expire(), 1);
 	sink_next("carol@example.com");
 	ck_assert_uint_eq(sink_settled(), sink.taken);
 }
 END_TEST
 
+/* The same one each time: it has the same id. */
+static struct answer reply_to_first(const struct guest *guest, const char *text)
+{
+	struct answer letters = guest_letters(guest, "inbox"), answer;
+	json_t *letter = json_array_get(json_object_get(letters.json, "letters"), 0);
+	struct handle id;
+
+	memset(id.bytes, 9, sizeof(id.bytes));
+	answer = call("POST", "replies", guest->session,
+		      json_pack("{s:o,s:s,s:s,s:s,s:[]}", "id", b64_json(id.bytes, HANDLE_SIZE),
+				"letter", get_text(letter, "id"), "subject", "Re: one", "text",
+				text, "attachments"));
+	answer_free(&letters);
+	return answer;
+}
+
 /* Whoever wrote has no mailbox any more: to try again and again is of no use. */
 START_TEST(a_reply_that_is_refused_for_good)
 {
-	unsigned char secret[CODE_SECRET_SIZE];
-	struct handle id;
 	struct guest guest;
-	struct answer letters, answer;
-	char *pin;
+	struct answer answer;
 
-	give_marked("bob@example.net", &first);
-	link_secret(secret, sink_next("bob@example.net"));
-	pin = mail_pin(sink_next("alice@example.com"));
-	guest_open(&guest, "correct horse battery", secret, pin);
-	sink_next("alice@example.com");
-	letters = guest_letters(&guest, "inbox");
-	memset(id.bytes, 9, sizeof(id.bytes));
+	guest_open_letter(&guest, &first);
 	for (int i = 0; i < 2; i++) {
-		json_t *letter = json_array_get(json_object_get(letters.json, "letters"), 0);
-
 		sink.reject = i == 0;
-		answer = call("POST", "replies", guest.session,
-			      json_pack("{s:o,s:s,s:s,s:s,s:[]}", "id",
-					b64_json(id.bytes, HANDLE_SIZE), "letter",
-					get_text(letter, "id"), "subject", "Re: one", "text",
-					"thanks", "attachments"));
+		answer = reply_to_first(&guest, "thanks");
 		expect(&answer, i == 0 ? 409 : 201);
 		if (i == 0)
 			ck_assert_str_eq(get_text(answer.json, "error"), "refused");
 		answer_free(&answer);
 	}
 	sink_next("alice@example.com");
-	answer_free(&letters);
-	free(pin);
 }
 END_TEST
 
@@ -324,27 +299,14 @@ END_TEST
  * "sent", and she would never know. */
 START_TEST(a_reply_that_comes_back)
 {
-	unsigned char secret[CODE_SECRET_SIZE];
 	struct buf message = { 0 };
-	struct handle id;
 	struct guest guest;
-	struct answer letters, answer;
+	struct answer answer;
 	const char *mail;
-	char *pin, *message_id;
+	char *message_id;
 
-	give_marked("bob@example.net", &first);
-	link_secret(secret, sink_next("bob@example.net"));
-	pin = mail_pin(sink_next("alice@example.com"));
-	guest_open(&guest, "correct horse battery", secret, pin);
-	sink_next("alice@example.com");
-	letters = guest_letters(&guest, "inbox");
-	memset(id.bytes, 9, sizeof(id.bytes));
-	answer = call(
-		"POST", "replies", guest.session,
-		json_pack(
-			"{s:o,s:s,s:s,s:s,s:[]}", "id", b64_json(id.bytes, HANDLE_SIZE), "letter",
-			get_text(json_array_get(json_object_get(letters.json, "letters"), 0), "id"),
-			"subject", "Re: one", "text", "my test was positive", "attachments"));
+	guest_open_letter(&guest, &first);
+	answer = reply_to_first(&guest, "my test was positive");
 	expect(&answer, 201);
 	message_id = case_between(sink_next("alice@example.com"), "\nMessage-ID: ", "\r\n");
 	ck_assert_str_eq(sink.from[sink.taken - 1], "sealed@example.com");
@@ -363,10 +325,8 @@ START_TEST(a_reply_that_comes_back)
 	ck_assert_str_eq(sink.from[sink.taken - 1], "");
 	ck_assert_uint_eq(sink_settled(), sink.taken);
 	answer_free(&answer);
-	answer_free(&letters);
 	buf_free(&message);
 	free(message_id);
-	free(pin);
 }
 END_TEST
 

@@ -81,8 +81,8 @@ static const struct text english[NOTE_COUNT] = {
 			   "{pin?Give {recipient} this PIN, by telephone or in another way than by "
 			   "mail:\n\n    {pin}\n\n{new?It replaces the PIN of your earlier "
 			   "mails.\n\n}}{free?{recipient} needs no PIN from you.\n\n}{told?You "
-			   "will "
-			   "be told when the mailbox is opened for the first time. If that was not "
+			   "will be told when the mailbox is opened for the first time. If that "
+			   "was not "
 			   "{recipient}, tell your administrator.\n}" },
 	[NOTE_RECEIPT_PGP] = { "Encrypted for {recipient}",
 			       "Your mail to {recipient} was encrypted with OpenPGP and is on its "
@@ -95,9 +95,8 @@ static const struct text english[NOTE_COUNT] = {
 			  "same.\n" },
 	[NOTE_OPENED] = { "{recipient} has opened the mailbox",
 			  "The mailbox of {recipient} was opened for the first time on "
-			  "{date}{own?, "
-			  "with the link of your mail}. If that was not {recipient}, tell your "
-			  "administrator at once.\n" },
+			  "{date}{own?, with the link of your mail}. If that was not {recipient}, "
+			  "tell your administrator at once.\n" },
 	[NOTE_UNOPENED] = { "Never opened by {recipient}",
 			    "The mailbox of {recipient} was deleted, with your sealed mail in it: "
 			    "nobody has opened it.\n" },
@@ -112,10 +111,9 @@ static const struct text english[NOTE_COUNT] = {
 				    "PIN.\n" },
 	[NOTE_REPLY_LOST] = { "A reply of {recipient} did not reach you",
 			      "{recipient} has answered your sealed mail, but the answer could not "
-			      "be "
-			      "delivered to you. If your mail is forwarded to somewhere else, that "
-			      "is "
-			      "perhaps why: answers travel encrypted, or not at all.\n\nThe answer "
+			      "be delivered to you. If your mail is forwarded to somewhere else, "
+			      "that is perhaps why: answers travel encrypted, or not at "
+			      "all.\n\nThe answer "
 			      "waits among the sent letters in the mailbox of {recipient}, and "
 			      "{recipient} does not know of this. Ask {recipient}, and tell your "
 			      "administrator.\n" },
@@ -208,8 +206,8 @@ static const struct text german[NOTE_COUNT] = {
 			  "unlock). PIN und Link bleiben dieselben.\n" },
 	[NOTE_OPENED] = { "{recipient} hat das Postfach geöffnet",
 			  "Das Postfach von {recipient} wurde am {date} zum ersten Mal "
-			  "geöffnet{own?, "
-			  "mit dem Link Ihrer Mail}. Wenn das nicht {recipient} war, sagen Sie es "
+			  "geöffnet{own?, mit dem Link Ihrer Mail}. Wenn das nicht {recipient} "
+			  "war, sagen Sie es "
 			  "sofort Ihrem Administrator.\n" },
 	[NOTE_UNOPENED] = { "Nie geöffnet von {recipient}",
 			    "Das Postfach von {recipient} wurde gelöscht, mit Ihrer versiegelten "
@@ -228,8 +226,8 @@ static const struct text german[NOTE_COUNT] = {
 			      "Antwort konnte Ihnen nicht zugestellt werden. Wenn Ihre Mail "
 			      "weitergeleitet wird, liegt es vielleicht daran: Antworten reisen "
 			      "verschlüsselt oder gar nicht.\n\nDie Antwort liegt bei den "
-			      "gesendeten "
-			      "Briefen im Postfach von {recipient}; dort weiß man davon nichts. "
+			      "gesendeten Briefen im Postfach von {recipient}; dort weiß man davon "
+			      "nichts. "
 			      "Fragen Sie {recipient}, und sagen Sie es Ihrem Administrator.\n" },
 	[NOTE_UNREAD] = { "Nie gelesen von {recipient}",
 			  "Das Postfach von {recipient} wurde gelöscht, weil es nicht mehr benutzt "

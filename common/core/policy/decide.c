@@ -432,14 +432,21 @@ void decide(struct decision *d, const struct settings *settings, const struct fa
 		observe(d, settings, facts, &survey, now);
 }
 
-/* Raise to `level`, whatever could not be found out; LEVEL_NONE: let mail wait. */
-static void raise_to(struct decision *d, enum level level, const char *reason)
+/* Another answer for this map; the rule behind it stays. */
+static void answer_instead(struct decision *d, enum verdict verdict, enum level level,
+			   const char *reason)
 {
 	enum rule rule = d->rule;
 	enum rule under = d->under;
 
-	give(d, rule, level == LEVEL_NONE ? VERDICT_TEMP : VERDICT_POLICY, level, reason);
+	give(d, rule, verdict, level, reason);
 	d->under = under;
+}
+
+/* Raise to `level`, whatever could not be found out. */
+static void raise_to(struct decision *d, enum level level, const char *reason)
+{
+	answer_instead(d, VERDICT_POLICY, level, reason);
 }
 
 /*
@@ -456,9 +463,9 @@ static void require_authenticated(struct decision *d, const struct facts *facts,
 	if (d->verdict == VERDICT_POLICY && d->level >= LEVEL_SECURE)
 		return;
 	if ((s->sts_unasked || s->sts_failing) && !dane) {
-		raise_to(d, LEVEL_NONE,
-			 "the sender demands an authenticated server, and its MTA-STS policy is "
-			 "not known yet");
+		answer_instead(d, VERDICT_TEMP, LEVEL_NONE,
+			       "the sender demands an authenticated server, and its MTA-STS policy "
+			       "is not known yet");
 		return;
 	}
 	raise_to(d, LEVEL_DANE_ONLY,
