@@ -41,6 +41,12 @@ START_TEST(names_fold_to_one_form)
 		{ "192.0.2.1", NULL },
 		{ "1.2.3.4.5", NULL },
 		{ "example.123", NULL },
+		{ "0x7f000001.", NULL },
+		{ "1.0X7F.", NULL },
+		{ "\xef\xbc\x90x7f000001", NULL }, /* a full-width zero */
+		{ "example.0x7f", "example.0x7f" },
+		{ "0x7g", "0x7g" },
+		{ "0x1.0x2.0x3.0x4.0x5", "0x1.0x2.0x3.0x4.0x5" }, /* one number too many */
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -149,6 +155,14 @@ START_TEST(what_postfix_could_use_is_told_apart)
 		{ ".\xe2\x98\x95.test", NEXTHOP_UNKNOWN_NAME },
 		{ "example.123", NEXTHOP_UNKNOWN_NAME },
 		{ "1.example.2.3", NEXTHOP_UNKNOWN_NAME },
+		/* In full-width letters, all or one of them: ICU makes an address of it. */
+		{ "\xef\xbc\x90\xef\xbd\x98\xef\xbc\x97\xef\xbd\x86.1", NEXTHOP_UNKNOWN_NAME },
+		{ "\xef\xbc\x90x7f000001", NEXTHOP_UNKNOWN_NAME },
+		{ "[\xef\xbc\x90x7f000001]", NEXTHOP_UNKNOWN_NAME },
+		/* No name that Postfix looks up ends in a dot; and an address is no parent. */
+		{ "0x7f000001.", NEXTHOP_MALFORMED },
+		{ "[0x7f000001.]", NEXTHOP_MALFORMED },
+		{ ".0x7f000001", NEXTHOP_MALFORMED },
 		{ "1.2.3.4.5", NEXTHOP_MALFORMED },
 		{ "example.123.", NEXTHOP_MALFORMED },
 		{ "\xe2\x98\x95 .test", NEXTHOP_MALFORMED },

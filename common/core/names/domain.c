@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/names/ipaddr.h"
 
 #define LABEL_MAX 63
 /* Four bytes of UTF-8 for each byte a name can have in the end; more is none. */
@@ -38,6 +39,15 @@ static bool all_digits(const char *label, size_t len)
 	return i == len;
 }
 
+/* Digits in its last label tell it as well; a hexadecimal number there may be part of a name. */
+static bool is_hexadecimal_address(const char *name, const char *last_label)
+{
+	struct ipaddr address;
+
+	return last_label[0] == '0' && last_label[1] == 'x' &&
+	       ipaddr_parse_numeric(&address, name, strlen(name));
+}
+
 /*
  * Folds a name of ASCII alone, as nearly all are; false, and dst undefined, for what
  * is none. One pass, since each look-up does this to several names.
@@ -59,7 +69,8 @@ static bool fold_ascii(char dst[DOMAIN_SIZE], const char *text, size_t len)
 		start = i + 1;
 	}
 	dst[len] = '\0';
-	return label_valid(dst + start, len - start) && !all_digits(dst + start, len - start);
+	return label_valid(dst + start, len - start) && !all_digits(dst + start, len - start) &&
+	       !is_hexadecimal_address(dst, dst + start);
 }
 
 static bool is_ascii(const char *text, size_t len)
@@ -118,12 +129,14 @@ static bool ascii_of_names(const char *text, size_t len)
 bool domain_may_exist(const char *text, size_t len)
 {
 	char name[DOMAIN_SIZE];
+	struct ipaddr address;
 	size_t digits = 0;
 
 	if (!is_ascii(text, len))
 		return len < TEXT_MAX && domain_is_utf8(text, len) && ascii_of_names(text, len);
 	/* All is well but the last label: would it do if that were not all digits? */
-	if (len == 0 || len + 1 >= DOMAIN_SIZE || text[len - 1] < '0' || text[len - 1] > '9')
+	if (len == 0 || len + 1 >= DOMAIN_SIZE || text[len - 1] < '0' || text[len - 1] > '9' ||
+	    ipaddr_parse_numeric(&address, text, len))
 		return false;
 	memcpy(name, text, len);
 	while (digits < len && strchr("0123456789.", name[digits]) != NULL)

@@ -21,15 +21,16 @@ bool domain_is_utf8(const char *text, size_t len);
 /*
  * Fold text[0..len) (ASCII or UTF-8) into dst. False, and dst empty, when it
  * is no domain name: empty, too long, a bad label, invalid UTF-8, an embedded
- * NUL. A name whose last label is all digits is refused: it would be taken for
- * an IPv4 address.
+ * NUL. A name whose last label is all digits is refused, and what getaddrinfo(3) takes for
+ * an address (ipaddr_parse_numeric), such as "0x7f.0x1": Postfix takes it for one, too.
  */
 bool domain_fold(char dst[DOMAIN_SIZE], const char *text, size_t len);
 
 /*
  * Of what domain_fold refuses: could Postfix take it for a name, and look it up? Its
  * valid_hostname(3) lets the last label be all digits, and its IDN library (ICU) takes
- * U-labels that libidn2 refuses, such as a symbol's.
+ * U-labels that libidn2 refuses, such as a symbol's. In other than ASCII, an address is such
+ * a name, too: only Postfix's library tells which one it is.
  */
 bool domain_may_exist(const char *text, size_t len);
 

@@ -43,6 +43,10 @@ for key in tls.test: '[mx.tls.test]:' '☕.test' 'àא.test' $'a\xe2\x80\x8cb.te
     check "$key: not NOTFOUND" matches "$(postmap -q "$key" socketmap:inet:127.0.0.1:7672:policy 2>&1)" \
         'table lookup problem|Temporary|TEMP|error'
 done
+# Postfix's ICU makes 0x7f000114 of full-width letters: that is an address, and no domain to look at.
+check 'an address in full-width letters: no name is understood' matches \
+    "$(postmap -q $'\xef\xbc\x90\xef\xbd\x98\xef\xbc\x97\xef\xbd\x86000114' \
+        socketmap:inet:127.0.0.1:7672:policy 2>&1)" 'cannot be understood here'
 check 'no next hop at all: NOTFOUND' answers 'not a domain' NOTFOUND
 check 'an address without brackets is that address' answers 127.0.1.20 encrypt
 # getaddrinfo(3), which Postfix asks about a host first, takes 024 for 20: what the address is held to
