@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 
 /* TLS and a resolver's reply need far less; threads get 8 MiB otherwise. */
 #define STACK_SIZE ((size_t)512 * 1024)
+#define ARENA_KEEPS (128 * 1024)
 
 enum slot_state {
 	SLOT_EMPTY, /* no thread, and none to be joined */
@@ -42,6 +44,7 @@ struct pool {
 	LIST_HEAD(, slot) idle; /* the one that was busy last is called first */
 	size_t coming;          /* workers that were called and have not looked yet */
 	size_t workers;         /* slots that are taken */
+	atomic_size_t closing;  /* workers that have left and still free what they used; no lock */
 	size_t max;             /* never more of them */
 	bool ending;
 	size_t count;
@@ -225,7 +228,17 @@ static void finish(struct pool *pool, struct job *job, bool leaves)
 		pool->wake(pool->context);
 }
 
-/* What hundreds of workers have used. Other C libraries do so unasked. */
+/*
+ * What hundreds of workers have used. Other C libraries do so unasked; glibc keeps the free end of
+ * each thread's arena up to a threshold, and raises that by itself if nobody sets it (mallopt(3)).
+ */
+static void keep_little_memory(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_TRIM_THRESHOLD, ARENA_KEEPS);
+#endif
+}
+
 static void give_memory_back(void)
 {
 #ifdef __GLIBC__
@@ -238,7 +251,7 @@ static void *work(void *argument)
 	struct slot *slot = argument;
 	struct pool *pool = slot->pool;
 	struct worker worker = { 0 };
-	bool stays = true, last;
+	bool stays = true;
 
 	worker_open(&worker, pool->config);
 	pthread_mutex_lock(&pool->lock);
@@ -258,12 +271,14 @@ static void *work(void *argument)
 		job_leave(&worker);
 		pthread_mutex_lock(&pool->lock);
 	}
-	last = --pool->workers == POOL_KEPT;
+	pool->workers--;
+	pool->closing++;
 	slot->state = SLOT_LEFT;
 	pthread_cond_signal(&pool->left);
 	pthread_mutex_unlock(&pool->lock);
 	worker_close(&worker);
-	if (last)
+	/* Of many that leave at once: before the last has freed all, much would stay. */
+	if (atomic_fetch_sub(&pool->closing, 1) == 1)
 		give_memory_back();
 	return NULL;
 }
@@ -296,6 +311,7 @@ struct pool *pool_new(const struct job_config *config, size_t max, void (*wake)(
 	STAILQ_INIT(&pool->done);
 	LIST_INIT(&pool->idle);
 	bound(pool, max);
+	keep_little_memory();
 	pool->count = max;
 	pool->slots = mem_zero(max, sizeof(*pool->slots));
 	pool->config = config;
