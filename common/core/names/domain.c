@@ -39,7 +39,7 @@ static bool all_digits(const char *label, size_t len)
 	return i == len;
 }
 
-/* Digits in its last label tell it as well; a hexadecimal number there may be part of a name. */
+/* What ends in digits is refused anyway. "1.0x7f" is an address, "example.0x7f" a name. */
 static bool is_hexadecimal_address(const char *name, const char *last_label)
 {
 	struct ipaddr address;
