@@ -7,6 +7,11 @@
  * a wildcard's) have no more than a part each. What does not fit is not looked at now: the client
  * is answered with what is known, and asks again later.
  *
+ * The parts are small for the resolver's sake. Each next hop is two questions to it at first (MX
+ * and TXT), and those about names whose servers say nothing stay with it for seconds. Unbound has
+ * 1024 at a time unless told otherwise (num-queries-per-thread), and drops what comes then. One
+ * part takes half of that at most; the one of status, a quarter.
+ *
  * Plain counting: no clock, no I/O.
  */
 #ifndef POSTSEAL_SOCKETMAP_SHARE_H
@@ -20,10 +25,10 @@
 #include "core/policy/request.h"
 
 #define SHARE_ALL 4096
-#define SHARE_STATUS 512 /* symbols in a webmail: nobody's mail waits for them */
-#define SHARE_DELIVERABLE 1024
-#define SHARE_CLIENT 256
-#define SHARE_ZONE 1024
+#define SHARE_STATUS 128 /* symbols in a webmail: nobody's mail waits for them */
+#define SHARE_DELIVERABLE 256
+#define SHARE_CLIENT 128
+#define SHARE_ZONE 256
 
 struct share_zone;
 LIST_HEAD(share_list, share);

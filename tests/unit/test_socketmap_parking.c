@@ -386,7 +386,7 @@ START_TEST(a_prober_that_cannot_write_is_spared)
 END_TEST
 
 #define CROWD 8
-#define EACH 200 /* less than one client may have looked at: socketmap/share.h */
+#define EACH 100 /* less than one client may have looked at: socketmap/share.h */
 
 /* A crowd that asks for other names all the time; all of it has been served. */
 static void crowd(int fds[CROWD], const char *begin, const char *end)

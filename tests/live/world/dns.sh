@@ -281,6 +281,13 @@ dns_control() {
     unbound-control -c "$DNS/unbound.conf" "$@" >/dev/null
 }
 
+# How many questions Unbound has dropped because it had as many on hand as it takes.
+dns_dropped() {
+    unbound-control -c "$DNS/unbound.conf" stats_noreset |
+        awk -F= '/^total\.requestlist\.(exceeded|overwritten)=/ {shown++; n += $2}
+            END {print n; exit shown != 2}'
+}
+
 dns_forget() {
     dns_control flush_zone .
     dns_control flush_bogus
