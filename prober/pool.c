@@ -228,22 +228,26 @@ static void finish(struct pool *pool, struct job *job, bool leaves)
 		pool->wake(pool->context);
 }
 
+static void give_memory_back(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
 /*
  * What hundreds of workers have used. Other C libraries do so unasked; glibc keeps the free end of
  * each thread's arena up to a threshold, and raises that by itself if nobody sets it (mallopt(3)).
+ *
+ * Where another allocator is in glibc's place, such as a sanitizer's, the first call of malloc_trim
+ * sets up what it looks at, without a lock: that call must not be one of two workers' at a time.
  */
 static void keep_little_memory(void)
 {
 #ifdef __GLIBC__
 	mallopt(M_TRIM_THRESHOLD, ARENA_KEEPS);
 #endif
-}
-
-static void give_memory_back(void)
-{
-#ifdef __GLIBC__
-	malloc_trim(0);
-#endif
+	give_memory_back();
 }
 
 static void *work(void *argument)
